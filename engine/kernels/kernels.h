@@ -1,0 +1,86 @@
+#pragma once
+// The table of kernels: one struct of function pointers for each instruction
+// set, chosen once at start-up (the way of simdjson and Highway).
+//
+// scalar.cpp is written to be read and is the oracle of the tests; avx2.cpp and
+// avx512.cpp compute the same things. All kernels work on one thread, allow any
+// n >= 0 and any alignment, and never allocate. Reductions have an order fixed
+// by n alone. None of these files may include std code that could be inlined:
+// a function template compiled there with AVX-512 flags could be the copy that
+// the linker keeps for everybody.
+
+#include <cstdint>
+
+namespace qstar::engine {
+
+struct Kernels {
+    const char* name; // "scalar", "avx2", "avx512"
+
+    // --- matrix product (see gemm.h for the blocking around it) ---------------
+    // Every element of C is one chain of fused multiply-adds over ascending k that
+    // starts at 0, added to C when `accumulate`. So an element's bytes depend
+    // neither on M and N, nor on its place in the tile, nor on threads.
+
+    // Packed micro-kernel: a holds k columns of `mr` numbers, b holds k rows of
+    // `nr` numbers (zero-padded); writes the top left rows x cols of the tile.
+    int mr;
+    int nr;
+    void (*micro)(int64_t k, const float* a, const float* b, float* c, int64_t ldc, int rows,
+                  int cols, bool accumulate);
+
+    // Unpacked small product: C(m,n) = A(m,k) B(k,n); A has any strides
+    // (a[i*row_a + l*col_a]), the rows of B and C are contiguous.
+    void (*tile)(int64_t m, int64_t n, int64_t k, const float* a, int64_t row_a, int64_t col_a,
+                 const float* b, int64_t ldb, float* c, int64_t ldc, bool accumulate);
+
+    // --- vectors of n numbers ----------------------------------------------------
+    void (*add)(int64_t n, const float* x, const float* y, float* out);   // out = x + y
+    void (*mul)(int64_t n, const float* x, const float* y, float* out);   // out = x * y
+    void (*axpy)(int64_t n, float alpha, const float* x, float* y);       // y += alpha x
+    void (*scale)(int64_t n, float alpha, float* x);                      // x *= alpha
+    float (*dot)(int64_t n, const float* x, const float* y);
+    float (*sum)(int64_t n, const float* x);
+
+    // GELU, tanh form (Hendrycks & Gimpel 2016): y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
+    void (*gelu)(int64_t n, const float* x, float* y);
+    void (*gelu_grad)(int64_t n, const float* x, const float* dy, float* dx, bool accumulate);
+
+    // y = exp(x - max x) / sum; returns log(sum exp x). x and y may be the same.
+    float (*softmax)(int64_t n, const float* x, float* y);
+    // y = exp(x - shift)
+    void (*exp_shift)(int64_t n, const float* x, float shift, float* y);
+    // ds = scale * p * (dp - d): the gradient of a softmax row, d = sum p dp.
+    void (*softmax_grad)(int64_t n, const float* p, const float* dp, float d, float scale,
+                         float* ds);
+
+    // Layer norm of one row (Ba et al. 2016), eps 1e-5.
+    void (*layer_norm)(int64_t n, const float* x, const float* gain, const float* bias, float* y,
+                       float* mean, float* rstd);
+    // dgain and dbias are always added to; dx is added to when `accumulate`.
+    void (*layer_norm_grad)(int64_t n, const float* x, const float* gain, const float* dy,
+                            float mean, float rstd, float* dx, bool accumulate, float* dgain,
+                            float* dbias);
+
+    // AdamW (Loshchilov & Hutter 2019), one step on n numbers:
+    //   g' = grad_scale g; m = b1 m + (1-b1) g'; v = b2 v + (1-b2) g'^2
+    //   p -= rate (m / correct1 / (sqrt(v / correct2) + eps) + decay p)
+    void (*adamw)(int64_t n, float* p, const float* g, float* m, float* v, float grad_scale,
+                  float rate, float beta1, float beta2, float eps, float decay, float correct1,
+                  float correct2);
+};
+
+const Kernels& scalar_kernels();
+const Kernels* avx2_kernels();   // nullptr where not compiled in
+const Kernels* avx512_kernels(); // nullptr where not compiled in
+
+// The table in use: the best that the processor offers, or the one that
+// QSTAR_ISA=scalar|avx2|avx512|openblas names (openblas: matmul by OpenBLAS, the
+// rest by the best table). An unknown or unsupported name is an Error.
+const Kernels& kernels();
+const char* isa_name();    // "scalar", "avx2", "avx512" or "openblas"
+bool gemm_is_openblas();
+
+// For tests and benchmarks only: puts another table in use for this process.
+void use_isa(const char* name);
+
+} // namespace qstar::engine
