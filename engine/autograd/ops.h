@@ -1,0 +1,66 @@
+#pragma once
+// The operations on a tape: forward here (ops.cpp), gradients all in one place
+// (gradients.cpp). Shapes are checked; a wrong one is an Error that names the
+// operation and both shapes. R is "rows": the product of all but the last dimension.
+
+#include "engine/autograd/tape.h"
+
+#include <span>
+
+namespace qstar::engine {
+
+// x (R, in), weight (in, out) [GPT-2's layout], bias (out) or none -> (R, out)
+Var linear(Tape& tape, Var x, Var weight, Var bias = {});
+// a (R, K), b (K, N), or (N, K) with transpose_b -> (R, N)
+Var matmul(Tape& tape, Var a, Var b, bool transpose_b = false);
+
+// Elementwise; both of one shape.
+Var add(Tape& tape, Var a, Var b);
+Var sub(Tape& tape, Var a, Var b);
+Var mul(Tape& tape, Var a, Var b);
+Var minimum(Tape& tape, Var a, Var b); // the gradient goes to the smaller, to a on a tie
+
+Var scale(Tape& tape, Var a, float factor);
+Var shift(Tape& tape, Var a, float offset);
+Var exp(Tape& tape, Var a);
+Var log(Tape& tape, Var a);
+Var sigmoid(Tape& tape, Var a);
+Var softplus(Tape& tape, Var a);
+Var tanh(Tape& tape, Var a);
+Var relu(Tape& tape, Var a);
+Var clamp(Tape& tape, Var a, float low, float high); // gradient 0 outside
+Var gelu(Tape& tape, Var a);
+
+Var sum(Tape& tape, Var a);  // -> ()
+Var mean(Tape& tape, Var a); // -> ()
+
+// x (R, C), gain (C), bias (C)
+Var layer_norm(Tape& tape, Var x, Var gain, Var bias);
+
+// tokens (B*T), table (V, C), positions (>= T, C) or none -> (B*T, C)
+Var embedding(Tape& tape, std::span<const int> tokens, Var table, Var positions = {},
+              int64_t time = 0);
+
+// Fused causal self-attention: qkv (B*T, 3C), the C split into `heads` -> (B*T, C).
+// Scores are scaled by 1/sqrt(C/heads). No (T, T) tensor is kept: backward makes
+// each tile of it again from the saved log-sum-exp (Dao et al., FlashAttention, 2022).
+Var attention(Tape& tape, Var qkv, int64_t batch, int64_t time, int64_t heads);
+
+// logits (R, V), targets (R): sum_r w_r (-log softmax(logits_r)[target_r]) / sum_r w_r
+// -> (). Rows of weight 0 are left out (their target is not looked at).
+Var cross_entropy(Tape& tape, Var logits, std::span<const int> targets,
+                  std::span<const float> weights);
+
+// logits (R, V), targets (R) -> (R, 1): log softmax(logits_r)[target_r]
+Var log_prob(Tape& tape, Var logits, std::span<const int> targets);
+// logits (R, V) -> (R, 1): -sum p log p
+Var entropy(Tape& tape, Var logits);
+
+// logits (R, 1), labels in [0, 1]: weighted mean of the logistic loss -> ().
+Var binary_cross_entropy(Tape& tape, Var logits, std::span<const float> labels,
+                         std::span<const float> weights);
+
+// a (R, C) -> (rows.size(), C): chosen rows; a row may be chosen more than once.
+Var gather_rows(Tape& tape, Var a, std::span<const int> rows);
+
+} // namespace qstar::engine

@@ -1,0 +1,116 @@
+#pragma once
+// Reverse-mode automatic differentiation by a tape (Wengert 1964; Baydin et al.,
+// "Automatic Differentiation in Machine Learning: a Survey", 2018).
+//
+// Every operation of ops.h appends one Node. backward() walks the nodes once, from
+// the last to the first, and lets gradients.cpp add each node's gradient to its
+// inputs'; no recursion. reset() forgets the nodes and keeps the memory: after the
+// first step of training the tape allocates nothing large.
+//
+// One tape is used by one thread at a time; operations use threads inside.
+
+#include "engine/tensor.h"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace qstar::engine {
+
+// A trainable tensor: lives longer than the tape, its gradient is added up over
+// backward() calls until someone sets it to zero.
+struct Parameter {
+    std::string name;
+    Tensor value;
+    Tensor grad;
+};
+
+enum class Op {
+    leaf,
+    linear,       // y = x W + b
+    matmul,       // y = a op(b)
+    add,          // y = a + b
+    sub,          // y = a - b
+    mul,          // y = a * b, elementwise
+    minimum,      // y = min(a, b), elementwise
+    scale,        // y = c a
+    shift,        // y = a + c
+    exp,          // y = exp(a)
+    log,          // y = log(a)
+    sigmoid,      // y = 1 / (1 + exp(-a))
+    softplus,     // y = log(1 + exp(a))
+    tanh,         // y = tanh(a)
+    relu,         // y = max(0, a)
+    clamp,        // y = min(max(a, low), high)
+    sum,          // y = sum of all elements
+    gelu,         // y = GELU(a), tanh form
+    layer_norm,   // rows
+    embedding,    // y[r] = table[token[r]] (+ position[r mod T])
+    attention,    // causal, fused
+    cross_entropy,// weighted mean of -log softmax(logits)[target]
+    log_prob,     // y[r] = log softmax(logits[r])[target[r]]
+    entropy,      // y[r] = entropy of softmax(logits[r])
+    binary_cross_entropy, // weighted mean over logits
+    gather_rows,  // y[i] = a[row[i]]
+};
+
+// The number of a node on its tape.
+struct Var {
+    int id = -1;
+};
+
+struct Node {
+    Op op = Op::leaf;
+    int input[3] = {-1, -1, -1};
+    Tensor value;
+    Tensor grad;           // empty until the first gradient arrives
+    Tensor saved[2];       // what forward keeps for backward
+    Parameter* parameter = nullptr; // for leaves that are trained
+    bool needs_grad = false;
+    float constant[2] = {0, 0};
+    int64_t attribute[3] = {0, 0, 0}; // batch, time, heads; transposition
+    std::vector<int> index;           // tokens, targets, rows
+    std::vector<float> weight;        // of rows
+};
+
+class Tape {
+  public:
+    // With `record` off, nothing is kept for backward (inference).
+    explicit Tape(bool record = true) : record_(record) {}
+    Tape(const Tape&) = delete;
+    Tape& operator=(const Tape&) = delete;
+
+    Var leaf(Parameter& parameter);    // a trained tensor
+    Var constant(const Tensor& value); // a tensor without a gradient
+    Var variable(const Tensor& value); // a tensor whose gradient is wanted: grad(var)
+
+    const Tensor& value(Var v) const { return nodes_[static_cast<size_t>(v.id)].value; }
+    const Tensor& grad(Var v) const { return nodes_[static_cast<size_t>(v.id)].grad; }
+
+    // Gradients of the scalar `loss` (one element) with respect to everything.
+    void backward(Var loss);
+    // Forgets all nodes, keeps the memory.
+    void reset();
+
+    // --- for ops.cpp and gradients.cpp -----------------------------------------
+    Node& node(int id) { return nodes_[static_cast<size_t>(id)]; }
+    Node& push(Op op, std::initializer_list<Var> inputs, Shape shape); // value uninitialised
+    Var last() const { return {static_cast<int>(used_) - 1}; }
+    Tensor allocate(Shape shape); // uninitialised, lives until reset()
+    bool recording() const { return record_; }
+    size_t arena_bytes() const;
+
+  private:
+    bool record_;
+    size_t used_ = 0;
+    std::vector<Node> nodes_; // recycled: the first used_ are live
+    std::vector<Tensor> blocks_;
+    size_t block_ = 0;
+    int64_t offset_ = 0;
+};
+
+// Adds the gradient of node `id` to the gradients of its inputs (gradients.cpp).
+void propagate(Tape& tape, int id);
+
+} // namespace qstar::engine
