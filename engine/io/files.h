@@ -1,0 +1,29 @@
+#pragma once
+// Whole files: read in one piece, written aside and renamed.
+//
+// A reader of a file that write_file_atomic() makes sees the old bytes or the new
+// ones, never a part, also after a crash. Every failure is an Error that names
+// the file and the system's reason. Safe from any thread for different paths.
+
+#include <string>
+#include <string_view>
+
+namespace qstar {
+
+bool exists(const std::string& path); // file or folder
+bool is_folder(const std::string& path);
+
+// All bytes of a file. Error if it is missing, unreadable or a folder.
+std::string read_file(const std::string& path);
+
+// Writes PATH.PID.tmp in the same folder, syncs it to the disk and renames it over
+// `path`. On an Error the old file is as it was. The folder must exist.
+void write_file_atomic(const std::string& path, std::string_view bytes);
+
+// Makes a folder and those above it; no error if it is there already.
+void make_folders(const std::string& path);
+
+// "runs/demo" + "model.safetensors" -> "runs/demo/model.safetensors"
+std::string join_path(const std::string& folder, const std::string& name);
+
+} // namespace qstar
