@@ -1,0 +1,52 @@
+#pragma once
+// A proposer: what a search sees of the language model.
+//
+// It writes next steps, or whole solutions, for many paths in one batch, and says
+// what that cost in tokens evaluated. Search algorithms know only this interface;
+// GptProposer (gpt_proposer.h) stands behind it, and test doubles do in the tests.
+
+#include "search/path.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace qstar::search {
+
+struct ProposeRequest {
+    Path path;              // not finished
+    int samples = 1;        // how many draws
+    float temperature = 1;  // 0: the most likely text (one draw is enough)
+    uint64_t stream = 0;    // which random stream: same stream, same text, whatever the batch
+};
+
+struct Proposal {
+    std::string text;   // the step, without its end token
+    bool final = false; // it ended in the answer token
+    float log_prob = 0; // of the whole step, end token included, at temperature 1
+    int count = 1;      // draws that gave this very step (duplicates are merged)
+};
+
+struct Proposals {
+    std::vector<Proposal> steps; // in order of first appearance; runaway draws are dropped
+    int generated = 0;           // draws made
+    int64_t tokens = 0;          // model tokens evaluated for this request
+};
+
+struct Solution {
+    Path path;                    // finished unless it ran away (context or step limit)
+    std::vector<float> log_probs; // one for each step that was added
+    int64_t tokens = 0;
+};
+
+class Proposer {
+  public:
+    virtual ~Proposer() = default;
+    // Next steps; one result a request, in order.
+    virtual std::vector<Proposals> propose(std::span<const ProposeRequest> requests) = 0;
+    // Whole solutions from each path on: `samples` solutions a request, in order.
+    virtual std::vector<std::vector<Solution>> complete(std::span<const ProposeRequest> requests) = 0;
+};
+
+} // namespace qstar::search

@@ -1,0 +1,44 @@
+#pragma once
+// A world: problems, the legal text of a step, and a verifier.
+//
+// The verifier labels training data and scores results. No search method may call
+// it while solving, unless the world's own rules make the goal public.
+
+#include "engine/random.h"
+#include "search/path.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace qstar::search {
+
+// PRM800K's three labels (Lightman et al., "Let's Verify Step by Step", 2023).
+enum class Label { wrong = -1, neutral = 0, right = 1 };
+
+struct World {
+    virtual ~World() = default;
+    virtual std::string name() const = 0;
+
+    // One line of input (a bare problem or a sentence) to the canonical problem.
+    // Error saying what was expected and found, e.g. for a division by zero.
+    virtual std::string read(std::string_view line) const = 0;
+
+    // The label of `step` written after `path`; `final`: it ended in the answer token.
+    virtual Label check_step(const Path& path, std::string_view step, bool final) const = 0;
+
+    // Is `answer` (any text) the value of the problem?
+    virtual bool check_answer(std::string_view problem, std::string_view answer) const = 0;
+
+    // The true answer in canonical form.
+    virtual std::string answer(std::string_view problem) const = 0;
+
+    // Two answers that mean the same get one form (for majority votes): "4/2" -> "2";
+    // text that is no answer is returned as it is.
+    virtual std::string canonical_answer(std::string_view answer) const = 0;
+};
+
+// By name ("arithmetic"); Error naming the known ones.
+std::unique_ptr<World> make_world(std::string_view name);
+
+} // namespace qstar::search
