@@ -1,0 +1,109 @@
+#include "engine/io/files.h"
+
+#include "engine/error.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace qstar {
+namespace {
+
+std::string reason() { return std::strerror(errno); }
+
+// A file descriptor that is closed on every way out.
+struct File {
+    int descriptor = -1;
+    ~File() {
+        if (descriptor >= 0) ::close(descriptor);
+    }
+};
+
+std::string folder_of(const std::string& path) {
+    const auto parent = std::filesystem::path(path).parent_path().string();
+    return parent.empty() ? "." : parent;
+}
+
+void write_all(int descriptor, std::string_view bytes, const std::string& path) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) fail("{}: cannot write: {}", path, reason());
+        bytes.remove_prefix(static_cast<size_t>(written));
+    }
+}
+
+} // namespace
+
+bool exists(const std::string& path) {
+    std::error_code error;
+    return std::filesystem::exists(path, error);
+}
+
+bool is_folder(const std::string& path) {
+    std::error_code error;
+    return std::filesystem::is_directory(path, error);
+}
+
+std::string read_file(const std::string& path) {
+    File file;
+    file.descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file.descriptor < 0) fail("{}: cannot read: {}", path, reason());
+    struct stat status {};
+    if (::fstat(file.descriptor, &status) != 0) fail("{}: cannot read: {}", path, reason());
+    if (S_ISDIR(status.st_mode)) fail("{}: expected a file, found a folder", path);
+
+    // The size is a hint: a pipe has none and a file may grow while we read.
+    std::string bytes;
+    size_t filled = 0;
+    bytes.resize(static_cast<size_t>(status.st_size) + 1);
+    for (;;) {
+        if (filled == bytes.size()) bytes.resize(bytes.size() * 2 + 4096);
+        const ssize_t got = ::read(file.descriptor, bytes.data() + filled, bytes.size() - filled);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) fail("{}: cannot read: {}", path, reason());
+        if (got == 0) break;
+        filled += static_cast<size_t>(got);
+    }
+    bytes.resize(filled);
+    return bytes;
+}
+
+void write_file_atomic(const std::string& path, std::string_view bytes) {
+    if (is_folder(path)) fail("{}: cannot write: it is a folder", path);
+    const std::string aside = fmt::format("{}.{}.tmp", path, ::getpid());
+    try {
+        File file;
+        file.descriptor = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (file.descriptor < 0) fail("{}: cannot write: {}", path, reason());
+        write_all(file.descriptor, bytes, path);
+        if (::fsync(file.descriptor) != 0) fail("{}: cannot write: {}", path, reason());
+        if (::rename(aside.c_str(), path.c_str()) != 0) {
+            fail("{}: cannot replace it: {}", path, reason());
+        }
+    } catch (...) {
+        ::unlink(aside.c_str());
+        throw;
+    }
+    // The new name itself must reach the disk too; some file systems cannot sync a
+    // folder, and then there is nothing more to do.
+    File folder;
+    folder.descriptor = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder.descriptor >= 0) ::fsync(folder.descriptor);
+}
+
+void make_folders(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) fail("{}: cannot make the folder: {}", path, error.message());
+    if (!is_folder(path)) fail("{}: expected a folder, found a file", path);
+}
+
+std::string join_path(const std::string& folder, const std::string& name) {
+    return (std::filesystem::path(folder) / name).string();
+}
+
+} // namespace qstar
