@@ -1,0 +1,83 @@
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/sha256.h"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <string>
+#include <unistd.h>
+
+using namespace qstar;
+
+namespace {
+
+// A folder of its own for one test, removed at its end.
+struct Scratch {
+    std::string path;
+    Scratch() {
+        auto name = (std::filesystem::temp_directory_path() / "qstar-files-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path = name;
+    }
+    ~Scratch() { std::filesystem::remove_all(path); }
+    std::string operator/(const std::string& name) const { return join_path(path, name); }
+};
+
+size_t count_files(const std::string& folder) {
+    size_t count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++count;
+    return count;
+}
+
+} // namespace
+
+TEST_CASE("a file holds the bytes that were written to it") {
+    const Scratch scratch;
+    std::string bytes;
+    for (int i = 0; i < 100'000; ++i) bytes.push_back(static_cast<char>(i ^ (i >> 7)));
+    write_file_atomic(scratch / "a", bytes);
+    CHECK(read_file(scratch / "a") == bytes);
+    write_file_atomic(scratch / "a", "");
+    CHECK(read_file(scratch / "a").empty());
+    CHECK(count_files(scratch.path) == 1); // nothing left aside
+}
+
+TEST_CASE("a file that cannot be read is an Error that names it") {
+    const Scratch scratch;
+    CHECK_THROWS_WITH_AS(read_file(scratch / "none"),
+                         (scratch / "none: cannot read: No such file or directory").c_str(), Error);
+    CHECK_THROWS_WITH_AS(read_file(scratch.path),
+                         (scratch.path + ": expected a file, found a folder").c_str(), Error);
+}
+
+TEST_CASE("a failed write leaves what was there") {
+    const Scratch scratch;
+    CHECK_THROWS_AS(write_file_atomic(scratch / "none/a", "x"), Error);
+    CHECK_FALSE(exists(scratch / "none"));
+    make_folders(scratch / "folder");
+    CHECK_THROWS_AS(write_file_atomic(scratch / "folder", "x"), Error);
+    CHECK(is_folder(scratch / "folder"));
+    CHECK(count_files(scratch.path) == 1);
+}
+
+TEST_CASE("folders are made with those above them") {
+    const Scratch scratch;
+    make_folders(scratch / "a/b/c");
+    CHECK(is_folder(scratch / "a/b/c"));
+    make_folders(scratch / "a/b/c");
+    write_file_atomic(scratch / "a/file", "x");
+    CHECK_THROWS_AS(make_folders(scratch / "a/file"), Error);
+    CHECK_THROWS_AS(make_folders(scratch / "a/file/b"), Error);
+}
+
+TEST_CASE("SHA-256 gives the digests of the standard's examples") {
+    CHECK(sha256("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    CHECK(sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
+          "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    CHECK(sha256(std::string(1'000'000, 'a')) ==
+          "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    const Scratch scratch;
+    write_file_atomic(scratch / "abc", "abc");
+    CHECK(sha256_file(scratch / "abc") == sha256("abc"));
+}
