@@ -1,0 +1,30 @@
+#pragma once
+// Learning the merges from text.
+//
+// Sennrich et al. (2016), algorithm 1: every word starts as its bytes; as long as
+// the vocabulary may grow, the pair of neighbouring tokens that occurs most often
+// becomes a new token everywhere. Of pairs that are equally frequent the one whose
+// left token, then whose right token, is smaller in bytes goes first, so the same
+// text always gives the same merges.
+
+#include "tokenizer/bpe.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace qstar::tokenizer {
+
+// How often each word of a corpus occurs.
+using WordCounts = std::unordered_map<std::string, int64_t>;
+
+// Adds the words of a text. Special tokens in it are skipped: no merge holds one.
+void count_words(std::string_view text, WordCounts& words);
+
+// A tokenizer of `vocabulary` tokens: 256 bytes, merges, special_tokens. Smaller
+// where no pair is left that occurs twice. Throws where the vocabulary cannot even
+// hold the bytes and the special tokens (260).
+Tokenizer train_bpe(const WordCounts& words, int vocabulary);
+
+} // namespace qstar::tokenizer
