@@ -1,0 +1,99 @@
+#!/bin/sh
+# Checks for what the build needs and installs what is missing through the
+# system's package manager. Silent and quick when all is there. Where nothing can
+# be installed, says in one sentence what to install, and exits 2.
+set -u
+
+have_tool() { command -v "$1" >/dev/null 2>&1; }
+
+# The compiler to build with: $CXX, or the system's.
+find_compiler() {
+    compiler=
+    for name in ${CXX:-} c++ g++ clang++; do
+        if have_tool "$name"; then compiler=$name; break; fi
+    done
+}
+
+# Whether the compiler sees all headers, and the linker all libraries. One run of
+# the compiler for all of them: it tells in a tenth of a second.
+prefix=
+if have_tool brew; then prefix=$(brew --prefix); fi
+have_libraries() {
+    printf '%s\n' '#if !__has_include(<CLI/CLI.hpp>) || !__has_include(<doctest/doctest.h>)' \
+        '#error' '#endif' \
+        '#if !__has_include(<fmt/format.h>) || !__has_include(<nlohmann/json.hpp>)' \
+        '#error' '#endif' \
+        '#if !__has_include(<tbb/parallel_for.h>) && !__has_include(<oneapi/tbb.h>)' \
+        '#error' '#endif' \
+        '#if !__has_include(<cblas.h>) && !__has_include(<openblas/cblas.h>)' \
+        '#error' '#endif' |
+        "$compiler" -std=c++17 -E -x c++ ${prefix:+-I"$prefix/include"} \
+            ${prefix:+-I"$prefix/opt/openblas/include"} - >/dev/null 2>&1
+}
+
+have_all() {
+    find_compiler
+    have_tool cmake && have_tool ninja && [ -n "$compiler" ] && have_libraries
+}
+
+if have_all; then exit 0; fi
+
+# The names of the same things in each system.
+if have_tool apt-get; then
+    manager=apt
+    packages="g++ cmake ninja-build libopenblas-dev libtbb-dev doctest-dev libcli11-dev \
+nlohmann-json3-dev libfmt-dev"
+elif have_tool dnf; then
+    manager=dnf
+    packages="gcc-c++ cmake ninja-build openblas-devel tbb-devel doctest-devel cli11-devel \
+json-devel fmt-devel"
+elif have_tool pacman; then
+    manager=pacman
+    packages="gcc cmake ninja openblas onetbb doctest cli11 nlohmann-json fmt"
+elif have_tool brew; then
+    manager=brew
+    packages="cmake ninja openblas tbb doctest cli11 nlohmann-json fmt"
+else
+    echo "qstar: please install a C++20 compiler, cmake, ninja, OpenBLAS, oneTBB, doctest," \
+        "CLI11, nlohmann-json and fmt (no apt, dnf, pacman or brew was found to do it)" >&2
+    exit 2
+fi
+
+# Root installs at once; others need sudo, which may ask for the password only
+# where somebody can type it.
+as_root=
+if [ "$manager" != brew ] && [ "$(id -u)" -ne 0 ]; then
+    if have_tool sudo && sudo -n true 2>/dev/null; then
+        as_root="sudo -n"
+    elif have_tool sudo && [ -t 0 ] && [ -z "${CI:-}" ]; then
+        as_root=sudo
+    else
+        echo "qstar: please install as root, for it cannot be done here: $packages" >&2
+        exit 2
+    fi
+fi
+
+echo "qstar: installing with $manager: $packages" >&2
+case $manager in
+apt)
+    install="$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+--no-install-recommends $packages"
+    # A bare image has no package lists; those of an old one name files that are gone.
+    if [ -z "$(find /var/lib/apt/lists -name '*_Packages*' 2>/dev/null | head -n 1)" ]; then
+        $as_root apt-get update </dev/null && $install </dev/null
+    else
+        $install </dev/null || { $as_root apt-get update </dev/null && $install </dev/null; }
+    fi
+    ;;
+dnf) $as_root dnf install -y $packages </dev/null ;;
+pacman) $as_root pacman -S --needed --noconfirm $packages </dev/null ;;
+brew) brew install $packages </dev/null ;;
+esac || {
+    echo "qstar: $manager could not install all of: $packages; please install them by hand" >&2
+    exit 2
+}
+
+if ! have_all; then
+    echo "qstar: something is still missing after the installation of: $packages" >&2
+    exit 2
+fi

@@ -1,0 +1,59 @@
+# The commands of the README, over CMake. `make help` lists them.
+
+# How many compilers at once: all processors, but a gigabyte of memory for each.
+CORES  := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+MEMORY := $(shell awk '/MemAvailable/ {print int($$2 / 1000000)}' /proc/meminfo 2>/dev/null)
+JOBS   ?= $(shell j=$(CORES); m=$(or $(MEMORY),$(CORES)); [ $$m -lt $$j ] && j=$$m; \
+            [ $$j -lt 1 ] && j=1; echo $$j)
+
+# Options for the program: make demo ARGS="--seed 2"
+ARGS ?=
+
+CACHE := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+FORMATTED = $(shell git ls-files '*.h' '*.cpp')
+
+.PHONY: all help deps test demo bench format clean
+
+all: deps
+	$(call configure,build,)
+	cmake --build build -j $(JOBS)
+
+help:
+	@echo "make         build build/qstar"
+	@echo "make test    build with warnings as errors, run all tests, and again with sanitizers"
+	@echo "make demo    run the whole road, from an empty folder to the ladder (ARGS=...)"
+	@echo "make bench   measure the kernels (ARGS=...)"
+	@echo "make deps    check for what the build needs and install what is missing"
+	@echo "make format  format the sources;  make clean  remove the build folders"
+
+deps:
+	@sh .ci/deps.sh
+
+# A build folder that CMake cannot use any more (its compiler is gone, the tree was
+# moved) is made anew.
+define configure
+	@cmake -S . -B $(1) -G Ninja $(CACHE) $(2) >$(1).log 2>&1 \
+	  || { rm -rf $(1) && cmake -S . -B $(1) -G Ninja $(CACHE) $(2) >$(1).log 2>&1; } \
+	  || { cat $(1).log; rm -f $(1).log; exit 2; }
+	@grep 'qstar:' $(1).log || true; rm -f $(1).log
+endef
+
+test: deps
+	$(call configure,build,-DCMAKE_BUILD_TYPE=Release -DQSTAR_WERROR=ON)
+	cmake --build build -j $(JOBS)
+	ctest --test-dir build --output-on-failure
+	$(call configure,build-asan,-DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DQSTAR_WERROR=ON -DQSTAR_SANITIZE=ON)
+	cmake --build build-asan -j $(JOBS)
+	ctest --test-dir build-asan --output-on-failure
+
+demo: all
+	build/qstar demo $(ARGS)
+
+bench: all
+	build/qstar engine bench $(ARGS)
+
+format:
+	clang-format -i $(FORMATTED)
+
+clean:
+	rm -rf build build-asan
