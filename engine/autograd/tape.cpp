@@ -1,0 +1,97 @@
+#include "engine/autograd/tape.h"
+
+#include "engine/error.h"
+
+#include <algorithm>
+
+namespace qstar::engine {
+
+namespace {
+constexpr int64_t block_floats = int64_t{1} << 22; // 16 MiB
+}
+
+Tensor Tape::allocate(Shape shape) {
+    const int64_t need = (std::max<int64_t>(1, shape.size()) + 15) / 16 * 16; // whole cache lines
+    while (block_ < blocks_.size() && offset_ + need > blocks_[block_].size()) {
+        ++block_;
+        offset_ = 0;
+    }
+    if (block_ == blocks_.size()) blocks_.push_back(Tensor::zeros({std::max(need, block_floats)}));
+    float* data = blocks_[block_].data() + offset_;
+    offset_ += need;
+    return Tensor::view(shape, data);
+}
+
+size_t Tape::arena_bytes() const {
+    size_t bytes = 0;
+    for (const Tensor& block : blocks_) bytes += static_cast<size_t>(block.size()) * sizeof(float);
+    return bytes;
+}
+
+Node& Tape::push(Op op, std::initializer_list<Var> inputs, Shape shape) {
+    if (used_ == nodes_.size()) nodes_.emplace_back();
+    Node& n = nodes_[used_++];
+    // The vectors keep their capacity from the node that stood here in the last step.
+    n.op = op;
+    n.grad = Tensor();
+    n.saved[0] = n.saved[1] = Tensor();
+    n.parameter = nullptr;
+    n.needs_grad = false;
+    n.index.clear();
+    n.weight.clear();
+    int i = 0;
+    n.input[0] = n.input[1] = n.input[2] = -1;
+    for (const Var input : inputs) {
+        n.input[i++] = input.id;
+        if (input.id >= 0 && record_ && nodes_[static_cast<size_t>(input.id)].needs_grad) {
+            n.needs_grad = true;
+        }
+    }
+    if (op != Op::leaf) n.value = allocate(shape);
+    return n;
+}
+
+Var Tape::leaf(Parameter& parameter) {
+    Node& n = push(Op::leaf, {}, {});
+    n.value = parameter.value;
+    n.parameter = &parameter;
+    n.needs_grad = record_;
+    if (record_ && parameter.grad.empty()) parameter.grad = Tensor::zeros(parameter.value.shape());
+    if (record_) n.grad = parameter.grad;
+    return last();
+}
+
+Var Tape::constant(const Tensor& value) {
+    push(Op::leaf, {}, {}).value = value;
+    return last();
+}
+
+Var Tape::variable(const Tensor& value) {
+    Node& n = push(Op::leaf, {}, {});
+    n.value = value;
+    n.needs_grad = record_;
+    return last();
+}
+
+void Tape::backward(Var loss) {
+    Node& end = node(loss.id);
+    if (end.value.size() != 1) {
+        fail("backward() starts from a single number, found a tensor of shape {}",
+             end.value.shape().text());
+    }
+    if (!end.needs_grad) fail("backward(): the loss depends on nothing that has a gradient");
+    end.grad = allocate(end.value.shape());
+    end.grad.fill(1.0f);
+    for (int id = loss.id; id >= 0; --id) {
+        const Node& n = node(id);
+        if (n.op != Op::leaf && n.needs_grad && !n.grad.empty()) propagate(*this, id);
+    }
+}
+
+void Tape::reset() {
+    used_ = 0;
+    block_ = 0;
+    offset_ = 0;
+}
+
+} // namespace qstar::engine
