@@ -33,11 +33,18 @@ struct Kernels {
     void (*tile)(int64_t m, int64_t n, int64_t k, const float* a, int64_t row_a, int64_t col_a,
                  const float* b, int64_t ldb, float* c, int64_t ldc, bool accumulate);
 
+    // Packing of one panel: k rows of `width` numbers (mr for A, nr for B), of which
+    // `count` are there and the others 0. straight: number (l, i) is x[l*ldx + i];
+    // transposed: x[i*ldx + l]. May write up to 16 numbers behind the panel.
+    void (*pack_straight)(int64_t k, const float* x, int64_t ldx, int count, int width, float* out);
+    void (*pack_transposed)(int64_t k, const float* x, int64_t ldx, int count, int width,
+                            float* out);
+
     // --- vectors of n numbers ----------------------------------------------------
-    void (*add)(int64_t n, const float* x, const float* y, float* out);   // out = x + y
-    void (*mul)(int64_t n, const float* x, const float* y, float* out);   // out = x * y
-    void (*axpy)(int64_t n, float alpha, const float* x, float* y);       // y += alpha x
-    void (*scale)(int64_t n, float alpha, float* x);                      // x *= alpha
+    void (*add)(int64_t n, const float* x, const float* y, float* out); // out = x + y
+    void (*mul)(int64_t n, const float* x, const float* y, float* out); // out = x * y
+    void (*axpy)(int64_t n, float alpha, const float* x, float* y);     // y += alpha x
+    void (*scale)(int64_t n, float alpha, float* x);                    // x *= alpha
     float (*dot)(int64_t n, const float* x, const float* y);
     float (*sum)(int64_t n, const float* x);
 
@@ -77,7 +84,7 @@ const Kernels* avx512_kernels(); // nullptr where not compiled in
 // QSTAR_ISA=scalar|avx2|avx512|openblas names (openblas: matmul by OpenBLAS, the
 // rest by the best table). An unknown or unsupported name is an Error.
 const Kernels& kernels();
-const char* isa_name();    // "scalar", "avx2", "avx512" or "openblas"
+const char* isa_name(); // "scalar", "avx2", "avx512" or "openblas"
 bool gemm_is_openblas();
 
 // For tests and benchmarks only: puts another table in use for this process.

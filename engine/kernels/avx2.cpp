@@ -1,0 +1,151 @@
+// The kernels with 256-bit vectors: AVX2 and FMA, compiled with those flags.
+// The micro-kernel keeps 6 x 16 numbers of C in 12 of the 16 registers.
+
+#include "engine/kernels/kernels.h"
+
+#ifdef QSTAR_X86
+
+#include "engine/kernels/vector_math.h"
+#include "engine/kernels/vector_matrix.h"
+
+#include <immintrin.h>
+#include <stdint.h>
+
+namespace qstar::engine {
+
+namespace {
+
+struct Avx2 {
+    using Type = __m256;
+    using Mask = __m256i;
+    static constexpr int lanes = 8;
+    static constexpr int rows = 6; // of the micro-kernel, with 2 vectors each
+    static constexpr int tile_rows = 6;
+    static constexpr int tile_vectors = 2;
+
+    template <int I>
+    struct Index {
+        constexpr int operator()() const { return I; }
+    };
+    template <int N, class Body>
+    [[gnu::always_inline]] static void unroll(const Body& body) {
+        if constexpr (N > 0) {
+            unroll<N - 1>(body);
+            body(Index<N - 1>());
+        }
+    }
+
+    static Mask mask(int count) {
+        const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane);
+    }
+    static Type zero() { return _mm256_setzero_ps(); }
+    static Type set(float x) { return _mm256_set1_ps(x); }
+    static Type load(const float* p) { return _mm256_loadu_ps(p); }
+    static Type load(const float* p, Mask m) { return _mm256_maskload_ps(p, m); }
+    static void store(float* p, Type x) { _mm256_storeu_ps(p, x); }
+    static void store(float* p, Type x, Mask m) { _mm256_maskstore_ps(p, m, x); }
+    static void prefetch(const float* p) {
+        _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
+    }
+    static Type select(Mask m, Type x, Type otherwise) {
+        return _mm256_blendv_ps(otherwise, x, _mm256_castsi256_ps(m));
+    }
+    static Type add(Type x, Type y) { return _mm256_add_ps(x, y); }
+    static Type sub(Type x, Type y) { return _mm256_sub_ps(x, y); }
+    static Type mul(Type x, Type y) { return _mm256_mul_ps(x, y); }
+    static Type div(Type x, Type y) { return _mm256_div_ps(x, y); }
+    static Type fma(Type x, Type y, Type z) { return _mm256_fmadd_ps(x, y, z); }
+    static Type fnma(Type x, Type y, Type z) { return _mm256_fnmadd_ps(x, y, z); } // z - x y
+    static Type max(Type x, Type y) { return _mm256_max_ps(x, y); } // y where one is NaN
+    static Type min(Type x, Type y) { return _mm256_min_ps(x, y); }
+    static Type sqrt(Type x) { return _mm256_sqrt_ps(x); }
+    static Type round(Type x) {
+        return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    }
+    // x 2^n, in two steps: 2^n alone may be no normal number.
+    static Type ldexp(Type x, Type n) {
+        const __m256i whole = _mm256_cvtps_epi32(n);
+        const __m256i half = _mm256_srai_epi32(whole, 1);
+        const __m256i rest = _mm256_sub_epi32(whole, half);
+        return _mm256_mul_ps(_mm256_mul_ps(x, power(half)), power(rest));
+    }
+    static Type power(__m256i n) {
+        return _mm256_castsi256_ps(
+            _mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
+    }
+    static float root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
+    static float sum(Type x) {
+        const __m128 four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+        const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+        return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+    }
+    static float top(Type x) {
+        const __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+        const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+        return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+    }
+
+    // 4 columns of R rows, as 4 vectors; lanes beyond R are 0. Each 128-bit half holds
+    // four rows, and is transposed in itself.
+    template <int R>
+    [[gnu::always_inline]] static void transpose(const float* x, int64_t ldx, Type* column) {
+        Type r[4];
+        unroll<4>([&](auto j) {
+            constexpr int kLow = j();
+            constexpr int kHigh = kLow + 4;
+            r[kLow] = _mm256_castps128_ps256(_mm_loadu_ps(x + kLow * ldx));
+            if constexpr (kHigh < R) {
+                r[kLow] = _mm256_insertf128_ps(r[kLow], _mm_loadu_ps(x + kHigh * ldx), 1);
+            } else {
+                r[kLow] = _mm256_insertf128_ps(r[kLow], _mm_setzero_ps(), 1);
+            }
+        });
+        const Type low01 = _mm256_unpacklo_ps(r[0], r[1]);
+        const Type high01 = _mm256_unpackhi_ps(r[0], r[1]);
+        const Type low23 = _mm256_unpacklo_ps(r[2], r[3]);
+        const Type high23 = _mm256_unpackhi_ps(r[2], r[3]);
+        column[0] = _mm256_shuffle_ps(low01, low23, 0x44);
+        column[1] = _mm256_shuffle_ps(low01, low23, 0xee);
+        column[2] = _mm256_shuffle_ps(high01, high23, 0x44);
+        column[3] = _mm256_shuffle_ps(high01, high23, 0xee);
+    }
+};
+
+constexpr Kernels kTable = {
+    .name = "avx2",
+    .mr = Avx2::rows,
+    .nr = 2 * Avx2::lanes,
+    .micro = micro<Avx2>,
+    .tile = tile<Avx2>,
+    .pack_straight = pack_straight<Avx2>,
+    .pack_transposed = pack_transposed<Avx2>,
+    .add = add<Avx2>,
+    .mul = mul<Avx2>,
+    .axpy = axpy<Avx2>,
+    .scale = scale<Avx2>,
+    .dot = dot<Avx2>,
+    .sum = sum<Avx2>,
+    .gelu = gelu<Avx2>,
+    .gelu_grad = gelu_grad<Avx2>,
+    .softmax = softmax<Avx2>,
+    .exp_shift = exp_shift<Avx2>,
+    .softmax_grad = softmax_grad<Avx2>,
+    .layer_norm = layer_norm<Avx2>,
+    .layer_norm_grad = layer_norm_grad<Avx2>,
+    .adamw = adamw<Avx2>,
+};
+
+} // namespace
+
+const Kernels* avx2_kernels() { return &kTable; }
+
+} // namespace qstar::engine
+
+#else
+
+namespace qstar::engine {
+const Kernels* avx2_kernels() { return nullptr; }
+} // namespace qstar::engine
+
+#endif

@@ -1,0 +1,147 @@
+// The kernels with 512-bit vectors: AVX-512 F, DQ, BW and VL, compiled with those
+// flags. The micro-kernel keeps 14 x 32 numbers of C in 28 of the 32 registers.
+
+#include "engine/kernels/kernels.h"
+
+#ifdef QSTAR_X86
+
+#if defined(__GNUC__) && !defined(__clang__)
+// GCC 12's own header of these intrinsics reads variables that it leaves unset on purpose.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#include "engine/kernels/vector_math.h"
+#include "engine/kernels/vector_matrix.h"
+
+#include <immintrin.h>
+#include <stdint.h>
+
+namespace qstar::engine {
+
+namespace {
+
+struct Avx512 {
+    using Type = __m512;
+    using Mask = __mmask16;
+    static constexpr int lanes = 16;
+    static constexpr int rows = 14; // of the micro-kernel, with 2 vectors each
+    static constexpr int tile_rows = 6;
+    static constexpr int tile_vectors = 4;
+
+    template <int I>
+    struct Index {
+        constexpr int operator()() const { return I; }
+    };
+    template <int N, class Body>
+    [[gnu::always_inline]] static void unroll(const Body& body) {
+        if constexpr (N > 0) {
+            unroll<N - 1>(body);
+            body(Index<N - 1>());
+        }
+    }
+
+    static Mask mask(int count) { return static_cast<Mask>((1u << count) - 1u); }
+    static Type zero() { return _mm512_setzero_ps(); }
+    static Type set(float x) { return _mm512_set1_ps(x); }
+    static Type load(const float* p) { return _mm512_loadu_ps(p); }
+    static Type load(const float* p, Mask m) { return _mm512_maskz_loadu_ps(m, p); }
+    static void store(float* p, Type x) { _mm512_storeu_ps(p, x); }
+    static void store(float* p, Type x, Mask m) { _mm512_mask_storeu_ps(p, m, x); }
+    static void prefetch(const float* p) {
+        _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
+    }
+    static Type select(Mask m, Type x, Type otherwise) {
+        return _mm512_mask_blend_ps(m, otherwise, x);
+    }
+    static Type add(Type x, Type y) { return _mm512_add_ps(x, y); }
+    static Type sub(Type x, Type y) { return _mm512_sub_ps(x, y); }
+    static Type mul(Type x, Type y) { return _mm512_mul_ps(x, y); }
+    static Type div(Type x, Type y) { return _mm512_div_ps(x, y); }
+    static Type fma(Type x, Type y, Type z) { return _mm512_fmadd_ps(x, y, z); }
+    static Type fnma(Type x, Type y, Type z) { return _mm512_fnmadd_ps(x, y, z); } // z - x y
+    static Type max(Type x, Type y) { return _mm512_max_ps(x, y); } // y where one is NaN
+    static Type min(Type x, Type y) { return _mm512_min_ps(x, y); }
+    static Type sqrt(Type x) { return _mm512_sqrt_ps(x); }
+    static Type round(Type x) {
+        return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    }
+    static Type ldexp(Type x, Type n) { return _mm512_scalef_ps(x, n); } // x 2^n
+    static float root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
+    static float sum(Type x) {
+        const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
+        const __m128 four =
+            _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+        const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+        return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+    }
+    static float top(Type x) {
+        const __m256 eight = _mm256_max_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
+        const __m128 four =
+            _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+        const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+        return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+    }
+
+    // 4 columns of R rows, as 4 vectors; lanes beyond R are 0. Each 128-bit quarter
+    // holds four rows, and is transposed in itself.
+    template <int R>
+    [[gnu::always_inline]] static void transpose(const float* x, int64_t ldx, Type* column) {
+        Type r[4];
+        unroll<4>([&](auto j) {
+            constexpr int kRow = j();
+            r[kRow] = _mm512_zextps128_ps512(_mm_loadu_ps(x + kRow * ldx));
+            r[kRow] = _mm512_insertf32x4(r[kRow], _mm_loadu_ps(x + (kRow + 4) * ldx), 1);
+            r[kRow] = _mm512_insertf32x4(r[kRow], _mm_loadu_ps(x + (kRow + 8) * ldx), 2);
+            if constexpr (kRow + 12 < R) {
+                r[kRow] = _mm512_insertf32x4(r[kRow], _mm_loadu_ps(x + (kRow + 12) * ldx), 3);
+            }
+        });
+        const Type low01 = _mm512_unpacklo_ps(r[0], r[1]);
+        const Type high01 = _mm512_unpackhi_ps(r[0], r[1]);
+        const Type low23 = _mm512_unpacklo_ps(r[2], r[3]);
+        const Type high23 = _mm512_unpackhi_ps(r[2], r[3]);
+        column[0] = _mm512_shuffle_ps(low01, low23, 0x44);
+        column[1] = _mm512_shuffle_ps(low01, low23, 0xee);
+        column[2] = _mm512_shuffle_ps(high01, high23, 0x44);
+        column[3] = _mm512_shuffle_ps(high01, high23, 0xee);
+    }
+};
+
+constexpr Kernels kTable = {
+    .name = "avx512",
+    .mr = Avx512::rows,
+    .nr = 2 * Avx512::lanes,
+    .micro = micro<Avx512>,
+    .tile = tile<Avx512>,
+    .pack_straight = pack_straight<Avx512>,
+    .pack_transposed = pack_transposed<Avx512>,
+    .add = add<Avx512>,
+    .mul = mul<Avx512>,
+    .axpy = axpy<Avx512>,
+    .scale = scale<Avx512>,
+    .dot = dot<Avx512>,
+    .sum = sum<Avx512>,
+    .gelu = gelu<Avx512>,
+    .gelu_grad = gelu_grad<Avx512>,
+    .softmax = softmax<Avx512>,
+    .exp_shift = exp_shift<Avx512>,
+    .softmax_grad = softmax_grad<Avx512>,
+    .layer_norm = layer_norm<Avx512>,
+    .layer_norm_grad = layer_norm_grad<Avx512>,
+    .adamw = adamw<Avx512>,
+};
+
+} // namespace
+
+const Kernels* avx512_kernels() { return &kTable; }
+
+} // namespace qstar::engine
+
+#else
+
+namespace qstar::engine {
+const Kernels* avx512_kernels() { return nullptr; }
+} // namespace qstar::engine
+
+#endif

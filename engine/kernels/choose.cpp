@@ -1,0 +1,69 @@
+#include "engine/error.h"
+#include "engine/kernels/cpu.h"
+#include "engine/kernels/kernels.h"
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qstar::engine {
+
+namespace {
+
+struct Choice {
+    const Kernels* table;
+    const char* name;
+    bool openblas;
+};
+
+// The tables that are compiled in and that the processor can run, best last.
+std::vector<const Kernels*> usable() {
+    std::vector<const Kernels*> tables{&scalar_kernels()};
+    if (cpu().avx2 && avx2_kernels() != nullptr) tables.push_back(avx2_kernels());
+    if (cpu().avx512 && avx512_kernels() != nullptr) tables.push_back(avx512_kernels());
+    return tables;
+}
+
+Choice choose(std::string_view wanted) {
+    const std::vector<const Kernels*> tables = usable();
+    if (wanted.empty()) return {tables.back(), tables.back()->name, false};
+    std::string offered;
+    for (const Kernels* table : tables) {
+        if (wanted == table->name) return {table, table->name, false};
+        offered += offered.empty() ? table->name : std::string(", ") + table->name;
+    }
+#ifdef QSTAR_OPENBLAS
+    if (wanted == "openblas") return {tables.back(), "openblas", true};
+    offered += ", openblas";
+#else
+    if (wanted == "openblas") {
+        fail("QSTAR_ISA=openblas: this program was built without OpenBLAS, it offers {}", offered);
+    }
+#endif
+    if (wanted == "avx2" || wanted == "avx512") {
+        fail("QSTAR_ISA={}: this processor offers only {}", wanted, offered);
+    }
+    fail("QSTAR_ISA={}: not an instruction set of this program, expected one of {}", wanted,
+         offered);
+}
+
+Choice& current() {
+    static Choice choice = [] {
+        const char* wanted = std::getenv("QSTAR_ISA");
+        return choose(wanted == nullptr ? "" : wanted);
+    }();
+    return choice;
+}
+
+} // namespace
+
+const Kernels& kernels() { return *current().table; }
+
+const char* isa_name() { return current().name; }
+
+bool gemm_is_openblas() { return current().openblas; }
+
+void use_isa(const char* name) { current() = choose(name); }
+
+} // namespace qstar::engine

@@ -1,0 +1,201 @@
+// The kernels as one reads them in a book: the oracle of the tests, and what runs
+// on a processor that no other file serves. Products use float and std::fma as
+// the contract says; the rest computes in double, so that an error against this
+// file is the other file's error.
+
+#include "engine/kernels/kernels.h"
+
+#include <cmath>
+#include <limits>
+
+namespace qstar::engine {
+
+namespace {
+
+constexpr int kRows = 4;
+constexpr int kColumns = 16;
+
+void micro(int64_t k, const float* a, const float* b, float* c, int64_t ldc, int rows, int cols,
+           bool accumulate) {
+    float sum[kRows][kColumns] = {};
+    for (int64_t l = 0; l < k; ++l) {
+        for (int i = 0; i < kRows; ++i) {
+            for (int j = 0; j < kColumns; ++j) {
+                sum[i][j] = std::fma(a[l * kRows + i], b[l * kColumns + j], sum[i][j]);
+            }
+        }
+    }
+    for (int i = 0; i < rows; ++i) {
+        for (int j = 0; j < cols; ++j) {
+            float& out = c[i * ldc + j];
+            out = accumulate ? out + sum[i][j] : sum[i][j];
+        }
+    }
+}
+
+void tile(int64_t m, int64_t n, int64_t k, const float* a, int64_t row_a, int64_t col_a,
+          const float* b, int64_t ldb, float* c, int64_t ldc, bool accumulate) {
+    for (int64_t i = 0; i < m; ++i) {
+        for (int64_t j = 0; j < n; ++j) {
+            float sum = 0;
+            for (int64_t l = 0; l < k; ++l) {
+                sum = std::fma(a[i * row_a + l * col_a], b[l * ldb + j], sum);
+            }
+            float& out = c[i * ldc + j];
+            out = accumulate ? out + sum : sum;
+        }
+    }
+}
+
+void pack_straight(int64_t k, const float* x, int64_t ldx, int count, int width, float* out) {
+    for (int64_t l = 0; l < k; ++l) {
+        for (int i = 0; i < width; ++i) out[l * width + i] = i < count ? x[l * ldx + i] : 0.0f;
+    }
+}
+
+void pack_transposed(int64_t k, const float* x, int64_t ldx, int count, int width, float* out) {
+    for (int64_t l = 0; l < k; ++l) {
+        for (int i = 0; i < width; ++i) out[l * width + i] = i < count ? x[i * ldx + l] : 0.0f;
+    }
+}
+
+void add(int64_t n, const float* x, const float* y, float* out) {
+    for (int64_t i = 0; i < n; ++i) out[i] = x[i] + y[i];
+}
+
+void mul(int64_t n, const float* x, const float* y, float* out) {
+    for (int64_t i = 0; i < n; ++i) out[i] = x[i] * y[i];
+}
+
+void axpy(int64_t n, float alpha, const float* x, float* y) {
+    for (int64_t i = 0; i < n; ++i) y[i] = std::fma(alpha, x[i], y[i]);
+}
+
+void scale(int64_t n, float alpha, float* x) {
+    for (int64_t i = 0; i < n; ++i) x[i] *= alpha;
+}
+
+float dot(int64_t n, const float* x, const float* y) {
+    double total = 0;
+    for (int64_t i = 0; i < n; ++i) total += static_cast<double>(x[i]) * y[i];
+    return static_cast<float>(total);
+}
+
+float sum(int64_t n, const float* x) {
+    double total = 0;
+    for (int64_t i = 0; i < n; ++i) total += x[i];
+    return static_cast<float>(total);
+}
+
+constexpr double kRootTwoOverPi = 0.7978845608028654;
+constexpr double kCubic = 0.044715;
+
+void gelu(int64_t n, const float* x, float* y) {
+    for (int64_t i = 0; i < n; ++i) {
+        const double v = x[i];
+        const double t = std::tanh(kRootTwoOverPi * (v + kCubic * v * v * v));
+        y[i] = static_cast<float>(0.5 * v * (1.0 + t));
+    }
+}
+
+void gelu_grad(int64_t n, const float* x, const float* dy, float* dx, bool accumulate) {
+    for (int64_t i = 0; i < n; ++i) {
+        const double v = x[i];
+        const double t = std::tanh(kRootTwoOverPi * (v + kCubic * v * v * v));
+        const double inner = kRootTwoOverPi * (1.0 + 3.0 * kCubic * v * v);
+        const double slope = 0.5 * (1.0 + t) + 0.5 * v * (1.0 - t * t) * inner;
+        const float grad = static_cast<float>(dy[i] * slope);
+        dx[i] = accumulate ? dx[i] + grad : grad;
+    }
+}
+
+float softmax(int64_t n, const float* x, float* y) {
+    float top = -std::numeric_limits<float>::infinity();
+    for (int64_t i = 0; i < n; ++i) top = x[i] > top ? x[i] : top;
+    double total = 0;
+    for (int64_t i = 0; i < n; ++i) {
+        const double e = std::exp(static_cast<double>(x[i]) - top);
+        total += e;
+        y[i] = static_cast<float>(e);
+    }
+    for (int64_t i = 0; i < n; ++i) y[i] = static_cast<float>(y[i] / total);
+    return static_cast<float>(top + std::log(total));
+}
+
+void exp_shift(int64_t n, const float* x, float shift, float* y) {
+    for (int64_t i = 0; i < n; ++i) y[i] = static_cast<float>(std::exp(double{x[i]} - shift));
+}
+
+void softmax_grad(int64_t n, const float* p, const float* dp, float d, float factor, float* ds) {
+    for (int64_t i = 0; i < n; ++i) {
+        ds[i] = static_cast<float>(double{factor} * p[i] * (double{dp[i]} - d));
+    }
+}
+
+void layer_norm(int64_t n, const float* x, const float* gain, const float* bias, float* y,
+                float* mean, float* rstd) {
+    double total = 0;
+    for (int64_t i = 0; i < n; ++i) total += x[i];
+    const double centre = total / static_cast<double>(n);
+    double squares = 0;
+    for (int64_t i = 0; i < n; ++i) squares += (x[i] - centre) * (x[i] - centre);
+    const double inverse = 1.0 / std::sqrt(squares / static_cast<double>(n) + 1e-5);
+    for (int64_t i = 0; i < n; ++i) {
+        y[i] = static_cast<float>((x[i] - centre) * inverse * gain[i] + bias[i]);
+    }
+    *mean = static_cast<float>(centre);
+    *rstd = static_cast<float>(inverse);
+}
+
+void layer_norm_grad(int64_t n, const float* x, const float* gain, const float* dy, float mean,
+                     float rstd, float* dx, bool accumulate, float* dgain, float* dbias) {
+    // With xhat = (x - mean) rstd and g = dy gain:
+    //   dx = rstd (g - average(g) - xhat average(g xhat))
+    double total = 0;
+    double total_xhat = 0;
+    for (int64_t i = 0; i < n; ++i) {
+        const double xhat = (double{x[i]} - mean) * rstd;
+        const double g = double{dy[i]} * gain[i];
+        total += g;
+        total_xhat += g * xhat;
+        dgain[i] = static_cast<float>(dgain[i] + dy[i] * xhat);
+        dbias[i] += dy[i];
+    }
+    const double average = total / static_cast<double>(n);
+    const double average_xhat = total_xhat / static_cast<double>(n);
+    for (int64_t i = 0; i < n; ++i) {
+        const double xhat = (double{x[i]} - mean) * rstd;
+        const double g = double{dy[i]} * gain[i];
+        const float grad = static_cast<float>(rstd * (g - average - xhat * average_xhat));
+        dx[i] = accumulate ? dx[i] + grad : grad;
+    }
+}
+
+void adamw(int64_t n, float* p, const float* g, float* m, float* v, float grad_scale, float rate,
+           float beta1, float beta2, float eps, float decay, float correct1, float correct2) {
+    for (int64_t i = 0; i < n; ++i) {
+        const double grad = double{grad_scale} * g[i];
+        const double first = double{beta1} * m[i] + (1.0 - beta1) * grad;
+        const double second = double{beta2} * v[i] + (1.0 - beta2) * grad * grad;
+        m[i] = static_cast<float>(first);
+        v[i] = static_cast<float>(second);
+        const double step = first / correct1 / (std::sqrt(second / correct2) + eps);
+        p[i] = static_cast<float>(p[i] - rate * (step + double{decay} * p[i]));
+    }
+}
+
+} // namespace
+
+const Kernels& scalar_kernels() {
+    static const Kernels table = {
+        "scalar",  kRows,         kColumns,        micro,
+        tile,      pack_straight, pack_transposed, add,
+        mul,       axpy,          scale,           dot,
+        sum,       gelu,          gelu_grad,       softmax,
+        exp_shift, softmax_grad,  layer_norm,      layer_norm_grad,
+        adamw,
+    };
+    return table;
+}
+
+} // namespace qstar::engine
