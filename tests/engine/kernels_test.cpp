@@ -1,0 +1,417 @@
+#include "engine/kernels/kernels.h"
+
+#include "engine/error.h"
+#include "engine/kernels/cpu.h"
+#include "engine/random.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <doctest/doctest.h>
+#include <limits>
+#include <string>
+#include <vector>
+
+using namespace qstar;
+using namespace qstar::engine;
+
+namespace {
+
+constexpr float kGuard = 12345.0f;
+constexpr int64_t kMargin = 32;
+const std::vector<int64_t> kSizes = {0, 1, 3, 7, 8, 15, 16, 17, 31, 33, 64, 100, 257};
+
+// n numbers between two strips that no kernel may write to.
+struct Guarded {
+    std::vector<float> memory;
+    int64_t n;
+
+    explicit Guarded(int64_t size, float value = 0)
+        : memory(static_cast<size_t>(size + 2 * kMargin), kGuard), n(size) {
+        std::fill_n(data(), size, value);
+    }
+    float* data() { return memory.data() + kMargin; }
+    float operator[](int64_t i) const { return memory[static_cast<size_t>(i + kMargin)]; }
+    bool intact() const {
+        const auto guarded = [](float x) { return x == kGuard; };
+        return std::all_of(memory.begin(), memory.begin() + kMargin, guarded) &&
+               std::all_of(memory.end() - kMargin, memory.end(), guarded);
+    }
+};
+
+Guarded numbers(int64_t n, std::string_view name, double spread = 1.0) {
+    Guarded x(n);
+    Random random(7, name);
+    for (int64_t i = 0; i < n; ++i) x.data()[i] = static_cast<float>(spread * random.normal());
+    return x;
+}
+
+// The tables under test: those that this processor runs.
+std::vector<const Kernels*> vector_tables() {
+    std::vector<const Kernels*> tables;
+    if (cpu().avx2 && avx2_kernels() != nullptr) tables.push_back(avx2_kernels());
+    if (cpu().avx512 && avx512_kernels() != nullptr) tables.push_back(avx512_kernels());
+    return tables;
+}
+
+std::vector<const Kernels*> all_tables() {
+    std::vector<const Kernels*> tables = vector_tables();
+    tables.push_back(&scalar_kernels());
+    return tables;
+}
+
+// Largest |x - y| / (1 + |y|); infinite when a guard was hit.
+double difference(const Guarded& x, const Guarded& y) {
+    double worst = x.intact() && y.intact() ? 0 : std::numeric_limits<double>::infinity();
+    for (int64_t i = 0; i < x.n; ++i) {
+        const double d = std::fabs(double{x[i]} - y[i]) / (1 + std::fabs(y[i]));
+        worst = std::isnan(d) ? std::numeric_limits<double>::infinity() : std::max(worst, d);
+    }
+    return worst;
+}
+
+bool same_bytes(const Guarded& x, const Guarded& y) {
+    return x.memory.size() == y.memory.size() &&
+           std::memcmp(x.memory.data(), y.memory.data(), x.memory.size() * sizeof(float)) == 0;
+}
+
+double relative(double x, double y) { return std::fabs(x - y) / (1 + std::fabs(y)); }
+
+} // namespace
+
+TEST_CASE("elementwise kernels agree with the scalar table and stay inside") {
+    const Kernels& oracle = scalar_kernels();
+    for (const Kernels* table : vector_tables()) {
+        for (const int64_t n : kSizes) {
+            CAPTURE(table->name);
+            CAPTURE(n);
+            Guarded x = numbers(n, "x", 2);
+            Guarded y = numbers(n, "y");
+            Guarded ours(n);
+            Guarded theirs(n);
+            table->add(n, x.data(), y.data(), ours.data());
+            oracle.add(n, x.data(), y.data(), theirs.data());
+            CHECK(same_bytes(ours, theirs));
+            table->mul(n, x.data(), y.data(), ours.data());
+            oracle.mul(n, x.data(), y.data(), theirs.data());
+            CHECK(same_bytes(ours, theirs));
+            table->axpy(n, 0.3f, x.data(), ours.data());
+            oracle.axpy(n, 0.3f, x.data(), theirs.data());
+            CHECK(same_bytes(ours, theirs));
+            table->scale(n, -1.7f, ours.data());
+            oracle.scale(n, -1.7f, theirs.data());
+            CHECK(same_bytes(ours, theirs));
+            CHECK(relative(table->dot(n, x.data(), y.data()), oracle.dot(n, x.data(), y.data())) <
+                  1e-5);
+            CHECK(relative(table->sum(n, x.data()), oracle.sum(n, x.data())) < 1e-5);
+        }
+    }
+}
+
+TEST_CASE("GELU and its gradient agree with the scalar table") {
+    const Kernels& oracle = scalar_kernels();
+    for (const Kernels* table : vector_tables()) {
+        for (const int64_t n : kSizes) {
+            CAPTURE(table->name);
+            CAPTURE(n);
+            Guarded x = numbers(n, "x", 3);
+            Guarded dy = numbers(n, "dy");
+            if (n > 4) {
+                x.data()[0] = -1e30f;
+                x.data()[1] = 1e30f;
+                x.data()[2] = -12.0f;
+                x.data()[3] = 0.0f;
+            }
+            Guarded ours(n);
+            Guarded theirs(n);
+            table->gelu(n, x.data(), ours.data());
+            oracle.gelu(n, x.data(), theirs.data());
+            CHECK(difference(ours, theirs) < 1e-6);
+            if (n > 4) x.data()[0] = x.data()[1] = 0.5f;
+            for (const bool accumulate : {false, true}) {
+                table->gelu_grad(n, x.data(), dy.data(), ours.data(), accumulate);
+                oracle.gelu_grad(n, x.data(), dy.data(), theirs.data(), accumulate);
+                CHECK(difference(ours, theirs) < 2e-6);
+            }
+        }
+    }
+}
+
+TEST_CASE("the GELU gradient is finite where x squared is not") {
+    for (const Kernels* table : vector_tables()) {
+        const float x[2] = {1e30f, -1e30f};
+        const float dy[2] = {1, 1};
+        float dx[2];
+        table->gelu_grad(2, x, dy, dx, false);
+        CHECK(dx[0] == 1.0f);
+        CHECK(dx[1] == 0.0f);
+    }
+}
+
+TEST_CASE("exp is within 2 units in the last place, from the denormals to infinity") {
+    for (const Kernels* table : vector_tables()) {
+        CAPTURE(table->name);
+        double worst = 0;
+        std::vector<float> x;
+        for (double v = -86.5; v < 88.5; v += 0.00371) x.push_back(static_cast<float>(v));
+        std::vector<float> y(x.size());
+        table->exp_shift(static_cast<int64_t>(x.size()), x.data(), 0.0f, y.data());
+        for (size_t i = 0; i < x.size(); ++i) {
+            const double truth = std::exp(double{x[i]});
+            const float there = static_cast<float>(truth);
+            const double unit = std::nextafter(there, INFINITY) - double{there};
+            worst = std::max(worst, std::fabs(y[i] - truth) / unit);
+        }
+        CHECK(worst < 2.0);
+
+        const float infinity = std::numeric_limits<float>::infinity();
+        const float ends[5] = {-infinity, -1e30f, -105.0f, 89.5f, infinity};
+        float out[5];
+        table->exp_shift(5, ends, 0.0f, out);
+        CHECK(out[0] == 0.0f);
+        CHECK(out[1] == 0.0f);
+        CHECK(out[2] == 0.0f);
+        CHECK(out[3] == infinity);
+        CHECK(out[4] == infinity);
+    }
+}
+
+TEST_CASE("softmax and its gradient agree with the scalar table") {
+    const Kernels& oracle = scalar_kernels();
+    for (const Kernels* table : vector_tables()) {
+        for (const int64_t n : kSizes) {
+            if (n == 0) continue;
+            CAPTURE(table->name);
+            CAPTURE(n);
+            Guarded x = numbers(n, "x", 5);
+            if (n > 3) x.data()[2] = -std::numeric_limits<float>::infinity(); // a masked place
+            Guarded ours(n);
+            Guarded theirs(n);
+            const float log_sum = table->softmax(n, x.data(), ours.data());
+            const float log_sum_oracle = oracle.softmax(n, x.data(), theirs.data());
+            CHECK(relative(log_sum, log_sum_oracle) < 1e-6);
+            CHECK(difference(ours, theirs) < 1e-6);
+            if (n > 3) CHECK(ours[2] == 0.0f);
+            CHECK(std::fabs(oracle.sum(n, ours.data()) - 1.0f) < 1e-5f);
+
+            Guarded in_place = x;
+            table->softmax(n, in_place.data(), in_place.data());
+            CHECK(same_bytes(in_place, ours));
+
+            Guarded dp = numbers(n, "dp");
+            Guarded ds(n);
+            Guarded ds_oracle(n);
+            table->softmax_grad(n, ours.data(), dp.data(), 0.2f, 0.5f, ds.data());
+            oracle.softmax_grad(n, ours.data(), dp.data(), 0.2f, 0.5f, ds_oracle.data());
+            CHECK(difference(ds, ds_oracle) < 1e-6);
+        }
+    }
+}
+
+TEST_CASE("softmax does not overflow") {
+    for (const Kernels* table : all_tables()) {
+        const float x[3] = {1000.0f, 1000.0f, -1000.0f};
+        float y[3];
+        CHECK(std::fabs(table->softmax(3, x, y) - (1000.0f + std::log(2.0f))) < 1e-3f);
+        CHECK(std::fabs(y[0] - 0.5f) < 1e-6f);
+        CHECK(y[2] == 0.0f);
+    }
+}
+
+TEST_CASE("layer norm and its gradient agree with the scalar table") {
+    const Kernels& oracle = scalar_kernels();
+    for (const Kernels* table : vector_tables()) {
+        for (const int64_t n : kSizes) {
+            if (n < 3) continue; // the variance of one or two numbers magnifies rounding
+            CAPTURE(table->name);
+            CAPTURE(n);
+            Guarded x = numbers(n, "x", 2);
+            for (int64_t i = 0; i < n; ++i) x.data()[i] += 3.0f;
+            Guarded gain = numbers(n, "gain");
+            Guarded bias = numbers(n, "bias");
+            Guarded ours(n);
+            Guarded theirs(n);
+            float mean = 0;
+            float rstd = 0;
+            float mean_oracle = 0;
+            float rstd_oracle = 0;
+            table->layer_norm(n, x.data(), gain.data(), bias.data(), ours.data(), &mean, &rstd);
+            oracle.layer_norm(n, x.data(), gain.data(), bias.data(), theirs.data(), &mean_oracle,
+                              &rstd_oracle);
+            CHECK(relative(mean, mean_oracle) < 1e-6);
+            CHECK(relative(rstd, rstd_oracle) < 1e-5);
+            CHECK(difference(ours, theirs) < 1e-5);
+
+            Guarded dy = numbers(n, "dy");
+            for (const bool accumulate : {false, true}) {
+                Guarded dx = numbers(n, "dx");
+                Guarded dgain = numbers(n, "dgain");
+                Guarded dbias = numbers(n, "dbias");
+                Guarded dx_oracle = dx;
+                Guarded dgain_oracle = dgain;
+                Guarded dbias_oracle = dbias;
+                table->layer_norm_grad(n, x.data(), gain.data(), dy.data(), mean, rstd, dx.data(),
+                                       accumulate, dgain.data(), dbias.data());
+                oracle.layer_norm_grad(n, x.data(), gain.data(), dy.data(), mean, rstd,
+                                       dx_oracle.data(), accumulate, dgain_oracle.data(),
+                                       dbias_oracle.data());
+                CHECK(difference(dx, dx_oracle) < 1e-5);
+                CHECK(difference(dgain, dgain_oracle) < 1e-5);
+                CHECK(difference(dbias, dbias_oracle) < 1e-6);
+            }
+        }
+    }
+}
+
+TEST_CASE("AdamW agrees with the scalar table over ten steps") {
+    const Kernels& oracle = scalar_kernels();
+    for (const Kernels* table : vector_tables()) {
+        for (const int64_t n : kSizes) {
+            CAPTURE(table->name);
+            CAPTURE(n);
+            Guarded p = numbers(n, "p");
+            Guarded m(n);
+            Guarded v(n);
+            Guarded p_oracle = p;
+            Guarded m_oracle = m;
+            Guarded v_oracle = v;
+            for (int step = 1; step <= 10; ++step) {
+                Guarded g = numbers(n, "g" + std::to_string(step));
+                const float correct1 = 1 - std::pow(0.9f, static_cast<float>(step));
+                const float correct2 = 1 - std::pow(0.95f, static_cast<float>(step));
+                table->adamw(n, p.data(), g.data(), m.data(), v.data(), 0.5f, 1e-2f, 0.9f, 0.95f,
+                             1e-8f, 0.1f, correct1, correct2);
+                oracle.adamw(n, p_oracle.data(), g.data(), m_oracle.data(), v_oracle.data(), 0.5f,
+                             1e-2f, 0.9f, 0.95f, 1e-8f, 0.1f, correct1, correct2);
+            }
+            CHECK(difference(p, p_oracle) < 2e-6);
+            CHECK(difference(m, m_oracle) < 1e-6);
+            CHECK(difference(v, v_oracle) < 1e-6);
+        }
+    }
+}
+
+TEST_CASE("AdamW's first step moves each weight by the rate against the gradient's sign") {
+    for (const Kernels* table : all_tables()) {
+        float p[2] = {1, 1};
+        const float g[2] = {4, -0.5f};
+        float m[2] = {};
+        float v[2] = {};
+        table->adamw(2, p, g, m, v, 1, 0.01f, 0.9f, 0.95f, 1e-8f, 0, 1 - 0.9f, 1 - 0.95f);
+        CHECK(std::fabs(p[0] - 0.99f) < 1e-5f);
+        CHECK(std::fabs(p[1] - 1.01f) < 1e-5f);
+    }
+}
+
+TEST_CASE("tile gives the scalar table's bytes for any size and any strides of A") {
+    const Kernels& oracle = scalar_kernels();
+    for (const Kernels* table : vector_tables()) {
+        for (const int64_t m : {1, 2, 3, 5, 6, 7, 13, 37}) {
+            for (const int64_t n : {1, 7, 8, 15, 16, 17, 33, 64, 100, 150, 300}) {
+                for (const int64_t k : {0, 1, 19, 64}) {
+                    CAPTURE(table->name);
+                    CAPTURE(m);
+                    CAPTURE(n);
+                    CAPTURE(k);
+                    const int64_t ldc = n + 3;
+                    Guarded a = numbers(m * k, "a");
+                    Guarded b = numbers(k * n, "b");
+                    for (const bool transposed : {false, true}) {
+                        Guarded ours((m - 1) * ldc + n, 0.5f);
+                        Guarded theirs((m - 1) * ldc + n, 0.5f);
+                        const int64_t row_a = transposed ? 1 : k;
+                        const int64_t col_a = transposed ? m : 1;
+                        for (const bool accumulate : {false, true}) {
+                            table->tile(m, n, k, a.data(), row_a, col_a, b.data(), n, ours.data(),
+                                        ldc, accumulate);
+                            oracle.tile(m, n, k, a.data(), row_a, col_a, b.data(), n, theirs.data(),
+                                        ldc, accumulate);
+                            CHECK(same_bytes(ours, theirs));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("packed panels multiplied by the micro-kernel give the bytes of the plain product") {
+    for (const Kernels* table : all_tables()) {
+        const int64_t k = 37;
+        for (int rows = 1; rows <= table->mr; ++rows) {
+            for (int cols = 1; cols <= table->nr; ++cols) {
+                CAPTURE(table->name);
+                CAPTURE(rows);
+                CAPTURE(cols);
+                Guarded a = numbers(rows * k, "a"); // (rows, k)
+                Guarded b = numbers(k * cols, "b"); // (k, cols)
+                std::vector<float> panel_a(static_cast<size_t>(k * table->mr + 16));
+                std::vector<float> panel_b(static_cast<size_t>(k * table->nr + 16));
+                table->pack_transposed(k, a.data(), k, rows, table->mr, panel_a.data());
+                table->pack_straight(k, b.data(), cols, cols, table->nr, panel_b.data());
+                for (int64_t l = 0; l < k; ++l) {
+                    for (int i = rows; i < table->mr; ++i) {
+                        REQUIRE(panel_a[static_cast<size_t>(l * table->mr + i)] == 0.0f);
+                    }
+                    for (int j = cols; j < table->nr; ++j) {
+                        REQUIRE(panel_b[static_cast<size_t>(l * table->nr + j)] == 0.0f);
+                    }
+                }
+                const int64_t ldc = cols + 2;
+                Guarded ours((rows - 1) * ldc + cols, 0.25f);
+                Guarded theirs((rows - 1) * ldc + cols, 0.25f);
+                for (const bool accumulate : {true, false}) {
+                    table->micro(k, panel_a.data(), panel_b.data(), ours.data(), ldc, rows, cols,
+                                 accumulate);
+                    scalar_kernels().tile(rows, cols, k, a.data(), k, 1, b.data(), cols,
+                                          theirs.data(), ldc, accumulate);
+                    CHECK(same_bytes(ours, theirs));
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("the two ways of packing write the same panel") {
+    for (const Kernels* table : all_tables()) {
+        for (const int width : {table->mr, table->nr}) {
+            for (int count = 1; count <= width; ++count) {
+                for (const int64_t k : {1, 4, 23}) {
+                    Guarded x = numbers(k * count, "x"); // (k, count)
+                    Guarded transposed(k * count);       // (count, k)
+                    for (int64_t l = 0; l < k; ++l) {
+                        for (int i = 0; i < count; ++i) {
+                            transposed.data()[i * k + l] = x[l * count + i];
+                        }
+                    }
+                    std::vector<float> one(static_cast<size_t>(k * width + 16));
+                    std::vector<float> other = one;
+                    table->pack_straight(k, x.data(), count, count, width, one.data());
+                    table->pack_transposed(k, transposed.data(), k, count, width, other.data());
+                    const size_t bytes = static_cast<size_t>(k * width) * sizeof(float);
+                    CHECK(std::memcmp(one.data(), other.data(), bytes) == 0);
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("an instruction set that is unknown or not offered is refused in a sentence") {
+    const std::string before = isa_name();
+    CHECK_THROWS_AS(use_isa("mmx"), Error);
+    try {
+        use_isa("mmx");
+    } catch (const Error& error) {
+        CHECK(std::string(error.what()).find("QSTAR_ISA=mmx") == 0);
+        CHECK(std::string(error.what()).find("scalar") != std::string::npos);
+    }
+    if (!cpu().avx512) CHECK_THROWS_AS(use_isa("avx512"), Error);
+    if (!cpu().avx2) CHECK_THROWS_AS(use_isa("avx2"), Error);
+    CHECK(isa_name() == before); // a refusal changes nothing
+
+    use_isa("scalar");
+    CHECK(std::string(kernels().name) == "scalar");
+    CHECK_FALSE(gemm_is_openblas());
+    use_isa(before.c_str());
+}
