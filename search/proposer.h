@@ -15,10 +15,10 @@
 namespace qstar::search {
 
 struct ProposeRequest {
-    Path path;              // not finished
-    int samples = 1;        // how many draws
-    float temperature = 1;  // 0: the most likely text (one draw is enough)
-    uint64_t stream = 0;    // which random stream: same stream, same text, whatever the batch
+    Path path;             // not finished
+    int samples = 1;       // how many draws
+    float temperature = 1; // 0: the most likely text (one draw is enough)
+    uint64_t stream = 0;   // which random stream: same stream, same text, whatever the batch
 };
 
 struct Proposal {
@@ -46,7 +46,8 @@ class Proposer {
     // Next steps; one result a request, in order.
     virtual std::vector<Proposals> propose(std::span<const ProposeRequest> requests) = 0;
     // Whole solutions from each path on: `samples` solutions a request, in order.
-    virtual std::vector<std::vector<Solution>> complete(std::span<const ProposeRequest> requests) = 0;
+    virtual std::vector<std::vector<Solution>>
+    complete(std::span<const ProposeRequest> requests) = 0;
 };
 
 } // namespace qstar::search
