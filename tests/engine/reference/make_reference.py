@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Makes tiny_gpt.safetensors: a tiny GPT as PyTorch computes it, in float64.
+
+    python3 tests/engine/reference/make_reference.py
+
+needs PyTorch (Debian: python3-torch) and writes beside itself. Stored, as F32:
+  start.NAME  the weights, by GPT-2's names, linear weights as (in, out)
+  tokens, targets, weights (B, T): the batch and how much each target counts
+  logits (B*T, V), loss ()
+  grad.NAME   d loss / d weight
+  losses (10), norms (10): before each optimiser step, norms before clipping
+  after.NAME  the weights after ten steps of AdamW
+"""
+
+import json
+import math
+import os
+import struct
+
+import torch
+
+LAYERS, HEADS, WIDTH, CONTEXT, VOCAB, BATCH = 2, 2, 16, 12, 23, 3
+STEPS, RATE, BETAS, EPS, DECAY, CLIP = 10, 1e-3, (0.9, 0.95), 1e-8, 0.1, 1.0
+
+
+def make_weights():
+    def normal(*shape, scale):
+        return scale * torch.randn(*shape, dtype=torch.float64)
+
+    weights = {
+        "wte.weight": normal(VOCAB, WIDTH, scale=0.3),
+        "wpe.weight": normal(CONTEXT, WIDTH, scale=0.3),
+    }
+    for n in range(LAYERS):
+        for name, rows, columns in [
+            ("attn.c_attn", WIDTH, 3 * WIDTH),
+            ("attn.c_proj", WIDTH, WIDTH),
+            ("mlp.c_fc", WIDTH, 4 * WIDTH),
+            ("mlp.c_proj", 4 * WIDTH, WIDTH),
+        ]:
+            weights[f"h.{n}.{name}.weight"] = normal(rows, columns, scale=0.3)
+            weights[f"h.{n}.{name}.bias"] = normal(columns, scale=0.1)
+    for name in [f"h.{n}.ln_{k}" for n in range(LAYERS) for k in (1, 2)] + ["ln_f"]:
+        weights[f"{name}.weight"] = 1 + normal(WIDTH, scale=0.1)
+        weights[f"{name}.bias"] = normal(WIDTH, scale=0.1)
+    # The program starts from what the file holds: numbers of 32 bits.
+    return {name: w.float().double().requires_grad_() for name, w in weights.items()}
+
+
+def layer_norm(x, w, name):
+    centred = x - x.mean(-1, keepdim=True)
+    deviation = torch.sqrt((centred ** 2).mean(-1, keepdim=True) + 1e-5)
+    return centred / deviation * w[f"{name}.weight"] + w[f"{name}.bias"]
+
+
+def linear(x, w, name):
+    return x @ w[f"{name}.weight"] + w[f"{name}.bias"]
+
+
+def attention(x, w, name):
+    time = x.shape[1]
+    size = WIDTH // HEADS
+    future = torch.ones(time, time, dtype=torch.bool).triu(1)
+    q, k, v = linear(x, w, f"{name}.c_attn").split(WIDTH, dim=-1)
+    heads = []
+    for h in range(HEADS):
+        part = slice(h * size, (h + 1) * size)
+        score = q[..., part] @ k[..., part].transpose(1, 2) / math.sqrt(size)
+        heads.append(score.masked_fill(future, -math.inf).softmax(-1) @ v[..., part])
+    return linear(torch.cat(heads, -1), w, f"{name}.c_proj")
+
+
+def gelu(x):
+    return x / 2 * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
+
+
+def gpt(tokens, w):
+    x = w["wte.weight"][tokens] + w["wpe.weight"][: tokens.shape[1]]
+    for n in range(LAYERS):
+        x = x + attention(layer_norm(x, w, f"h.{n}.ln_1"), w, f"h.{n}.attn")
+        inner = gelu(linear(layer_norm(x, w, f"h.{n}.ln_2"), w, f"h.{n}.mlp.c_fc"))
+        x = x + linear(inner, w, f"h.{n}.mlp.c_proj")
+    return layer_norm(x, w, "ln_f") @ w["wte.weight"].T
+
+
+def loss_of(logits, targets, counts):
+    nll = -logits.log_softmax(-1).gather(-1, targets[..., None])[..., 0]
+    return (nll * counts).sum() / counts.sum()
+
+
+def write_safetensors(path, tensors, metadata):
+    header, data = {"__metadata__": metadata}, b""
+    for name in sorted(tensors):
+        values = tensors[name].detach().reshape(-1).tolist()
+        packed = struct.pack(f"<{len(values)}f", *values)
+        header[name] = {
+            "dtype": "F32",
+            "shape": list(tensors[name].shape),
+            "data_offsets": [len(data), len(data) + len(packed)],
+        }
+        data += packed
+    text = json.dumps(header, separators=(",", ":"), sort_keys=True).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def main():
+    torch.manual_seed(1)
+    w = make_weights()
+    text = torch.randint(0, VOCAB, (BATCH, CONTEXT + 1))
+    tokens, targets = text[:, :-1], text[:, 1:]
+    counts = torch.ones(BATCH, CONTEXT, dtype=torch.float64)
+    counts[0, :3] = 0  # a prompt that is not learned
+    counts[1, 5] = 0.5
+
+    out = {f"start.{name}": value.clone() for name, value in w.items()}
+    out |= {"tokens": tokens, "targets": targets, "weights": counts}
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [v for v in w.values() if v.dim() == 2], "weight_decay": DECAY},
+            {"params": [v for v in w.values() if v.dim() < 2], "weight_decay": 0.0},
+        ],
+        lr=RATE,
+        betas=BETAS,
+        eps=EPS,
+    )
+    losses, norms = [], []
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        logits = gpt(tokens, w)
+        loss = loss_of(logits, targets, counts)
+        loss.backward()
+        if step == 0:
+            out["logits"] = logits.reshape(-1, VOCAB)
+            out["loss"] = loss
+            out |= {f"grad.{name}": value.grad.clone() for name, value in w.items()}
+        losses.append(loss.item())
+        norms.append(torch.nn.utils.clip_grad_norm_(list(w.values()), CLIP).item())
+        optimizer.step()
+    out["losses"] = torch.tensor(losses, dtype=torch.float64)
+    out["norms"] = torch.tensor(norms, dtype=torch.float64)
+    out |= {f"after.{name}": value for name, value in w.items()}
+
+    metadata = {
+        "layers": LAYERS, "heads": HEADS, "width": WIDTH, "context": CONTEXT, "vocab": VOCAB,
+        "batch": BATCH, "rate": RATE, "torch": torch.__version__,
+    }
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tiny_gpt.safetensors")
+    write_safetensors(path, out, {key: str(value) for key, value in metadata.items()})
+    print(f"{path}: {os.path.getsize(path)} bytes, losses {losses}, norms {norms}")
+
+
+if __name__ == "__main__":
+    main()
