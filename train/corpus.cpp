@@ -1,0 +1,182 @@
+#include "train/corpus.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/progress.h"
+#include "search/world.h"
+#include "tokenizer/files.h"
+#include "tokenizer/special.h"
+
+#include <algorithm>
+#include <map>
+
+namespace qstar::train {
+
+namespace {
+
+Json flags_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
+    const ProblemConfig& p = options.problems;
+    Json shares = Json::object();
+    for (const Pupil& pupil : pupils) shares[pupil.name] = {pupil.share, pupil.rate};
+    return Json{{"seed", seed_of(options)},
+                {"tokens", options.tokens},
+                {"curated", options.curated},
+                {"items", options.items},
+                {"pupils", shares},
+                {"warm", options.warm},
+                {"warm-operands", options.warm_operands},
+                {"low", p.low},
+                {"high", p.high},
+                {"min-operands", p.min_operands},
+                {"max-operands", p.max_operands},
+                {"weights", p.weights},
+                {"operators", p.operators},
+                {"brackets", p.brackets},
+                {"bound", p.bound}};
+}
+
+std::vector<Pupil> class_of(const CorpusOptions& options) {
+    std::vector<Pupil> pupils = train::class_of(options.experts);
+    for (const std::string& text : options.pupils) change(pupils, text);
+    return pupils;
+}
+
+void check(const CorpusOptions& options) {
+    check(options.problems);
+    if (options.tokens < 1) fail("--tokens must be 1 or more, found {}", options.tokens);
+    if (options.items < 1) fail("--items must be 1 or more, found {}", options.items);
+    if (options.curated < 0) fail("--curated must be 0 or more, found {}", options.curated);
+    if (!(options.warm >= 0 && options.warm <= 1))
+        fail("--warm must be within 0 to 1, found {}", options.warm);
+}
+
+// The warm part's problems: the same kind, but short.
+ProblemConfig warm_config(const CorpusOptions& options) {
+    ProblemConfig config = options.problems;
+    config.max_operands =
+        std::max(config.min_operands, std::min(config.max_operands, options.warm_operands));
+    return config;
+}
+
+void write_worksheets(const CorpusOptions& options, const std::vector<Pupil>& pupils,
+                      const tokenizer::Tokenizer& tokenizer, Json& result) {
+    Progress progress("corpus", options.tokens, "tokens", 0, options.quiet);
+    Random random(seed_of(options), "corpus/worksheets");
+    const ProblemConfig warm = warm_config(options);
+    const auto warm_tokens =
+        static_cast<int64_t>(options.warm * static_cast<double>(options.tokens));
+    std::string file;
+    std::map<std::string, int64_t> by_pupil;
+    int64_t tokens = 0, worksheets = 0;
+    while (tokens < options.tokens) {
+        const Pupil& pupil = draw_pupil(pupils, random);
+        const bool is_warm = tokens < warm_tokens;
+        std::string text(tokenizer::end_of_text);
+        for (int64_t i = 0; i < options.items; ++i) {
+            const Item item = draw_item(is_warm ? warm : options.problems, pupil, random);
+            text += text_of_item(item.problem, item.lines);
+        }
+        tokens += static_cast<int64_t>(tokenizer.encode(text).size());
+        ++worksheets;
+        ++by_pupil[pupil.name];
+        file += json_text({{"pupil", pupil.name}, {"warm", is_warm}, {"text", text}}) + "\n";
+        if (worksheets % 1000 == 0) progress.update(std::min(tokens, options.tokens));
+    }
+    write_file_atomic(stage_file(options.run, "corpus", "worksheets.jsonl"), file);
+    progress.finish(fmt::format("{} worksheets", worksheets));
+    result["tokens"] = tokens;
+    result["worksheets"] = worksheets;
+    for (const auto& [name, count] : by_pupil) result["by_pupil"][name] = count;
+}
+
+void write_curated(const CorpusOptions& options) {
+    Random random(seed_of(options), "corpus/curated");
+    const Pupil expert{"expert", Habit::expert, 1, 0};
+    std::vector<Json> lines;
+    for (int64_t i = 0; i < options.curated; ++i) {
+        const Item item = draw_item(options.problems, expert, random);
+        lines.push_back({{"problem", item.problem},
+                         {"solution", item.lines},
+                         {"text", std::string(tokenizer::end_of_text) +
+                                      text_of_item(item.problem, item.lines)}});
+    }
+    write_jsonl(stage_file(options.run, "corpus", "curated.jsonl"), lines);
+}
+
+} // namespace
+
+Item draw_item(const ProblemConfig& config, const Pupil& pupil, Random& random) {
+    while (true) {
+        Item item;
+        item.problem = draw_problem(config, Split::train, random);
+        item.lines = solve(pupil, item.problem, random);
+        if (!any_held_out(item.lines)) return item;
+    }
+}
+
+void corpus(const CorpusOptions& options) {
+    check(options);
+    const std::vector<Pupil> pupils = class_of(options);
+    if (!begin_stage(options, "corpus", flags_of(options, pupils))) return;
+    const std::string folder = join_path(options.run, "tokenizer");
+    if (!exists(join_path(folder, "vocab.json")))
+        tokenizer::save_tokenizer(tokenizer::Tokenizer(), folder);
+    Json result;
+    write_worksheets(options, pupils, load_tokenizer(options.run), result);
+    write_curated(options);
+    result["curated"] = options.curated;
+    finish_stage(options, "corpus", result);
+}
+
+void print_class(const CorpusOptions& options, int64_t problems) {
+    check(options);
+    const auto world = search::make_world("arithmetic");
+    double total = 0;
+    const std::vector<Pupil> pupils = class_of(options);
+    for (const Pupil& pupil : pupils) total += pupil.share;
+    if (total <= 0) fail("the class is empty: all shares are zero");
+    fmt::print("{:<17}{:>7}{:>7}{:>16}{:>14}\n", "pupil", "share", "rate", "right answers",
+               "right lines");
+    double answers = 0;
+    for (const Pupil& pupil : pupils) {
+        Random random(seed_of(options), "corpus/info/" + pupil.name);
+        int64_t right = 0, lines = 0, right_lines = 0;
+        for (int64_t i = 0; i < problems; ++i) {
+            const Item item = draw_item(options.problems, pupil, random);
+            right += world->check_answer(item.problem, item.lines.back());
+            search::Path path{item.problem, {}, false};
+            for (size_t k = 0; k < item.lines.size(); ++k) {
+                const bool last = k + 1 == item.lines.size();
+                right_lines += world->check_step(path, item.lines[k], last) == search::Label::right;
+                path.steps.push_back(item.lines[k]);
+                ++lines;
+            }
+        }
+        const double accuracy = static_cast<double>(right) / static_cast<double>(problems);
+        answers += accuracy * pupil.share / total;
+        fmt::print("{:<17}{:>6.1f}%{:>7.2f}{:>15.1f}%{:>13.1f}%\n", pupil.name,
+                   100 * pupil.share / total, pupil.rate, 100 * accuracy,
+                   100.0 * static_cast<double>(right_lines) / static_cast<double>(lines));
+    }
+    fmt::print("{:<17}{:>14}{:>15.1f}%\n", "the class", "", 100 * answers);
+}
+
+std::vector<Worksheet> read_worksheets(const std::string& path) {
+    std::vector<Worksheet> worksheets;
+    for (const JsonLine& line : read_jsonl(path))
+        worksheets.push_back({string_field(line, "pupil"), string_field(line, "text"),
+                              has_field(line, "warm") && bool_field(line, "warm")});
+    return worksheets;
+}
+
+std::vector<CuratedItem> read_curated(const std::string& path) {
+    std::vector<CuratedItem> items;
+    for (const JsonLine& line : read_jsonl(path)) {
+        items.push_back({string_field(line, "problem"), strings_field(line, "solution")});
+        if (items.back().solution.empty())
+            fail("{}: field \"solution\": expected at least one line, found none", line.where);
+    }
+    return items;
+}
+
+} // namespace qstar::train

@@ -1,0 +1,57 @@
+#pragma once
+// The corpus: what the class hands in, and a small set by experts.
+//
+//   DIR/corpus/worksheets.jsonl  {"pupil": "slipper", "warm": false, "text": "<|endoftext|>..."}
+//   DIR/corpus/curated.jsonl     {"problem": "3*(4+5)-2", "solution": ["3*9-2", "27-2", "25"],
+//                                 "text": "<|endoftext|><|problem|>..."}
+// A worksheet is some items in a row by one pupil. No line of any of them is a
+// held-out expression (split.h): such items are thrown away and drawn again.
+
+#include "train/problems.h"
+#include "train/pupils.h"
+#include "train/run.h"
+
+#include <string>
+#include <vector>
+
+namespace qstar::train {
+
+struct CorpusOptions : StageOptions {
+    int64_t tokens = 8'000'000;      // of the worksheets, at least
+    int64_t curated = 512;           // items by experts
+    int64_t items = 4;               // a worksheet
+    double experts = 0.2;            // their share of the worksheets
+    std::vector<std::string> pupils; // changes to the class: "slipper=0.3:0.5"
+    double warm = 0.15;              // share of the tokens, at the beginning, with short problems
+    int warm_operands = 3;           // at most, in the warm part
+    ProblemConfig problems;
+};
+
+// Writes both files, and DIR/tokenizer (256 bytes, 4 special tokens, no merges) if
+// there is none.
+void corpus(const CorpusOptions& options);
+
+// Prints each pupil's share and how many of `problems` random training problems he
+// answers right, and how many lines of his are right, by the world's verifier.
+void print_class(const CorpusOptions& options, int64_t problems);
+
+// One item of the training side: a problem and its lines, none of them held out.
+struct Item {
+    std::string problem;
+    std::vector<std::string> lines;
+};
+Item draw_item(const ProblemConfig& config, const Pupil& pupil, Random& random);
+
+struct Worksheet {
+    std::string pupil, text;
+    bool warm = false;
+};
+std::vector<Worksheet> read_worksheets(const std::string& path);
+
+struct CuratedItem {
+    std::string problem;
+    std::vector<std::string> solution;
+};
+std::vector<CuratedItem> read_curated(const std::string& path);
+
+} // namespace qstar::train

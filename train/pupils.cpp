@@ -1,0 +1,185 @@
+#include "train/pupils.h"
+
+#include "engine/error.h"
+#include "tokenizer/special.h"
+#include "train/line.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace qstar::train {
+
+namespace {
+
+// Who sits in the class besides the experts: shares of the rest, rates of mistakes.
+const std::vector<Pupil> others = {
+    {"left-to-right", Habit::left_to_right, 0.15, 0},
+    {"bracket-ignorer", Habit::bracket_ignorer, 0.10, 0},
+    {"sign-loser", Habit::sign_loser, 0.15, 0},
+    {"carry-forgetter", Habit::carry_forgetter, 0.10, 0},
+    {"slipper", Habit::slipper, 0.20, 0.35},
+    {"copier", Habit::copier, 0.15, 0.35},
+    {"skipper", Habit::skipper, 0.15, 0.45},
+};
+
+// 27+15 -> 32, 27+85 -> 102: the ones do not carry. Single digits are known by heart.
+int64_t add_without_carry(int64_t a, int64_t b) {
+    if (a < 10 && b < 10) return a + b;
+    return (a / 10 + b / 10) * 10 + (a % 10 + b % 10) % 10;
+}
+
+// a >= b: 32-15 -> 27: the ten is borrowed and never paid back.
+int64_t subtract_without_borrow(int64_t a, int64_t b) {
+    return a >= 10 && a % 10 < b % 10 ? a - b + 10 : a - b;
+}
+
+int64_t forget_carry(int64_t a, char op, int64_t b) {
+    if (op == '*') return a * b;
+    if (op == '-') b = -b;
+    if ((a < 0) == (b < 0)) {
+        const int64_t size = add_without_carry(std::llabs(a), std::llabs(b));
+        return a < 0 ? -size : size;
+    }
+    const bool a_larger = std::llabs(a) >= std::llabs(b);
+    const int64_t size = a_larger ? subtract_without_borrow(std::llabs(a), std::llabs(b))
+                                  : subtract_without_borrow(std::llabs(b), std::llabs(a));
+    return (a_larger ? a : b) < 0 ? -size : size;
+}
+
+int64_t slip(int64_t a, char op, int64_t b, Random& random) {
+    const int64_t value = calculate(a, op, b);
+    const int64_t sign = random.below(2) == 0 ? 1 : -1;
+    if (op == '*' && random.below(2) == 0) {
+        // The row above or below in the times table; a zero factor has no neighbours.
+        const int64_t neighbour = random.below(2) == 0 ? a * (b + sign) : (a + sign) * b;
+        if (neighbour != value) return neighbour;
+    }
+    return value + sign * (random.below(3) == 0 ? 2 : 1);
+}
+
+int64_t result(const Pupil& pupil, int64_t a, char op, int64_t b, Random& random) {
+    switch (pupil.habit) {
+    case Habit::sign_loser:
+        return std::llabs(calculate(a, op, b));
+    case Habit::carry_forgetter:
+        return forget_carry(a, op, b);
+    case Habit::slipper:
+    case Habit::skipper:
+        return random.uniform() < pupil.rate ? slip(a, op, b, random) : calculate(a, op, b);
+    default:
+        return calculate(a, op, b);
+    }
+}
+
+void drop_brackets(Line& line) {
+    std::erase_if(line, [](const Symbol& s) { return s.symbol == '(' || s.symbol == ')'; });
+}
+
+// Changes one digit of one number other than the one at `fresh`, if there is one.
+void miscopy(Line& line, size_t fresh, Random& random) {
+    std::vector<size_t> numbers;
+    for (size_t i = 0; i < line.size(); ++i)
+        if (is_number(line[i]) && i != fresh) numbers.push_back(i);
+    if (numbers.empty()) return;
+    Symbol& symbol = line[numbers[random.below(numbers.size())]];
+    std::string digits = std::to_string(std::llabs(symbol.value.num));
+    char& digit = digits[random.below(digits.size())];
+    // A first digit is not 0, and the new digit is another one.
+    const char before = digit;
+    while (digit == before) digit = static_cast<char>('1' + random.below(9));
+    symbol = number(symbol.value.num < 0 ? -std::stoll(digits) : std::stoll(digits));
+}
+
+// Does one operation; gives where its result stands.
+size_t operate(const Pupil& pupil, Line& line, Random& random) {
+    const size_t at = next_operator(line, pupil.habit != Habit::left_to_right);
+    const int64_t value =
+        result(pupil, line[at - 1].value.num, line[at].symbol, line[at + 1].value.num, random);
+    return replace_operation(line, at, value);
+}
+
+} // namespace
+
+std::vector<Pupil> class_of(double experts) {
+    if (!(experts >= 0 && experts <= 1))
+        fail("the share of experts must be within 0 to 1, found {}", experts);
+    std::vector<Pupil> pupils = {{"expert", Habit::expert, experts, 0}};
+    double total = 0;
+    for (const Pupil& pupil : others) total += pupil.share;
+    for (Pupil pupil : others) {
+        pupil.share *= (1 - experts) / total;
+        pupils.push_back(std::move(pupil));
+    }
+    return pupils;
+}
+
+void change(std::vector<Pupil>& pupils, std::string_view change) {
+    const size_t equals = change.find('=');
+    const std::string name(change.substr(0, equals));
+    const auto pupil =
+        std::find_if(pupils.begin(), pupils.end(), [&](const Pupil& p) { return p.name == name; });
+    if (pupil == pupils.end()) {
+        std::string known;
+        for (const Pupil& p : pupils) known += (known.empty() ? "" : ", ") + p.name;
+        fail("there is no pupil \"{}\"; the class has {}", name, known);
+    }
+    const auto number = [&](const std::string& text) {
+        try {
+            size_t used = 0;
+            const double value = std::stod(text, &used);
+            if (used == text.size() && value >= 0) return value;
+        } catch (const std::exception&) {
+        }
+        fail("expected PUPIL=SHARE or PUPIL=SHARE:RATE with numbers from 0 on, found \"{}\"",
+             change);
+    };
+    const std::string values(equals == change.npos ? "" : change.substr(equals + 1));
+    const size_t colon = values.find(':');
+    pupil->share = number(values.substr(0, colon));
+    if (colon != values.npos) pupil->rate = number(values.substr(colon + 1));
+}
+
+const Pupil& draw_pupil(std::span<const Pupil> pupils, Random& random) {
+    double total = 0;
+    for (const Pupil& pupil : pupils) total += pupil.share;
+    if (total <= 0) fail("the class is empty: all shares are zero");
+    double left = random.uniform() * total;
+    const Pupil* last = nullptr;
+    for (const Pupil& pupil : pupils) {
+        if (pupil.share <= 0) continue;
+        last = &pupil;
+        left -= pupil.share;
+        if (left < 0) break;
+    }
+    return *last;
+}
+
+std::vector<std::string> solve(const Pupil& pupil, const std::string& problem, Random& random) {
+    Line line = line_of(problem);
+    if (pupil.habit == Habit::bracket_ignorer) drop_brackets(line);
+
+    std::vector<std::string> lines;
+    while (operator_count(line) > 0) {
+        size_t fresh = operate(pupil, line, random);
+        if (pupil.habit == Habit::skipper && operator_count(line) > 0)
+            fresh = operate(pupil, line, random);
+        if (pupil.habit == Habit::copier && random.uniform() < pupil.rate)
+            miscopy(line, fresh, random);
+        lines.push_back(text_of(line));
+    }
+    if (lines.empty()) lines.push_back(text_of(line)); // "7" is its own answer
+    return lines;
+}
+
+std::string text_of_item(const std::string& problem, std::span<const std::string> lines) {
+    std::string text(tokenizer::problem);
+    text += problem;
+    for (const std::string& line : lines) {
+        text += tokenizer::step;
+        text += line;
+    }
+    text += tokenizer::answer;
+    return text;
+}
+
+} // namespace qstar::train

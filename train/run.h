@@ -1,0 +1,60 @@
+#pragma once
+// A run: one folder that holds everything a road of training makes.
+//
+//   DIR/config.json            the seed, and every stage's flags and inputs (SHA-256)
+//   DIR/tokenizer/             vocab.json, merges.txt
+//   DIR/corpus/                worksheets.jsonl, curated.jsonl
+//   DIR/samples/, DIR/labels/  solutions and their labels
+//   DIR/STAGE/                 model.safetensors, state.safetensors, metrics.jsonl
+//   .../done.json              the stage is finished; what came out
+//
+// A stage that is finished with the same flags and inputs does nothing when called
+// again; one that was interrupted goes on; one that was run otherwise is refused
+// unless `force` is set, which begins it anew.
+
+#include "engine/gpt/gpt.h"
+#include "engine/io/jsonl.h"
+#include "tokenizer/bpe.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace qstar::train {
+
+// What every stage has besides its own flags.
+struct StageOptions {
+    std::string run = "runs/demo";
+    std::optional<uint64_t> seed; // none: the run's, or 1 in a new run
+    bool force = false;           // do the stage again, whatever was there
+    bool quiet = false;           // no progress and no messages (tests)
+};
+
+uint64_t seed_of(const StageOptions& options);
+
+// Paths. The folders of `sample` and `label` are samples/ and labels/.
+std::string stage_folder(const std::string& run, const std::string& stage);
+std::string stage_file(const std::string& run, const std::string& stage, const std::string& name);
+std::string model_path(const std::string& run, const std::string& stage);
+
+// "runs/x/sft/model.safetensors is missing: run `qstar train sft --run runs/x` first"
+void require(const std::string& run, const std::string& stage, const std::string& path);
+engine::Gpt load_model(const std::string& run, const std::string& stage);
+tokenizer::Tokenizer load_tokenizer(const std::string& run);
+// Error if the model was made for another vocabulary.
+void check_vocab(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
+                 const std::string& run);
+
+// The SHA-256 of a file, for the flags' "inputs": a stage whose inputs changed is not
+// the same stage.
+Json input(const std::string& path);
+
+// Puts the stage's flags on record. False if it is finished with the same ones (it
+// says so): nothing is left to do. Error naming the first flag that differs from those
+// of the finished or interrupted stage, unless options.force.
+bool begin_stage(const StageOptions& options, const std::string& stage, const Json& flags);
+
+// Marks the stage as finished: done.json with the flags and `result`.
+void finish_stage(const StageOptions& options, const std::string& stage, const Json& result);
+
+} // namespace qstar::train
