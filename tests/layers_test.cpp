@@ -1,0 +1,151 @@
+// The house stands: what a file may include, and what no file may contain.
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace qstar;
+
+namespace {
+
+// From the lowest up: each includes from itself and from what is before it.
+const std::vector<std::string> floors = {"engine", "tokenizer", "search", "train", "eval"};
+const std::string root = QSTAR_SOURCE_DIR;
+
+// The place of a path's first folder among the floors; floors.size() if it is none.
+size_t floor_of(const std::string& path) {
+    const std::string folder = path.substr(0, path.find('/'));
+    const auto at = std::find(floors.begin(), floors.end(), folder);
+    return static_cast<size_t>(at - floors.begin());
+}
+
+// All files below a folder, as paths from the root.
+std::vector<std::string> files_below(const std::string& folder) {
+    std::vector<std::string> files;
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(join_path(root, folder))) {
+        if (!entry.is_regular_file()) continue;
+        files.push_back(std::filesystem::relative(entry.path(), root).string());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+bool is_source(const std::string& path) { return path.ends_with(".h") || path.ends_with(".cpp"); }
+
+std::vector<std::string> sources() {
+    std::vector<std::string> result;
+    for (const auto& floor : floors) {
+        for (const auto& path : files_below(floor)) {
+            if (is_source(path)) result.push_back(path);
+        }
+    }
+    return result;
+}
+
+// What the lines `#include "X"` or `#include <X>` of a text name.
+std::vector<std::string> includes(const std::string& text, char open, char close) {
+    std::vector<std::string> names;
+    for (size_t at = 0; at < text.size();) {
+        const size_t end = std::min(text.find('\n', at), text.size());
+        std::string line = text.substr(at, end - at);
+        at = end + 1;
+        line.erase(
+            std::remove_if(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; }),
+            line.end());
+        const std::string start = std::string("#include") + open;
+        if (!line.starts_with(start)) continue;
+        names.push_back(line.substr(start.size(), line.find(close, start.size()) - start.size()));
+    }
+    return names;
+}
+
+std::vector<std::string> includes_of(const std::string& path, char open, char close) {
+    return includes(read_file(join_path(root, path)), open, close);
+}
+
+} // namespace
+
+TEST_CASE("include lines are found") {
+    const std::string text = "#include \"a.h\"\n // #include \"b.h\"\n#  include \"c/d.h\" // e\n"
+                             "#include <f>\n#include \"last.h\"";
+    CHECK(includes(text, '"', '"') == std::vector<std::string>{"a.h", "c/d.h", "last.h"});
+    CHECK(includes(text, '<', '>') == std::vector<std::string>{"f"});
+}
+
+TEST_CASE("a file includes only from its own floor or below, by the path from the root") {
+    size_t seen = 0;
+    for (const auto& path : sources()) {
+        for (const auto& name : includes_of(path, '"', '"')) {
+            CAPTURE(path);
+            CAPTURE(name);
+            CHECK(exists(join_path(root, name)));
+            CHECK(floor_of(name) <= floor_of(path)); // also false for what is on no floor
+            ++seen;
+        }
+    }
+    CHECK(seen > 20); // the walk did find the sources
+}
+
+TEST_CASE("every header is included once at most") {
+    for (const auto& path : sources()) {
+        CAPTURE(path);
+        if (path.ends_with(".h")) {
+            CHECK(read_file(join_path(root, path)).starts_with("#pragma once\n"));
+        }
+    }
+}
+
+TEST_CASE("what is compiled for one instruction set includes nothing that others could link") {
+    // A function template of the standard library, compiled with AVX-512, could be the
+    // copy that the linker keeps for a processor without it.
+    const std::set<std::string> allowed = {"immintrin.h", "stdint.h", "stddef.h", "cstdint",
+                                           "cstddef"};
+    std::vector<std::string> waiting = {"engine/kernels/avx2.cpp", "engine/kernels/avx512.cpp"};
+    std::set<std::string> visited;
+    while (!waiting.empty()) {
+        const std::string path = waiting.back();
+        waiting.pop_back();
+        if (!visited.insert(path).second) continue;
+        CAPTURE(path);
+        CHECK(path.starts_with("engine/kernels/"));
+        for (const auto& name : includes_of(path, '<', '>')) {
+            CAPTURE(name);
+            CHECK(allowed.contains(name));
+        }
+        for (const auto& name : includes_of(path, '"', '"')) waiting.push_back(name);
+    }
+    CHECK(visited.contains("engine/kernels/kernels.h"));
+}
+
+TEST_CASE("no file names a place of one machine") {
+    std::vector<std::string> files = {"Makefile", "CMakeLists.txt", "main.cpp", ".ci/run",
+                                      ".ci/deps.sh"};
+    if (exists(join_path(root, "README.md"))) files.push_back("README.md");
+    for (std::string folder : {"engine", "tokenizer", "search", "train", "eval", "tests"}) {
+        for (auto& path : files_below(folder)) {
+            if (is_source(path) || path.ends_with(".md") || path.ends_with(".py")) {
+                files.push_back(std::move(path));
+            }
+        }
+    }
+    // Put together here, so that this file does not contain them.
+    std::vector<std::string> forbidden;
+    for (const std::string name : {"work", "tmp", "home", "root", "Users"}) {
+        forbidden.push_back("/" + name + "/");
+    }
+    for (const auto& path : files) {
+        const std::string text = read_file(join_path(root, path));
+        for (const auto& place : forbidden) {
+            CAPTURE(path);
+            CAPTURE(place);
+            CHECK(text.find(place) == std::string::npos);
+        }
+    }
+}
