@@ -30,6 +30,9 @@ constexpr int64_t kFewRows = 24;
 // One thread does it alone below this (multiply-adds): waking another costs more.
 constexpr int64_t kAloneWork = 1 << 19;
 
+// Columns of B packed in one go, just before their first use: a multiple of every nr.
+constexpr int64_t kPackTogether = 128;
+
 int64_t round_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 
 // Grows and is kept for the next product of the same thread. Only code that calls
@@ -84,6 +87,15 @@ void add_bias(const Gemm& g, int64_t row, int64_t rows, int64_t col, int64_t col
     }
 }
 
+// Room for n rows (columns) of up to kBlock numbers in panels of `width`.
+int64_t packed_size(int64_t n, int64_t width) {
+    return (n + width - 1) / width * (kBlock * width + kPanelGap);
+}
+
+float* panel(float* packed, int64_t index, int64_t depth, int64_t width) {
+    return packed + index * (depth * width + kPanelGap);
+}
+
 // Few rows: B is read once, so it is used where it lies, or, if it is stored the
 // other way round, is transposed one narrow panel at a time.
 void few_rows(const Gemm& g) {
@@ -96,13 +108,13 @@ void few_rows(const Gemm& g) {
                        b_at(g, l, 0), g.ldb, g.c, g.ldc, g.accumulate || l > 0);
         }
     } else {
-        float* panel = scratch_b.get(kBlock * table.nr + 16);
+        float* packed = scratch_b.get(kBlock * table.nr + kPanelGap);
         for (int64_t j = 0; j < g.n; j += table.nr) {
             const int cols = static_cast<int>(std::min<int64_t>(table.nr, g.n - j));
             for (int64_t l = 0; l < g.k; l += kBlock) {
                 const int64_t depth = std::min(kBlock, g.k - l);
-                table.pack_transposed(depth, b_at(g, l, j), g.ldb, cols, table.nr, panel);
-                table.tile(g.m, cols, depth, a_at(g, 0, l), row_a, col_a, panel, table.nr, g.c + j,
+                table.pack_transposed(depth, b_at(g, l, j), g.ldb, cols, table.nr, packed);
+                table.tile(g.m, cols, depth, a_at(g, 0, l), row_a, col_a, packed, table.nr, g.c + j,
                            g.ldc, g.accumulate || l > 0);
             }
         }
@@ -119,8 +131,8 @@ void many_rows(const Gemm& g) {
     const int64_t nr = table.nr;
     const int64_t mc = std::max<int64_t>(1, cpu().l2 / 4 / (4 * kBlock) / mr) * mr;
     const int64_t nc = round_up(std::clamp<int64_t>(cpu().l3 / 4 / (4 * kBlock), 512, 2048), nr);
-    float* packed_a = scratch_a.get(round_up(std::min(mc, g.m), mr) * kBlock + 16);
-    float* packed_b = scratch_b.get(round_up(std::min(nc, g.n), nr) * kBlock + 16);
+    float* packed_a = scratch_a.get(packed_size(std::min(mc, g.m), mr));
+    float* packed_b = scratch_b.get(packed_size(std::min(nc, g.n), nr));
     const auto pack_a = g.trans_a ? table.pack_straight : table.pack_transposed;
     const auto pack_b = g.trans_b ? table.pack_transposed : table.pack_straight;
 
@@ -132,17 +144,16 @@ void many_rows(const Gemm& g) {
             const bool last = l + depth == g.k;
             for (int64_t ic = 0; ic < g.m; ic += mc) {
                 const int64_t rows = std::min(mc, g.m - ic);
-                for (int64_t i = 0; i < rows; i += mr) {
-                    pack_a(depth, a_at(g, ic + i, l), g.lda,
-                           static_cast<int>(std::min(mr, rows - i)), table.mr,
-                           packed_a + i * depth);
-                }
+                pack_a(depth, a_at(g, ic, l), g.lda, rows, table.mr, packed_a);
                 for (int64_t j = 0; j < cols; j += nr) {
+                    if (ic == 0 && j % kPackTogether == 0) {
+                        pack_b(depth, b_at(g, l, jc + j), g.ldb, std::min(kPackTogether, cols - j),
+                               table.nr, panel(packed_b, j / nr, depth, nr));
+                    }
                     const int width = static_cast<int>(std::min(nr, cols - j));
-                    float* panel = packed_b + j * depth;
-                    if (ic == 0) pack_b(depth, b_at(g, l, jc + j), g.ldb, width, table.nr, panel);
+                    const float* b = panel(packed_b, j / nr, depth, nr);
                     for (int64_t i = 0; i < rows; i += mr) {
-                        table.micro(depth, packed_a + i * depth, panel,
+                        table.micro(depth, panel(packed_a, i / mr, depth, mr), b,
                                     g.c + (ic + i) * g.ldc + jc + j, g.ldc,
                                     static_cast<int>(std::min(mr, rows - i)), width, add_to_c);
                     }

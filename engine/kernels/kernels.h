@@ -13,6 +13,10 @@
 
 namespace qstar::engine {
 
+// Numbers between two packed panels: whole vectors may be stored at a panel's end,
+// and panels do not all begin in the same set of the cache.
+inline constexpr int64_t kPanelGap = 16;
+
 struct Kernels {
     const char* name; // "scalar", "avx2", "avx512"
 
@@ -33,11 +37,13 @@ struct Kernels {
     void (*tile)(int64_t m, int64_t n, int64_t k, const float* a, int64_t row_a, int64_t col_a,
                  const float* b, int64_t ldb, float* c, int64_t ldc, bool accumulate);
 
-    // Packing of one panel: k rows of `width` numbers (mr for A, nr for B), of which
-    // `count` are there and the others 0. straight: number (l, i) is x[l*ldx + i];
-    // transposed: x[i*ldx + l]. May write up to 16 numbers behind the panel.
-    void (*pack_straight)(int64_t k, const float* x, int64_t ldx, int count, int width, float* out);
-    void (*pack_transposed)(int64_t k, const float* x, int64_t ldx, int count, int width,
+    // Packing of `count` columns into panels of `width` (mr for A, nr for B): panel p
+    // begins at out + p * (k * width + kPanelGap) and holds k rows of `width` numbers,
+    // in the last panel filled up with 0. straight: number (l, i) is x[l*ldx + i];
+    // transposed: x[i*ldx + l]. May write into the gap behind each panel.
+    void (*pack_straight)(int64_t k, const float* x, int64_t ldx, int64_t count, int width,
+                          float* out);
+    void (*pack_transposed)(int64_t k, const float* x, int64_t ldx, int64_t count, int width,
                             float* out);
 
     // --- vectors of n numbers ----------------------------------------------------

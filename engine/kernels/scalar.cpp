@@ -47,16 +47,24 @@ void tile(int64_t m, int64_t n, int64_t k, const float* a, int64_t row_a, int64_
     }
 }
 
-void pack_straight(int64_t k, const float* x, int64_t ldx, int count, int width, float* out) {
-    for (int64_t l = 0; l < k; ++l) {
-        for (int i = 0; i < width; ++i) out[l * width + i] = i < count ? x[l * ldx + i] : 0.0f;
+void pack(int64_t k, const float* x, int64_t step_l, int64_t step_i, int64_t count, int width,
+          float* out) {
+    for (int64_t first = 0; first < count; first += width) {
+        for (int64_t l = 0; l < k; ++l) {
+            for (int64_t i = first; i < first + width; ++i) {
+                *out++ = i < count ? x[l * step_l + i * step_i] : 0.0f;
+            }
+        }
+        out += kPanelGap;
     }
 }
 
-void pack_transposed(int64_t k, const float* x, int64_t ldx, int count, int width, float* out) {
-    for (int64_t l = 0; l < k; ++l) {
-        for (int i = 0; i < width; ++i) out[l * width + i] = i < count ? x[i * ldx + l] : 0.0f;
-    }
+void pack_straight(int64_t k, const float* x, int64_t ldx, int64_t count, int width, float* out) {
+    pack(k, x, ldx, 1, count, width, out);
+}
+
+void pack_transposed(int64_t k, const float* x, int64_t ldx, int64_t count, int width, float* out) {
+    pack(k, x, 1, ldx, count, width, out);
 }
 
 void add(int64_t n, const float* x, const float* y, float* out) {

@@ -6,6 +6,8 @@
 // Loops over registers are unrolled through template arguments (V::unroll), so
 // that the accumulators really live in registers.
 
+#include "engine/kernels/kernels.h"
+
 #include <stdint.h>
 
 namespace qstar::engine {
@@ -130,21 +132,59 @@ void tile(int64_t m, int64_t n, int64_t k, const float* a, int64_t row_a, int64_
 
 // --- packing ------------------------------------------------------------------------------
 
+// Whole panels side by side: the rows of x are read in long runs, which is what the
+// processor's prefetching wants. A panel is N vectors wide, the last one perhaps in part.
+template <class V, int N>
+void copy_panels(int64_t k, const float* x, int64_t ldx, int64_t panels, int width, float* out) {
+    const int64_t stride = k * width + kPanelGap;
+    const int tail = width - (N - 1) * V::lanes;
+    const auto mask = V::mask(tail);
+    for (int64_t l = 0; l < k; ++l) {
+        const float* from = x + l * ldx;
+        float* to = out + l * width;
+        for (int64_t p = 0; p < panels; ++p) {
+            V::template unroll<N - 1>(
+                [&](auto j) { V::store(to + j() * V::lanes, V::load(from + j() * V::lanes)); });
+            // Lanes beyond `width` are overwritten by the next row or fall into the gap.
+            const float* last = from + (N - 1) * V::lanes;
+            V::store(to + (N - 1) * V::lanes,
+                     tail == V::lanes ? V::load(last) : V::load(last, mask));
+            from += width;
+            to += stride;
+        }
+    }
+}
+
+// The last panel, of which fewer columns than `width` are there.
 template <class V>
-void pack_straight(int64_t k, const float* x, int64_t ldx, int count, int width, float* out) {
+void copy_part(int64_t k, const float* x, int64_t ldx, int count, int width, float* out) {
     for (int from = 0; from < width; from += V::lanes) {
         const int there = count - from;
         const auto mask = V::mask(there < 0 ? 0 : there < V::lanes ? there : V::lanes);
-        // Lanes beyond `width` are overwritten by the next row's, or fall behind the panel.
-        if (there >= V::lanes) {
-            for (int64_t l = 0; l < k; ++l) {
-                V::store(out + l * width + from, V::load(x + l * ldx + from));
-            }
-        } else {
-            for (int64_t l = 0; l < k; ++l) {
-                V::store(out + l * width + from, V::load(x + l * ldx + from, mask));
-            }
+        for (int64_t l = 0; l < k; ++l) {
+            V::store(out + l * width + from,
+                     there > 0 ? V::load(x + l * ldx + from, mask) : V::zero());
         }
+    }
+}
+
+template <class V>
+void pack_straight(int64_t k, const float* x, int64_t ldx, int64_t count, int width, float* out) {
+    constexpr int64_t kTogether = 128; // columns, 512 bytes
+    const int64_t stride = k * width + kPanelGap;
+    const int64_t group = kTogether / width;
+    const int64_t panels = count / width;
+    for (int64_t p = 0; p < panels; p += group) {
+        const int64_t now = panels - p < group ? panels - p : group;
+        if (width > V::lanes) {
+            copy_panels<V, 2>(k, x + p * width, ldx, now, width, out + p * stride);
+        } else {
+            copy_panels<V, 1>(k, x + p * width, ldx, now, width, out + p * stride);
+        }
+    }
+    const int rest = static_cast<int>(count - panels * width);
+    if (rest > 0) {
+        copy_part<V>(k, x + panels * width, ldx, rest, width, out + panels * stride);
     }
 }
 
@@ -153,6 +193,9 @@ template <class V, int R>
 void transpose_rows(int64_t k, const float* x, int64_t ldx, int width, float* out) {
     int64_t l = 0;
     for (; l + 4 <= k; l += 4) {
+        if (l % 16 == 0) { // the same columns of the next panel, a cache line of each row
+            for (int i = 0; i < R; ++i) V::prefetch(x + (R + i) * ldx + l);
+        }
         typename V::Type column[4];
         V::template transpose<R>(x + l, ldx, column);
         for (int j = 0; j < 4; ++j) V::store(out + (l + j) * width, column[j]);
@@ -163,7 +206,7 @@ void transpose_rows(int64_t k, const float* x, int64_t ldx, int width, float* ou
 }
 
 template <class V>
-void pack_transposed(int64_t k, const float* x, int64_t ldx, int count, int width, float* out) {
+void transpose_panel(int64_t k, const float* x, int64_t ldx, int count, int width, float* out) {
     for (int from = 0; from < width; from += V::lanes) {
         const int lanes = width - from < V::lanes ? width - from : V::lanes;
         const int there = count - from < lanes ? count - from : lanes;
@@ -179,6 +222,15 @@ void pack_transposed(int64_t k, const float* x, int64_t ldx, int count, int widt
                 }
             }
         }
+    }
+}
+
+template <class V>
+void pack_transposed(int64_t k, const float* x, int64_t ldx, int64_t count, int width, float* out) {
+    for (int64_t i = 0; i < count; i += width) {
+        const int there = static_cast<int>(count - i < width ? count - i : width);
+        transpose_panel<V>(k, x + i * ldx, ldx, there, width, out);
+        out += k * width + kPanelGap;
     }
 }
 

@@ -346,8 +346,8 @@ TEST_CASE("packed panels multiplied by the micro-kernel give the bytes of the pl
                 CAPTURE(cols);
                 Guarded a = numbers(rows * k, "a"); // (rows, k)
                 Guarded b = numbers(k * cols, "b"); // (k, cols)
-                std::vector<float> panel_a(static_cast<size_t>(k * table->mr + 16));
-                std::vector<float> panel_b(static_cast<size_t>(k * table->nr + 16));
+                std::vector<float> panel_a(static_cast<size_t>(k * table->mr + kPanelGap));
+                std::vector<float> panel_b(static_cast<size_t>(k * table->nr + kPanelGap));
                 table->pack_transposed(k, a.data(), k, rows, table->mr, panel_a.data());
                 table->pack_straight(k, b.data(), cols, cols, table->nr, panel_b.data());
                 for (int64_t l = 0; l < k; ++l) {
@@ -385,7 +385,7 @@ TEST_CASE("the two ways of packing write the same panel") {
                             transposed.data()[i * k + l] = x[l * count + i];
                         }
                     }
-                    std::vector<float> one(static_cast<size_t>(k * width + 16));
+                    std::vector<float> one(static_cast<size_t>(k * width + kPanelGap));
                     std::vector<float> other = one;
                     table->pack_straight(k, x.data(), count, count, width, one.data());
                     table->pack_transposed(k, transposed.data(), k, count, width, other.data());
