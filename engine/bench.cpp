@@ -8,8 +8,8 @@
 #include "engine/random.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <fmt/format.h>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -56,11 +56,18 @@ std::vector<float> numbers(int64_t n, std::string_view stream) {
     return x;
 }
 
-double seconds(const std::function<void()>& body, int times) {
-    const auto start = std::chrono::steady_clock::now();
+// One thread is timed by its own processor time, so that other programs on the
+// machine do not count; several by the clock on the wall.
+double now(int thread_count) {
+    timespec t{};
+    clock_gettime(thread_count == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+double seconds(const std::function<void()>& body, int times, int thread_count) {
+    const double start = now(thread_count);
     for (int i = 0; i < times; ++i) body();
-    const std::chrono::duration<double> length = std::chrono::steady_clock::now() - start;
-    return length.count() / times;
+    return (now(thread_count) - start) / times;
 }
 
 double median(std::vector<double> x) {
@@ -120,9 +127,9 @@ void measure(const Work& work, const std::vector<std::string>& isas, int thread_
     for (int turn = 0; turn < kTurns; ++turn) {
         for (size_t i = 0; i < isas.size(); ++i) {
             use_isa(isas[i].c_str());
-            ours[i].push_back(seconds([&] { gemm(g); }, times));
+            ours[i].push_back(seconds([&] { gemm(g); }, times, thread_count));
         }
-        if (kPeer) theirs.push_back(seconds([&] { peer_product(g); }, times));
+        if (kPeer) theirs.push_back(seconds([&] { peer_product(g); }, times, thread_count));
     }
     for (size_t i = 0; i < isas.size(); ++i) {
         BenchRow row;

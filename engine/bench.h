@@ -2,7 +2,8 @@
 // The matrix product against OpenBLAS, on the shapes of small transformers.
 //
 // Both run in one process, their repetitions interleaved, and each is given by its
-// median: on a shared machine only the ratio of such neighbours means anything.
+// median: on a shared machine only the ratio of such neighbours means anything. One
+// thread is timed by its processor time, several by the clock.
 
 #include <string>
 #include <vector>

@@ -122,6 +122,24 @@ void few_rows(const Gemm& g) {
     add_bias(g, 0, g.m, 0, g.n);
 }
 
+// What will be packed next, fetched into the caches a few lines at a time while the
+// micro-kernel computes. It pays for operands packed row by row: a transposed one is
+// read in so many runs at once that the processor keeps up by itself.
+struct Ahead {
+    const float* next = nullptr;
+    int64_t ld = 0;
+    int64_t rows = 0; // still to come
+    int64_t length = 0;
+
+    void fetch() {
+        for (int64_t lines = 0; lines < 64 && rows > 0; lines += (length + 15) / 16) {
+            for (int64_t i = 0; i < length; i += 16) __builtin_prefetch(next + i, 0, 2);
+            next += ld;
+            --rows;
+        }
+    }
+};
+
 // Many rows, one thread. From the outside in: columns by nc (the packed block of B
 // stays in the outer caches), K by kBlock, rows by mc (the packed block of A stays
 // in L2), then tiles of mr x nr numbers of C that live in registers.
@@ -145,14 +163,29 @@ void many_rows(const Gemm& g) {
             for (int64_t ic = 0; ic < g.m; ic += mc) {
                 const int64_t rows = std::min(mc, g.m - ic);
                 pack_a(depth, a_at(g, ic, l), g.lda, rows, table.mr, packed_a);
+                Ahead next_a;
+                Ahead next_b;
+                if (g.trans_a && ic + rows < g.m) {
+                    next_a = {a_at(g, ic + rows, l), g.lda, depth, std::min(mc, g.m - ic - rows)};
+                } else if (g.trans_a && !last) {
+                    const int64_t next_depth = std::min(kBlock, g.k - l - depth);
+                    next_a = {a_at(g, 0, l + depth), g.lda, next_depth, std::min(mc, g.m)};
+                }
                 for (int64_t j = 0; j < cols; j += nr) {
                     if (ic == 0 && j % kPackTogether == 0) {
-                        pack_b(depth, b_at(g, l, jc + j), g.ldb, std::min(kPackTogether, cols - j),
-                               table.nr, panel(packed_b, j / nr, depth, nr));
+                        const int64_t now = std::min(kPackTogether, cols - j);
+                        pack_b(depth, b_at(g, l, jc + j), g.ldb, now, table.nr,
+                               panel(packed_b, j / nr, depth, nr));
+                        const int64_t then = std::min(kPackTogether, cols - j - now);
+                        if (!g.trans_b && then > 0) {
+                            next_b = {b_at(g, l, jc + j + now), g.ldb, depth, then};
+                        }
                     }
                     const int width = static_cast<int>(std::min(nr, cols - j));
                     const float* b = panel(packed_b, j / nr, depth, nr);
                     for (int64_t i = 0; i < rows; i += mr) {
+                        next_a.fetch();
+                        next_b.fetch();
                         table.micro(depth, panel(packed_a, i / mr, depth, mr), b,
                                     g.c + (ic + i) * g.ldc + jc + j, g.ldc,
                                     static_cast<int>(std::min(mr, rows - i)), width, add_to_c);
