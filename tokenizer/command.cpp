@@ -1,6 +1,7 @@
 #include "tokenizer/command.h"
 
 #include "engine/error.h"
+#include "engine/io/files.h"
 #include "tokenizer/bytes.h"
 #include "tokenizer/files.h"
 #include "tokenizer/text.h"
@@ -17,16 +18,14 @@ namespace qstar::tokenizer {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 // Where the two files lie: in a folder of their own, or in a run's.
 struct Place {
     std::string dir, run;
 
-    fs::path folder() const {
+    std::string folder() const {
         if (dir.empty() == run.empty())
             fail("say where the tokenizer is: either --dir DIR or --run DIR");
-        return dir.empty() ? fs::path(run) / "tokenizer" : fs::path(dir);
+        return dir.empty() ? join_path(run, "tokenizer") : dir;
     }
 };
 
@@ -86,7 +85,7 @@ void report_density(const Tokenizer& tokenizer, const std::vector<std::string>& 
 }
 
 void train(const Sources& sources, int vocabulary, const Place& place) {
-    const fs::path folder = place.folder();
+    const std::string folder = place.folder();
     const std::vector<std::string> documents = sources.documents();
     const auto start = Clock::now();
     WordCounts words;
@@ -100,7 +99,7 @@ void train(const Sources& sources, int vocabulary, const Place& place) {
         fmt::print("                 fewer than the {} asked for: no other pair occurs twice\n",
                    vocabulary);
     report_density(tokenizer, documents);
-    fmt::print("written to       {}\n", folder.string());
+    fmt::print("written to       {}\n", folder);
 }
 
 void encode(const Tokenizer& tokenizer, const std::string& text, Specials specials) {

@@ -1,18 +1,15 @@
 #include "tokenizer/files.h"
 
 #include "engine/error.h"
+#include "engine/io/files.h"
 #include "tokenizer/bytes.h"
-#include "tokenizer/text.h"
 
-#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
 namespace qstar::tokenizer {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 // One entry of vocab.json, and where it stands.
 struct Entry {
@@ -50,19 +47,18 @@ struct LineCounter {
 // Listens to the events of one flat object from strings to integers; anything else
 // stops at the place where it is seen.
 struct VocabularyReader : nlohmann::json_sax<nlohmann::json> {
-    const fs::path& file;
+    const std::string& file;
     const size_t& line;
     std::vector<Entry> entries;
     bool inside = false, expects_id = false;
 
-    VocabularyReader(const fs::path& file_, const size_t& line_) : file(file_), line(line_) {}
+    VocabularyReader(const std::string& file_, const size_t& line_) : file(file_), line(line_) {}
 
     bool wrong(const char* found) {
         if (expects_id) // the parser may have looked ahead into the next line
-            fail("{}:{}: the id of token '{}' should be a whole number, found {}", file.string(),
+            fail("{}:{}: the id of token '{}' should be a whole number, found {}", file,
                  entries.back().line, entries.back().text, found);
-        fail("{}:{}: expected a JSON object from tokens to ids, found {}", file.string(), line,
-             found);
+        fail("{}:{}: expected a JSON object from tokens to ids, found {}", file, line, found);
     }
     bool id(int64_t value) {
         if (!expects_id) return wrong("a number");
@@ -92,13 +88,13 @@ struct VocabularyReader : nlohmann::json_sax<nlohmann::json> {
         return expects_id = true;
     }
     bool parse_error(size_t, const std::string& token, const nlohmann::json::exception&) override {
-        fail("{}:{}: broken JSON near '{}'", file.string(), line,
+        fail("{}:{}: broken JSON near '{}'", file, line,
              token.substr(0, std::min<size_t>(token.size(), 20)));
     }
 };
 
 // The entries in the order of their ids, which are 0 to N - 1, all texts different.
-std::vector<Entry> read_vocabulary(const fs::path& file) {
+std::vector<Entry> read_vocabulary(const std::string& file) {
     const std::string text = read_file(file);
     size_t line = 1;
     VocabularyReader reader(file, line);
@@ -111,15 +107,15 @@ std::vector<Entry> read_vocabulary(const fs::path& file) {
     for (const Entry& entry : reader.entries) {
         const auto [first, fresh] = lines.emplace(entry.text, entry.line);
         if (!fresh)
-            fail("{}:{}: token '{}' stands on line {} already", file.string(), entry.line,
-                 entry.text, first->second);
+            fail("{}:{}: token '{}' stands on line {} already", file, entry.line, entry.text,
+                 first->second);
         if (entry.id < 0 || entry.id >= static_cast<int64_t>(n))
             fail("{}:{}: token '{}' has id {}, but {} tokens have the ids 0 to {} without a hole",
-                 file.string(), entry.line, entry.text, entry.id, n, n - 1);
+                 file, entry.line, entry.text, entry.id, n, n - 1);
         const Entry*& place = by_id[static_cast<size_t>(entry.id)];
         if (place)
-            fail("{}:{}: tokens '{}' and '{}' have the same id {}", file.string(), entry.line,
-                 place->text, entry.text, entry.id);
+            fail("{}:{}: tokens '{}' and '{}' have the same id {}", file, entry.line, place->text,
+                 entry.text, entry.id);
         place = &entry;
     }
     std::vector<Entry> sorted;
@@ -135,7 +131,7 @@ int known_token(const Ids& ids, std::string_view text, const std::string& where)
     return found->second;
 }
 
-std::vector<Merge> read_merges(const fs::path& file, const Ids& ids) {
+std::vector<Merge> read_merges(const std::string& file, const Ids& ids) {
     const std::string text = read_file(file);
     std::vector<Merge> merges;
     std::unordered_map<std::string_view, size_t> lines;
@@ -145,7 +141,7 @@ std::vector<Merge> read_merges(const fs::path& file, const Ids& ids) {
         std::string_view line = std::string_view(text).substr(begin, end - begin);
         begin = end + 1;
         if (line.ends_with('\r')) line.remove_suffix(1);
-        const std::string where = fmt::format("{}:{}", file.string(), ++number);
+        const std::string where = fmt::format("{}:{}", file, ++number);
         if (number == 1) {
             if (!line.starts_with("#version:"))
                 fail("{}: expected the line '#version: 0.2', found '{}'", where,
@@ -164,30 +160,18 @@ std::vector<Merge> read_merges(const fs::path& file, const Ids& ids) {
         merges.push_back({known_token(ids, left, where), known_token(ids, right, where),
                           known_token(ids, product, where)});
     }
-    if (number == 0) fail("{}: expected the line '#version: 0.2', found nothing", file.string());
+    if (number == 0) fail("{}: expected the line '#version: 0.2', found nothing", file);
     return merges;
-}
-
-void write_atomically(const fs::path& file, const std::string& text) {
-    fs::path aside = file;
-    aside += ".tmp";
-    std::ofstream out(aside, std::ios::binary | std::ios::trunc);
-    out << text;
-    out.close();
-    if (!out) fail("{}: cannot be written", aside.string());
-    std::error_code error;
-    fs::rename(aside, file, error);
-    if (error) fail("{}: cannot be put in place: {}", file.string(), error.message());
 }
 
 } // namespace
 
-Tokenizer load_tokenizer(const fs::path& dir) {
-    const fs::path file = dir / "vocab.json";
+Tokenizer load_tokenizer(const std::string& dir) {
+    const std::string file = join_path(dir, "vocab.json");
     const std::vector<Entry> entries = read_vocabulary(file);
     Ids ids;
     for (const Entry& entry : entries) ids.emplace(entry.text, static_cast<int>(entry.id));
-    std::vector<Merge> merges = read_merges(dir / "merges.txt", ids);
+    std::vector<Merge> merges = read_merges(join_path(dir, "merges.txt"), ids);
 
     std::vector<bool> made(entries.size(), false);
     for (const Merge& merge : merges) made[static_cast<size_t>(merge.product)] = true;
@@ -202,7 +186,7 @@ Tokenizer load_tokenizer(const fs::path& dir) {
             if (text.size() < 3 || text.front() != '<' || text.back() != '>')
                 fail("{}:{}: token '{}' is neither a byte, nor made by a line of merges.txt, nor a "
                      "special token <...>",
-                     file.string(), entry.line, text);
+                     file, entry.line, text);
             specials.push_back(static_cast<int>(entry.id));
         }
         tokens.push_back(ordinary ? *bytes : text);
@@ -210,15 +194,12 @@ Tokenizer load_tokenizer(const fs::path& dir) {
     try {
         return Tokenizer(std::move(tokens), std::move(merges), std::move(specials));
     } catch (const Error& error) {
-        fail("{}: {}", file.string(), error.what());
+        fail("{}: {}", file, error.what());
     }
 }
 
-void save_tokenizer(const Tokenizer& tokenizer, const fs::path& dir) {
-    std::error_code error;
-    fs::create_directories(dir, error);
-    if (error) fail("{}: cannot make this folder: {}", dir.string(), error.message());
-
+void save_tokenizer(const Tokenizer& tokenizer, const std::string& dir) {
+    make_folders(dir);
     std::string merges = "#version: 0.2\n";
     for (const Merge& merge : tokenizer.merges())
         merges += printable(tokenizer.token(merge.left)) + ' ' +
@@ -233,8 +214,8 @@ void save_tokenizer(const Tokenizer& tokenizer, const fs::path& dir) {
     }
     vocabulary += "\n}\n";
 
-    write_atomically(dir / "merges.txt", merges);
-    write_atomically(dir / "vocab.json", vocabulary);
+    write_file_atomic(join_path(dir, "merges.txt"), merges);
+    write_file_atomic(join_path(dir, "vocab.json"), vocabulary);
 }
 
 } // namespace qstar::tokenizer

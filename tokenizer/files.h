@@ -10,16 +10,16 @@
 
 #include "tokenizer/bpe.h"
 
-#include <filesystem>
+#include <string>
 
 namespace qstar::tokenizer {
 
 // Reads DIR/vocab.json and DIR/merges.txt. Throws an Error that names the file and
 // the line at the first thing that is wrong.
-Tokenizer load_tokenizer(const std::filesystem::path& dir);
+Tokenizer load_tokenizer(const std::string& dir);
 
 // Writes both files, making DIR where it is missing. Each is written aside first
 // and then renamed, so that no reader ever sees half a file.
-void save_tokenizer(const Tokenizer& tokenizer, const std::filesystem::path& dir);
+void save_tokenizer(const Tokenizer& tokenizer, const std::string& dir);
 
 } // namespace qstar::tokenizer

@@ -1,0 +1,81 @@
+#include "tokenizer/pretokenize.h"
+
+#include "engine/random.h"
+
+#include <doctest/doctest.h>
+#include <string>
+
+using namespace qstar::tokenizer;
+
+namespace {
+
+// The pre-tokens with a bar between them.
+std::string split(std::string_view text) {
+    std::string out;
+    for (const std::string_view word : pretokenize(text)) {
+        if (!out.empty()) out += '|';
+        out += word;
+    }
+    return out;
+}
+
+} // namespace
+
+// The expected values are those of the pattern in the header, as Python's `regex`
+// module splits the same texts.
+TEST_CASE("words own the space before them") {
+    CHECK(split("Hello world") == "Hello| world");
+    CHECK(split("Hello, world!") == "Hello|,| world|!");
+    CHECK(split("a == b") == "a| ==| b");
+    CHECK(split("snake_case") == "snake|_|case");
+    CHECK(split("na\u00EFve caf\u00E9") == "na\u00EFve| caf\u00E9");
+    CHECK(split("a\u0301b") == "a|\u0301|b"); // a combining mark is no letter
+}
+
+TEST_CASE("contractions are words of their own") {
+    CHECK(split("it's we're they'll I'd") == "it|'s| we|'re| they|'ll| I|'d");
+    CHECK(split("WE'RE") == "WE|'|RE");
+    CHECK(split("'tis") == "'t|is");
+    CHECK(split("'lx ''s") == "'|lx| ''|s");
+    CHECK(split(" 's") == " '|s");
+    CHECK(split("'") == "'");
+}
+
+TEST_CASE("digits are always single and own no space") {
+    CHECK(split("12 345") == "1|2| |3|4|5");
+    CHECK(split("3*(4+5)-2") == "3|*(|4|+|5|)-|2");
+    CHECK(split("x2y") == "x|2|y");
+    CHECK(split("a  7") == "a| | |7");
+    CHECK(split("\u0663\u00BD") == "\u0663|\u00BD"); // an Arabic three, one half
+}
+
+TEST_CASE("white space gives its last character to the next word") {
+    CHECK(split("a   b") == "a|  | b");
+    CHECK(split("a\n\nb") == "a|\n|\n|b");
+    CHECK(split("a \n b") == "a| \n| b");
+    CHECK(split("a\tb") == "a|\t|b");
+    CHECK(split("end  ") == "end|  ");
+    CHECK(split("a\u00A0\u00A0b") == "a|\u00A0|\u00A0|b");
+    CHECK(split("").empty());
+}
+
+TEST_CASE("bytes that are no UTF-8 count as marks") {
+    CHECK(split("ab \xFF\xFE!cd") == "ab| \xFF\xFE!|cd");
+    CHECK(split("\xE4\xB8") == "\xE4\xB8");
+}
+
+TEST_CASE("pre-tokens are exactly the text") {
+    qstar::Random random(1, "pretokenize");
+    for (int round = 0; round < 300; ++round) {
+        std::string text;
+        for (uint64_t n = random.below(200); n > 0; --n)
+            text += random.below(2) ? static_cast<char>(random.below(256))
+                                    : " \n'st1a\xC3\xA9"[random.below(9)];
+        std::string joined;
+        for (const std::string_view word : pretokenize(text)) {
+            CHECK_FALSE(word.empty());
+            joined += word;
+        }
+        CHECK(joined == text);
+    }
+}
