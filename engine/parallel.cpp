@@ -17,8 +17,8 @@ int thread_count = 0;
 void set_threads(int threads) {
     const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     thread_count = threads > 0 ? threads : processors;
-    control = std::make_unique<tbb::global_control>(
-        tbb::global_control::max_allowed_parallelism, static_cast<size_t>(thread_count));
+    control = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
+                                                    static_cast<size_t>(thread_count));
 }
 
 int threads() {

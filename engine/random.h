@@ -28,10 +28,10 @@ struct Random {
     Random(uint64_t seed_, uint64_t stream_) : seed(seed_), stream(stream_) {}
     Random(uint64_t seed_, std::string_view name) : seed(seed_), stream(hash_name(name)) {}
 
-    uint32_t next();              // uniform over all 32-bit numbers
-    double uniform();             // in [0, 1), 53 bits; draws two numbers
-    double normal();              // mean 0, variance 1 (Box-Muller); draws four
-    uint64_t below(uint64_t n);   // uniform in [0, n), n > 0; draws two
+    uint32_t next();            // uniform over all 32-bit numbers
+    double uniform();           // in [0, 1), 53 bits; draws two numbers
+    double normal();            // mean 0, variance 1 (Box-Muller); draws four
+    uint64_t below(uint64_t n); // uniform in [0, n), n > 0; draws two
 };
 
 } // namespace qstar

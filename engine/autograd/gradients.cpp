@@ -77,12 +77,30 @@ void linear_grad(Tape& tape, Node& n) {
     const int64_t rows = n.grad.shape().rows(), in = w.shape()[0], out = w.shape()[1];
     const float* dy = n.grad.data();
     if (const Slot dx = slot(tape, n.input[0]); dx.data) {
-        gemm({.trans_b = true, .m = rows, .n = in, .k = out, .a = dy, .lda = out, .b = w.data(),
-              .ldb = out, .c = dx.data, .ldc = in, .accumulate = !dx.fresh});
+        gemm({.trans_b = true,
+              .m = rows,
+              .n = in,
+              .k = out,
+              .a = dy,
+              .lda = out,
+              .b = w.data(),
+              .ldb = out,
+              .c = dx.data,
+              .ldc = in,
+              .accumulate = !dx.fresh});
     }
     if (const Slot dw = slot(tape, n.input[1]); dw.data) {
-        gemm({.trans_a = true, .m = in, .n = out, .k = rows, .a = x.data(), .lda = in, .b = dy,
-              .ldb = out, .c = dw.data, .ldc = out, .accumulate = !dw.fresh});
+        gemm({.trans_a = true,
+              .m = in,
+              .n = out,
+              .k = rows,
+              .a = x.data(),
+              .lda = in,
+              .b = dy,
+              .ldb = out,
+              .c = dw.data,
+              .ldc = out,
+              .accumulate = !dw.fresh});
     }
     add_column_sums(slot(tape, n.input[2]), dy, rows, out);
 }
@@ -96,15 +114,42 @@ void matmul_grad(Tape& tape, Node& n) {
     const int64_t k = a.shape().last(), ldb = b.shape().last();
     const float* dy = n.grad.data();
     if (const Slot da = slot(tape, n.input[0]); da.data) {
-        gemm({.trans_b = !transposed, .m = rows, .n = k, .k = columns, .a = dy, .lda = columns,
-              .b = b.data(), .ldb = ldb, .c = da.data, .ldc = k, .accumulate = !da.fresh});
+        gemm({.trans_b = !transposed,
+              .m = rows,
+              .n = k,
+              .k = columns,
+              .a = dy,
+              .lda = columns,
+              .b = b.data(),
+              .ldb = ldb,
+              .c = da.data,
+              .ldc = k,
+              .accumulate = !da.fresh});
     }
     if (const Slot db = slot(tape, n.input[1]); db.data && transposed) {
-        gemm({.trans_a = true, .m = columns, .n = k, .k = rows, .a = dy, .lda = columns,
-              .b = a.data(), .ldb = k, .c = db.data, .ldc = k, .accumulate = !db.fresh});
+        gemm({.trans_a = true,
+              .m = columns,
+              .n = k,
+              .k = rows,
+              .a = dy,
+              .lda = columns,
+              .b = a.data(),
+              .ldb = k,
+              .c = db.data,
+              .ldc = k,
+              .accumulate = !db.fresh});
     } else if (db.data) {
-        gemm({.trans_a = true, .m = k, .n = columns, .k = rows, .a = a.data(), .lda = k, .b = dy,
-              .ldb = columns, .c = db.data, .ldc = columns, .accumulate = !db.fresh});
+        gemm({.trans_a = true,
+              .m = k,
+              .n = columns,
+              .k = rows,
+              .a = a.data(),
+              .lda = k,
+              .b = dy,
+              .ldb = columns,
+              .c = db.data,
+              .ldc = columns,
+              .accumulate = !db.fresh});
     }
 }
 
@@ -265,9 +310,8 @@ void entropy_grad(Tape& tape, Node& n) {
 // dx_r = dy w_r / sum(w) (sigmoid(x_r) - label_r)
 void binary_cross_entropy_grad(Tape& tape, Node& n) {
     const float factor = n.grad[0] * n.constant[0];
-    add_each(slot(tape, n.input[0]), n.saved[0].size(), [&](int64_t i) {
-        return factor * n.weight[static_cast<size_t>(i)] * n.saved[0][i];
-    });
+    add_each(slot(tape, n.input[0]), n.saved[0].size(),
+             [&](int64_t i) { return factor * n.weight[static_cast<size_t>(i)] * n.saved[0][i]; });
 }
 
 // Chosen rows hand their gradient back, in order.
@@ -288,34 +332,58 @@ void propagate(Tape& tape, int id) {
     Node& n = tape.node(id);
     const float c0 = n.constant[0], c1 = n.constant[1];
     switch (n.op) {
-    case Op::leaf: return;
-    case Op::linear: return linear_grad(tape, n);
-    case Op::matmul: return matmul_grad(tape, n);
-    case Op::add: return add_grad(tape, n, 1.0f);
-    case Op::sub: return add_grad(tape, n, -1.0f);
-    case Op::mul: return mul_grad(tape, n);
-    case Op::minimum: return minimum_grad(tape, n);
-    case Op::scale: return add_scaled(slot(tape, n.input[0]), n.grad, c0);
-    case Op::shift: return add_scaled(slot(tape, n.input[0]), n.grad, 1.0f);
-    case Op::exp: return unary_grad(tape, n, [](float, float y) { return y; });
-    case Op::log: return unary_grad(tape, n, [](float x, float) { return 1.0f / x; });
-    case Op::sigmoid: return unary_grad(tape, n, [](float, float y) { return y * (1.0f - y); });
+    case Op::leaf:
+        return;
+    case Op::linear:
+        return linear_grad(tape, n);
+    case Op::matmul:
+        return matmul_grad(tape, n);
+    case Op::add:
+        return add_grad(tape, n, 1.0f);
+    case Op::sub:
+        return add_grad(tape, n, -1.0f);
+    case Op::mul:
+        return mul_grad(tape, n);
+    case Op::minimum:
+        return minimum_grad(tape, n);
+    case Op::scale:
+        return add_scaled(slot(tape, n.input[0]), n.grad, c0);
+    case Op::shift:
+        return add_scaled(slot(tape, n.input[0]), n.grad, 1.0f);
+    case Op::exp:
+        return unary_grad(tape, n, [](float, float y) { return y; });
+    case Op::log:
+        return unary_grad(tape, n, [](float x, float) { return 1.0f / x; });
+    case Op::sigmoid:
+        return unary_grad(tape, n, [](float, float y) { return y * (1.0f - y); });
     case Op::softplus:
         return unary_grad(tape, n, [](float x, float) { return 1.0f / (1.0f + std::exp(-x)); });
-    case Op::tanh: return unary_grad(tape, n, [](float, float y) { return 1.0f - y * y; });
-    case Op::relu: return unary_grad(tape, n, [](float x, float) { return x > 0 ? 1.0f : 0.0f; });
+    case Op::tanh:
+        return unary_grad(tape, n, [](float, float y) { return 1.0f - y * y; });
+    case Op::relu:
+        return unary_grad(tape, n, [](float x, float) { return x > 0 ? 1.0f : 0.0f; });
     case Op::clamp:
         return unary_grad(tape, n, [=](float x, float) { return x < c0 || x > c1 ? 0.0f : 1.0f; });
-    case Op::sum: return sum_grad(tape, n);
-    case Op::gelu: return gelu_grad(tape, n);
-    case Op::layer_norm: return layer_norm_grad(tape, n);
-    case Op::embedding: return embedding_grad(tape, n);
-    case Op::attention: return attention_grad(tape, n);
-    case Op::cross_entropy: return cross_entropy_grad(tape, n);
-    case Op::log_prob: return log_prob_grad(tape, n);
-    case Op::entropy: return entropy_grad(tape, n);
-    case Op::binary_cross_entropy: return binary_cross_entropy_grad(tape, n);
-    case Op::gather_rows: return gather_rows_grad(tape, n);
+    case Op::sum:
+        return sum_grad(tape, n);
+    case Op::gelu:
+        return gelu_grad(tape, n);
+    case Op::layer_norm:
+        return layer_norm_grad(tape, n);
+    case Op::embedding:
+        return embedding_grad(tape, n);
+    case Op::attention:
+        return attention_grad(tape, n);
+    case Op::cross_entropy:
+        return cross_entropy_grad(tape, n);
+    case Op::log_prob:
+        return log_prob_grad(tape, n);
+    case Op::entropy:
+        return entropy_grad(tape, n);
+    case Op::binary_cross_entropy:
+        return binary_cross_entropy_grad(tape, n);
+    case Op::gather_rows:
+        return gather_rows_grad(tape, n);
     }
     fail("the tape holds an operation without a gradient");
 }

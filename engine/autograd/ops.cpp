@@ -13,8 +13,8 @@ namespace qstar::engine {
 
 namespace {
 
-constexpr int64_t row_grain = 64;         // rows a chunk
-constexpr int64_t element_grain = 65536;  // elements a chunk
+constexpr int64_t row_grain = 64;        // rows a chunk
+constexpr int64_t element_grain = 65536; // elements a chunk
 
 const Shape& shape_of(Tape& tape, Var v, const char* op) {
     if (v.id < 0) fail("{}: an operand is missing", op);
@@ -91,8 +91,16 @@ Var linear(Tape& tape, Var x, Var weight, Var bias) {
     const float* pw = tape.value(weight).data();
     const float* pb = bias.id >= 0 ? tape.value(bias).data() : nullptr;
     Node& n = tape.push(Op::linear, {x, weight, bias}, {xs.rows(), ws[1]});
-    gemm({.m = xs.rows(), .n = ws[1], .k = ws[0], .a = px, .lda = ws[0], .b = pw, .ldb = ws[1],
-          .c = n.value.data(), .ldc = ws[1], .bias = pb});
+    gemm({.m = xs.rows(),
+          .n = ws[1],
+          .k = ws[0],
+          .a = px,
+          .lda = ws[0],
+          .b = pw,
+          .ldb = ws[1],
+          .c = n.value.data(),
+          .ldc = ws[1],
+          .bias = pb});
     return tape.last();
 }
 
@@ -105,8 +113,16 @@ Var matmul(Tape& tape, Var a, Var b, bool transpose_b) {
     const float* pb = tape.value(b).data();
     Node& n = tape.push(Op::matmul, {a, b}, {as.rows(), columns});
     n.attribute[0] = transpose_b;
-    gemm({.trans_b = transpose_b, .m = as.rows(), .n = columns, .k = k, .a = pa, .lda = k, .b = pb,
-          .ldb = bs[1], .c = n.value.data(), .ldc = columns});
+    gemm({.trans_b = transpose_b,
+          .m = as.rows(),
+          .n = columns,
+          .k = k,
+          .a = pa,
+          .lda = k,
+          .b = pb,
+          .ldb = bs[1],
+          .c = n.value.data(),
+          .ldc = columns});
     return tape.last();
 }
 
@@ -128,11 +144,13 @@ Var minimum(Tape& tape, Var a, Var b) {
 }
 
 Var scale(Tape& tape, Var a, float factor) {
-    return map_each(tape, Op::scale, a, [=](float x) { return factor * x; }, factor);
+    return map_each(
+        tape, Op::scale, a, [=](float x) { return factor * x; }, factor);
 }
 
 Var shift(Tape& tape, Var a, float offset) {
-    return map_each(tape, Op::shift, a, [=](float x) { return x + offset; }, offset);
+    return map_each(
+        tape, Op::shift, a, [=](float x) { return x + offset; }, offset);
 }
 
 Var exp(Tape& tape, Var a) {
@@ -149,9 +167,8 @@ Var sigmoid(Tape& tape, Var a) {
 
 Var softplus(Tape& tape, Var a) {
     // max(x, 0) + log1p(exp(-|x|)) overflows for no x.
-    return map_each(tape, Op::softplus, a, [](float x) {
-        return std::max(x, 0.0f) + std::log1p(std::exp(-std::abs(x)));
-    });
+    return map_each(tape, Op::softplus, a,
+                    [](float x) { return std::max(x, 0.0f) + std::log1p(std::exp(-std::abs(x))); });
 }
 
 Var tanh(Tape& tape, Var a) {
@@ -310,8 +327,7 @@ Var log_prob(Tape& tape, Var logits, std::span<const int> targets) {
     parallel_for(s.rows(), row_grain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             const float* row = x + r * s.last();
-            const float lse =
-                kernels().softmax(s.last(), row, n.saved[0].data() + r * s.last());
+            const float lse = kernels().softmax(s.last(), row, n.saved[0].data() + r * s.last());
             n.value[r] = row[n.index[static_cast<size_t>(r)]] - lse;
         }
     });
@@ -340,8 +356,8 @@ Var binary_cross_entropy(Tape& tape, Var logits, std::span<const float> labels,
                          std::span<const float> weights) {
     const Shape s = shape_of(tape, logits, "binary_cross_entropy");
     if (static_cast<int64_t>(labels.size()) != s.size() || labels.size() != weights.size()) {
-        fail("binary_cross_entropy: {} labels and {} weights for logits of shape {}",
-             labels.size(), weights.size(), s.text());
+        fail("binary_cross_entropy: {} labels and {} weights for logits of shape {}", labels.size(),
+             weights.size(), s.text());
     }
     const double total = sum_of(weights);
     if (!(total > 0)) {

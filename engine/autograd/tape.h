@@ -28,31 +28,31 @@ struct Parameter {
 
 enum class Op {
     leaf,
-    linear,       // y = x W + b
-    matmul,       // y = a op(b)
-    add,          // y = a + b
-    sub,          // y = a - b
-    mul,          // y = a * b, elementwise
-    minimum,      // y = min(a, b), elementwise
-    scale,        // y = c a
-    shift,        // y = a + c
-    exp,          // y = exp(a)
-    log,          // y = log(a)
-    sigmoid,      // y = 1 / (1 + exp(-a))
-    softplus,     // y = log(1 + exp(a))
-    tanh,         // y = tanh(a)
-    relu,         // y = max(0, a)
-    clamp,        // y = min(max(a, low), high)
-    sum,          // y = sum of all elements
-    gelu,         // y = GELU(a), tanh form
-    layer_norm,   // rows
-    embedding,    // y[r] = table[token[r]] (+ position[r mod T])
-    attention,    // causal, fused
-    cross_entropy,// weighted mean of -log softmax(logits)[target]
-    log_prob,     // y[r] = log softmax(logits[r])[target[r]]
-    entropy,      // y[r] = entropy of softmax(logits[r])
+    linear,               // y = x W + b
+    matmul,               // y = a op(b)
+    add,                  // y = a + b
+    sub,                  // y = a - b
+    mul,                  // y = a * b, elementwise
+    minimum,              // y = min(a, b), elementwise
+    scale,                // y = c a
+    shift,                // y = a + c
+    exp,                  // y = exp(a)
+    log,                  // y = log(a)
+    sigmoid,              // y = 1 / (1 + exp(-a))
+    softplus,             // y = log(1 + exp(a))
+    tanh,                 // y = tanh(a)
+    relu,                 // y = max(0, a)
+    clamp,                // y = min(max(a, low), high)
+    sum,                  // y = sum of all elements
+    gelu,                 // y = GELU(a), tanh form
+    layer_norm,           // rows
+    embedding,            // y[r] = table[token[r]] (+ position[r mod T])
+    attention,            // causal, fused
+    cross_entropy,        // weighted mean of -log softmax(logits)[target]
+    log_prob,             // y[r] = log softmax(logits[r])[target[r]]
+    entropy,              // y[r] = entropy of softmax(logits[r])
     binary_cross_entropy, // weighted mean over logits
-    gather_rows,  // y[i] = a[row[i]]
+    gather_rows,          // y[i] = a[row[i]]
 };
 
 // The number of a node on its tape.
@@ -64,8 +64,8 @@ struct Node {
     Op op = Op::leaf;
     int input[3] = {-1, -1, -1};
     Tensor value;
-    Tensor grad;           // empty until the first gradient arrives
-    Tensor saved[2];       // what forward keeps for backward
+    Tensor grad;                    // empty until the first gradient arrives
+    Tensor saved[2];                // what forward keeps for backward
     Parameter* parameter = nullptr; // for leaves that are trained
     bool needs_grad = false;
     float constant[2] = {0, 0};

@@ -21,8 +21,8 @@ void save_gpt(const std::string& path, const Gpt& model,
 Gpt load_gpt(const std::string& path);
 
 struct TrainingState {
-    int64_t step = 0; // steps done
-    Random random;    // of the batches
+    int64_t step = 0;                         // steps done
+    Random random;                            // of the batches
     std::map<std::string, std::string> notes; // anything else a stage must remember
 };
 

@@ -25,10 +25,10 @@ BlockWeights block_weights(const Gpt& model, int64_t layer) {
     const auto p = [&](const char* name) {
         return model.parameter(fmt::format("h.{}.{}", layer, name)).value.data();
     };
-    return {p("ln_1.weight"),        p("ln_1.bias"),        p("attn.c_attn.weight"),
-            p("attn.c_attn.bias"),   p("attn.c_proj.weight"), p("attn.c_proj.bias"),
-            p("ln_2.weight"),        p("ln_2.bias"),        p("mlp.c_fc.weight"),
-            p("mlp.c_fc.bias"),      p("mlp.c_proj.weight"), p("mlp.c_proj.bias")};
+    return {p("ln_1.weight"),      p("ln_1.bias"),          p("attn.c_attn.weight"),
+            p("attn.c_attn.bias"), p("attn.c_proj.weight"), p("attn.c_proj.bias"),
+            p("ln_2.weight"),      p("ln_2.bias"),          p("mlp.c_fc.weight"),
+            p("mlp.c_fc.bias"),    p("mlp.c_proj.weight"),  p("mlp.c_proj.bias")};
 }
 
 void norm_rows(int64_t rows, int64_t width, const float* x, const float* gain, const float* bias,
@@ -44,8 +44,17 @@ void norm_rows(int64_t rows, int64_t width, const float* x, const float* gain, c
 // y (rows, out) = x (rows, in) W + b, or added to y
 void project(int64_t rows, int64_t in, int64_t out, const float* x, const float* w,
              const float* bias, float* y, bool accumulate = false) {
-    gemm({.m = rows, .n = out, .k = in, .a = x, .lda = in, .b = w, .ldb = out, .c = y, .ldc = out,
-          .accumulate = accumulate, .bias = bias});
+    gemm({.m = rows,
+          .n = out,
+          .k = in,
+          .a = x,
+          .lda = in,
+          .b = w,
+          .ldb = out,
+          .c = y,
+          .ldc = out,
+          .accumulate = accumulate,
+          .bias = bias});
 }
 
 } // namespace

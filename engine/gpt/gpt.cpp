@@ -19,8 +19,21 @@ void check(const GptConfig& c) {
 }
 
 // Parameters of block `layer` as they stand in Gpt::parameters.
-enum Block { ln_1, ln_1_bias, c_attn, c_attn_bias, c_proj, c_proj_bias, ln_2, ln_2_bias, c_fc,
-             c_fc_bias, mlp_proj, mlp_proj_bias, per_block };
+enum Block {
+    ln_1,
+    ln_1_bias,
+    c_attn,
+    c_attn_bias,
+    c_proj,
+    c_proj_bias,
+    ln_2,
+    ln_2_bias,
+    c_fc,
+    c_fc_bias,
+    mlp_proj,
+    mlp_proj_bias,
+    per_block
+};
 
 constexpr size_t wte = 0, wpe = 1, first_block = 2;
 
@@ -34,29 +47,30 @@ size_t final_norm(const GptConfig& c) { return at(c.layers, ln_1); }
 Gpt::Gpt(const GptConfig& config_, Random random) : config(config_) {
     check(config);
     const int64_t c = config.width;
-    const auto normal = [&](const std::string& name, Shape shape, double deviation) {
+    const auto normal = [&](const std::string& name, Shape shape, double spread) {
         Tensor t = Tensor::zeros(shape);
-        for (float& value : t.values()) value = static_cast<float>(deviation * random.normal());
+        for (float& value : t.values()) value = static_cast<float>(spread * random.normal());
         parameters.push_back({name, t, {}});
     };
     const auto constant = [&](const std::string& name, int64_t size, float value) {
         parameters.push_back({name, Tensor::full({size}, value), {}});
     };
-    const double residual = 0.02 / std::sqrt(2.0 * static_cast<double>(config.layers));
+    const double deviation = 0.02 * std::sqrt(768.0 / static_cast<double>(c));
+    const double residual = deviation / std::sqrt(2.0 * static_cast<double>(config.layers));
 
-    normal("wte.weight", {config.vocab, c}, 0.02);
-    normal("wpe.weight", {config.context, c}, 0.02);
+    normal("wte.weight", {config.vocab, c}, deviation);
+    normal("wpe.weight", {config.context, c}, deviation);
     for (int64_t layer = 0; layer < config.layers; ++layer) {
         const std::string h = fmt::format("h.{}.", layer);
         constant(h + "ln_1.weight", c, 1);
         constant(h + "ln_1.bias", c, 0);
-        normal(h + "attn.c_attn.weight", {c, 3 * c}, 0.02);
+        normal(h + "attn.c_attn.weight", {c, 3 * c}, deviation);
         constant(h + "attn.c_attn.bias", 3 * c, 0);
         normal(h + "attn.c_proj.weight", {c, c}, residual);
         constant(h + "attn.c_proj.bias", c, 0);
         constant(h + "ln_2.weight", c, 1);
         constant(h + "ln_2.bias", c, 0);
-        normal(h + "mlp.c_fc.weight", {c, 4 * c}, 0.02);
+        normal(h + "mlp.c_fc.weight", {c, 4 * c}, deviation);
         constant(h + "mlp.c_fc.bias", 4 * c, 0);
         normal(h + "mlp.c_proj.weight", {4 * c, c}, residual);
         constant(h + "mlp.c_proj.bias", c, 0);

@@ -65,9 +65,10 @@ float cosine_schedule(int64_t step, int64_t steps, int64_t warmup, float peak, f
         return peak * static_cast<float>(step + 1) / static_cast<float>(warmup);
     }
     if (step >= steps) return floor;
-    const double through =
-        static_cast<double>(step - warmup) / static_cast<double>(std::max<int64_t>(1, steps - warmup));
-    return static_cast<float>(floor + 0.5 * (peak - floor) * (1 + std::cos(std::numbers::pi * through)));
+    const double through = static_cast<double>(step - warmup) /
+                           static_cast<double>(std::max<int64_t>(1, steps - warmup));
+    return static_cast<float>(floor +
+                              0.5 * (peak - floor) * (1 + std::cos(std::numbers::pi * through)));
 }
 
 } // namespace qstar::engine

@@ -13,8 +13,9 @@ struct AdamWConfig {
     float beta1 = 0.9f;
     float beta2 = 0.95f;
     float eps = 1e-8f;
-    float weight_decay = 0.1f; // on tensors of rank 2 (matrices, embeddings), not on gains and biases
-    float clip = 1.0f;         // bound of the gradient's norm over all parameters; 0: none
+    float weight_decay =
+        0.1f;          // on tensors of rank 2 (matrices, embeddings), not on gains and biases
+    float clip = 1.0f; // bound of the gradient's norm over all parameters; 0: none
 };
 
 struct AdamW {

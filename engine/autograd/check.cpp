@@ -1,0 +1,362 @@
+#include "engine/autograd/check.h"
+
+#include "engine/autograd/ops.h"
+#include "engine/random.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numbers>
+
+namespace qstar::engine {
+
+namespace {
+
+using Values = std::vector<double>; // one tensor, row-major
+using Inputs = std::vector<Values>;
+
+// An operation under test: inputs, the tape's version and the float64 formula.
+struct Case {
+    std::string name;
+    std::vector<Shape> shapes;
+    std::function<Var(Tape&, const std::vector<Var>&)> on_tape;
+    std::function<Values(const Inputs&)> formula;
+    double low = -2, high = 2; // range of the inputs
+};
+
+Case each(const std::string& name, Var (*op)(Tape&, Var), double (*f)(double), double low = -2,
+          double high = 2) {
+    return {name,
+            {{3, 7}},
+            [op](Tape& tape, const std::vector<Var>& in) { return op(tape, in[0]); },
+            [f](const Inputs& in) {
+                Values y;
+                for (const double x : in[0]) y.push_back(f(x));
+                return y;
+            },
+            low,
+            high};
+}
+
+Case both(const std::string& name, Var (*op)(Tape&, Var, Var), double (*f)(double, double)) {
+    return {name,
+            {{3, 5}, {3, 5}},
+            [op](Tape& tape, const std::vector<Var>& in) { return op(tape, in[0], in[1]); },
+            [f](const Inputs& in) {
+                Values y;
+                for (size_t i = 0; i < in[0].size(); ++i) y.push_back(f(in[0][i], in[1][i]));
+                return y;
+            }};
+}
+
+// (m, k) times (k, n), or (n, k) transposed.
+Values product(const Values& a, const Values& b, size_t m, size_t k, size_t n, bool transpose_b) {
+    Values y(m * n, 0.0);
+    for (size_t i = 0; i < m; ++i) {
+        for (size_t j = 0; j < n; ++j) {
+            for (size_t l = 0; l < k; ++l) {
+                y[i * n + j] += a[i * k + l] * (transpose_b ? b[j * k + l] : b[l * n + j]);
+            }
+        }
+    }
+    return y;
+}
+
+Values log_softmax(const double* x, size_t n) {
+    const double top = *std::max_element(x, x + n);
+    double total = 0;
+    for (size_t i = 0; i < n; ++i) total += std::exp(x[i] - top);
+    Values y(n);
+    for (size_t i = 0; i < n; ++i) y[i] = x[i] - top - std::log(total);
+    return y;
+}
+
+double sigmoid64(double x) { return 1 / (1 + std::exp(-x)); }
+
+double gelu64(double x) {
+    return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
+}
+
+Values layer_norm64(const Inputs& in) {
+    const size_t width = in[1].size(), rows = in[0].size() / width;
+    Values y(in[0].size());
+    for (size_t r = 0; r < rows; ++r) {
+        const double* x = in[0].data() + r * width;
+        double mean = 0, variance = 0;
+        for (size_t i = 0; i < width; ++i) mean += x[i] / static_cast<double>(width);
+        for (size_t i = 0; i < width; ++i) {
+            variance += (x[i] - mean) * (x[i] - mean) / static_cast<double>(width);
+        }
+        for (size_t i = 0; i < width; ++i) {
+            y[r * width + i] = (x[i] - mean) / std::sqrt(variance + 1e-5) * in[1][i] + in[2][i];
+        }
+    }
+    return y;
+}
+
+// softmax(Q K^T / sqrt(d)) V with the future masked out, head by head.
+Values attention64(const Values& qkv, size_t batch, size_t time, size_t heads, size_t width) {
+    const size_t size = width / heads;
+    Values out(batch * time * width, 0.0);
+    for (size_t b = 0; b < batch; ++b) {
+        for (size_t h = 0; h < heads; ++h) {
+            const auto at = [&](size_t t, size_t part, size_t d) {
+                return qkv[(b * time + t) * 3 * width + part * width + h * size + d];
+            };
+            for (size_t t = 0; t < time; ++t) {
+                Values s(t + 1, 0.0);
+                for (size_t j = 0; j <= t; ++j) {
+                    for (size_t d = 0; d < size; ++d) s[j] += at(t, 0, d) * at(j, 1, d);
+                    s[j] /= std::sqrt(static_cast<double>(size));
+                }
+                const Values log_p = log_softmax(s.data(), s.size());
+                for (size_t j = 0; j <= t; ++j) {
+                    for (size_t d = 0; d < size; ++d) {
+                        out[(b * time + t) * width + h * size + d] +=
+                            std::exp(log_p[j]) * at(j, 2, d);
+                    }
+                }
+            }
+        }
+    }
+    return out;
+}
+
+std::vector<Case> cases() {
+    static const std::vector<int> tokens{2, 0, 4, 2, 2, 1}, targets{1, 0, 6, 3}, rows{2, 0, 2};
+    static const std::vector<float> weights{1.0f, 0.0f, 0.5f, 2.0f},
+        labels{1.0f, 0.0f, 0.25f, 1.0f};
+    using Vars = std::vector<Var>;
+    std::vector<Case> list;
+
+    list.push_back({"linear",
+                    {{5, 3}, {3, 4}, {4}},
+                    [](Tape& t, const Vars& in) { return linear(t, in[0], in[1], in[2]); },
+                    [](const Inputs& in) {
+                        Values y = product(in[0], in[1], 5, 3, 4, false);
+                        for (size_t i = 0; i < y.size(); ++i) y[i] += in[2][i % 4];
+                        return y;
+                    }});
+    list.push_back({"matmul",
+                    {{5, 3}, {3, 4}},
+                    [](Tape& t, const Vars& in) { return matmul(t, in[0], in[1]); },
+                    [](const Inputs& in) { return product(in[0], in[1], 5, 3, 4, false); }});
+    list.push_back({"matmul, b transposed",
+                    {{5, 3}, {4, 3}},
+                    [](Tape& t, const Vars& in) { return matmul(t, in[0], in[1], true); },
+                    [](const Inputs& in) { return product(in[0], in[1], 5, 3, 4, true); }});
+    list.push_back(both("add", add, [](double a, double b) { return a + b; }));
+    list.push_back(both("sub", sub, [](double a, double b) { return a - b; }));
+    list.push_back(both("mul", mul, [](double a, double b) { return a * b; }));
+    list.push_back(both("minimum", minimum, [](double a, double b) { return std::min(a, b); }));
+    list.push_back({"scale",
+                    {{3, 7}},
+                    [](Tape& t, const Vars& in) { return scale(t, in[0], -1.5f); },
+                    [](const Inputs& in) {
+                        Values y;
+                        for (const double x : in[0]) y.push_back(-1.5 * x);
+                        return y;
+                    }});
+    list.push_back({"shift",
+                    {{3, 7}},
+                    [](Tape& t, const Vars& in) { return shift(t, in[0], 0.75f); },
+                    [](const Inputs& in) {
+                        Values y;
+                        for (const double x : in[0]) y.push_back(x + 0.75);
+                        return y;
+                    }});
+    list.push_back(each("exp", exp, [](double x) { return std::exp(x); }));
+    list.push_back(each(
+        "log", log, [](double x) { return std::log(x); }, 0.3, 3));
+    list.push_back(each("sigmoid", sigmoid, sigmoid64));
+    list.push_back(each("softplus", softplus, [](double x) { return std::log1p(std::exp(x)); }));
+    list.push_back(each("tanh", tanh, [](double x) { return std::tanh(x); }));
+    list.push_back(each("relu", relu, [](double x) { return std::max(0.0, x); }));
+    list.push_back(
+        {"clamp",
+         {{3, 7}},
+         [](Tape& t, const Vars& in) { return clamp(t, in[0], -0.8f, 1.1f); },
+         [](const Inputs& in) {
+             Values y;
+             for (const double x : in[0]) {
+                 y.push_back(std::clamp(x, static_cast<double>(-0.8f), static_cast<double>(1.1f)));
+             }
+             return y;
+         }});
+    list.push_back(each("gelu", gelu, gelu64, -4, 4));
+    const auto total = [](const Inputs& in) {
+        double s = 0;
+        for (const double x : in[0]) s += x;
+        return s;
+    };
+    list.push_back({"sum",
+                    {{3, 7}},
+                    [](Tape& t, const Vars& in) { return sum(t, in[0]); },
+                    [=](const Inputs& in) { return Values{total(in)}; }});
+    list.push_back({"mean",
+                    {{3, 7}},
+                    [](Tape& t, const Vars& in) { return mean(t, in[0]); },
+                    [=](const Inputs& in) { return Values{total(in) / 21}; }});
+    list.push_back({"layer_norm",
+                    {{4, 9}, {9}, {9}},
+                    [](Tape& t, const Vars& in) { return layer_norm(t, in[0], in[1], in[2]); },
+                    layer_norm64});
+    list.push_back({"embedding",
+                    {{5, 3}, {4, 3}},
+                    [](Tape& t, const Vars& in) { return embedding(t, tokens, in[0], in[1], 3); },
+                    [](const Inputs& in) {
+                        Values y;
+                        for (size_t r = 0; r < tokens.size(); ++r) {
+                            for (size_t c = 0; c < 3; ++c) {
+                                y.push_back(in[0][static_cast<size_t>(tokens[r]) * 3 + c] +
+                                            in[1][r % 3 * 3 + c]);
+                            }
+                        }
+                        return y;
+                    }});
+    // More rows than one tile, so that tiles meet; two heads, two sequences.
+    list.push_back({"attention",
+                    {{2 * 35, 3 * 6}},
+                    [](Tape& t, const Vars& in) { return attention(t, in[0], 2, 35, 2); },
+                    [](const Inputs& in) { return attention64(in[0], 2, 35, 2, 6); }});
+    list.push_back(
+        {"cross_entropy",
+         {{4, 7}},
+         [](Tape& t, const Vars& in) { return cross_entropy(t, in[0], targets, weights); },
+         [](const Inputs& in) {
+             double loss = 0, w = 0;
+             for (size_t r = 0; r < 4; ++r) {
+                 loss -= weights[r] *
+                         log_softmax(in[0].data() + r * 7, 7)[static_cast<size_t>(targets[r])];
+                 w += weights[r];
+             }
+             return Values{loss / w};
+         }});
+    list.push_back(
+        {"log_prob",
+         {{4, 7}},
+         [](Tape& t, const Vars& in) { return log_prob(t, in[0], targets); },
+         [](const Inputs& in) {
+             Values y;
+             for (size_t r = 0; r < 4; ++r) {
+                 y.push_back(log_softmax(in[0].data() + r * 7, 7)[static_cast<size_t>(targets[r])]);
+             }
+             return y;
+         }});
+    list.push_back({"entropy",
+                    {{4, 7}},
+                    [](Tape& t, const Vars& in) { return entropy(t, in[0]); },
+                    [](const Inputs& in) {
+                        Values y;
+                        for (size_t r = 0; r < 4; ++r) {
+                            double h = 0;
+                            for (const double l : log_softmax(in[0].data() + r * 7, 7)) {
+                                h -= std::exp(l) * l;
+                            }
+                            y.push_back(h);
+                        }
+                        return y;
+                    }});
+    list.push_back(
+        {"binary_cross_entropy",
+         {{4, 1}},
+         [](Tape& t, const Vars& in) { return binary_cross_entropy(t, in[0], labels, weights); },
+         [](const Inputs& in) {
+             double loss = 0, w = 0;
+             for (size_t r = 0; r < 4; ++r) {
+                 const double p = sigmoid64(in[0][r]);
+                 loss -= weights[r] * (labels[r] * std::log(p) + (1 - labels[r]) * std::log(1 - p));
+                 w += weights[r];
+             }
+             return Values{loss / w};
+         }});
+    list.push_back({"gather_rows",
+                    {{4, 5}},
+                    [](Tape& t, const Vars& in) { return gather_rows(t, in[0], rows); },
+                    [](const Inputs& in) {
+                        Values y;
+                        for (const int r : rows) {
+                            for (size_t c = 0; c < 5; ++c)
+                                y.push_back(in[0][static_cast<size_t>(r) * 5 + c]);
+                        }
+                        return y;
+                    }});
+    return list;
+}
+
+double dot64(const Values& a, const Values& b) {
+    double s = 0;
+    for (size_t i = 0; i < a.size(); ++i) s += a[i] * b[i];
+    return s;
+}
+
+// The slope of weights . formula along each number of input `which`.
+Values central_differences(const Case& c, Inputs in, size_t which, const Values& weights) {
+    constexpr double h = 1e-6;
+    Values slope;
+    for (double& x : in[which]) {
+        const double kept = x;
+        x = kept + h;
+        const double above = dot64(weights, c.formula(in));
+        x = kept - h;
+        const double below = dot64(weights, c.formula(in));
+        x = kept;
+        slope.push_back((above - below) / (2 * h));
+    }
+    return slope;
+}
+
+GradientCheck check_case(const Case& c) {
+    Random random(7, c.name);
+    Tape tape;
+    Inputs in;
+    std::vector<Var> vars;
+    for (const Shape& shape : c.shapes) {
+        Tensor t = Tensor::zeros(shape);
+        Values values;
+        for (float& x : t.values()) {
+            x = static_cast<float>(c.low + (c.high - c.low) * random.uniform());
+            values.push_back(x);
+        }
+        in.push_back(values);
+        vars.push_back(tape.variable(t));
+    }
+    const Var out = c.on_tape(tape, vars);
+    const Values expected = c.formula(in);
+    GradientCheck result{c.name, 0, 0, false};
+    Values weights;
+    Tensor weights32 = Tensor::zeros(tape.value(out).shape());
+    for (size_t i = 0; i < expected.size(); ++i) {
+        const auto at = static_cast<int64_t>(i);
+        const double found = tape.value(out)[at];
+        result.forward_error =
+            std::max(result.forward_error,
+                     std::abs(found - expected[i]) / std::max(1.0, std::abs(expected[i])));
+        weights32[at] = static_cast<float>(random.normal());
+        weights.push_back(weights32[at]);
+    }
+    tape.backward(sum(tape, mul(tape, out, tape.constant(weights32))));
+    for (size_t which = 0; which < in.size(); ++which) {
+        const Values slope = central_differences(c, in, which, weights);
+        double error = 0, norm = 0;
+        for (size_t i = 0; i < slope.size(); ++i) {
+            const double found = tape.grad(vars[which])[static_cast<int64_t>(i)];
+            error += (found - slope[i]) * (found - slope[i]);
+            norm += slope[i] * slope[i];
+        }
+        result.gradient_error =
+            std::max(result.gradient_error, std::sqrt(error) / std::max(std::sqrt(norm), 1e-3));
+    }
+    result.ok = result.forward_error < 1e-3 && result.gradient_error < 1e-3;
+    return result;
+}
+
+} // namespace
+
+std::vector<GradientCheck> check_gradients() {
+    std::vector<GradientCheck> results;
+    for (const Case& c : cases()) results.push_back(check_case(c));
+    return results;
+}
+
+} // namespace qstar::engine

@@ -1,0 +1,89 @@
+#include "engine/command.h"
+
+#include "engine/autograd/check.h"
+#include "engine/bench.h"
+#include "engine/checkpoint/safetensors.h"
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/sha256.h"
+#include "engine/kernels/cpu.h"
+#include "engine/kernels/kernels.h"
+#include "engine/parallel.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <memory>
+
+namespace qstar::engine {
+
+namespace {
+
+std::string size_text(int64_t bytes) {
+    if (bytes >= 1 << 20) return fmt::format("{:.4g} MiB", static_cast<double>(bytes) / (1 << 20));
+    return fmt::format("{:.4g} KiB", static_cast<double>(bytes) / (1 << 10));
+}
+
+void info(const std::string& model) {
+    const Cpu& c = cpu();
+    const auto yes = [](bool offered) { return offered ? "yes" : "no"; };
+    fmt::print("processor    {}\n", c.brand);
+    fmt::print("processors   {}, {} threads in use\n", c.processors, threads());
+    fmt::print("caches       L1d {}, L2 {}, L3 {}\n", size_text(c.l1d), size_text(c.l2),
+               size_text(c.l3));
+    fmt::print("offers       AVX2+FMA {}, AVX-512 {}, AVX512_BF16 {}\n", yes(c.avx2), yes(c.avx512),
+               yes(c.avx512_bf16));
+    fmt::print("kernels      {} (QSTAR_ISA=scalar|avx2|avx512|openblas forces one)\n", isa_name());
+    fmt::print("micro-kernel {} x {} numbers of C\n", kernels().mr, kernels().nr);
+    if (model.empty()) return;
+
+    const SafeTensors file = read_safetensors(model);
+    fmt::print("\n{}\n  sha256 {}\n", model, sha256_file(model));
+    for (const auto& [key, value] : file.metadata) fmt::print("  {} = {}\n", key, value);
+    int64_t count = 0;
+    for (const auto& [name, tensor] : file.tensors) {
+        fmt::print("  {:<32} {}\n", name, tensor.shape().text());
+        count += tensor.size();
+    }
+    fmt::print("  {} tensors, {} numbers\n", file.tensors.size(), count);
+}
+
+void check() {
+    fmt::print(
+        "Gradients on the tape ({} kernels, fp32) against central differences in float64\n\n",
+        isa_name());
+    fmt::print("{:<24} {:>14} {:>14}\n", "operation", "forward error", "gradient error");
+    int bad = 0;
+    for (const GradientCheck& r : check_gradients()) {
+        fmt::print("{:<24} {:>14.1e} {:>14.1e}  {}\n", r.operation, r.forward_error,
+                   r.gradient_error, r.ok ? "ok" : "WRONG");
+        bad += !r.ok;
+    }
+    if (bad) fail("{} operations differ from their formula by more than 1e-3", bad);
+    fmt::print("\nall within 1e-3\n");
+}
+
+} // namespace
+
+void add_command(CLI::App& app, const Common&) {
+    CLI::App* engine =
+        app.add_subcommand("engine", "The tensor engine: what it runs on, is it right, how fast");
+    engine->require_subcommand(1);
+
+    CLI::App* info_command =
+        engine->add_subcommand("info", "What the processor offers and what was chosen");
+    const auto model = std::make_shared<std::string>();
+    info_command->add_option("FILE", *model, "A safetensors file to describe");
+    info_command->callback([model] { info(*model); });
+
+    CLI::App* check_command = engine->add_subcommand(
+        "check", "Every operation's gradient against finite differences in float64");
+    check_command->callback([] { check(); });
+
+    CLI::App* bench_command =
+        engine->add_subcommand("bench", "The matrix product against OpenBLAS, in one run");
+    const auto json = std::make_shared<std::string>();
+    bench_command->add_option("--json", *json, "Write the rows to this file, too");
+    bench_command->callback([json] { bench_gemm(*json); });
+}
+
+} // namespace qstar::engine

@@ -1,0 +1,13 @@
+#pragma once
+// The flags that every command has, filled in by main() before a command runs.
+
+#include <cstdint>
+
+namespace qstar {
+
+struct Common {
+    uint64_t seed = 1;
+    int threads = 0; // 0: all processors
+};
+
+} // namespace qstar

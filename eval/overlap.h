@@ -1,0 +1,17 @@
+#pragma once
+// Is any held-out problem in a training text of the run? Looked up in the files that
+// the stages wrote, line by line.
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace qstar::eval {
+
+// Reads corpus/worksheets.jsonl, corpus/curated.jsonl, labels/outcomes.jsonl and
+// labels/steps.jsonl as far as they are there. Error naming the file, its line and the
+// problem if one of `problems` stands there as a problem or as a line of a solution.
+// Returns the number of lines compared.
+int64_t check_overlap(const std::string& run, std::span<const std::string> problems);
+
+} // namespace qstar::eval

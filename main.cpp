@@ -1,0 +1,44 @@
+// qstar: from next-token prediction to step search. This file only names the commands.
+
+#include "engine/command.h"
+#include "engine/error.h"
+#include "engine/parallel.h"
+#include "eval/command.h"
+#include "search/command.h"
+#include "tokenizer/command.h"
+#include "train/command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+int main(int argc, char** argv) {
+    CLI::App app{"qstar: the road from next-token prediction to step search, small enough to read"};
+    app.require_subcommand(1);
+    app.fallthrough(); // --seed and --threads may stand anywhere on the line
+    qstar::Common common;
+    app.add_option("--seed", common.seed, "Seed of all random numbers")->capture_default_str();
+    app.add_option("--threads", common.threads, "Threads (0: all processors)")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    app.parse_complete_callback([&] { qstar::engine::set_threads(common.threads); });
+
+    qstar::tokenizer::add_command(app);
+    qstar::train::add_command(app, common);
+    qstar::search::add_command(app, common);
+    qstar::eval::add_command(app, common);
+    qstar::engine::add_command(app, common);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked_for_help) {
+        return app.exit(asked_for_help);
+    } catch (const CLI::ParseError& wrong_flag) {
+        std::fprintf(stderr, "qstar: %s (see --help)\n", wrong_flag.what());
+        return 2;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "qstar: %s\n", error.what());
+        return 2;
+    }
+    return 0;
+}

@@ -1,0 +1,83 @@
+#include "engine/autograd/check.h"
+#include "engine/autograd/ops.h"
+#include "engine/error.h"
+#include "engine/kernels/kernels.h"
+
+#include <doctest/doctest.h>
+
+using namespace qstar;
+using namespace qstar::engine;
+
+TEST_CASE("every operation agrees with float64 central differences") {
+    const auto results = check_gradients();
+    CHECK(results.size() >= 25);
+    for (const GradientCheck& r : results) {
+        CAPTURE(r.operation);
+        CHECK(r.forward_error < 1e-4);
+        CHECK(r.gradient_error < 1e-3);
+    }
+}
+
+TEST_CASE("gradients hold on every instruction set") {
+    const std::string before = isa_name();
+    for (const char* isa : {"scalar", "avx2", "avx512"}) {
+        try {
+            use_isa(isa);
+        } catch (const Error&) {
+            continue; // not on this processor
+        }
+        for (const GradientCheck& r : check_gradients()) {
+            CAPTURE(isa);
+            CAPTURE(r.operation);
+            CHECK(r.ok);
+        }
+    }
+    use_isa(before.c_str());
+}
+
+TEST_CASE("a gradient is the sum over all uses") {
+    // y = x * x + x, dy/dx = 2x + 1
+    Tape tape;
+    const Tensor x = Tensor::from({3}, std::vector<float>{1, -2, 0.5f});
+    const Var v = tape.variable(x);
+    tape.backward(sum(tape, add(tape, mul(tape, v, v), v)));
+    for (int64_t i = 0; i < 3; ++i) CHECK(tape.grad(v)[i] == doctest::Approx(2 * x[i] + 1));
+}
+
+TEST_CASE("a parameter's gradient is added up until it is cleared") {
+    Parameter p{"p", Tensor::full({2}, 3.0f), {}};
+    Tape tape;
+    for (int pass = 1; pass <= 2; ++pass) {
+        tape.reset();
+        tape.backward(sum(tape, scale(tape, tape.leaf(p), 2.0f)));
+        CHECK(p.grad[0] == 2.0f * static_cast<float>(pass));
+    }
+}
+
+TEST_CASE("after the first pass the tape's memory stays the same") {
+    Parameter p{"p", Tensor::full({64, 64}, 0.1f), {}};
+    Tape tape;
+    size_t bytes = 0;
+    for (int pass = 0; pass < 4; ++pass) {
+        tape.reset();
+        Var x = tape.leaf(p);
+        for (int i = 0; i < 8; ++i) x = gelu(tape, matmul(tape, x, tape.leaf(p)));
+        tape.backward(sum(tape, x));
+        if (pass == 0) bytes = tape.arena_bytes();
+        CHECK(tape.arena_bytes() == bytes);
+    }
+}
+
+TEST_CASE("wrong shapes are refused in a sentence") {
+    Tape tape;
+    const Var a = tape.variable(Tensor::zeros({2, 3})), b = tape.variable(Tensor::zeros({2, 4}));
+    CHECK_THROWS_WITH_AS(add(tape, a, b), "add: shapes (2, 3) and (2, 4) do not go together",
+                         Error);
+    CHECK_THROWS_AS(linear(tape, a, b), Error);
+    CHECK_THROWS_AS(attention(tape, a, 1, 2, 2), Error);
+    CHECK_THROWS_AS(tape.backward(a), Error);
+    const std::vector<int> bad{9, 0};
+    const std::vector<float> ones{1, 1};
+    CHECK_THROWS_AS(cross_entropy(tape, a, bad, ones), Error);
+    CHECK_THROWS_AS(embedding(tape, bad, a), Error);
+}
