@@ -1,0 +1,27 @@
+#pragma once
+// A* over reasoning steps (Hart, Nilsson and Raphael, "A Formal Basis for the Heuristic
+// Determination of Minimum Cost Paths", 1968).
+//
+//   f(n) = g(n) + weight * h(n)
+//   g(n): the costs of its steps, -log p(step) by the proposer, or 1 each
+//   h(n): -log of the aggregated score of its steps, 0 without a scorer
+//
+// The proposer stands for the paper's successor operator: it draws some of the next
+// steps, not all. h rates the path so far, not the way that is left, and a finished
+// path keeps it: it is what tells a right ending from a wrong one. So with the
+// product of a PRM's scores and -log p, f is the negative logarithm of "this is what one
+// would write, and all of it is right".
+
+#include "search/method.h"
+
+namespace qstar::search {
+
+// Two paths at the same last line are one state: the path with the smaller f counts,
+// and a state that was closed is opened again for it (the paper's step 4). Of equal f
+// the finished path goes first, then the longer one, then the one found first. The first
+// finished path that is selected is the result. If the budget ends before: the best
+// finished path that is open, else the best path with no answer.
+Result astar(Proposer& proposer, Scorer* scorer, const std::string& problem,
+             const Options& options);
+
+} // namespace qstar::search

@@ -1,0 +1,89 @@
+#include "search/beam.h"
+
+#include "search/stream.h"
+
+#include <algorithm>
+#include <map>
+
+namespace qstar::search {
+
+namespace {
+
+struct Node {
+    Path path;
+    std::vector<float> scores;
+    double log_prob = 0;
+    double rank = 0;
+};
+
+} // namespace
+
+Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
+            const Options& options) {
+    const bool falling = scorer == nullptr || options.aggregate != Aggregate::last;
+    Result result;
+    std::vector<Node> kept = {{{problem, {}, false}, {}, 0, 0}}; // the best first
+    int64_t round_tokens = 0;                                    // what the round before cost
+    for (uint64_t round = 0;; ++round) {
+        std::vector<ProposeRequest> requests;
+        std::vector<const Node*> parents;
+        for (const Node& node : kept) {
+            if (node.path.finished) continue;
+            requests.push_back({node.path, options.proposals, options.temperature,
+                                mix(mix(options.stream, round), requests.size())});
+            parents.push_back(&node);
+        }
+        if (requests.empty() || (falling && kept.front().path.finished)) break;
+        if (result.tokens + round_tokens / 2 >= options.budget) break;
+        const int64_t before = result.tokens;
+
+        std::vector<Node> next;
+        for (const Node& node : kept)
+            if (node.path.finished) next.push_back(node);
+        const size_t old = next.size();
+        std::map<std::pair<std::string, bool>, size_t> at_line; // same line: the likelier path
+        const std::vector<Proposals> all = proposer.propose(requests);
+        for (size_t i = 0; i < all.size(); ++i) {
+            ++result.expanded;
+            result.generated += all[i].generated;
+            result.tokens += all[i].tokens;
+            for (const Proposal& proposal : all[i].steps) {
+                Node node = *parents[i];
+                node.path.steps.push_back(proposal.text);
+                node.path.finished = proposal.final;
+                node.log_prob += static_cast<double>(proposal.log_prob);
+                node.rank = node.log_prob;
+                const auto [at, is_new] =
+                    at_line.try_emplace({proposal.text, proposal.final}, next.size());
+                if (is_new)
+                    next.push_back(std::move(node));
+                else if (node.log_prob > next[at->second].log_prob)
+                    next[at->second] = std::move(node);
+            }
+        }
+        if (scorer != nullptr && next.size() > old) {
+            std::vector<Path> paths;
+            for (size_t i = old; i < next.size(); ++i) paths.push_back(next[i].path);
+            std::vector<Scores> scores = scorer->score(paths);
+            for (size_t i = old; i < next.size(); ++i) {
+                result.tokens += scores[i - old].tokens;
+                next[i].rank = aggregate(options.aggregate, scores[i - old].steps);
+                next[i].scores = std::move(scores[i - old].steps);
+            }
+        }
+        if (next.empty()) break; // every draw ran away
+        std::stable_sort(next.begin(), next.end(),
+                         [](const Node& a, const Node& b) { return a.rank > b.rank; });
+        next.resize(std::min(next.size(), static_cast<size_t>(options.width)));
+        kept = std::move(next);
+        round_tokens = result.tokens - before;
+    }
+    const auto done =
+        std::find_if(kept.begin(), kept.end(), [](const Node& node) { return node.path.finished; });
+    const Node& best = done != kept.end() ? *done : kept.front();
+    set_solution(result, best.path, best.scores);
+    result.score = best.rank;
+    return result;
+}
+
+} // namespace qstar::search

@@ -1,0 +1,129 @@
+#include "search/command.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/progress.h"
+#include "search/models.h"
+#include "search/results.h"
+#include "search/solve.h"
+#include "search/world.h"
+
+#include <memory>
+
+namespace qstar::search {
+
+namespace {
+
+struct Flags {
+    std::string problem, problems, format = "lines", out, world = "arithmetic";
+    std::string method = "astar", scorer = "none", run = "runs/demo", policy;
+    std::string aggregate, vote = "best", step_cost = "log-prob";
+    Options options;
+};
+
+void search_one(const World& world, const Flags& flags, Method method, const Options& options,
+                Models& models) {
+    const ProblemLine line{flags.problem, world.read(flags.problem)};
+    Result result =
+        solve({&line.problem, 1}, method, *models.proposer, models.scorer.get(), options)[0];
+    if (models.scorer && result.step_scores.empty() && !result.steps.empty()) {
+        // A method that did not ask the scorer: its view is shown, and not counted.
+        const Path path{line.problem, result.steps, result.finished};
+        result.step_scores = models.scorer->score({&path, 1})[0].steps;
+    }
+    if (flags.out.empty())
+        fmt::print("{}", result_text(world, line, result));
+    else
+        write_jsonl(flags.out, std::vector<Json>{result_json(world, line, result)});
+}
+
+void search_file(const World& world, const Flags& flags, const std::vector<ProblemLine>& lines,
+                 Method method, const Options& options, Models& models) {
+    std::vector<std::string> problems;
+    for (const ProblemLine& line : lines) problems.push_back(line.problem);
+    Progress progress("search", static_cast<int64_t>(problems.size()), "problems");
+    const std::vector<Result> results =
+        solve(problems, method, *models.proposer, models.scorer.get(), options,
+              [&](size_t done) { progress.update(static_cast<int64_t>(done)); });
+    progress.finish();
+    std::vector<Json> rows;
+    int64_t correct = 0, tokens = 0;
+    for (size_t i = 0; i < lines.size(); ++i) {
+        rows.push_back(result_json(world, lines[i], results[i]));
+        correct += rows.back()["correct"].get<bool>();
+        tokens += results[i].tokens;
+    }
+    if (flags.out.empty())
+        for (const Json& row : rows) fmt::print("{}\n", json_text(row));
+    else
+        write_jsonl(flags.out, rows);
+    fmt::print(stderr, "{}: {} of {} right by the verifier, {:.1f} tokens a problem\n",
+               name_of(method), correct, rows.size(),
+               static_cast<double>(tokens) / static_cast<double>(rows.size()));
+}
+
+void search(const Flags& flags, const Common& common) {
+    if (flags.problem.empty() == flags.problems.empty())
+        fail("say what to solve: either a problem on the command line or --problems FILE");
+    const std::unique_ptr<World> world = make_world(flags.world);
+    const Method method = method_named(flags.method);
+    Options options = flags.options;
+    options.aggregate = !flags.aggregate.empty() ? aggregate_named(flags.aggregate)
+                        : flags.scorer == "orm"  ? Aggregate::last
+                                                 : Aggregate::product;
+    options.vote = vote_named(flags.vote);
+    options.step_cost = step_cost_named(flags.step_cost);
+    options.canonical = [&](const std::string& text) { return world->canonical_answer(text); };
+    check_options(options);
+    if (needs_scorer(method) && flags.scorer == "none")
+        fail("--method {} needs --scorer orm or prm", name_of(method));
+
+    // What can be wrong with the input is said before the models are loaded.
+    std::vector<ProblemLine> lines;
+    if (flags.problem.empty())
+        lines = read_problems(*world, flags.problems, flags.format);
+    else
+        world->read(flags.problem);
+    const std::unique_ptr<Models> models =
+        load_models(flags.run, flags.scorer, common.seed, flags.policy);
+    if (flags.problem.empty())
+        search_file(*world, flags, lines, method, options, *models);
+    else
+        search_one(*world, flags, method, options, *models);
+}
+
+} // namespace
+
+void add_command(CLI::App& app, const Common& common) {
+    CLI::App* command = app.add_subcommand("search", "solve problems, step by step");
+    const auto flags = std::make_shared<Flags>();
+    Options& options = flags->options;
+    const auto add = [&](const char* name, auto& value, const char* help) {
+        return command->add_option(name, value, help)->capture_default_str();
+    };
+    command->add_option("problem", flags->problem, "one problem: \"3*(4+5)-2\"");
+    command->add_option("--problems", flags->problems, "file of problems");
+    add("--format", flags->format, "of the file: lines, jsonl, or pairs of question and answer");
+    command->add_option("--out", flags->out, "write JSON lines here instead of stdout");
+    add("--world", flags->world, "what the problems are: arithmetic");
+    add("--method", flags->method, "greedy, majority, best-of-n, beam or astar");
+    add("--scorer", flags->scorer, "reward model: none, orm or prm");
+    add("--run", flags->run, "folder of the run whose models are used");
+    command->add_option("--policy", flags->policy,
+                        "model that proposes (default: RUN/sft/model.safetensors)");
+    add("--budget", options.budget, "model tokens for each problem, proposed and scored");
+    add("--samples", options.samples, "majority, best-of-n: at most so many solutions");
+    add("--width", options.width, "beam: paths kept");
+    add("--proposals", options.proposals, "beam, astar: draws for each expanded path");
+    add("--weight", options.weight, "astar: of the heuristic, f = g + weight * h");
+    add("--temperature", options.temperature, "of the draws");
+    command->add_option("--aggregate", flags->aggregate,
+                        "a path's score from its steps': product, minimum or last "
+                        "(default: product, with an ORM last)");
+    add("--vote", flags->vote, "best-of-n: best (sample) or weighted (sum over an answer)");
+    add("--step-cost", flags->step_cost, "astar: log-prob or unit");
+    command->add_flag("--trace", options.trace, "astar: tell every step of the algorithm");
+    command->callback([flags, &common] { search(*flags, common); });
+}
+
+} // namespace qstar::search

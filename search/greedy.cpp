@@ -1,0 +1,17 @@
+#include "search/greedy.h"
+
+namespace qstar::search {
+
+Result greedy(Proposer& proposer, const std::string& problem, const Options& options) {
+    const ProposeRequest request{{problem, {}, false}, 1, 0, options.stream};
+    Result result;
+    for (const Solution& solution : proposer.complete({&request, 1})[0]) {
+        set_solution(result, solution.path);
+        result.expanded = result.generated = static_cast<int64_t>(solution.path.steps.size());
+        result.tokens = solution.tokens;
+        for (const float log_prob : solution.log_probs) result.score += log_prob;
+    }
+    return result;
+}
+
+} // namespace qstar::search

@@ -1,0 +1,68 @@
+#pragma once
+// What every search method takes and gives back.
+//
+// A method is a plain function
+//     Result method(Proposer&, Scorer* (or none), const std::string& problem, const Options&)
+// that sees nothing but the models: no verifier. It may ask for one problem as if it
+// were alone; batches over many problems are made by batcher.h.
+//
+// The budget counts model tokens, proposed and scored, of one problem. It is looked
+// at before every call of a model, and no call is made whose cost, judged by the calls
+// before, it cannot pay; as the length of a text is known only when it is written, it
+// can be exceeded by a part of one call. Result.tokens is what was really spent.
+
+#include "search/path.h"
+#include "search/proposer.h"
+#include "search/scorer.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace qstar::search {
+
+// One number for a path from the scores of its steps (Lightman et al. 2023 compare
+// product and minimum; an ORM is read at its last step).
+enum class Aggregate { product, minimum, last };
+enum class Vote { best, weighted };     // best-of-n: the best sample, or the best answer
+enum class StepCost { log_prob, unit }; // A*: -log p(step) or 1
+
+struct Options {
+    int64_t budget = 4096; // tokens for each problem
+    int samples = 64;      // majority, best-of-n: at most so many solutions
+    int width = 4;         // beam: paths kept
+    int proposals = 8;     // beam, A*: draws for each expanded path
+    double weight = 1;     // A*: f = g + weight * h
+    float temperature = 1; // of all draws but greedy's
+    Aggregate aggregate = Aggregate::product;
+    Vote vote = Vote::best;
+    StepCost step_cost = StepCost::log_prob;
+    uint64_t stream = 0; // random stream of this problem
+    bool trace = false;  // A*: fill Result.trace
+    // The world's canonical_answer(), by which votes are counted.
+    std::function<std::string(const std::string&)> canonical = [](const std::string& answer) {
+        return answer;
+    };
+};
+
+struct Result {
+    std::string answer; // empty if no solution was finished
+    std::vector<std::string> steps;
+    bool finished = false;
+    int64_t expanded = 0;           // paths whose next step was asked for
+    int64_t generated = 0;          // steps drawn
+    int64_t tokens = 0;             // model tokens evaluated
+    std::vector<float> step_scores; // of `steps`, if a scorer rated them
+    double score = 0; // by which this solution was chosen: votes, aggregate, or f for A*
+    std::vector<std::string> trace; // one sentence an event
+    double seconds = 0;             // set by solve()
+};
+
+// in [0, 1]; 1 for a path without steps
+double aggregate(Aggregate how, const std::vector<float>& scores);
+
+// Puts a path into a result; its last line is the answer if it is finished.
+void set_solution(Result& result, const Path& path, std::vector<float> scores = {});
+
+} // namespace qstar::search

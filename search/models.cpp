@@ -1,0 +1,31 @@
+#include "search/models.h"
+
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "tokenizer/files.h"
+
+namespace qstar::search {
+
+std::unique_ptr<Models> load_models(const std::string& run, const std::string& scorer,
+                                    uint64_t seed, const std::string& policy) {
+    if (scorer != "none" && scorer != "orm" && scorer != "prm")
+        fail("unknown scorer \"{}\": expected one of none, orm, prm", scorer);
+    const auto model_file = [&](const std::string& stage) {
+        return join_path(join_path(run, stage), "model.safetensors");
+    };
+    auto models = std::make_unique<Models>(Models{
+        tokenizer::load_tokenizer(join_path(run, "tokenizer")),
+        engine::load_gpt(policy.empty() ? model_file("sft") : policy), nullptr, nullptr, nullptr});
+    models->proposer = std::make_unique<GptProposer>(models->policy, models->tokenizer, seed);
+    if (scorer != "none") {
+        const std::string file = model_file(scorer);
+        models->reward = std::make_unique<engine::Gpt>(engine::load_gpt(file));
+        if (!models->reward->config.scalar_head)
+            fail("{}: expected a reward model with a scalar head, found a model without", file);
+        models->scorer = std::make_unique<GptScorer>(*models->reward, models->tokenizer);
+    }
+    return models;
+}
+
+} // namespace qstar::search

@@ -1,0 +1,48 @@
+#include "search/results.h"
+
+#include <cmath>
+#include <fmt/format.h>
+
+namespace qstar::search {
+
+Json result_json(const World& world, const ProblemLine& problem, const Result& result) {
+    Json line;
+    line["problem"] = problem.problem;
+    if (problem.input != problem.problem) line["input"] = problem.input;
+    line["answer"] = result.answer;
+    line["correct"] = result.finished && world.check_answer(problem.problem, result.answer);
+    line["steps"] = result.steps;
+    line["expanded"] = result.expanded;
+    line["generated"] = result.generated;
+    line["tokens"] = result.tokens;
+    line["seconds"] = std::round(result.seconds * 1e6) / 1e6;
+    line["finished"] = result.finished;
+    line["score"] = result.score;
+    if (!result.step_scores.empty()) line["step_scores"] = result.step_scores;
+    return line;
+}
+
+std::string result_text(const World& world, const ProblemLine& problem, const Result& result) {
+    std::string out;
+    for (const std::string& sentence : result.trace) out += sentence + "\n";
+    if (!result.trace.empty()) out += "\n";
+    out += problem.problem + "\n";
+    size_t widest = 0;
+    for (const std::string& step : result.steps) widest = std::max(widest, step.size());
+    for (size_t i = 0; i < result.steps.size(); ++i) {
+        out += fmt::format("  {}. {:<{}}", i + 1, result.steps[i], widest);
+        if (i < result.step_scores.size())
+            out += fmt::format("  score {:.3f}", result.step_scores[i]);
+        out += "\n";
+    }
+    if (result.finished)
+        out += fmt::format("answer {}: {} by the world's verifier, which was asked after solving\n",
+                           result.answer,
+                           world.check_answer(problem.problem, result.answer) ? "right" : "wrong");
+    else
+        out += "no answer: no solution was finished\n";
+    return out + fmt::format("{} paths expanded, {} steps drawn, {} tokens, {:.3f} s\n",
+                             result.expanded, result.generated, result.tokens, result.seconds);
+}
+
+} // namespace qstar::search

@@ -1,0 +1,19 @@
+#pragma once
+// A result as one JSON line: the form of RESULTS.jsonl.
+
+#include "engine/io/jsonl.h"
+#include "search/method.h"
+#include "search/problems.h"
+
+namespace qstar::search {
+
+// {"problem", "input" (if it differs), "answer", "correct", "steps", "expanded",
+// "generated", "tokens", "seconds", "finished", "score", "step_scores"}. "correct" is
+// the world's verifier's word on the answer, asked after the solving.
+Json result_json(const World& world, const ProblemLine& problem, const Result& result);
+
+// The solution for people: a line a step with its score, then the answer and the
+// verifier's word.
+std::string result_text(const World& world, const ProblemLine& problem, const Result& result);
+
+} // namespace qstar::search

@@ -1,0 +1,36 @@
+#include "search/sampling.h"
+
+#include "search/stream.h"
+
+#include <algorithm>
+
+namespace qstar::search {
+
+void sample_solutions(Proposer& proposer, const std::string& problem, const Options& options,
+                      Result& result, const std::function<int64_t(std::vector<Solution>&&)>& use) {
+    int64_t drawn = 0;
+    for (int64_t size = 4, batch = 0; drawn < options.samples; size *= 2, ++batch) {
+        int64_t samples = std::min(size, options.samples - drawn);
+        if (drawn > 0) { // what the rest of the budget buys at the price so far
+            const double price = static_cast<double>(result.tokens) / static_cast<double>(drawn);
+            const double left = static_cast<double>(options.budget - result.tokens);
+            samples = std::min(samples, static_cast<int64_t>(left / price));
+        }
+        if (samples < 1 || result.tokens >= options.budget) return;
+        const ProposeRequest request{{problem, {}, false},
+                                     static_cast<int>(samples),
+                                     options.temperature,
+                                     mix(options.stream, static_cast<uint64_t>(batch))};
+        std::vector<Solution> solutions = std::move(proposer.complete({&request, 1})[0]);
+        if (solutions.empty()) return;
+        drawn += static_cast<int64_t>(solutions.size());
+        for (const Solution& solution : solutions) {
+            result.tokens += solution.tokens;
+            result.expanded += static_cast<int64_t>(solution.path.steps.size());
+            result.generated += static_cast<int64_t>(solution.path.steps.size());
+        }
+        result.tokens += use(std::move(solutions));
+    }
+}
+
+} // namespace qstar::search

@@ -1,0 +1,14 @@
+#pragma once
+// Whole solutions in growing batches, until there are enough or the budget is spent.
+// Majority voting and best-of-N both begin here.
+
+#include "search/method.h"
+
+namespace qstar::search {
+
+// Calls use(batch) for each batch of new solutions; it returns the tokens that it spent
+// itself (scoring). Counts expanded, generated and tokens into `result`.
+void sample_solutions(Proposer& proposer, const std::string& problem, const Options& options,
+                      Result& result, const std::function<int64_t(std::vector<Solution>&&)>& use);
+
+} // namespace qstar::search

@@ -1,0 +1,116 @@
+#include "search/solve.h"
+
+#include "engine/error.h"
+#include "engine/random.h"
+#include "search/astar.h"
+#include "search/batcher.h"
+#include "search/beam.h"
+#include "search/best_of_n.h"
+#include "search/greedy.h"
+#include "search/majority.h"
+#include "search/stream.h"
+
+#include <array>
+#include <chrono>
+
+namespace qstar::search {
+
+namespace {
+
+template <class Value>
+struct Named {
+    std::string_view name;
+    Value value;
+};
+
+constexpr std::array<Named<Method>, 5> methods = {{{"greedy", Method::greedy},
+                                                   {"majority", Method::majority},
+                                                   {"best-of-n", Method::best_of_n},
+                                                   {"beam", Method::beam},
+                                                   {"astar", Method::astar}}};
+constexpr std::array<Named<Aggregate>, 3> aggregates = {
+    {{"product", Aggregate::product}, {"minimum", Aggregate::minimum}, {"last", Aggregate::last}}};
+constexpr std::array<Named<Vote>, 2> votes = {{{"best", Vote::best}, {"weighted", Vote::weighted}}};
+constexpr std::array<Named<StepCost>, 2> step_costs = {
+    {{"log-prob", StepCost::log_prob}, {"unit", StepCost::unit}}};
+
+template <class Value, size_t N>
+Value find(std::string_view what, std::string_view name, const std::array<Named<Value>, N>& known) {
+    std::string list;
+    for (const Named<Value>& entry : known) {
+        if (entry.name == name) return entry.value;
+        list += (list.empty() ? "" : ", ") + std::string(entry.name);
+    }
+    fail("unknown {} \"{}\": expected one of {}", what, name, list);
+}
+
+Result run(Method method, Proposer& proposer, Scorer* scorer, const std::string& problem,
+           const Options& options) {
+    switch (method) {
+    case Method::greedy:
+        return greedy(proposer, problem, options);
+    case Method::majority:
+        return majority(proposer, problem, options);
+    case Method::best_of_n:
+        return best_of_n(proposer, *scorer, problem, options);
+    case Method::beam:
+        return beam(proposer, scorer, problem, options);
+    case Method::astar:
+        return astar(proposer, scorer, problem, options);
+    }
+    fail("unknown method {}", static_cast<int>(method));
+}
+
+} // namespace
+
+Method method_named(std::string_view name) { return find("method", name, methods); }
+Aggregate aggregate_named(std::string_view name) { return find("aggregate", name, aggregates); }
+Vote vote_named(std::string_view name) { return find("vote", name, votes); }
+StepCost step_cost_named(std::string_view name) { return find("step cost", name, step_costs); }
+
+std::string_view name_of(Method method) {
+    for (const auto& entry : methods)
+        if (entry.value == method) return entry.name;
+    return "";
+}
+
+bool needs_scorer(Method method) { return method == Method::best_of_n; }
+
+void check_options(const Options& options) {
+    if (options.budget < 1) fail("budget: expected at least 1 token, found {}", options.budget);
+    if (options.samples < 1) fail("samples: expected at least 1, found {}", options.samples);
+    if (options.width < 1) fail("width: expected at least 1, found {}", options.width);
+    if (options.proposals < 1) fail("proposals: expected at least 1, found {}", options.proposals);
+    if (!(options.weight >= 0)) fail("weight: expected at least 0, found {}", options.weight);
+    if (!(options.temperature >= 0))
+        fail("temperature: expected at least 0, found {}", options.temperature);
+}
+
+std::vector<Result> solve(std::span<const std::string> problems, Method method, Proposer& proposer,
+                          Scorer* scorer, const Options& options,
+                          const std::function<void(size_t)>& done, size_t at_once) {
+    check_options(options);
+    if (scorer == nullptr && needs_scorer(method))
+        fail("method {} needs a scorer: expected orm or prm, found none", name_of(method));
+    using Clock = std::chrono::steady_clock;
+    const auto start = Clock::now();
+    std::vector<Result> results(problems.size());
+    run_together(
+        problems.size(), at_once, proposer, scorer,
+        [&](size_t i, Proposer& own_proposer, Scorer* own_scorer) {
+            Options own = options;
+            own.stream = mix(options.stream, hash_name(problems[i]));
+            results[i] = run(method, own_proposer, own_scorer, problems[i], own);
+        },
+        done);
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    int64_t tokens = 0;
+    for (const Result& result : results) tokens += result.tokens;
+    for (Result& result : results)
+        result.seconds = tokens == 0 ? 0
+                                     : seconds * static_cast<double>(result.tokens) /
+                                           static_cast<double>(tokens);
+    return results;
+}
+
+} // namespace qstar::search

@@ -1,0 +1,36 @@
+#pragma once
+// All methods by name, over many problems.
+
+#include "search/method.h"
+
+#include <span>
+#include <string_view>
+
+namespace qstar::search {
+
+enum class Method { greedy, majority, best_of_n, beam, astar };
+
+Method method_named(std::string_view name); // Error with the list of names
+std::string_view name_of(Method method);    // "best-of-n"
+bool needs_scorer(Method method);           // best-of-n: nothing else could choose
+
+// Error naming the list of values. "product", "minimum", "last"; "best", "weighted";
+// "log-prob", "unit".
+Aggregate aggregate_named(std::string_view name);
+Vote vote_named(std::string_view name);
+StepCost step_cost_named(std::string_view name);
+
+// Error for a number that makes no sense: a budget, a width or a count below 1, a
+// temperature or a weight below 0.
+void check_options(const Options& options);
+
+// Solves each problem (in the world's canonical form) by the same method; results in
+// order. Model calls are batched over `at_once` problems. A problem's random stream is
+// made from options.stream and its text: its result does not depend on the others.
+// Result.seconds is the whole time, divided among the problems by their tokens.
+// `scorer` may be null for methods that can do without. done(n): n problems have ended.
+std::vector<Result> solve(std::span<const std::string> problems, Method method, Proposer& proposer,
+                          Scorer* scorer, const Options& options,
+                          const std::function<void(size_t)>& done = {}, size_t at_once = 128);
+
+} // namespace qstar::search

@@ -1,0 +1,143 @@
+#include "search/astar.h"
+
+#include "tests/search/doubles.h"
+
+#include <doctest/doctest.h>
+#include <limits>
+
+using namespace qstar;
+using namespace qstar::search;
+
+namespace {
+
+// A random graph of lines: from each, steps to later lines or to answers.
+TableProposer random_graph(Random& random, int lines) {
+    TableProposer p;
+    p.all = true;
+    for (int i = 0; i < lines; ++i) {
+        std::vector<TableStep> row;
+        const int steps = 1 + static_cast<int>(random.below(4));
+        double sum = 0;
+        for (int s = 0; s < steps; ++s) {
+            const int to = i + 1 + static_cast<int>(random.below(static_cast<uint64_t>(lines)));
+            const std::string text =
+                to < lines ? "n" + std::to_string(to) : "a" + std::to_string(to % 3);
+            const bool known = std::any_of(row.begin(), row.end(),
+                                           [&](const TableStep& t) { return t.text == text; });
+            if (known) continue;
+            row.push_back({text, to >= lines, 0.05 + random.uniform()});
+            sum += row.back().probability;
+        }
+        for (TableStep& step : row) step.probability /= sum;
+        p.table["n" + std::to_string(i)] = row;
+    }
+    return p;
+}
+
+float line_score(const std::string& line) {
+    return 0.05f + 0.9f * static_cast<float>(hash_name(line) % 1000) / 1000.0f;
+}
+
+// The smallest f of all finished paths.
+double exhaustive(const TableProposer& p, const std::string& line, double f, const Options& options,
+                  bool scored) {
+    double best = std::numeric_limits<double>::infinity();
+    const auto row = p.table.find(line);
+    if (row == p.table.end()) return best;
+    for (const TableStep& step : row->second) {
+        double next = f + (options.step_cost == StepCost::unit ? 1 : -std::log(step.probability));
+        if (scored) next -= options.weight * std::log(static_cast<double>(line_score(step.text)));
+        best = std::min(best, step.final ? next : exhaustive(p, step.text, next, options, scored));
+    }
+    return best;
+}
+
+} // namespace
+
+TEST_CASE("A* finds the smallest f of all finished paths") {
+    FunctionScorer s([](const Path& path) { return line_score(path.steps.back()); });
+    Options options;
+    options.budget = 1000000;
+    Random random(5, "astar_test");
+    int found = 0;
+    for (int i = 0; i < 200; ++i) {
+        TableProposer p = random_graph(random, 3 + i % 12);
+        options.weight = 0.5 * (i % 5);
+        options.step_cost = i % 2 == 0 ? StepCost::log_prob : StepCost::unit;
+        for (const bool scored : {false, true}) {
+            const double best = exhaustive(p, "n0", 0, options, scored);
+            const Result result = astar(p, scored ? &s : nullptr, "n0", options);
+            CHECK(result.finished == std::isfinite(best));
+            if (!result.finished) continue;
+            ++found;
+            CHECK(result.score == doctest::Approx(best).epsilon(1e-4));
+        }
+    }
+    CHECK(found > 200);
+}
+
+TEST_CASE("a state that is reached more cheaply is opened again") {
+    // The way over "far" looks worse at first and better at "meet".
+    TableProposer p;
+    p.all = true;
+    p.table["q"] = {{"near", false, 0.9}, {"far", false, 0.1}};
+    p.table["near"] = {{"meet", false, 1.0}};
+    p.table["far"] = {{"meet", false, 1.0}};
+    p.table["meet"] = {{"end", true, 1.0}};
+    // "meet" by way of "near" is bad, and known as such only there.
+    FunctionScorer s([](const Path& path) {
+        const bool near = path.steps[0] == "near";
+        return path.steps.size() >= 2 && near ? 0.1f : 1.0f;
+    });
+    Options options;
+    options.aggregate = Aggregate::last;
+    options.trace = true;
+    const Result result = astar(p, &s, "q", options);
+    CHECK(result.answer == "end");
+    CHECK(result.trace.front().starts_with("Step 1"));
+    CHECK(result.trace.back().starts_with("Step 3"));
+    // f over near: -log 0.9 - log 0.1 = 2.408; over far: -log 0.1 = 2.303.
+    CHECK(result.steps[0] == "far");
+    CHECK(std::any_of(result.trace.begin(), result.trace.end(), [](const std::string& line) {
+        return line.find("open again meet") != std::string::npos;
+    }));
+}
+
+TEST_CASE("a larger weight trusts the scorer more than the policy") {
+    TableProposer p;
+    p.all = true;
+    p.table["q"] = {{"likely", true, 0.95}, {"right", true, 0.05}};
+    FunctionScorer s([](const Path& path) { return path.steps[0] == "right" ? 0.9f : 0.3f; });
+    Options options;
+    options.weight = 0;
+    CHECK(astar(p, &s, "q", options).answer == "likely");
+    options.weight = 1;
+    CHECK(astar(p, &s, "q", options).answer == "likely");
+    options.weight = 10;
+    CHECK(astar(p, &s, "q", options).answer == "right");
+}
+
+TEST_CASE("A* without goal, without budget, without steps") {
+    TableProposer p;
+    p.all = true;
+    p.table["q"] = {{"a", false, 0.5}, {"b", false, 0.5}};
+    p.table["a"] = {{"a1", false, 1.0}};
+    Options options;
+    const Result dead_end = astar(p, nullptr, "q", options);
+    CHECK(!dead_end.finished);
+    CHECK(dead_end.answer.empty());
+    CHECK(dead_end.expanded == 4);
+    CHECK(astar(p, nullptr, "no such line", options).steps.empty());
+
+    // Two expansions are paid for; the answer that is open then is given.
+    p.table["q"] = {{"x", false, 0.9}, {"late", true, 0.1}};
+    p.table["x"] = {{"y", false, 1.0}};
+    p.table["y"] = {{"z", false, 1.0}};
+    p.table["z"] = {{"end", true, 1.0}};
+    options.budget = 8;
+    const Result cut = astar(p, nullptr, "q", options);
+    CHECK(cut.tokens <= 8);
+    CHECK(cut.answer == "late");
+    options.budget = 1000;
+    CHECK(astar(p, nullptr, "q", options).answer == "end");
+}

@@ -1,0 +1,138 @@
+#pragma once
+// Stand-ins for the models: a table of steps with known probabilities, and a scorer
+// that is a function of the path.
+
+#include "engine/error.h"
+#include "engine/random.h"
+#include "search/proposer.h"
+#include "search/scorer.h"
+#include "search/stream.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace qstar::search {
+
+struct TableStep {
+    std::string text;
+    bool final = false;
+    double probability = 0;
+};
+
+// Draws the next step from the table's row for the last line. With `all`, gives every
+// step of the row instead. A request costs one token for each line of its path, and one
+// for each step drawn.
+struct TableProposer : Proposer {
+    std::map<std::string, std::vector<TableStep>> table;
+    bool all = false;
+    int calls = 0;
+    size_t largest_batch = 0;
+    std::set<std::thread::id> threads;
+
+    void count(size_t batch) {
+        ++calls;
+        largest_batch = std::max(largest_batch, batch);
+        threads.insert(std::this_thread::get_id());
+    }
+    const TableStep* draw(const Path& path, float temperature, Random random) const {
+        const auto row = table.find(path.steps.empty() ? path.problem : path.steps.back());
+        if (row == table.end()) return nullptr;
+        const auto likelier = [](const TableStep& a, const TableStep& b) {
+            return a.probability < b.probability;
+        };
+        if (temperature <= 0)
+            return &*std::max_element(row->second.begin(), row->second.end(), likelier);
+        double u = random.uniform();
+        for (const TableStep& step : row->second)
+            if ((u -= step.probability) < 0) return &step;
+        return &row->second.back();
+    }
+    static Random random_of(const ProposeRequest& request, int sample, size_t step) {
+        return Random(7, mix(mix(request.stream, static_cast<uint64_t>(sample)), step));
+    }
+    std::vector<Proposals> propose(std::span<const ProposeRequest> requests) override {
+        count(requests.size());
+        std::vector<Proposals> results;
+        for (const ProposeRequest& request : requests) {
+            if (request.path.problem.empty()) fail("the problem is empty");
+            Proposals out;
+            out.tokens = static_cast<int64_t>(request.path.steps.size()) + 1;
+            const auto add = [&](const TableStep& step) {
+                ++out.generated;
+                ++out.tokens;
+                for (Proposal& known : out.steps)
+                    if (known.text == step.text && known.final == step.final) {
+                        ++known.count;
+                        return;
+                    }
+                out.steps.push_back(
+                    {step.text, step.final, static_cast<float>(std::log(step.probability)), 1});
+            };
+            const auto row = table.find(request.path.steps.empty() ? request.path.problem
+                                                                   : request.path.steps.back());
+            if (all && row != table.end())
+                for (const TableStep& step : row->second) add(step);
+            for (int s = 0; !all && s < request.samples; ++s)
+                if (const TableStep* step = draw(request.path, request.temperature,
+                                                 random_of(request, s, request.path.steps.size())))
+                    add(*step);
+            results.push_back(std::move(out));
+        }
+        return results;
+    }
+    std::vector<std::vector<Solution>> complete(std::span<const ProposeRequest> requests) override {
+        count(requests.size());
+        std::vector<std::vector<Solution>> results;
+        for (const ProposeRequest& request : requests) {
+            if (request.path.problem.empty()) fail("the problem is empty");
+            std::vector<Solution> solutions;
+            for (int s = 0; s < request.samples; ++s) {
+                Solution solution{request.path, {}, s == 0 ? 1 : 0};
+                while (!solution.path.finished) {
+                    const size_t at = solution.path.steps.size();
+                    const TableStep* step =
+                        draw(solution.path, request.temperature, random_of(request, s, at));
+                    if (step == nullptr) break;
+                    solution.path.steps.push_back(step->text);
+                    solution.path.finished = step->final;
+                    solution.log_probs.push_back(static_cast<float>(std::log(step->probability)));
+                    ++solution.tokens;
+                }
+                solutions.push_back(std::move(solution));
+            }
+            results.push_back(std::move(solutions));
+        }
+        return results;
+    }
+};
+
+// Every step's score from the path up to it; one token a step.
+struct FunctionScorer : Scorer {
+    std::function<float(const Path&)> score_of;
+    int64_t scored = 0;
+
+    explicit FunctionScorer(std::function<float(const Path&)> f) : score_of(std::move(f)) {}
+    std::vector<Scores> score(std::span<const Path> paths) override {
+        std::vector<Scores> results;
+        for (const Path& path : paths) {
+            ++scored;
+            Scores out;
+            Path part{path.problem, {}, false};
+            for (const std::string& step : path.steps) {
+                part.steps.push_back(step);
+                part.finished = path.finished && part.steps.size() == path.steps.size();
+                out.steps.push_back(score_of(part));
+                ++out.tokens;
+            }
+            results.push_back(std::move(out));
+        }
+        return results;
+    }
+};
+
+} // namespace qstar::search
