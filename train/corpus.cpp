@@ -128,6 +128,27 @@ void corpus(const CorpusOptions& options) {
     finish_stage(options, "corpus", result);
 }
 
+ProblemConfig problems_of(const std::string& run) {
+    const std::string path = join_path(run, "config.json");
+    require(run, "corpus", path);
+    const JsonLine flags = object_field(object_field(read_json(path), "stages"), "corpus");
+    ProblemConfig config;
+    config.low = static_cast<int>(int_field(flags, "low"));
+    config.high = static_cast<int>(int_field(flags, "high"));
+    config.min_operands = static_cast<int>(int_field(flags, "min-operands"));
+    config.max_operands = static_cast<int>(int_field(flags, "max-operands"));
+    config.weights.clear();
+    for (const JsonLine& weight : array_field(flags, "weights")) {
+        if (!weight.value.is_number()) fail("{}: expected a number", weight.where);
+        config.weights.push_back(weight.value.get<double>());
+    }
+    config.operators = string_field(flags, "operators");
+    config.brackets = number_field(flags, "brackets");
+    config.bound = int_field(flags, "bound");
+    check(config);
+    return config;
+}
+
 void print_class(const CorpusOptions& options, int64_t problems) {
     check(options);
     const auto world = search::make_world("arithmetic");

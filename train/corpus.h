@@ -31,6 +31,9 @@ struct CorpusOptions : StageOptions {
 // there is none.
 void corpus(const CorpusOptions& options);
 
+// The kind of problems that the run's corpus was made of, from its config.json.
+ProblemConfig problems_of(const std::string& run);
+
 // Prints each pupil's share and how many of `problems` random training problems he
 // answers right, and how many lines of his are right, by the world's verifier.
 void print_class(const CorpusOptions& options, int64_t problems);

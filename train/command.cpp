@@ -1,0 +1,168 @@
+#include "train/command.h"
+
+#include "train/corpus.h"
+#include "train/label.h"
+#include "train/orm.h"
+#include "train/pretrain.h"
+#include "train/prm.h"
+#include "train/sample.h"
+#include "train/sft.h"
+
+#include <memory>
+
+namespace qstar::train {
+
+namespace {
+
+// A subcommand whose flags fill `options`, and which then calls the stage.
+template <class Options, class Stage>
+CLI::App* add_stage(CLI::App& root, const Common& common, CLI::App& group, const char* name,
+                    const char* help, std::shared_ptr<Options> options, Stage stage) {
+    CLI::App* app = group.add_subcommand(name, help);
+    app->add_option("--run", options->run, "folder of the run")->capture_default_str();
+    app->add_flag("--force", options->force, "make it anew, whatever is there");
+    app->add_flag("--quiet", options->quiet, "no progress, no messages");
+    app->callback([=, &root, &common] {
+        if (root.get_option("--seed")->count() > 0) options->seed = common.seed;
+        stage(*options);
+    });
+    return app;
+}
+
+template <class T>
+void flag(CLI::App* app, const char* name, T& value, const char* help) {
+    app->add_option(name, value, help)->capture_default_str();
+}
+
+void add_loop(CLI::App* app, LoopOptions& o) {
+    flag(app, "--batch", o.batch, "sequences a step");
+    flag(app, "--lr", o.lr, "learning rate at its peak");
+    flag(app, "--lr-floor", o.lr_floor, "share of the peak at the end of the cosine");
+    flag(app, "--warmup", o.warmup, "steps of the linear warm-up");
+    flag(app, "--weight-decay", o.weight_decay, "of AdamW, on matrices");
+    flag(app, "--beta1", o.beta1, "of AdamW");
+    flag(app, "--beta2", o.beta2, "of AdamW");
+    flag(app, "--clip", o.clip, "bound of the gradient's norm; 0: none");
+    flag(app, "--save-every", o.save_every, "steps between two saved states");
+    flag(app, "--stop-after", o.stop_after, "leave off after so many steps of this call; 0: never");
+}
+
+void add_reward(CLI::App* app, RewardOptions& o) {
+    add_loop(app, o);
+    flag(app, "--from", o.from, "stage whose weights it starts from: sft or pretrain");
+    flag(app, "--labels", o.labels, "a file of labels, instead of DIR/labels");
+    flag(app, "--epochs", o.epochs, "passes over the labels");
+    flag(app, "--limit", o.limit, "use only the first so many labelled solutions; 0: all");
+}
+
+void add_corpus(CLI::App& root, const Common& common, CLI::App& group) {
+    const auto o = std::make_shared<CorpusOptions>();
+    const auto info = std::make_shared<bool>(false);
+    const auto info_problems = std::make_shared<int64_t>(2000);
+    CLI::App* app = add_stage(root, common, group, "corpus", "write the class's worksheets", o,
+                              [=](const CorpusOptions& options) {
+                                  if (*info)
+                                      print_class(options, *info_problems);
+                                  else
+                                      corpus(options);
+                              });
+    flag(app, "--tokens", o->tokens, "tokens of the worksheets");
+    flag(app, "--curated", o->curated, "items of the curated set, by experts");
+    flag(app, "--items", o->items, "items a worksheet");
+    flag(app, "--experts", o->experts, "share of the worksheets by experts, 0 to 1");
+    app->add_option("--pupil", o->pupils,
+                    "change a pupil: NAME=SHARE or NAME=SHARE:RATE; may be repeated");
+    flag(app, "--warm", o->warm, "share of the tokens, first, with short problems");
+    flag(app, "--warm-operands", o->warm_operands, "operands of those, at most");
+    flag(app, "--low", o->problems.low, "smallest operand");
+    flag(app, "--high", o->problems.high, "largest operand");
+    flag(app, "--min-operands", o->problems.min_operands, "fewest operands");
+    flag(app, "--max-operands", o->problems.max_operands, "most operands");
+    flag(app, "--weights", o->problems.weights, "weights of 2, 3, 4, ... operands");
+    flag(app, "--operators", o->problems.operators, "some of + - *");
+    flag(app, "--brackets", o->problems.brackets, "probability of a pair of brackets");
+    flag(app, "--bound", o->problems.bound, "largest value on a right derivation's lines");
+    app->add_flag("--info", *info, "only print the class and how often each pupil is right");
+    flag(app, "--info-problems", *info_problems, "problems that --info tries");
+}
+
+void add_pretrain(CLI::App& root, const Common& common, CLI::App& group) {
+    const auto o = std::make_shared<PretrainOptions>();
+    CLI::App* app = add_stage(root, common, group, "pretrain",
+                              "next-token prediction on the worksheets, or on a text", o, pretrain);
+    add_loop(app, *o);
+    flag(app, "--layers", o->layers, "of the GPT");
+    flag(app, "--width", o->width, "of the GPT, a multiple of the heads");
+    flag(app, "--heads", o->heads, "of the GPT's attention");
+    flag(app, "--context", o->context, "tokens of the longest sequence");
+    flag(app, "--epochs", o->epochs, "passes over the corpus");
+    flag(app, "--steps", o->steps, "steps, instead of passes; 0: by --epochs");
+    flag(app, "--val-every", o->val_every, "steps between two validations; 0: only at the end");
+    flag(app, "--val-rows", o->val_rows, "rows of a validation, at most");
+    flag(app, "--text", o->text, "a text file, or JSONL with --field, instead of the worksheets");
+    app->add_option("--field", o->fields, "field of the JSONL's objects; may be repeated");
+    flag(app, "--sample", o->sample, "print so many tokens of the model's at the end");
+    flag(app, "--temperature", o->temperature, "of that sample");
+}
+
+void add_sft(CLI::App& root, const Common& common, CLI::App& group) {
+    const auto o = std::make_shared<SftOptions>();
+    CLI::App* app = add_stage(root, common, group, "sft", "fine-tune on the curated set", o, sft);
+    add_loop(app, *o);
+    flag(app, "--epochs", o->epochs, "passes over the curated set");
+    flag(app, "--items", o->items, "use only the first so many items; 0: all");
+}
+
+void add_sample(CLI::App& root, const Common& common, CLI::App& group) {
+    const auto o = std::make_shared<SampleOptions>();
+    CLI::App* app = add_stage(root, common, group, "sample",
+                              "let the tuned model solve training problems", o, sample);
+    flag(app, "--problems", o->problems, "different problems");
+    flag(app, "--samples", o->samples, "solutions of each");
+    flag(app, "--temperature", o->temperature, "of the draws");
+    flag(app, "--min-operands", o->min_operands, "of the problems; 0: as in the corpus");
+    flag(app, "--from", o->from, "stage whose model solves: sft or pretrain");
+    app->add_flag("--distinct", o->distinct, "keep equal solutions of a problem only once");
+}
+
+void add_label(CLI::App& root, const Common& common, CLI::App& group) {
+    const auto o = std::make_shared<LabelOptions>();
+    CLI::App* app =
+        add_stage(root, common, group, "label", "label the sampled solutions", o, label);
+    flag(app, "--judge", o->judge, "who labels: verifier");
+    flag(app, "--format", o->format, "form of the step labels: prm800k or trl");
+    flag(app, "--world", o->world, "world of the problems");
+}
+
+void add_orm(CLI::App& root, const Common& common, CLI::App& group) {
+    const auto o = std::make_shared<OrmOptions>();
+    CLI::App* app =
+        add_stage(root, common, group, "orm", "outcome reward model, from final answers", o, orm);
+    add_reward(app, *o);
+    app->add_flag("--every-token", o->every_token, "ask at every token, not at the answer's only");
+}
+
+void add_prm(CLI::App& root, const Common& common, CLI::App& group) {
+    const auto o = std::make_shared<PrmOptions>();
+    CLI::App* app =
+        add_stage(root, common, group, "prm", "process reward model, from labels of steps", o, prm);
+    add_reward(app, *o);
+    flag(app, "--neutral", o->neutral, "what a neutral step counts as: right, wrong or skip");
+}
+
+} // namespace
+
+void add_command(CLI::App& app, const Common& common) {
+    CLI::App* group =
+        app.add_subcommand("train", "make a corpus and train the models, stage by stage");
+    group->require_subcommand(1);
+    add_corpus(app, common, *group);
+    add_pretrain(app, common, *group);
+    add_sft(app, common, *group);
+    add_sample(app, common, *group);
+    add_label(app, common, *group);
+    add_orm(app, common, *group);
+    add_prm(app, common, *group);
+}
+
+} // namespace qstar::train

@@ -1,0 +1,71 @@
+#pragma once
+// Labels as files, in the forms that others use.
+//
+// Outcomes, for the ORM (TRL's "unpaired preference" form), one solution a line; the
+// completion is the solution's lines, joined by line feeds:
+//   {"prompt": "3*(4+5)-2", "completion": "3*9-2\n27-2\n25", "label": true}
+//
+// Steps, for the PRM, in PRM800K's form (Lightman et al., "Let's Verify Step by Step",
+// 2023; github.com/openai/prm800k, README), labelled up to and including the first
+// error. pre_generated_steps is the whole solution: it tells whether the last labelled
+// step is the one that ends in the answer.
+//   {"question": {"problem": ..., "ground_truth_answer": ..., "pre_generated_steps": [...],
+//                 "pre_generated_answer": ...},
+//    "label": {"steps": [{"completions": [{"text": ..., "rating": -1|0|1, "flagged": null}],
+//                         "human_completion": null, "chosen_completion": 0}],
+//              "finish_reason": "solution" | "found_error" | "give_up"}}
+// (give_up: no error, but the solution never came to an answer)
+//
+// Steps in TRL's stepwise form, where true is right or neutral:
+//   {"prompt": "3*(4+5)-2", "completions": ["3*9-2", "26-2"], "labels": [true, false]}
+
+#include "engine/io/jsonl.h"
+#include "search/world.h"
+
+#include <string>
+#include <vector>
+
+namespace qstar::train {
+
+// A sampled solution: a line of DIR/samples/solutions.jsonl,
+//   {"problem": ..., "steps": [...], "finished": true}
+struct SampledSolution {
+    std::string problem;
+    std::vector<std::string> steps;
+    bool finished = false; // the last step ended in the answer token
+};
+Json json_of(const SampledSolution& solution);
+std::vector<SampledSolution> read_solutions(const std::string& path);
+
+struct OutcomeLabel {
+    std::string problem;
+    std::vector<std::string> steps; // the last one is the answer
+    bool right = false;
+};
+Json json_of(const OutcomeLabel& label);
+std::vector<OutcomeLabel> read_outcomes(const std::string& path);
+
+// Labels of one solution's steps, from its first on; or of a step that somebody
+// considered and did not take, when only the last one has a label.
+struct StepLabels {
+    std::string problem;
+    std::vector<std::string> steps;
+    std::vector<search::Label> labels; // of the last labels.size() steps
+    bool finished = false;             // the last step ended in the answer token
+};
+
+// A solution with labels of its first steps, up to and including the first error.
+struct LabelledSolution {
+    SampledSolution solution;
+    std::string true_answer;
+    std::vector<search::Label> labels;
+};
+Json prm800k_json(const LabelledSolution& labelled);
+Json trl_json(const LabelledSolution& labelled);
+
+// Reads either form, by what each line has. A PRM800K line may have several completions
+// of a step (each is one StepLabels) and human ones. Error FILE:LINE where a line is
+// neither.
+std::vector<StepLabels> read_step_labels(const std::string& path);
+
+} // namespace qstar::train

@@ -1,0 +1,81 @@
+#include "train/orm.h"
+
+#include "engine/error.h"
+#include "search/encode.h"
+#include "train/labels.h"
+
+namespace qstar::train {
+
+namespace {
+
+// The label of the whole solution, asked at its last token or at all of its tokens.
+Example example_of(const OutcomeLabel& label, const tokenizer::Tokenizer& tokenizer,
+                   bool every_token) {
+    const search::EncodedPath path = search::encode(tokenizer, {label.problem, label.steps, true});
+    const size_t prompt = search::encode(tokenizer, {label.problem, {}, false}).tokens.size();
+    const auto answer = static_cast<size_t>(path.ends.back());
+    Example example;
+    example.inputs = path.tokens;
+    example.labels.assign(path.tokens.size(), label.right ? 1.0f : 0.0f);
+    example.weights.assign(path.tokens.size(), 0.0f);
+    for (size_t t = prompt; t < path.tokens.size(); ++t)
+        example.weights[t] = every_token || t == answer ? 1.0f : 0.0f;
+    return example;
+}
+
+} // namespace
+
+void orm(const OrmOptions& options) {
+    check(options);
+    const uint64_t seed = seed_of(options);
+    const std::string file = options.labels.empty()
+                                 ? stage_file(options.run, "label", "outcomes.jsonl")
+                                 : options.labels;
+    if (options.labels.empty()) require(options.run, "label", file);
+    require(options.run, options.from, model_path(options.run, options.from));
+    Json flags = flags_of(options, file);
+    flags["every-token"] = options.every_token;
+    if (!begin_stage(options, "orm", flags)) return;
+
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const engine::Gpt base = load_model(options.run, options.from);
+    check_vocab(base, tokenizer, options.run);
+    RewardSet set;
+    int64_t used = 0;
+    for (const OutcomeLabel& label : read_outcomes(file)) {
+        if (options.limit > 0 && used++ >= options.limit) break;
+        add_example(set, example_of(label, tokenizer, options.every_token), label.problem,
+                    base.config.context, file);
+    }
+    if (set.train.empty()) fail("{}: no labels to train on", file);
+
+    const auto per_epoch =
+        (static_cast<int64_t>(set.train.size()) + options.batch - 1) / options.batch;
+    const int64_t steps = options.epochs * per_epoch;
+    Trainer trainer(options, "orm", with_scalar_head(base), steps);
+    std::vector<std::vector<int64_t>> epoch;
+    while (trainer.running()) {
+        const int64_t turn = trainer.step() % per_epoch;
+        if (epoch.empty() || turn == 0)
+            epoch = make_epoch(set.train, options.batch, seed, trainer.step() / per_epoch);
+        const Batch batch = make_batch(set.train, epoch[static_cast<size_t>(turn)]);
+
+        trainer.tape.reset();
+        trainer.model.zero_grad();
+        const engine::Var loss = reward_loss(trainer.tape, trainer.model, batch);
+        trainer.tape.backward(loss);
+        Json metrics = trainer.update(loss);
+
+        if (turn + 1 == per_epoch)
+            metrics.update(validate(trainer.model, set.held_back, options.batch));
+        trainer.end_step(metrics);
+    }
+    if (trainer.step() < steps) return; // told to stop
+
+    Json result = validate(trainer.model, set.held_back, options.batch);
+    result["solutions"] = set.train.size();
+    result["val_solutions"] = set.held_back.size();
+    trainer.finish(result);
+}
+
+} // namespace qstar::train

@@ -1,0 +1,231 @@
+#include "train/pretrain.h"
+
+#include "engine/error.h"
+#include "engine/gpt/decoder.h"
+#include "tokenizer/special.h"
+#include "tokenizer/text.h"
+#include "train/batches.h"
+#include "train/rows.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace qstar::train {
+
+namespace {
+
+// A batch is B rows of T + 1 tokens, one after another.
+using RowBatch = std::vector<int>;
+
+// Where the rows come from: the class's worksheets, packed, or windows of a text.
+struct Source {
+    std::string path;
+    Rows rows;             // of the worksheets
+    std::vector<int> text; // or the text as one stream; its last 5 % is for validation
+    int64_t length = 0;    // T + 1
+
+    bool is_text() const { return !text.empty(); }
+    int64_t train_tokens() const { return static_cast<int64_t>(text.size()) * 19 / 20; }
+    int64_t rows_per_epoch() const {
+        if (is_text()) return train_tokens() / (length - 1);
+        int64_t count = 0;
+        for (int64_t i = 0; i < rows.count(); ++i) count += !validation_row(rows, i);
+        return count;
+    }
+};
+
+Source open_source(const PretrainOptions& options, const tokenizer::Tokenizer& tokenizer) {
+    Source source;
+    source.length = options.context + 1;
+    if (options.text.empty()) {
+        source.path = stage_file(options.run, "corpus", "worksheets.jsonl");
+        require(options.run, "corpus", source.path);
+        source.rows = pack_rows(read_worksheets(source.path), tokenizer, options.context);
+        return source;
+    }
+    source.path = options.text;
+    const int end = tokenizer.special(tokenizer::end_of_text);
+    for (const std::string& document : tokenizer::read_documents(options.text, options.fields)) {
+        source.text.push_back(end);
+        const auto tokens = tokenizer.encode(document, tokenizer::Specials::as_text);
+        source.text.insert(source.text.end(), tokens.begin(), tokens.end());
+    }
+    if (source.train_tokens() <= source.length ||
+        static_cast<int64_t>(source.text.size()) - source.train_tokens() < source.length)
+        fail("{}: {} tokens are too few for rows of {}", options.text, source.text.size(),
+             source.length);
+    return source;
+}
+
+// The batch of a step, a pure function of (seed, step).
+struct Batches {
+    const Source& source;
+    uint64_t seed;
+    int64_t batch;
+    int64_t per_epoch; // rows
+    int64_t epoch = -1;
+    std::vector<int64_t> order; // of that epoch's rows
+
+    RowBatch at(int64_t step) {
+        RowBatch out;
+        for (int64_t i = step * batch; i < (step + 1) * batch; ++i) {
+            const std::span<const int> row = source.is_text() ? window(i) : worksheet_row(i);
+            out.insert(out.end(), row.begin(), row.end());
+        }
+        return out;
+    }
+
+    std::span<const int> window(int64_t i) const {
+        Random random(seed, "pretrain/windows");
+        random.counter = static_cast<uint64_t>(i) * 4;
+        const auto starts = static_cast<uint64_t>(source.train_tokens() - source.length);
+        return {source.text.data() + random.below(starts), static_cast<size_t>(source.length)};
+    }
+
+    std::span<const int> worksheet_row(int64_t i) {
+        if (i / per_epoch != epoch) {
+            epoch = i / per_epoch;
+            order = row_order(source.rows, seed, epoch);
+        }
+        return source.rows.row(order[static_cast<size_t>(i % per_epoch)]);
+    }
+};
+
+// Rows that are never trained on, `limit` at most, in batches.
+std::vector<RowBatch> validation(const Source& source, int64_t limit, int64_t batch) {
+    std::vector<RowBatch> batches;
+    int64_t used = 0;
+    const auto add = [&](std::span<const int> row) {
+        if (used++ % batch == 0) batches.emplace_back();
+        batches.back().insert(batches.back().end(), row.begin(), row.end());
+    };
+    if (source.is_text()) {
+        int64_t begin = source.train_tokens();
+        for (; begin + source.length <= static_cast<int64_t>(source.text.size()) && used < limit;
+             begin += source.length - 1)
+            add({source.text.data() + begin, static_cast<size_t>(source.length)});
+    } else {
+        for (int64_t i = 0; i < source.rows.count() && used < limit; ++i)
+            if (validation_row(source.rows, i)) add(source.rows.row(i));
+    }
+    return batches;
+}
+
+// -log p of every next token of the rows, averaged.
+engine::Var next_token_loss(engine::Tape& tape, engine::Gpt& model, const RowBatch& rows,
+                            int64_t time) {
+    const int64_t batch = static_cast<int64_t>(rows.size()) / (time + 1);
+    std::vector<int> inputs, targets;
+    for (int64_t b = 0; b < batch; ++b) {
+        const auto row = rows.begin() + b * (time + 1);
+        inputs.insert(inputs.end(), row, row + time);
+        targets.insert(targets.end(), row + 1, row + time + 1);
+    }
+    const std::vector<float> weights(targets.size(), 1.0f);
+    const engine::Var state = hidden(tape, model, inputs, batch, time);
+    return cross_entropy(tape, logits(tape, model, state), targets, weights);
+}
+
+double validation_loss(engine::Gpt& model, std::span<const RowBatch> batches, int64_t time) {
+    engine::Tape tape(false);
+    double sum = 0, count = 0;
+    for (const RowBatch& rows : batches) {
+        tape.reset();
+        const double loss = tape.value(next_token_loss(tape, model, rows, time))[0];
+        sum += loss * static_cast<double>(rows.size());
+        count += static_cast<double>(rows.size());
+    }
+    return sum / count;
+}
+
+// Text that the model writes after <|endoftext|>, up to the context's end.
+std::string sample_text(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
+                        int64_t tokens, double temperature, Random random) {
+    engine::Decoder decoder(model, 1);
+    std::vector<int> written;
+    int next = tokenizer.special(tokenizer::end_of_text);
+    const int64_t limit = std::min(tokens, model.config.context);
+    while (static_cast<int64_t>(written.size()) < limit) {
+        const engine::Decoder::Feed feed{0, {&next, 1}};
+        const engine::Tensor logits = decoder.feed({&feed, 1});
+        next = engine::sample(logits.values(), static_cast<float>(temperature), random, nullptr);
+        written.push_back(next);
+    }
+    return tokenizer.decode(written);
+}
+
+Json flags_of(const PretrainOptions& options, const Source& source, int64_t steps) {
+    Json flags = flags_of(static_cast<const LoopOptions&>(options));
+    flags["layers"] = options.layers;
+    flags["width"] = options.width;
+    flags["heads"] = options.heads;
+    flags["context"] = options.context;
+    flags["steps"] = steps;
+    flags["val-every"] = options.val_every;
+    flags["val-rows"] = options.val_rows;
+    if (!options.text.empty()) {
+        flags["text"] = options.text;
+        flags["fields"] = options.fields;
+    }
+    flags["inputs"] = {{"text", input(source.path)},
+                       {"vocab.json", input(options.run + "/tokenizer/vocab.json")},
+                       {"merges.txt", input(options.run + "/tokenizer/merges.txt")}};
+    return flags;
+}
+
+} // namespace
+
+void pretrain(const PretrainOptions& options) {
+    check(options);
+    if (options.context < 2) fail("--context must be 2 or more, found {}", options.context);
+    const uint64_t seed = seed_of(options);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const Source source = open_source(options, tokenizer);
+    const int64_t per_epoch = source.rows_per_epoch();
+    const double all = options.epochs * static_cast<double>(per_epoch);
+    const int64_t steps = options.steps > 0
+                              ? options.steps
+                              : std::llround(std::ceil(all / static_cast<double>(options.batch)));
+    if (steps < 1) fail("--epochs {} is not a single step", options.epochs);
+    if (!begin_stage(options, "pretrain", flags_of(options, source, steps))) return;
+
+    engine::GptConfig config;
+    config.layers = options.layers;
+    config.heads = options.heads;
+    config.width = options.width;
+    config.context = options.context;
+    config.vocab = tokenizer.size();
+    Trainer trainer(options, "pretrain", engine::Gpt(config, Random(seed, "pretrain/init")), steps);
+    Batches batches{source, seed, options.batch, per_epoch, -1, {}};
+    const auto held_back = validation(source, options.val_rows, options.batch);
+
+    while (trainer.running()) {
+        const RowBatch rows = batches.at(trainer.step());
+
+        trainer.tape.reset();
+        trainer.model.zero_grad();
+        const engine::Var loss =
+            next_token_loss(trainer.tape, trainer.model, rows, options.context);
+        trainer.tape.backward(loss);
+        Json metrics = trainer.update(loss);
+
+        const int64_t done = trainer.step() + 1;
+        metrics["tokens"] = done * options.batch * options.context;
+        const bool look = options.val_every > 0 && done % options.val_every == 0;
+        if (look && !held_back.empty())
+            metrics["val_loss"] = validation_loss(trainer.model, held_back, options.context);
+        trainer.end_step(metrics);
+    }
+    if (trainer.step() < steps) return; // told to stop
+
+    const int64_t tokens = steps * options.batch * options.context;
+    Json result{{"tokens", tokens}, {"parameters", trainer.model.parameter_count()}};
+    if (!held_back.empty())
+        result["val_loss"] = validation_loss(trainer.model, held_back, options.context);
+    trainer.finish(result);
+    if (options.sample > 0)
+        fmt::print("{}\n", sample_text(trainer.model, tokenizer, options.sample,
+                                       options.temperature, Random(seed, "pretrain/sample")));
+}
+
+} // namespace qstar::train

@@ -1,0 +1,87 @@
+#include "train/prm.h"
+
+#include "engine/error.h"
+#include "search/encode.h"
+
+namespace qstar::train {
+
+namespace {
+
+// One label at the end of each judged step.
+Example example_of(const StepLabels& judged, const tokenizer::Tokenizer& tokenizer,
+                   const std::string& neutral) {
+    const search::EncodedPath path =
+        search::encode(tokenizer, {judged.problem, judged.steps, judged.finished});
+    Example example;
+    example.inputs = path.tokens;
+    example.labels.assign(path.tokens.size(), 0.0f);
+    example.weights.assign(path.tokens.size(), 0.0f);
+    const size_t first = judged.steps.size() - judged.labels.size();
+    for (size_t i = 0; i < judged.labels.size(); ++i) {
+        const bool is_neutral = judged.labels[i] == search::Label::neutral;
+        const bool right =
+            is_neutral ? neutral == "right" : judged.labels[i] == search::Label::right;
+        const auto end = static_cast<size_t>(path.ends[first + i]);
+        example.labels[end] = right ? 1.0f : 0.0f;
+        example.weights[end] = is_neutral && neutral == "skip" ? 0.0f : 1.0f;
+    }
+    return example;
+}
+
+} // namespace
+
+void prm(const PrmOptions& options) {
+    check(options);
+    if (options.neutral != "right" && options.neutral != "wrong" && options.neutral != "skip")
+        fail("--neutral must be right, wrong or skip, found \"{}\"", options.neutral);
+    const uint64_t seed = seed_of(options);
+    const std::string file =
+        options.labels.empty() ? stage_file(options.run, "label", "steps.jsonl") : options.labels;
+    if (options.labels.empty()) require(options.run, "label", file);
+    require(options.run, options.from, model_path(options.run, options.from));
+    Json flags = flags_of(options, file);
+    flags["neutral"] = options.neutral;
+    if (!begin_stage(options, "prm", flags)) return;
+
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const engine::Gpt base = load_model(options.run, options.from);
+    check_vocab(base, tokenizer, options.run);
+    RewardSet set;
+    int64_t used = 0;
+    for (const StepLabels& judged : read_step_labels(file)) {
+        if (options.limit > 0 && used++ >= options.limit) break;
+        Example example = example_of(judged, tokenizer, options.neutral);
+        add_example(set, std::move(example), judged.problem, base.config.context, file);
+    }
+    if (set.train.empty()) fail("{}: no labels to train on", file);
+
+    const auto per_epoch =
+        (static_cast<int64_t>(set.train.size()) + options.batch - 1) / options.batch;
+    const int64_t steps = options.epochs * per_epoch;
+    Trainer trainer(options, "prm", with_scalar_head(base), steps);
+    std::vector<std::vector<int64_t>> epoch;
+    while (trainer.running()) {
+        const int64_t turn = trainer.step() % per_epoch;
+        if (epoch.empty() || turn == 0)
+            epoch = make_epoch(set.train, options.batch, seed, trainer.step() / per_epoch);
+        const Batch batch = make_batch(set.train, epoch[static_cast<size_t>(turn)]);
+
+        trainer.tape.reset();
+        trainer.model.zero_grad();
+        const engine::Var loss = reward_loss(trainer.tape, trainer.model, batch);
+        trainer.tape.backward(loss);
+        Json metrics = trainer.update(loss);
+
+        if (turn + 1 == per_epoch)
+            metrics.update(validate(trainer.model, set.held_back, options.batch));
+        trainer.end_step(metrics);
+    }
+    if (trainer.step() < steps) return; // told to stop
+
+    Json result = validate(trainer.model, set.held_back, options.batch);
+    result["solutions"] = set.train.size();
+    result["val_solutions"] = set.held_back.size();
+    trainer.finish(result);
+}
+
+} // namespace qstar::train

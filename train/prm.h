@@ -1,0 +1,19 @@
+#pragma once
+// The process reward model: is this step right, given the steps before it?
+//
+// Lightman et al., "Let's Verify Step by Step" (2023); Uesato et al. (2022). The loss is
+// at the token that ends each step, up to and including the first error.
+
+#include "train/labels.h"
+#include "train/reward.h"
+
+namespace qstar::train {
+
+struct PrmOptions : RewardOptions {
+    std::string neutral = "right"; // what a neutral step counts as: right, wrong, skip
+};
+
+// DIR/sft/model.safetensors + DIR/labels/steps.jsonl -> DIR/prm/model.safetensors
+void prm(const PrmOptions& options);
+
+} // namespace qstar::train

@@ -1,0 +1,87 @@
+#include "train/reward.h"
+
+#include "engine/error.h"
+
+#include <algorithm>
+
+namespace qstar::train {
+
+namespace {
+
+// Mann-Whitney: the share of (right, wrong) pairs in the right order.
+double area_under_curve(std::vector<std::pair<float, bool>> scored) {
+    std::sort(scored.begin(), scored.end());
+    double right = 0, wrong = 0, pairs = 0;
+    for (size_t begin = 0; begin < scored.size();) {
+        size_t end = begin;
+        double right_here = 0, wrong_here = 0;
+        for (; end < scored.size() && scored[end].first == scored[begin].first; ++end)
+            (scored[end].second ? right_here : wrong_here) += 1;
+        pairs += right_here * (wrong + wrong_here / 2);
+        right += right_here;
+        wrong += wrong_here;
+        begin = end;
+    }
+    return right > 0 && wrong > 0 ? pairs / (right * wrong) : 0.5;
+}
+
+} // namespace
+
+void check(const RewardOptions& options) {
+    check(static_cast<const LoopOptions&>(options));
+    if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
+    if (options.limit < 0) fail("--limit must be 0 or more, found {}", options.limit);
+    if (options.from != "sft" && options.from != "pretrain")
+        fail("--from must be sft or pretrain, found \"{}\"", options.from);
+}
+
+Json flags_of(const RewardOptions& options, const std::string& labels) {
+    Json flags = flags_of(static_cast<const LoopOptions&>(options));
+    flags["from"] = options.from;
+    flags["epochs"] = options.epochs;
+    flags["limit"] = options.limit;
+    flags["inputs"] = {{"labels", input(labels)},
+                       {"model.safetensors", input(model_path(options.run, options.from))}};
+    return flags;
+}
+
+void add_example(RewardSet& set, Example example, const std::string& problem, int64_t context,
+                 const std::string& where) {
+    if (static_cast<int64_t>(example.inputs.size()) > context)
+        fail("{}: a solution of \"{}\" has {} tokens, more than the context of {}", where, problem,
+             example.inputs.size(), context);
+    (validation_problem(problem) ? set.held_back : set.train).push_back(std::move(example));
+}
+
+engine::Var reward_loss(engine::Tape& tape, engine::Gpt& model, const Batch& batch) {
+    const engine::Var state = hidden(tape, model, batch.inputs, batch.rows, batch.time);
+    return binary_cross_entropy(tape, scores(tape, model, state), batch.labels, batch.weights);
+}
+
+Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch) {
+    engine::Tape tape(false);
+    std::vector<std::pair<float, bool>> scored;
+    double loss = 0, asked = 0, agreed = 0;
+    for (const auto& chosen : make_epoch(examples, batch, 0, 0)) {
+        tape.reset();
+        const Batch b = make_batch(examples, chosen);
+        const engine::Var state = hidden(tape, model, b.inputs, b.rows, b.time);
+        const engine::Var score = scores(tape, model, state);
+        loss += tape.value(binary_cross_entropy(tape, score, b.labels, b.weights))[0] * b.asked;
+        asked += b.asked;
+        const engine::Tensor& values = tape.value(score);
+        for (size_t t = 0; t < b.weights.size(); ++t) {
+            if (b.weights[t] <= 0) continue;
+            const float value = values[static_cast<int64_t>(t)];
+            const bool right = b.labels[t] > 0.5f;
+            agreed += (value > 0) == right ? b.weights[t] : 0;
+            scored.emplace_back(value, right);
+        }
+    }
+    if (asked <= 0) return Json::object();
+    return Json{{"val_loss", loss / asked},
+                {"val_accuracy", agreed / asked},
+                {"val_auc", area_under_curve(std::move(scored))}};
+}
+
+} // namespace qstar::train

@@ -1,0 +1,46 @@
+#pragma once
+// What outcome and process reward models share: a GPT with a scalar head that gives,
+// at a token, the logit of the probability that what was written up to it is right.
+
+#include "engine/autograd/ops.h"
+#include "train/batches.h"
+#include "train/trainer.h"
+
+#include <string>
+#include <vector>
+
+namespace qstar::train {
+
+struct RewardOptions : LoopOptions {
+    RewardOptions() {
+        batch = 32;
+        lr = 3e-4;
+        warmup = 50;
+        weight_decay = 0.01;
+    }
+    std::string from = "sft"; // the stage whose weights it starts from
+    std::string labels;       // a file; empty: the one that `qstar train label` wrote
+    int64_t epochs = 2;
+    int64_t limit = 0; // use only the first so many labelled solutions; 0: all
+};
+void check(const RewardOptions& options);
+Json flags_of(const RewardOptions& options, const std::string& labels);
+
+// Examples of one label file; `where` names it in errors. Those that are longer than the
+// context are an Error.
+struct RewardSet {
+    std::vector<Example> train, held_back; // by validation_problem()
+};
+void add_example(RewardSet& set, Example example, const std::string& problem, int64_t context,
+                 const std::string& where);
+
+// Binary cross-entropy at the tokens that have a label:
+// -(1/n) sum_t y_t log s_t + (1 - y_t) log(1 - s_t), s_t = sigmoid(score_t).
+engine::Var reward_loss(engine::Tape& tape, engine::Gpt& model, const Batch& batch);
+
+// On examples that were not trained on: {"val_loss", "val_accuracy", "val_auc"}: of the
+// labels, the share on whose side of 1/2 the model is, and the probability that a right
+// one has a higher score than a wrong one (ties count half).
+Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch);
+
+} // namespace qstar::train

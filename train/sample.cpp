@@ -1,0 +1,113 @@
+#include "train/sample.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/progress.h"
+#include "search/gpt_proposer.h"
+#include "search/stream.h"
+#include "train/corpus.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+namespace qstar::train {
+
+namespace {
+
+constexpr int64_t chunk_problems = 32; // a file of partial results
+
+void check(const SampleOptions& options) {
+    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
+    if (options.samples < 1) fail("--samples must be 1 or more, found {}", options.samples);
+    if (!(options.temperature >= 0 && options.temperature <= 100))
+        fail("--temperature must be within 0 to 100, found {}", options.temperature);
+    if (options.from != "sft" && options.from != "pretrain")
+        fail("--from must be sft or pretrain, found \"{}\"", options.from);
+}
+
+std::string chunk_path(const std::string& run, int64_t chunk) {
+    return stage_file(run, "sample", fmt::format("partial/{:06}.jsonl", chunk));
+}
+
+} // namespace
+
+std::vector<SampledSolution> solve_problems(search::Proposer& proposer,
+                                            std::span<const std::string> problems, int64_t first,
+                                            const SampleOptions& options) {
+    std::vector<search::ProposeRequest> requests;
+    for (size_t i = 0; i < problems.size(); ++i) {
+        search::ProposeRequest request;
+        request.path.problem = problems[i];
+        request.samples = static_cast<int>(options.samples);
+        request.temperature = static_cast<float>(options.temperature);
+        request.stream = search::mix(hash_name("train/sample"), static_cast<uint64_t>(first) + i);
+        requests.push_back(std::move(request));
+    }
+    std::vector<SampledSolution> kept;
+    for (const auto& solutions : proposer.complete(requests)) {
+        std::set<std::vector<std::string>> seen;
+        for (const search::Solution& solution : solutions) {
+            const search::Path& path = solution.path;
+            if (any_held_out(path.steps)) continue;
+            if (options.distinct && !seen.insert(path.steps).second) continue;
+            kept.push_back({path.problem, path.steps, path.finished});
+        }
+    }
+    return kept;
+}
+
+void sample(const SampleOptions& options) {
+    check(options);
+    const uint64_t seed = seed_of(options);
+    require(options.run, options.from, model_path(options.run, options.from));
+    const Json flags{
+        {"seed", seed},
+        {"problems", options.problems},
+        {"samples", options.samples},
+        {"temperature", options.temperature},
+        {"min-operands", options.min_operands},
+        {"from", options.from},
+        {"distinct", options.distinct},
+        {"inputs", {{"model.safetensors", input(model_path(options.run, options.from))}}}};
+    ProblemConfig config = problems_of(options.run);
+    if (options.min_operands > 0) config.min_operands = options.min_operands;
+    if (!begin_stage(options, "sample", flags)) return;
+
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const engine::Gpt model = load_model(options.run, options.from);
+    check_vocab(model, tokenizer, options.run);
+    search::GptProposer proposer(model, tokenizer, seed);
+    const auto problems = draw_problems(config, Split::train, options.problems, seed);
+
+    make_folders(stage_file(options.run, "sample", "partial"));
+    const int64_t chunks = (options.problems + chunk_problems - 1) / chunk_problems;
+    Progress progress("sample", options.problems, "problems", 0, options.quiet);
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+        const int64_t first = chunk * chunk_problems;
+        const int64_t count = std::min(chunk_problems, options.problems - first);
+        if (!exists(chunk_path(options.run, chunk))) {
+            const std::span<const std::string> these(problems.data() + first,
+                                                     static_cast<size_t>(count));
+            std::vector<Json> lines;
+            for (const auto& solution : solve_problems(proposer, these, first, options))
+                lines.push_back(json_of(solution));
+            write_jsonl(chunk_path(options.run, chunk), lines);
+        }
+        progress.update(first + count);
+    }
+
+    std::string all;
+    for (int64_t chunk = 0; chunk < chunks; ++chunk)
+        all += read_file(chunk_path(options.run, chunk));
+    const std::string path = stage_file(options.run, "sample", "solutions.jsonl");
+    write_file_atomic(path, all);
+    int64_t finished = 0;
+    const auto solutions = read_solutions(path);
+    for (const SampledSolution& solution : solutions) finished += solution.finished;
+    progress.finish(fmt::format("{} solutions", solutions.size()));
+    finish_stage(options, "sample", Json{{"solutions", solutions.size()}, {"finished", finished}});
+    std::filesystem::remove_all(stage_file(options.run, "sample", "partial"));
+}
+
+} // namespace qstar::train

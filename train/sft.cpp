@@ -1,0 +1,103 @@
+#include "train/sft.h"
+
+#include "engine/error.h"
+#include "search/encode.h"
+#include "train/batches.h"
+
+namespace qstar::train {
+
+namespace {
+
+// The item as one sequence; asked for is every token after the problem's step token.
+Example example_of(const CuratedItem& item, const tokenizer::Tokenizer& tokenizer) {
+    const auto tokens = search::encode(tokenizer, {item.problem, item.solution, true}).tokens;
+    const size_t given = search::encode(tokenizer, {item.problem, {}, false}).tokens.size();
+    Example example;
+    example.inputs.assign(tokens.begin(), tokens.end() - 1);
+    example.targets.assign(tokens.begin() + 1, tokens.end());
+    for (size_t t = 0; t < example.targets.size(); ++t)
+        example.weights.push_back(t + 1 >= given ? 1.0f : 0.0f);
+    return example;
+}
+
+engine::Var solution_loss(engine::Tape& tape, engine::Gpt& model, const Batch& batch) {
+    const engine::Var state = hidden(tape, model, batch.inputs, batch.rows, batch.time);
+    return cross_entropy(tape, logits(tape, model, state), batch.targets, batch.weights);
+}
+
+double validation_loss(engine::Gpt& model, std::span<const Example> examples, int64_t batch) {
+    engine::Tape tape(false);
+    double sum = 0, asked = 0;
+    for (const auto& chosen : make_epoch(examples, batch, 0, 0)) {
+        tape.reset();
+        const Batch b = make_batch(examples, chosen);
+        sum += tape.value(solution_loss(tape, model, b))[0] * b.asked;
+        asked += b.asked;
+    }
+    return asked > 0 ? sum / asked : 0;
+}
+
+Json flags_of(const SftOptions& options, const std::string& curated) {
+    Json flags = flags_of(static_cast<const LoopOptions&>(options));
+    flags["epochs"] = options.epochs;
+    flags["items"] = options.items;
+    flags["inputs"] = {{"curated.jsonl", input(curated)},
+                       {"pretrain/model.safetensors", input(model_path(options.run, "pretrain"))}};
+    return flags;
+}
+
+} // namespace
+
+void sft(const SftOptions& options) {
+    check(options);
+    if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
+    const uint64_t seed = seed_of(options);
+    const std::string curated = stage_file(options.run, "corpus", "curated.jsonl");
+    require(options.run, "corpus", curated);
+    require(options.run, "pretrain", model_path(options.run, "pretrain"));
+    if (!begin_stage(options, "sft", flags_of(options, curated))) return;
+
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    engine::Gpt base = load_model(options.run, "pretrain");
+    check_vocab(base, tokenizer, options.run);
+    std::vector<Example> examples, held_back;
+    for (const CuratedItem& item : read_curated(curated)) {
+        if (options.items > 0 && static_cast<int64_t>(examples.size()) >= options.items) break;
+        const Example example = example_of(item, tokenizer);
+        if (static_cast<int64_t>(example.inputs.size()) > base.config.context)
+            fail("{}: problem \"{}\" has {} tokens, more than the context of {}", curated,
+                 item.problem, example.inputs.size(), base.config.context);
+        (validation_problem(item.problem) ? held_back : examples).push_back(example);
+    }
+    if (examples.empty()) fail("{}: no items to train on", curated);
+
+    const auto per_epoch =
+        (static_cast<int64_t>(examples.size()) + options.batch - 1) / options.batch;
+    const int64_t steps = options.epochs * per_epoch;
+    Trainer trainer(options, "sft", std::move(base), steps);
+    std::vector<std::vector<int64_t>> epoch;
+    while (trainer.running()) {
+        const int64_t turn = trainer.step() % per_epoch;
+        if (epoch.empty() || turn == 0)
+            epoch = make_epoch(examples, options.batch, seed, trainer.step() / per_epoch);
+        const Batch batch = make_batch(examples, epoch[static_cast<size_t>(turn)]);
+
+        trainer.tape.reset();
+        trainer.model.zero_grad();
+        const engine::Var loss = solution_loss(trainer.tape, trainer.model, batch);
+        trainer.tape.backward(loss);
+        Json metrics = trainer.update(loss);
+
+        if (turn + 1 == per_epoch && !held_back.empty())
+            metrics["val_loss"] = validation_loss(trainer.model, held_back, options.batch);
+        trainer.end_step(metrics);
+    }
+    if (trainer.step() < steps) return; // told to stop
+
+    Json result{{"items", examples.size()}, {"val_items", held_back.size()}};
+    if (!held_back.empty())
+        result["val_loss"] = validation_loss(trainer.model, held_back, options.batch);
+    trainer.finish(result);
+}
+
+} // namespace qstar::train

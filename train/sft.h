@@ -1,0 +1,24 @@
+#pragma once
+// Supervised fine-tuning on the curated set: the loss is on the solution's tokens
+// only, so that the model learns how to answer and not what to ask (the first step of
+// Ouyang et al., "Training language models to follow instructions", 2022).
+
+#include "train/corpus.h"
+#include "train/trainer.h"
+
+namespace qstar::train {
+
+struct SftOptions : LoopOptions {
+    SftOptions() {
+        lr = 3e-4;
+        warmup = 20;
+        weight_decay = 0;
+    }
+    int64_t epochs = 3;
+    int64_t items = 0; // use only the first so many of the curated set; 0: all
+};
+
+// DIR/pretrain/model.safetensors + DIR/corpus/curated.jsonl -> DIR/sft/model.safetensors
+void sft(const SftOptions& options);
+
+} // namespace qstar::train

@@ -1,0 +1,95 @@
+#include "train/trainer.h"
+
+#include "engine/error.h"
+
+#include <cmath>
+
+namespace qstar::train {
+
+namespace {
+
+engine::AdamWConfig adamw(const LoopOptions& options) {
+    engine::AdamWConfig config;
+    config.beta1 = static_cast<float>(options.beta1);
+    config.beta2 = static_cast<float>(options.beta2);
+    config.weight_decay = static_cast<float>(options.weight_decay);
+    config.clip = static_cast<float>(options.clip);
+    return config;
+}
+
+} // namespace
+
+void check(const LoopOptions& options) {
+    const auto number = [](const char* name, double value, double low, double high) {
+        if (!(value >= low && value <= high))
+            fail("--{} must be within {} to {}, found {}", name, low, high, value);
+    };
+    number("batch", static_cast<double>(options.batch), 1, 1e6);
+    number("lr", options.lr, 0, 10);
+    number("lr-floor", options.lr_floor, 0, 1);
+    number("warmup", static_cast<double>(options.warmup), 0, 1e9);
+    number("weight-decay", options.weight_decay, 0, 100);
+    number("beta1", options.beta1, 0, 0.999999);
+    number("beta2", options.beta2, 0, 0.999999);
+    number("clip", options.clip, 0, 1e9);
+    number("save-every", static_cast<double>(options.save_every), 1, 1e9);
+    number("stop-after", static_cast<double>(options.stop_after), 0, 1e9);
+}
+
+Json flags_of(const LoopOptions& options) {
+    return Json{{"seed", seed_of(options)}, {"batch", options.batch},
+                {"lr", options.lr},         {"lr-floor", options.lr_floor},
+                {"warmup", options.warmup}, {"weight-decay", options.weight_decay},
+                {"beta1", options.beta1},   {"beta2", options.beta2},
+                {"clip", options.clip}};
+}
+
+Trainer::Trainer(const LoopOptions& options, const std::string& stage, engine::Gpt fresh,
+                 int64_t steps)
+    : model(std::move(fresh)), options_(options), stage_(stage), steps_(steps),
+      optimiser_(model.parameters, adamw(options)) {
+    const std::string path = stage_file(options.run, stage, "state.safetensors");
+    if (engine::load_training(path, model, optimiser_, state_) && !options.quiet && state_.step > 0)
+        fmt::print("{}: goes on after step {} of {}\n", stage, state_.step, steps);
+    begin_ = state_.step;
+    metrics_ =
+        std::make_unique<MetricsLog>(stage_file(options.run, stage, "metrics.jsonl"), state_.step);
+    progress_ = std::make_unique<Progress>(stage, steps, "steps", state_.step, options.quiet);
+}
+
+bool Trainer::running() const {
+    const bool told_to_stop =
+        options_.stop_after > 0 && state_.step - begin_ >= options_.stop_after;
+    return state_.step < steps_ && !told_to_stop;
+}
+
+Json Trainer::update(engine::Var loss) {
+    const float value = tape.value(loss)[0];
+    if (!std::isfinite(value))
+        fail("{}: the loss at step {} is {}: a smaller --lr may help", stage_, state_.step, value);
+    const float rate = engine::cosine_schedule(state_.step, steps_, options_.warmup,
+                                               static_cast<float>(options_.lr),
+                                               static_cast<float>(options_.lr * options_.lr_floor));
+    const float norm = optimiser_.update(model.parameters, rate);
+    return Json{{"loss", value}, {"lr", rate}, {"norm", norm}};
+}
+
+void Trainer::end_step(const Json& metrics) {
+    // First the line, then the state: a kill in between leaves a line too many, which
+    // the log drops when the run goes on.
+    metrics_->write(state_.step, metrics);
+    ++state_.step;
+    if (state_.step % options_.save_every == 0 || state_.step == steps_)
+        engine::save_training(stage_file(options_.run, stage_, "state.safetensors"), model,
+                              optimiser_, state_);
+    progress_->update(state_.step, fmt::format("loss {:.3f}", metrics["loss"].get<double>()));
+}
+
+void Trainer::finish(Json result) {
+    progress_->finish();
+    result["steps"] = steps_;
+    engine::save_gpt(model_path(options_.run, stage_), model, {{"stage", stage_}});
+    finish_stage(options_, stage_, result);
+}
+
+} // namespace qstar::train

@@ -1,0 +1,79 @@
+#pragma once
+// What every training loop does beside its algorithm: going on where it stopped,
+// the learning rate, metrics, saving, the progress bar.
+//
+// The loop itself stands in each stage's file:
+//
+//   Trainer trainer(options, "sft", std::move(fresh_model), steps);
+//   while (trainer.running()) {
+//       tape.reset(); model.zero_grad();
+//       Var loss = ...;                        // of the batch of trainer.step()
+//       tape.backward(loss);
+//       Json metrics = trainer.update(loss);   // clip, AdamW, schedule
+//       trainer.end_step(metrics);             // log, save, show
+//   }
+//   if (trainer.step() == steps) trainer.finish(result);
+//
+// A batch is a pure function of (seed, step), so the state of a run is the weights,
+// the moments and the step; a run killed at any moment ends with the same bytes.
+
+#include "engine/autograd/ops.h"
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/io/metrics.h"
+#include "engine/io/progress.h"
+#include "engine/optim/adamw.h"
+#include "train/run.h"
+
+#include <memory>
+
+namespace qstar::train {
+
+// The flags that all training stages share.
+struct LoopOptions : StageOptions {
+    int64_t batch = 16;
+    double lr = 1e-3;      // peak
+    double lr_floor = 0.1; // share of the peak at the end
+    int64_t warmup = 100;  // steps
+    double weight_decay = 0.1;
+    double beta1 = 0.9, beta2 = 0.95;
+    double clip = 1.0;
+    int64_t save_every = 200; // steps
+    int64_t stop_after = 0;   // leave off after so many steps of this call; 0: never
+};
+
+// Error for flags of which no training can come (a batch of 0, a negative rate).
+void check(const LoopOptions& options);
+// The flags that decide about the result, for begin_stage().
+Json flags_of(const LoopOptions& options);
+
+class Trainer {
+  public:
+    // Takes up DIR/STAGE/state.safetensors if it is there, else starts from `fresh`.
+    Trainer(const LoopOptions& options, const std::string& stage, engine::Gpt fresh, int64_t steps);
+
+    engine::Gpt model;
+    engine::Tape tape;
+
+    int64_t step() const { return state_.step; } // steps done
+    bool running() const; // until all steps are done, or options.stop_after of this call
+
+    // One AdamW step with the gradients of tape.backward(loss). Error if the loss is no
+    // finite number. Gives {"loss", "lr", "norm"}.
+    Json update(engine::Var loss);
+    // Writes the metrics' line and, every save_every steps, the state.
+    void end_step(const Json& metrics);
+    // All steps are done: writes the model and marks the stage as finished.
+    void finish(Json result);
+
+  private:
+    LoopOptions options_;
+    std::string stage_;
+    int64_t steps_;
+    engine::AdamW optimiser_;
+    engine::TrainingState state_;
+    int64_t begin_ = 0; // the step at which this call took up
+    std::unique_ptr<MetricsLog> metrics_;
+    std::unique_ptr<Progress> progress_;
+};
+
+} // namespace qstar::train
