@@ -1,0 +1,55 @@
+#include "eval/command.h"
+
+#include "eval/demo.h"
+#include "eval/ladder.h"
+
+#include <memory>
+
+namespace qstar::eval {
+
+namespace {
+
+void add_ladder(CLI::App& eval, const Common& common) {
+    CLI::App* command = eval.add_subcommand(
+        "ladder", "What each stage and each search method solves, at equal budgets of tokens");
+    const auto options = std::make_shared<LadderOptions>();
+    const auto option = [&](const char* name, auto& value, const char* help) {
+        return command->add_option(name, value, help)->capture_default_str();
+    };
+    option("--run", options->run, "the run's folder");
+    option("--problems", options->problems, "how many held-out problems");
+    option("--split", options->split, "test, or dev for tuning");
+    option("--budgets", options->budgets, "tokens a problem: 400,1600")->delimiter(',');
+    option("--width", options->width, "of the beam");
+    option("--proposals", options->proposals, "steps drawn for each expanded path");
+    option("--weight", options->weight, "of h in A*'s f = g + weight * h");
+    option("--temperature", options->temperature, "of all draws but greedy's");
+    command->callback([options, &common] {
+        options->seed = common.seed;
+        ladder(*options);
+    });
+}
+
+void add_demo(CLI::App& app, const Common& common) {
+    CLI::App* command =
+        app.add_subcommand("demo", "The whole road, from an empty folder to the ladder");
+    const auto options = std::make_shared<DemoOptions>();
+    command->add_option("--run", options->run, "the run's folder")->capture_default_str();
+    command->add_flag("--quick", options->quick, "a road of about a minute");
+    command->callback([options, &common] {
+        options->seed = common.seed;
+        demo(*options);
+    });
+}
+
+} // namespace
+
+void add_command(CLI::App& app, const Common& common) {
+    CLI::App* eval =
+        app.add_subcommand("eval", "What is true: solved problems, budgets, intervals");
+    eval->require_subcommand(1);
+    add_ladder(*eval, common);
+    add_demo(app, common);
+}
+
+} // namespace qstar::eval

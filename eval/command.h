@@ -1,0 +1,13 @@
+#pragma once
+// The commands `qstar eval ladder` and `qstar demo`.
+
+#include "engine/common.h"
+
+#include <CLI/CLI.hpp>
+
+namespace qstar::eval {
+
+// Adds the commands to the program; their callbacks do the work and throw Errors.
+void add_command(CLI::App& app, const Common& common);
+
+} // namespace qstar::eval

@@ -1,0 +1,73 @@
+#include "eval/demo.h"
+
+#include "eval/ladder.h"
+#include "train/corpus.h"
+#include "train/label.h"
+#include "train/orm.h"
+#include "train/pretrain.h"
+#include "train/prm.h"
+#include "train/sample.h"
+#include "train/sft.h"
+
+#include <chrono>
+#include <fmt/format.h>
+
+namespace qstar::eval {
+
+namespace {
+
+// Options of a stage for this run, the stage's own defaults otherwise.
+template <class Options>
+Options of(const DemoOptions& demo) {
+    Options options;
+    options.run = demo.run;
+    options.seed = demo.seed;
+    return options;
+}
+
+void say(const char* stage, const char* what) { fmt::print("\n[{}] {}\n", stage, what); }
+
+} // namespace
+
+void demo(const DemoOptions& options) {
+    const auto begin = std::chrono::steady_clock::now();
+
+    say("corpus", "what a class hands in: many bad solvers, few good ones");
+    auto corpus = of<train::CorpusOptions>(options);
+    if (options.quick) corpus.tokens = 400'000;
+    train::corpus(corpus);
+
+    say("pretrain", "next-token prediction learns all of it, the bad mathematics included");
+    auto pretrain = of<train::PretrainOptions>(options);
+    if (options.quick) pretrain.layers = 2, pretrain.width = 64;
+    train::pretrain(pretrain);
+
+    say("sft", "fine-tuning on a small set by experts");
+    train::sft(of<train::SftOptions>(options));
+
+    say("sample", "the tuned model solves training problems, several times each");
+    auto sample = of<train::SampleOptions>(options);
+    if (options.quick) sample.problems = 200;
+    train::sample(sample);
+
+    say("label", "the verifier in the place of people: outcomes, and steps up to the first error");
+    train::label(of<train::LabelOptions>(options));
+
+    say("orm", "outcome reward model: is the answer right?");
+    train::orm(of<train::OrmOptions>(options));
+
+    say("prm", "process reward model: is this step right?");
+    train::prm(of<train::PrmOptions>(options));
+
+    say("ladder", "held-out problems, every method at the same budget of tokens");
+    auto rungs = of<LadderOptions>(options);
+    if (options.quick) rungs.problems = 100;
+    ladder(rungs);
+
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin);
+    fmt::print("\nThe run is in {}; this call took {} min {:02} s.\n", options.run,
+               seconds.count() / 60, seconds.count() % 60);
+}
+
+} // namespace qstar::eval

@@ -1,0 +1,18 @@
+#pragma once
+// The demo: the whole road, from an empty folder to the ladder, one stage after another.
+// Each stage that is done is passed over, an interrupted one goes on.
+
+#include <cstdint>
+#include <string>
+
+namespace qstar::eval {
+
+struct DemoOptions {
+    std::string run = "runs/demo";
+    uint64_t seed = 1;
+    bool quick = false; // a road of about a minute that shows the way, not the heights
+};
+
+void demo(const DemoOptions& options);
+
+} // namespace qstar::eval
