@@ -5,7 +5,8 @@ namespace qstar::search {
 Result greedy(Proposer& proposer, const std::string& problem, const Options& options) {
     const ProposeRequest request{{problem, {}, false}, 1, 0, options.stream};
     Result result;
-    for (const Solution& solution : proposer.complete({&request, 1})[0]) {
+    const std::vector<Solution> solutions = proposer.complete({&request, 1})[0];
+    for (const Solution& solution : solutions) {
         set_solution(result, solution.path);
         result.expanded = result.generated = static_cast<int64_t>(solution.path.steps.size());
         result.tokens = solution.tokens;

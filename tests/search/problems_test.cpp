@@ -1,0 +1,86 @@
+#include "search/problems.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "search/results.h"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <unistd.h>
+
+using namespace qstar;
+using namespace qstar::search;
+
+namespace {
+
+struct TemporaryFile {
+    std::string path = (std::filesystem::temp_directory_path() /
+                        ("qstar_problems_test." + std::to_string(getpid())))
+                           .string();
+    explicit TemporaryFile(std::string_view text) { write_file_atomic(path, text); }
+    ~TemporaryFile() { std::filesystem::remove(path); }
+};
+
+std::vector<ProblemLine> read(std::string_view text, std::string_view format = "lines") {
+    const TemporaryFile file(text);
+    return read_problems(*make_world("arithmetic"), file.path, format);
+}
+
+std::string refusal(std::string_view text, std::string_view format = "lines") {
+    const TemporaryFile file(text);
+    try {
+        read_problems(*make_world("arithmetic"), file.path, format);
+    } catch (const Error& error) {
+        return std::string(error.what()).substr(file.path.size());
+    }
+    return "accepted";
+}
+
+} // namespace
+
+TEST_CASE("problem files: lines, JSON lines, pairs") {
+    const auto lines = read("3 + 4\r\n\nWhat is 6/4?\n{\"question\": \"Sum 1 and 2.\"}");
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[0].problem == "3+4");
+    CHECK(lines[1].problem == "6/4");
+    CHECK(lines[1].input == "What is 6/4?");
+    CHECK(lines[2].problem == "1+2");
+    CHECK(read("{\"problem\": \"1+1\", \"answer\": \"2\"}\n", "jsonl")[0].problem == "1+1");
+    const auto pairs = read("What is 3 less than 5?\n2\nCalculate 0.5*3.\n1.5\n", "pairs");
+    REQUIRE(pairs.size() == 2);
+    CHECK(pairs[1].problem == "(1/2)*3");
+}
+
+TEST_CASE("a bad line is named") {
+    CHECK(refusal("1+1\n\n1/0\n") == ":3: division by zero");
+    CHECK(refusal("1+1\n2+\n").starts_with(":2: expected a number"));
+    CHECK(refusal("{\"problem\": \n").starts_with(":1: not JSON"));
+    CHECK(refusal("{\"text\": \"1\"}\n").starts_with(":1: expected a field"));
+    CHECK(refusal("{\"problem\": 1}\n").starts_with(":1: field \"problem\""));
+    CHECK(refusal("1+1\n", "jsonl").starts_with(":1: not JSON"));
+    CHECK(refusal("[1]\n", "jsonl").starts_with(":1: expected a JSON object"));
+    CHECK(refusal("1+1\n2\n3+3\n", "pairs").starts_with(":3: expected an answer"));
+    CHECK(refusal("1+1\n3\n", "pairs").starts_with(":2: expected the answer"));
+    CHECK(refusal("\n\n").starts_with(": expected at least one problem"));
+    CHECK_THROWS_AS(read("1+1\n", "csv"), Error);
+    CHECK_THROWS_AS(read_problems(*make_world("arithmetic"), "/no/such/file"), Error);
+}
+
+TEST_CASE("results as JSON lines") {
+    const auto world = make_world("arithmetic");
+    Result result;
+    result.answer = "7";
+    result.steps = {"7"};
+    result.finished = true;
+    result.tokens = 12;
+    const Json line = result_json(*world, {"What is 3+4?", "3+4"}, result);
+    CHECK(line["correct"] == true);
+    CHECK(line["input"] == "What is 3+4?");
+    for (const char* name :
+         {"problem", "answer", "steps", "expanded", "generated", "tokens", "seconds"})
+        CHECK_MESSAGE(line.contains(name), name);
+    result.answer = "8";
+    CHECK(result_json(*world, {"3+4", "3+4"}, result)["correct"] == false);
+    CHECK(!result_json(*world, {"3+4", "3+4"}, result).contains("input"));
+    CHECK(result_text(*world, {"3+4", "3+4"}, result).find("answer 8: wrong") != std::string::npos);
+}
