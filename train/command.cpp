@@ -1,5 +1,6 @@
 #include "train/command.h"
 
+#include "train/class_info.h"
 #include "train/corpus.h"
 #include "train/label.h"
 #include "train/orm.h"

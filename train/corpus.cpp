@@ -3,7 +3,6 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
-#include "search/world.h"
 #include "tokenizer/files.h"
 #include "tokenizer/special.h"
 
@@ -35,11 +34,7 @@ Json flags_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
                 {"bound", p.bound}};
 }
 
-std::vector<Pupil> class_of(const CorpusOptions& options) {
-    std::vector<Pupil> pupils = train::class_of(options.experts);
-    for (const std::string& text : options.pupils) change(pupils, text);
-    return pupils;
-}
+} // namespace
 
 void check(const CorpusOptions& options) {
     check(options.problems);
@@ -49,6 +44,14 @@ void check(const CorpusOptions& options) {
     if (!(options.warm >= 0 && options.warm <= 1))
         fail("--warm must be within 0 to 1, found {}", options.warm);
 }
+
+std::vector<Pupil> class_of(const CorpusOptions& options) {
+    std::vector<Pupil> pupils = class_of(options.experts);
+    for (const std::string& text : options.pupils) change(pupils, text);
+    return pupils;
+}
+
+namespace {
 
 // The warm part's problems: the same kind, but short.
 ProblemConfig warm_config(const CorpusOptions& options) {
@@ -91,7 +94,7 @@ void write_worksheets(const CorpusOptions& options, const std::vector<Pupil>& pu
 
 void write_curated(const CorpusOptions& options) {
     Random random(seed_of(options), "corpus/curated");
-    const Pupil expert{"expert", Habit::expert, 1, 0};
+    const Pupil expert{"expert", 0, 1, 0};
     std::vector<Json> lines;
     for (int64_t i = 0; i < options.curated; ++i) {
         const Item item = draw_item(options.problems, expert, random);
@@ -147,39 +150,6 @@ ProblemConfig problems_of(const std::string& run) {
     config.bound = int_field(flags, "bound");
     check(config);
     return config;
-}
-
-void print_class(const CorpusOptions& options, int64_t problems) {
-    check(options);
-    const auto world = search::make_world("arithmetic");
-    double total = 0;
-    const std::vector<Pupil> pupils = class_of(options);
-    for (const Pupil& pupil : pupils) total += pupil.share;
-    if (total <= 0) fail("the class is empty: all shares are zero");
-    fmt::print("{:<17}{:>7}{:>7}{:>16}{:>14}\n", "pupil", "share", "rate", "right answers",
-               "right lines");
-    double answers = 0;
-    for (const Pupil& pupil : pupils) {
-        Random random(seed_of(options), "corpus/info/" + pupil.name);
-        int64_t right = 0, lines = 0, right_lines = 0;
-        for (int64_t i = 0; i < problems; ++i) {
-            const Item item = draw_item(options.problems, pupil, random);
-            right += world->check_answer(item.problem, item.lines.back());
-            search::Path path{item.problem, {}, false};
-            for (size_t k = 0; k < item.lines.size(); ++k) {
-                const bool last = k + 1 == item.lines.size();
-                right_lines += world->check_step(path, item.lines[k], last) == search::Label::right;
-                path.steps.push_back(item.lines[k]);
-                ++lines;
-            }
-        }
-        const double accuracy = static_cast<double>(right) / static_cast<double>(problems);
-        answers += accuracy * pupil.share / total;
-        fmt::print("{:<17}{:>6.1f}%{:>7.2f}{:>15.1f}%{:>13.1f}%\n", pupil.name,
-                   100 * pupil.share / total, pupil.rate, 100 * accuracy,
-                   100.0 * static_cast<double>(right_lines) / static_cast<double>(lines));
-    }
-    fmt::print("{:<17}{:>14}{:>15.1f}%\n", "the class", "", 100 * answers);
 }
 
 std::vector<Worksheet> read_worksheets(const std::string& path) {

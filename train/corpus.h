@@ -34,9 +34,10 @@ void corpus(const CorpusOptions& options);
 // The kind of problems that the run's corpus was made of, from its config.json.
 ProblemConfig problems_of(const std::string& run);
 
-// Prints each pupil's share and how many of `problems` random training problems he
-// answers right, and how many lines of his are right, by the world's verifier.
-void print_class(const CorpusOptions& options, int64_t problems);
+// Error for flags that no corpus can be made with.
+void check(const CorpusOptions& options);
+// The class that the flags describe.
+std::vector<Pupil> class_of(const CorpusOptions& options);
 
 // One item of the training side: a problem and its lines, none of them held out.
 struct Item {

@@ -6,15 +6,16 @@
 // The experts are the minority, so a model of the class's text learns the bad
 // mathematics along with the good.
 //
-//   expert             no mistakes, one operation a line
-//   left-to-right      works from left to right: * does not bind tighter than + and -
-//   bracket-ignorer    drops the brackets in his first line
-//   sign-loser         3-5 is 2, and no minus sign survives
-//   carry-forgetter    27+15 is 32, 32-15 is 27: ones never carry into or borrow from the tens
-//   slipper            each result is wrong at a rate: off by one or two, or a neighbour
-//                      in the times table
-//   copier             at a rate, a digit of the rest of the line is copied wrongly
-//   skipper            two operations a line, each wrong at a rate
+// Habits (a pupil may have several):
+//   left_to_right    works from left to right: * does not bind tighter than + and -
+//   drops_brackets   drops the brackets in the first line
+//   loses_signs      3-5 is 2, and no minus sign survives
+//   forgets_carries  27+15 is 32, 32-15 is 27: ones never carry into or borrow from the tens
+//   slips            each result is wrong at a rate: off by one or two, or a neighbour in
+//                    the times table
+//   miscopies        at a rate, a digit of the rest of the line is copied wrongly
+//   skips            two operations a line
+// An expert has none: one operation a line, in the order of the world's derivation().
 
 #include "engine/random.h"
 
@@ -25,22 +26,21 @@
 
 namespace qstar::train {
 
-enum class Habit {
-    expert,
-    left_to_right,
-    bracket_ignorer,
-    sign_loser,
-    carry_forgetter,
-    slipper,
-    copier,
-    skipper,
+enum Habit : unsigned {
+    left_to_right = 1,
+    drops_brackets = 2,
+    loses_signs = 4,
+    forgets_carries = 8,
+    slips = 16,
+    miscopies = 32,
+    skips = 64,
 };
 
 struct Pupil {
     std::string name;
-    Habit habit = Habit::expert;
-    double share = 0; // of all worksheets, relative to the others
-    double rate = 0;  // of mistakes at one operation; of no meaning to pupils who err by rule
+    unsigned habits = 0; // of Habit
+    double share = 0;    // of all worksheets, relative to the others
+    double rate = 0;     // of slips and wrong copies at one operation
 };
 
 // The default class: `experts` of all are experts, the others share the rest as in
