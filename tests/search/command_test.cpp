@@ -1,0 +1,141 @@
+// The real program: `qstar search` over a run with tiny random models.
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+#include "tokenizer/files.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace qstar;
+
+namespace {
+
+struct Run {
+    std::string path;
+
+    Run() {
+        auto name = (std::filesystem::temp_directory_path() / "qstar-search-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path = name;
+        const tokenizer::Tokenizer tokenizer;
+        tokenizer::save_tokenizer(tokenizer, *this / "tokenizer");
+        engine::GptConfig config;
+        config.layers = 1;
+        config.heads = 2;
+        config.width = 16;
+        config.context = 48;
+        config.vocab = tokenizer.size();
+        const engine::Gpt model(config, Random(4, "search/command_test"));
+        for (const char* stage : {"sft", "orm", "prm"}) make_folders(*this / stage);
+        engine::save_gpt(*this / "sft/model.safetensors", model);
+        engine::save_gpt(*this / "orm/model.safetensors", engine::with_scalar_head(model));
+        engine::save_gpt(*this / "prm/model.safetensors", engine::with_scalar_head(model));
+    }
+    ~Run() { std::filesystem::remove_all(path); }
+    std::string operator/(const std::string& name) const { return join_path(path, name); }
+
+    struct Output {
+        int status;
+        std::string out, error;
+    };
+    Output search(const std::string& arguments) const {
+        const std::string command =
+            fmt::format("'{}' search {} --run '{}' > '{}' 2> '{}'", QSTAR_BINARY, arguments, path,
+                        *this / "out", *this / "error");
+        const int status = std::system(command.c_str());
+        return {WEXITSTATUS(status), read_file(*this / "out"), read_file(*this / "error")};
+    }
+    // What is wrong, in one line, with status 2 and nothing on stdout.
+    std::string refusal(const std::string& arguments) const {
+        const Output output = search(arguments);
+        CHECK(output.status == 2);
+        CHECK(output.out.empty());
+        CHECK(output.error.starts_with("qstar: "));
+        CHECK(std::count(output.error.begin(), output.error.end(), '\n') == 1);
+        return output.error;
+    }
+};
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("one problem on the command line") {
+    const Run run;
+    for (const char* problem : {"'3*(4+5)-2'", "'-2*(3/6)'", "'What is 3 less than 5?'"}) {
+        const Run::Output output = run.search(std::string("--method best-of-n --samples 4 "
+                                                          "--scorer prm ") +
+                                              problem);
+        CHECK_MESSAGE(output.status == 0, output.error);
+        CHECK(contains(output.out, "answer"));
+        CHECK(contains(output.out, "tokens"));
+    }
+    CHECK(contains(run.search("--method astar --trace --budget 200 1+1").out, "Step 1"));
+}
+
+TEST_CASE("a file of problems, the same lines each time") {
+    const Run run;
+    write_file_atomic(run / "problems.txt", "1+2\n\nWhat is 6/4?\n{\"question\": \"7-(2-3)\"}\n");
+    for (const char* method : {"greedy", "majority", "best-of-n --scorer orm", "beam --scorer prm",
+                               "astar --scorer prm"}) {
+        const std::string arguments =
+            fmt::format("--problems '{}' --budget 300 --method {} --out '{}'", run / "problems.txt",
+                        method, run / "results.jsonl");
+        const Run::Output output = run.search(arguments);
+        REQUIRE_MESSAGE(output.status == 0, output.error);
+        auto lines = read_jsonl(run / "results.jsonl");
+        REQUIRE(lines.size() == 3);
+        CHECK(lines[1].value["problem"] == "6/4");
+        for (const JsonLine& line : lines) {
+            CHECK(strings_field(line, "steps").size() <= 24);
+            CHECK(int_field(line, "tokens") > 0);
+            CHECK(int_field(line, "tokens") < 1000);
+            CHECK(int_field(line, "expanded") >= 0);
+            CHECK(int_field(line, "generated") >= 0);
+            CHECK(number_field(line, "seconds") >= 0);
+            bool_field(line, "correct");
+            string_field(line, "answer");
+        }
+        REQUIRE(run.search(arguments + " --threads 1").status == 0);
+        const auto again = read_jsonl(run / "results.jsonl");
+        for (size_t i = 0; i < lines.size(); ++i)
+            for (const char* field : {"answer", "steps", "tokens", "score"})
+                CHECK(again[i].value[field] == lines[i].value[field]);
+    }
+}
+
+TEST_CASE("what is wrong is said in one sentence") {
+    const Run run;
+    write_file_atomic(run / "bad.txt", "1+2\n3/(2-2)\n");
+    write_file_atomic(run / "results.jsonl", "kept\n");
+    const std::string file = fmt::format("--problems '{}' ", run / "bad.txt");
+    CHECK(contains(run.refusal(file + "--out '" + (run / "results.jsonl") + "'"),
+                   "bad.txt:2: division by zero"));
+    CHECK(read_file(run / "results.jsonl") == "kept\n");
+    CHECK(contains(run.refusal("1/0"), "division by zero"));
+    CHECK(contains(run.refusal("'In base 3, what is 1 + 1?'"), "outside the world"));
+    CHECK(contains(run.refusal("1+1 --method mcts"), "greedy, majority, best-of-n, beam, astar"));
+    CHECK(contains(run.refusal("1+1 --scorer q"), "unknown scorer"));
+    CHECK(contains(run.refusal("1+1 --method best-of-n"), "needs --scorer"));
+    CHECK(contains(run.refusal("1+1 --world chess"), "unknown world"));
+    CHECK(contains(run.refusal("1+1 --budget 0"), "budget"));
+    CHECK(contains(run.refusal("1+1 --no-such-flag"), "no-such-flag"));
+    CHECK(contains(run.refusal(""), "either a problem"));
+    CHECK(contains(run.refusal("1+1 --problems x"), "either a problem"));
+    CHECK(contains(run.refusal("--problems /no/such/file"), "/no/such/file"));
+    CHECK(contains(run.refusal("1+1 --policy /no/such/model"), "/no/such/model"));
+    CHECK(contains(run.refusal("1+2+3+4+5+6+7+8+9+1+2+3+4+5+6+7+8+9+1+2+3+4+5+6+7+8+9"),
+                   "its prompt has 56 tokens, the model's context is 48"));
+    std::filesystem::resize_file(run / "sft/model.safetensors", 100);
+    CHECK(contains(run.refusal("1+1"), "model.safetensors"));
+    std::filesystem::remove_all(run / "tokenizer");
+    CHECK(contains(run.refusal("1+1"), "tokenizer"));
+}
