@@ -19,7 +19,7 @@ const std::vector<Pupil> others = {
     {"bracket-ignorer", drops_brackets, 0.05, 0},
     {"sign-loser", loses_signs, 0.10, 0},
     {"carry-forgetter", forgets_carries, 0.10, 0},
-    {"beginner", left_to_right | drops_brackets | loses_signs, 0.60, 0},
+    {"beginner", left_to_right | drops_brackets | loses_signs, 0.80, 0},
     {"slipper", slips, 0.10, 0.35},
     {"copier", miscopies, 0.10, 0.35},
     {"skipper", skips | slips, 0.10, 0.45},

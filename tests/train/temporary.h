@@ -1,0 +1,22 @@
+#pragma once
+// A folder of its own for a test, gone with it.
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <string>
+#include <unistd.h>
+
+struct Temporary {
+    std::string path;
+
+    Temporary() {
+        static int count = 0;
+        path = (std::filesystem::temp_directory_path() /
+                fmt::format("qstar-train-{}-{}", getpid(), count++))
+                   .string();
+        std::filesystem::create_directories(path);
+    }
+    ~Temporary() { std::filesystem::remove_all(path); }
+    Temporary(const Temporary&) = delete;
+    Temporary& operator=(const Temporary&) = delete;
+};
