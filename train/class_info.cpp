@@ -21,7 +21,8 @@ std::string likeliest_path(std::vector<Lines> solutions) {
         const auto best =
             std::max_element(count.begin(), count.end(),
                              [](const auto& a, const auto& b) { return a.second < b.second; });
-        const auto [line, last] = best->first;
+        const std::string line = best->first.first;
+        const bool last = best->first.second;
         if (last) return line;
         std::erase_if(solutions, [&](const Lines& lines) {
             return lines[depth] != line || lines.size() == depth + 1;
