@@ -101,7 +101,8 @@ void add_command(CLI::App& app, const Common& common) {
     const auto add = [&](const char* name, auto& value, const char* help) {
         return command->add_option(name, value, help)->capture_default_str();
     };
-    command->add_option("problem", flags->problem, "one problem: \"3*(4+5)-2\"");
+    command->add_option("problem", flags->problem,
+                        "one problem: \"3*(4+5)-2\" (after -- if it begins with a minus)");
     command->add_option("--problems", flags->problems, "file of problems");
     add("--format", flags->format, "of the file: lines, jsonl, or pairs of question and answer");
     command->add_option("--out", flags->out, "write JSON lines here instead of stdout");
