@@ -1,0 +1,108 @@
+#include "eval/ladder.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "train/label.h"
+#include "train/orm.h"
+#include "train/pretrain.h"
+#include "train/prm.h"
+#include "train/sample.h"
+#include "train/sft.h"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+
+using namespace qstar;
+using namespace qstar::eval;
+
+namespace {
+
+template <class Options>
+Options tiny(const std::string& run) {
+    Options options;
+    options.run = run;
+    options.quiet = true;
+    return options;
+}
+
+// A whole road in a second or two: it learns next to nothing, but all files are there.
+void tiny_road(const std::string& run) {
+    auto corpus = tiny<train::CorpusOptions>(run);
+    corpus.tokens = 20'000;
+    corpus.curated = 16;
+    train::corpus(corpus);
+    auto pretrain = tiny<train::PretrainOptions>(run);
+    pretrain.layers = 1;
+    pretrain.width = 32;
+    pretrain.heads = 2;
+    pretrain.steps = 60;
+    pretrain.lr = 5e-3;
+    pretrain.val_every = 0;
+    train::pretrain(pretrain);
+    auto sft = tiny<train::SftOptions>(run);
+    sft.epochs = 1;
+    train::sft(sft);
+    auto sample = tiny<train::SampleOptions>(run);
+    sample.problems = 40;
+    sample.samples = 8;
+    train::sample(sample);
+    train::label(tiny<train::LabelOptions>(run));
+    auto orm = tiny<train::OrmOptions>(run);
+    orm.epochs = 1;
+    train::orm(orm);
+    auto prm = tiny<train::PrmOptions>(run);
+    prm.epochs = 1;
+    train::prm(prm);
+}
+
+} // namespace
+
+TEST_CASE("the ladder of a tiny road") {
+    const auto folder = std::filesystem::temp_directory_path() / "qstar_ladder_test";
+    std::filesystem::remove_all(folder);
+    const std::string run = folder.string();
+    tiny_road(run);
+
+    LadderOptions options;
+    options.run = run;
+    options.quiet = true;
+    options.problems = 12;
+    options.budgets = {150, 600};
+    const Ladder ladder = measure_ladder(options);
+    CHECK(ladder.rows.size() == 2 + 2 * 7);
+    CHECK(ladder.training_lines > 1000);
+    for (const LadderRow& row : ladder.rows) {
+        CAPTURE(row.method);
+        CHECK(row.n == 12);
+        CHECK(row.interval.low <= static_cast<double>(row.solved) / 12.0);
+        CHECK(row.interval.high >= static_cast<double>(row.solved) / 12.0);
+        CHECK(row.tokens > 0);
+        // "can be exceeded by a part of one call"
+        if (row.budget > 0) CHECK(row.tokens < 2.5 * static_cast<double>(row.budget));
+    }
+
+    SUBCASE("is the same again, but for the clock") {
+        const Ladder again = measure_ladder(options);
+        for (size_t i = 0; i < ladder.rows.size(); ++i) {
+            CHECK(again.rows[i].solved == ladder.rows[i].solved);
+            CHECK(again.rows[i].tokens == ladder.rows[i].tokens);
+            CHECK(again.rows[i].expanded == ladder.rows[i].expanded);
+        }
+        CHECK(again.example == ladder.example);
+    }
+    SUBCASE("refuses a run whose training texts hold a test problem") {
+        train::ProblemConfig config;
+        config.min_operands = 3;
+        const std::string leaked =
+            train::draw_problems(config, train::Split::test, options.problems, options.seed)[5];
+        const std::string path = run + "/corpus/curated.jsonl";
+        write_file_atomic(path, read_file(path) + "{\"problem\":\"" + leaked +
+                                    "\",\"solution\":[\"1\"],\"text\":\"\"}\n");
+        CHECK_THROWS_AS(measure_ladder(options), Error);
+    }
+    SUBCASE("says which stage is missing") {
+        std::filesystem::remove(folder / "prm" / "model.safetensors");
+        CHECK_THROWS_AS(measure_ladder(options), Error);
+    }
+    std::filesystem::remove_all(folder);
+}
