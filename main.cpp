@@ -33,6 +33,15 @@ int main(int argc, char** argv) {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked_for_help) {
         return app.exit(asked_for_help);
+    } catch (const CLI::RequiredError& missing) {
+        // A command that does not exist is found out only as the lack of one that does.
+        const std::vector<std::string> rest = app.remaining(true);
+        if (rest.empty()) {
+            std::fprintf(stderr, "qstar: %s (see --help)\n", missing.what());
+        } else {
+            std::fprintf(stderr, "qstar: unknown command \"%s\" (see --help)\n", rest[0].c_str());
+        }
+        return 2;
     } catch (const CLI::ParseError& wrong_flag) {
         std::fprintf(stderr, "qstar: %s (see --help)\n", wrong_flag.what());
         return 2;

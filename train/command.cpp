@@ -68,7 +68,9 @@ void add_corpus(CLI::App& root, const Common& common, CLI::App& group) {
                                       corpus(options);
                               });
     flag(app, "--tokens", o->tokens, "tokens of the worksheets");
-    flag(app, "--curated", o->curated, "items of the curated set, by experts");
+    flag(app, "--curated", o->curated, "items of the curated set");
+    flag(app, "--curate", o->curate,
+         "who is in it: answers (any work with the right answer) or experts");
     flag(app, "--items", o->items, "items a worksheet");
     flag(app, "--experts", o->experts, "share of the worksheets by experts, 0 to 1");
     app->add_option("--pupil", o->pupils,

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
+#include "search/world.h"
 #include "tokenizer/files.h"
 #include "tokenizer/special.h"
 
@@ -20,6 +21,7 @@ Json flags_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
     return Json{{"seed", seed_of(options)},
                 {"tokens", options.tokens},
                 {"curated", options.curated},
+                {"curate", options.curate},
                 {"items", options.items},
                 {"pupils", shares},
                 {"warm", options.warm},
@@ -41,6 +43,8 @@ void check(const CorpusOptions& options) {
     if (options.tokens < 1) fail("--tokens must be 1 or more, found {}", options.tokens);
     if (options.items < 1) fail("--items must be 1 or more, found {}", options.items);
     if (options.curated < 0) fail("--curated must be 0 or more, found {}", options.curated);
+    if (options.curate != "answers" && options.curate != "experts")
+        fail("--curate: expected answers or experts, found \"{}\"", options.curate);
     if (!(options.warm >= 0 && options.warm <= 1))
         fail("--warm must be within 0 to 1, found {}", options.warm);
 }
@@ -92,12 +96,26 @@ void write_worksheets(const CorpusOptions& options, const std::vector<Pupil>& pu
     for (const auto& [name, count] : by_pupil) result["by_pupil"][name] = count;
 }
 
-void write_curated(const CorpusOptions& options) {
+// One item of the curated set. A teacher with an answer key takes what ends in the right
+// number, whoever wrote it and however he came to it; or only experts' work is taken.
+Item draw_curated(const CorpusOptions& options, const std::vector<Pupil>& pupils,
+                  const search::World& world, Random& random) {
+    if (options.curate == "experts")
+        return draw_item(options.problems, {"expert", 0, 1, 0}, random);
+    // A class that is never right (all shares on a slipper of rate 1) must not hang us.
+    for (int tries = 0; tries < 10000; ++tries) {
+        Item item = draw_item(options.problems, draw_pupil(pupils, random), random);
+        if (world.check_answer(item.problem, item.lines.back())) return item;
+    }
+    fail("--curate answers: this class gave no right answer in 10000 tries");
+}
+
+void write_curated(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
     Random random(seed_of(options), "corpus/curated");
-    const Pupil expert{"expert", 0, 1, 0};
+    const auto world = search::make_world("arithmetic");
     std::vector<Json> lines;
     for (int64_t i = 0; i < options.curated; ++i) {
-        const Item item = draw_item(options.problems, expert, random);
+        const Item item = draw_curated(options, pupils, *world, random);
         lines.push_back({{"problem", item.problem},
                          {"solution", item.lines},
                          {"text", std::string(tokenizer::end_of_text) +
@@ -126,7 +144,7 @@ void corpus(const CorpusOptions& options) {
         tokenizer::save_tokenizer(tokenizer::Tokenizer(), folder);
     Json result;
     write_worksheets(options, pupils, load_tokenizer(options.run), result);
-    write_curated(options);
+    write_curated(options, pupils);
     result["curated"] = options.curated;
     finish_stage(options, "corpus", result);
 }

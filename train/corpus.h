@@ -1,5 +1,5 @@
 #pragma once
-// The corpus: what the class hands in, and a small set by experts.
+// The corpus: what the class hands in, and a small curated set.
 //
 //   DIR/corpus/worksheets.jsonl  {"pupil": "slipper", "warm": false, "text": "<|endoftext|>..."}
 //   DIR/corpus/curated.jsonl     {"problem": "3*(4+5)-2", "solution": ["3*9-2", "27-2", "25"],
@@ -18,7 +18,9 @@ namespace qstar::train {
 
 struct CorpusOptions : StageOptions {
     int64_t tokens = 8'000'000;      // of the worksheets, at least
-    int64_t curated = 512;           // items by experts
+    int64_t curated = 512;           // items of the curated set
+    std::string curate = "answers";  // who is in it: "answers", anyone's work with a right answer,
+                                     // or "experts"
     int64_t items = 4;               // a worksheet
     double experts = 0.2;            // their share of the worksheets
     std::vector<std::string> pupils; // changes to the class: "slipper=0.3:0.5"

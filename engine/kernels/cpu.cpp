@@ -1,8 +1,9 @@
 #include "engine/kernels/cpu.h"
 
+#include <fstream>
+#include <string>
 #include <thread>
 
-#include <unistd.h>
 #ifdef QSTAR_X86
 #include <cpuid.h>
 #endif
@@ -31,14 +32,20 @@ std::string brand_string() {
 }
 #endif
 
-int64_t cache_size([[maybe_unused]] int level) {
-    int64_t size = 0;
-#ifdef _SC_LEVEL1_DCACHE_SIZE
-    if (level == 1) size = sysconf(_SC_LEVEL1_DCACHE_SIZE);
-    if (level == 2) size = sysconf(_SC_LEVEL2_CACHE_SIZE);
-    if (level == 3) size = sysconf(_SC_LEVEL3_CACHE_SIZE);
-#endif
-    if (size > 0) return size;
+// From Linux's own list ("32K", of type Data or Unified), since sysconf() gives some
+// processors the sum over all their cores; elsewhere common sizes.
+int64_t cache_size(int level) {
+    for (int index = 0; index < 8; ++index) {
+        const std::string folder =
+            "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/";
+        std::ifstream level_file(folder + "level"), type_file(folder + "type"),
+            size_file(folder + "size");
+        int found = 0;
+        std::string type;
+        int64_t kibibytes = 0;
+        if (!(level_file >> found) || !(type_file >> type) || !(size_file >> kibibytes)) continue;
+        if (found == level && type != "Instruction" && kibibytes > 0) return kibibytes << 10;
+    }
     return level == 1 ? 32 << 10 : level == 2 ? 512 << 10 : 8 << 20;
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "search/worlds/arithmetic.h"
 #include "tests/train/temporary.h"
 #include "tokenizer/special.h"
 #include "train/line.h"
@@ -100,9 +101,29 @@ TEST_CASE("no training text shows a held-out line") {
     for (const CuratedItem& item : curated) {
         CHECK(!held_out(item.problem));
         CHECK(!any_held_out(item.solution));
-        Random random(1, "test");
-        CHECK(item.solution == solve({"expert", 0, 1, 0}, item.problem, random));
     }
+}
+
+TEST_CASE("the curated set: right answers by anyone, or experts only") {
+    const auto world = search::make_world("arithmetic");
+    const auto share_of_experts = [&](const std::string& curate) {
+        const Temporary folder;
+        CorpusOptions options = small(folder.path);
+        options.curate = curate;
+        options.curated = 200;
+        corpus(options);
+        int64_t as_experts = 0;
+        for (const CuratedItem& item : read_curated(folder.path + "/corpus/curated.jsonl")) {
+            CHECK(world->check_answer(item.problem, item.solution.back()));
+            as_experts += item.solution == search::derivation(item.problem);
+        }
+        return static_cast<double>(as_experts) / 200;
+    };
+    CHECK(share_of_experts("experts") == 1);
+    const double among_answers = share_of_experts("answers");
+    CHECK(among_answers > 0.5); // in easy problems nobody differs from an expert
+    CHECK(among_answers < 0.95);
+    CHECK_THROWS_AS(share_of_experts("everybody"), Error);
 }
 
 TEST_CASE("the corpus is the same for the same seed and short at first") {
