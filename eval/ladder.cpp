@@ -8,6 +8,7 @@
 #include "search/gpt_scorer.h"
 #include "search/solve.h"
 #include "search/world.h"
+#include "train/corpus.h"
 #include "train/run.h"
 
 #include <algorithm>
@@ -105,7 +106,7 @@ train::Split split_named(const std::string& name) {
 Ladder measure_ladder(const LadderOptions& options) {
     if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
     const auto world = search::make_world("arithmetic");
-    train::ProblemConfig config;
+    train::ProblemConfig config = train::problems_of(options.run);
     config.min_operands = 3; // shorter ones are the times table, which all learn
     const std::vector<std::string> problems =
         train::draw_problems(config, split_named(options.split), options.problems, options.seed);

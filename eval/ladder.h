@@ -20,11 +20,11 @@ struct LadderOptions {
     uint64_t seed = 1;
     std::string split = "test"; // or "dev", for tuning
     int64_t problems = 500;
-    std::vector<int64_t> budgets{400, 1600}; // tokens a problem
+    std::vector<int64_t> budgets{300, 1000}; // tokens a problem
     int width = 4;                           // of the beam
     int proposals = 8;                       // of beam and A*
     double weight = 4;                       // of A*'s h
-    double temperature = 1;
+    double temperature = 0.7;
     bool quiet = false;
 };
 

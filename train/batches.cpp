@@ -18,6 +18,7 @@ Batch make_batch(std::span<const Example> examples, std::span<const int64_t> cho
     batch.targets.assign(size, 0);
     batch.labels.assign(size, 0);
     batch.weights.assign(size, 0);
+    batch.text_weights.assign(size, 0);
     int64_t offset = 0;
     for (const int64_t i : chosen) {
         const Example& example = examples[static_cast<size_t>(i)];
@@ -25,7 +26,10 @@ Batch make_batch(std::span<const Example> examples, std::span<const int64_t> cho
         std::copy(example.targets.begin(), example.targets.end(), batch.targets.begin() + offset);
         std::copy(example.labels.begin(), example.labels.end(), batch.labels.begin() + offset);
         std::copy(example.weights.begin(), example.weights.end(), batch.weights.begin() + offset);
+        std::copy(example.text_weights.begin(), example.text_weights.end(),
+                  batch.text_weights.begin() + offset);
         for (const float weight : example.weights) batch.asked += weight;
+        for (const float weight : example.text_weights) batch.text_asked += weight;
         offset += batch.time;
     }
     return batch;
@@ -38,24 +42,10 @@ std::vector<std::vector<int64_t>> make_epoch(std::span<const Example> examples, 
     std::iota(order.begin(), order.end(), 0);
     shuffle(order, Random(seed, fmt::format("examples/{}", epoch)));
 
-    const int64_t stretch = 32 * batch;
-    for (int64_t begin = 0; begin < n; begin += stretch)
-        std::stable_sort(order.begin() + begin, order.begin() + std::min(n, begin + stretch),
-                         [&](int64_t a, int64_t b) {
-                             return examples[static_cast<size_t>(a)].inputs.size() <
-                                    examples[static_cast<size_t>(b)].inputs.size();
-                         });
-
     std::vector<std::vector<int64_t>> batches;
     for (int64_t begin = 0; begin < n; begin += batch)
         batches.emplace_back(order.begin() + begin, order.begin() + std::min(n, begin + batch));
-    std::vector<int64_t> turns(batches.size());
-    std::iota(turns.begin(), turns.end(), 0);
-    shuffle(turns, Random(seed, fmt::format("batches/{}", epoch)));
-    std::vector<std::vector<int64_t>> shuffled;
-    for (const int64_t turn : turns)
-        shuffled.push_back(std::move(batches[static_cast<size_t>(turn)]));
-    return shuffled;
+    return batches;
 }
 
 void shuffle(std::span<int64_t> values, Random random) {

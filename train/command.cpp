@@ -53,6 +53,8 @@ void add_reward(CLI::App* app, RewardOptions& o) {
     flag(app, "--from", o.from, "stage whose weights it starts from: sft or pretrain");
     flag(app, "--labels", o.labels, "a file of labels, instead of DIR/labels");
     flag(app, "--epochs", o.epochs, "passes over the labels");
+    flag(app, "--extra-layers", o.extra_layers, "layers more than the policy has");
+    flag(app, "--text-weight", o.text, "weight of the next-token loss on right work");
     flag(app, "--limit", o.limit, "use only the first so many labelled solutions; 0: all");
 }
 
@@ -125,7 +127,7 @@ void add_sample(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--temperature", o->temperature, "of the draws");
     flag(app, "--min-operands", o->min_operands, "of the problems; 0: as in the corpus");
     flag(app, "--from", o->from, "stage whose model solves: sft or pretrain");
-    app->add_flag("--distinct", o->distinct, "keep equal solutions of a problem only once");
+    flag(app, "--distinct", o->distinct, "keep equal solutions of a problem only once");
 }
 
 void add_label(CLI::App& root, const Common& common, CLI::App& group) {
@@ -142,7 +144,7 @@ void add_orm(CLI::App& root, const Common& common, CLI::App& group) {
     CLI::App* app =
         add_stage(root, common, group, "orm", "outcome reward model, from final answers", o, orm);
     add_reward(app, *o);
-    app->add_flag("--every-token", o->every_token, "ask at every token, not at the answer's only");
+    flag(app, "--every-token", o->every_token, "ask at every token, not at the answer's only");
 }
 
 void add_prm(CLI::App& root, const Common& common, CLI::App& group) {
@@ -151,6 +153,7 @@ void add_prm(CLI::App& root, const Common& common, CLI::App& group) {
         add_stage(root, common, group, "prm", "process reward model, from labels of steps", o, prm);
     add_reward(app, *o);
     flag(app, "--neutral", o->neutral, "what a neutral step counts as: right, wrong or skip");
+    flag(app, "--every-token", o->every_token, "ask at every token, not at the step's end only");
 }
 
 } // namespace

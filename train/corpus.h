@@ -17,8 +17,8 @@
 namespace qstar::train {
 
 struct CorpusOptions : StageOptions {
-    int64_t tokens = 8'000'000;      // of the worksheets, at least
-    int64_t curated = 512;           // items of the curated set
+    int64_t tokens = 14'000'000;     // of the worksheets, at least
+    int64_t curated = 128;           // items of the curated set
     std::string curate = "answers";  // who is in it: "answers", anyone's work with a right answer,
                                      // or "experts"
     int64_t items = 4;               // a worksheet

@@ -19,7 +19,8 @@ Example example_of(const OutcomeLabel& label, const tokenizer::Tokenizer& tokeni
     example.labels.assign(path.tokens.size(), label.right ? 1.0f : 0.0f);
     example.weights.assign(path.tokens.size(), 0.0f);
     for (size_t t = prompt; t < path.tokens.size(); ++t)
-        example.weights[t] = every_token || t == answer ? 1.0f : 0.0f;
+        example.weights[t] = t == answer ? 1.0f : every_token ? inner_weight : 0.0f;
+    ask_text(example, prompt - 1, label.right ? answer : prompt - 1);
     return example;
 }
 
@@ -52,7 +53,7 @@ void orm(const OrmOptions& options) {
     const auto per_epoch =
         (static_cast<int64_t>(set.train.size()) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;
-    Trainer trainer(options, "orm", with_scalar_head(base), steps);
+    Trainer trainer(options, "orm", reward_model(base, options), steps);
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;
@@ -62,9 +63,10 @@ void orm(const OrmOptions& options) {
 
         trainer.tape.reset();
         trainer.model.zero_grad();
-        const engine::Var loss = reward_loss(trainer.tape, trainer.model, batch);
-        trainer.tape.backward(loss);
-        Json metrics = trainer.update(loss);
+        const RewardLoss loss = reward_loss(trainer.tape, trainer.model, batch, options.text);
+        trainer.tape.backward(loss.total);
+        Json metrics = trainer.update(loss.total);
+        metrics["judged_loss"] = trainer.tape.value(loss.judged)[0];
 
         if (turn + 1 == per_epoch)
             metrics.update(validate(trainer.model, set.held_back, options.batch));

@@ -10,7 +10,7 @@
 namespace qstar::train {
 
 struct OrmOptions : RewardOptions {
-    bool every_token = false;
+    bool every_token = true; // ask at every token of the solution, not at the answer only
 };
 
 // DIR/sft/model.safetensors + DIR/labels/outcomes.jsonl -> DIR/orm/model.safetensors

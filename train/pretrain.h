@@ -9,6 +9,7 @@
 namespace qstar::train {
 
 struct PretrainOptions : LoopOptions {
+    PretrainOptions() { lr = 2e-3; }
     int64_t layers = 4, width = 128, heads = 4, context = 128;
     double epochs = 1;       // passes over the rows; may be a part of one
     int64_t steps = 0;       // instead of epochs, if not 0

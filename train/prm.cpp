@@ -7,24 +7,34 @@ namespace qstar::train {
 
 namespace {
 
-// One label at the end of each judged step.
+// One label at the end of each judged step, or, with less weight, at all of its tokens.
 Example example_of(const StepLabels& judged, const tokenizer::Tokenizer& tokenizer,
-                   const std::string& neutral) {
+                   const std::string& neutral, bool every_token) {
     const search::EncodedPath path =
         search::encode(tokenizer, {judged.problem, judged.steps, judged.finished});
     Example example;
     example.inputs = path.tokens;
     example.labels.assign(path.tokens.size(), 0.0f);
     example.weights.assign(path.tokens.size(), 0.0f);
+    const size_t prompt = search::encode(tokenizer, {judged.problem, {}, false}).tokens.size() - 1;
+    size_t right_end = prompt; // where right work ends
     const size_t first = judged.steps.size() - judged.labels.size();
     for (size_t i = 0; i < judged.labels.size(); ++i) {
         const bool is_neutral = judged.labels[i] == search::Label::neutral;
         const bool right =
             is_neutral ? neutral == "right" : judged.labels[i] == search::Label::right;
         const auto end = static_cast<size_t>(path.ends[first + i]);
+        const size_t begin =
+            first + i == 0 ? prompt : static_cast<size_t>(path.ends[first + i - 1]);
+        for (size_t t = begin + 1; every_token && t < end; ++t) {
+            example.labels[t] = right ? 1.0f : 0.0f;
+            example.weights[t] = inner_weight;
+        }
         example.labels[end] = right ? 1.0f : 0.0f;
+        if (right) right_end = end;
         example.weights[end] = is_neutral && neutral == "skip" ? 0.0f : 1.0f;
     }
+    ask_text(example, prompt, right_end);
     return example;
 }
 
@@ -41,6 +51,7 @@ void prm(const PrmOptions& options) {
     require(options.run, options.from, model_path(options.run, options.from));
     Json flags = flags_of(options, file);
     flags["neutral"] = options.neutral;
+    flags["every-token"] = options.every_token;
     if (!begin_stage(options, "prm", flags)) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
@@ -50,7 +61,7 @@ void prm(const PrmOptions& options) {
     int64_t used = 0;
     for (const StepLabels& judged : read_step_labels(file)) {
         if (options.limit > 0 && used++ >= options.limit) break;
-        Example example = example_of(judged, tokenizer, options.neutral);
+        Example example = example_of(judged, tokenizer, options.neutral, options.every_token);
         add_example(set, std::move(example), judged.problem, base.config.context, file);
     }
     if (set.train.empty()) fail("{}: no labels to train on", file);
@@ -58,7 +69,7 @@ void prm(const PrmOptions& options) {
     const auto per_epoch =
         (static_cast<int64_t>(set.train.size()) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;
-    Trainer trainer(options, "prm", with_scalar_head(base), steps);
+    Trainer trainer(options, "prm", reward_model(base, options), steps);
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;
@@ -68,9 +79,10 @@ void prm(const PrmOptions& options) {
 
         trainer.tape.reset();
         trainer.model.zero_grad();
-        const engine::Var loss = reward_loss(trainer.tape, trainer.model, batch);
-        trainer.tape.backward(loss);
-        Json metrics = trainer.update(loss);
+        const RewardLoss loss = reward_loss(trainer.tape, trainer.model, batch, options.text);
+        trainer.tape.backward(loss.total);
+        Json metrics = trainer.update(loss.total);
+        metrics["judged_loss"] = trainer.tape.value(loss.judged)[0];
 
         if (turn + 1 == per_epoch)
             metrics.update(validate(trainer.model, set.held_back, options.batch));

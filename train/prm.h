@@ -11,6 +11,7 @@ namespace qstar::train {
 
 struct PrmOptions : RewardOptions {
     std::string neutral = "right"; // what a neutral step counts as: right, wrong, skip
+    bool every_token = true;       // ask at every token of a step, not at its end only
 };
 
 // DIR/sft/model.safetensors + DIR/labels/steps.jsonl -> DIR/prm/model.safetensors

@@ -13,10 +13,10 @@ namespace qstar::train {
 struct ProblemConfig {
     int low = 1, high = 9;                   // operands
     int min_operands = 2, max_operands = 4;  // at most 8
-    std::vector<double> weights = {1, 2, 3}; // of 2, 3, 4, ... operands; the last for all longer
+    std::vector<double> weights = {1, 3, 2}; // of 2, 3, 4, ... operands; the last for all longer
     std::string operators = "+-*";           // equally likely
     double brackets = 0.4;                   // probability of a pair, from 3 operands on
-    int64_t bound = 99;                      // of |value| on every line of the right derivation
+    int64_t bound = 20;                      // of |value| on every line of the right derivation
 };
 
 // Error if the configuration allows no problem (a range upside down, an unknown operator).

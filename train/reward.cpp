@@ -30,6 +30,10 @@ double area_under_curve(std::vector<std::pair<float, bool>> scored) {
 void check(const RewardOptions& options) {
     check(static_cast<const LoopOptions&>(options));
     if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
+    if (options.extra_layers < 0 || options.extra_layers > 100)
+        fail("--extra-layers must be within 0 to 100, found {}", options.extra_layers);
+    if (!(options.text >= 0 && options.text <= 100))
+        fail("--text-weight must be within 0 to 100, found {}", options.text);
     if (options.limit < 0) fail("--limit must be 0 or more, found {}", options.limit);
     if (options.from != "sft" && options.from != "pretrain")
         fail("--from must be sft or pretrain, found \"{}\"", options.from);
@@ -39,6 +43,8 @@ Json flags_of(const RewardOptions& options, const std::string& labels) {
     Json flags = flags_of(static_cast<const LoopOptions&>(options));
     flags["from"] = options.from;
     flags["epochs"] = options.epochs;
+    flags["extra-layers"] = options.extra_layers;
+    flags["text"] = options.text;
     flags["limit"] = options.limit;
     flags["inputs"] = {{"labels", input(labels)},
                        {"model.safetensors", input(model_path(options.run, options.from))}};
@@ -53,15 +59,34 @@ void add_example(RewardSet& set, Example example, const std::string& problem, in
     (validation_problem(problem) ? set.held_back : set.train).push_back(std::move(example));
 }
 
-engine::Var reward_loss(engine::Tape& tape, engine::Gpt& model, const Batch& batch) {
+engine::Gpt reward_model(const engine::Gpt& policy, const RewardOptions& options) {
+    return with_scalar_head(
+        deeper(policy, options.extra_layers, Random(seed_of(options), "reward/layers")));
+}
+
+void ask_text(Example& example, size_t begin, size_t end) {
+    const size_t n = example.inputs.size();
+    example.targets.assign(example.inputs.begin() + 1, example.inputs.end());
+    example.targets.push_back(0);
+    example.text_weights.assign(n, 0.0f);
+    std::fill(example.text_weights.begin() + static_cast<int64_t>(begin),
+              example.text_weights.begin() + static_cast<int64_t>(std::min(end, n - 1)), 1.0f);
+}
+
+RewardLoss reward_loss(engine::Tape& tape, engine::Gpt& model, const Batch& batch, double text) {
     const engine::Var state = hidden(tape, model, batch.inputs, batch.rows, batch.time);
-    return binary_cross_entropy(tape, scores(tape, model, state), batch.labels, batch.weights);
+    const engine::Var judged =
+        binary_cross_entropy(tape, scores(tape, model, state), batch.labels, batch.weights);
+    if (text <= 0 || batch.text_asked <= 0) return {judged, judged};
+    const engine::Var written =
+        cross_entropy(tape, logits(tape, model, state), batch.targets, batch.text_weights);
+    return {add(tape, judged, scale(tape, written, static_cast<float>(text))), judged};
 }
 
 Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch) {
     engine::Tape tape(false);
     std::vector<std::pair<float, bool>> scored;
-    double loss = 0, asked = 0, agreed = 0;
+    double loss = 0, asked = 0, agreed = 0, read = 0;
     for (const auto& chosen : make_epoch(examples, batch, 0, 0)) {
         tape.reset();
         const Batch b = make_batch(examples, chosen);
@@ -71,16 +96,17 @@ Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t bat
         asked += b.asked;
         const engine::Tensor& values = tape.value(score);
         for (size_t t = 0; t < b.weights.size(); ++t) {
-            if (b.weights[t] <= 0) continue;
+            if (b.weights[t] < 1) continue; // only where it will be read
             const float value = values[static_cast<int64_t>(t)];
             const bool right = b.labels[t] > 0.5f;
             agreed += (value > 0) == right ? b.weights[t] : 0;
+            read += b.weights[t];
             scored.emplace_back(value, right);
         }
     }
     if (asked <= 0) return Json::object();
     return Json{{"val_loss", loss / asked},
-                {"val_accuracy", agreed / asked},
+                {"val_accuracy", read > 0 ? agreed / read : 0},
                 {"val_auc", area_under_curve(std::move(scored))}};
 }
 

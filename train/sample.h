@@ -13,12 +13,12 @@
 namespace qstar::train {
 
 struct SampleOptions : StageOptions {
-    int64_t problems = 2000; // different ones, of the training side
-    int64_t samples = 8;     // solutions of each
-    double temperature = 1;
+    int64_t problems = 30'000; // different ones, of the training side
+    int64_t samples = 8;       // solutions of each
+    double temperature = 0.7;
     int min_operands = 3;     // 0: as in the corpus
     std::string from = "sft"; // the stage whose model solves
-    bool distinct = false;    // keep equal solutions of a problem only once
+    bool distinct = true;     // keep equal solutions of a problem only once
 };
 
 // Interrupted, it goes on with the problems that are not yet solved. A solution with a

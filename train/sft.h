@@ -10,11 +10,11 @@ namespace qstar::train {
 
 struct SftOptions : LoopOptions {
     SftOptions() {
-        lr = 3e-4;
-        warmup = 20;
+        lr = 1e-4;
+        warmup = 2;
         weight_decay = 0;
     }
-    int64_t epochs = 3;
+    int64_t epochs = 1;
     int64_t items = 0; // use only the first so many of the curated set; 0: all
 };
 

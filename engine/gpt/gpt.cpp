@@ -124,6 +124,20 @@ Gpt with_head(const Gpt& base, bool head) {
 Gpt with_scalar_head(const Gpt& base) { return with_head(base, true); }
 Gpt without_scalar_head(const Gpt& base) { return with_head(base, false); }
 
+Gpt deeper(const Gpt& base, int64_t layers, Random random) {
+    GptConfig config = base.config;
+    config.layers += layers;
+    Gpt model(config, random);
+    for (const Parameter& p : base.parameters) {
+        model.parameter(p.name).value = p.value.clone();
+    }
+    for (int64_t layer = base.config.layers; layer < config.layers; ++layer) {
+        model.parameters[at(layer, c_proj)].value.fill(0);
+        model.parameters[at(layer, mlp_proj)].value.fill(0);
+    }
+    return model;
+}
+
 Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, int64_t time) {
     const GptConfig& config = model.config;
     if (time > config.context) {

@@ -49,6 +49,10 @@ struct Gpt {
 Gpt with_scalar_head(const Gpt& base);
 Gpt without_scalar_head(const Gpt& base);
 
+// The same function in a deeper model: `layers` more blocks on top, whose projections
+// into the residual stream are 0, so that each is the identity until it is trained.
+Gpt deeper(const Gpt& base, int64_t layers, Random random);
+
 // tokens (B*T) -> the last hidden state after ln_f, (B*T, C). Error if T is longer
 // than the context or a token is outside the vocabulary. Sequences shorter than T
 // are padded on the right with any token: attention is causal.

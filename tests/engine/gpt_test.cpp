@@ -140,6 +140,17 @@ TEST_CASE("a reward model starts undecided on its base's weights") {
     CHECK(without_scalar_head(reward).parameter_count() == base.parameter_count());
 }
 
+TEST_CASE("a deeper model is the same function until it is trained") {
+    Gpt base = small_model();
+    Gpt deep = deeper(base, 2, Random(1, "deeper"));
+    CHECK(deep.config.layers == 4);
+    Tape tape(false);
+    const auto tokens = random_tokens(12, 1);
+    const Tensor a = tape.value(hidden(tape, base, tokens, 2, 6)).clone();
+    const Tensor b = tape.value(hidden(tape, deep, tokens, 2, 6));
+    CHECK(std::memcmp(a.data(), b.data(), static_cast<size_t>(a.size()) * sizeof(float)) == 0);
+}
+
 TEST_CASE("sampling follows the probabilities; temperature 0 takes the largest") {
     const std::vector<float> logits{0.0f, std::log(3.0f), -100.0f};
     Random random(1, "sample");

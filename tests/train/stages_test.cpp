@@ -60,8 +60,9 @@ std::string bytes(const std::string& run, const std::string& stage) {
            read_file(stage_file(run, stage, "done.json"));
 }
 
-double loss_at(const std::string& run, const std::string& stage, size_t line) {
-    return number_field(read_jsonl(stage_file(run, stage, "metrics.jsonl")).at(line), "loss");
+double loss_at(const std::string& run, const std::string& stage, size_t line,
+               const std::string& name = "loss") {
+    return number_field(read_jsonl(stage_file(run, stage, "metrics.jsonl")).at(line), name);
 }
 
 // Solutions of known problems in place of sampled ones: a tiny model never ends one.
@@ -172,12 +173,12 @@ TEST_CASE("fine-tuning, sampling, labels, ORM and PRM in a row") {
     orm(outcome);
     prm(process);
     // The head starts at zero: every text has the probability 1/2.
-    CHECK(loss_at(run, "orm", 0) == doctest::Approx(0.6931).epsilon(0.001));
-    CHECK(loss_at(run, "prm", 0) == doctest::Approx(0.6931).epsilon(0.001));
+    CHECK(loss_at(run, "orm", 0, "judged_loss") == doctest::Approx(0.6931).epsilon(0.001));
+    CHECK(loss_at(run, "prm", 0, "judged_loss") == doctest::Approx(0.6931).epsilon(0.001));
     const size_t orm_last = read_jsonl(run + "/orm/metrics.jsonl").size() - 1;
     const size_t prm_last = read_jsonl(run + "/prm/metrics.jsonl").size() - 1;
-    CHECK(loss_at(run, "orm", orm_last) < 0.67);
-    CHECK(loss_at(run, "prm", prm_last) < 0.67);
+    CHECK(loss_at(run, "orm", orm_last, "judged_loss") < 0.67);
+    CHECK(loss_at(run, "prm", prm_last, "judged_loss") < 0.67);
     CHECK(has_field(read_jsonl(run + "/prm/metrics.jsonl")[prm_last], "val_accuracy"));
 
     // The same bytes after a stop.
