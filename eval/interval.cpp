@@ -1,6 +1,5 @@
 #include "eval/interval.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace qstar::eval {
@@ -13,7 +12,8 @@ Interval wilson(int64_t solved, int64_t n) {
     const double scale = 1 + z * z / count;
     const double middle = (p + z * z / (2 * count)) / scale;
     const double half = z * std::sqrt(p * (1 - p) / count + z * z / (4 * count * count)) / scale;
-    return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
+    // At the ends the formula gives exactly 0 and 1, its rounding does not.
+    return {solved == 0 ? 0.0 : middle - half, solved == n ? 1.0 : middle + half};
 }
 
 } // namespace qstar::eval

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 using namespace qstar;
 using namespace qstar::eval;
