@@ -19,7 +19,7 @@ void add_ladder(CLI::App& eval, const Common& common) {
     option("--run", options->run, "the run's folder");
     option("--problems", options->problems, "how many held-out problems");
     option("--split", options->split, "test, or dev for tuning");
-    option("--budgets", options->budgets, "tokens a problem: 300,1000")->delimiter(',');
+    option("--budgets", options->budgets, "tokens a problem: 300,600")->delimiter(',');
     option("--width", options->width, "of the beam");
     option("--proposals", options->proposals, "steps drawn for each expanded path");
     option("--weight", options->weight, "of h in A*'s f = g + weight * h");

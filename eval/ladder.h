@@ -19,8 +19,8 @@ struct LadderOptions {
     std::string run = "runs/demo";
     uint64_t seed = 1;
     std::string split = "test"; // or "dev", for tuning
-    int64_t problems = 500;
-    std::vector<int64_t> budgets{300, 1000}; // tokens a problem
+    int64_t problems = 1000;
+    std::vector<int64_t> budgets{300, 600}; // tokens a problem
     int width = 4;                           // of the beam
     int proposals = 8;                       // of beam and A*
     double weight = 4;                       // of A*'s h

@@ -10,7 +10,7 @@ namespace qstar::train {
 
 struct SftOptions : LoopOptions {
     SftOptions() {
-        lr = 1e-4;
+        lr = 3e-5;
         warmup = 2;
         weight_decay = 0;
     }
