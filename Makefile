@@ -12,7 +12,7 @@ ARGS ?=
 CACHE := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 FORMATTED = $(shell git ls-files '*.h' '*.cpp')
 
-.PHONY: all help deps test demo bench format clean
+.PHONY: all program help deps test demo bench format clean
 
 all: deps
 	$(call configure,build,)
@@ -46,10 +46,15 @@ test: deps
 	cmake --build build-asan -j $(JOBS)
 	ctest --test-dir build-asan --output-on-failure
 
-demo: all
+# The program alone, without its tests.
+program: deps
+	$(call configure,build,)
+	cmake --build build -j $(JOBS) --target qstar
+
+demo: program
 	build/qstar demo $(ARGS)
 
-bench: all
+bench: program
 	build/qstar engine bench $(ARGS)
 
 format:
