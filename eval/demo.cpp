@@ -10,6 +10,7 @@
 #include "train/sft.h"
 
 #include <chrono>
+#include <cstdio>
 #include <fmt/format.h>
 
 namespace qstar::eval {
@@ -25,7 +26,11 @@ Options of(const DemoOptions& demo) {
     return options;
 }
 
-void say(const char* stage, const char* what) { fmt::print("\n[{}] {}\n", stage, what); }
+// At once, so that a log keeps the order of both streams.
+void say(const char* stage, const char* what) {
+    fmt::print("\n[{}] {}\n", stage, what);
+    std::fflush(stdout);
+}
 
 } // namespace
 
@@ -42,7 +47,7 @@ void demo(const DemoOptions& options) {
     if (options.quick) pretrain.layers = 2, pretrain.width = 64;
     train::pretrain(pretrain);
 
-    say("sft", "fine-tuning on a small set by experts");
+    say("sft", "fine-tuning on a small set, picked by its answers");
     train::sft(of<train::SftOptions>(options));
 
     say("sample", "the tuned model solves training problems, several times each");
