@@ -35,7 +35,7 @@ void add_demo(CLI::App& app, const Common& common) {
         app.add_subcommand("demo", "The whole road, from an empty folder to the ladder");
     const auto options = std::make_shared<DemoOptions>();
     command->add_option("--run", options->run, "the run's folder")->capture_default_str();
-    command->add_flag("--quick", options->quick, "a road of about a minute");
+    command->add_flag("--quick", options->quick, "seconds long: shows the way, not the heights");
     command->callback([options, &common] {
         options->seed = common.seed;
         demo(*options);

@@ -10,7 +10,7 @@ namespace qstar::eval {
 struct DemoOptions {
     std::string run = "runs/demo";
     uint64_t seed = 1;
-    bool quick = false; // a road of about a minute that shows the way, not the heights
+    bool quick = false; // seconds long: shows the way, not the heights
 };
 
 void demo(const DemoOptions& options);
