@@ -44,7 +44,6 @@ void prm(const PrmOptions& options) {
     check(options);
     if (options.neutral != "right" && options.neutral != "wrong" && options.neutral != "skip")
         fail("--neutral must be right, wrong or skip, found \"{}\"", options.neutral);
-    const uint64_t seed = seed_of(options);
     const std::string file =
         options.labels.empty() ? stage_file(options.run, "label", "steps.jsonl") : options.labels;
     if (options.labels.empty()) require(options.run, "label", file);
@@ -64,36 +63,7 @@ void prm(const PrmOptions& options) {
         Example example = example_of(judged, tokenizer, options.neutral, options.every_token);
         add_example(set, std::move(example), judged.problem, base.config.context, file);
     }
-    if (set.train.empty()) fail("{}: no labels to train on", file);
-
-    const auto per_epoch =
-        (static_cast<int64_t>(set.train.size()) + options.batch - 1) / options.batch;
-    const int64_t steps = options.epochs * per_epoch;
-    Trainer trainer(options, "prm", reward_model(base, options), steps);
-    std::vector<std::vector<int64_t>> epoch;
-    while (trainer.running()) {
-        const int64_t turn = trainer.step() % per_epoch;
-        if (epoch.empty() || turn == 0)
-            epoch = make_epoch(set.train, options.batch, seed, trainer.step() / per_epoch);
-        const Batch batch = make_batch(set.train, epoch[static_cast<size_t>(turn)]);
-
-        trainer.tape.reset();
-        trainer.model.zero_grad();
-        const RewardLoss loss = reward_loss(trainer.tape, trainer.model, batch, options.text);
-        trainer.tape.backward(loss.total);
-        Json metrics = trainer.update(loss.total);
-        metrics["judged_loss"] = trainer.tape.value(loss.judged)[0];
-
-        if (turn + 1 == per_epoch)
-            metrics.update(validate(trainer.model, set.held_back, options.batch));
-        trainer.end_step(metrics);
-    }
-    if (trainer.step() < steps) return; // told to stop
-
-    Json result = validate(trainer.model, set.held_back, options.batch);
-    result["solutions"] = set.train.size();
-    result["val_solutions"] = set.held_back.size();
-    trainer.finish(result);
+    train_reward(options, "prm", base, set, file);
 }
 
 } // namespace qstar::train

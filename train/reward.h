@@ -65,4 +65,9 @@ void ask_text(Example& example, size_t begin, size_t end);
 // one has a higher score than a wrong one (ties count half).
 Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch);
 
+// The loop of both stages, which differ in their examples only: trains reward_model(base)
+// on set.train and writes DIR/STAGE. Error naming `where` if there are no examples.
+void train_reward(const RewardOptions& options, const std::string& stage, const engine::Gpt& base,
+                  const RewardSet& set, const std::string& where);
+
 } // namespace qstar::train
