@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "tests/paths.h"
 
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -16,7 +17,7 @@ namespace {
 
 // From the lowest up: each includes from itself and from what is before it.
 const std::vector<std::string> floors = {"engine", "tokenizer", "search", "train", "eval"};
-const std::string root = QSTAR_SOURCE_DIR;
+const std::string root = qstar::tests::source_dir;
 
 // The place of a path's first folder among the floors; floors.size() if it is none.
 size_t floor_of(const std::string& path) {

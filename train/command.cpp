@@ -2,6 +2,7 @@
 
 #include "train/class_info.h"
 #include "train/corpus.h"
+#include "train/flags.h"
 #include "train/label.h"
 #include "train/orm.h"
 #include "train/pretrain.h"
@@ -14,49 +15,6 @@
 namespace qstar::train {
 
 namespace {
-
-// A subcommand whose flags fill `options`, and which then calls the stage.
-template <class Options, class Stage>
-CLI::App* add_stage(CLI::App& root, const Common& common, CLI::App& group, const char* name,
-                    const char* help, std::shared_ptr<Options> options, Stage stage) {
-    CLI::App* app = group.add_subcommand(name, help);
-    app->add_option("--run", options->run, "folder of the run")->capture_default_str();
-    app->add_flag("--force", options->force, "make it anew, whatever is there");
-    app->add_flag("--quiet", options->quiet, "no progress, no messages");
-    app->callback([=, &root, &common] {
-        if (root.get_option("--seed")->count() > 0) options->seed = common.seed;
-        stage(*options);
-    });
-    return app;
-}
-
-template <class T>
-void flag(CLI::App* app, const char* name, T& value, const char* help) {
-    app->add_option(name, value, help)->capture_default_str();
-}
-
-void add_loop(CLI::App* app, LoopOptions& o) {
-    flag(app, "--batch", o.batch, "sequences a step");
-    flag(app, "--lr", o.lr, "learning rate at its peak");
-    flag(app, "--lr-floor", o.lr_floor, "share of the peak at the end of the cosine");
-    flag(app, "--warmup", o.warmup, "steps of the linear warm-up");
-    flag(app, "--weight-decay", o.weight_decay, "of AdamW, on matrices");
-    flag(app, "--beta1", o.beta1, "of AdamW");
-    flag(app, "--beta2", o.beta2, "of AdamW");
-    flag(app, "--clip", o.clip, "bound of the gradient's norm; 0: none");
-    flag(app, "--save-every", o.save_every, "steps between two saved states");
-    flag(app, "--stop-after", o.stop_after, "leave off after so many steps of this call; 0: never");
-}
-
-void add_reward(CLI::App* app, RewardOptions& o) {
-    add_loop(app, o);
-    flag(app, "--from", o.from, "stage whose weights it starts from: sft or pretrain");
-    flag(app, "--labels", o.labels, "a file of labels, instead of DIR/labels");
-    flag(app, "--epochs", o.epochs, "passes over the labels");
-    flag(app, "--extra-layers", o.extra_layers, "layers more than the policy has");
-    flag(app, "--text-weight", o.text, "weight of the next-token loss on right work");
-    flag(app, "--limit", o.limit, "use only the first so many labelled solutions; 0: all");
-}
 
 void add_corpus(CLI::App& root, const Common& common, CLI::App& group) {
     const auto o = std::make_shared<CorpusOptions>();

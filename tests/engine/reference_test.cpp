@@ -3,6 +3,7 @@
 #include "engine/checkpoint/safetensors.h"
 #include "engine/gpt/gpt.h"
 #include "engine/optim/adamw.h"
+#include "tests/paths.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,7 +17,8 @@ using namespace qstar::engine;
 namespace {
 
 struct Reference {
-    std::string path = QSTAR_SOURCE_DIR "/tests/engine/reference/tiny_gpt.safetensors";
+    std::string path =
+        std::string(tests::source_dir) + "/tests/engine/reference/tiny_gpt.safetensors";
     SafeTensors file = read_safetensors(path);
 
     const Tensor& tensor(const std::string& name) const { return file.tensor(name, path); }

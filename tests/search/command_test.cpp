@@ -2,6 +2,7 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "tests/paths.h"
 #include "tokenizer/files.h"
 
 #include <algorithm>
@@ -46,7 +47,7 @@ struct Run {
     };
     Output search(const std::string& arguments) const {
         const std::string command =
-            fmt::format("'{}' search {} --run '{}' > '{}' 2> '{}'", QSTAR_BINARY, arguments, path,
+            fmt::format("'{}' search {} --run '{}' > '{}' 2> '{}'", tests::binary, arguments, path,
                         *this / "out", *this / "error");
         const int status = std::system(command.c_str());
         return {WEXITSTATUS(status), read_file(*this / "out"), read_file(*this / "error")};

@@ -1,6 +1,7 @@
 // The real program, killed in the middle of a stage: it goes on to the same bytes.
 #include "engine/io/files.h"
 #include "engine/io/sha256.h"
+#include "tests/paths.h"
 #include "tests/train/temporary.h"
 
 #include <chrono>
@@ -18,7 +19,7 @@ namespace {
 
 // Starts the program with its output thrown away; gives the process.
 pid_t start(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), QSTAR_BINARY);
+    arguments.insert(arguments.begin(), tests::binary);
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
