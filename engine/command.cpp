@@ -2,8 +2,11 @@
 
 #include "engine/autograd/check.h"
 #include "engine/bench.h"
+#include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/error.h"
+#include "engine/gpt/memory.h"
+#include "engine/gpt/next_token.h"
 #include "engine/io/files.h"
 #include "engine/io/sha256.h"
 #include "engine/kernels/cpu.h"
@@ -47,6 +50,24 @@ void info(const std::string& model) {
     fmt::print("  {} tensors, {} numbers\n", file.tensors.size(), count);
 }
 
+// What training such a model takes. `model` is a description or a file of ours.
+void plan(const std::string& model, int64_t batch) {
+    const bool file = exists(model);
+    const GptConfig c = file ? load_gpt(model).config : parse_config(model);
+    const MemoryPlan memory = training_memory(c, batch, c.context);
+    const int64_t few = std::min(batch, micro_batch(c, c.context));
+    fmt::print("\nL{} D{} H{} T{} V{}, {} parameters, batch {} in micro-batches of {}\n", c.layers,
+               c.width, c.heads, c.context, c.vocab, memory.weights / 4, batch, few);
+    const auto line = [](const char* what, int64_t bytes, const char* note = "") {
+        fmt::print("  {:<12} {:>10}  {}\n", what, size_text(bytes), note);
+    };
+    line("weights", memory.weights);
+    line("gradients", memory.gradients);
+    line("moments", memory.moments, "AdamW's two");
+    line("activations", memory.activations, "forward and backward, of one micro-batch");
+    line("peak", memory.total());
+}
+
 void check() {
     fmt::print(
         "Gradients on the tape ({} kernels, fp32) against central differences in float64\n\n",
@@ -73,7 +94,18 @@ void add_command(CLI::App& app, const Common&) {
         engine->add_subcommand("info", "What the processor offers and what was chosen");
     const auto model = std::make_shared<std::string>();
     info_command->add_option("FILE", *model, "A safetensors file to describe");
-    info_command->callback([model] { info(*model); });
+    const auto planned = std::make_shared<std::string>();
+    const auto batch = std::make_shared<int64_t>(16);
+    info_command->add_option("--model", *planned,
+                             "Predict the memory of training: \"L6 D256 H8 T128 V512\", or a "
+                             "model's file");
+    info_command->add_option("--batch", *batch, "Sequences a step, for --model")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    info_command->callback([=] {
+        info(*model);
+        if (!planned->empty()) plan(*planned, *batch);
+    });
 
     CLI::App* check_command = engine->add_subcommand(
         "check", "Every operation's gradient against finite differences in float64");

@@ -1,9 +1,9 @@
 #include "engine/tensor.h"
 
+#include "engine/arena.h"
 #include "engine/error.h"
 
 #include <algorithm>
-#include <new>
 
 namespace qstar::engine {
 
@@ -30,13 +30,10 @@ std::string Shape::text() const {
 Tensor Tensor::zeros(Shape shape) { return full(shape, 0.0f); }
 
 Tensor Tensor::full(Shape shape, float value) {
-    constexpr std::align_val_t alignment{64};
     Tensor t;
     t.shape_ = shape;
-    const auto count = static_cast<size_t>(std::max<int64_t>(1, shape.size()));
-    auto* raw = static_cast<float*>(::operator new(count * sizeof(float), alignment));
-    t.owner_ = std::shared_ptr<float>(raw, [](float* p) { ::operator delete(p, alignment); });
-    t.data_ = raw;
+    t.owner_ = allocate_floats(shape.size());
+    t.data_ = t.owner_.get();
     t.fill(value);
     return t;
 }

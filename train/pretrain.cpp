@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/gpt/decoder.h"
+#include "engine/gpt/next_token.h"
 #include "tokenizer/special.h"
 #include "tokenizer/text.h"
 #include "train/batches.h"
@@ -111,27 +112,32 @@ std::vector<RowBatch> validation(const Source& source, int64_t limit, int64_t ba
     return batches;
 }
 
-// -log p of every next token of the rows, averaged.
-engine::Var next_token_loss(engine::Tape& tape, engine::Gpt& model, const RowBatch& rows,
-                            int64_t time) {
-    const int64_t batch = static_cast<int64_t>(rows.size()) / (time + 1);
+// What the rows ask: every next token.
+struct NextTokens {
+    int64_t batch;
     std::vector<int> inputs, targets;
-    for (int64_t b = 0; b < batch; ++b) {
+    std::vector<float> weights;
+};
+
+NextTokens next_tokens(const RowBatch& rows, int64_t time) {
+    NextTokens asked;
+    asked.batch = static_cast<int64_t>(rows.size()) / (time + 1);
+    for (int64_t b = 0; b < asked.batch; ++b) {
         const auto row = rows.begin() + b * (time + 1);
-        inputs.insert(inputs.end(), row, row + time);
-        targets.insert(targets.end(), row + 1, row + time + 1);
+        asked.inputs.insert(asked.inputs.end(), row, row + time);
+        asked.targets.insert(asked.targets.end(), row + 1, row + time + 1);
     }
-    const std::vector<float> weights(targets.size(), 1.0f);
-    const engine::Var state = hidden(tape, model, inputs, batch, time);
-    return cross_entropy(tape, logits(tape, model, state), targets, weights);
+    asked.weights.assign(asked.targets.size(), 1.0f);
+    return asked;
 }
 
 double validation_loss(engine::Gpt& model, std::span<const RowBatch> batches, int64_t time) {
     engine::Tape tape(false);
     double sum = 0, count = 0;
     for (const RowBatch& rows : batches) {
-        tape.reset();
-        const double loss = tape.value(next_token_loss(tape, model, rows, time))[0];
+        const NextTokens b = next_tokens(rows, time);
+        const double loss =
+            engine::next_token_loss(tape, model, b.inputs, b.targets, b.weights, b.batch, time);
         sum += loss * static_cast<double>(rows.size());
         count += static_cast<double>(rows.size());
     }
@@ -200,13 +206,11 @@ void pretrain(const PretrainOptions& options) {
     const auto held_back = validation(source, options.val_rows, options.batch);
 
     while (trainer.running()) {
-        const RowBatch rows = batches.at(trainer.step());
+        const NextTokens b = next_tokens(batches.at(trainer.step()), options.context);
 
-        trainer.tape.reset();
         trainer.model.zero_grad();
-        const engine::Var loss =
-            next_token_loss(trainer.tape, trainer.model, rows, options.context);
-        trainer.tape.backward(loss);
+        const double loss = engine::next_token_gradient(
+            trainer.tape, trainer.model, b.inputs, b.targets, b.weights, b.batch, options.context);
         Json metrics = trainer.update(loss);
 
         const int64_t done = trainer.step() + 1;

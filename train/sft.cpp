@@ -1,6 +1,7 @@
 #include "train/sft.h"
 
 #include "engine/error.h"
+#include "engine/gpt/next_token.h"
 #include "search/encode.h"
 #include "train/batches.h"
 
@@ -20,18 +21,13 @@ Example example_of(const CuratedItem& item, const tokenizer::Tokenizer& tokenize
     return example;
 }
 
-engine::Var solution_loss(engine::Tape& tape, engine::Gpt& model, const Batch& batch) {
-    const engine::Var state = hidden(tape, model, batch.inputs, batch.rows, batch.time);
-    return cross_entropy(tape, logits(tape, model, state), batch.targets, batch.weights);
-}
-
 double validation_loss(engine::Gpt& model, std::span<const Example> examples, int64_t batch) {
     engine::Tape tape(false);
     double sum = 0, asked = 0;
     for (const auto& chosen : make_epoch(examples, batch, 0, 0)) {
-        tape.reset();
         const Batch b = make_batch(examples, chosen);
-        sum += tape.value(solution_loss(tape, model, b))[0] * b.asked;
+        sum += b.asked *
+               engine::next_token_loss(tape, model, b.inputs, b.targets, b.weights, b.rows, b.time);
         asked += b.asked;
     }
     return asked > 0 ? sum / asked : 0;
@@ -82,10 +78,10 @@ void sft(const SftOptions& options) {
             epoch = make_epoch(examples, options.batch, seed, trainer.step() / per_epoch);
         const Batch batch = make_batch(examples, epoch[static_cast<size_t>(turn)]);
 
-        trainer.tape.reset();
         trainer.model.zero_grad();
-        const engine::Var loss = solution_loss(trainer.tape, trainer.model, batch);
-        trainer.tape.backward(loss);
+        const double loss =
+            engine::next_token_gradient(trainer.tape, trainer.model, batch.inputs, batch.targets,
+                                        batch.weights, batch.rows, batch.time);
         Json metrics = trainer.update(loss);
 
         if (turn + 1 == per_epoch && !held_back.empty())

@@ -63,8 +63,8 @@ bool Trainer::running() const {
     return state_.step < steps_ && !told_to_stop;
 }
 
-Json Trainer::update(engine::Var loss) {
-    const float value = tape.value(loss)[0];
+Json Trainer::update(double loss) {
+    const auto value = static_cast<float>(loss);
     if (!std::isfinite(value))
         fail("{}: the loss at step {} is {}: a smaller --lr may help", stage_, state_.step, value);
     const float rate = engine::cosine_schedule(state_.step, steps_, options_.warmup,

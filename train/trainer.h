@@ -6,9 +6,9 @@
 //
 //   Trainer trainer(options, "sft", std::move(fresh_model), steps);
 //   while (trainer.running()) {
-//       tape.reset(); model.zero_grad();
+//       model.zero_grad(); tape.reset();
 //       Var loss = ...;                        // of the batch of trainer.step()
-//       tape.backward(loss);
+//       tape.backward(loss);                   // (or next_token_gradient(...) for both)
 //       Json metrics = trainer.update(loss);   // clip, AdamW, schedule
 //       trainer.end_step(metrics);             // log, save, show
 //   }
@@ -57,9 +57,10 @@ class Trainer {
     int64_t step() const { return state_.step; } // steps done
     bool running() const; // until all steps are done, or options.stop_after of this call
 
-    // One AdamW step with the gradients of tape.backward(loss). Error if the loss is no
+    // One AdamW step with the gradients that stand in the model. Error if the loss is no
     // finite number. Gives {"loss", "lr", "norm"}.
-    Json update(engine::Var loss);
+    Json update(double loss);
+    Json update(engine::Var loss) { return update(double{tape.value(loss)[0]}); }
     // Writes the metrics' line and, every save_every steps, the state.
     void end_step(const Json& metrics);
     // All steps are done: writes the model and marks the stage as finished.

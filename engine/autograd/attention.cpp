@@ -12,7 +12,10 @@ namespace qstar::engine {
 
 namespace {
 
-constexpr int64_t tile_rows = 32;
+// A tile of scores: 32 x 128 numbers, 16 KiB, lie in the first-level cache with what they
+// are made of.
+constexpr int64_t kQueries = 32;
+constexpr int64_t kKeys = 128; // a multiple of kQueries: each query sees a key of each tile
 
 // Where the parts of one head of one sequence lie in qkv.
 struct Head {
@@ -27,26 +30,35 @@ Head head_of(const float* qkv, int64_t b, int64_t h, int64_t time, int64_t width
     return {base, base + width, base + 2 * width, 3 * width};
 }
 
-// (T, size) with rows `row` apart -> (size, T), so that scores are rows of a product.
-void transpose(const float* from, int64_t row, int64_t time, int64_t size, float* to) {
-    for (int64_t t = 0; t < time; ++t) {
-        for (int64_t d = 0; d < size; ++d) to[d * time + t] = from[t * row + d];
-    }
-}
+// The vectors of a head as columns, in panels of kernel.nr: what a product whose right
+// side is transposed wants (kernels.h).
+struct Columns {
+    std::vector<float> numbers;
 
-// Scores of query rows [t0, t0 + rows) against keys [0, t0 + rows), scaled, with the
-// future masked out.
-void scores_of_tile(const Kernels& kernel, const Head& head, const float* keys, int64_t t0,
-                    int64_t rows, int64_t time, int64_t size, float factor, float* s) {
-    const int64_t seen = t0 + rows;
-    kernel.tile(rows, seen, size, head.q + t0 * head.row, head.row, 1, keys, time, s, time, false);
-    for (int64_t i = 0; i < rows; ++i) {
-        kernel.scale(t0 + i + 1, factor, s + i * time);
-        // exp(-inf) = 0: the tile's products over all its keys stay right.
-        std::fill(s + i * time + t0 + i + 1, s + i * time + seen,
-                  -std::numeric_limits<float>::infinity());
+    void pack(const Kernels& kernel, const float* rows, int64_t row, int64_t time, int64_t size) {
+        const int64_t panels = (time + kernel.nr - 1) / kernel.nr;
+        numbers.resize(static_cast<size_t>(panels * (size * kernel.nr + kPanelGap)));
+        kernel.pack_transposed(size, rows, row, time, kernel.nr, numbers.data());
     }
-}
+
+    // s (rows, n) = x (rows, size) times columns [first, first + n); first is a multiple of
+    // kKeys. Numbers of s stand kKeys apart from row to row.
+    void product(const Kernels& kernel, int64_t rows, const float* x, int64_t row, int64_t size,
+                 int64_t first, int64_t n, float* s) const {
+        const int64_t panel = size * kernel.nr + kPanelGap;
+        for (int64_t j = 0; j < n; j += kernel.nr) {
+            kernel.tile(rows, std::min<int64_t>(kernel.nr, n - j), size, x, row, 1,
+                        numbers.data() + (first + j) / kernel.nr * panel, kernel.nr, s + j, kKeys,
+                        false);
+        }
+    }
+};
+
+// What one thread works with. Grows to what the largest call needs, and stays.
+struct Workspace {
+    Columns keys, values;
+    float s[kQueries * kKeys], d[kQueries * kKeys];
+};
 
 } // namespace
 
@@ -56,28 +68,49 @@ void attention_forward(const float* qkv, float* out, float* lse, int64_t batch, 
     const float factor = 1.0f / std::sqrt(static_cast<float>(size));
     parallel_for(batch * heads, 1, [&](int64_t begin, int64_t end) {
         const Kernels& kernel = kernels();
-        thread_local std::vector<float> keys, s;
-        keys.resize(static_cast<size_t>(size * time));
-        s.resize(static_cast<size_t>(tile_rows * time));
+        thread_local Workspace w;
         for (int64_t bh = begin; bh < end; ++bh) {
             const int64_t b = bh / heads, h = bh % heads;
             const Head head = head_of(qkv, b, h, time, width, size);
-            float* o = out + b * time * width + h * size;
-            transpose(head.k, head.row, time, size, keys.data());
-            for (int64_t t0 = 0; t0 < time; t0 += tile_rows) {
-                const int64_t rows = std::min(tile_rows, time - t0);
-                scores_of_tile(kernel, head, keys.data(), t0, rows, time, size, factor, s.data());
-                for (int64_t i = 0; i < rows; ++i) {
-                    float* row = s.data() + i * time;
-                    lse[bh * time + t0 + i] = kernel.softmax(t0 + rows, row, row);
+            w.keys.pack(kernel, head.k, head.row, time, size);
+            for (int64_t t0 = 0; t0 < time; t0 += kQueries) {
+                const int64_t rows = std::min(kQueries, time - t0);
+                float* o = out + (b * time + t0) * width + h * size;
+                float top[kQueries], total[kQueries]; // of each row so far: max, sum of exp
+                std::fill_n(top, rows, -std::numeric_limits<float>::infinity());
+                for (int64_t j0 = 0; j0 < t0 + rows; j0 += kKeys) {
+                    const int64_t n = std::min(kKeys, t0 + rows - j0);
+                    w.keys.product(kernel, rows, head.q + t0 * head.row, head.row, size, j0, n,
+                                   w.s);
+                    for (int64_t i = 0; i < rows; ++i) {
+                        float* row = w.s + i * kKeys;
+                        const int64_t seen = std::min(n, t0 + i + 1 - j0);
+                        const float before = top[i];
+                        const float part = kernel.online_softmax(seen, row, factor, &top[i]);
+                        std::fill(row + seen, row + n, 0.0f); // the future
+                        if (j0 == 0) {
+                            total[i] = part;
+                        } else { // what was summed with the smaller maximum shrinks
+                            const float shrink = std::exp(before - top[i]);
+                            total[i] = total[i] * shrink + part;
+                            kernel.scale(size, shrink, o + i * width);
+                        }
+                    }
+                    kernel.tile(rows, size, n, w.s, kKeys, 1, head.v + j0 * head.row, head.row, o,
+                                width, j0 > 0);
                 }
-                kernel.tile(rows, size, t0 + rows, s.data(), time, 1, head.v, head.row,
-                            o + t0 * width, width, false);
+                for (int64_t i = 0; i < rows; ++i) {
+                    kernel.scale(size, 1.0f / total[i], o + i * width);
+                    lse[bh * time + t0 + i] = top[i] + std::log(total[i]);
+                }
             }
         }
     });
 }
 
+// With P = softmax(S), S = factor Q K^T, O = P V:
+//   dV = P^T dO,  dP = dO V^T,  dS = factor P (dP - (dO . O) of its row),
+//   dQ = dS K,  dK = dS^T Q
 void attention_backward(const float* qkv, const float* out, const float* lse, const float* dout,
                         float* dqkv, bool accumulate, int64_t batch, int64_t time, int64_t heads,
                         int64_t width) {
@@ -85,51 +118,45 @@ void attention_backward(const float* qkv, const float* out, const float* lse, co
     const float factor = 1.0f / std::sqrt(static_cast<float>(size));
     parallel_for(batch * heads, 1, [&](int64_t begin, int64_t end) {
         const Kernels& kernel = kernels();
-        thread_local std::vector<float> keys, values, p, dp, dots;
-        keys.resize(static_cast<size_t>(size * time));
-        values.resize(static_cast<size_t>(size * time));
-        p.resize(static_cast<size_t>(tile_rows * time));
-        dp.resize(static_cast<size_t>(tile_rows * time));
+        thread_local Workspace w;
         for (int64_t bh = begin; bh < end; ++bh) {
             const int64_t b = bh / heads, h = bh % heads;
             const Head head = head_of(qkv, b, h, time, width, size);
-            const float* o = out + b * time * width + h * size;
-            const float* d_o = dout + b * time * width + h * size;
-            float* dq = dqkv + b * time * 3 * width + h * size;
-            float* dk = dq + width;
-            float* dv = dq + 2 * width;
-            if (!accumulate) {
-                for (int64_t t = 0; t < time; ++t) {
-                    std::fill_n(dk + t * head.row, size, 0.0f);
-                    std::fill_n(dv + t * head.row, size, 0.0f);
+            w.keys.pack(kernel, head.k, head.row, time, size);
+            w.values.pack(kernel, head.v, head.row, time, size);
+            float* d_head = dqkv + b * time * 3 * width + h * size;
+            for (int64_t t0 = 0; t0 < time; t0 += kQueries) {
+                const int64_t rows = std::min(kQueries, time - t0);
+                const int64_t first = (b * time + t0) * width + h * size;
+                const float *o = out + first, *d_o = dout + first;
+                const float* q = head.q + t0 * head.row;
+                float* dq = d_head + t0 * head.row;
+                for (int64_t j0 = 0; j0 < t0 + rows; j0 += kKeys) {
+                    const int64_t n = std::min(kKeys, t0 + rows - j0);
+                    w.keys.product(kernel, rows, q, head.row, size, j0, n, w.s);
+                    w.values.product(kernel, rows, d_o, width, size, j0, n, w.d);
+                    for (int64_t i = 0; i < rows; ++i) {
+                        float *p = w.s + i * kKeys, *d = w.d + i * kKeys;
+                        const int64_t seen = std::min(n, t0 + i + 1 - j0);
+                        // sum_j p_j dp_j = dO . O, without the row of dP
+                        const float centre = kernel.dot(size, d_o + i * width, o + i * width);
+                        kernel.softmax_grad(seen, p, d, factor, lse[bh * time + t0 + i], centre);
+                        std::fill(p + seen, p + n, 0.0f);
+                        std::fill(d + seen, d + n, 0.0f);
+                    }
+                    // Keys from t0 on are met here for the first time.
+                    const int64_t old = std::clamp<int64_t>(t0 - j0, 0, n);
+                    const auto add = [&](const float* a, const float* x, int64_t row, float* to) {
+                        float* at = to + j0 * head.row;
+                        kernel.tile(old, size, rows, a, 1, kKeys, x, row, at, head.row, true);
+                        kernel.tile(n - old, size, rows, a + old, 1, kKeys, x, row,
+                                    at + old * head.row, head.row, accumulate);
+                    };
+                    add(w.s, d_o, width, d_head + 2 * width);
+                    add(w.d, q, head.row, d_head + width);
+                    kernel.tile(rows, size, n, w.d, kKeys, 1, head.k + j0 * head.row, head.row, dq,
+                                head.row, accumulate || j0 > 0);
                 }
-            }
-            transpose(head.k, head.row, time, size, keys.data());
-            transpose(head.v, head.row, time, size, values.data());
-            for (int64_t t0 = 0; t0 < time; t0 += tile_rows) {
-                const int64_t rows = std::min(tile_rows, time - t0);
-                const int64_t seen = t0 + rows;
-                // P again from the scores and the saved log-sum-exp.
-                scores_of_tile(kernel, head, keys.data(), t0, rows, time, size, factor, p.data());
-                // dP = dO V^T
-                kernel.tile(rows, seen, size, d_o + t0 * width, width, 1, values.data(), time,
-                            dp.data(), time, false);
-                for (int64_t i = 0; i < rows; ++i) {
-                    const int64_t t = t0 + i;
-                    float* row = p.data() + i * time;
-                    kernel.exp_shift(seen, row, lse[bh * time + t], row);
-                    // sum_j p_j dp_j = dO . O, without the row of dp
-                    const float d = kernel.dot(size, d_o + t * width, o + t * width);
-                    kernel.softmax_grad(seen, row, dp.data() + i * time, d, factor,
-                                        dp.data() + i * time);
-                }
-                // dV += P^T dO, dQ = dS K, dK += dS^T Q
-                kernel.tile(seen, size, rows, p.data(), 1, time, d_o + t0 * width, width, dv,
-                            head.row, true);
-                kernel.tile(rows, size, seen, dp.data(), time, 1, head.k, head.row,
-                            dq + t0 * head.row, head.row, accumulate);
-                kernel.tile(seen, size, rows, dp.data(), 1, time, head.q + t0 * head.row, head.row,
-                            dk, head.row, true);
             }
         }
     });

@@ -1,9 +1,12 @@
 #pragma once
-// Fused causal attention, forward and backward, on plain pointers.
+// Fused causal attention, forward and backward, on plain pointers (Dao et al.,
+// "FlashAttention", 2022; the running softmax is that of Milakov and Gimelshein, "Online
+// normalizer calculation for softmax", 2018).
 //
 // qkv is (B*T, 3C): each row holds the query, key and value of all heads, head after
-// head. Works on one (batch, head) at a time, in tiles of a few query rows, so that
-// the largest piece of the (T, T) matrix that ever exists is one tile a thread.
+// head. Works on one (batch, head) at a time, in tiles of a few query rows by a few more
+// keys, so the largest piece of the (T, T) matrix of scores that ever exists is one tile a
+// thread: memory grows with T and not with its square.
 
 #include <cstdint>
 

@@ -56,19 +56,32 @@ void add_each(const Slot& d, int64_t size, Function f) {
 
 // d (+)= alpha * dy
 void add_scaled(const Slot& d, const Tensor& dy, float alpha) {
-    const float* g = dy.data();
-    add_each(d, dy.size(), [=](int64_t i) { return alpha * g[i]; });
-}
-
-// d[row of C] += the sum over rows of dy: by slices of columns, rows in order.
-void add_column_sums(const Slot& d, const float* dy, int64_t rows, int64_t columns) {
     if (!d.data) return;
-    clear_if_fresh(d, columns);
-    parallel_for(columns, column_grain, [&](int64_t begin, int64_t end) {
-        for (int64_t r = 0; r < rows; ++r) {
-            kernels().add(end - begin, d.data + begin, dy + r * columns + begin, d.data + begin);
+    parallel_for(dy.size(), element_grain, [&](int64_t begin, int64_t end) {
+        if (d.fresh) {
+            std::copy_n(dy.data() + begin, end - begin, d.data + begin);
+            if (alpha != 1) kernels().scale(end - begin, alpha, d.data + begin);
+        } else {
+            kernels().axpy(end - begin, alpha, dy.data() + begin, d.data + begin);
         }
     });
+}
+
+// d[row of C] += the sum over rows of dy, in fixed chunks of rows and the chunks in order.
+void add_column_sums(Tape& tape, const Slot& d, const float* dy, int64_t rows, int64_t columns) {
+    if (!d.data) return;
+    clear_if_fresh(d, columns);
+    const int64_t chunks = (rows + row_grain - 1) / row_grain;
+    Tensor partial = tape.allocate({chunks, columns});
+    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+        float* sum = partial.data() + begin / row_grain * columns;
+        std::fill_n(sum, columns, 0.0f);
+        for (int64_t r = begin; r < end; ++r) kernels().add(columns, sum, dy + r * columns, sum);
+    });
+    for (int64_t c = 0; c < chunks; ++c) {
+        kernels().add(columns, d.data, partial.data() + c * columns, d.data);
+    }
+    tape.release(partial);
 }
 
 // y = x W + b:  dx = dy W^T,  dW = x^T dy,  db = column sums of dy
@@ -102,7 +115,7 @@ void linear_grad(Tape& tape, Node& n) {
               .ldc = out,
               .accumulate = !dw.fresh});
     }
-    add_column_sums(slot(tape, n.input[2]), dy, rows, out);
+    add_column_sums(tape, slot(tape, n.input[2]), dy, rows, out);
 }
 
 // y = a b:    da = dy b^T, db = a^T dy
@@ -212,10 +225,13 @@ void layer_norm_grad(Tape& tape, Node& n) {
     const Tensor x = tape.node(n.input[0]).value, gain = tape.node(n.input[1]).value;
     const int64_t width = x.shape().last(), rows = n.grad.shape().rows();
     const int64_t chunks = (rows + row_grain - 1) / row_grain;
-    const Tensor partial = tape.allocate({chunks, 2, width});
-    const Tensor unused = tape.allocate({rows, width});
     Slot dx = slot(tape, n.input[0]);
-    if (!dx.data) dx = {unused.data(), true};
+    Tensor unwanted;
+    if (!dx.data) {
+        unwanted = tape.allocate({rows, width});
+        dx = {unwanted.data(), true};
+    }
+    Tensor partial = tape.allocate({chunks, 2, width});
     const float* dy = n.grad.data();
     parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
         float* dgain = partial.data() + begin / row_grain * 2 * width;
@@ -234,6 +250,8 @@ void layer_norm_grad(Tape& tape, Node& n) {
             kernels().add(width, d.data, partial.data() + (2 * c + part) * width, d.data);
         }
     }
+    tape.release(partial);
+    tape.release(unwanted);
 }
 
 // Rows of the table get the sum over the places where their token stands: by slices

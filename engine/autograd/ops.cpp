@@ -281,14 +281,14 @@ Var attention(Tape& tape, Var qkv, int64_t batch, int64_t time, int64_t heads) {
 }
 
 Var cross_entropy(Tape& tape, Var logits, std::span<const int> targets,
-                  std::span<const float> weights) {
+                  std::span<const float> weights, double total) {
     const Shape s = shape_of(tape, logits, "cross_entropy");
     const int64_t rows = s.rows(), classes = s.last();
     check_targets("cross_entropy", targets, s);
     if (weights.size() != targets.size()) {
         fail("cross_entropy: {} weights for {} targets", weights.size(), targets.size());
     }
-    const double total = sum_of(weights);
+    if (total == 0) total = sum_of(weights);
     if (!(total > 0)) fail("cross_entropy: the weights sum to {}, nothing to learn from", total);
     for (int64_t r = 0; r < rows; ++r) {
         if (weights[static_cast<size_t>(r)] != 0) {

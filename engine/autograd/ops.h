@@ -47,9 +47,10 @@ Var embedding(Tape& tape, std::span<const int> tokens, Var table, Var positions 
 Var attention(Tape& tape, Var qkv, int64_t batch, int64_t time, int64_t heads);
 
 // logits (R, V), targets (R): sum_r w_r (-log softmax(logits_r)[target_r]) / sum_r w_r
-// -> (). Rows of weight 0 are left out (their target is not looked at).
+// -> (). Rows of weight 0 are left out (their target is not looked at). `total`, if not
+// 0, stands in the place of the sum of the weights: for a part of a batch.
 Var cross_entropy(Tape& tape, Var logits, std::span<const int> targets,
-                  std::span<const float> weights);
+                  std::span<const float> weights, double total = 0);
 
 // logits (R, V), targets (R) -> (R, 1): log softmax(logits_r)[target_r]
 Var log_prob(Tape& tape, Var logits, std::span<const int> targets);

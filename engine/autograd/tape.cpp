@@ -2,30 +2,19 @@
 
 #include "engine/error.h"
 
-#include <algorithm>
-
 namespace qstar::engine {
 
-namespace {
-constexpr int64_t block_floats = int64_t{1} << 22; // 16 MiB
+Tensor Tape::allocate(Shape shape) { return Tensor::view(shape, arena_.allocate(shape.size())); }
+
+void Tape::release(Tensor& tensor) {
+    if (!tensor.empty()) arena_.release(tensor.data(), tensor.size());
+    tensor = Tensor();
 }
 
-Tensor Tape::allocate(Shape shape) {
-    const int64_t need = (std::max<int64_t>(1, shape.size()) + 15) / 16 * 16; // whole cache lines
-    while (block_ < blocks_.size() && offset_ + need > blocks_[block_].size()) {
-        ++block_;
-        offset_ = 0;
-    }
-    if (block_ == blocks_.size()) blocks_.push_back(Tensor::zeros({std::max(need, block_floats)}));
-    float* data = blocks_[block_].data() + offset_;
-    offset_ += need;
-    return Tensor::view(shape, data);
-}
-
-size_t Tape::arena_bytes() const {
-    size_t bytes = 0;
-    for (const Tensor& block : blocks_) bytes += static_cast<size_t>(block.size()) * sizeof(float);
-    return bytes;
+const Tensor& Tape::value(Var v) const {
+    const Tensor& value = nodes_[static_cast<size_t>(v.id)].value;
+    if (value.empty()) fail("a value was given back by backward(): keep() it on the tape before");
+    return value;
 }
 
 Node& Tape::push(Op op, std::initializer_list<Var> inputs, Shape shape) {
@@ -37,6 +26,7 @@ Node& Tape::push(Op op, std::initializer_list<Var> inputs, Shape shape) {
     n.saved[0] = n.saved[1] = Tensor();
     n.parameter = nullptr;
     n.needs_grad = false;
+    n.kept = false;
     n.index.clear();
     n.weight.clear();
     int i = 0;
@@ -83,15 +73,20 @@ void Tape::backward(Var loss) {
     end.grad = allocate(end.value.shape());
     end.grad.fill(1.0f);
     for (int id = loss.id; id >= 0; --id) {
-        const Node& n = node(id);
-        if (n.op != Op::leaf && n.needs_grad && !n.grad.empty()) propagate(*this, id);
+        Node& n = node(id);
+        if (n.op == Op::leaf || !n.needs_grad || n.grad.empty()) continue;
+        propagate(*this, id);
+        release(n.saved[0]);
+        release(n.saved[1]);
+        if (n.kept) continue;
+        release(n.grad);
+        if (n.value.size() > 1) release(n.value); // losses stay for the log
     }
 }
 
 void Tape::reset() {
     used_ = 0;
-    block_ = 0;
-    offset_ = 0;
+    arena_.reset();
 }
 
 } // namespace qstar::engine

@@ -4,15 +4,17 @@
 //
 // Every operation of ops.h appends one Node. backward() walks the nodes once, from
 // the last to the first, and lets gradients.cpp add each node's gradient to its
-// inputs'; no recursion. reset() forgets the nodes and keeps the memory: after the
-// first step of training the tape allocates nothing large.
+// inputs'; no recursion. What a node has kept is given back as soon as its gradient has
+// been handed on, and is where the gradients that follow find room: training needs
+// little more memory than the values of the forward pass. reset() forgets the nodes and
+// keeps the memory: after the first step of training nothing is allocated any more.
 //
 // One tape is used by one thread at a time; operations use threads inside.
 
+#include "engine/arena.h"
 #include "engine/tensor.h"
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -68,6 +70,7 @@ struct Node {
     Tensor saved[2];                // what forward keeps for backward
     Parameter* parameter = nullptr; // for leaves that are trained
     bool needs_grad = false;
+    bool kept = false; // by keep()
     float constant[2] = {0, 0};
     int64_t attribute[3] = {0, 0, 0}; // batch, time, heads; transposition
     std::vector<int> index;           // tokens, targets, rows
@@ -85,11 +88,15 @@ class Tape {
     Var constant(const Tensor& value); // a tensor without a gradient
     Var variable(const Tensor& value); // a tensor whose gradient is wanted: grad(var)
 
-    const Tensor& value(Var v) const { return nodes_[static_cast<size_t>(v.id)].value; }
+    // Error if backward() has given the value back.
+    const Tensor& value(Var v) const;
     const Tensor& grad(Var v) const { return nodes_[static_cast<size_t>(v.id)].grad; }
 
-    // Gradients of the scalar `loss` (one element) with respect to everything.
+    // Gradients of the scalar `loss` (one element) with respect to everything. Afterwards
+    // the values and gradients of leaves can be read, values of one element, what was
+    // kept, and what the loss does not depend on.
     void backward(Var loss);
+    void keep(Var v) { node(v.id).kept = true; } // value and gradient outlive backward()
     // Forgets all nodes, keeps the memory.
     void reset();
 
@@ -97,17 +104,17 @@ class Tape {
     Node& node(int id) { return nodes_[static_cast<size_t>(id)]; }
     Node& push(Op op, std::initializer_list<Var> inputs, Shape shape); // value uninitialised
     Var last() const { return {static_cast<int>(used_) - 1}; }
-    Tensor allocate(Shape shape); // uninitialised, lives until reset()
+    Tensor allocate(Shape shape); // uninitialised, lives until release() or reset()
+    void release(Tensor& tensor); // that was allocated here, or an empty one
     bool recording() const { return record_; }
-    size_t arena_bytes() const;
+    size_t arena_bytes() const { return arena_.reserved_bytes(); }
+    size_t peak_bytes() const { return arena_.peak_bytes(); }
 
   private:
     bool record_;
     size_t used_ = 0;
     std::vector<Node> nodes_; // recycled: the first used_ are live
-    std::vector<Tensor> blocks_;
-    size_t block_ = 0;
-    int64_t offset_ = 0;
+    Arena arena_;
 };
 
 // Adds the gradient of node `id` to the gradients of its inputs (gradients.cpp).

@@ -130,6 +130,7 @@ constexpr Kernels kTable = {
     .gelu_grad = gelu_grad<Avx2>,
     .softmax = softmax<Avx2>,
     .exp_shift = exp_shift<Avx2>,
+    .online_softmax = online_softmax<Avx2>,
     .softmax_grad = softmax_grad<Avx2>,
     .layer_norm = layer_norm<Avx2>,
     .layer_norm_grad = layer_norm_grad<Avx2>,

@@ -126,6 +126,7 @@ constexpr Kernels kTable = {
     .gelu_grad = gelu_grad<Avx512>,
     .softmax = softmax<Avx512>,
     .exp_shift = exp_shift<Avx512>,
+    .online_softmax = online_softmax<Avx512>,
     .softmax_grad = softmax_grad<Avx512>,
     .layer_norm = layer_norm<Avx512>,
     .layer_norm_grad = layer_norm_grad<Avx512>,

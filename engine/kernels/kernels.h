@@ -62,9 +62,12 @@ struct Kernels {
     float (*softmax)(int64_t n, const float* x, float* y);
     // y = exp(x - shift)
     void (*exp_shift)(int64_t n, const float* x, float shift, float* y);
-    // ds = scale * p * (dp - d): the gradient of a softmax row, d = sum p dp.
-    void (*softmax_grad)(int64_t n, const float* p, const float* dp, float d, float scale,
-                         float* ds);
+    // One piece of a softmax row, for attention: t = max(*top, factor * max x), x becomes
+    // exp(factor * x - t), *top becomes t; returns the sum of the new x. n > 0.
+    float (*online_softmax)(int64_t n, float* x, float factor, float* top);
+    // A softmax row and its gradient from the scores s and the row's log-sum-exp:
+    // s becomes p = exp(factor * s - lse), d becomes factor * p * (d - centre).
+    void (*softmax_grad)(int64_t n, float* s, float* d, float factor, float lse, float centre);
 
     // Layer norm of one row (Ba et al. 2016), eps 1e-5.
     void (*layer_norm)(int64_t n, const float* x, const float* gain, const float* bias, float* y,

@@ -5,6 +5,7 @@
 
 #include "engine/kernels/kernels.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -134,9 +135,24 @@ void exp_shift(int64_t n, const float* x, float shift, float* y) {
     for (int64_t i = 0; i < n; ++i) y[i] = static_cast<float>(std::exp(double{x[i]} - shift));
 }
 
-void softmax_grad(int64_t n, const float* p, const float* dp, float d, float factor, float* ds) {
+float online_softmax(int64_t n, float* x, float factor, float* top) {
+    float highest = *top;
+    for (int64_t i = 0; i < n; ++i) highest = std::max(highest, factor * x[i]);
+    double total = 0;
     for (int64_t i = 0; i < n; ++i) {
-        ds[i] = static_cast<float>(double{factor} * p[i] * (double{dp[i]} - d));
+        const double e = std::exp(double{factor} * x[i] - highest);
+        x[i] = static_cast<float>(e);
+        total += e;
+    }
+    *top = highest;
+    return static_cast<float>(total);
+}
+
+void softmax_grad(int64_t n, float* s, float* d, float factor, float lse, float centre) {
+    for (int64_t i = 0; i < n; ++i) {
+        const double p = std::exp(double{factor} * s[i] - lse);
+        s[i] = static_cast<float>(p);
+        d[i] = static_cast<float>(double{factor} * p * (double{d[i]} - centre));
     }
 }
 
@@ -196,12 +212,28 @@ void adamw(int64_t n, float* p, const float* g, float* m, float* v, float grad_s
 
 const Kernels& scalar_kernels() {
     static const Kernels table = {
-        "scalar",  kRows,         kColumns,        micro,
-        tile,      pack_straight, pack_transposed, add,
-        mul,       axpy,          scale,           dot,
-        sum,       gelu,          gelu_grad,       softmax,
-        exp_shift, softmax_grad,  layer_norm,      layer_norm_grad,
-        adamw,
+        .name = "scalar",
+        .mr = kRows,
+        .nr = kColumns,
+        .micro = micro,
+        .tile = tile,
+        .pack_straight = pack_straight,
+        .pack_transposed = pack_transposed,
+        .add = add,
+        .mul = mul,
+        .axpy = axpy,
+        .scale = scale,
+        .dot = dot,
+        .sum = sum,
+        .gelu = gelu,
+        .gelu_grad = gelu_grad,
+        .softmax = softmax,
+        .exp_shift = exp_shift,
+        .online_softmax = online_softmax,
+        .softmax_grad = softmax_grad,
+        .layer_norm = layer_norm,
+        .layer_norm_grad = layer_norm_grad,
+        .adamw = adamw,
     };
     return table;
 }

@@ -187,12 +187,31 @@ void exp_shift(int64_t n, const float* x, float shift, float* y) {
 }
 
 template <class V>
-void softmax_grad(int64_t n, const float* p, const float* dp, float d, float factor, float* ds) {
-    const auto centre = V::set(d);
+float online_softmax(int64_t n, float* x, float factor, float* top) {
     const auto factors = V::set(factor);
+    auto tops = V::set(*top);
+    each<V>(n, [&](int64_t i, auto part) {
+        tops = V::max(tops, part.keep(V::mul(factors, part.load(x + i)), tops));
+    });
+    *top = V::top(tops);
+    const auto shift = V::set(-*top);
+    return total<V>(n, [=](int64_t i, auto part) {
+        const auto e = exp<V>(V::fma(factors, part.load(x + i), shift));
+        part.store(x + i, e);
+        return part.keep(e, V::zero());
+    });
+}
+
+template <class V>
+void softmax_grad(int64_t n, float* s, float* d, float factor, float lse, float centre) {
+    const auto factors = V::set(factor);
+    const auto shift = V::set(-lse);
+    const auto centres = V::set(centre);
     each<V>(n, [=](int64_t i, auto part) {
-        const auto weight = V::mul(factors, part.load(p + i));
-        part.store(ds + i, V::mul(weight, V::sub(part.load(dp + i), centre)));
+        const auto p = exp<V>(V::fma(factors, part.load(s + i), shift));
+        part.store(s + i, p);
+        const auto weight = V::mul(factors, p);
+        part.store(d + i, V::mul(weight, V::sub(part.load(d + i), centres)));
     });
 }
 

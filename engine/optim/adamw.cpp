@@ -25,10 +25,12 @@ float gradient_norm(std::span<const Parameter> parameters) {
     for (const Parameter& p : parameters) {
         if (p.grad.empty()) continue;
         const int64_t chunks = (p.grad.size() + element_grain - 1) / element_grain;
-        std::vector<float> partial(static_cast<size_t>(chunks));
+        thread_local std::vector<float> partial; // kept: a step of training allocates nothing
+        partial.resize(static_cast<size_t>(chunks));
+        float* parts = partial.data(); // this thread's, whoever fills it
         parallel_for(p.grad.size(), element_grain, [&](int64_t begin, int64_t end) {
             const float* g = p.grad.data() + begin;
-            partial[static_cast<size_t>(begin / element_grain)] = kernels().dot(end - begin, g, g);
+            parts[begin / element_grain] = kernels().dot(end - begin, g, g);
         });
         for (const float part : partial) total += part;
     }

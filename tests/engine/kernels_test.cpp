@@ -199,12 +199,45 @@ TEST_CASE("softmax and its gradient agree with the scalar table") {
             table->softmax(n, in_place.data(), in_place.data());
             CHECK(same_bytes(in_place, ours));
 
-            Guarded dp = numbers(n, "dp");
-            Guarded ds(n);
-            Guarded ds_oracle(n);
-            table->softmax_grad(n, ours.data(), dp.data(), 0.2f, 0.5f, ds.data());
-            oracle.softmax_grad(n, ours.data(), dp.data(), 0.2f, 0.5f, ds_oracle.data());
+            const float lse = log_sum_oracle * 0.5f; // of the scores 0.5 x, nearly
+            Guarded p = x;
+            Guarded p_oracle = x;
+            Guarded ds = numbers(n, "dp");
+            Guarded ds_oracle = ds;
+            table->softmax_grad(n, p.data(), ds.data(), 0.5f, lse, 0.2f);
+            oracle.softmax_grad(n, p_oracle.data(), ds_oracle.data(), 0.5f, lse, 0.2f);
+            CHECK(difference(p, p_oracle) < 1e-6);
             CHECK(difference(ds, ds_oracle) < 1e-6);
+        }
+    }
+}
+
+TEST_CASE("a softmax piece by piece agrees with the scalar table and with the whole") {
+    for (const Kernels* table : all_tables()) {
+        for (const int64_t n : kSizes) {
+            if (n < 2) continue;
+            CAPTURE(table->name);
+            CAPTURE(n);
+            const Guarded x = numbers(n, "x", 5);
+            Guarded pieces = x;
+            Guarded whole(n);
+            Guarded scaled = x;
+            for (int64_t i = 0; i < n; ++i) scaled.data()[i] *= 0.7f;
+            const float lse = scalar_kernels().softmax(n, scaled.data(), whole.data());
+
+            float top = -std::numeric_limits<float>::infinity();
+            const int64_t half = n / 2;
+            const float first = table->online_softmax(half, pieces.data(), 0.7f, &top);
+            const float first_top = top;
+            const float second = table->online_softmax(n - half, pieces.data() + half, 0.7f, &top);
+            CHECK(top >= first_top);
+            const float shrink = std::exp(first_top - top);
+            const float total = first * shrink + second;
+            CHECK(relative(top + std::log(total), lse) < 1e-5);
+            for (int64_t i = 0; i < n; ++i) {
+                const float p = pieces[i] * (i < half ? shrink : 1.0f) / total;
+                CHECK(std::fabs(p - whole[i]) < 2e-6f);
+            }
         }
     }
 }

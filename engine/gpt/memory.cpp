@@ -1,0 +1,86 @@
+#include "engine/gpt/memory.h"
+
+#include "engine/error.h"
+#include "engine/gpt/next_token.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace qstar::engine {
+
+namespace {
+
+int64_t parameter_count(const GptConfig& c) {
+    const int64_t block = 12 * c.width * c.width + 13 * c.width;
+    const int64_t head = c.scalar_head ? c.width + 1 : 0;
+    return (c.vocab + c.context) * c.width + c.layers * block + 2 * c.width + head;
+}
+
+} // namespace
+
+MemoryPlan training_memory(const GptConfig& c, int64_t batch, int64_t time) {
+    const int64_t parameters = parameter_count(c) * 4;
+    MemoryPlan plan;
+    plan.weights = plan.gradients = parameters;
+    plan.moments = 2 * parameters;
+
+    // What the tape keeps of each token, in the order of hidden(): the two norms, queries,
+    // keys and values, attention, its projection, two sums, the two wide layers of the MLP
+    // and its projection: 18 C; and of each row a few numbers more.
+    const int64_t layer = 18 * c.width + 2 * 2 + c.heads;
+    const int64_t ends = 2 * c.width + 2; // embedding, last norm
+    const int64_t loss = 2 * c.vocab + 1; // logits, probabilities
+    // Backward: the logits' gradient beside all of it; or, when those are gone, the
+    // gradients around the wide layer of the last block beside the rest of it.
+    const int64_t backward = std::max(c.vocab, 6 * c.width - 2 * c.vocab);
+    const int64_t rows = std::min(batch, micro_batch(c, time)) * time;
+    plan.activations = rows * (c.layers * layer + ends + loss + backward) * 4;
+    return plan;
+}
+
+GptConfig parse_config(std::string_view text) {
+    GptConfig config;
+    bool heads_given = false;
+    size_t at = 0;
+    while (at < text.size()) {
+        const char letter = text[at++];
+        if (letter == ' ' || letter == ',') continue;
+        int64_t value = 0;
+        const auto [end, error] =
+            std::from_chars(text.data() + at, text.data() + text.size(), value);
+        if (error != std::errc() || value < 1 || value > (1 << 24)) {
+            fail("\"{}\": expected a letter of L D H T V and a number, found \"{}\"", text,
+                 text.substr(at - 1));
+        }
+        at = static_cast<size_t>(end - text.data());
+        switch (letter) {
+        case 'L':
+            config.layers = value;
+            break;
+        case 'D':
+            config.width = value;
+            break;
+        case 'H':
+            config.heads = value;
+            heads_given = true;
+            break;
+        case 'T':
+            config.context = value;
+            break;
+        case 'V':
+            config.vocab = value;
+            break;
+        default:
+            fail("\"{}\": expected L (layers), D (width), H (heads), T (context) or V "
+                 "(vocabulary), found '{}'",
+                 text, letter);
+        }
+    }
+    if (!heads_given) config.heads = config.width % 32 == 0 ? config.width / 32 : 1;
+    if (config.width % config.heads != 0) {
+        fail("\"{}\": a width of {} cannot be cut into {} heads", text, config.width, config.heads);
+    }
+    return config;
+}
+
+} // namespace qstar::engine
