@@ -11,6 +11,7 @@ void add_loop(CLI::App* app, LoopOptions& o) {
     flag(app, "--beta1", o.beta1, "of AdamW");
     flag(app, "--beta2", o.beta2, "of AdamW");
     flag(app, "--clip", o.clip, "bound of the gradient's norm; 0: none");
+    flag(app, "--precision", o.precision, "of the products: fp32, or bf16 with sums in fp32");
     flag(app, "--save-every", o.save_every, "steps between two saved states");
     flag(app, "--stop-after", o.stop_after, "leave off after so many steps of this call; 0: never");
 }

@@ -34,20 +34,29 @@ void check(const LoopOptions& options) {
     number("clip", options.clip, 0, 1e9);
     number("save-every", static_cast<double>(options.save_every), 1, 1e9);
     number("stop-after", static_cast<double>(options.stop_after), 0, 1e9);
+    if (options.precision != "fp32" && options.precision != "bf16")
+        fail("--precision: expected fp32 or bf16, found \"{}\"", options.precision);
 }
 
 Json flags_of(const LoopOptions& options) {
-    return Json{{"seed", seed_of(options)}, {"batch", options.batch},
-                {"lr", options.lr},         {"lr-floor", options.lr_floor},
-                {"warmup", options.warmup}, {"weight-decay", options.weight_decay},
-                {"beta1", options.beta1},   {"beta2", options.beta2},
-                {"clip", options.clip}};
+    Json flags{{"seed", seed_of(options)}, {"batch", options.batch},
+               {"lr", options.lr},         {"lr-floor", options.lr_floor},
+               {"warmup", options.warmup}, {"weight-decay", options.weight_decay},
+               {"beta1", options.beta1},   {"beta2", options.beta2},
+               {"clip", options.clip}};
+    if (options.precision != "fp32") flags["precision"] = options.precision;
+    return flags;
 }
 
 Trainer::Trainer(const LoopOptions& options, const std::string& stage, engine::Gpt fresh,
                  int64_t steps)
     : model(std::move(fresh)), options_(options), stage_(stage), steps_(steps),
       optimiser_(model.parameters, adamw(options)) {
+    if (options.precision == "bf16") {
+        tape.precision = engine::Precision::bf16;
+        if (!engine::offers_bf16() && !options.quiet)
+            fmt::print("{}: this processor has no AVX512_BF16, so its products are fp32\n", stage);
+    }
     const std::string path = stage_file(options.run, stage, "state.safetensors");
     if (engine::load_training(path, model, optimiser_, state_) && !options.quiet && state_.step > 0)
         fmt::print("{}: goes on after step {} of {}\n", stage, state_.step, steps);

@@ -37,6 +37,7 @@ struct LoopOptions : StageOptions {
     double weight_decay = 0.1;
     double beta1 = 0.9, beta2 = 0.95;
     double clip = 1.0;
+    std::string precision = "fp32"; // of the products; bf16: operands rounded, sums in fp32
     int64_t save_every = 200; // steps
     int64_t stop_after = 0;   // leave off after so many steps of this call; 0: never
 };

@@ -7,7 +7,6 @@
 #include "engine/autograd/attention.h"
 #include "engine/autograd/tape.h"
 #include "engine/error.h"
-#include "engine/kernels/gemm.h"
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
 
@@ -100,7 +99,8 @@ void linear_grad(Tape& tape, Node& n) {
               .ldb = out,
               .c = dx.data,
               .ldc = in,
-              .accumulate = !dx.fresh});
+              .accumulate = !dx.fresh},
+             tape.precision);
     }
     if (const Slot dw = slot(tape, n.input[1]); dw.data) {
         gemm({.trans_a = true,
@@ -113,7 +113,8 @@ void linear_grad(Tape& tape, Node& n) {
               .ldb = out,
               .c = dw.data,
               .ldc = out,
-              .accumulate = !dw.fresh});
+              .accumulate = !dw.fresh},
+             tape.precision);
     }
     add_column_sums(tape, slot(tape, n.input[2]), dy, rows, out);
 }
@@ -137,7 +138,8 @@ void matmul_grad(Tape& tape, Node& n) {
               .ldb = ldb,
               .c = da.data,
               .ldc = k,
-              .accumulate = !da.fresh});
+              .accumulate = !da.fresh},
+             tape.precision);
     }
     if (const Slot db = slot(tape, n.input[1]); db.data && transposed) {
         gemm({.trans_a = true,
@@ -150,7 +152,8 @@ void matmul_grad(Tape& tape, Node& n) {
               .ldb = k,
               .c = db.data,
               .ldc = k,
-              .accumulate = !db.fresh});
+              .accumulate = !db.fresh},
+             tape.precision);
     } else if (db.data) {
         gemm({.trans_a = true,
               .m = k,
@@ -162,7 +165,8 @@ void matmul_grad(Tape& tape, Node& n) {
               .ldb = columns,
               .c = db.data,
               .ldc = columns,
-              .accumulate = !db.fresh});
+              .accumulate = !db.fresh},
+             tape.precision);
     }
 }
 

@@ -2,7 +2,6 @@
 
 #include "engine/autograd/attention.h"
 #include "engine/error.h"
-#include "engine/kernels/gemm.h"
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
 
@@ -100,7 +99,8 @@ Var linear(Tape& tape, Var x, Var weight, Var bias) {
           .ldb = ws[1],
           .c = n.value.data(),
           .ldc = ws[1],
-          .bias = pb});
+          .bias = pb},
+         tape.precision);
     return tape.last();
 }
 
@@ -122,7 +122,8 @@ Var matmul(Tape& tape, Var a, Var b, bool transpose_b) {
           .b = pb,
           .ldb = bs[1],
           .c = n.value.data(),
-          .ldc = columns});
+          .ldc = columns},
+         tape.precision);
     return tape.last();
 }
 

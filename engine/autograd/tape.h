@@ -12,6 +12,7 @@
 // One tape is used by one thread at a time; operations use threads inside.
 
 #include "engine/arena.h"
+#include "engine/kernels/bf16.h"
 #include "engine/tensor.h"
 
 #include <cstddef>
@@ -83,6 +84,9 @@ class Tape {
     explicit Tape(bool record = true) : record_(record) {}
     Tape(const Tape&) = delete;
     Tape& operator=(const Tape&) = delete;
+
+    // Of the products of linear and matmul, forward and backward; all else is fp32.
+    Precision precision = Precision::fp32;
 
     Var leaf(Parameter& parameter);    // a trained tensor
     Var constant(const Tensor& value); // a tensor without a gradient
