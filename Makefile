@@ -8,6 +8,8 @@ JOBS   ?= $(shell j=$(CORES); m=$(or $(MEMORY),$(CORES)); [ $$m -lt $$j ] && j=$
 
 # Options for the program: make demo ARGS="--seed 2"
 ARGS ?=
+# What make bench measures: make bench BENCH=train ARGS=--quick
+BENCH ?= gemm train
 
 CACHE := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 FORMATTED = $(shell git ls-files '*.h' '*.cpp')
@@ -22,7 +24,7 @@ help:
 	@echo "make         build build/qstar"
 	@echo "make test    build with warnings as errors, run all tests, and again with sanitizers"
 	@echo "make demo    run the whole road, from an empty folder to the ladder (ARGS=...)"
-	@echo "make bench   measure the kernels (ARGS=...)"
+	@echo "make bench   measure beside the peers (BENCH=..., ARGS=...)"
 	@echo "make deps    check for what the build needs and install what is missing"
 	@echo "make format  format the sources;  make clean  remove the build folders"
 
@@ -55,7 +57,7 @@ demo: program
 	build/qstar demo $(ARGS)
 
 bench: program
-	build/qstar engine bench $(ARGS)
+	@for what in $(BENCH); do build/qstar eval bench $$what $(ARGS) || exit; done
 
 format:
 	clang-format -i $(FORMATTED)

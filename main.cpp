@@ -23,11 +23,11 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.parse_complete_callback([&] { qstar::engine::set_threads(common.threads); });
 
+    qstar::engine::add_command(app, common);
     qstar::tokenizer::add_command(app);
     qstar::train::add_command(app, common);
     qstar::search::add_command(app, common);
     qstar::eval::add_command(app, common);
-    qstar::engine::add_command(app, common);
 
     try {
         app.parse(argc, argv);

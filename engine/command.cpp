@@ -1,7 +1,6 @@
 #include "engine/command.h"
 
 #include "engine/autograd/check.h"
-#include "engine/bench.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/error.h"
@@ -110,12 +109,6 @@ void add_command(CLI::App& app, const Common&) {
     CLI::App* check_command = engine->add_subcommand(
         "check", "Every operation's gradient against finite differences in float64");
     check_command->callback([] { check(); });
-
-    CLI::App* bench_command =
-        engine->add_subcommand("bench", "The matrix product against OpenBLAS, in one run");
-    const auto json = std::make_shared<std::string>();
-    bench_command->add_option("--json", *json, "Write the rows to this file, too");
-    bench_command->callback([json] { bench_gemm(*json); });
 }
 
 } // namespace qstar::engine

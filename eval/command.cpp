@@ -1,5 +1,6 @@
 #include "eval/command.h"
 
+#include "eval/bench/command.h"
 #include "eval/demo.h"
 #include "eval/ladder.h"
 
@@ -49,6 +50,7 @@ void add_command(CLI::App& app, const Common& common) {
         app.add_subcommand("eval", "What is true: solved problems, budgets, intervals");
     eval->require_subcommand(1);
     add_ladder(*eval, common);
+    add_bench(app, *eval, common);
     add_demo(app, common);
 }
 

@@ -1,0 +1,12 @@
+#pragma once
+// `qstar eval bench gemm|train|decode|search`, and `qstar engine bench`, its first.
+
+#include "engine/common.h"
+
+#include <CLI/CLI.hpp>
+
+namespace qstar::eval {
+
+void add_bench(CLI::App& app, CLI::App& eval, const Common& common);
+
+} // namespace qstar::eval

@@ -1,0 +1,30 @@
+#pragma once
+// `qstar eval bench gemm`: the matrix product against oneDNN and OpenBLAS.
+//
+// AVX-512 is measured against both, OpenBLAS with the kernels of its own choice; AVX2
+// against OpenBLAS's AVX2 kernels. OpenBLAS looks for OPENBLAS_CORETYPE only when it is
+// loaded, oneDNN for OMP_NUM_THREADS: so this program starts itself once for each
+// instruction set and number of threads, with the environment that the peers need.
+
+#include "eval/bench/bench.h"
+
+#include "engine/kernels/gemm.h"
+
+namespace qstar::eval {
+
+// A product to be measured, in the place of C = op(A) op(B).
+struct Product {
+    int64_t m, k, n;
+    bool trans_a = false, trans_b = false;
+
+    std::string name() const; // "(4096, 128) x (128, 512)", "^T" after a transposed operand
+    double flops() const { return 2.0 * static_cast<double>(m * k * n); }
+};
+
+// Y = X W for all shapes of the table, then dX = dY W^T and dW = X^T dY of those that
+// have a backward pass (64 rows or more).
+std::vector<Product> products();
+
+void bench_gemm(const BenchOptions& options);
+
+} // namespace qstar::eval

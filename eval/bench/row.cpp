@@ -1,0 +1,97 @@
+#include "eval/bench/row.h"
+
+#include "engine/error.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace qstar::eval {
+
+namespace {
+
+// The value below which the share `q` of the sorted values lies.
+double quantile(const std::vector<double>& sorted, double q) {
+    const double at = q * static_cast<double>(sorted.size() - 1);
+    const auto below = static_cast<size_t>(at);
+    const size_t above = std::min(below + 1, sorted.size() - 1);
+    return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+// Four digits that matter, without an exponent: "0.912", "63.4", "187", "61234".
+std::string digits(double x) {
+    const int decimals = x >= 100 ? 0 : x >= 10 ? 1 : x >= 1 ? 2 : 3;
+    return fmt::format("{:.{}f}", x, decimals);
+}
+
+std::string with_spread(const Summary& s) {
+    return fmt::format("{} ({}..{})", digits(s.median), digits(s.low), digits(s.high));
+}
+
+} // namespace
+
+Summary summarise(std::vector<double> values) {
+    if (values.empty()) fail("a median needs at least one value");
+    std::sort(values.begin(), values.end());
+    return {quantile(values, 0.5), quantile(values, 0.25), quantile(values, 0.75)};
+}
+
+Summary rates(double amount, const std::vector<double>& seconds) {
+    std::vector<double> values;
+    for (const double s : seconds) values.push_back(amount / s);
+    return summarise(std::move(values));
+}
+
+double Row::ratio() const { return has_peer() ? ours.median / peer.median : 0; }
+
+Json row_json(const Row& row) {
+    const auto if_peer = [&](double x) { return row.has_peer() ? Json(x) : Json(nullptr); };
+    Json json{{"work", row.work},
+              {"ours", row.ours.median},
+              {"peer", if_peer(row.peer.median)},
+              {"peer_name", row.peer_name},
+              {"unit", row.unit},
+              {"ratio", if_peer(row.ratio())},
+              {"threads", row.threads},
+              {"isa", row.isa},
+              {"ours_low", row.ours.low},
+              {"ours_high", row.ours.high},
+              {"peer_low", if_peer(row.peer.low)},
+              {"peer_high", if_peer(row.peer.high)}};
+    if (row.peak > 0) json["peak"] = row.peak;
+    return json;
+}
+
+Row row_of(const JsonLine& line) {
+    Row row;
+    row.work = string_field(line, "work");
+    row.ours = {number_field(line, "ours"), number_field(line, "ours_low"),
+                number_field(line, "ours_high")};
+    if (has_field(line, "peer")) {
+        row.peer = {number_field(line, "peer"), number_field(line, "peer_low"),
+                    number_field(line, "peer_high")};
+    }
+    row.peer_name = string_field(line, "peer_name");
+    row.unit = string_field(line, "unit");
+    row.threads = static_cast<int>(int_field(line, "threads"));
+    row.isa = string_field(line, "isa");
+    if (has_field(line, "peak")) row.peak = number_field(line, "peak");
+    return row;
+}
+
+std::string heading_text(bool with_peak) {
+    return fmt::format("{:<44} {:>6} {:>3} {:>23} {:>23} {:<8} {:>5} {} peer\n", "work", "isa",
+                       "thr", "ours (quartiles)", "peer (quartiles)", "unit", "ratio",
+                       with_peak ? "peak " : "");
+}
+
+std::string row_text(const Row& row) {
+    const std::string ratio = row.has_peer() ? fmt::format("{:.2f}", row.ratio()) : "-";
+    const std::string share =
+        row.peak > 0 ? fmt::format("{:>3.0f}% ", 100 * row.ours.median / row.peak) : "";
+    return fmt::format("{:<44} {:>6} {:>3} {:>23} {:>23} {:<8} {:>5} {} {}\n", row.work, row.isa,
+                       row.threads, with_spread(row.ours),
+                       row.has_peer() ? with_spread(row.peer) : "-", row.unit, ratio, share,
+                       row.peer_name);
+}
+
+} // namespace qstar::eval

@@ -1,0 +1,110 @@
+#include "eval/bench/torch_peer.h"
+
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/error.h"
+#include "engine/io/files.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <unistd.h>
+
+namespace qstar::eval {
+
+namespace {
+
+bool imports_torch(const std::string& python) {
+    try {
+        ChildOptions options;
+        options.command = {python, "-c", "import torch"};
+        options.silent = true;
+        return Child(options).wait() == 0;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+// Threads for its OpenMP and its BLAS; and a choice of kernels that somebody made for
+// another program must not slow the peer down.
+std::map<std::string, std::optional<std::string>> environment_of(const TorchWork& work) {
+    const std::string count = std::to_string(work.threads);
+    std::map<std::string, std::optional<std::string>> changes = {
+        {"OMP_NUM_THREADS", count},
+        {"OPENBLAS_NUM_THREADS", count},
+        {"OPENBLAS_CORETYPE", std::nullopt},
+        {"OPENBLAS_L2_SIZE", std::nullopt}};
+    if (work.settings == TorchSettings::tuned) {
+        changes["OMP_WAIT_POLICY"] = "PASSIVE";
+        changes["OPENBLAS_THREAD_TIMEOUT"] = "14";        // 2^14 cycles until they sleep
+        changes["MALLOC_MMAP_THRESHOLD_"] = "4294967296"; // freed memory is kept
+        changes["MALLOC_TRIM_THRESHOLD_"] = "17179869184";
+        changes["MALLOC_TOP_PAD_"] = "67108864";
+    }
+    return changes;
+}
+
+} // namespace
+
+std::string find_python(std::string& reason) {
+    std::vector<std::string> candidates = {"python3", "/usr/bin/python3"};
+    if (const char* named = std::getenv("QSTAR_PYTHON")) candidates = {named};
+    reason = "none:";
+    for (const std::string& python : candidates) {
+        if (imports_torch(python)) return python;
+        reason += fmt::format("{} {}", reason == "none:" ? "" : " and", python);
+    }
+    reason += " cannot import torch (QSTAR_PYTHON names another)";
+    return "";
+}
+
+TorchPeer::TorchPeer(const TorchWork& work, const engine::Gpt& model, std::span<const int> tokens) {
+    const std::string python = find_python(name_);
+    if (python.empty()) return;
+    const auto folder = std::filesystem::temp_directory_path() /
+                        fmt::format("qstar_bench_{}_{}", getpid(), static_cast<void*>(this));
+    folder_ = folder.string();
+    make_folders(folder_);
+    const std::string weights = join_path(folder_, "model.safetensors");
+    const std::string batch = join_path(folder_, "tokens.int32");
+    engine::save_gpt(weights, model);
+    static_assert(sizeof(int) == 4);
+    write_file_atomic(batch, {reinterpret_cast<const char*>(tokens.data()), tokens.size_bytes()});
+
+    const char* settings = work.settings == TorchSettings::tuned ? " tuned" : "";
+    const Json argument{{"work", work.work}, {"settings", settings},   {"model", weights},
+                        {"tokens", batch},   {"batch", work.batch},    {"time", work.time},
+                        {"lr", work.lr},     {"threads", work.threads}};
+    ChildOptions options;
+    options.command = {python, "-c", torch_gpt_program, json_text(argument)};
+    options.environment = environment_of(work);
+    child_ = std::make_unique<Child>(options);
+    const auto line = child_->read_line();
+    if (!line) {
+        child_ = nullptr;
+        name_ = "none: PyTorch could not build the model";
+        return;
+    }
+    greeting_ = Json::parse(*line);
+    name_ = greeting_["name"].get<std::string>();
+}
+
+TorchPeer::~TorchPeer() {
+    child_ = nullptr;
+    if (!folder_.empty()) {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder_, ignored);
+    }
+}
+
+TorchPeer::Turn TorchPeer::run(int times) {
+    if (!here()) fail("there is no PyTorch to run: {}", name_);
+    child_->write_line(std::to_string(times));
+    const auto line = child_->read_line();
+    if (!line) fail("the PyTorch process has gone (status {})", child_->wait());
+    const JsonLine answer{Json::parse(*line), "the PyTorch process"};
+    Turn turn;
+    turn.seconds = number_field(answer, "seconds");
+    if (has_field(answer, "loss")) turn.loss = number_field(answer, "loss");
+    return turn;
+}
+
+} // namespace qstar::eval

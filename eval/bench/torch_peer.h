@@ -1,0 +1,62 @@
+#pragma once
+// PyTorch as a peer: a Python process that holds a model with our weights and waits for
+// its turn. Its program is torch_gpt.py, built into ours.
+
+#include "engine/gpt/gpt.h"
+#include "engine/io/jsonl.h"
+#include "eval/bench/child.h"
+
+#include <memory>
+#include <span>
+#include <string>
+
+namespace qstar::eval {
+
+extern const char* const torch_gpt_program; // the text of torch_gpt.py, set by the build
+
+// A PyTorch that is installed and called knows nothing of its neighbours: its OpenMP
+// threads and those of OpenBLAS look for work at the same time, and glibc gives large
+// tensors back to the system after each use. `tuned` sets what PyTorch's own tuning
+// guide and those libraries offer against it, and is up to three times as fast here.
+enum class TorchSettings { as_it_comes, tuned };
+
+// What the process is asked to do: torch_gpt.py says what it means.
+struct TorchWork {
+    std::string work; // "train" or "decode"
+    int64_t batch = 0, time = 0;
+    int threads = 1;
+    double lr = 0;
+    TorchSettings settings = TorchSettings::tuned;
+};
+
+class TorchPeer {
+  public:
+    // Starts the process with the weights of `model`. Where no Python with PyTorch is
+    // found, or it fails, there is no peer, and name() says why.
+    TorchPeer(const TorchWork& work, const engine::Gpt& model, std::span<const int> tokens);
+    ~TorchPeer();
+
+    bool here() const { return child_ != nullptr; }
+    // "PyTorch 1.13.0 tuned (OpenBLAS, Haswell kernels)", or "none: ..."
+    const std::string& name() const { return name_; }
+    const Json& greeting() const { return greeting_; } // the process's first line
+
+    struct Turn {
+        double seconds = 0; // of all of the turn's repetitions
+        double loss = 0;    // train: of the last step, before its update
+    };
+    // So many training steps, or texts. Error if the process has gone.
+    Turn run(int times);
+
+  private:
+    std::string folder_; // of the files that it reads
+    std::string name_;
+    Json greeting_;
+    std::unique_ptr<Child> child_;
+};
+
+// The Python that can import torch: QSTAR_PYTHON if it is set, else python3 on the PATH,
+// else /usr/bin/python3. Empty if none can; `reason` then says what was tried.
+std::string find_python(std::string& reason);
+
+} // namespace qstar::eval

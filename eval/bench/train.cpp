@@ -1,0 +1,189 @@
+#include "eval/bench/train.h"
+
+#include "engine/error.h"
+#include "engine/kernels/kernels.h"
+#include "engine/optim/adamw.h"
+#include "engine/parallel.h"
+#include "eval/bench/peak.h"
+#include "eval/bench/torch_peer.h"
+#include "eval/bench/turns.h"
+
+#include <cmath>
+
+namespace qstar::eval {
+
+namespace {
+
+constexpr float kRate = 1e-3f; // of learning, both sides
+
+// Inputs and then targets: both (batch, time), the targets one token ahead.
+std::vector<int> random_batch(const TrainingShape& shape) {
+    Random random(1, "bench/batch");
+    const int64_t time = shape.config.context;
+    std::vector<int> inputs, targets;
+    for (int64_t b = 0; b < shape.batch; ++b) {
+        const auto draw = [&] {
+            return static_cast<int>(random.below(static_cast<uint64_t>(shape.config.vocab)));
+        };
+        int next = draw();
+        for (int64_t t = 0; t < time; ++t) {
+            inputs.push_back(next);
+            next = draw();
+            targets.push_back(next);
+        }
+    }
+    inputs.insert(inputs.end(), targets.begin(), targets.end());
+    return inputs;
+}
+
+// Our side: the loop of a training stage, on one batch.
+class Training {
+  public:
+    Training(const TrainingShape& shape, engine::Gpt model, std::span<const int> batch)
+        : shape_(shape), model_(std::move(model)), optimiser_(model_.parameters, {}),
+          inputs_(batch.begin(), batch.begin() + static_cast<int64_t>(batch.size() / 2)),
+          targets_(batch.begin() + static_cast<int64_t>(batch.size() / 2), batch.end()),
+          weights_(targets_.size(), 1.0f) {}
+
+    double step() { // gives the loss before the update
+        tape_.reset();
+        model_.zero_grad();
+        const engine::Var states =
+            engine::hidden(tape_, model_, inputs_, shape_.batch, shape_.config.context);
+        const engine::Var loss =
+            engine::cross_entropy(tape_, engine::logits(tape_, model_, states), targets_, weights_);
+        tape_.backward(loss);
+        const double value = tape_.value(loss)[0];
+        optimiser_.update(model_.parameters, kRate);
+        return value;
+    }
+
+  private:
+    TrainingShape shape_;
+    engine::Gpt model_;
+    engine::AdamW optimiser_;
+    engine::Tape tape_;
+    std::vector<int> inputs_, targets_;
+    std::vector<float> weights_;
+};
+
+// A few steps on both sides must give the same losses: then they did the same work.
+void check_same_work(const TrainingShape& shape, const std::vector<double>& our_losses,
+                     TorchPeer& peer, size_t steps, Report& report) {
+    double theirs = 0;
+    for (size_t i = 0; i < steps; ++i) {
+        theirs = peer.run(1).loss;
+        if (std::abs(our_losses[i] - theirs) > 1e-3 * std::abs(theirs)) {
+            fail("bench train {}: PyTorch has the loss {} at step {}, ours is {}: not the same "
+                 "work",
+                 shape.name(), theirs, i, our_losses[i]);
+        }
+    }
+    report.note(fmt::format("{}: loss at step {}: ours {:.6f}, PyTorch {:.6f}", shape.name(),
+                            steps - 1, our_losses[steps - 1], theirs));
+}
+
+void measure(const TrainingShape& shape, int threads, bool quick, Report& report) {
+    engine::set_threads(threads);
+    const engine::Gpt model(shape.config, Random(1, "bench/model"));
+    const std::vector<int> batch = random_batch(shape);
+    // Both read the weights before we begin to change them.
+    const auto torch = [&](TorchSettings settings) {
+        const TorchWork work{"train", shape.batch, shape.config.context, threads, kRate, settings};
+        return std::make_unique<TorchPeer>(work, model, batch);
+    };
+    std::vector<std::unique_ptr<TorchPeer>> peers;
+    peers.push_back(torch(TorchSettings::tuned));
+    if (peers[0]->here()) peers.push_back(torch(TorchSettings::as_it_comes));
+    Training ours(shape, model, batch);
+    const std::vector<double> losses = {ours.step(), ours.step(), ours.step()};
+    for (size_t i = 0; i < peers.size(); ++i) {
+        if (peers[i]->here()) check_same_work(shape, losses, *peers[i], i == 0 ? 3 : 1, report);
+    }
+
+    // Contestants: we, we with one thread, the peak, PyTorch in both ways.
+    const double turn = quick ? 0.1 : 0.4; // seconds, or one step
+    const std::string isa = engine::isa_name();
+    std::vector<Contestant> contestants;
+    const auto add = [&](const Contestant& c) {
+        contestants.push_back(c);
+        return contestants.size() - 1;
+    };
+    const auto with_threads = [&](int n, const Contestant& c) {
+        return [n, c] {
+            engine::set_threads(n);
+            return c();
+        };
+    };
+    const auto step = [&] { ours.step(); };
+    const size_t we = add(with_threads(threads, repeated(step, turn, threads)));
+    const size_t alone = threads > 1 ? add(with_threads(1, repeated(step, turn, 1))) : we;
+    double peak_flops = 0;
+    const auto burst = [&] { peak_flops = run_peak(isa, 1e9 * threads); };
+    const size_t peak =
+        has_peak(isa) ? add(with_threads(threads, repeated(burst, 0.02, threads))) : we;
+    const size_t they = contestants.size();
+    for (const auto& peer : peers) {
+        if (!peer->here()) continue;
+        const int times = std::max(1, static_cast<int>(turn / peer->run(1).seconds));
+        add([&peer, times] { return peer->run(times).seconds / times; });
+    }
+    const auto seconds = take_turns(contestants, quick ? 3 : 7, 0.15);
+    engine::set_threads(threads);
+
+    const auto tokens = static_cast<double>(shape.batch * shape.config.context);
+    const double flops = 6 * static_cast<double>(model.parameter_count()) * tokens * 1e-9;
+    Row row;
+    row.threads = threads;
+    row.isa = isa;
+    row.work = shape.name();
+    row.unit = "tokens/s";
+    row.ours = rates(tokens, seconds[we]);
+    for (size_t i = 0; i < peers.size(); ++i) {
+        row.peer_name = peers[i]->name();
+        row.peer = peers[i]->here() ? rates(tokens, seconds[they + i]) : Summary{};
+        report.add(row);
+    }
+
+    row.work = shape.name() + ", 6ND";
+    row.unit = "GFLOP/s";
+    row.ours = rates(flops, seconds[we]);
+    row.peer = has_peak(isa) ? rates(peak_flops * 1e-9, seconds[peak]) : Summary{};
+    row.peer_name = has_peak(isa) ? "fp32 peak, measured" : "none: no loop measures this peak";
+    report.add(row);
+
+    if (threads == 1) return;
+    row.work = shape.name() + fmt::format(", {} threads against 1", threads);
+    row.unit = "tokens/s";
+    row.ours = rates(tokens, seconds[we]);
+    row.peer = rates(tokens, seconds[alone]);
+    row.peer_name = "ours, one thread";
+    report.add(row);
+}
+
+} // namespace
+
+std::string TrainingShape::name() const {
+    return fmt::format("L{} D{} T{} B{} V{}", config.layers, config.width, config.context, batch,
+                       config.vocab);
+}
+
+std::vector<TrainingShape> training_shapes() {
+    //          layers heads width context vocabulary    batch
+    return {{{.layers = 4, .heads = 4, .width = 128, .context = 64, .vocab = 65}, 12},
+            {{.layers = 4, .heads = 4, .width = 128, .context = 128, .vocab = 64}, 64},
+            {{.layers = 6, .heads = 6, .width = 192, .context = 128, .vocab = 256}, 64},
+            {{.layers = 6, .heads = 8, .width = 256, .context = 128, .vocab = 512}, 64},
+            {{.layers = 6, .heads = 6, .width = 384, .context = 256, .vocab = 65}, 16}};
+}
+
+void bench_train(const BenchOptions& options) {
+    Report report(options, "Training steps in fp32");
+    const int threads = thread_counts(options).back();
+    for (const TrainingShape& shape : training_shapes()) {
+        if (report.wants(shape.name())) measure(shape, threads, options.quick, report);
+    }
+    report.finish();
+}
+
+} // namespace qstar::eval
