@@ -9,7 +9,7 @@ JOBS   ?= $(shell j=$(CORES); m=$(or $(MEMORY),$(CORES)); [ $$m -lt $$j ] && j=$
 # Options for the program: make demo ARGS="--seed 2"
 ARGS ?=
 # What make bench measures: make bench BENCH=train ARGS=--quick
-BENCH ?= gemm train
+BENCH ?= gemm train decode search
 
 CACHE := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 FORMATTED = $(shell git ls-files '*.h' '*.cpp')

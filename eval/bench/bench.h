@@ -10,13 +10,13 @@
 namespace qstar::eval {
 
 struct BenchOptions {
-    int threads = 0;    // of --threads; 0: one and all
-    bool quick = false; // fewer turns and fewer works
-    std::string only;   // measures the works whose name contains this
-    std::string json;   // writes all rows there as one JSON array
-    bool lines = false; // prints rows as JSON lines, not as a table
-    std::string run;    // search: the run whose models solve
-    std::string isa;    // gemm: one instruction set, measured in this process
+    int threads = 0;               // of --threads; 0: one and all
+    bool quick = false;            // fewer turns and fewer works
+    std::string only;              // measures the works whose name contains this
+    std::string json;              // writes all rows there as one JSON array
+    bool lines = false;            // prints rows as JSON lines, not as a table
+    std::string run = "runs/demo"; // search: whose models solve
+    std::string isa;               // gemm: only this instruction set
 };
 
 // The numbers of threads to measure with: `threads`, or one and all processors.

@@ -1,7 +1,9 @@
 #include "eval/bench/command.h"
 
 #include "eval/bench/bench.h"
+#include "eval/bench/decode.h"
 #include "eval/bench/gemm.h"
+#include "eval/bench/search.h"
 #include "eval/bench/train.h"
 
 #include <memory>
@@ -40,6 +42,13 @@ void add_bench(CLI::App& app, CLI::App& eval, const Common& common) {
     add_gemm(*bench, "gemm", common);
     add(*bench, "train", "training steps against PyTorch", common, bench_train,
         std::make_shared<BenchOptions>());
+    add(*bench, "decode", "generating text against PyTorch", common, bench_decode,
+        std::make_shared<BenchOptions>());
+    const auto search = std::make_shared<BenchOptions>();
+    add(*bench, "search", "search methods, many problems at once against one by one", common,
+        bench_search, search)
+        ->add_option("--run", search->run, "the run whose models solve")
+        ->capture_default_str();
     add_gemm(*app.get_subcommand("engine"), "bench", common);
 }
 

@@ -25,9 +25,10 @@ std::vector<std::vector<double>> take_turns(std::span<const Contestant> contesta
 // the clock on the wall.
 double clock_seconds(int threads);
 
-// A contestant of this process: each turn once for nothing (caches, threads), then as
-// often as fills `seconds`, timed together. Before its first turn it runs twelve times, or
-// for half a second: a library's memory and code settle only after some calls.
+// A contestant of this process: each turn for a quarter of `seconds` for nothing (caches,
+// threads that wake up), then as often as fills `seconds`, timed together. Before its first
+// turn it runs twelve times, or for half a second: a library's memory and code settle only
+// after some calls.
 Contestant repeated(std::function<void()> body, double seconds, int threads);
 
 } // namespace qstar::eval

@@ -11,6 +11,7 @@
 
 #include <cstdlib>
 #include <doctest/doctest.h>
+#include <filesystem>
 #include <set>
 
 using namespace qstar;
@@ -118,6 +119,40 @@ TEST_CASE("unknown names are refused with status 2") {
         options.silent = true;
         CHECK(Child(options).wait() == 2);
     }
+}
+
+TEST_CASE("the table and the JSON of a run are the same rows") {
+    const std::string json = (std::filesystem::temp_directory_path() / "qstar_bench.json").string();
+    ChildOptions options;
+    options.command = {tests::binary, "eval",   "bench",    "gemm",   "--quick", "--threads",
+                       "1",           "--only", "(8, 128)", "--json", json};
+    Child child(options);
+    std::string table;
+    while (const auto line = child.read_line()) table += *line + "\n";
+    REQUIRE(child.wait() == 0);
+    const JsonLine file = read_json(json);
+    std::filesystem::remove(json);
+    REQUIRE(file.value.size() > 0);
+    for (const Json& value : file.value) {
+        const Row row = row_of({value, json});
+        CHECK(row.work == "(8, 128) x (128, 512)");
+        CHECK(row.threads == 1);
+        CHECK(row.ours.median > 0);
+        CHECK((row.has_peer() || row.peer_name.starts_with("none: ")));
+        CHECK(table.find(row_text(row)) != std::string::npos);
+    }
+}
+
+TEST_CASE("a run without models is told how to make one") {
+    ChildOptions options;
+    options.command = {"sh", "-c",
+                       std::string(tests::binary) +
+                           " eval bench search --run no/such/run 2>&1; echo status $?"};
+    Child child(options);
+    const std::string message = child.read_line().value_or("");
+    CHECK(message.find("no/such/run") != std::string::npos);
+    CHECK(message.find("qstar demo") != std::string::npos);
+    CHECK(child.read_line() == "status 2");
 }
 
 TEST_CASE("training works are told apart by their names") {
