@@ -37,6 +37,35 @@ std::vector<float> numbers(int64_t n, std::string_view stream) {
     return x;
 }
 
+// The peak as one of the contestants.
+constexpr int64_t kBursts = 32; // of a thread
+
+Contestant peak_contestant(int threads, double turn) {
+    const std::string isa = engine::isa_name();
+    return repeated([=] { run_peak(isa, kBursts * threads); }, turn, threads);
+}
+
+Summary peak_rate(int threads, const std::vector<double>& seconds) {
+    return rates(kPeakWork * kBursts * threads * 1e-9, seconds);
+}
+
+// The processor's limit, and whether we have the processors for ourselves.
+void measure_peak(int threads, Report& report) {
+    const std::string isa = engine::isa_name();
+    const auto with_threads = [](int n, const Contestant& c) {
+        return [n, c] {
+            engine::set_threads(n);
+            return c();
+        };
+    };
+    const auto seconds =
+        take_turns(std::vector<Contestant>{with_threads(threads, peak_contestant(threads, 0.01)),
+                                           with_threads(1, peak_contestant(1, 0.01))},
+                   9, 0.01);
+    engine::set_threads(threads);
+    report.add(peak_row(peak_rate(threads, seconds[0]), peak_rate(1, seconds[1]), threads, isa));
+}
+
 // Ours, every peer and the peak on one product, in turns; a row for each peer.
 void measure(const Product& product, const std::vector<SgemmPeer>& peers, int threads, bool quick,
              Report& report) {
@@ -57,11 +86,7 @@ void measure(const Product& product, const std::vector<SgemmPeer>& peers, int th
     for (const SgemmPeer& peer : peers) {
         if (peer.product) contestants.push_back(repeated([&] { peer.product(g); }, turn, threads));
     }
-    double peak_flops = 0;
-    if (has_peak(isa)) {
-        contestants.push_back(
-            repeated([&] { peak_flops = run_peak(isa, 1e8 * threads); }, turn, threads));
-    }
+    if (has_peak(isa)) contestants.push_back(peak_contestant(threads, turn));
     const auto seconds = take_turns(contestants, quick ? 5 : 15, threads == 1 ? 0 : 0.01);
 
     Row row;
@@ -70,7 +95,7 @@ void measure(const Product& product, const std::vector<SgemmPeer>& peers, int th
     row.threads = threads;
     row.isa = isa;
     row.ours = rates(product.flops() * 1e-9, seconds[0]);
-    if (has_peak(isa)) row.peak = rates(peak_flops * 1e-9, seconds.back()).median;
+    if (has_peak(isa)) row.peak = peak_rate(threads, seconds.back()).median;
     size_t next = 1;
     for (const SgemmPeer& peer : peers) {
         row.peer_name = peer.name;
@@ -86,6 +111,7 @@ void measure_here(const BenchOptions& options, Report& report) {
     std::vector<SgemmPeer> peers;
     if (options.isa == "avx512") peers.push_back(onednn_peer());
     peers.push_back(openblas_peer(options.threads));
+    if (has_peak(options.isa) && report.wants("peak")) measure_peak(options.threads, report);
     for (const Product& product : products()) {
         if (options.quick && options.only.empty() && (product.trans_a || product.trans_b)) continue;
         if (report.wants(product.name()))
@@ -114,6 +140,9 @@ void measure_in_child(const BenchOptions& options, const std::string& isa, int t
     while (const auto line = process.read_line()) {
         for (const JsonLine& row : parse_jsonl(*line, "bench gemm --lines"))
             report.add(row_of(row));
+        const Row& last = report.rows().back();
+        if (last.work.starts_with("peak") && last.has_peer() && last.ratio() < kUndisturbed)
+            report.note("  Other programs have part of the processors: do not trust what follows.");
     }
     const int status = process.wait();
     if (status != 0) fail("the measuring process for {} ended with status {}", isa, status);

@@ -67,10 +67,13 @@ TEST_CASE("the peers compute the same product as we do, in all transpositions") 
     }
 }
 
-TEST_CASE("the peak's loop does at least what it is asked for") {
-    for (const char* isa : {"avx2", "avx512"}) {
-        if (has_peak(isa)) CHECK(run_peak(isa, 3e6) >= 3e6);
-    }
+TEST_CASE("the peak of all threads stands beside that of one, times their number") {
+    const Row row = peak_row({300, 290, 310}, {160, 150, 170}, 2, "avx2");
+    CHECK(row.peer.median == 320);
+    CHECK(row.peer.low == 300);
+    CHECK(row.peer_name == "2 times one thread");
+    CHECK(row.ratio() > kUndisturbed);
+    CHECK(peak_row({170, 150, 200}, {160, 150, 170}, 2, "avx2").ratio() < kUndisturbed);
     CHECK(!has_peak("scalar"));
     CHECK_THROWS_AS(run_peak("scalar", 1), Error);
 }
