@@ -7,6 +7,7 @@
 #include "train/orm.h"
 #include "train/pretrain.h"
 #include "train/prm.h"
+#include "train/rl_commands.h"
 #include "train/sample.h"
 #include "train/sft.h"
 
@@ -127,6 +128,7 @@ void add_command(CLI::App& app, const Common& common) {
     add_label(app, common, *group);
     add_orm(app, common, *group);
     add_prm(app, common, *group);
+    add_rl(app, common, *group);
 }
 
 } // namespace qstar::train

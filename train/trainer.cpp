@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 
+#include <charconv>
 #include <cmath>
 
 namespace qstar::train {
@@ -49,21 +50,28 @@ Json flags_of(const LoopOptions& options) {
 }
 
 Trainer::Trainer(const LoopOptions& options, const std::string& stage, engine::Gpt fresh,
-                 int64_t steps)
-    : model(std::move(fresh)), options_(options), stage_(stage), steps_(steps),
-      optimiser_(model.parameters, adamw(options)) {
+                 int64_t steps, std::optional<engine::Gpt> fresh_critic)
+    : model(std::move(fresh)), critic(std::move(fresh_critic)), options_(options), stage_(stage),
+      steps_(steps), optimiser_(model.parameters, adamw(options)) {
+    if (critic) critic_optimiser_.emplace(critic->parameters, adamw(options));
     if (options.precision == "bf16") {
         tape.precision = engine::Precision::bf16;
         if (!engine::offers_bf16() && !options.quiet)
             fmt::print("{}: this processor has no AVX512_BF16, so its products are fp32\n", stage);
     }
     const std::string path = stage_file(options.run, stage, "state.safetensors");
-    if (engine::load_training(path, model, optimiser_, state_) && !options.quiet && state_.step > 0)
+    if (engine::load_training(path, trained(), state_) && !options.quiet && state_.step > 0)
         fmt::print("{}: goes on after step {} of {}\n", stage, state_.step, steps);
     begin_ = state_.step;
     metrics_ =
         std::make_unique<MetricsLog>(stage_file(options.run, stage, "metrics.jsonl"), state_.step);
     progress_ = std::make_unique<Progress>(stage, steps, "steps", state_.step, options.quiet);
+}
+
+std::vector<engine::Trained> Trainer::trained() {
+    std::vector<engine::Trained> models{{"", &model, &optimiser_}};
+    if (critic) models.push_back({"critic.", &*critic, &*critic_optimiser_});
+    return models;
 }
 
 bool Trainer::running() const {
@@ -72,26 +80,50 @@ bool Trainer::running() const {
     return state_.step < steps_ && !told_to_stop;
 }
 
-Json Trainer::update(double loss) {
+Json Trainer::update(double loss) { return update(loss, model, optimiser_, options_.lr); }
+
+Json Trainer::update_critic(engine::Var loss, double peak) {
+    return update(tape.value(loss)[0], *critic, *critic_optimiser_, peak);
+}
+
+Json Trainer::update(double loss, engine::Gpt& which, engine::AdamW& optimiser, double peak) {
     const auto value = static_cast<float>(loss);
     if (!std::isfinite(value))
         fail("{}: the loss at step {} is {}: a smaller --lr may help", stage_, state_.step, value);
-    const float rate = engine::cosine_schedule(state_.step, steps_, options_.warmup,
-                                               static_cast<float>(options_.lr),
-                                               static_cast<float>(options_.lr * options_.lr_floor));
-    const float norm = optimiser_.update(model.parameters, rate);
+    const float rate =
+        engine::cosine_schedule(state_.step, steps_, options_.warmup, static_cast<float>(peak),
+                                static_cast<float>(peak * options_.lr_floor));
+    const float norm = optimiser.update(which.parameters, rate);
     return Json{{"loss", value}, {"lr", rate}, {"norm", norm}};
 }
 
-void Trainer::end_step(const Json& metrics) {
+double Trainer::recall(const std::string& name, double otherwise) const {
+    const auto note = state_.notes.find(name);
+    if (note == state_.notes.end()) return otherwise;
+    const std::string& text = note->second;
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size())
+        fail("{}: the saved state's note \"{}\" must be a number, found \"{}\"", stage_, name,
+             text);
+    return value;
+}
+
+void Trainer::remember(const std::string& name, double value) {
+    state_.notes[name] = fmt::format("{}", value); // the shortest text that reads back exactly
+}
+
+void Trainer::end_step(const Json& metrics, const std::string& note) {
     // First the line, then the state: a kill in between leaves a line too many, which
     // the log drops when the run goes on.
     metrics_->write(state_.step, metrics);
     ++state_.step;
     if (state_.step % options_.save_every == 0 || state_.step == steps_)
-        engine::save_training(stage_file(options_.run, stage_, "state.safetensors"), model,
-                              optimiser_, state_);
-    progress_->update(state_.step, fmt::format("loss {:.3f}", metrics["loss"].get<double>()));
+        engine::save_training(stage_file(options_.run, stage_, "state.safetensors"), trained(),
+                              state_);
+    progress_->update(state_.step, !note.empty()
+                                       ? note
+                                       : fmt::format("loss {:.3f}", metrics["loss"].get<double>()));
 }
 
 void Trainer::finish(Json result) {

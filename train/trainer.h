@@ -25,6 +25,7 @@
 #include "train/run.h"
 
 #include <memory>
+#include <optional>
 
 namespace qstar::train {
 
@@ -50,9 +51,12 @@ Json flags_of(const LoopOptions& options);
 class Trainer {
   public:
     // Takes up DIR/STAGE/state.safetensors if it is there, else starts from `fresh`.
-    Trainer(const LoopOptions& options, const std::string& stage, engine::Gpt fresh, int64_t steps);
+    // PPO trains a second model along with the first: `critic`, with an optimiser of its own.
+    Trainer(const LoopOptions& options, const std::string& stage, engine::Gpt fresh, int64_t steps,
+            std::optional<engine::Gpt> critic = {});
 
     engine::Gpt model;
+    std::optional<engine::Gpt> critic;
     engine::Tape tape;
 
     int64_t step() const { return state_.step; } // steps done
@@ -62,16 +66,26 @@ class Trainer {
     // finite number. Gives {"loss", "lr", "norm"}.
     Json update(double loss);
     Json update(engine::Var loss) { return update(double{tape.value(loss)[0]}); }
-    // Writes the metrics' line and, every save_every steps, the state.
-    void end_step(const Json& metrics);
+    // The same for the critic, at its own peak learning rate.
+    Json update_critic(engine::Var loss, double peak);
+    // A number that a stage carries from step to step, and over a kill.
+    double recall(const std::string& name, double otherwise) const;
+    void remember(const std::string& name, double value);
+    // Writes the metrics' line and, every save_every steps, the state. The progress bar
+    // shows `note`, or the loss.
+    void end_step(const Json& metrics, const std::string& note = "");
     // All steps are done: writes the model and marks the stage as finished.
     void finish(Json result);
 
   private:
+    Json update(double loss, engine::Gpt& which, engine::AdamW& optimiser, double peak);
+    std::vector<engine::Trained> trained();
+
     LoopOptions options_;
     std::string stage_;
     int64_t steps_;
     engine::AdamW optimiser_;
+    std::optional<engine::AdamW> critic_optimiser_;
     engine::TrainingState state_;
     int64_t begin_ = 0; // the step at which this call took up
     std::unique_ptr<MetricsLog> metrics_;

@@ -11,14 +11,15 @@ namespace qstar::engine {
 
 namespace {
 
-void put_config(std::map<std::string, std::string>& metadata, const GptConfig& c) {
+void put_config(std::map<std::string, std::string>& metadata, const GptConfig& c,
+                const std::string& prefix = "") {
     metadata["format"] = "qstar gpt";
-    metadata["layers"] = std::to_string(c.layers);
-    metadata["heads"] = std::to_string(c.heads);
-    metadata["width"] = std::to_string(c.width);
-    metadata["context"] = std::to_string(c.context);
-    metadata["vocab"] = std::to_string(c.vocab);
-    metadata["scalar_head"] = c.scalar_head ? "1" : "0";
+    metadata[prefix + "layers"] = std::to_string(c.layers);
+    metadata[prefix + "heads"] = std::to_string(c.heads);
+    metadata[prefix + "width"] = std::to_string(c.width);
+    metadata[prefix + "context"] = std::to_string(c.context);
+    metadata[prefix + "vocab"] = std::to_string(c.vocab);
+    metadata[prefix + "scalar_head"] = c.scalar_head ? "1" : "0";
 }
 
 // A whole number out of the metadata, at most `limit`.
@@ -34,10 +35,11 @@ uint64_t number(const SafeTensors& file, const std::string& key, const std::stri
     return value;
 }
 
-GptConfig config_of(const SafeTensors& file, const std::string& path) {
+GptConfig config_of(const SafeTensors& file, const std::string& path,
+                    const std::string& prefix = "") {
     // Limits that a file on a laptop cannot pass; they bound what a broken one can ask for.
     const auto size = [&](const char* key, uint64_t limit) {
-        return static_cast<int64_t>(number(file, key, path, limit));
+        return static_cast<int64_t>(number(file, prefix + key, path, limit));
     };
     GptConfig c;
     c.layers = size("layers", 1000);
@@ -99,40 +101,46 @@ Gpt load_gpt(const std::string& path) {
     return model;
 }
 
-void save_training(const std::string& path, const Gpt& model, const AdamW& optimiser,
+void save_training(const std::string& path, std::span<const Trained> models,
                    const TrainingState& state) {
     SafeTensors file;
-    put_config(file.metadata, model.config);
     for (const auto& [key, value] : state.notes) file.metadata["note." + key] = value;
     file.metadata["step"] = std::to_string(state.step);
-    file.metadata["adamw.step"] = std::to_string(optimiser.step);
     file.metadata["random.seed"] = std::to_string(state.random.seed);
     file.metadata["random.stream"] = std::to_string(state.random.stream);
     file.metadata["random.counter"] = std::to_string(state.random.counter);
-    for (size_t i = 0; i < model.parameters.size(); ++i) {
-        const Parameter& p = model.parameters[i];
-        file.tensors[p.name] = p.value;
-        file.tensors["adamw.first." + p.name] = optimiser.first[i];
-        file.tensors["adamw.second." + p.name] = optimiser.second[i];
+    for (const Trained& t : models) {
+        put_config(file.metadata, t.model->config, t.prefix);
+        file.metadata[t.prefix + "adamw.step"] = std::to_string(t.optimiser->step);
+        for (size_t i = 0; i < t.model->parameters.size(); ++i) {
+            const Parameter& p = t.model->parameters[i];
+            file.tensors[t.prefix + p.name] = p.value;
+            file.tensors[t.prefix + "adamw.first." + p.name] = t.optimiser->first[i];
+            file.tensors[t.prefix + "adamw.second." + p.name] = t.optimiser->second[i];
+        }
     }
     write_safetensors(path, file);
 }
 
-bool load_training(const std::string& path, Gpt& model, AdamW& optimiser, TrainingState& state) {
+bool load_training(const std::string& path, std::span<const Trained> models, TrainingState& state) {
     if (!exists(path)) return false;
     const SafeTensors file = read_safetensors(path);
-    if (config_of(file, path) != model.config) {
-        fail("{}: the training state belongs to a model of another shape than the one asked for",
-             path);
-    }
-    for (size_t i = 0; i < model.parameters.size(); ++i) {
-        const Parameter& p = model.parameters[i];
-        copy_values(file, p.name, p.value, path);
-        copy_values(file, "adamw.first." + p.name, optimiser.first[i], path);
-        copy_values(file, "adamw.second." + p.name, optimiser.second[i], path);
+    for (const Trained& t : models) {
+        if (config_of(file, path, t.prefix) != t.model->config) {
+            fail("{}: the training state belongs to a model of another shape than the one asked "
+                 "for",
+                 path);
+        }
+        for (size_t i = 0; i < t.model->parameters.size(); ++i) {
+            const Parameter& p = t.model->parameters[i];
+            copy_values(file, t.prefix + p.name, p.value, path);
+            copy_values(file, t.prefix + "adamw.first." + p.name, t.optimiser->first[i], path);
+            copy_values(file, t.prefix + "adamw.second." + p.name, t.optimiser->second[i], path);
+        }
+        t.optimiser->step =
+            static_cast<int64_t>(number(file, t.prefix + "adamw.step", path, INT64_MAX));
     }
     state.step = static_cast<int64_t>(number(file, "step", path, INT64_MAX));
-    optimiser.step = static_cast<int64_t>(number(file, "adamw.step", path, INT64_MAX));
     state.random.seed = number(file, "random.seed", path, UINT64_MAX);
     state.random.stream = number(file, "random.stream", path, UINT64_MAX);
     state.random.counter = number(file, "random.counter", path, UINT64_MAX);
@@ -141,6 +149,17 @@ bool load_training(const std::string& path, Gpt& model, AdamW& optimiser, Traini
         if (key.starts_with("note.")) state.notes[key.substr(5)] = value;
     }
     return true;
+}
+
+void save_training(const std::string& path, Gpt& model, AdamW& optimiser,
+                   const TrainingState& state) {
+    const Trained one{"", &model, &optimiser};
+    save_training(path, {&one, 1}, state);
+}
+
+bool load_training(const std::string& path, Gpt& model, AdamW& optimiser, TrainingState& state) {
+    const Trained one{"", &model, &optimiser};
+    return load_training(path, {&one, 1}, state);
 }
 
 } // namespace qstar::engine

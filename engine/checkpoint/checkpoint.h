@@ -10,6 +10,7 @@
 #include "engine/optim/adamw.h"
 
 #include <map>
+#include <span>
 #include <string>
 
 namespace qstar::engine {
@@ -26,8 +27,20 @@ struct TrainingState {
     std::map<std::string, std::string> notes; // anything else a stage must remember
 };
 
-void save_training(const std::string& path, const Gpt& model, const AdamW& optimiser,
+void save_training(const std::string& path, Gpt& model, AdamW& optimiser,
                    const TrainingState& state);
+
+// Models that are trained side by side (a policy and its value function), in one file, so
+// that none is ever a step ahead of the other. The names of a model's tensors begin with
+// its prefix: "" for the first, "critic." for the other.
+struct Trained {
+    std::string prefix;
+    Gpt* model;
+    AdamW* optimiser;
+};
+void save_training(const std::string& path, std::span<const Trained> models,
+                   const TrainingState& state);
+bool load_training(const std::string& path, std::span<const Trained> models, TrainingState& state);
 
 // Puts weights, moments and state back. False if there is no such file; Error if it
 // belongs to a model of another shape.

@@ -1,0 +1,12 @@
+#pragma once
+// `qstar train ppo` and `qstar train grpo`.
+
+#include "engine/common.h"
+
+#include <CLI/CLI.hpp>
+
+namespace qstar::train {
+
+void add_rl(CLI::App& root, const Common& common, CLI::App& group);
+
+} // namespace qstar::train
