@@ -25,6 +25,9 @@ void add_ladder(CLI::App& eval, const Common& common) {
     option("--proposals", options->proposals, "steps drawn for each expanded path");
     option("--weight", options->weight, "of h in A*'s f = g + weight * h");
     option("--temperature", options->temperature, "of all draws but greedy's");
+    option("--policy", options->policy, "stage whose model searches: sft, ppo, distil, ...");
+    option("--policies", options->policies, "stages that answer greedily, too: ppo,grpo")
+        ->delimiter(',');
     command->callback([options, &common] {
         options->seed = common.seed;
         ladder(*options);

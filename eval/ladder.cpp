@@ -13,23 +13,39 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 
 namespace qstar::eval {
 
 namespace {
 
+// A stage's policy; the proposer refers to the model.
+struct Policy {
+    std::string stage;
+    engine::Gpt model;
+    search::GptProposer proposer;
+
+    Policy(const std::string& run, const std::string& name, const tokenizer::Tokenizer& tokenizer,
+           uint64_t seed)
+        : stage(name), model(train::load_model(run, name)), proposer(model, tokenizer, seed) {}
+    Policy(const Policy&) = delete;
+};
+
 // The models of a run, each loaded once.
 struct Models {
     tokenizer::Tokenizer tokenizer;
-    engine::Gpt base, tuned, orm, prm;
-    search::GptProposer base_proposer, proposer;
+    Policy base, tuned, searching;
+    std::deque<Policy> others;
+    engine::Gpt orm, prm;
     search::GptScorer orm_scorer, prm_scorer;
 
-    Models(const std::string& run, uint64_t seed)
-        : tokenizer(train::load_tokenizer(run)), base(train::load_model(run, "pretrain")),
-          tuned(train::load_model(run, "sft")), orm(train::load_model(run, "orm")),
-          prm(train::load_model(run, "prm")), base_proposer(base, tokenizer, seed),
-          proposer(tuned, tokenizer, seed), orm_scorer(orm, tokenizer), prm_scorer(prm, tokenizer) {
+    Models(const LadderOptions& o)
+        : tokenizer(train::load_tokenizer(o.run)), base(o.run, "pretrain", tokenizer, o.seed),
+          tuned(o.run, "sft", tokenizer, o.seed), searching(o.run, o.policy, tokenizer, o.seed),
+          orm(train::load_model(o.run, "orm")), prm(train::load_model(o.run, "prm")),
+          orm_scorer(orm, tokenizer), prm_scorer(prm, tokenizer) {
+        for (const std::string& stage : o.policies)
+            others.emplace_back(o.run, stage, tokenizer, o.seed);
     }
 };
 
@@ -45,22 +61,26 @@ struct Rung {
 
 std::vector<Rung> single_solution_rungs(Models& m) {
     using search::Method;
-    return {{"base model, greedy", Method::greedy, &m.base_proposer},
-            {"tuned model, greedy", Method::greedy, &m.proposer}};
+    std::vector<Rung> rungs{{"base model, greedy", Method::greedy, &m.base.proposer},
+                            {"tuned model, greedy", Method::greedy, &m.tuned.proposer}};
+    for (Policy& policy : m.others)
+        rungs.push_back({policy.stage + ", greedy", Method::greedy, &policy.proposer});
+    return rungs;
 }
 
 std::vector<Rung> search_rungs(Models& m) {
     using search::Aggregate, search::Method, search::Vote;
     return {
-        {"majority", Method::majority, &m.proposer},
-        {"best of N, ORM", Method::best_of_n, &m.proposer, &m.orm_scorer, Aggregate::last},
-        {"weighted vote, ORM", Method::best_of_n, &m.proposer, &m.orm_scorer, Aggregate::last,
-         Vote::weighted},
-        {"best of N, PRM (minimum)", Method::best_of_n, &m.proposer, &m.prm_scorer,
+        {"majority", Method::majority, &m.searching.proposer},
+        {"best of N, ORM", Method::best_of_n, &m.searching.proposer, &m.orm_scorer,
+         Aggregate::last},
+        {"weighted vote, ORM", Method::best_of_n, &m.searching.proposer, &m.orm_scorer,
+         Aggregate::last, Vote::weighted},
+        {"best of N, PRM (minimum)", Method::best_of_n, &m.searching.proposer, &m.prm_scorer,
          Aggregate::minimum},
-        {"best of N, PRM (product)", Method::best_of_n, &m.proposer, &m.prm_scorer},
-        {"step beam, PRM", Method::beam, &m.proposer, &m.prm_scorer},
-        {"A*, PRM", Method::astar, &m.proposer, &m.prm_scorer},
+        {"best of N, PRM (product)", Method::best_of_n, &m.searching.proposer, &m.prm_scorer},
+        {"step beam, PRM", Method::beam, &m.searching.proposer, &m.prm_scorer},
+        {"A*, PRM", Method::astar, &m.searching.proposer, &m.prm_scorer},
     };
 }
 
@@ -112,7 +132,7 @@ Ladder measure_ladder(const LadderOptions& options) {
         train::draw_problems(config, split_named(options.split), options.problems, options.seed);
     Ladder ladder;
     ladder.training_lines = check_overlap(options.run, problems);
-    Models models(options.run, options.seed);
+    Models models(options);
 
     const auto climb = [&](const Rung& rung, int64_t budget) {
         const std::string title = budget ? fmt::format("{} at {}", rung.name, budget) : rung.name;
@@ -153,10 +173,14 @@ Ladder measure_ladder(const LadderOptions& options) {
 std::string markdown(const Ladder& ladder, const LadderOptions& options) {
     std::string out = fmt::format(
         "{} held-out problems of the {} split, seed {}. Budget: model tokens a problem, proposed "
-        "and scored; 0 is a single solution. 95 % intervals after Wilson. No verifier while "
+        "and scored; 0 is a single solution. 95 % intervals after Wilson. {}No verifier while "
         "solving. None of the problems stands in any of the {} lines of the run's training "
         "texts.\n\n",
-        options.problems, options.split, options.seed, ladder.training_lines);
+        options.problems, options.split, options.seed,
+        options.policy == "sft"
+            ? ""
+            : fmt::format("The policy of the searches is {}'s. ", options.policy),
+        ladder.training_lines);
     out += "| method | budget | solved | % | 95 % interval | tokens | expanded | seconds |\n";
     out += "|---|---:|---:|---:|---:|---:|---:|---:|\n";
     for (const LadderRow& r : ladder.rows) {
@@ -199,6 +223,7 @@ void ladder(const LadderOptions& options) {
     }
     write_json(options.run + "/ladder.json",
                Json{{"seed", options.seed},
+                    {"policy", options.policy},
                     {"split", options.split},
                     {"problems", options.problems},
                     {"temperature", options.temperature},

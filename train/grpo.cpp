@@ -30,10 +30,10 @@ Json flags_of(const GrpoOptions& options) {
 }
 
 // RLOO's reward is one number a solution, r - beta log(pi / pi_ref).
-void charge_kl(Rewards& rewards, std::span<const Rollout> rollouts, std::span<const float> policy,
+void charge_kl(Rewards& rewards, std::span<const Episode> episodes, std::span<const float> policy,
                std::span<const float> reference, double beta) {
-    const std::vector<size_t> offsets = offsets_of(rollouts);
-    for (size_t i = 0; i < rollouts.size(); ++i) {
+    const std::vector<size_t> offsets = offsets_of(episodes);
+    for (size_t i = 0; i < episodes.size(); ++i) {
         double kl = 0;
         for (size_t t = offsets[i]; t < offsets[i + 1]; ++t) kl += k1(policy[t], reference[t]);
         rewards[i].back().value -= static_cast<float>(beta * kl);
@@ -97,28 +97,28 @@ void train(const GrpoOptions& options) {
         const int64_t step = trainer.step();
 
         // Step 1: a group of solutions of each problem.
-        const std::vector<Rollout> rollouts = roll_out(
+        const std::vector<Episode> episodes = roll_out(
             ground, options, trainer.model, step, options.batch / options.group, options.group);
-        const TokenProbs old = token_probs(trainer.model, rollouts);
-        const std::vector<float> reference = token_probs(ground.reference, rollouts).log_prob;
+        const TokenProbs old = token_probs(trainer.model, episodes);
+        const std::vector<float> reference = token_probs(ground.reference, episodes).log_prob;
 
         // Step 2: what they earn, compared within the group.
-        const Rewards rewards = ground.reward(rollouts);
+        const Rewards rewards = ground.reward(episodes);
         Rewards charged = rewards;
         if (options.baseline == "rloo")
-            charge_kl(charged, rollouts, old.log_prob, reference, options.kl);
-        const std::vector<float> advantages = group_advantages(rollouts, charged, options.baseline);
+            charge_kl(charged, episodes, old.log_prob, reference, options.kl);
+        const std::vector<float> advantages = group_advantages(episodes, charged, options.baseline);
 
         // Step 3: the clipped objective, less the KL to the reference.
         Updates updates;
         for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-            const auto order = epoch_order(rollouts.size(), seed, step, epoch);
-            for (const Minibatch& batch : make_minibatches(rollouts, order, options.minibatch))
+            const auto order = epoch_order(episodes.size(), seed, step, epoch);
+            for (const Minibatch& batch : make_minibatches(episodes, order, options.minibatch))
                 update(trainer, batch, old, reference, advantages, options, updates);
         }
 
         Json metrics = updates.json();
-        metrics.update(diagnostics(ground, rollouts, rewards, old, reference));
+        metrics.update(diagnostics(ground, episodes, rewards, old, reference));
         trainer.end_step(metrics,
                          fmt::format("score {:.3f}  right {:.2f}  KL {:.2f}",
                                      metrics["score"].get<double>(), metrics["right"].get<double>(),
@@ -158,19 +158,19 @@ Rewards left_one_out(std::span<const std::vector<Reward>> group) {
 
 } // namespace
 
-std::vector<float> group_advantages(std::span<const Rollout> rollouts, const Rewards& rewards,
+std::vector<float> group_advantages(std::span<const Episode> episodes, const Rewards& rewards,
                                     const std::string& baseline) {
-    const std::vector<size_t> offsets = offsets_of(rollouts);
+    const std::vector<size_t> offsets = offsets_of(episodes);
     std::vector<float> advantages(offsets.back(), 0.0f);
-    for (size_t begin = 0, end = 0; begin < rollouts.size(); begin = end) {
-        while (end < rollouts.size() && rollouts[end].group == rollouts[begin].group) ++end;
+    for (size_t begin = 0, end = 0; begin < episodes.size(); begin = end) {
+        while (end < episodes.size() && episodes[end].group == episodes[begin].group) ++end;
         if (end - begin < 2) continue;
         const auto group = std::span(rewards).subspan(begin, end - begin);
         const Rewards relative =
             baseline == "rloo" ? left_one_out(group) : normalised(group, baseline == "group");
         for (size_t i = begin; i < end; ++i) {
             for (const Reward& reward : relative[i - begin]) {
-                const auto paid = static_cast<size_t>(reward.at - rollouts[i].prompt);
+                const auto paid = static_cast<size_t>(reward.at - episodes[i].prompt);
                 for (size_t w = 0; w <= paid; ++w) advantages[offsets[i] + w] += reward.value;
             }
         }

@@ -25,7 +25,7 @@ struct GrpoOptions : RlOptions {
 // DIR/sft/model.safetensors + a reward -> DIR/grpo/model.safetensors
 void grpo(const GrpoOptions& options);
 
-// The advantage of each written token, flat. Roll-outs of one group stand side by side; one
+// The advantage of each written token, flat. Episodes of one group stand side by side; one
 // that is alone in its group has no baseline, and gets 0.
 //
 //   group  rewards are normalised over all that the group was paid, (r - mean) / (deviation +
@@ -34,7 +34,7 @@ void grpo(const GrpoOptions& options);
 //   mean   the same without the division by the deviation (Liu et al., "Understanding
 //          R1-Zero-Like Training: A Critical Perspective", 2025)
 //   rloo   the score less the mean score of the others of the group, for all tokens
-std::vector<float> group_advantages(std::span<const Rollout> rollouts, const Rewards& rewards,
+std::vector<float> group_advantages(std::span<const Episode> episodes, const Rewards& rewards,
                                     const std::string& baseline);
 
 } // namespace qstar::train

@@ -58,25 +58,25 @@ engine::Gpt value_function(const PpoOptions& options) {
 }
 
 // The reward of each written token: the score where it is paid, less the KL penalty.
-std::vector<float> token_rewards(std::span<const Rollout> rollouts, const Rewards& rewards,
+std::vector<float> token_rewards(std::span<const Episode> episodes, const Rewards& rewards,
                                  std::span<const float> policy, std::span<const float> reference,
                                  double beta) {
-    const std::vector<size_t> offsets = offsets_of(rollouts);
+    const std::vector<size_t> offsets = offsets_of(episodes);
     std::vector<float> paid(policy.size());
     for (size_t t = 0; t < paid.size(); ++t)
         paid[t] = static_cast<float>(-beta * k1(policy[t], reference[t]));
-    for (size_t i = 0; i < rollouts.size(); ++i)
+    for (size_t i = 0; i < episodes.size(); ++i)
         for (const Reward& reward : rewards[i])
-            paid[offsets[i] + static_cast<size_t>(reward.at - rollouts[i].prompt)] += reward.value;
+            paid[offsets[i] + static_cast<size_t>(reward.at - episodes[i].prompt)] += reward.value;
     return paid;
 }
 
 // GAE of each solution for itself, flat.
-Advantages advantages_of(std::span<const Rollout> rollouts, std::span<const float> rewards,
+Advantages advantages_of(std::span<const Episode> episodes, std::span<const float> rewards,
                          std::span<const float> values, const PpoOptions& options) {
-    const std::vector<size_t> offsets = offsets_of(rollouts);
+    const std::vector<size_t> offsets = offsets_of(episodes);
     Advantages all;
-    for (size_t i = 0; i < rollouts.size(); ++i) {
+    for (size_t i = 0; i < episodes.size(); ++i) {
         const size_t begin = offsets[i], length = offsets[i + 1] - begin;
         const Advantages one = gae(rewards.subspan(begin, length), values.subspan(begin, length),
                                    options.gamma, options.lambda);
@@ -109,7 +109,7 @@ struct Updates {
     }
 };
 
-// One step of the policy and one of the value function on the same roll-outs.
+// One step of the policy and one of the value function on the same episodes.
 void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
             std::span<const float> old_values, const Advantages& estimate,
             const PpoOptions& options, Updates& updates) {
@@ -160,37 +160,37 @@ void train(const PpoOptions& options) {
         const double beta = trainer.recall("kl", options.kl);
 
         // Step 1: the policy writes solutions of training problems.
-        const std::vector<Rollout> rollouts =
+        const std::vector<Episode> episodes =
             roll_out(ground, options, trainer.model, step, options.batch, 1);
-        const TokenProbs old = token_probs(trainer.model, rollouts);
-        const std::vector<float> reference = token_probs(ground.reference, rollouts).log_prob;
+        const TokenProbs old = token_probs(trainer.model, episodes);
+        const std::vector<float> reference = token_probs(ground.reference, episodes).log_prob;
 
         // Step 2: what they earn, less a price for every nat by which they leave the reference.
-        const Rewards rewards = ground.reward(rollouts);
+        const Rewards rewards = ground.reward(episodes);
         const std::vector<float> paid =
-            token_rewards(rollouts, rewards, old.log_prob, reference, beta);
+            token_rewards(episodes, rewards, old.log_prob, reference, beta);
 
         // Step 3: advantages, by the values that were expected.
-        const std::vector<float> values = values_before(*trainer.critic, rollouts);
-        Advantages estimate = advantages_of(rollouts, paid, values, options);
+        const std::vector<float> values = values_before(*trainer.critic, episodes);
+        Advantages estimate = advantages_of(episodes, paid, values, options);
         whiten(estimate.advantages);
 
         // Step 4: several passes over them, with the clipped objectives.
         Updates updates;
         for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-            const auto order = epoch_order(rollouts.size(), seed, step, epoch);
-            for (const Minibatch& batch : make_minibatches(rollouts, order, options.minibatch))
+            const auto order = epoch_order(episodes.size(), seed, step, epoch);
+            for (const Minibatch& batch : make_minibatches(episodes, order, options.minibatch))
                 update(trainer, batch, old, values, estimate, options, updates);
         }
 
         // Step 5: the price is steered towards the KL that was asked for.
         Json metrics = updates.json();
-        metrics.update(diagnostics(ground, rollouts, rewards, old, reference));
+        metrics.update(diagnostics(ground, episodes, rewards, old, reference));
         const double kl = metrics["kl"].get<double>();
         trainer.remember("kl", adapt_kl(beta, kl, options.kl_target, options.kl_gain));
         metrics["kl_coefficient"] = beta;
         metrics["reward"] =
-            sum_of(paid) / std::max<double>(1, static_cast<double>(rollouts.size()));
+            sum_of(paid) / std::max<double>(1, static_cast<double>(episodes.size()));
         metrics["explained_variance"] = explained_variance(estimate.returns, values);
         trainer.end_step(metrics, fmt::format("score {:.3f}  right {:.2f}  KL {:.2f}",
                                               metrics["score"].get<double>(),

@@ -111,40 +111,40 @@ RlGround prepare(const RlOptions& options) {
     return ground;
 }
 
-std::vector<Rollout> roll_out(const RlGround& ground, const RlOptions& options,
+std::vector<Episode> roll_out(const RlGround& ground, const RlOptions& options,
                               const engine::Gpt& policy, int64_t step, int64_t problems,
                               int64_t samples) {
     const uint64_t stream = search::mix(hash_name("rl/samples"), static_cast<uint64_t>(step));
-    std::vector<Rollout> rollouts =
+    std::vector<Episode> episodes =
         roll_out(policy, ground.tokenizer, problems_of_step(ground, options, step, problems),
                  samples, options.max_tokens, seed_of(options), stream);
-    drop_held_out(rollouts);
-    return rollouts;
+    drop_held_out(episodes);
+    return episodes;
 }
 
-std::vector<int64_t> epoch_order(size_t rollouts, uint64_t seed, int64_t step, int64_t epoch) {
-    std::vector<int64_t> order(rollouts);
+std::vector<int64_t> epoch_order(size_t episodes, uint64_t seed, int64_t step, int64_t epoch) {
+    std::vector<int64_t> order(episodes);
     std::iota(order.begin(), order.end(), int64_t{0});
     shuffle(order, Random(seed, fmt::format("rl/order/{}/{}", step, epoch)));
     return order;
 }
 
-Json diagnostics(const RlGround& ground, std::span<const Rollout> rollouts, const Rewards& rewards,
+Json diagnostics(const RlGround& ground, std::span<const Episode> episodes, const Rewards& rewards,
                  const TokenProbs& policy, std::span<const float> reference) {
     double score = 0, right = 0, finished = 0, kl = 0, kl_k3 = 0, entropy = 0;
-    for (size_t i = 0; i < rollouts.size(); ++i) {
+    for (size_t i = 0; i < episodes.size(); ++i) {
         score += score_of(rewards[i]);
-        right += is_right(*ground.world, rollouts[i].path);
-        finished += rollouts[i].path.finished;
+        right += is_right(*ground.world, episodes[i].path);
+        finished += episodes[i].path.finished;
     }
     for (size_t t = 0; t < reference.size(); ++t) {
         kl += k1(policy.log_prob[t], reference[t]);
         kl_k3 += k3(policy.log_prob[t], reference[t]);
         entropy += policy.entropy[t];
     }
-    const double n = std::max(1.0, static_cast<double>(rollouts.size()));
+    const double n = std::max(1.0, static_cast<double>(episodes.size()));
     const double tokens = std::max(1.0, static_cast<double>(reference.size()));
-    return Json{{"rollouts", rollouts.size()}, {"score", score / n},  {"right", right / n},
+    return Json{{"episodes", episodes.size()}, {"score", score / n},  {"right", right / n},
                 {"finished", finished / n},    {"kl", kl / n},        {"kl_k3", kl_k3 / n},
                 {"entropy", entropy / tokens}, {"length", tokens / n}};
 }
@@ -164,7 +164,7 @@ void print_summary(const RlOptions& options) {
     const auto lines = metrics_of(options);
     const size_t n = lines.size(), rows = std::min<size_t>(10, n);
     if (n == 0) return;
-    fmt::print("\n{}: means over the steps' own roll-outs, on training problems. right: by the "
+    fmt::print("\n{}: means over the steps' own episodes, on training problems. right: by the "
                "verifier{}.\n\n",
                options.name,
                has_model(options.reward) ? ", which the training did not see" : ", the reward");

@@ -2,8 +2,8 @@
 // What PPO and GRPO have in common: flags, the ground on which a policy is trained
 // (problems, reference, rewards), and the diagnostics.
 
+#include "train/episodes.h"
 #include "train/rl_reward.h"
-#include "train/rollout.h"
 #include "train/trainer.h"
 
 #include <memory>
@@ -22,9 +22,9 @@ struct RlOptions : LoopOptions {
     std::string from = "sft";         // the stage whose policy is trained, and kept as reference
     std::string reward = "verifier";  // verifier, orm, prm or reward (rl_reward.h)
     std::string step_pay = "product"; // of the prm
-    int64_t steps = 40;               // each with new roll-outs, `batch` of them
-    int64_t epochs = 2;               // passes over the roll-outs of a step
-    int64_t minibatch = 32;           // roll-outs an update
+    int64_t steps = 40;               // each with new episodes, `batch` of them
+    int64_t epochs = 2;               // passes over the episodes of a step
+    int64_t minibatch = 32;           // episodes an update
     double epsilon = 0.2;             // of the clip
     int64_t max_tokens = 64;          // of a solution
     int min_operands = 3;             // of the problems; 0: as in the corpus
@@ -34,7 +34,7 @@ void check(const RlOptions& options, const std::string& algorithm);
 // With the files that the training starts from: policy, reward model (if the reward has one).
 Json flags_of(const RlOptions& options);
 
-// The ground: everything of a run that a roll-out and its pay need.
+// The ground: everything of a run that an episode and its pay need.
 struct RlGround {
     tokenizer::Tokenizer tokenizer;
     std::unique_ptr<search::World> world;
@@ -46,14 +46,14 @@ RlGround prepare(const RlOptions& options);
 
 // `samples` solutions of each of the training problems of one step, a pure function of the
 // policy, the seed and the step. Those with held-out lines are left out.
-std::vector<Rollout> roll_out(const RlGround& ground, const RlOptions& options,
+std::vector<Episode> roll_out(const RlGround& ground, const RlOptions& options,
                               const engine::Gpt& policy, int64_t step, int64_t problems,
                               int64_t samples);
 
-// The order of the roll-outs in one epoch of a step.
-std::vector<int64_t> epoch_order(size_t rollouts, uint64_t seed, int64_t step, int64_t epoch);
+// The order of the episodes in one epoch of a step.
+std::vector<int64_t> epoch_order(size_t episodes, uint64_t seed, int64_t step, int64_t epoch);
 
-// Means over a step's roll-outs:
+// Means over a step's episodes:
 //   score     what the reward function pays
 //   right     share with the right answer by the verifier. The reward may be another one:
 //             this is for the reader, nothing learns from it (but with --reward verifier)
@@ -61,7 +61,7 @@ std::vector<int64_t> epoch_order(size_t rollouts, uint64_t seed, int64_t step, i
 //   kl        to the reference, nats a solution (the sum of k1);  kl_k3: by the other estimator
 //   entropy   nats a token
 // `reference`: log-probabilities of the written tokens, flat.
-Json diagnostics(const RlGround& ground, std::span<const Rollout> rollouts, const Rewards& rewards,
+Json diagnostics(const RlGround& ground, std::span<const Episode> episodes, const Rewards& rewards,
                  const TokenProbs& policy, std::span<const float> reference);
 
 // Of metrics.jsonl: the means over the first and the last tenth of the steps, for done.json.

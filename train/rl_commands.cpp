@@ -15,9 +15,9 @@ void add_loop_of_rl(CLI::App* app, RlOptions& o) {
     flag(app, "--reward", o.reward, "verifier, orm, prm, or reward (the model of ranks)");
     flag(app, "--step-pay", o.step_pay,
          "what the prm pays for a step: product (the change it makes) or sum (its probability)");
-    flag(app, "--steps", o.steps, "each with new roll-outs, --batch of them");
-    flag(app, "--epochs", o.epochs, "passes over the roll-outs of a step");
-    flag(app, "--minibatch", o.minibatch, "roll-outs an update");
+    flag(app, "--steps", o.steps, "each with new episodes, --batch of them");
+    flag(app, "--epochs", o.epochs, "passes over the episodes of a step");
+    flag(app, "--minibatch", o.minibatch, "episodes an update");
     flag(app, "--epsilon", o.epsilon, "of the clip");
     flag(app, "--max-tokens", o.max_tokens, "of a solution");
     flag(app, "--min-operands", o.min_operands, "of the problems; 0: as in the corpus");

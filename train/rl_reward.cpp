@@ -9,19 +9,19 @@ namespace qstar::train {
 
 namespace {
 
-int last_token(const Rollout& rollout) { return static_cast<int>(rollout.tokens.size()) - 1; }
+int last_token(const Episode& episode) { return static_cast<int>(episode.tokens.size()) - 1; }
 
 float sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
 
-// For each roll-out the model's score at the end token of each step.
+// For each episode the model's score at the end token of each step.
 std::vector<std::vector<float>> scores_of_steps(engine::Gpt& model,
-                                                std::span<const Rollout> rollouts) {
-    const std::vector<float> flat = scores_at(model, rollouts);
-    const std::vector<size_t> offsets = offsets_of(rollouts);
-    std::vector<std::vector<float>> scores(rollouts.size());
-    for (size_t i = 0; i < rollouts.size(); ++i)
-        for (const int end : rollouts[i].ends)
-            scores[i].push_back(flat[offsets[i] + static_cast<size_t>(end - rollouts[i].prompt)]);
+                                                std::span<const Episode> episodes) {
+    const std::vector<float> flat = scores_at(model, episodes);
+    const std::vector<size_t> offsets = offsets_of(episodes);
+    std::vector<std::vector<float>> scores(episodes.size());
+    for (size_t i = 0; i < episodes.size(); ++i)
+        for (const int end : episodes[i].ends)
+            scores[i].push_back(flat[offsets[i] + static_cast<size_t>(end - episodes[i].prompt)]);
     return scores;
 }
 
@@ -33,9 +33,9 @@ void check_head(const engine::Gpt& model, const char* name) {
 } // namespace
 
 RewardFunction verifier_reward(const search::World& world) {
-    return [&world](std::span<const Rollout> rollouts) {
+    return [&world](std::span<const Episode> episodes) {
         Rewards rewards;
-        for (const Rollout& r : rollouts)
+        for (const Episode& r : episodes)
             rewards.push_back({{last_token(r), is_right(world, r.path) ? 1.0f : 0.0f}});
         return rewards;
     };
@@ -44,19 +44,19 @@ RewardFunction verifier_reward(const search::World& world) {
 RewardFunction outcome_reward(engine::Gpt orm) {
     check_head(orm, "orm");
     const auto model = std::make_shared<engine::Gpt>(std::move(orm));
-    return [model](std::span<const Rollout> rollouts) {
-        const auto scores = scores_of_steps(*model, rollouts);
+    return [model](std::span<const Episode> episodes) {
+        const auto scores = scores_of_steps(*model, episodes);
         Rewards rewards;
-        for (size_t i = 0; i < rollouts.size(); ++i) {
-            const bool finished = rollouts[i].path.finished;
+        for (size_t i = 0; i < episodes.size(); ++i) {
+            const bool finished = episodes[i].path.finished;
             rewards.push_back(
-                {{last_token(rollouts[i]), finished ? sigmoid(scores[i].back()) : 0}});
+                {{last_token(episodes[i]), finished ? sigmoid(scores[i].back()) : 0}});
         }
         return rewards;
     };
 }
 
-RewardFunction rank_reward(engine::Gpt reward_model, std::span<const Rollout> own) {
+RewardFunction rank_reward(engine::Gpt reward_model, std::span<const Episode> own) {
     check_head(reward_model, "reward");
     const auto model = std::make_shared<engine::Gpt>(std::move(reward_model));
     double sum = 0, squares = 0, count = 0;
@@ -70,14 +70,14 @@ RewardFunction rank_reward(engine::Gpt reward_model, std::span<const Rollout> ow
         fail("--reward reward: the model that training starts from finishes no solution");
     const double mean = sum / count;
     const double deviation = std::sqrt(std::max(squares / count - mean * mean, 1e-12));
-    return [=](std::span<const Rollout> rollouts) {
-        const auto scores = scores_of_steps(*model, rollouts);
+    return [=](std::span<const Episode> episodes) {
+        const auto scores = scores_of_steps(*model, episodes);
         Rewards rewards;
-        for (size_t i = 0; i < rollouts.size(); ++i) {
-            const float value = rollouts[i].path.finished
+        for (size_t i = 0; i < episodes.size(); ++i) {
+            const float value = episodes[i].path.finished
                                     ? static_cast<float>((scores[i].back() - mean) / deviation)
                                     : no_answer;
-            rewards.push_back({{last_token(rollouts[i]), value}});
+            rewards.push_back({{last_token(episodes[i]), value}});
         }
         return rewards;
     };
@@ -88,19 +88,19 @@ RewardFunction step_reward(engine::Gpt prm, const std::string& pay) {
     if (pay != "product" && pay != "sum")
         fail("--step-pay must be product or sum, found \"{}\"", pay);
     const auto model = std::make_shared<engine::Gpt>(std::move(prm));
-    return [model, pay](std::span<const Rollout> rollouts) {
-        const auto scores = scores_of_steps(*model, rollouts);
+    return [model, pay](std::span<const Episode> episodes) {
+        const auto scores = scores_of_steps(*model, episodes);
         Rewards rewards;
-        for (size_t i = 0; i < rollouts.size(); ++i) {
-            const Rollout& rollout = rollouts[i];
+        for (size_t i = 0; i < episodes.size(); ++i) {
+            const Episode& episode = episodes[i];
             std::vector<float> r;
             for (const float score : scores[i]) r.push_back(sigmoid(score));
-            if (pay == "product") r = product_pay(r, rollout.path.finished);
+            if (pay == "product") r = product_pay(r, episode.path.finished);
             std::vector<Reward> paid;
             for (size_t s = 0; s < r.size(); ++s)
                 paid.push_back(
-                    {s < rollout.ends.size() ? rollout.ends[s] : last_token(rollout), r[s]});
-            if (paid.empty()) paid.push_back({last_token(rollout), 0});
+                    {s < episode.ends.size() ? episode.ends[s] : last_token(episode), r[s]});
+            if (paid.empty()) paid.push_back({last_token(episode), 0});
             rewards.push_back(std::move(paid));
         }
         return rewards;

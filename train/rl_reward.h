@@ -1,5 +1,5 @@
 #pragma once
-// What a roll-out is paid, and for which of its tokens.
+// What an episode is paid, and for which of its tokens.
 //
 //   verifier  1 at the answer token if the answer is right by the world's verifier, else 0
 //   orm       at the answer token, the outcome model's probability that the answer is right
@@ -13,10 +13,10 @@
 //                      which searches choose, and a wrong step is charged where it was made;
 //             sum      r_i itself (Uesato et al. 2022; Shao et al. 2024): more steps, more pay
 //
-// The score of a roll-out is the sum of what it is paid.
+// The score of an episode is the sum of what it is paid.
 
 #include "search/world.h"
-#include "train/rollout.h"
+#include "train/episodes.h"
 #include "train/run.h"
 
 #include <functional>
@@ -26,18 +26,18 @@
 namespace qstar::train {
 
 struct Reward {
-    int at = 0; // index of a written token in Rollout::tokens
+    int at = 0; // index of a written token in Episode::tokens
     float value = 0;
 };
-using Rewards = std::vector<std::vector<Reward>>; // of each roll-out, at least one, by rising `at`
-using RewardFunction = std::function<Rewards(std::span<const Rollout>)>;
+using Rewards = std::vector<std::vector<Reward>>; // of each episode, at least one, by rising `at`
+using RewardFunction = std::function<Rewards(std::span<const Episode>)>;
 
 inline constexpr float no_answer = -2; // of `reward`, in deviations
 
 RewardFunction verifier_reward(const search::World& world);
 RewardFunction outcome_reward(engine::Gpt orm);
 // `own`: solutions of the model that training starts from.
-RewardFunction rank_reward(engine::Gpt model, std::span<const Rollout> own);
+RewardFunction rank_reward(engine::Gpt model, std::span<const Episode> own);
 // Error unless pay is "product" or "sum".
 RewardFunction step_reward(engine::Gpt prm, const std::string& pay);
 

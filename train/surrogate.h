@@ -2,7 +2,7 @@
 // The clipped objectives of PPO (Schulman et al., "Proximal Policy Optimization
 // Algorithms", 2017, equations 6, 7 and 9), shared by PPO and GRPO.
 //
-// Roll-outs are costly, so several steps are made with the same ones. Then the policy is no
+// Episodes are costly, so several steps are made with the same ones. Then the policy is no
 // longer the one that wrote them, and with the ratio p = pi(a|s) / pi_old(a|s) a token of
 // advantage A is worth
 //

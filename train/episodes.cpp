@@ -1,4 +1,4 @@
-#include "train/rollout.h"
+#include "train/episodes.h"
 
 #include "engine/error.h"
 #include "engine/gpt/decoder.h"
@@ -16,77 +16,77 @@ using engine::Tape, engine::Tensor, engine::Var;
 namespace {
 
 constexpr size_t slots = 128;          // solutions written at once
-constexpr int64_t evaluated_rows = 64; // roll-outs evaluated at once
+constexpr int64_t evaluated_rows = 64; // episodes evaluated at once
 
 // Takes the next token; false when the solution is over.
-bool take(Rollout& rollout, std::string& line, int token, const tokenizer::Tokenizer& tokenizer,
+bool take(Episode& episode, std::string& line, int token, const tokenizer::Tokenizer& tokenizer,
           int64_t limit) {
-    rollout.tokens.push_back(token);
+    episode.tokens.push_back(token);
     if (!tokenizer.is_special(token)) {
         line += tokenizer.token(token);
     } else {
-        rollout.path.finished = token == tokenizer.special(tokenizer::answer);
-        if (!rollout.path.finished && token != tokenizer.special(tokenizer::step)) return false;
-        rollout.ends.push_back(static_cast<int>(rollout.tokens.size()) - 1);
-        rollout.path.steps.push_back(std::move(line));
+        episode.path.finished = token == tokenizer.special(tokenizer::answer);
+        if (!episode.path.finished && token != tokenizer.special(tokenizer::step)) return false;
+        episode.ends.push_back(static_cast<int>(episode.tokens.size()) - 1);
+        episode.path.steps.push_back(std::move(line));
         line.clear();
     }
-    return !rollout.path.finished && static_cast<int64_t>(rollout.tokens.size()) < limit;
+    return !episode.path.finished && static_cast<int64_t>(episode.tokens.size()) < limit;
 }
 
-// Writes the solutions of `rollouts`, which are prompts so far; equal neighbours share the
+// Writes the solutions of `episodes`, which are prompts so far; equal neighbours share the
 // evaluation of theirs.
 void write_out(engine::Decoder& decoder, const tokenizer::Tokenizer& tokenizer,
-               std::span<Rollout> rollouts, std::span<Random> randoms, int64_t max_tokens,
+               std::span<Episode> episodes, std::span<Random> randoms, int64_t max_tokens,
                int64_t context) {
     std::vector<engine::Decoder::Feed> feeds;
-    std::vector<size_t> row(rollouts.size()); // of the logits
-    for (size_t i = 0; i < rollouts.size(); ++i) {
+    std::vector<size_t> row(episodes.size()); // of the logits
+    for (size_t i = 0; i < episodes.size(); ++i) {
         decoder.clear(static_cast<int>(i));
-        if (i == 0 || rollouts[i].group != rollouts[i - 1].group)
-            feeds.push_back({static_cast<int>(i), rollouts[i].tokens});
+        if (i == 0 || episodes[i].group != episodes[i - 1].group)
+            feeds.push_back({static_cast<int>(i), episodes[i].tokens});
         row[i] = feeds.size() - 1;
     }
     Tensor logits = decoder.feed(feeds);
-    for (size_t i = 0; i < rollouts.size(); ++i)
+    for (size_t i = 0; i < episodes.size(); ++i)
         decoder.copy(feeds[row[i]].slot, static_cast<int>(i));
 
-    std::vector<std::string> lines(rollouts.size());
-    std::vector<size_t> writing(rollouts.size());
+    std::vector<std::string> lines(episodes.size());
+    std::vector<size_t> writing(episodes.size());
     std::iota(writing.begin(), writing.end(), size_t{0});
     const auto vocab = static_cast<size_t>(tokenizer.size());
     while (true) {
         std::vector<size_t> still;
         for (size_t k = 0; k < writing.size(); ++k) {
             const size_t i = writing[k];
-            Rollout& rollout = rollouts[i];
+            Episode& episode = episodes[i];
             const float* of_row = logits.data() + static_cast<int64_t>(row[k]) * logits.shape()[1];
             const int token = engine::sample({of_row, vocab}, 1.0f, randoms[i]);
-            const int64_t limit = std::min(context, rollout.prompt + max_tokens);
-            if (take(rollout, lines[i], token, tokenizer, limit)) still.push_back(i);
+            const int64_t limit = std::min(context, episode.prompt + max_tokens);
+            if (take(episode, lines[i], token, tokenizer, limit)) still.push_back(i);
         }
         if (still.empty()) return;
         writing = std::move(still);
         feeds.clear();
         for (const size_t i : writing)
-            feeds.push_back({static_cast<int>(i), {&rollouts[i].tokens.back(), 1}});
+            feeds.push_back({static_cast<int>(i), {&episodes[i].tokens.back(), 1}});
         logits = decoder.feed(feeds);
         std::iota(row.begin(), row.end(), size_t{0});
     }
 }
 
-// Calls use(minibatch) for all roll-outs, in order.
-void for_all(std::span<const Rollout> rollouts, const std::function<void(const Minibatch&)>& use) {
-    std::vector<int64_t> order(rollouts.size());
+// Calls use(minibatch) for all episodes, in order.
+void for_all(std::span<const Episode> episodes, const std::function<void(const Minibatch&)>& use) {
+    std::vector<int64_t> order(episodes.size());
     std::iota(order.begin(), order.end(), int64_t{0});
-    for (const Minibatch& batch : make_minibatches(rollouts, order, evaluated_rows)) use(batch);
+    for (const Minibatch& batch : make_minibatches(episodes, order, evaluated_rows)) use(batch);
 }
 
-std::vector<float> all_scores(engine::Gpt& model, std::span<const Rollout> rollouts,
+std::vector<float> all_scores(engine::Gpt& model, std::span<const Episode> episodes,
                               const std::vector<int> Minibatch::*where) {
-    std::vector<float> flat(offsets_of(rollouts).back());
+    std::vector<float> flat(offsets_of(episodes).back());
     Tape tape(false);
-    for_all(rollouts, [&](const Minibatch& b) {
+    for_all(episodes, [&](const Minibatch& b) {
         tape.reset();
         const Var states = hidden(tape, model, b.inputs, b.rows, b.time);
         const Tensor& found = tape.value(scores(tape, model, gather_rows(tape, states, b.*where)));
@@ -97,77 +97,77 @@ std::vector<float> all_scores(engine::Gpt& model, std::span<const Rollout> rollo
 
 } // namespace
 
-std::vector<Rollout> roll_out(const engine::Gpt& policy, const tokenizer::Tokenizer& tokenizer,
+std::vector<Episode> roll_out(const engine::Gpt& policy, const tokenizer::Tokenizer& tokenizer,
                               std::span<const std::string> problems, int64_t samples,
                               int64_t max_tokens, uint64_t seed, uint64_t stream) {
-    std::vector<Rollout> rollouts;
+    std::vector<Episode> episodes;
     std::vector<Random> randoms;
     for (size_t p = 0; p < problems.size(); ++p) {
-        Rollout rollout;
-        rollout.path.problem = problems[p];
-        rollout.group = static_cast<int>(p);
-        rollout.tokens = search::encode(tokenizer, rollout.path).tokens;
-        rollout.prompt = static_cast<int>(rollout.tokens.size());
-        if (rollout.prompt >= policy.config.context)
+        Episode episode;
+        episode.path.problem = problems[p];
+        episode.group = static_cast<int>(p);
+        episode.tokens = search::encode(tokenizer, episode.path).tokens;
+        episode.prompt = static_cast<int>(episode.tokens.size());
+        if (episode.prompt >= policy.config.context)
             fail("problem \"{}\": its prompt has {} tokens, the model's context is {}", problems[p],
-                 rollout.prompt, policy.config.context);
+                 episode.prompt, policy.config.context);
         for (int64_t s = 0; s < samples; ++s) {
-            rollouts.push_back(rollout);
+            episodes.push_back(episode);
             randoms.emplace_back(seed,
                                  search::mix(search::mix(stream, p), static_cast<uint64_t>(s)));
         }
     }
-    engine::Decoder decoder(policy, static_cast<int>(std::min(slots, rollouts.size())));
-    for (size_t begin = 0; begin < rollouts.size(); begin += slots) {
-        const size_t count = std::min(slots, rollouts.size() - begin);
-        write_out(decoder, tokenizer, std::span(rollouts).subspan(begin, count),
+    engine::Decoder decoder(policy, static_cast<int>(std::min(slots, episodes.size())));
+    for (size_t begin = 0; begin < episodes.size(); begin += slots) {
+        const size_t count = std::min(slots, episodes.size() - begin);
+        write_out(decoder, tokenizer, std::span(episodes).subspan(begin, count),
                   std::span(randoms).subspan(begin, count), max_tokens, policy.config.context);
     }
-    return rollouts;
+    return episodes;
 }
 
-void drop_held_out(std::vector<Rollout>& rollouts) {
-    std::erase_if(rollouts, [](const Rollout& r) { return any_held_out(r.path.steps); });
+void drop_held_out(std::vector<Episode>& episodes) {
+    std::erase_if(episodes, [](const Episode& r) { return any_held_out(r.path.steps); });
 }
 
-std::vector<size_t> offsets_of(std::span<const Rollout> rollouts) {
+std::vector<size_t> offsets_of(std::span<const Episode> episodes) {
     std::vector<size_t> offsets{0};
-    for (const Rollout& rollout : rollouts)
-        offsets.push_back(offsets.back() + static_cast<size_t>(rollout.written()));
+    for (const Episode& episode : episodes)
+        offsets.push_back(offsets.back() + static_cast<size_t>(episode.written()));
     return offsets;
 }
 
-Minibatch make_minibatch(std::span<const Rollout> rollouts, std::span<const int64_t> chosen) {
-    const std::vector<size_t> offsets = offsets_of(rollouts);
+Minibatch make_minibatch(std::span<const Episode> episodes, std::span<const int64_t> chosen) {
+    const std::vector<size_t> offsets = offsets_of(episodes);
     Minibatch batch;
     batch.rows = static_cast<int64_t>(chosen.size());
     for (const int64_t i : chosen)
         batch.time = std::max(batch.time,
-                              static_cast<int64_t>(rollouts[static_cast<size_t>(i)].tokens.size()));
+                              static_cast<int64_t>(episodes[static_cast<size_t>(i)].tokens.size()));
     batch.inputs.assign(static_cast<size_t>(batch.rows * batch.time), 0);
     int64_t start = 0;
     for (const int64_t i : chosen) {
-        const Rollout& rollout = rollouts[static_cast<size_t>(i)];
-        std::copy(rollout.tokens.begin(), rollout.tokens.end(), batch.inputs.begin() + start);
-        for (int w = 0; w < rollout.written(); ++w) {
-            const int position = static_cast<int>(start) + rollout.prompt + w;
+        const Episode& episode = episodes[static_cast<size_t>(i)];
+        std::copy(episode.tokens.begin(), episode.tokens.end(), batch.inputs.begin() + start);
+        for (int w = 0; w < episode.written(); ++w) {
+            const int position = static_cast<int>(start) + episode.prompt + w;
             batch.before.push_back(position - 1);
             batch.at.push_back(position);
             batch.targets.push_back(batch.inputs[static_cast<size_t>(position)]);
             batch.flat.push_back(offsets[static_cast<size_t>(i)] + static_cast<size_t>(w));
-            batch.lengths.push_back(static_cast<float>(rollout.written()));
+            batch.lengths.push_back(static_cast<float>(episode.written()));
         }
         start += batch.time;
     }
     return batch;
 }
 
-std::vector<Minibatch> make_minibatches(std::span<const Rollout> rollouts,
+std::vector<Minibatch> make_minibatches(std::span<const Episode> episodes,
                                         std::span<const int64_t> order, int64_t size) {
     std::vector<Minibatch> batches;
     for (size_t begin = 0; begin < order.size(); begin += static_cast<size_t>(size)) {
         const size_t count = std::min(order.size() - begin, static_cast<size_t>(size));
-        batches.push_back(make_minibatch(rollouts, order.subspan(begin, count)));
+        batches.push_back(make_minibatch(episodes, order.subspan(begin, count)));
     }
     return batches;
 }
@@ -189,11 +189,11 @@ Var values_before(Tape& tape, engine::Gpt& critic, const Minibatch& batch) {
     return scores(tape, critic, gather_rows(tape, states, batch.before));
 }
 
-TokenProbs token_probs(engine::Gpt& policy, std::span<const Rollout> rollouts) {
-    const size_t size = offsets_of(rollouts).back();
+TokenProbs token_probs(engine::Gpt& policy, std::span<const Episode> episodes) {
+    const size_t size = offsets_of(episodes).back();
     TokenProbs probs{std::vector<float>(size), std::vector<float>(size)};
     Tape tape(false);
-    for_all(rollouts, [&](const Minibatch& b) {
+    for_all(episodes, [&](const Minibatch& b) {
         tape.reset();
         const Var all = written_logits(tape, policy, b);
         const Var chosen = log_prob(tape, all, b.targets), spread = entropy(tape, all);
@@ -205,12 +205,12 @@ TokenProbs token_probs(engine::Gpt& policy, std::span<const Rollout> rollouts) {
     return probs;
 }
 
-std::vector<float> values_before(engine::Gpt& critic, std::span<const Rollout> rollouts) {
-    return all_scores(critic, rollouts, &Minibatch::before);
+std::vector<float> values_before(engine::Gpt& critic, std::span<const Episode> episodes) {
+    return all_scores(critic, episodes, &Minibatch::before);
 }
 
-std::vector<float> scores_at(engine::Gpt& reward_model, std::span<const Rollout> rollouts) {
-    return all_scores(reward_model, rollouts, &Minibatch::at);
+std::vector<float> scores_at(engine::Gpt& reward_model, std::span<const Episode> episodes) {
+    return all_scores(reward_model, episodes, &Minibatch::at);
 }
 
 } // namespace qstar::train
