@@ -57,7 +57,7 @@ struct TinyRun : Temporary {
         o.minibatch = 16;
         o.steps = 12;
         o.lr = 3e-3;
-        o.max_tokens = 16;
+        o.max_tokens = 5; // so that few end in time
         o.save_every = 3;
         o.reward = "orm";
         return o;
@@ -97,10 +97,10 @@ TEST_CASE("PPO: the score rises; stopped and resumed, and at any threads: same b
     CHECK(number_field(lines[11], "kl") > 0.1);
     CHECK(number_field(lines[0], "kl_coefficient") == 0.05);
     CHECK(number_field(lines[1], "kl_coefficient") == doctest::Approx(0.045)); // 0.9: below target
-    CHECK(number_field(lines[11], "explained_variance") >
-          number_field(lines[0], "explained_variance"));
-    for (const char* name : {"loss", "value_loss", "reward", "entropy", "clip_fraction",
-                             "approx_kl", "length", "right", "finished", "lr", "norm"})
+    CHECK(number_field(lines[11], "value_loss") < number_field(lines[0], "value_loss"));
+    for (const char* name :
+         {"loss", "value_loss", "reward", "entropy", "clip_fraction", "approx_kl",
+          "explained_variance", "length", "right", "finished", "lr", "norm"})
         CHECK(has_field(lines[5], name));
     // The policy can be used like any other; it has no scalar head.
     CHECK(!load_model(run.path, "ppo").config.scalar_head);
