@@ -21,6 +21,12 @@ struct Flags {
     Options options;
 };
 
+// An ORM and a Q-value speak of the whole solution, a PRM of one step.
+bool judges_whole(const std::string& scorer) {
+    return scorer == "orm" || scorer == "q" || scorer.starts_with("orm-") ||
+           scorer.starts_with("q-");
+}
+
 void search_one(const World& world, const Flags& flags, Method method, const Options& options,
                 Models& models) {
     const ProblemLine line{flags.problem, world.read(flags.problem)};
@@ -68,15 +74,15 @@ void search(const Flags& flags, const Common& common) {
     const std::unique_ptr<World> world = make_world(flags.world);
     const Method method = method_named(flags.method);
     Options options = flags.options;
-    options.aggregate = !flags.aggregate.empty() ? aggregate_named(flags.aggregate)
-                        : flags.scorer == "orm"  ? Aggregate::last
-                                                 : Aggregate::product;
+    options.aggregate = !flags.aggregate.empty()     ? aggregate_named(flags.aggregate)
+                        : judges_whole(flags.scorer) ? Aggregate::last
+                                                     : Aggregate::product;
     options.vote = vote_named(flags.vote);
     options.step_cost = step_cost_named(flags.step_cost);
     options.canonical = [&](const std::string& text) { return world->canonical_answer(text); };
     check_options(options);
     if (needs_scorer(method) && flags.scorer == "none")
-        fail("--method {} needs --scorer orm or prm", name_of(method));
+        fail("--method {} needs --scorer orm, prm or q", name_of(method));
 
     // What can be wrong with the input is said before the models are loaded.
     std::vector<ProblemLine> lines;
@@ -108,7 +114,7 @@ void add_command(CLI::App& app, const Common& common) {
     command->add_option("--out", flags->out, "write JSON lines here instead of stdout");
     add("--world", flags->world, "what the problems are: arithmetic");
     add("--method", flags->method, "greedy, majority, best-of-n, beam or astar");
-    add("--scorer", flags->scorer, "reward model: none, orm or prm");
+    add("--scorer", flags->scorer, "reward model: none, orm, prm, q, or a folder of the run");
     add("--run", flags->run, "folder of the run whose models are used");
     command->add_option("--policy", flags->policy,
                         "model that proposes (default: RUN/sft/model.safetensors)");
@@ -120,7 +126,7 @@ void add_command(CLI::App& app, const Common& common) {
     add("--temperature", options.temperature, "of the draws");
     command->add_option("--aggregate", flags->aggregate,
                         "a path's score from its steps': product, minimum or last "
-                        "(default: product, with an ORM last)");
+                        "(default: product, with orm and q last)");
     add("--vote", flags->vote, "best-of-n: best (sample) or weighted (sum over an answer)");
     add("--step-cost", flags->step_cost, "astar: log-prob or unit");
     command->add_flag("--trace", options.trace, "astar: tell every step of the algorithm");

@@ -9,11 +9,13 @@ namespace qstar::search {
 
 std::unique_ptr<Models> load_models(const std::string& run, const std::string& scorer,
                                     uint64_t seed, const std::string& policy) {
-    if (scorer != "none" && scorer != "orm" && scorer != "prm")
-        fail("unknown scorer \"{}\": expected one of none, orm, prm", scorer);
     const auto model_file = [&](const std::string& stage) {
         return join_path(join_path(run, stage), "model.safetensors");
     };
+    if (scorer != "none" && !exists(model_file(scorer)))
+        fail("unknown scorer \"{}\": expected one of none, orm, prm, q, or another reward model of "
+             "the run, but there is no {}",
+             scorer, model_file(scorer));
     auto models = std::make_unique<Models>(Models{
         tokenizer::load_tokenizer(join_path(run, "tokenizer")),
         engine::load_gpt(policy.empty() ? model_file("sft") : policy), nullptr, nullptr, nullptr});

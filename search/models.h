@@ -21,8 +21,9 @@ struct Models {
     std::unique_ptr<GptScorer> scorer;
 };
 
-// scorer: "none", "orm" or "prm". policy: a file, or empty for the run's own. Error if
-// a file is missing or the models' vocabularies differ from the tokenizer's.
+// scorer: "none", "orm", "prm", "q", or the folder of another reward model in the run
+// ("prm-soft"). policy: a file, or empty for the run's own. Error if a file is missing or
+// the models' vocabularies differ from the tokenizer's.
 std::unique_ptr<Models> load_models(const std::string& run, const std::string& scorer,
                                     uint64_t seed, const std::string& policy = "");
 

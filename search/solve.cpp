@@ -91,7 +91,7 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
                           const std::function<void(size_t)>& done, size_t at_once) {
     check_options(options);
     if (scorer == nullptr && needs_scorer(method))
-        fail("method {} needs a scorer: expected orm or prm, found none", name_of(method));
+        fail("method {} needs a scorer: expected orm, prm or q, found none", name_of(method));
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
     std::vector<Result> results(problems.size());

@@ -10,6 +10,7 @@
 #include "train/rl_commands.h"
 #include "train/sample.h"
 #include "train/sft.h"
+#include "train/step_commands.h"
 
 #include <memory>
 
@@ -85,7 +86,7 @@ void add_sample(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--samples", o->samples, "solutions of each");
     flag(app, "--temperature", o->temperature, "of the draws");
     flag(app, "--min-operands", o->min_operands, "of the problems; 0: as in the corpus");
-    flag(app, "--from", o->from, "stage whose model solves: sft or pretrain");
+    flag(app, "--from", o->from, "stage whose model solves: sft, pretrain, ...");
     flag(app, "--distinct", o->distinct, "keep equal solutions of a problem only once");
 }
 
@@ -113,6 +114,8 @@ void add_prm(CLI::App& root, const Common& common, CLI::App& group) {
     add_reward(app, *o);
     flag(app, "--neutral", o->neutral, "what a neutral step counts as: right, wrong or skip");
     flag(app, "--every-token", o->every_token, "ask at every token, not at the step's end only");
+    app->add_flag("--soft", o->soft, "learn the soft labels of roll-outs, not the hard ones");
+    flag(app, "--name", o->name, "folder in the run, for PRMs of several sources");
 }
 
 } // namespace
@@ -129,6 +132,7 @@ void add_command(CLI::App& app, const Common& common) {
     add_orm(app, common, *group);
     add_prm(app, common, *group);
     add_rl(app, common, *group);
+    add_step_commands(app, common, *group); // rollout, q, star, self-play, distil
 }
 
 } // namespace qstar::train

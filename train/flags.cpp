@@ -18,7 +18,7 @@ void add_loop(CLI::App* app, LoopOptions& o) {
 
 void add_reward(CLI::App* app, RewardOptions& o) {
     add_loop(app, o);
-    flag(app, "--from", o.from, "stage whose weights it starts from: sft or pretrain");
+    flag(app, "--from", o.from, "stage whose weights it starts from: sft, pretrain, ...");
     flag(app, "--labels", o.labels, "a file of labels, instead of DIR/labels");
     flag(app, "--epochs", o.epochs, "passes over the labels");
     flag(app, "--extra-layers", o.extra_layers, "layers more than the policy has");

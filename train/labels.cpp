@@ -82,6 +82,20 @@ void read_prm800k(const JsonLine& line, std::vector<StepLabels>& out) {
     if (!chosen.labels.empty()) out.push_back(std::move(chosen));
 }
 
+std::vector<float> soft_labels(const JsonLine& line, size_t count) {
+    std::vector<float> soft;
+    for (const JsonLine& label : array_field(line, "soft_labels")) {
+        const double value = label.value.is_number() ? label.value.get<double>() : -1;
+        if (!(value >= 0 && value <= 1))
+            fail("{}: expected a number within 0 to 1, found {}", label.where, label.value.dump());
+        soft.push_back(static_cast<float>(value));
+    }
+    if (soft.size() != count)
+        fail("{}: expected as many soft_labels as labels, {}, found {}", line.where, count,
+             soft.size());
+    return soft;
+}
+
 void read_trl(const JsonLine& line, std::vector<StepLabels>& out) {
     StepLabels read{string_field(line, "prompt"), strings_field(line, "completions"), {}, false};
     const std::vector<JsonLine> labels = array_field(line, "labels");
@@ -89,6 +103,7 @@ void read_trl(const JsonLine& line, std::vector<StepLabels>& out) {
         fail("{}: expected as many labels as completions, {}, found {}", line.where,
              read.steps.size(), labels.size());
     if (labels.empty()) fail("{}: expected at least one completion, found none", line.where);
+    if (has_field(line, "soft_labels")) read.soft = soft_labels(line, labels.size());
     for (const JsonLine& label : labels) {
         if (!label.value.is_boolean()) fail("{}: expected true or false", label.where);
         read.labels.push_back(label.value.get<bool>() ? Label::right : Label::wrong);
@@ -97,6 +112,7 @@ void read_trl(const JsonLine& line, std::vector<StepLabels>& out) {
     // The form has no end mark; what we write in it are whole solutions.
     read.finished = read.labels.size() == read.steps.size();
     read.steps.resize(read.labels.size());
+    if (!read.soft.empty()) read.soft.resize(read.labels.size());
     out.push_back(std::move(read));
 }
 

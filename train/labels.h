@@ -18,6 +18,8 @@
 //
 // Steps in TRL's stepwise form, where true is right or neutral:
 //   {"prompt": "3*(4+5)-2", "completions": ["3*9-2", "26-2"], "labels": [true, false]}
+// and, as a field more that TRL does not look at, the probability of each step where it is
+// known (rollout.h): "soft_labels": [0.75, 0].
 
 #include "engine/io/jsonl.h"
 #include "search/world.h"
@@ -52,6 +54,7 @@ struct StepLabels {
     std::vector<std::string> steps;
     std::vector<search::Label> labels; // of the last labels.size() steps
     bool finished = false;             // the last step ended in the answer token
+    std::vector<float> soft = {};      // beside `labels`, in [0, 1]; or none
 };
 
 // A solution with labels of its first steps, up to and including the first error.

@@ -1,41 +1,34 @@
 #include "train/prm.h"
 
 #include "engine/error.h"
-#include "search/encode.h"
 
 namespace qstar::train {
 
 namespace {
 
-// One label at the end of each judged step, or, with less weight, at all of its tokens.
-Example example_of(const StepLabels& judged, const tokenizer::Tokenizer& tokenizer,
-                   const std::string& neutral, bool every_token) {
-    const search::EncodedPath path =
-        search::encode(tokenizer, {judged.problem, judged.steps, judged.finished});
-    Example example;
-    example.inputs = path.tokens;
-    example.labels.assign(path.tokens.size(), 0.0f);
-    example.weights.assign(path.tokens.size(), 0.0f);
-    const size_t prompt = search::encode(tokenizer, {judged.problem, {}, false}).tokens.size() - 1;
-    size_t right_end = prompt; // where right work ends
-    const size_t first = judged.steps.size() - judged.labels.size();
-    for (size_t i = 0; i < judged.labels.size(); ++i) {
-        const bool is_neutral = judged.labels[i] == search::Label::neutral;
-        const bool right =
-            is_neutral ? neutral == "right" : judged.labels[i] == search::Label::right;
-        const auto end = static_cast<size_t>(path.ends[first + i]);
-        const size_t begin =
-            first + i == 0 ? prompt : static_cast<size_t>(path.ends[first + i - 1]);
-        for (size_t t = begin + 1; every_token && t < end; ++t) {
-            example.labels[t] = right ? 1.0f : 0.0f;
-            example.weights[t] = inner_weight;
-        }
-        example.labels[end] = right ? 1.0f : 0.0f;
-        if (right) right_end = end;
-        example.weights[end] = is_neutral && neutral == "skip" ? 0.0f : 1.0f;
+// The probability that each judged step is right, as the file has it.
+std::vector<float> targets_of(const StepLabels& judged, const PrmOptions& options) {
+    if (options.soft) return judged.soft;
+    std::vector<float> targets;
+    for (const search::Label label : judged.labels) {
+        const bool is_neutral = label == search::Label::neutral;
+        const bool right = is_neutral ? options.neutral == "right" : label == search::Label::right;
+        targets.push_back(right ? 1.0f : 0.0f);
     }
-    ask_text(example, prompt, right_end);
-    return example;
+    return targets;
+}
+
+Example example_of(const StepLabels& judged, const tokenizer::Tokenizer& tokenizer,
+                   const PrmOptions& options) {
+    const std::vector<float> targets = targets_of(judged, options);
+    std::vector<float> weights(targets.size(), 1.0f);
+    size_t written = 0; // steps up to the last that is likely right
+    for (size_t i = 0; i < targets.size(); ++i) {
+        if (judged.labels[i] == search::Label::neutral && options.neutral == "skip") weights[i] = 0;
+        if (targets[i] > 0.5f) written = judged.steps.size() - targets.size() + i + 1;
+    }
+    return step_example(tokenizer, {judged.problem, judged.steps, judged.finished}, targets,
+                        weights, options.every_token, written);
 }
 
 } // namespace
@@ -51,7 +44,8 @@ void prm(const PrmOptions& options) {
     Json flags = flags_of(options, file);
     flags["neutral"] = options.neutral;
     flags["every-token"] = options.every_token;
-    if (!begin_stage(options, "prm", flags)) return;
+    if (options.soft) flags["soft"] = true;
+    if (!begin_stage(options, options.name, flags)) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt base = load_model(options.run, options.from);
@@ -59,11 +53,14 @@ void prm(const PrmOptions& options) {
     RewardSet set;
     int64_t used = 0;
     for (const StepLabels& judged : read_step_labels(file)) {
-        if (options.limit > 0 && used++ >= options.limit) break;
-        Example example = example_of(judged, tokenizer, options.neutral, options.every_token);
-        add_example(set, std::move(example), judged.problem, base.config.context, file);
+        if (options.limit > 0 && used >= options.limit) break;
+        ++used;
+        if (options.soft && judged.soft.empty())
+            fail("{}: solution {} of \"{}\" has no soft_labels", file, used, judged.problem);
+        add_example(set, example_of(judged, tokenizer, options), judged.problem,
+                    base.config.context, file);
     }
-    train_reward(options, "prm", base, set, file);
+    train_reward(options, options.name, base, set, file);
 }
 
 } // namespace qstar::train

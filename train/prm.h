@@ -12,9 +12,11 @@ namespace qstar::train {
 struct PrmOptions : RewardOptions {
     std::string neutral = "right"; // what a neutral step counts as: right, wrong, skip
     bool every_token = true;       // ask at every token of a step, not at its end only
+    bool soft = false;             // learn the file's soft labels (rollout.h), not its hard ones
+    std::string name = "prm";      // folder in the run: PRMs from several sources side by side
 };
 
-// DIR/sft/model.safetensors + DIR/labels/steps.jsonl -> DIR/prm/model.safetensors
+// DIR/sft/model.safetensors + DIR/labels/steps.jsonl -> DIR/NAME/model.safetensors
 void prm(const PrmOptions& options);
 
 } // namespace qstar::train

@@ -1,6 +1,7 @@
 #include "train/reward.h"
 
 #include "engine/error.h"
+#include "search/encode.h"
 
 #include <algorithm>
 
@@ -35,8 +36,6 @@ void check(const RewardOptions& options) {
     if (!(options.text >= 0 && options.text <= 100))
         fail("--text-weight must be within 0 to 100, found {}", options.text);
     if (options.limit < 0) fail("--limit must be 0 or more, found {}", options.limit);
-    if (options.from != "sft" && options.from != "pretrain")
-        fail("--from must be sft or pretrain, found \"{}\"", options.from);
 }
 
 Json flags_of(const RewardOptions& options, const std::string& labels) {
@@ -57,6 +56,32 @@ void add_example(RewardSet& set, Example example, const std::string& problem, in
         fail("{}: a solution of \"{}\" has {} tokens, more than the context of {}", where, problem,
              example.inputs.size(), context);
     (validation_problem(problem) ? set.held_back : set.train).push_back(std::move(example));
+}
+
+Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& path,
+                     std::span<const float> labels, std::span<const float> weights,
+                     bool every_token, size_t written) {
+    const search::EncodedPath encoded = search::encode(tokenizer, path);
+    const size_t prompt = search::encode(tokenizer, {path.problem, {}, false}).tokens.size() - 1;
+    const auto end_of = [&](size_t steps) { // the token that ends so many steps
+        return steps == 0 ? prompt : static_cast<size_t>(encoded.ends[steps - 1]);
+    };
+    Example example;
+    example.inputs = encoded.tokens;
+    example.labels.assign(encoded.tokens.size(), 0.0f);
+    example.weights.assign(encoded.tokens.size(), 0.0f);
+    const size_t first = path.steps.size() - labels.size();
+    for (size_t i = 0; i < labels.size(); ++i) {
+        const size_t end = end_of(first + i + 1);
+        for (size_t t = end_of(first + i) + 1; every_token && t < end; ++t) {
+            example.labels[t] = labels[i];
+            example.weights[t] = inner_weight;
+        }
+        example.labels[end] = labels[i];
+        example.weights[end] = weights[i];
+    }
+    ask_text(example, prompt, end_of(written));
+    return example;
 }
 
 engine::Gpt reward_model(const engine::Gpt& policy, const RewardOptions& options) {

@@ -3,6 +3,8 @@
 // at a token, the logit of the probability that what was written up to it is right.
 
 #include "engine/autograd/ops.h"
+#include "search/path.h"
+#include "tokenizer/bpe.h"
 #include "train/batches.h"
 #include "train/trainer.h"
 
@@ -35,6 +37,13 @@ struct RewardSet {
 };
 void add_example(RewardSet& set, Example example, const std::string& problem, int64_t context,
                  const std::string& where);
+
+// One label at the end of each of the path's last labels.size() steps, with a weight each,
+// or, with every_token, also at all tokens of these steps (with inner_weight). The text of
+// the first `written` steps is asked for, too.
+Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& path,
+                     std::span<const float> labels, std::span<const float> weights,
+                     bool every_token, size_t written);
 
 // Weight of the tokens inside a step or solution, where they are asked too: there the
 // label is not yet certain, but the token at which an error happens is one of them.

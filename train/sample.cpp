@@ -22,8 +22,6 @@ void check(const SampleOptions& options) {
     if (options.samples < 1) fail("--samples must be 1 or more, found {}", options.samples);
     if (!(options.temperature >= 0 && options.temperature <= 100))
         fail("--temperature must be within 0 to 100, found {}", options.temperature);
-    if (options.from != "sft" && options.from != "pretrain")
-        fail("--from must be sft or pretrain, found \"{}\"", options.from);
 }
 
 std::string chunk_path(const std::string& run, int64_t chunk) {

@@ -44,33 +44,25 @@ Json flags_of(const SftOptions& options, const std::string& curated) {
 
 } // namespace
 
-void sft(const SftOptions& options) {
-    check(options);
-    if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
+void imitate(const LoopOptions& options, int64_t epochs, const std::string& stage, engine::Gpt base,
+             std::span<const CuratedItem> items, const std::string& where) {
     const uint64_t seed = seed_of(options);
-    const std::string curated = stage_file(options.run, "corpus", "curated.jsonl");
-    require(options.run, "corpus", curated);
-    require(options.run, "pretrain", model_path(options.run, "pretrain"));
-    if (!begin_stage(options, "sft", flags_of(options, curated))) return;
-
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    engine::Gpt base = load_model(options.run, "pretrain");
     check_vocab(base, tokenizer, options.run);
     std::vector<Example> examples, held_back;
-    for (const CuratedItem& item : read_curated(curated)) {
-        if (options.items > 0 && static_cast<int64_t>(examples.size()) >= options.items) break;
+    for (const CuratedItem& item : items) {
         const Example example = example_of(item, tokenizer);
         if (static_cast<int64_t>(example.inputs.size()) > base.config.context)
-            fail("{}: problem \"{}\" has {} tokens, more than the context of {}", curated,
+            fail("{}: problem \"{}\" has {} tokens, more than the context of {}", where,
                  item.problem, example.inputs.size(), base.config.context);
         (validation_problem(item.problem) ? held_back : examples).push_back(example);
     }
-    if (examples.empty()) fail("{}: no items to train on", curated);
+    if (examples.empty()) fail("{}: no items to train on", where);
 
     const auto per_epoch =
         (static_cast<int64_t>(examples.size()) + options.batch - 1) / options.batch;
-    const int64_t steps = options.epochs * per_epoch;
-    Trainer trainer(options, "sft", std::move(base), steps);
+    const int64_t steps = epochs * per_epoch;
+    Trainer trainer(options, stage, std::move(base), steps);
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;
@@ -94,6 +86,20 @@ void sft(const SftOptions& options) {
     if (!held_back.empty())
         result["val_loss"] = validation_loss(trainer.model, held_back, options.batch);
     trainer.finish(result);
+}
+
+void sft(const SftOptions& options) {
+    check(options);
+    if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
+    const std::string curated = stage_file(options.run, "corpus", "curated.jsonl");
+    require(options.run, "corpus", curated);
+    require(options.run, "pretrain", model_path(options.run, "pretrain"));
+    if (!begin_stage(options, "sft", flags_of(options, curated))) return;
+
+    std::vector<CuratedItem> items = read_curated(curated);
+    if (options.items > 0 && static_cast<int64_t>(items.size()) > options.items)
+        items.resize(static_cast<size_t>(options.items));
+    imitate(options, options.epochs, "sft", load_model(options.run, "pretrain"), items, curated);
 }
 
 } // namespace qstar::train

@@ -129,7 +129,7 @@ TEST_CASE("methods by name, and options that make no sense") {
     CHECK_THROWS_AS(step_cost_named("two"), Error);
     TableProposer p = forest(1);
     CHECK_THROWS_WITH(solve(names(1), Method::best_of_n, p, nullptr, Options{}),
-                      "method best-of-n needs a scorer: expected orm or prm, found none");
+                      "method best-of-n needs a scorer: expected orm, prm or q, found none");
     Options options;
     options.budget = 0;
     CHECK_THROWS_AS(solve(names(1), Method::greedy, p, nullptr, options), Error);

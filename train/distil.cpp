@@ -1,0 +1,111 @@
+#include "train/distil.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "search/gpt_proposer.h"
+#include "search/gpt_scorer.h"
+#include "train/chunks.h"
+#include "train/sft.h"
+
+#include <optional>
+
+namespace qstar::train {
+
+namespace {
+
+void check(const DistilOptions& options) {
+    check(static_cast<const LoopOptions&>(options));
+    check(options.search);
+    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
+    if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
+    if (options.dev_problems < 1)
+        fail("--dev-problems must be 1 or more, found {}", options.dev_problems);
+    if (options.confirm != "none" && options.confirm != "verifier")
+        fail("--confirm must be none or verifier, found \"{}\"", options.confirm);
+    if (options.scorer == "none" &&
+        search::needs_scorer(search::method_named(options.search.method)))
+        fail("--method {} needs --scorer: a stage of a reward model", options.search.method);
+}
+
+Json flags_of(const DistilOptions& options) {
+    Json flags = flags_of(static_cast<const LoopOptions&>(options));
+    flags["teacher"] = options.teacher;
+    flags["scorer"] = options.scorer;
+    flags["from"] = options.from;
+    flags["problems"] = options.problems;
+    flags["epochs"] = options.epochs;
+    flags["confirm"] = options.confirm;
+    flags["dev-problems"] = options.dev_problems;
+    flags["search"] = flags_of(options.search);
+    flags["world"] = options.world;
+    for (const std::string& stage : {options.teacher, options.scorer, options.from})
+        if (stage != "none") flags["inputs"][stage] = input(model_path(options.run, stage));
+    return flags;
+}
+
+} // namespace
+
+void distil(const DistilOptions& options) {
+    check(options);
+    for (const std::string& stage : {options.teacher, options.scorer, options.from})
+        if (stage != "none") require(options.run, stage, model_path(options.run, stage));
+    if (!begin_stage(options, "distil", flags_of(options))) return;
+
+    const uint64_t seed = seed_of(options);
+    const auto world = search::make_world(options.world);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const engine::Gpt teacher = load_model(options.run, options.teacher);
+    check_vocab(teacher, tokenizer, options.run);
+    search::GptProposer proposer(teacher, tokenizer, seed);
+    std::optional<engine::Gpt> judge;
+    std::optional<search::GptScorer> scorer;
+    if (options.scorer != "none") {
+        judge = load_model(options.run, options.scorer);
+        scorer.emplace(*judge, tokenizer);
+    }
+    search::Scorer* const scores = scorer ? &*scorer : nullptr;
+
+    // Step 1: the teacher searches.
+    const auto problems = problems_for(options.run, Split::train, options.problems, seed);
+    const auto searched =
+        search_problems(options, "distil", problems, proposer, scores, options.search, *world);
+    // Step 2: the student imitates what it found.
+    int64_t right = 0;
+    std::vector<CuratedItem> items;
+    for (const SampledSolution& solution : searched) {
+        if (!teachable(solution)) continue;
+        const bool correct = world->check_answer(solution.problem, solution.steps.back());
+        right += correct;
+        if (correct || options.confirm == "none")
+            items.push_back({solution.problem, solution.steps});
+    }
+    const std::string file = write_items(options, "distil", "learned.jsonl", items);
+    DistilOptions own = options;
+    own.force = false;
+    if (begin_stage(own, "distil/student", Json{{"learned", input(file)}}))
+        imitate(own, options.epochs, "distil/student", load_model(options.run, options.from), items,
+                file);
+    if (!exists(model_path(options.run, "distil/student"))) return; // told to stop
+
+    // Step 3: both on dev problems, the student without a search.
+    const auto dev = problems_for(options.run, Split::dev, options.dev_problems, seed);
+    const engine::Gpt model = load_model(options.run, "distil/student");
+    search::GptProposer student(model, tokenizer, seed);
+    const DevScore taught = score_on(dev, proposer, scores, options.search, *world);
+    const DevScore learned = score_greedily(dev, student, *world);
+    write_file_atomic(model_path(options.run, "distil"),
+                      read_file(model_path(options.run, "distil/student")));
+    finish_stage(options, "distil",
+                 Json{{"problems", options.problems},
+                      {"right", right},
+                      {"items", items.size()},
+                      {"dev_teacher", json_of(taught)},
+                      {"dev_student", json_of(learned)}});
+    remove_chunks(options, "distil");
+    if (!options.quiet)
+        fmt::print("distil: of {} dev problems the search solves {} with {:.0f} tokens each, the "
+                   "student without a search {} with {:.0f}\n",
+                   taught.n, taught.solved, taught.tokens, learned.solved, learned.tokens);
+}
+
+} // namespace qstar::train

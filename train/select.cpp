@@ -1,0 +1,122 @@
+#include "train/select.h"
+
+#include "engine/error.h"
+#include "engine/io/progress.h"
+#include "search/gpt_scorer.h"
+#include "search/method.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace qstar::train {
+
+namespace {
+
+constexpr size_t chunk_solutions = 512;
+
+} // namespace
+
+std::vector<size_t> select_convincing(std::span<const Candidate> candidates, int64_t each,
+                                      double wrong) {
+    std::vector<size_t> picked;
+    double due = 0; // wrong answers that should have been picked by now
+    int64_t picks = 0, wrong_picks = 0;
+    for (size_t begin = 0; begin < candidates.size();) {
+        size_t end = begin;
+        while (end < candidates.size() && candidates[end].problem == candidates[begin].problem)
+            ++end;
+        std::vector<size_t> left;
+        for (size_t i = begin; i < end; ++i) left.push_back(i);
+        std::stable_sort(left.begin(), left.end(), [&](size_t a, size_t b) {
+            return candidates[a].score > candidates[b].score;
+        });
+        for (int64_t k = 0; k < each && !left.empty(); ++k) {
+            ++picks;
+            due = wrong * static_cast<double>(picks);
+            const bool want_wrong = static_cast<double>(wrong_picks) + 0.5 < due;
+            auto at = left.begin(); // the most convincing of all that is left
+            if (want_wrong) {
+                at = std::find_if(left.begin(), left.end(),
+                                  [&](size_t i) { return !candidates[i].right; });
+                if (at == left.end()) at = left.begin();
+            }
+            wrong_picks += want_wrong;
+            picked.push_back(*at);
+            left.erase(at);
+        }
+        begin = end;
+    }
+    std::sort(picked.begin(), picked.end());
+    return picked;
+}
+
+std::vector<double> convincing_scores(search::Scorer& scorer,
+                                      std::span<const SampledSolution> solutions) {
+    std::vector<double> scores;
+    for (size_t begin = 0; begin < solutions.size(); begin += chunk_solutions) {
+        std::vector<search::Path> paths;
+        for (const auto& s :
+             solutions.subspan(begin, std::min(chunk_solutions, solutions.size() - begin)))
+            paths.push_back({s.problem, s.steps, s.finished});
+        for (const search::Scores& score : scorer.score(paths))
+            scores.push_back(search::aggregate(search::Aggregate::product, score.steps));
+    }
+    return scores;
+}
+
+void select(const SelectOptions& options) {
+    if (options.each < 1) fail("--each must be 1 or more, found {}", options.each);
+    if (!(options.wrong >= 0 && options.wrong <= 1))
+        fail("--wrong must be within 0 to 1, found {}", options.wrong);
+    if (options.limit < 0) fail("--limit must be 0 or more, found {}", options.limit);
+    const std::string file = options.solutions.empty()
+                                 ? stage_file(options.run, "sample", "solutions.jsonl")
+                                 : options.solutions;
+    if (options.solutions.empty()) require(options.run, "sample", file);
+    require(options.run, options.scorer, model_path(options.run, options.scorer));
+    const Json flags{{"scorer", options.scorer},
+                     {"each", options.each},
+                     {"wrong", options.wrong},
+                     {"limit", options.limit},
+                     {"world", options.world},
+                     {"inputs",
+                      {{"solutions", input(file)},
+                       {"model.safetensors", input(model_path(options.run, options.scorer))}}}};
+    if (!begin_stage(options, "select", flags)) return;
+
+    const auto world = search::make_world(options.world);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    engine::Gpt model = load_model(options.run, options.scorer);
+    check_vocab(model, tokenizer, options.run);
+    search::GptScorer scorer(model, tokenizer);
+    std::vector<SampledSolution> solutions = read_solutions(file);
+    if (options.limit > 0 && solutions.size() > static_cast<size_t>(options.limit))
+        solutions.resize(static_cast<size_t>(options.limit));
+    std::erase_if(solutions, [](const auto& s) { return !s.finished || s.steps.empty(); });
+    if (solutions.empty()) fail("{}: no finished solution to select from", file);
+
+    const std::vector<double> scores = convincing_scores(scorer, solutions);
+    std::vector<Candidate> candidates;
+    size_t problem = 0;
+    for (size_t i = 0; i < solutions.size(); ++i) {
+        if (i > 0 && solutions[i].problem != solutions[i - 1].problem) ++problem;
+        candidates.push_back(
+            {problem, scores[i],
+             world->check_answer(solutions[i].problem, solutions[i].steps.back())});
+    }
+    std::vector<Json> lines;
+    int64_t wrong = 0;
+    for (const size_t i : select_convincing(candidates, options.each, options.wrong)) {
+        lines.push_back(json_of(solutions[i]));
+        wrong += !candidates[i].right;
+    }
+    write_jsonl(stage_file(options.run, "select", "solutions.jsonl"), lines);
+    finish_stage(
+        options, "select",
+        Json{{"candidates", solutions.size()}, {"selected", lines.size()}, {"wrong", wrong}});
+    if (!options.quiet)
+        fmt::print("select: {} of {} solutions, {} of them with a wrong answer\n", lines.size(),
+                   solutions.size(), wrong);
+}
+
+} // namespace qstar::train
