@@ -1,12 +1,17 @@
 #include "eval/demo.h"
 
+#include "eval/best_of_n.h"
 #include "eval/ladder.h"
 #include "train/corpus.h"
+#include "train/distil.h"
 #include "train/label.h"
 #include "train/orm.h"
 #include "train/pretrain.h"
 #include "train/prm.h"
+#include "train/q.h"
+#include "train/rollout.h"
 #include "train/sample.h"
+#include "train/self_play.h"
 #include "train/sft.h"
 
 #include <chrono>
@@ -63,6 +68,35 @@ void demo(const DemoOptions& options) {
 
     say("prm", "process reward model: is this step right?");
     train::prm(of<train::PrmOptions>(options));
+
+    say("rollout", "labels without anybody who looks at a step: what does the policy make of it?");
+    auto rollout = of<train::RolloutOptions>(options);
+    rollout.limit = options.quick ? 100 : 2000;
+    train::rollout(rollout);
+
+    say("q", "Q-values of steps, by fitted Q iteration on the policy's own roll-outs");
+    auto q = of<train::QOptions>(options);
+    q.problems = options.quick ? 60 : 1000;
+    train::q(q);
+
+    say("self-play", "search finds, the verifier confirms, the policy learns, again");
+    auto play = of<train::SelfPlayOptions>(options);
+    play.rounds = 2;
+    play.problems = options.quick ? 60 : 800;
+    play.dev_problems = options.quick ? 50 : 200;
+    train::self_play(play);
+
+    say("distil", "what the search finds, back into a policy that needs no search");
+    auto distil = of<train::DistilOptions>(options);
+    distil.problems = options.quick ? 60 : 2000;
+    distil.dev_problems = options.quick ? 50 : 200;
+    train::distil(distil);
+
+    say("best-of-n", "PRM, ORM and majority over N");
+    auto curve = of<BestOfNOptions>(options);
+    curve.problems = options.quick ? 20 : 150;
+    curve.samples = 64;
+    best_of_n(curve);
 
     say("ladder", "held-out problems, every method at the same budget of tokens");
     auto rungs = of<LadderOptions>(options);

@@ -4,8 +4,10 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "tokenizer/special.h"
-#include "train/run.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <set>
 #include <unordered_set>
 
 namespace qstar::eval {
@@ -33,16 +35,26 @@ void collect_lines(const Json& value, std::vector<std::string>& lines) {
     }
 }
 
+// Whatever a stage of the run learned from, wherever it stands, in a fixed order.
+std::vector<std::string> training_files(const std::string& run) {
+    const std::set<std::string> names = {"worksheets.jsonl", "curated.jsonl",  "outcomes.jsonl",
+                                         "steps.jsonl",      "rollouts.jsonl", "confirmed.jsonl",
+                                         "learned.jsonl"};
+    std::vector<std::string> files;
+    if (!exists(run)) return files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(run))
+        if (names.contains(entry.path().filename().string()))
+            files.push_back(entry.path().string());
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
 } // namespace
 
 int64_t check_overlap(const std::string& run, std::span<const std::string> problems) {
     const std::unordered_set<std::string> held_out(problems.begin(), problems.end());
     int64_t compared = 0;
-    for (const auto& [stage, name] :
-         {std::pair{"corpus", "worksheets.jsonl"}, std::pair{"corpus", "curated.jsonl"},
-          std::pair{"labels", "outcomes.jsonl"}, std::pair{"labels", "steps.jsonl"}}) {
-        const std::string path = train::stage_file(run, stage, name);
-        if (!exists(path)) continue;
+    for (const std::string& path : training_files(run)) {
         for (const JsonLine& line : read_jsonl(path)) {
             std::vector<std::string> lines;
             collect_lines(line.value, lines);

@@ -8,9 +8,9 @@
 
 namespace qstar::eval {
 
-// Reads corpus/worksheets.jsonl, corpus/curated.jsonl, labels/outcomes.jsonl and
-// labels/steps.jsonl as far as they are there. Error naming the file, its line and the
-// problem if one of `problems` stands there as a problem or as a line of a solution.
+// Reads every worksheets.jsonl, curated.jsonl, outcomes.jsonl, steps.jsonl, rollouts.jsonl,
+// confirmed.jsonl and learned.jsonl below the folder. Error naming the file, its line and
+// the problem if one of `problems` stands there as a problem or as a line of a solution.
 // Returns the number of lines compared.
 int64_t check_overlap(const std::string& run, std::span<const std::string> problems);
 

@@ -30,5 +30,9 @@ TEST_CASE("a held-out problem in a training text is found, as a problem or as a 
     CHECK_THROWS_AS(check_overlap(run, std::vector<std::string>{"1+6-4"}), Error);
     CHECK_THROWS_AS(check_overlap(run, std::vector<std::string>{"2*3*4"}), Error);
     CHECK_THROWS_AS(check_overlap(run, std::vector<std::string>{"6*4"}), Error);
+    make_folders((folder / "self-play" / "round-1").string());
+    write_file_atomic((folder / "self-play" / "round-1" / "confirmed.jsonl").string(),
+                      "{\"problem\":\"4-1-1\",\"solution\":[\"3-1\",\"2\"],\"text\":\"\"}\n");
+    CHECK_THROWS_AS(check_overlap(run, std::vector<std::string>{"4-1-1"}), Error);
     std::filesystem::remove_all(folder);
 }

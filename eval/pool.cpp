@@ -1,0 +1,101 @@
+#include "eval/pool.h"
+
+#include "engine/error.h"
+#include "engine/io/progress.h"
+#include "eval/overlap.h"
+#include "search/encode.h"
+#include "search/gpt_proposer.h"
+#include "search/gpt_scorer.h"
+#include "search/stream.h"
+#include "train/searched.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+
+namespace qstar::eval {
+
+namespace {
+
+constexpr int64_t chunk_problems = 16; // drawn and scored together
+
+train::Split split_named(const std::string& name) {
+    if (name == "test") return train::Split::test;
+    if (name == "dev") return train::Split::dev;
+    fail("--split: expected test or dev, found \"{}\"", name);
+}
+
+// Equal solutions of a problem are scored once.
+void score(search::Scorer& scorer, Pool& pool) {
+    std::vector<search::Path> paths;
+    std::map<std::vector<std::string>, size_t> known;
+    for (const PoolSample& sample : pool.samples)
+        if (sample.path.finished && known.try_emplace(sample.path.steps, paths.size()).second)
+            paths.push_back(sample.path);
+    const auto scores = scorer.score(paths);
+    for (PoolSample& sample : pool.samples)
+        sample.scores.push_back(sample.path.finished ? scores[known[sample.path.steps]].steps
+                                                     : std::vector<float>{});
+}
+
+} // namespace
+
+std::vector<Pool> draw_pools(const PoolOptions& options) {
+    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
+    if (options.samples < 1) fail("--samples must be 1 or more, found {}", options.samples);
+    if (!(options.temperature > 0)) fail("--temperature must be above 0");
+    const auto world = search::make_world("arithmetic");
+    const auto problems = train::problems_for(options.run, split_named(options.split),
+                                              options.problems, options.seed);
+    check_overlap(options.run, problems);
+    const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
+    const engine::Gpt policy = train::load_model(options.run, options.policy);
+    search::GptProposer proposer(policy, tokenizer, options.seed);
+    std::vector<engine::Gpt> models;
+    for (const std::string& stage : options.scorers)
+        models.push_back(train::load_model(options.run, stage));
+    std::deque<search::GptScorer> scorers; // they do not move
+    for (engine::Gpt& model : models) scorers.emplace_back(model, tokenizer);
+
+    std::vector<Pool> pools;
+    Progress progress("pool", options.problems, "problems", 0, options.quiet);
+    for (int64_t first = 0; first < options.problems; first += chunk_problems) {
+        const int64_t count = std::min(chunk_problems, options.problems - first);
+        std::vector<search::ProposeRequest> requests;
+        for (int64_t i = first; i < first + count; ++i) {
+            const std::string& problem = problems[static_cast<size_t>(i)];
+            requests.push_back({{problem, {}, false},
+                                static_cast<int>(options.samples),
+                                static_cast<float>(options.temperature),
+                                search::mix(hash_name("eval/pool"), hash_name(problem))});
+        }
+        auto drawn = proposer.complete(requests);
+        for (size_t i = 0; i < drawn.size(); ++i) {
+            Pool pool;
+            pool.problem = requests[i].path.problem;
+            pool.prompt_tokens =
+                static_cast<int64_t>(encode(tokenizer, requests[i].path).tokens.size());
+            for (search::Solution& solution : drawn[i]) {
+                PoolSample sample;
+                sample.path = std::move(solution.path);
+                if (sample.path.finished) {
+                    sample.answer = world->canonical_answer(sample.path.steps.back());
+                    sample.right = world->check_answer(pool.problem, sample.path.steps.back());
+                }
+                int64_t begin = pool.prompt_tokens;
+                for (const int end : search::encode(tokenizer, sample.path).ends) {
+                    sample.step_tokens.push_back(end + 1 - begin);
+                    begin = end + 1;
+                }
+                pool.samples.push_back(std::move(sample));
+            }
+            for (search::GptScorer& scorer : scorers) score(scorer, pool);
+            pools.push_back(std::move(pool));
+        }
+        progress.update(first + count);
+    }
+    progress.finish();
+    return pools;
+}
+
+} // namespace qstar::eval

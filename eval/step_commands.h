@@ -1,0 +1,12 @@
+#pragma once
+// The commands `qstar eval best-of-n | early-stop | label-sources | active | policies`.
+
+#include "engine/common.h"
+
+#include <CLI/CLI.hpp>
+
+namespace qstar::eval {
+
+void add_step_commands(CLI::App& eval, const Common& common);
+
+} // namespace qstar::eval

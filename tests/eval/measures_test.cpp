@@ -1,0 +1,124 @@
+// The measurements of a tiny run: every file is written, and what can be known beforehand
+// stands in it.
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "eval/active.h"
+#include "eval/early_stop.h"
+#include "eval/label_sources.h"
+#include "eval/policies.h"
+#include "train/pretrain.h"
+#include "train/prm.h"
+#include "train/sample.h"
+#include "train/sft.h"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+
+using namespace qstar;
+using namespace qstar::eval;
+
+namespace {
+
+template <class Options>
+Options tiny(const std::string& run) {
+    Options options;
+    options.run = run;
+    options.quiet = true;
+    return options;
+}
+
+template <class Options>
+Options tiny_pool(const std::string& run) {
+    auto options = tiny<Options>(run);
+    options.problems = 6;
+    options.samples = 8;
+    return options;
+}
+
+void tiny_road(const std::string& run) {
+    auto corpus = tiny<train::CorpusOptions>(run);
+    corpus.tokens = 20'000;
+    corpus.curated = 16;
+    train::corpus(corpus);
+    auto pretrain = tiny<train::PretrainOptions>(run);
+    pretrain.layers = 1;
+    pretrain.width = 32;
+    pretrain.heads = 2;
+    pretrain.steps = 60;
+    pretrain.lr = 5e-3;
+    pretrain.val_every = 0;
+    train::pretrain(pretrain);
+    train::sft(tiny<train::SftOptions>(run));
+    auto sample = tiny<train::SampleOptions>(run);
+    sample.problems = 60;
+    sample.samples = 4;
+    train::sample(sample);
+}
+
+Json table(const std::string& path) { return read_json(path).value; }
+
+} // namespace
+
+TEST_CASE("label sources, active selection, early stopping, policies on a tiny run") {
+    const auto folder = std::filesystem::temp_directory_path() / "qstar_measures_test";
+    std::filesystem::remove_all(folder);
+    const std::string run = folder.string();
+    tiny_road(run);
+
+    auto sources = tiny_pool<LabelSourcesOptions>(run);
+    sources.solutions = 40;
+    sources.rollouts = 2;
+    sources.sizes = {2, 8};
+    sources.shuffles = 20;
+    label_sources(sources);
+    const Json rows = table(run + "/label-sources/table.json")["rows"];
+    REQUIRE(rows.size() == 4 * 2);
+    CHECK(rows[0]["labels_by"] == "verifier");
+    CHECK(rows[0]["agreement"] == 1.0); // with itself
+    CHECK(rows[0]["rollout_tokens"] == 0);
+    CHECK(rows[0]["judgements"] == rows[0]["labels"]);
+    CHECK(rows[2]["labels_by"] == "rollout-hard");
+    CHECK(rows[2]["rollout_tokens"].get<int64_t>() > 0);
+    CHECK(rows[2]["rollout_tokens"] == rows[4]["rollout_tokens"]); // soft, of the same ones
+    const std::string before = read_file(run + "/label-sources/table.md");
+    label_sources(sources); // all of it is there already
+    CHECK(read_file(run + "/label-sources/table.md") == before);
+    sources.extra = {"people"};
+    CHECK_THROWS_WITH_AS(label_sources(sources), doctest::Contains("NAME=FILE"), Error);
+
+    auto selection = tiny_pool<ActiveOptions>(run);
+    selection.selector = 10;
+    selection.candidates = 8;
+    selection.sizes = {10, 20};
+    selection.n = 4;
+    selection.shuffles = 20;
+    active(selection);
+    CHECK(table(run + "/active/table.json")["rows"][1]["solutions"] == 20);
+    CHECK(exists(run + "/active/selected-20/model.safetensors"));
+    selection.candidates = 9;
+    CHECK_THROWS_WITH_AS(active(selection), doctest::Contains("candidates was 8, now 9"), Error);
+    selection.sizes = {10};
+    CHECK_THROWS_WITH_AS(active(selection), doctest::Contains("at least two"), Error);
+
+    auto stop = tiny_pool<EarlyStopOptions>(run);
+    stop.scorers = {"label-sources/prm-verifier"};
+    stop.thresholds = {0.2, 0.99};
+    early_stop(stop);
+    const Json stopped = table(run + "/early-stop.json")["rows"];
+    REQUIRE(stopped.size() == 3);
+    CHECK(stopped[0]["threshold"] == 0.0);
+    CHECK(stopped[2]["tokens"].get<double>() <= stopped[0]["tokens"].get<double>());
+
+    auto alone = tiny<PolicyOptions>(run);
+    alone.problems = 6;
+    alone.searches = {"sft:label-sources/prm-verifier"};
+    alone.search.budget = 100;
+    const auto measured = measure_policies(alone);
+    REQUIRE(measured.size() == 3); // pretrain, sft, and the search
+    CHECK(measured[0].method == "pretrain, greedy");
+    CHECK(measured[2].tokens > measured[1].tokens);
+    alone.searches = {"sft"};
+    CHECK_THROWS_WITH_AS(measure_policies(alone), doctest::Contains("POLICY:SCORER"), Error);
+    std::filesystem::remove_all(folder);
+}
