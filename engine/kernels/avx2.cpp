@@ -7,6 +7,7 @@
 
 #include "engine/kernels/vector_math.h"
 #include "engine/kernels/vector_matrix.h"
+#include "engine/kernels/vector_pages.h"
 
 #include <immintrin.h>
 #include <stdint.h>
@@ -134,6 +135,7 @@ constexpr Kernels kTable = {
     .softmax_grad = softmax_grad<Avx2>,
     .layer_norm = layer_norm<Avx2>,
     .layer_norm_grad = layer_norm_grad<Avx2>,
+    .attend_pages = attend_pages<Avx2>,
     .adamw = adamw<Avx2>,
 };
 

@@ -13,6 +13,7 @@
 
 #include "engine/kernels/vector_math.h"
 #include "engine/kernels/vector_matrix.h"
+#include "engine/kernels/vector_pages.h"
 
 #include <immintrin.h>
 #include <stdint.h>
@@ -130,6 +131,7 @@ constexpr Kernels kTable = {
     .softmax_grad = softmax_grad<Avx512>,
     .layer_norm = layer_norm<Avx512>,
     .layer_norm_grad = layer_norm_grad<Avx512>,
+    .attend_pages = attend_pages<Avx512>,
     .adamw = adamw<Avx512>,
 };
 

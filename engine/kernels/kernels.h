@@ -17,6 +17,10 @@ namespace qstar::engine {
 // and panels do not all begin in the same set of the cache.
 inline constexpr int64_t kPanelGap = 16;
 
+// Positions in a page of the key/value cache (gpt/kv_cache.h): a whole number of vectors
+// in every instruction set.
+inline constexpr int64_t kPagePositions = 16;
+
 struct Kernels {
     const char* name; // "scalar", "avx2", "avx512"
 
@@ -76,6 +80,16 @@ struct Kernels {
     void (*layer_norm_grad)(int64_t n, const float* x, const float* gain, const float* dy,
                             float mean, float rstd, float* dx, bool accumulate, float* dgain,
                             float* dbias);
+
+    // Attention of one token over n >= 1 cached positions in pages of kPagePositions, for
+    // each head h:
+    //   out_h = sum_i p_i value_h(i), p = softmax_i(factor * q_h . key_h(i))
+    // At pages[i] + keys lie a page's keys as (heads, size, kPagePositions), at pages[i] +
+    // values its values as (heads, kPagePositions, size); what is behind position n may be
+    // anything. `scores` has room for `heads` rows of n numbers rounded up to whole pages.
+    void (*attend_pages)(int64_t n, int64_t heads, int64_t size, const float* const* pages,
+                         int64_t keys, int64_t values, const float* q, float factor, float* scores,
+                         float* out);
 
     // AdamW (Loshchilov & Hutter 2019), one step on n numbers:
     //   g' = grad_scale g; m = b1 m + (1-b1) g'; v = b2 v + (1-b2) g'^2

@@ -195,6 +195,28 @@ void layer_norm_grad(int64_t n, const float* x, const float* gain, const float* 
     }
 }
 
+void attend_pages(int64_t n, int64_t heads, int64_t size, const float* const* pages, int64_t keys,
+                  int64_t values, const float* q, float factor, float* scores, float* out) {
+    for (int64_t h = 0; h < heads; ++h, q += size, out += size) {
+        const int64_t part = h * size * kPagePositions; // where the head's are in a page
+        for (int64_t i = 0; i < n; ++i) {
+            const float* key = pages[i / kPagePositions] + keys + part + i % kPagePositions;
+            double product = 0;
+            for (int64_t d = 0; d < size; ++d) product += double{q[d]} * key[d * kPagePositions];
+            scores[i] = static_cast<float>(factor * product);
+        }
+        softmax(n, scores, scores);
+        for (int64_t d = 0; d < size; ++d) {
+            double total = 0;
+            for (int64_t i = 0; i < n; ++i) {
+                const float* value = pages[i / kPagePositions] + values + part;
+                total += double{scores[i]} * value[i % kPagePositions * size + d];
+            }
+            out[d] = static_cast<float>(total);
+        }
+    }
+}
+
 void adamw(int64_t n, float* p, const float* g, float* m, float* v, float grad_scale, float rate,
            float beta1, float beta2, float eps, float decay, float correct1, float correct2) {
     for (int64_t i = 0; i < n; ++i) {
@@ -233,6 +255,7 @@ const Kernels& scalar_kernels() {
         .softmax_grad = softmax_grad,
         .layer_norm = layer_norm,
         .layer_norm_grad = layer_norm_grad,
+        .attend_pages = attend_pages,
         .adamw = adamw,
     };
     return table;

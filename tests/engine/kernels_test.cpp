@@ -297,6 +297,53 @@ TEST_CASE("layer norm and its gradient agree with the scalar table") {
     }
 }
 
+TEST_CASE("attention over pages agrees with the scalar table, whatever lies behind the end") {
+    constexpr float nothing = std::numeric_limits<float>::quiet_NaN();
+    for (const int64_t size : {1, 5, 8, 16, 20, 32, 48, 70, 80}) {
+        for (const int64_t n : {1, 2, 15, 16, 17, 31, 50, 64, 129}) {
+            const int64_t heads = 1 + (n + size) % 3, width = heads * size;
+            const int64_t count = (n + kPagePositions - 1) / kPagePositions;
+            const int64_t keys = 3, values = keys + width * kPagePositions + 5;
+            const int64_t page = values + width * kPagePositions;
+            Guarded cache = numbers(count * page, "pages"), q = numbers(width, "query", 2);
+            std::vector<const float*> pages; // the last one stands first in memory
+            for (int64_t p = count; p-- > 0;) pages.push_back(cache.data() + p * page);
+            for (int64_t i = n; i < count * kPagePositions; ++i) {
+                const int64_t at = i % kPagePositions;
+                for (int64_t d = 0; d < width; ++d)
+                    cache.data()[keys + d * kPagePositions + at] = nothing;
+                for (int64_t h = 0; h < heads; ++h) {
+                    float* value = cache.data() + values + (h * kPagePositions + at) * size;
+                    std::fill_n(value, size, nothing);
+                }
+            }
+            Guarded scores(heads * count * kPagePositions), expected(width, kGuard);
+            const auto run = [&](const Kernels& table, Guarded& out) {
+                table.attend_pages(n, heads, size, pages.data(), keys, values, q.data(), 0.3f,
+                                   scores.data(), out.data());
+            };
+            run(scalar_kernels(), expected);
+            CHECK(difference(expected, expected) == 0);
+            for (const Kernels* table : vector_tables()) {
+                CAPTURE(table->name);
+                CAPTURE(size);
+                CAPTURE(n);
+                Guarded out(width, kGuard);
+                run(*table, out);
+                CHECK(difference(out, expected) < 5e-6);
+                CHECK(scores.intact());
+            }
+            // A key that is no number spoils its head, as it would in softmax(), and no other.
+            cache.data()[(count - 1) * page + keys] = nothing; // of position 0, head 0
+            for (const Kernels* table : all_tables()) {
+                Guarded out(width);
+                run(*table, out);
+                for (int64_t d = 0; d < width; ++d) CHECK(std::isnan(out[d]) == (d < size));
+            }
+        }
+    }
+}
+
 TEST_CASE("AdamW agrees with the scalar table over ten steps") {
     const Kernels& oracle = scalar_kernels();
     for (const Kernels* table : vector_tables()) {

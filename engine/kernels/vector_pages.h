@@ -1,0 +1,122 @@
+#pragma once
+// Attention of one query over a key/value cache in pages, over a vector type V; see
+// vector_matrix.h for how these files are used and engine/gpt/kv_cache.h for the pages.
+
+#include "engine/kernels/kernels.h"
+#include "engine/kernels/vector_math.h"
+
+#include <stdint.h>
+
+namespace qstar::engine {
+namespace {
+
+// Pages lie anywhere in memory: while one is read, the next is fetched into the caches.
+
+// A head's scores of one page; four sums take turns, by the number of the product.
+template <class V>
+void score_page(int64_t size, const float* key, const float* ahead, const float* q, float factor,
+                float* scores) {
+    using F = typename V::Type;
+    constexpr int kVectors = kPagePositions / V::lanes;
+    F sum[4][kVectors];
+    V::template unroll<4>(
+        [&](auto s) { V::template unroll<kVectors>([&](auto j) { sum[s()][j()] = V::zero(); }); });
+    const auto add_product = [&](int64_t d, F* to) {
+        const F x = V::set(q[d]);
+        V::prefetch(ahead + d * kPagePositions);
+        V::template unroll<kVectors>([&](auto j) {
+            to[j()] = V::fma(x, V::load(key + d * kPagePositions + j() * V::lanes), to[j()]);
+        });
+    };
+    int64_t d = 0;
+    for (; d + 4 <= size; d += 4) {
+        V::template unroll<4>([&](auto s) { add_product(d + s(), sum[s()]); });
+    }
+    for (; d < size; ++d) add_product(d, sum[0]);
+    V::template unroll<kVectors>([&](auto j) {
+        const F total = V::add(V::add(sum[0][j()], sum[1][j()]), V::add(sum[2][j()], sum[3][j()]));
+        V::store(scores + j() * V::lanes, V::mul(total, V::set(factor)));
+    });
+}
+
+// out = or += the sum of weights[i] * value(i) over the first `count` positions of a page,
+// in N vectors, the last of `tail` lanes. S sums take turns, by position.
+template <class V, int N, int S>
+void mix_page(int64_t count, int64_t size, const float* value, const float* ahead,
+              const float* weights, float* out, int tail, bool add) {
+    using F = typename V::Type;
+    const auto mask = V::mask(tail);
+    F sum[S][N];
+    V::template unroll<S>(
+        [&](auto s) { V::template unroll<N>([&](auto j) { sum[s()][j()] = V::zero(); }); });
+    const auto add_position = [&](int64_t i, F* to) {
+        const F x = V::set(weights[i]);
+        V::template unroll<N>([&](auto j) {
+            V::prefetch(ahead + i * size + j() * V::lanes);
+            const float* from = value + i * size + j() * V::lanes;
+            const F v = j() < N - 1 || tail == V::lanes ? V::load(from) : V::load(from, mask);
+            to[j()] = V::fma(x, v, to[j()]);
+        });
+    };
+    int64_t i = 0;
+    for (; i + S <= count; i += S) {
+        V::template unroll<S>([&](auto s) { add_position(i + s(), sum[s()]); });
+    }
+    for (; i < count; ++i) add_position(i, sum[0]);
+    V::template unroll<N>([&](auto j) {
+        F total = V::add(sum[0][j()], sum[1][j()]);
+        if constexpr (S == 4) total = V::add(total, V::add(sum[2][j()], sum[3][j()]));
+        float* to = out + j() * V::lanes;
+        if (j() < N - 1 || tail == V::lanes) {
+            V::store(to, add ? V::add(V::load(to), total) : total);
+        } else {
+            V::store(to, add ? V::add(V::load(to, mask), total) : total, mask);
+        }
+    });
+}
+
+template <class V>
+void attend_pages(int64_t n, int64_t heads, int64_t size, const float* const* pages, int64_t keys,
+                  int64_t values, const float* q, float factor, float* scores, float* out) {
+    const int64_t count = (n + kPagePositions - 1) / kPagePositions;
+    const int64_t row = count * kPagePositions; // a head's scores
+    const int64_t part = size * kPagePositions; // a head's keys, or values, of a page
+    for (int64_t p = 0; p < count; ++p) {
+        const float* key = pages[p] + keys;
+        const float* ahead = p + 1 < count ? pages[p + 1] + keys : pages[0] + values;
+        for (int64_t h = 0; h < heads; ++h) {
+            score_page<V>(size, key + h * part, ahead + h * part, q + h * size, factor,
+                          scores + h * row + p * kPagePositions);
+        }
+    }
+    for (int64_t h = 0; h < heads; ++h) softmax<V>(n, scores + h * row, scores + h * row);
+    for (int64_t p = 0; p < count; ++p) {
+        const float* value = pages[p] + values;
+        const float* ahead = pages[p + 1 < count ? p + 1 : p] + values;
+        const int64_t first = p * kPagePositions;
+        const int64_t there = n - first < kPagePositions ? n - first : kPagePositions;
+        for (int64_t h = 0; h < heads; ++h) {
+            int64_t d = 0;
+            while (d < size) {
+                const int64_t left = size - d;
+                const auto go = [&](auto width, auto run) {
+                    const int64_t last = left - (width() - 1) * V::lanes;
+                    run(there, size, value + h * part + d, ahead + h * part + d,
+                        scores + h * row + first, out + h * size + d,
+                        static_cast<int>(last < V::lanes ? last : V::lanes), p > 0);
+                    d += width() * V::lanes;
+                };
+                if (left > 3 * V::lanes) {
+                    go(typename V::template Index<4>(), mix_page<V, 4, 2>);
+                } else if (left > V::lanes) {
+                    go(typename V::template Index<2>(), mix_page<V, 2, 4>);
+                } else {
+                    go(typename V::template Index<1>(), mix_page<V, 1, 4>);
+                }
+            }
+        }
+    }
+}
+
+} // namespace
+} // namespace qstar::engine
