@@ -12,6 +12,7 @@
 // of a batch counts for both), so that a budget does not depend on the batch either.
 
 #include "engine/gpt/decoder.h"
+#include "engine/gpt/sampling.h"
 #include "search/proposer.h"
 #include "tokenizer/bpe.h"
 

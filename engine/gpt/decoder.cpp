@@ -1,252 +1,225 @@
 #include "engine/gpt/decoder.h"
 
 #include "engine/error.h"
-#include "engine/kernels/gemm.h"
-#include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <string>
 
 namespace qstar::engine {
 
 namespace {
 
-constexpr int64_t row_grain = 16;
-constexpr int64_t feed_grain = 4;
-
-// The weights of one block, by pointer.
-struct BlockWeights {
-    const float *ln_1, *ln_1_bias, *c_attn, *c_attn_bias, *c_proj, *c_proj_bias, *ln_2, *ln_2_bias,
-        *c_fc, *c_fc_bias, *mlp_proj, *mlp_proj_bias;
-};
-
-BlockWeights block_weights(const Gpt& model, int64_t layer) {
-    const auto p = [&](const char* name) {
-        return model.parameter(fmt::format("h.{}.{}", layer, name)).value.data();
-    };
-    return {p("ln_1.weight"),      p("ln_1.bias"),          p("attn.c_attn.weight"),
-            p("attn.c_attn.bias"), p("attn.c_proj.weight"), p("attn.c_proj.bias"),
-            p("ln_2.weight"),      p("ln_2.bias"),          p("mlp.c_fc.weight"),
-            p("mlp.c_fc.bias"),    p("mlp.c_proj.weight"),  p("mlp.c_proj.bias")};
-}
-
-void norm_rows(int64_t rows, int64_t width, const float* x, const float* gain, const float* bias,
-               float* y) {
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
-        float mean, rstd;
-        for (int64_t r = begin; r < end; ++r) {
-            kernels().layer_norm(width, x + r * width, gain, bias, y + r * width, &mean, &rstd);
-        }
-    });
-}
-
-// y (rows, out) = x (rows, in) W + b, or added to y
-void project(int64_t rows, int64_t in, int64_t out, const float* x, const float* w,
-             const float* bias, float* y, bool accumulate = false) {
-    gemm({.m = rows,
-          .n = out,
-          .k = in,
-          .a = x,
-          .lda = in,
-          .b = w,
-          .ldb = out,
-          .c = y,
-          .ldc = out,
-          .accumulate = accumulate,
-          .bias = bias});
-}
+// A piece has at most so many rows, and no fewer while other threads idle: the weights
+// pass through a core's cache once a piece.
+constexpr int64_t most_rows = 48;
+constexpr int64_t fewest_rows = 4;
 
 } // namespace
 
-Decoder::Decoder(const Gpt& model, int slots) : model_(model) {
-    if (slots < 1) fail("a decoder needs at least one slot, found {}", slots);
-    const GptConfig& c = model.config;
-    length_.assign(static_cast<size_t>(slots), 0);
-    const size_t cache = length_.size() * static_cast<size_t>(c.layers * c.width * c.context);
-    keys_.resize(cache);
-    values_.resize(cache);
-    head_ = Tensor::zeros({c.width, c.vocab});
-    const float* wte = model.parameter("wte.weight").value.data();
-    for (int64_t v = 0; v < c.vocab; ++v) {
-        for (int64_t i = 0; i < c.width; ++i) head_[i * c.vocab + v] = wte[v * c.width + i];
+Decoder::Decoder(const Gpt& model, int slots, int64_t pages)
+    : config_(model.config), cache_(model.config, slots, pages) {
+    const auto p = [&](const std::string& name) { return model.parameter(name).value; };
+    const auto norm_of = [&](const std::string& name) {
+        return Norm{p(name + ".weight").clone(), p(name + ".bias").clone()};
+    };
+    const auto linear_of = [&](const std::string& name) {
+        return PackedLinear(p(name + ".weight"), p(name + ".bias"));
+    };
+    fed_.assign(static_cast<size_t>(slots), 0);
+    wte_ = p("wte.weight").clone();
+    wpe_ = p("wpe.weight").clone();
+    for (int64_t layer = 0; layer < config_.layers; ++layer) {
+        const std::string h = fmt::format("h.{}.", layer);
+        blocks_.push_back({norm_of(h + "ln_1"), norm_of(h + "ln_2"), linear_of(h + "attn.c_attn"),
+                           linear_of(h + "attn.c_proj"), linear_of(h + "mlp.c_fc"),
+                           linear_of(h + "mlp.c_proj")});
     }
+    ln_f_ = norm_of("ln_f");
+    head_ = PackedLinear(wte_, {}, true);
+    if (config_.scalar_head) score_ = linear_of("score");
 }
 
-float* Decoder::keys(int slot, int64_t layer, int64_t head) {
-    const GptConfig& c = model_.config;
-    return keys_.data() + (slot * c.layers + layer) * c.width * c.context +
-           head * (c.width / c.heads) * c.context;
+int Decoder::checked(int slot) const {
+    if (slot < 0 || slot >= slots()) fail("decoder: slot {} of {}", slot, slots());
+    return slot;
 }
 
-float* Decoder::values(int slot, int64_t layer, int64_t head) {
-    return values_.data() + (keys(slot, layer, head) - keys_.data());
-}
-
-int Decoder::length(int slot) const { return length_.at(static_cast<size_t>(slot)); }
-
-void Decoder::clear(int slot) { length_.at(static_cast<size_t>(slot)) = 0; }
-
-void Decoder::copy(int from, int to) {
-    if (from == to) return;
-    const GptConfig& c = model_.config;
-    const int64_t size = c.width / c.heads, used = length(from);
-    for (int64_t layer = 0; layer < c.layers; ++layer) {
-        for (int64_t h = 0; h < c.heads; ++h) {
-            for (int64_t d = 0; d < size; ++d) {
-                std::copy_n(keys(from, layer, h) + d * c.context, used,
-                            keys(to, layer, h) + d * c.context);
-            }
-            std::copy_n(values(from, layer, h), used * size, values(to, layer, h));
-        }
-    }
-    length_.at(static_cast<size_t>(to)) = length(from);
-}
-
-void Decoder::check(std::span<const Feed> feeds) const {
+void Decoder::check(std::span<const Feed> feeds) {
+    ++checks_;
     for (const Feed& f : feeds) {
-        if (f.slot < 0 || f.slot >= slots()) {
-            fail("decoder: slot {} of {}", f.slot, slots());
-        }
+        int64_t& met = fed_[static_cast<size_t>(checked(f.slot))];
+        if (met == checks_) fail("decoder: slot {} is fed twice in one batch", f.slot);
+        met = checks_;
         if (f.tokens.empty()) fail("decoder: nothing to feed into slot {}", f.slot);
         const int64_t total = length(f.slot) + static_cast<int64_t>(f.tokens.size());
-        if (total > model_.config.context) {
+        if (total > config_.context) {
             fail("a sequence of {} tokens is longer than the model's context of {}", total,
-                 model_.config.context);
+                 config_.context);
         }
         for (const int token : f.tokens) {
-            if (token < 0 || token >= model_.config.vocab) {
-                fail("decoder: token {} is outside the vocabulary of {}", token,
-                     model_.config.vocab);
+            if (token < 0 || token >= config_.vocab) {
+                fail("decoder: token {} is outside the vocabulary of {}", token, config_.vocab);
             }
         }
     }
 }
 
-// Puts the new keys and values into the cache and attends to all that is there.
-void Decoder::attend(std::span<const Feed> feeds, int64_t layer, const float* qkv, float* out) {
-    const GptConfig& c = model_.config;
-    const int64_t size = c.width / c.heads;
-    const float factor = 1.0f / std::sqrt(static_cast<float>(size));
-    std::vector<int64_t> first_row(feeds.size());
-    for (size_t f = 1; f < feeds.size(); ++f) {
-        first_row[f] = first_row[f - 1] + static_cast<int64_t>(feeds[f - 1].tokens.size());
-    }
-    parallel_for(static_cast<int64_t>(feeds.size()), feed_grain, [&](int64_t begin, int64_t end) {
-        const Kernels& kernel = kernels();
-        thread_local std::vector<float> scores;
-        scores.resize(static_cast<size_t>(c.context));
-        for (int64_t f = begin; f < end; ++f) {
-            const Feed& feed = feeds[static_cast<size_t>(f)];
-            for (int64_t i = 0; i < static_cast<int64_t>(feed.tokens.size()); ++i) {
-                const int64_t row = first_row[static_cast<size_t>(f)] + i;
-                const int64_t position = length(feed.slot) + i;
-                for (int64_t h = 0; h < c.heads; ++h) {
-                    const float* q = qkv + row * 3 * c.width + h * size;
-                    float* k_cache = keys(feed.slot, layer, h);
-                    float* v_cache = values(feed.slot, layer, h);
-                    for (int64_t d = 0; d < size; ++d) {
-                        k_cache[d * c.context + position] = q[c.width + d];
-                    }
-                    std::copy_n(q + 2 * c.width, size, v_cache + position * size);
-                    kernel.tile(1, position + 1, size, q, size, 1, k_cache, c.context,
-                                scores.data(), c.context, false);
-                    kernel.scale(position + 1, factor, scores.data());
-                    kernel.softmax(position + 1, scores.data(), scores.data());
-                    kernel.tile(1, size, position + 1, scores.data(), c.context, 1, v_cache, size,
-                                out + row * c.width + h * size, c.width, false);
-                }
-            }
-        }
-    });
-}
-
-Tensor Decoder::feed(std::span<const Feed> feeds) {
-    check(feeds);
-    const GptConfig& c = model_.config;
-    const int64_t width = c.width;
-    int64_t rows = 0;
-    for (const Feed& f : feeds) rows += static_cast<int64_t>(f.tokens.size());
-
-    // x, norm, qkv, attended, mlp
-    scratch_.resize(static_cast<size_t>(rows * width * (1 + 1 + 3 + 1 + 4)));
-    float* x = scratch_.data();
-    float* norm = x + rows * width;
-    float* qkv = norm + rows * width;
-    float* attended = qkv + rows * 3 * width;
-    float* mlp = attended + rows * width;
-
-    const float* wte = model_.parameter("wte.weight").value.data();
-    const float* wpe = model_.parameter("wpe.weight").value.data();
-    int64_t row = 0;
+int64_t Decoder::pages_needed(std::span<const Feed> feeds) {
+    growths_.clear();
     for (const Feed& f : feeds) {
-        int64_t position = length(f.slot);
-        for (const int token : f.tokens) {
-            kernels().add(width, wte + token * width, wpe + position++ * width, x + row++ * width);
-        }
+        growths_.push_back({checked(f.slot), static_cast<int64_t>(f.tokens.size())});
     }
-    for (int64_t layer = 0; layer < c.layers; ++layer) {
-        const BlockWeights w = block_weights(model_, layer);
-        norm_rows(rows, width, x, w.ln_1, w.ln_1_bias, norm);
-        project(rows, width, 3 * width, norm, w.c_attn, w.c_attn_bias, qkv);
-        attend(feeds, layer, qkv, attended);
-        project(rows, width, width, attended, w.c_proj, w.c_proj_bias, x, true);
-        norm_rows(rows, width, x, w.ln_2, w.ln_2_bias, norm);
-        project(rows, width, 4 * width, norm, w.c_fc, w.c_fc_bias, mlp);
-        parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
-            float* part = mlp + begin * 4 * width;
-            kernels().gelu((end - begin) * 4 * width, part, part);
-        });
-        project(rows, 4 * width, width, mlp, w.mlp_proj, w.mlp_proj_bias, x, true);
-    }
-
-    // Only the last token of each feed is asked for its successor.
-    const auto n = static_cast<int64_t>(feeds.size());
-    row = 0;
-    for (int64_t f = 0; f < n; ++f) {
-        const Feed& feed = feeds[static_cast<size_t>(f)];
-        const auto count = static_cast<int64_t>(feed.tokens.size());
-        row += count;
-        std::copy_n(x + (row - 1) * width, width, attended + f * width);
-        length_[static_cast<size_t>(feed.slot)] += static_cast<int>(count);
-    }
-    tokens_ += rows;
-    norm_rows(n, width, attended, model_.parameter("ln_f.weight").value.data(),
-              model_.parameter("ln_f.bias").value.data(), norm);
-    logits_.resize(static_cast<size_t>(n * c.vocab));
-    project(n, width, c.vocab, norm, head_.data(), nullptr, logits_.data());
-    return Tensor::view({n, c.vocab}, logits_.data());
+    return cache_.pages_needed(growths_);
 }
 
-int sample(std::span<const float> logits, float temperature, Random& random, float* log_prob) {
-    if (logits.empty()) fail("sample: no logits");
-    size_t best = 0;
-    for (size_t i = 1; i < logits.size(); ++i) {
-        if (logits[i] > logits[best]) best = i;
+// Lays the tokens out as rows, makes room for them in the cache, and cuts the rows into
+// pieces. How they are cut changes no result.
+void Decoder::plan(std::span<const Feed> feeds) {
+    check(feeds);
+    rows_.clear();
+    growths_.clear();
+    for (const Feed& f : feeds) {
+        int position = length(f.slot);
+        for (const int token : f.tokens) rows_.push_back({f.slot, position++, token, false});
+        rows_.back().last = true;
+        growths_.push_back({f.slot, static_cast<int64_t>(f.tokens.size())});
     }
-    const double top = logits[best];
-    size_t chosen = best;
-    if (temperature > 0) {
-        const auto weight = [&](size_t i) { return std::exp((logits[i] - top) / temperature); };
-        double total = 0;
-        for (size_t i = 0; i < logits.size(); ++i) total += weight(i);
-        double left = random.uniform() * total;
-        for (size_t i = 0; i < logits.size(); ++i) {
-            const double w = weight(i);
-            // Rounding may leave a rest after the last one: it stays the best.
-            if (left < w) {
-                chosen = i;
-                break;
-            }
-            left -= w;
+    cache_.extend(growths_);
+
+    const auto rows = static_cast<int64_t>(rows_.size());
+    const int64_t workers = std::min<int64_t>(threads(), std::max<int64_t>(1, rows / fewest_rows));
+    const int64_t rounds = (rows + workers * most_rows - 1) / (workers * most_rows);
+    const int64_t size = (rows + workers * rounds - 1) / (workers * rounds);
+    pieces_.clear();
+    int64_t feed = 0;
+    for (int64_t begin = 0; begin < rows; begin += size) {
+        pieces_.push_back({begin, std::min(size, rows - begin), feed});
+        for (int64_t r = begin; r < std::min(begin + size, rows); ++r) {
+            feed += rows_[static_cast<size_t>(r)].last;
         }
     }
-    if (log_prob) {
-        double total = 0;
-        for (const float logit : logits) total += std::exp(logit - top);
-        *log_prob = static_cast<float>(logits[chosen] - top - std::log(total));
+    x_.resize(static_cast<size_t>(rows * config_.width));
+    norm_.resize(x_.size());
+    wide_.resize(4 * x_.size());
+    scores_.resize(pieces_.size() * static_cast<size_t>(config_.heads * kPagePositions *
+                                                        KvCache::pages_of(config_.context)));
+    tokens_ += rows;
+}
+
+void Decoder::embed(const Piece& piece) {
+    for (int64_t r = piece.begin; r < piece.begin + piece.rows; ++r) {
+        const Row& row = rows_[static_cast<size_t>(r)];
+        kernels().add(config_.width, wte_.data() + row.token * config_.width,
+                      wpe_.data() + row.position * config_.width, x(r));
     }
-    return static_cast<int>(chosen);
+}
+
+void Decoder::normalise(const Piece& piece, const Norm& by) {
+    float mean, rstd;
+    for (int64_t r = piece.begin; r < piece.begin + piece.rows; ++r) {
+        kernels().layer_norm(config_.width, x(r), by.gain.data(), by.bias.data(), norm(r), &mean,
+                             &rstd);
+    }
+}
+
+// The first half of a layer: keys and values of the new tokens go into the cache.
+void Decoder::queries_keys_values(const Piece& piece, int64_t layer) {
+    const Block& block = blocks_[static_cast<size_t>(layer)];
+    normalise(piece, block.ln_1);
+    block.c_attn.apply(piece.rows, norm(piece.begin), wide(piece.begin));
+    const int64_t width = config_.width, size = width / config_.heads;
+    for (int64_t i = 0; i < piece.rows; ++i) {
+        const Row& row = rows_[static_cast<size_t>(piece.begin + i)];
+        float* page = cache_.pages(row.slot)[row.position / kPagePositions];
+        const int64_t column = row.position % kPagePositions;
+        const float* key = wide(piece.begin) + i * 3 * width + width;
+        for (int64_t h = 0; h < config_.heads; ++h, key += size) {
+            const int64_t part = h * size * kPagePositions;
+            float* keys = page + cache_.keys(layer) + part + column;
+            for (int64_t d = 0; d < size; ++d) keys[d * kPagePositions] = key[d];
+            std::copy_n(key + width, size, page + cache_.values(layer) + part + column * size);
+        }
+    }
+}
+
+// The second half. In the last layer only the last token of a feed has a use for it;
+// the rows of those move to the front of the piece.
+void Decoder::attend_and_mix(Piece& piece, size_t index, int64_t layer) {
+    const Block& block = blocks_[static_cast<size_t>(layer)];
+    const int64_t width = config_.width, size = width / config_.heads;
+    const float factor = 1.0f / std::sqrt(static_cast<float>(size));
+    const Kernels& kernel = kernels();
+    float* scores = scores_.data() + index * (scores_.size() / pieces_.size());
+    const float* qkv = wide(piece.begin);
+    float* attended = wide(piece.begin) + piece.rows * 3 * width;
+    int64_t used = 0;
+    for (int64_t i = 0; i < piece.rows; ++i) {
+        const Row& row = rows_[static_cast<size_t>(piece.begin + i)];
+        if (layer == config_.layers - 1) {
+            if (!row.last) continue;
+            if (used < i) std::copy_n(x(piece.begin + i), width, x(piece.begin + used));
+        }
+        kernel.attend_pages(row.position + 1, config_.heads, size, cache_.pages(row.slot),
+                            cache_.keys(layer), cache_.values(layer), qkv + i * 3 * width, factor,
+                            scores, attended + used * width);
+        ++used;
+    }
+    piece.rows = used;
+    block.c_proj.apply(used, attended, x(piece.begin), true);
+    normalise(piece, block.ln_2);
+    float* mlp = wide(piece.begin);
+    block.c_fc.apply(used, norm(piece.begin), mlp);
+    kernel.gelu(used * 4 * width, mlp, mlp);
+    block.mlp_proj.apply(used, mlp, x(piece.begin), true);
+}
+
+Tensor Decoder::run(std::span<const Feed> feeds, const PackedLinear& head) {
+    if (feeds.empty()) return Tensor::view({0, head.out()}, nullptr);
+    plan(feeds);
+    const auto n = static_cast<int64_t>(feeds.size());
+    out_.resize(static_cast<size_t>(n * head.out()));
+
+    // Stage s ends layer s - 1 and begins layer s. Within a stage a piece needs nothing
+    // of the others, but the next one may read the keys that they have written, unless
+    // each feed lies in one piece.
+    const auto stage = [&](size_t index, int64_t s) {
+        Piece& piece = pieces_[index];
+        if (s > 0) attend_and_mix(piece, index, s - 1);
+        if (s == 0) embed(piece);
+        if (s < config_.layers) return queries_keys_values(piece, s);
+        normalise(piece, ln_f_);
+        head.apply(piece.rows, norm(piece.begin), out_.data() + piece.feed * head.out());
+    };
+    const auto count = static_cast<int64_t>(pieces_.size());
+    const bool apart = std::all_of(pieces_.begin(), pieces_.end(), [&](const Piece& p) {
+        return rows_[static_cast<size_t>(p.begin + p.rows - 1)].last;
+    });
+    if (apart) {
+        const auto all = [&](int64_t begin, int64_t end) {
+            for (int64_t i = begin; i < end; ++i) {
+                for (int64_t s = 0; s <= config_.layers; ++s) stage(static_cast<size_t>(i), s);
+            }
+        };
+        parallel_for(count, 1, std::ref(all));
+    } else {
+        for (int64_t s = 0; s <= config_.layers; ++s) {
+            const auto one = [&](int64_t begin, int64_t end) {
+                for (int64_t i = begin; i < end; ++i) stage(static_cast<size_t>(i), s);
+            };
+            parallel_for(count, 1, std::ref(one));
+        }
+    }
+    return Tensor::view({n, head.out()}, out_.data());
+}
+
+Tensor Decoder::feed(std::span<const Feed> feeds) { return run(feeds, head_); }
+
+Tensor Decoder::feed_scores(std::span<const Feed> feeds) {
+    if (!config_.scalar_head) fail("the model has no scalar head: it is not a reward model");
+    return run(feeds, score_);
 }
 
 } // namespace qstar::engine

@@ -1,6 +1,6 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/error.h"
-#include "engine/gpt/decoder.h"
+#include "engine/gpt/gpt.h"
 #include "engine/io/files.h"
 #include "engine/optim/adamw.h"
 #include "engine/parallel.h"
@@ -55,68 +55,6 @@ std::string train(Gpt model, int steps) {
 
 } // namespace
 
-TEST_CASE("the decoder gives the logits of the whole forward pass") {
-    Gpt model = small_model();
-    const auto tokens = random_tokens(30, 1);
-    Tape tape(false);
-    const Tensor all = tape.value(logits(tape, model, hidden(tape, model, tokens, 1, 30)));
-
-    Decoder decoder(model, 3);
-    // A prompt of 11 in one go, the rest token by token, in slot 1.
-    for (size_t t = 11; t <= 30; ++t) {
-        const std::vector<int> part(tokens.begin() + (t == 11 ? 0 : static_cast<long>(t) - 1),
-                                    tokens.begin() + static_cast<long>(t));
-        const Decoder::Feed feed{1, part};
-        const Tensor last = decoder.feed({&feed, 1});
-        for (int64_t v = 0; v < 23; ++v) {
-            CHECK(last[v] ==
-                  doctest::Approx(all[(static_cast<int64_t>(t) - 1) * 23 + v]).epsilon(1e-4));
-        }
-    }
-    CHECK(decoder.length(1) == 30);
-    CHECK(decoder.tokens_evaluated() == 30);
-}
-
-TEST_CASE("a sequence's logits do not depend on the batch, bit for bit") {
-    Gpt model = small_model();
-    const auto a = random_tokens(9, 1), b = random_tokens(14, 2), c = random_tokens(5, 3);
-    Decoder alone(model, 1), together(model, 40);
-    const Decoder::Feed one{0, a};
-    std::vector<Decoder::Feed> many{{7, b}, {3, a}, {0, c}};
-    for (int s = 8; s < 40; ++s) many.push_back({s, s % 2 ? b : c});
-    for (int round = 0; round < 2; ++round) {
-        const Tensor x = alone.feed({&one, 1});
-        const Tensor y = together.feed(many);
-        CHECK(std::memcmp(x.data(), y.data() + 23, 23 * sizeof(float)) == 0);
-    }
-}
-
-TEST_CASE("a copied slot goes on as its origin") {
-    Gpt model = small_model();
-    const auto prompt = random_tokens(8, 4), next = random_tokens(3, 5);
-    Decoder decoder(model, 3);
-    const Decoder::Feed first{0, prompt};
-    decoder.feed({&first, 1});
-    decoder.copy(0, 2);
-    CHECK(decoder.length(2) == 8);
-    const std::vector<Decoder::Feed> both{{0, next}, {2, next}};
-    const Tensor y = decoder.feed(both);
-    CHECK(std::memcmp(y.data(), y.data() + 23, 23 * sizeof(float)) == 0);
-    decoder.clear(0);
-    CHECK(decoder.length(0) == 0);
-}
-
-TEST_CASE("a sequence longer than the context is refused") {
-    Gpt model = small_model();
-    const auto tokens = random_tokens(41, 1);
-    Decoder decoder(model, 1);
-    const Decoder::Feed feed{0, tokens};
-    CHECK_THROWS_WITH_AS(decoder.feed({&feed, 1}),
-                         "a sequence of 41 tokens is longer than the model's context of 40", Error);
-    Tape tape(false);
-    CHECK_THROWS_AS(hidden(tape, model, tokens, 1, 41), Error);
-}
-
 TEST_CASE("training gives the same bytes at one and at two threads, and learns") {
     set_threads(1);
     const std::string one = train(small_model(), 5);
@@ -149,18 +87,6 @@ TEST_CASE("a deeper model is the same function until it is trained") {
     const Tensor a = tape.value(hidden(tape, base, tokens, 2, 6)).clone();
     const Tensor b = tape.value(hidden(tape, deep, tokens, 2, 6));
     CHECK(std::memcmp(a.data(), b.data(), static_cast<size_t>(a.size()) * sizeof(float)) == 0);
-}
-
-TEST_CASE("sampling follows the probabilities; temperature 0 takes the largest") {
-    const std::vector<float> logits{0.0f, std::log(3.0f), -100.0f};
-    Random random(1, "sample");
-    int count[3] = {0, 0, 0};
-    float log_prob = 0;
-    for (int i = 0; i < 4000; ++i) ++count[sample(logits, 1.0f, random, &log_prob)];
-    CHECK(count[2] == 0);
-    CHECK(count[1] == doctest::Approx(3000).epsilon(0.05));
-    CHECK(sample(logits, 0.0f, random, &log_prob) == 1);
-    CHECK(log_prob == doctest::Approx(std::log(0.75)));
 }
 
 TEST_CASE("checkpoints: exact round trip and resume") {
