@@ -19,6 +19,7 @@ struct Flags {
     std::string method = "astar", scorer = "none", run = "runs/demo", policy;
     std::string aggregate, vote = "best", step_cost = "log-prob";
     Options options;
+    ProposerLimits limits;
 };
 
 // An ORM and a Q-value speak of the whole solution, a PRM of one step.
@@ -81,6 +82,7 @@ void search(const Flags& flags, const Common& common) {
     options.step_cost = step_cost_named(flags.step_cost);
     options.canonical = [&](const std::string& text) { return world->canonical_answer(text); };
     check_options(options);
+    engine::check(engine::Sampling{options.temperature, flags.limits.top_k, flags.limits.top_p});
     if (needs_scorer(method) && flags.scorer == "none")
         fail("--method {} needs --scorer orm, prm or q", name_of(method));
 
@@ -91,7 +93,7 @@ void search(const Flags& flags, const Common& common) {
     else
         world->read(flags.problem);
     const std::unique_ptr<Models> models =
-        load_models(flags.run, flags.scorer, common.seed, flags.policy);
+        load_models(flags.run, flags.scorer, common.seed, flags.policy, flags.limits);
     if (flags.problem.empty())
         search_file(*world, flags, lines, method, options, *models);
     else
@@ -124,6 +126,9 @@ void add_command(CLI::App& app, const Common& common) {
     add("--proposals", options.proposals, "beam, astar: draws for each expanded path");
     add("--weight", options.weight, "astar: of the heuristic, f = g + weight * h");
     add("--temperature", options.temperature, "of the draws");
+    add("--top-k", flags->limits.top_k, "draw from the so many likeliest tokens; 0: all");
+    add("--top-p", flags->limits.top_p,
+        "draw from the likeliest tokens that together have this probability; 1: all");
     command->add_option("--aggregate", flags->aggregate,
                         "a path's score from its steps': product, minimum or last "
                         "(default: product, with orm and q last)");

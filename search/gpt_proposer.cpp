@@ -1,11 +1,12 @@
 #include "search/gpt_proposer.h"
 
 #include "engine/error.h"
+#include "engine/parallel.h"
 #include "search/encode.h"
 #include "search/stream.h"
 
 #include <algorithm>
-#include <map>
+#include <functional>
 
 namespace qstar::search {
 
@@ -15,20 +16,48 @@ struct GptProposer::Draw {
     int sample = 0;
     int first_step = 0; // steps the path had before
     Random random;
-    int next = 0;          // the token to feed
-    std::string text;      // of the open step
-    int text_tokens = 0;   // in the open step
-    float log_prob = 0;    // of the open step
-    int64_t tokens = 0;    // fed after the prefix
-    bool finished = false; // ended in the answer token
+    int next = 0;            // the token it has just drawn
+    float next_log_prob = 0; // its log-probability
+    std::string text;        // of the open step
+    int text_tokens = 0;     // in the open step
+    float log_prob = 0;      // of the open step
+    int64_t tokens = 0;      // that went into the model after the prefix
+    bool finished = false;   // ended in the answer token
     std::vector<std::string> steps;
     std::vector<float> log_probs;
 };
 
+// Draws that have written the same tokens so far.
+struct GptProposer::Branch {
+    int slot = 0;
+    std::vector<int> tokens; // prefix and what was drawn
+    size_t fed = 0;          // of them in the cache
+    std::vector<size_t> draws;
+};
+
+struct GptProposer::Batch {
+    std::span<const ProposeRequest> requests;
+    std::vector<std::vector<int>> prefixes; // of each request
+    std::vector<Draw> draws;
+    size_t next = 0; // the first draw that has not been admitted
+    int max_steps = 0;
+    std::vector<Branch> branches;
+    std::vector<int> free_slots;
+};
+
+namespace {
+constexpr int kept_to_slots = 8; // kept sequences for each draw at once
+constexpr int64_t sample_grain = 8;
+} // namespace
+
 GptProposer::GptProposer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
                          uint64_t seed, ProposerLimits limits)
-    : model_(model), tokenizer_(tokenizer), seed_(seed), limits_(limits),
-      decoder_(model, limits.slots + 1) {
+    : tokenizer_(tokenizer), seed_(seed), limits_(limits),
+      decoder_(std::make_unique<engine::Decoder>(
+          model, limits.slots * (1 + kept_to_slots),
+          limits.slots * engine::KvCache::pages_of(model.config.context))),
+      kept_(*decoder_, limits.slots, limits.keep ? limits.slots * kept_to_slots : 0) {
+    engine::check(engine::Sampling{1, limits.top_k, limits.top_p});
     if (tokenizer.size() > model.config.vocab)
         fail("the tokenizer has {} tokens, the model a vocabulary of {}", tokenizer.size(),
              model.config.vocab);
@@ -38,7 +67,7 @@ std::vector<int> GptProposer::prefix_of(const ProposeRequest& request) const {
     const Path& path = request.path;
     if (path.problem.empty()) fail("the problem is empty: expected at least one character");
     if (path.finished) fail("problem \"{}\": a finished path has no next step", path.problem);
-    const size_t context = static_cast<size_t>(model_.config.context);
+    const size_t context = static_cast<size_t>(decoder_->config().context);
     std::vector<int> tokens = encode(tokenizer_, path).tokens;
     if (tokens.size() >= context) {
         const size_t prompt = encode(tokenizer_, {path.problem, {}, false}).tokens.size();
@@ -50,15 +79,55 @@ std::vector<int> GptProposer::prefix_of(const ProposeRequest& request) const {
     return tokens;
 }
 
-// Draws the next token of `draw`; false when the draw is over.
-bool GptProposer::take(Draw& draw, std::span<const float> logits, float temperature, int slot,
-                       int max_steps) {
-    if (decoder_.length(slot) >= model_.config.context) return false; // nor would the end token fit
-    float log_prob = 0;
-    const int token = engine::sample(logits.first(static_cast<size_t>(tokenizer_.size())),
-                                     temperature, draw.random, &log_prob);
+// Draws of one request join the batch together, as one branch, when so many slots are
+// free that each of them may go its own way; those of a request with more draws than
+// there are slots in several such groups.
+void GptProposer::admit(Batch& batch) {
+    size_t live = 0;
+    for (const Branch& branch : batch.branches) live += branch.draws.size();
+    const size_t slots = static_cast<size_t>(limits_.slots);
+    while (batch.next < batch.draws.size()) {
+        const Draw& first = batch.draws[batch.next];
+        size_t end = batch.next;
+        while (end < batch.draws.size() && batch.draws[end].request == first.request &&
+               end - batch.next < slots)
+            ++end;
+        if (live + end - batch.next > slots) return;
+        Branch branch;
+        branch.slot = batch.free_slots.back();
+        batch.free_slots.pop_back();
+        branch.tokens = batch.prefixes[static_cast<size_t>(first.request)];
+        branch.fed = static_cast<size_t>(kept_.begin(branch.tokens, branch.slot));
+        for (; batch.next < end; ++batch.next) branch.draws.push_back(batch.next);
+        live += branch.draws.size();
+        batch.branches.push_back(std::move(branch));
+    }
+}
+
+// The next token of every draw; row i of the logits belongs to branch i.
+void GptProposer::sample(Batch& batch, const engine::Tensor& logits) const {
+    const auto vocab = static_cast<size_t>(logits.shape().last());
+    const auto draw = [&](int64_t begin, int64_t end) {
+        thread_local engine::TokenDistribution distribution;
+        for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+            const Branch& branch = batch.branches[i];
+            const auto request = static_cast<size_t>(batch.draws[branch.draws[0]].request);
+            distribution.set(
+                logits.values().subspan(i * vocab, static_cast<size_t>(tokenizer_.size())),
+                {batch.requests[request].temperature, limits_.top_k, limits_.top_p});
+            for (const size_t d : branch.draws) {
+                Draw& its = batch.draws[d];
+                its.next = distribution.draw(its.random);
+                its.next_log_prob = distribution.log_prob(its.next);
+            }
+        }
+    };
+    engine::parallel_for(static_cast<int64_t>(batch.branches.size()), sample_grain, std::ref(draw));
+}
+
+// The draw takes the token; false when the draw is over.
+bool GptProposer::take(Draw& draw, int token, float log_prob, int max_steps) const {
     draw.log_prob += log_prob;
-    draw.next = token;
     if (!tokenizer_.is_special(token)) {
         draw.text += tokenizer_.token(token);
         return ++draw.text_tokens <= limits_.step_tokens;
@@ -77,81 +146,60 @@ bool GptProposer::take(Draw& draw, std::span<const float> logits, float temperat
            step < limits_.steps;
 }
 
-// Draw i of the slice lives in slot i.
-void GptProposer::run_slice(std::span<Draw> draws, std::span<const ProposeRequest> requests,
-                            const std::vector<std::vector<int>>& prefixes, int max_steps) {
-    const size_t vocab = static_cast<size_t>(model_.config.vocab);
-    const int spare = limits_.slots;
-
-    // The first draw with a prefix evaluates it, the others copy.
-    std::map<std::vector<int>, int> source; // prefix -> slot
-    std::map<int, size_t> row;              // slot -> row of the logits
-    std::vector<engine::Decoder::Feed> feeds;
-    if (carried_ >= 0) source[prefixes[static_cast<size_t>(carried_)]] = spare;
-    for (size_t i = 0; i < draws.size(); ++i) {
-        const int slot = static_cast<int>(i);
-        decoder_.clear(slot);
-        const std::vector<int>& prefix = prefixes[static_cast<size_t>(draws[i].request)];
-        if (!source.try_emplace(prefix, slot).second) continue;
-        row[slot] = feeds.size();
-        feeds.push_back({slot, prefix});
-    }
-    std::vector<float> logits;
-    if (!feeds.empty()) {
-        const engine::Tensor out = decoder_.feed(feeds);
-        logits.assign(out.data(), out.data() + out.size());
-    }
-    const auto first_logits = [&](int slot) {
-        return slot == spare ? std::span<const float>(carried_logits_)
-                             : std::span<const float>(logits).subspan(row[slot] * vocab, vocab);
-    };
-    std::vector<int> active;
-    for (size_t i = 0; i < draws.size(); ++i) {
-        const int slot = static_cast<int>(i), from = source[prefixes[size_t(draws[i].request)]];
-        if (from != slot) decoder_.copy(from, slot);
-    }
-    const int last = draws.back().request;
-    const int last_source = source[prefixes[static_cast<size_t>(last)]];
-    for (size_t i = 0; i < draws.size(); ++i) {
-        const int slot = static_cast<int>(i), request = draws[i].request;
-        const std::span<const float> view = first_logits(source[prefixes[size_t(request)]]);
-        if (take(draws[i], view, requests[size_t(request)].temperature, slot, max_steps))
-            active.push_back(slot);
-    }
-    if (last_source != spare) { // the next slice may go on with this request
-        const std::span<const float> view = first_logits(last_source);
-        carried_logits_.assign(view.begin(), view.end());
-        decoder_.copy(last_source, spare);
-        carried_ = last;
-    }
-
-    while (!active.empty()) {
-        feeds.clear();
-        for (const int slot : active) feeds.push_back({slot, {&draws[size_t(slot)].next, 1}});
-        const engine::Tensor out = decoder_.feed(feeds);
-        std::vector<int> still;
-        for (size_t i = 0; i < active.size(); ++i) {
-            Draw& draw = draws[size_t(active[i])];
+// Every draw takes its token: branches end, go on or fork.
+void GptProposer::advance(Batch& batch) {
+    const int step_end = tokenizer_.special(tokenizer::step);
+    std::vector<Branch> next;
+    for (Branch& branch : batch.branches) {
+        const bool room = static_cast<int64_t>(branch.tokens.size()) < decoder_->config().context;
+        bool to_keep = branch.fed == 0; // the first time: others may begin here
+        branch.fed = branch.tokens.size();
+        const size_t first = next.size(); // of the branches that go on from this one
+        for (const size_t d : branch.draws) {
+            if (!room) break; // nor would the end token fit
+            Draw& draw = batch.draws[d];
+            const bool goes_on = take(draw, draw.next, draw.next_log_prob, batch.max_steps);
+            // A search may come back to the path that ends here.
+            to_keep |= !goes_on && batch.max_steps == 1 && draw.next == step_end;
+            if (!goes_on) continue;
             ++draw.tokens;
-            const std::span<const float> view(out.data() + i * vocab, vocab);
-            if (take(draw, view, requests[size_t(draw.request)].temperature, active[i], max_steps))
-                still.push_back(active[i]);
+            const auto same =
+                std::find_if(next.begin() + static_cast<std::ptrdiff_t>(first), next.end(),
+                             [&](const Branch& other) { return other.tokens.back() == draw.next; });
+            if (same != next.end()) {
+                same->draws.push_back(d);
+                continue;
+            }
+            Branch on{branch.slot, branch.tokens, branch.fed, {d}};
+            on.tokens.push_back(draw.next);
+            if (next.size() > first) {
+                on.slot = batch.free_slots.back();
+                batch.free_slots.pop_back();
+                decoder_->fork(branch.slot, on.slot);
+            }
+            next.push_back(std::move(on));
         }
-        active = std::move(still);
+        if (to_keep) kept_.keep(branch.tokens, branch.slot);
+        if (next.size() == first) {
+            decoder_->clear(branch.slot);
+            batch.free_slots.push_back(branch.slot);
+        }
     }
+    batch.branches = std::move(next);
 }
 
 std::vector<GptProposer::Draw> GptProposer::run(std::span<const ProposeRequest> requests,
                                                 int max_steps) {
-    std::vector<std::vector<int>> prefixes;
-    std::vector<Draw> draws;
+    Batch batch;
+    batch.requests = requests;
+    batch.max_steps = max_steps;
     for (size_t r = 0; r < requests.size(); ++r) {
         const ProposeRequest& request = requests[r];
-        prefixes.push_back(prefix_of(request));
+        batch.prefixes.push_back(prefix_of(request));
         const int samples =
             request.temperature > 0 ? request.samples : std::min(request.samples, 1);
         const int steps = static_cast<int>(request.path.steps.size());
-        if (prefixes.back().empty() || steps >= limits_.steps) continue;
+        if (batch.prefixes.back().empty() || steps >= limits_.steps) continue;
         for (int s = 0; s < samples; ++s) {
             Draw draw;
             draw.request = static_cast<int>(r);
@@ -159,20 +207,28 @@ std::vector<GptProposer::Draw> GptProposer::run(std::span<const ProposeRequest> 
             draw.first_step = steps;
             draw.random =
                 Random(seed_, mix(mix(request.stream, static_cast<uint64_t>(s)), size_t(steps)));
-            draws.push_back(std::move(draw));
+            // The prefix counts once a request: with its first draw.
+            if (s == 0) draw.tokens = static_cast<int64_t>(batch.prefixes.back().size());
+            batch.draws.push_back(std::move(draw));
         }
     }
-    carried_ = -1;
-    const size_t slots = static_cast<size_t>(limits_.slots);
-    for (size_t begin = 0; begin < draws.size(); begin += slots) {
-        const size_t count = std::min(slots, draws.size() - begin);
-        run_slice(std::span(draws).subspan(begin, count), requests, prefixes, max_steps);
+    for (int slot = limits_.slots; slot-- > 0;) {
+        decoder_->clear(slot); // an Error may have left something there
+        batch.free_slots.push_back(slot);
     }
-    // The prefix counts once a request: with its first draw.
-    for (Draw& draw : draws)
-        if (draw.sample == 0)
-            draw.tokens += static_cast<int64_t>(prefixes[size_t(draw.request)].size());
-    return draws;
+
+    std::vector<engine::Decoder::Feed> feeds;
+    for (;;) {
+        admit(batch);
+        if (batch.branches.empty()) break;
+        feeds.clear();
+        for (const Branch& branch : batch.branches)
+            feeds.push_back({branch.slot, std::span(branch.tokens).subspan(branch.fed)});
+        kept_.make_room(decoder_->pages_needed(feeds));
+        sample(batch, decoder_->feed(feeds));
+        advance(batch);
+    }
+    return std::move(batch.draws);
 }
 
 std::vector<Proposals> GptProposer::propose(std::span<const ProposeRequest> requests) {

@@ -1,33 +1,44 @@
 #pragma once
 // The proposer that a GPT stands behind: batched sampling with a key/value cache.
 //
-// Each different prefix of a batch is evaluated once and its cache copied to the
-// draws that go on from it; then all draws take one token at a time together. A draw
-// ends at <|step|> or <|answer|>. It is dropped (propose) or left unfinished
-// (complete) when it writes another special token, a step longer than the limit, more
-// steps than the limit, or text that would not fit the context with its end token.
+// Draws that have written the same tokens so far are one branch: the model evaluates it
+// once for all of them, each draw takes its next token by its own random stream, and
+// where they part the branch forks. Branches join the batch as others end. What was
+// evaluated is kept for later calls, as a search comes back to paths that it has drawn
+// (prefix_cache.h). A draw ends at <|step|> or <|answer|>. It is dropped (propose) or
+// left unfinished (complete) when it writes another special token, a step longer than
+// the limit, more steps than the limit, or text that would not fit the context with its
+// end token.
 //
-// Tokens counted for a request: its prefix once and every token that is fed after it,
-// which is what the request would cost alone (the prefix shared between two requests
-// of a batch counts for both), so that a budget does not depend on the batch either.
+// Tokens counted for a request: its prefix once and, for each draw, every token that
+// goes into the model after it, as if the draws were evaluated one by one and nothing
+// were known from earlier calls. So a budget depends neither on the batch nor on what is
+// shared or kept; it is what the request would cost a solver that had only forks of the
+// prefix. tokens_evaluated() is what the model really computed.
 
 #include "engine/gpt/decoder.h"
+#include "engine/gpt/prefix_cache.h"
 #include "engine/gpt/sampling.h"
 #include "search/proposer.h"
 #include "tokenizer/bpe.h"
+
+#include <memory>
 
 namespace qstar::search {
 
 struct ProposerLimits {
     int step_tokens = 48; // longest step, without its end token
     int steps = 24;       // longest solution
-    int slots = 256;      // draws evaluated at once; larger batches are cut
+    int slots = 256;      // draws evaluated at once; the cache has room for so many contexts
+    int top_k = 0;        // of all draws (sampling.h); 0: all tokens
+    float top_p = 1;      // of all draws; 1: all tokens
+    bool keep = true;     // what was evaluated, for later calls; changes no result
 };
 
 class GptProposer : public Proposer {
   public:
-    // The model and the tokenizer must outlive the proposer. Error if the tokenizer
-    // has more tokens than the model.
+    // The tokenizer must outlive the proposer; the model's weights are copied. Error if
+    // the tokenizer has more tokens than the model.
     GptProposer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer, uint64_t seed,
                 ProposerLimits limits = {});
 
@@ -36,22 +47,24 @@ class GptProposer : public Proposer {
     std::vector<Proposals> propose(std::span<const ProposeRequest> requests) override;
     std::vector<std::vector<Solution>> complete(std::span<const ProposeRequest> requests) override;
 
+    int64_t tokens_evaluated() const { return decoder_->tokens_evaluated(); }
+
   private:
     struct Draw;
+    struct Branch;
+    struct Batch;
     std::vector<Draw> run(std::span<const ProposeRequest> requests, int max_steps);
-    void run_slice(std::span<Draw> draws, std::span<const ProposeRequest> requests,
-                   const std::vector<std::vector<int>>& prefixes, int max_steps);
-    bool take(Draw& draw, std::span<const float> logits, float temperature, int slot,
-              int max_steps);
+    void admit(Batch& batch);
+    void sample(Batch& batch, const engine::Tensor& logits) const;
+    void advance(Batch& batch);
+    bool take(Draw& draw, int token, float log_prob, int max_steps) const;
     std::vector<int> prefix_of(const ProposeRequest& request) const;
 
-    const engine::Gpt& model_;
     const tokenizer::Tokenizer& tokenizer_;
     uint64_t seed_;
     ProposerLimits limits_;
-    engine::Decoder decoder_; // one slot more: a prefix whose draws fill several slices
-    int carried_ = -1;        // the request whose prefix lies in that slot
-    std::vector<float> carried_logits_;
+    std::unique_ptr<engine::Decoder> decoder_; // a slot a draw, and those of kept_
+    engine::PrefixCache kept_;
 };
 
 } // namespace qstar::search

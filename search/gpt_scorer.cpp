@@ -1,66 +1,107 @@
 #include "search/gpt_scorer.h"
 
 #include "engine/error.h"
-#include "search/encode.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <deque>
 
 namespace qstar::search {
 
-GptScorer::GptScorer(engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
-                     int64_t batch_tokens)
-    : model_(model), tokenizer_(tokenizer), batch_tokens_(batch_tokens) {
+namespace {
+constexpr int kept_to_slots = 8; // kept sequences for each evaluated at once
+} // namespace
+
+GptScorer::GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer, int at_once,
+                     bool keep)
+    : tokenizer_(tokenizer), at_once_(at_once),
+      decoder_(std::make_unique<engine::Decoder>(
+          model, at_once * (1 + kept_to_slots),
+          at_once * engine::KvCache::pages_of(model.config.context))),
+      kept_(*decoder_, at_once, keep ? at_once * kept_to_slots : 0) {
     if (!model.config.scalar_head) fail("a scorer needs a model with a scalar head, found none");
     if (tokenizer.size() > model.config.vocab)
         fail("the tokenizer has {} tokens, the model a vocabulary of {}", tokenizer.size(),
              model.config.vocab);
 }
 
+// Nodes of one depth: none of them lies on the way to another.
+void GptScorer::evaluate(std::span<Node* const> nodes) {
+    std::vector<engine::Decoder::Feed> feeds;
+    for (size_t begin = 0; begin < nodes.size(); begin += static_cast<size_t>(at_once_)) {
+        const size_t count = std::min(nodes.size() - begin, static_cast<size_t>(at_once_));
+        feeds.clear();
+        for (size_t i = 0; i < count; ++i) {
+            const int slot = static_cast<int>(i);
+            const std::span<const int> tokens = nodes[begin + i]->tokens;
+            const int known = kept_.begin(tokens, slot);
+            feeds.push_back({slot, tokens.subspan(static_cast<size_t>(known))});
+        }
+        kept_.make_room(decoder_->pages_needed(feeds));
+        const engine::Tensor scores = decoder_->feed_scores(feeds);
+        for (size_t i = 0; i < count; ++i) {
+            Node& node = *nodes[begin + i];
+            node.score = 1 / (1 + std::exp(-scores[static_cast<int64_t>(i)]));
+            if (node.open) kept_.keep(node.tokens, static_cast<int>(i), node.score);
+            decoder_->clear(static_cast<int>(i));
+        }
+    }
+}
+
 std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
     std::vector<EncodedPath> encoded;
     for (const Path& path : paths) {
         encoded.push_back(encode(tokenizer_, path));
-        if (static_cast<int64_t>(encoded.back().tokens.size()) > model_.config.context)
+        if (static_cast<int64_t>(encoded.back().tokens.size()) > decoder_->config().context)
             fail("problem \"{}\": its path has {} tokens, the scorer's context is {}",
-                 path.problem.substr(0, 100), encoded.back().tokens.size(), model_.config.context);
+                 path.problem.substr(0, 100), encoded.back().tokens.size(),
+                 decoder_->config().context);
     }
-    std::vector<size_t> order; // the longest first
+    // In the order of a dictionary, what a path shares with any other of those before it
+    // it shares with the last of them.
+    std::vector<size_t> order;
     for (size_t i = 0; i < paths.size(); ++i)
         if (!paths[i].steps.empty()) order.push_back(i);
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-        return encoded[a].tokens.size() > encoded[b].tokens.size();
-    });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return encoded[a].tokens < encoded[b].tokens; });
+
+    std::deque<Node> nodes;
+    std::vector<std::vector<Node*>> of_path(paths.size());
+    std::vector<std::vector<Node*>> unknown; // by depth
+    for (size_t k = 0; k < order.size(); ++k) {
+        const EncodedPath& path = encoded[order[k]];
+        std::ptrdiff_t shared = 0; // tokens, with the path before
+        if (k > 0) {
+            const std::vector<int>& before = encoded[order[k - 1]].tokens;
+            shared =
+                std::mismatch(path.tokens.begin(), path.tokens.end(), before.begin(), before.end())
+                    .first -
+                path.tokens.begin();
+        }
+        for (size_t depth = 0; depth < path.ends.size(); ++depth) {
+            if (path.ends[depth] < shared) {
+                of_path[order[k]].push_back(of_path[order[k - 1]][depth]);
+                continue;
+            }
+            const auto length = static_cast<size_t>(path.ends[depth]) + 1;
+            const bool last = depth + 1 == path.ends.size();
+            nodes.push_back(
+                {std::span(path.tokens).first(length), !(last && paths[order[k]].finished), 0});
+            of_path[order[k]].push_back(&nodes.back());
+            if (const auto value = kept_.value(nodes.back().tokens)) {
+                nodes.back().score = *value;
+                continue;
+            }
+            unknown.resize(std::max(unknown.size(), depth + 1));
+            unknown[depth].push_back(&nodes.back());
+        }
+    }
+    for (const std::vector<Node*>& level : unknown) evaluate(level);
 
     std::vector<Scores> results(paths.size());
-    for (size_t begin = 0; begin < order.size();) {
-        const int64_t time = static_cast<int64_t>(encoded[order[begin]].tokens.size());
-        const size_t count = std::min(
-            order.size() - begin, static_cast<size_t>(std::max<int64_t>(1, batch_tokens_ / time)));
-        std::vector<int> tokens(count * static_cast<size_t>(time), encoded[order[begin]].tokens[0]);
-        std::vector<int> rows;
-        for (size_t i = 0; i < count; ++i) {
-            const EncodedPath& path = encoded[order[begin + i]];
-            const size_t start = i * static_cast<size_t>(time);
-            std::copy(path.tokens.begin(), path.tokens.end(),
-                      tokens.begin() + static_cast<std::ptrdiff_t>(start));
-            for (const int end : path.ends) rows.push_back(static_cast<int>(start) + end);
-        }
-        tape_.reset();
-        const engine::Var states =
-            engine::hidden(tape_, model_, tokens, static_cast<int64_t>(count), time);
-        const engine::Var scores =
-            engine::scores(tape_, model_, engine::gather_rows(tape_, states, rows));
-        const float* score = tape_.value(scores).data();
-        for (size_t i = 0; i < count; ++i) {
-            Scores& result = results[order[begin + i]];
-            const EncodedPath& path = encoded[order[begin + i]];
-            result.tokens = static_cast<int64_t>(path.tokens.size());
-            for (size_t step = 0; step < path.ends.size(); ++step)
-                result.steps.push_back(1 / (1 + std::exp(-*score++)));
-        }
-        begin += count;
+    for (const size_t i : order) {
+        results[i].tokens = static_cast<int64_t>(encoded[i].tokens.size());
+        for (const Node* node : of_path[i]) results[i].steps.push_back(node->score);
     }
     return results;
 }

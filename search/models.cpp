@@ -8,7 +8,8 @@
 namespace qstar::search {
 
 std::unique_ptr<Models> load_models(const std::string& run, const std::string& scorer,
-                                    uint64_t seed, const std::string& policy) {
+                                    uint64_t seed, const std::string& policy,
+                                    const ProposerLimits& limits) {
     const auto model_file = [&](const std::string& stage) {
         return join_path(join_path(run, stage), "model.safetensors");
     };
@@ -19,7 +20,7 @@ std::unique_ptr<Models> load_models(const std::string& run, const std::string& s
     auto models = std::make_unique<Models>(Models{
         tokenizer::load_tokenizer(join_path(run, "tokenizer")),
         engine::load_gpt(policy.empty() ? model_file("sft") : policy), nullptr, nullptr, nullptr});
-    models->proposer = std::make_unique<GptProposer>(models->policy, models->tokenizer, seed);
+    models->proposer = std::make_unique<GptProposer>(models->policy, models->tokenizer, seed, limits);
     if (scorer != "none") {
         const std::string file = model_file(scorer);
         models->reward = std::make_unique<engine::Gpt>(engine::load_gpt(file));

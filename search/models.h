@@ -25,6 +25,7 @@ struct Models {
 // ("prm-soft"). policy: a file, or empty for the run's own. Error if a file is missing or
 // the models' vocabularies differ from the tokenizer's.
 std::unique_ptr<Models> load_models(const std::string& run, const std::string& scorer,
-                                    uint64_t seed, const std::string& policy = "");
+                                    uint64_t seed, const std::string& policy = "",
+                                    const ProposerLimits& limits = {});
 
 } // namespace qstar::search

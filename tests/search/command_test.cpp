@@ -128,6 +128,8 @@ TEST_CASE("what is wrong is said in one sentence") {
     CHECK(contains(run.refusal("1+1 --method best-of-n"), "needs --scorer"));
     CHECK(contains(run.refusal("1+1 --world chess"), "unknown world"));
     CHECK(contains(run.refusal("1+1 --budget 0"), "budget"));
+    CHECK(contains(run.refusal("1+1 --top-k -1"), "top-k"));
+    CHECK(contains(run.refusal("1+1 --top-p 0"), "top-p"));
     CHECK(contains(run.refusal("1+1 --no-such-flag"), "no-such-flag"));
     CHECK(contains(run.refusal(""), "either a problem"));
     CHECK(contains(run.refusal("1+1 --problems x"), "either a problem"));

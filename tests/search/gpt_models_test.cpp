@@ -4,6 +4,7 @@
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
 #include "search/solve.h"
+#include "search/stream.h"
 
 #include <cmath>
 #include <doctest/doctest.h>
@@ -243,6 +244,69 @@ TEST_CASE("scores are the sigmoid at the end tokens, whatever the batch") {
     CHECK_THROWS_AS(GptScorer(bare, tokenizer), Error);
     const Path longer{std::string(200, '1'), {"1"}, false};
     CHECK_THROWS_AS(scorer.score({&longer, 1}), Error);
+}
+
+TEST_CASE("of one likeliest token every draw is the greedy one") {
+    const engine::Gpt model = chatty();
+    const tokenizer::Tokenizer tokenizer;
+    ProposerLimits limits{16, 8, 64};
+    limits.top_k = 1;
+    GptProposer strict(model, tokenizer, 1, limits), free(model, tokenizer, 1, {16, 8, 64});
+    const ProposeRequest drawn = request({"1+2", {}, false}, 5, 9);
+    const ProposeRequest greedy = request({"1+2", {}, false}, 1, 9, 0);
+    const auto solutions = strict.complete({&drawn, 1})[0];
+    const auto expected = free.complete({&greedy, 1})[0];
+    REQUIRE(solutions.size() == 5);
+    for (const Solution& solution : solutions) {
+        CHECK(solution.path == expected[0].path);
+        CHECK(solution.log_probs == expected[0].log_probs);
+    }
+    limits.top_p = 0;
+    CHECK_THROWS_AS(GptProposer(model, tokenizer, 1, limits), Error);
+}
+
+TEST_CASE("what is kept from call to call changes no result and no count, only the work") {
+    const engine::Gpt model = chatty();
+    engine::Gpt reward = engine::with_scalar_head(model);
+    Random random(8, "gpt_models_test");
+    for (float& w : reward.parameter("score.weight").value.values())
+        w = static_cast<float>(random.normal());
+    const tokenizer::Tokenizer tokenizer;
+    for (const int slots : {6, 64}) { // with six, most of what is kept must go again
+        ProposerLimits limits{16, 8, slots};
+        GptProposer keeps(model, tokenizer, 1, limits);
+        limits.keep = false;
+        GptProposer forgets(model, tokenizer, 1, limits);
+        GptScorer scorer(reward, tokenizer, slots), forgetful(reward, tokenizer, slots, false);
+        std::vector<Path> paths;
+        for (int i = 0; i < 9; ++i) paths.push_back({std::to_string(i) + "+3", {}, false});
+        for (uint64_t round = 0; round < 4; ++round) {
+            std::vector<ProposeRequest> requests;
+            for (const Path& path : paths)
+                requests.push_back(request(path, 6, mix(round, requests.size())));
+            const std::vector<Proposals> a = keeps.propose(requests);
+            const std::vector<Proposals> b = forgets.propose(requests);
+            std::vector<Path> next;
+            for (size_t i = 0; i < paths.size(); ++i) {
+                REQUIRE(same(a[i], b[i]));
+                for (const Proposal& proposal : a[i].steps) {
+                    next.push_back(paths[i]);
+                    next.back().steps.push_back(proposal.text);
+                    next.back().finished = proposal.final;
+                }
+            }
+            const std::vector<Scores> x = scorer.score(next), y = forgetful.score(next);
+            std::vector<Path> open;
+            for (size_t i = 0; i < next.size(); ++i) {
+                CHECK(x[i].steps == y[i].steps);
+                CHECK(x[i].tokens == y[i].tokens);
+                if (!next[i].finished && open.size() < 9) open.push_back(next[i]);
+            }
+            paths = std::move(open);
+        }
+        CHECK(keeps.tokens_evaluated() < forgets.tokens_evaluated());
+        CHECK(scorer.tokens_evaluated() < forgetful.tokens_evaluated());
+    }
 }
 
 TEST_CASE("methods over real models give the same results alone and in a crowd") {
