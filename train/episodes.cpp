@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/gpt/decoder.h"
+#include "engine/gpt/sampling.h"
 #include "search/encode.h"
 #include "search/stream.h"
 
@@ -49,7 +50,7 @@ void write_out(engine::Decoder& decoder, const tokenizer::Tokenizer& tokenizer,
     }
     Tensor logits = decoder.feed(feeds);
     for (size_t i = 0; i < episodes.size(); ++i)
-        decoder.copy(feeds[row[i]].slot, static_cast<int>(i));
+        decoder.fork(feeds[row[i]].slot, static_cast<int>(i));
 
     std::vector<std::string> lines(episodes.size());
     std::vector<size_t> writing(episodes.size());

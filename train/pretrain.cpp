@@ -2,8 +2,8 @@
 
 #include "engine/error.h"
 #include "engine/gpt/decoder.h"
-#include "engine/gpt/next_token.h"
 #include "engine/gpt/sampling.h"
+#include "engine/gpt/next_token.h"
 #include "tokenizer/special.h"
 #include "tokenizer/text.h"
 #include "train/batches.h"
