@@ -6,7 +6,6 @@
 #include "search/stream.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace qstar::search {
 
@@ -122,7 +121,7 @@ void GptProposer::sample(Batch& batch, const engine::Tensor& logits) const {
             }
         }
     };
-    engine::parallel_for(static_cast<int64_t>(batch.branches.size()), sample_grain, std::ref(draw));
+    engine::parallel_for(static_cast<int64_t>(batch.branches.size()), sample_grain, draw);
 }
 
 // The draw takes the token; false when the draw is over.

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <string>
 
 namespace qstar::engine {
@@ -203,13 +202,13 @@ Tensor Decoder::run(std::span<const Feed> feeds, const PackedLinear& head) {
                 for (int64_t s = 0; s <= config_.layers; ++s) stage(static_cast<size_t>(i), s);
             }
         };
-        parallel_for(count, 1, std::ref(all));
+        parallel_for(count, 1, all);
     } else {
         for (int64_t s = 0; s <= config_.layers; ++s) {
             const auto one = [&](int64_t begin, int64_t end) {
                 for (int64_t i = begin; i < end; ++i) stage(static_cast<size_t>(i), s);
             };
-            parallel_for(count, 1, std::ref(one));
+            parallel_for(count, 1, one);
         }
     }
     return Tensor::view({n, head.out()}, out_.data());

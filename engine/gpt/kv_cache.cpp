@@ -4,7 +4,6 @@
 #include "engine/parallel.h"
 
 #include <algorithm>
-#include <functional>
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -123,7 +122,7 @@ void KvCache::extend(std::span<const Growth> growths) {
             std::copy_n(from, page_size_, to);
         }
     };
-    parallel_for(static_cast<int64_t>(copies_.size()), 4, std::ref(copy));
+    parallel_for(static_cast<int64_t>(copies_.size()), 4, copy);
 }
 
 } // namespace qstar::engine

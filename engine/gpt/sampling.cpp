@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 namespace qstar::engine {
 
@@ -121,7 +120,7 @@ void sample_rows(const Tensor& logits, const Sampling& sampling, std::span<Rando
                                log_probs.empty() ? nullptr : &log_probs[i]);
         }
     };
-    parallel_for(static_cast<int64_t>(rows), 32, std::ref(draw));
+    parallel_for(static_cast<int64_t>(rows), 32, draw);
 }
 
 } // namespace qstar::engine

@@ -14,8 +14,7 @@ namespace {
 
 // A head's scores of one page; four sums take turns, by the number of the product.
 template <class V>
-void score_page(int64_t size, const float* key, const float* ahead, const float* q, float factor,
-                float* scores) {
+void score_page(int64_t size, const float* key, const float* ahead, const float* q, float* scores) {
     using F = typename V::Type;
     constexpr int kVectors = kPagePositions / V::lanes;
     F sum[4][kVectors];
@@ -35,7 +34,7 @@ void score_page(int64_t size, const float* key, const float* ahead, const float*
     for (; d < size; ++d) add_product(d, sum[0]);
     V::template unroll<kVectors>([&](auto j) {
         const F total = V::add(V::add(sum[0][j()], sum[1][j()]), V::add(sum[2][j()], sum[3][j()]));
-        V::store(scores + j() * V::lanes, V::mul(total, V::set(factor)));
+        V::store(scores + j() * V::lanes, total);
     });
 }
 
@@ -85,11 +84,15 @@ void attend_pages(int64_t n, int64_t heads, int64_t size, const float* const* pa
         const float* key = pages[p] + keys;
         const float* ahead = p + 1 < count ? pages[p + 1] + keys : pages[0] + values;
         for (int64_t h = 0; h < heads; ++h) {
-            score_page<V>(size, key + h * part, ahead + h * part, q + h * size, factor,
+            score_page<V>(size, key + h * part, ahead + h * part, q + h * size,
                           scores + h * row + p * kPagePositions);
         }
     }
-    for (int64_t h = 0; h < heads; ++h) softmax<V>(n, scores + h * row, scores + h * row);
+    for (int64_t h = 0; h < heads; ++h) {
+        float top = -__builtin_inff();
+        const float sum = online_softmax<V>(n, scores + h * row, factor, &top);
+        scale<V>(n, 1.0f / sum, scores + h * row);
+    }
     for (int64_t p = 0; p < count; ++p) {
         const float* value = pages[p] + values;
         const float* ahead = pages[p + 1 < count ? p + 1 : p] + values;
