@@ -1,6 +1,7 @@
 #include "eval/bench/train.h"
 
 #include "engine/error.h"
+#include "engine/gpt/next_token.h"
 #include "engine/kernels/kernels.h"
 #include "engine/optim/adamw.h"
 #include "engine/parallel.h"
@@ -46,16 +47,11 @@ class Training {
           weights_(targets_.size(), 1.0f) {}
 
     double step() { // gives the loss before the update
-        tape_.reset();
         model_.zero_grad();
-        const engine::Var states =
-            engine::hidden(tape_, model_, inputs_, shape_.batch, shape_.config.context);
-        const engine::Var loss =
-            engine::cross_entropy(tape_, engine::logits(tape_, model_, states), targets_, weights_);
-        tape_.backward(loss);
-        const double value = tape_.value(loss)[0];
+        const double loss = engine::next_token_gradient(tape_, model_, inputs_, targets_, weights_,
+                                                        shape_.batch, shape_.config.context);
         optimiser_.update(model_.parameters, kRate);
-        return value;
+        return loss;
     }
 
   private:
