@@ -37,7 +37,7 @@ struct Columns {
 
     void pack(const Kernels& kernel, const float* rows, int64_t row, int64_t time, int64_t size) {
         const int64_t panels = (time + kernel.nr - 1) / kernel.nr;
-        numbers.resize(static_cast<size_t>(panels * (size * kernel.nr + kPanelGap)));
+        numbers.resize(static_cast<size_t>(panels * size * kernel.nr));
         kernel.pack_transposed(size, rows, row, time, kernel.nr, numbers.data());
     }
 
@@ -45,7 +45,7 @@ struct Columns {
     // kKeys. Numbers of s stand kKeys apart from row to row.
     void product(const Kernels& kernel, int64_t rows, const float* x, int64_t row, int64_t size,
                  int64_t first, int64_t n, float* s) const {
-        const int64_t panel = size * kernel.nr + kPanelGap;
+        const int64_t panel = size * kernel.nr;
         for (int64_t j = 0; j < n; j += kernel.nr) {
             kernel.tile(rows, std::min<int64_t>(kernel.nr, n - j), size, x, row, 1,
                         numbers.data() + (first + j) / kernel.nr * panel, kernel.nr, s + j, kKeys,

@@ -21,8 +21,9 @@ struct Avx2 {
     using Mask = __m256i;
     static constexpr int lanes = 8;
     static constexpr int rows = 6; // of the micro-kernel, with 2 vectors each
-    static constexpr int tile_rows = 6;
-    static constexpr int tile_vectors = 2;
+    static constexpr int columns = 2;
+    static constexpr int wide_rows = 6;
+    static constexpr int wide_columns = 2;
 
     template <int I>
     struct Index {
@@ -46,8 +47,11 @@ struct Avx2 {
     static Type load(const float* p, Mask m) { return _mm256_maskload_ps(p, m); }
     static void store(float* p, Type x) { _mm256_storeu_ps(p, x); }
     static void store(float* p, Type x, Mask m) { _mm256_maskstore_ps(p, m, x); }
-    static void prefetch(const float* p) {
+    [[gnu::always_inline]] static void prefetch(const float* p) {
         _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
+    }
+    [[gnu::always_inline]] static void prefetch_far(const float* p) { // into the second-level cache
+        _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1);
     }
     static Type select(Mask m, Type x, Type otherwise) {
         return _mm256_blendv_ps(otherwise, x, _mm256_castsi256_ps(m));
@@ -87,29 +91,26 @@ struct Avx2 {
         return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
     }
 
-    // 4 columns of R rows, as 4 vectors; lanes beyond R are 0. Each 128-bit half holds
-    // four rows, and is transposed in itself.
-    template <int R>
-    [[gnu::always_inline]] static void transpose(const float* x, int64_t ldx, Type* column) {
-        Type r[4];
-        unroll<4>([&](auto j) {
-            constexpr int kLow = j();
-            constexpr int kHigh = kLow + 4;
-            r[kLow] = _mm256_castps128_ps256(_mm_loadu_ps(x + kLow * ldx));
-            if constexpr (kHigh < R) {
-                r[kLow] = _mm256_insertf128_ps(r[kLow], _mm_loadu_ps(x + kHigh * ldx), 1);
-            } else {
-                r[kLow] = _mm256_insertf128_ps(r[kLow], _mm_setzero_ps(), 1);
-            }
-        });
+    // Transposes the four rows r within each 128-bit part.
+    [[gnu::always_inline]] static void transpose_parts(Type* r) {
         const Type low01 = _mm256_unpacklo_ps(r[0], r[1]);
         const Type high01 = _mm256_unpackhi_ps(r[0], r[1]);
         const Type low23 = _mm256_unpacklo_ps(r[2], r[3]);
         const Type high23 = _mm256_unpackhi_ps(r[2], r[3]);
-        column[0] = _mm256_shuffle_ps(low01, low23, 0x44);
-        column[1] = _mm256_shuffle_ps(low01, low23, 0xee);
-        column[2] = _mm256_shuffle_ps(high01, high23, 0x44);
-        column[3] = _mm256_shuffle_ps(high01, high23, 0xee);
+        r[0] = _mm256_shuffle_ps(low01, low23, 0x44);
+        r[1] = _mm256_shuffle_ps(low01, low23, 0xee);
+        r[2] = _mm256_shuffle_ps(high01, high23, 0x44);
+        r[3] = _mm256_shuffle_ps(high01, high23, 0xee);
+    }
+    // Rows become columns: first within the 128-bit parts, then the parts themselves.
+    [[gnu::always_inline]] static void transpose(Type (&r)[lanes]) {
+        unroll<2>([&](auto g) { transpose_parts(r + 4 * g()); });
+        unroll<4>([&](auto i) {
+            const Type low = r[i()];
+            const Type high = r[i() + 4];
+            r[i()] = _mm256_permute2f128_ps(low, high, 0x20);
+            r[i() + 4] = _mm256_permute2f128_ps(low, high, 0x31);
+        });
     }
 };
 
@@ -117,9 +118,9 @@ constexpr Kernels kTable = {
     .name = "avx2",
     .mr = Avx2::rows,
     .nr = 2 * Avx2::lanes,
+    .mr_packed = Avx2::lanes,
     .micro = micro<Avx2>,
-    .tile = tile<Avx2>,
-    .pack_straight = pack_straight<Avx2>,
+    .small = small<Avx2>,
     .pack_transposed = pack_transposed<Avx2>,
     .add = add<Avx2>,
     .mul = mul<Avx2>,

@@ -27,8 +27,9 @@ struct Avx512 {
     using Mask = __mmask16;
     static constexpr int lanes = 16;
     static constexpr int rows = 14; // of the micro-kernel, with 2 vectors each
-    static constexpr int tile_rows = 6;
-    static constexpr int tile_vectors = 4;
+    static constexpr int columns = 2;
+    static constexpr int wide_rows = 6;
+    static constexpr int wide_columns = 4;
 
     template <int I>
     struct Index {
@@ -49,8 +50,11 @@ struct Avx512 {
     static Type load(const float* p, Mask m) { return _mm512_maskz_loadu_ps(m, p); }
     static void store(float* p, Type x) { _mm512_storeu_ps(p, x); }
     static void store(float* p, Type x, Mask m) { _mm512_mask_storeu_ps(p, m, x); }
-    static void prefetch(const float* p) {
+    [[gnu::always_inline]] static void prefetch(const float* p) {
         _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
+    }
+    [[gnu::always_inline]] static void prefetch_far(const float* p) { // into the second-level cache
+        _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1);
     }
     static Type select(Mask m, Type x, Type otherwise) {
         return _mm512_mask_blend_ps(m, otherwise, x);
@@ -84,28 +88,31 @@ struct Avx512 {
         return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
     }
 
-    // 4 columns of R rows, as 4 vectors; lanes beyond R are 0. Each 128-bit quarter
-    // holds four rows, and is transposed in itself.
-    template <int R>
-    [[gnu::always_inline]] static void transpose(const float* x, int64_t ldx, Type* column) {
-        Type r[4];
-        unroll<4>([&](auto j) {
-            constexpr int kRow = j();
-            r[kRow] = _mm512_zextps128_ps512(_mm_loadu_ps(x + kRow * ldx));
-            r[kRow] = _mm512_insertf32x4(r[kRow], _mm_loadu_ps(x + (kRow + 4) * ldx), 1);
-            r[kRow] = _mm512_insertf32x4(r[kRow], _mm_loadu_ps(x + (kRow + 8) * ldx), 2);
-            if constexpr (kRow + 12 < R) {
-                r[kRow] = _mm512_insertf32x4(r[kRow], _mm_loadu_ps(x + (kRow + 12) * ldx), 3);
-            }
-        });
+    // Transposes the four rows r within each 128-bit part.
+    [[gnu::always_inline]] static void transpose_parts(Type* r) {
         const Type low01 = _mm512_unpacklo_ps(r[0], r[1]);
         const Type high01 = _mm512_unpackhi_ps(r[0], r[1]);
         const Type low23 = _mm512_unpacklo_ps(r[2], r[3]);
         const Type high23 = _mm512_unpackhi_ps(r[2], r[3]);
-        column[0] = _mm512_shuffle_ps(low01, low23, 0x44);
-        column[1] = _mm512_shuffle_ps(low01, low23, 0xee);
-        column[2] = _mm512_shuffle_ps(high01, high23, 0x44);
-        column[3] = _mm512_shuffle_ps(high01, high23, 0xee);
+        r[0] = _mm512_shuffle_ps(low01, low23, 0x44);
+        r[1] = _mm512_shuffle_ps(low01, low23, 0xee);
+        r[2] = _mm512_shuffle_ps(high01, high23, 0x44);
+        r[3] = _mm512_shuffle_ps(high01, high23, 0xee);
+    }
+    // Rows become columns: first within the 128-bit parts, then the parts themselves.
+    [[gnu::always_inline]] static void transpose(Type (&r)[lanes]) {
+        unroll<4>([&](auto g) { transpose_parts(r + 4 * g()); });
+        unroll<4>([&](auto i) {
+            constexpr int k = i();
+            const Type low01 = _mm512_shuffle_f32x4(r[k], r[k + 4], 0x44);
+            const Type high01 = _mm512_shuffle_f32x4(r[k], r[k + 4], 0xee);
+            const Type low23 = _mm512_shuffle_f32x4(r[k + 8], r[k + 12], 0x44);
+            const Type high23 = _mm512_shuffle_f32x4(r[k + 8], r[k + 12], 0xee);
+            r[k] = _mm512_shuffle_f32x4(low01, low23, 0x88);
+            r[k + 4] = _mm512_shuffle_f32x4(low01, low23, 0xdd);
+            r[k + 8] = _mm512_shuffle_f32x4(high01, high23, 0x88);
+            r[k + 12] = _mm512_shuffle_f32x4(high01, high23, 0xdd);
+        });
     }
 };
 
@@ -113,9 +120,9 @@ constexpr Kernels kTable = {
     .name = "avx512",
     .mr = Avx512::rows,
     .nr = 2 * Avx512::lanes,
+    .mr_packed = Avx512::lanes,
     .micro = micro<Avx512>,
-    .tile = tile<Avx512>,
-    .pack_straight = pack_straight<Avx512>,
+    .small = small<Avx512>,
     .pack_transposed = pack_transposed<Avx512>,
     .add = add<Avx512>,
     .mul = mul<Avx512>,

@@ -32,9 +32,36 @@ std::string brand_string() {
 }
 #endif
 
+#ifdef QSTAR_X86
+// What the processor itself says, in bytes, or 0. Intel lists its caches in leaf 4, AMD
+// in the same form in leaf 0x8000001D; a virtual machine may leave both empty and yet
+// answer AMD's older leaves 0x80000005 and 0x80000006.
+int64_t cache_by_cpuid(int wanted) {
+    unsigned a = 0;
+    unsigned b = 0;
+    unsigned c = 0;
+    unsigned d = 0;
+    for (const unsigned leaf : {4u, 0x8000001Du}) {
+        for (unsigned index = 0; index < 8; ++index) {
+            if (!__get_cpuid_count(leaf, index, &a, &b, &c, &d) || (a & 31u) == 0) break;
+            const bool instructions = (a & 31u) == 2;
+            const int level = static_cast<int>(a >> 5 & 7u);
+            if (instructions || level != wanted) continue;
+            return int64_t{(b >> 22) + 1} * ((b >> 12 & 1023u) + 1) * ((b & 4095u) + 1) *
+                   (int64_t{c} + 1);
+        }
+    }
+    if (wanted == 1 && __get_cpuid(0x80000005u, &a, &b, &c, &d)) return int64_t{c >> 24} << 10;
+    if (wanted == 2 && __get_cpuid(0x80000006u, &a, &b, &c, &d)) return int64_t{c >> 16} << 10;
+    return 0;
+}
+#else
+int64_t cache_by_cpuid(int) { return 0; }
+#endif
+
 // From Linux's own list ("32K", of type Data or Unified), since sysconf() gives some
-// processors the sum over all their cores; elsewhere common sizes.
-int64_t cache_size(int level) {
+// processors the sum over all their cores; or 0.
+int64_t cache_by_system(int wanted) {
     for (int index = 0; index < 8; ++index) {
         const std::string folder =
             "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/";
@@ -44,9 +71,16 @@ int64_t cache_size(int level) {
         std::string type;
         int64_t kibibytes = 0;
         if (!(level_file >> found) || !(type_file >> type) || !(size_file >> kibibytes)) continue;
-        if (found == level && type != "Instruction" && kibibytes > 0) return kibibytes << 10;
+        if (found == wanted && type != "Instruction" && kibibytes > 0) return kibibytes << 10;
     }
-    return level == 1 ? 32 << 10 : level == 2 ? 512 << 10 : 8 << 20;
+    return 0;
+}
+
+int64_t cache_size(int level, int64_t otherwise) {
+    for (const int64_t size : {cache_by_system(level), cache_by_cpuid(level)}) {
+        if (size > 0) return size;
+    }
+    return otherwise;
 }
 
 Cpu ask() {
@@ -62,9 +96,9 @@ Cpu ask() {
                     __builtin_cpu_supports("avx512vl");
     result.avx512_bf16 = result.avx512 && __builtin_cpu_supports("avx512bf16");
 #endif
-    result.l1d = cache_size(1);
-    result.l2 = cache_size(2);
-    result.l3 = cache_size(3);
+    result.l1d = cache_size(1, 32 << 10);
+    result.l2 = cache_size(2, 512 << 10);
+    result.l3 = cache_size(3, 8 << 20);
     result.processors = static_cast<int>(std::thread::hardware_concurrency());
     if (result.processors < 1) result.processors = 1;
     return result;

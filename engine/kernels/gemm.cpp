@@ -4,13 +4,12 @@
 
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/scratch.h"
 #include "engine/parallel.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <memory>
-#include <new>
+#include <cstring>
 
 #ifdef QSTAR_OPENBLAS
 #include <cblas.h>
@@ -20,43 +19,22 @@ namespace qstar::engine {
 
 namespace {
 
-// K is cut into blocks of this many, always: the order of the sum rests on it.
-// Inside a block one chain of fused multiply-adds, blocks added in ascending order.
-constexpr int64_t kBlock = 256;
-
-// Up to so many rows, packing B would cost more than it saves.
-constexpr int64_t kFewRows = 24;
-
 // One thread does it alone below this (multiply-adds): waking another costs more.
-constexpr int64_t kAloneWork = 1 << 19;
+constexpr int64_t kAloneWork = 1 << 20;
 
-// Columns of B packed in one go, just before their first use: a multiple of every nr.
-constexpr int64_t kPackTogether = 128;
-
-int64_t round_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
-
-// Grows and is kept for the next product of the same thread. Only code that calls
-// no parallel_for may hold it: a waiting thread may be given another product.
-struct Scratch {
-    struct Free {
-        void operator()(float* p) const { std::free(p); }
-    };
-    std::unique_ptr<float, Free> memory;
-    int64_t size = 0;
-
-    float* get(int64_t n) {
-        if (n > size) {
-            const size_t bytes = static_cast<size_t>(round_up(n * 4, 4096));
-            memory.reset(static_cast<float*>(std::aligned_alloc(4096, bytes)));
-            if (memory == nullptr) throw std::bad_alloc();
-            size = n;
-        }
-        return memory.get();
-    }
-};
+// A piece of work that a thread takes at a time has about this many multiply-adds.
+constexpr int64_t kPieceWork = 1 << 25;
 
 thread_local Scratch scratch_a;
 thread_local Scratch scratch_b;
+
+int64_t round_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
+
+// The length of the parts when n is cut into as few as `most` allows, all about equal.
+int64_t even_part(int64_t n, int64_t most, int64_t step) {
+    const int64_t parts = (n + most - 1) / most;
+    return round_up((n + parts - 1) / parts, step);
+}
 
 // The part of the product that gives rows [row, row + rows) and columns
 // [col, col + cols) of C.
@@ -68,6 +46,7 @@ Gemm part(const Gemm& g, int64_t row, int64_t rows, int64_t col, int64_t cols) {
     p.b += g.trans_b ? col * g.ldb : col;
     p.c += row * g.ldc + col;
     if (g.bias != nullptr) p.bias += col;
+    if (g.gelu != nullptr) p.gelu += row * g.ldc + col;
     return p;
 }
 
@@ -79,139 +58,169 @@ const float* b_at(const Gemm& g, int64_t l, int64_t j) {
     return g.b + (g.trans_b ? j * g.ldb + l : l * g.ldb + j);
 }
 
-void add_bias(const Gemm& g, int64_t row, int64_t rows, int64_t col, int64_t cols) {
-    if (g.bias == nullptr) return;
+// Terms [l, l + depth) of every sum of the product, with B where it lies.
+Tile terms(const Gemm& g, int64_t l, int64_t depth) {
+    Tile t;
+    t.k = depth;
+    t.rows = g.m;
+    t.cols = g.n;
+    t.a = a_at(g, 0, l);
+    t.stride_a = g.lda;
+    t.a_in_rows = !g.trans_a;
+    t.b = b_at(g, l, 0);
+    t.ldb = g.ldb;
+    t.c = g.c;
+    t.ldc = g.ldc;
+    t.accumulate = g.accumulate || l > 0;
+    t.bias = l + depth >= g.k ? g.bias : nullptr;
+    t.next_a = t.a;
+    t.next_c = t.c;
+    return t;
+}
+
+// GELU of the rows and columns of C that are finished, while they are still in a cache.
+void finish(const Gemm& g, int64_t row, int64_t rows, int64_t col, int64_t cols) {
+    if (g.gelu == nullptr) return;
     for (int64_t i = row; i < row + rows; ++i) {
-        float* c = g.c + i * g.ldc + col;
-        kernels().add(cols, c, g.bias + col, c);
+        kernels().gelu(cols, g.c + i * g.ldc + col, g.gelu + i * g.ldc + col);
     }
 }
 
-// Room for n rows (columns) of up to kBlock numbers in panels of `width`.
-int64_t packed_size(int64_t n, int64_t width) {
-    return (n + width - 1) / width * (kBlock * width + kPanelGap);
-}
-
-float* panel(float* packed, int64_t index, int64_t depth, int64_t width) {
-    return packed + index * (depth * width + kPanelGap);
-}
-
-// Few rows: B is read once, so it is used where it lies, or, if it is stored the
-// other way round, is transposed one narrow panel at a time.
+// Few rows: B is read once or twice, so it is used where it lies, or, if it is stored
+// the other way round, is transposed one panel at a time.
 void few_rows(const Gemm& g) {
     const Kernels& table = kernels();
-    const int64_t row_a = g.trans_a ? 1 : g.lda;
-    const int64_t col_a = g.trans_a ? g.lda : 1;
     if (!g.trans_b) {
-        for (int64_t l = 0; l < g.k; l += kBlock) {
-            table.tile(g.m, g.n, std::min(kBlock, g.k - l), a_at(g, 0, l), row_a, col_a,
-                       b_at(g, l, 0), g.ldb, g.c, g.ldc, g.accumulate || l > 0);
-        }
-    } else {
-        float* packed = scratch_b.get(kBlock * table.nr + kPanelGap);
-        for (int64_t j = 0; j < g.n; j += table.nr) {
-            const int cols = static_cast<int>(std::min<int64_t>(table.nr, g.n - j));
-            for (int64_t l = 0; l < g.k; l += kBlock) {
-                const int64_t depth = std::min(kBlock, g.k - l);
-                table.pack_transposed(depth, b_at(g, l, j), g.ldb, cols, table.nr, packed);
-                table.tile(g.m, cols, depth, a_at(g, 0, l), row_a, col_a, packed, table.nr, g.c + j,
-                           g.ldc, g.accumulate || l > 0);
-            }
-        }
+        table.small(terms(g, 0, g.k));
+        return finish(g, 0, g.m, 0, g.n);
     }
-    add_bias(g, 0, g.m, 0, g.n);
+    constexpr int64_t kDepth = 64; // a panel that stays in L1
+    constexpr int64_t kWidth = 128;
+    float* packed = scratch_b.get(kDepth * kWidth);
+    for (int64_t j = 0; j < g.n; j += kWidth) {
+        const int64_t cols = std::min(kWidth, g.n - j);
+        const Gemm panel = part(g, 0, g.m, j, cols);
+        for (int64_t l = 0; l < g.k; l += kDepth) {
+            Tile t = terms(panel, l, std::min(kDepth, g.k - l));
+            table.pack_transposed(t.k, t.b, g.ldb, cols, kWidth, packed);
+            t.b = packed;
+            t.ldb = kWidth;
+            table.small(t);
+        }
+        finish(g, 0, g.m, j, cols);
+    }
 }
 
-// What will be packed next, fetched into the caches a few lines at a time while the
-// micro-kernel computes. It pays for operands packed row by row: a transposed one is
-// read in so many runs at once that the processor keeps up by itself.
-struct Ahead {
-    const float* next = nullptr;
-    int64_t ld = 0;
-    int64_t rows = 0; // still to come
-    int64_t length = 0;
+// How far the copied rows of a strip of A lie apart: no power of two, see below.
+int64_t copied_lda(int64_t depth) { return round_up(depth, 16) + 16; }
 
-    void fetch() {
-        for (int64_t lines = 0; lines < 64 && rows > 0; lines += (length + 15) / 16) {
-            for (int64_t i = 0; i < length; i += 16) __builtin_prefetch(next + i, 0, 2);
-            next += ld;
-            --rows;
+// A strip of A (mr rows, t.k columns) as the micro-kernel reads it while it goes along
+// the panels of B. Mostly that is where it lies.
+struct Strip {
+    bool copied; // rows copied together
+    float* memory;
+
+    Strip(const Gemm& g, const Kernels& table, int64_t kc) {
+        // Rows a multiple of 2 KiB apart would fight for the same few places of L1.
+        copied = !g.trans_a && g.lda % 512 == 0 && g.n > table.nr;
+        memory = scratch_a.get(std::max(table.mr_packed * kc, table.mr * copied_lda(kc)));
+    }
+
+    void first(Tile& t, const Kernels& table) const {
+        if (copied) {
+            const int64_t lda = copied_lda(t.k);
+            for (int64_t i = 0; i < t.rows; ++i) {
+                std::memcpy(memory + i * lda, t.a + i * t.stride_a,
+                            static_cast<size_t>(t.k) * sizeof(float));
+            }
+            t.a = memory;
+            t.stride_a = lda;
+        } else if (!t.a_in_rows && t.rows == table.mr) {
+            t.keep_a = memory; // packed by the kernel, as it reads
         }
+    }
+
+    void later(Tile& t, const Kernels& table) const {
+        if (t.keep_a == nullptr) return;
+        t.a = t.keep_a;
+        t.stride_a = table.mr_packed;
+        t.keep_a = nullptr;
     }
 };
 
-// Many rows, one thread. From the outside in: columns by nc (the packed block of B
-// stays in the outer caches), K by kBlock, rows by mc (the packed block of A stays
-// in L2), then tiles of mr x nr numbers of C that live in registers.
+// Many rows, one thread. From the outside in: columns by nc and K by kc (a packed block
+// of B, which stays in L2), rows by mr (a strip of A, which mostly stays in L1), columns
+// by nr: then a tile of C that lives in registers.
 void many_rows(const Gemm& g) {
     const Kernels& table = kernels();
     const int64_t mr = table.mr;
     const int64_t nr = table.nr;
-    const int64_t mc = std::max<int64_t>(1, cpu().l2 / 4 / (4 * kBlock) / mr) * mr;
-    const int64_t nc = round_up(std::clamp<int64_t>(cpu().l3 / 4 / (4 * kBlock), 512, 2048), nr);
-    float* packed_a = scratch_a.get(packed_size(std::min(mc, g.m), mr));
-    float* packed_b = scratch_b.get(packed_size(std::min(nc, g.n), nr));
-    const auto pack_a = g.trans_a ? table.pack_straight : table.pack_transposed;
-    const auto pack_b = g.trans_b ? table.pack_transposed : table.pack_straight;
+    const int64_t kc = even_part(g.k, std::clamp<int64_t>(cpu().l1d / 96, 256, 1024), 8);
+    const int64_t nc = even_part(g.n, std::max(nr, cpu().l2 / 8 / kc), nr);
+    float* packed_b = scratch_b.get(kc * nc);
+    const Strip strip(g, table, kc);
 
     for (int64_t jc = 0; jc < g.n; jc += nc) {
         const int64_t cols = std::min(nc, g.n - jc);
-        for (int64_t l = 0; l < g.k; l += kBlock) {
-            const int64_t depth = std::min(kBlock, g.k - l);
-            const bool add_to_c = g.accumulate || l > 0;
-            const bool last = l + depth == g.k;
-            for (int64_t ic = 0; ic < g.m; ic += mc) {
-                const int64_t rows = std::min(mc, g.m - ic);
-                pack_a(depth, a_at(g, ic, l), g.lda, rows, table.mr, packed_a);
-                Ahead next_a;
-                Ahead next_b;
-                if (g.trans_a && ic + rows < g.m) {
-                    next_a = {a_at(g, ic + rows, l), g.lda, depth, std::min(mc, g.m - ic - rows)};
-                } else if (g.trans_a && !last) {
-                    const int64_t next_depth = std::min(kBlock, g.k - l - depth);
-                    next_a = {a_at(g, 0, l + depth), g.lda, next_depth, std::min(mc, g.m)};
+        const Gemm columns = part(g, 0, g.m, jc, cols);
+        for (int64_t l = 0; l < g.k; l += kc) {
+            const int64_t depth = std::min(kc, g.k - l);
+            // What each tile of a strip fetches of the rows of the next strip of A.
+            const int64_t share = round_up((depth * nr + cols - 1) / cols, 16);
+            int64_t rows = 0;
+            for (int64_t i = 0; i < g.m; i += rows) {
+                const int64_t left = g.m - i;
+                rows = left > mr && left < mr + mr / 3 ? mr - mr / 3 : std::min(mr, left);
+                Tile t = terms(columns, l, depth);
+                t.rows = rows;
+                t.a = a_at(g, i, l);
+                t.c += i * g.ldc;
+                if (!g.trans_a && left > rows) {
+                    t.next_a = a_at(g, i + rows, l);
+                    t.next_lda = g.lda;
+                    t.next_length = share;
                 }
+                strip.first(t, table);
                 for (int64_t j = 0; j < cols; j += nr) {
-                    if (ic == 0 && j % kPackTogether == 0) {
-                        const int64_t now = std::min(kPackTogether, cols - j);
-                        pack_b(depth, b_at(g, l, jc + j), g.ldb, now, table.nr,
-                               panel(packed_b, j / nr, depth, nr));
-                        const int64_t then = std::min(kPackTogether, cols - j - now);
-                        if (!g.trans_b && then > 0) {
-                            next_b = {b_at(g, l, jc + j + now), g.ldb, depth, then};
-                        }
+                    t.cols = std::min(nr, cols - j);
+                    float* panel = packed_b + j * depth;
+                    if (i == 0 && g.trans_b) {
+                        table.pack_transposed(depth, b_at(columns, l, j), g.ldb, t.cols, table.nr,
+                                              panel);
                     }
-                    const int width = static_cast<int>(std::min(nr, cols - j));
-                    const float* b = panel(packed_b, j / nr, depth, nr);
-                    for (int64_t i = 0; i < rows; i += mr) {
-                        next_a.fetch();
-                        next_b.fetch();
-                        table.micro(depth, panel(packed_a, i / mr, depth, mr), b,
-                                    g.c + (ic + i) * g.ldc + jc + j, g.ldc,
-                                    static_cast<int>(std::min(mr, rows - i)), width, add_to_c);
+                    if (i == 0 && !g.trans_b) {
+                        t.b = b_at(columns, l, j);
+                        t.keep_b = panel; // packed by the kernel, as it reads
+                    } else {
+                        t.b = panel;
+                        t.ldb = nr;
                     }
-                    if (last) add_bias(g, ic, rows, jc + j, width);
+                    t.next_c = j + nr < cols ? t.c + nr : columns.c + (i + rows) * g.ldc;
+                    table.micro(t);
+                    strip.later(t, table);
+                    t.c += nr;
+                    t.next_a += share;
+                    if (t.bias != nullptr) t.bias += nr;
                 }
+                if (l + depth == g.k) finish(columns, i, rows, 0, cols);
             }
         }
     }
 }
 
 void one_thread(const Gemm& g) {
-    if (g.m <= kFewRows) {
+    if (g.m < 2 * kernels().mr) {
         few_rows(g);
     } else {
         many_rows(g);
     }
 }
 
-// K = 0: the empty sum.
-void no_products(const Gemm& g) {
-    for (int64_t i = 0; i < g.m; ++i) {
-        float* c = g.c + i * g.ldc;
-        if (!g.accumulate) std::fill(c, c + g.n, 0.0f);
-    }
-    add_bias(g, 0, g.m, 0, g.n);
+// A sum of no terms: 0, or C, and the bias.
+void empty_sum(Gemm g) {
+    g.trans_b = false;
+    g.k = 0;
+    few_rows(g);
 }
 
 #ifdef QSTAR_OPENBLAS
@@ -231,43 +240,57 @@ void openblas(const Gemm& g) {
                     static_cast<blasint>(p.n), static_cast<blasint>(p.k), 1.0f, p.a,
                     static_cast<blasint>(p.lda), p.b, static_cast<blasint>(p.ldb),
                     p.accumulate ? 1.0f : 0.0f, p.c, static_cast<blasint>(p.ldc));
-        add_bias(p, 0, p.m, 0, p.n);
+        for (int64_t i = 0; i < p.m && p.bias != nullptr; ++i) {
+            kernels().add(p.n, p.c + i * p.ldc, p.bias, p.c + i * p.ldc);
+        }
+        finish(p, 0, p.m, 0, p.n);
     });
 }
 #endif
+
+// Cuts a side into pieces for the threads: at least one each, more where the work is
+// large, so that a thread that is held up is helped out. Returns a piece's length.
+int64_t piece_length(const Gemm& g, int64_t side, int64_t step, int64_t workers) {
+    const int64_t rounds = std::clamp<int64_t>(g.m * g.n * g.k / workers / kPieceWork, 1, 4);
+    return std::min(side,
+                    even_part(side, (side + workers * rounds - 1) / (workers * rounds), step));
+}
 
 } // namespace
 
 void gemm(const Gemm& g) {
     if (g.m <= 0 || g.n <= 0) return;
-    if (g.k <= 0) return no_products(g);
+    if (g.k <= 0) return empty_sum(g);
 #ifdef QSTAR_OPENBLAS
     if (gemm_is_openblas()) return openblas(g);
 #endif
     const int64_t workers = threads();
     if (workers == 1 || g.m * g.n * g.k < kAloneWork) return one_thread(g);
 
-    // A piece of C for each thread, or a few where they are still large, along the
-    // longer side. An element's bytes do not depend on its piece.
-    const bool by_rows = g.m >= g.n;
-    const int64_t step = by_rows ? kernels().mr : kernels().nr;
-    const int64_t length = by_rows ? g.m : g.n;
-    const int64_t pieces = length >= 2048 * workers ? 2 * workers : workers;
-    const int64_t grain = round_up((length + pieces - 1) / pieces, step);
-    parallel_for(length, grain, [&](int64_t begin, int64_t end) {
-        one_thread(by_rows ? part(g, begin, end - begin, 0, g.n)
-                           : part(g, 0, g.m, begin, end - begin));
-    });
+    // Along the side whose pieces come out more even. An element's bytes do not depend
+    // on its piece.
+    const int64_t rows = piece_length(g, g.m, kernels().mr, workers);
+    const int64_t cols = piece_length(g, g.n, kernels().nr, workers);
+    if (rows * g.n <= cols * g.m) {
+        parallel_for(g.m, rows, [&](int64_t begin, int64_t end) {
+            one_thread(part(g, begin, end - begin, 0, g.n));
+        });
+    } else {
+        parallel_for(g.n, cols, [&](int64_t begin, int64_t end) {
+            one_thread(part(g, 0, g.m, begin, end - begin));
+        });
+    }
 }
 
 void gemm_naive(const Gemm& g) {
     for (int64_t i = 0; i < g.m; ++i) {
         for (int64_t j = 0; j < g.n; ++j) {
-            float sum = 0;
-            for (int64_t l = 0; l < g.k; ++l) sum = std::fma(*a_at(g, i, l), *b_at(g, l, j), sum);
             float& c = g.c[i * g.ldc + j];
-            c = (g.accumulate ? c + sum : sum) + (g.bias == nullptr ? 0.0f : g.bias[j]);
+            float sum = g.accumulate ? c : 0.0f;
+            for (int64_t l = 0; l < g.k; ++l) sum = std::fma(*a_at(g, i, l), *b_at(g, l, j), sum);
+            c = g.bias == nullptr ? sum : sum + g.bias[j];
         }
+        finish(g, i, 1, 0, g.n);
     }
 }
 

@@ -13,9 +13,33 @@
 
 namespace qstar::engine {
 
-// Numbers between two packed panels: whole vectors may be stored at a panel's end,
-// and panels do not all begin in the same set of the cache.
-inline constexpr int64_t kPanelGap = 16;
+// A part of C = A B with what the kernels need to compute it. Every element is one
+// chain of fused multiply-adds over ascending k that starts at 0, or at C when
+// `accumulate`; the bias comes last. So its bytes depend neither on the size of the
+// part, nor on its place in it, nor on how k is cut, nor on threads.
+struct Tile {
+    int64_t k = 0;
+    int64_t rows = 0, cols = 0;
+    const float* a = nullptr; // in_rows: number (i, l) is a[i * stride_a + l]
+    int64_t stride_a = 0;     // else a[l * stride_a + i]
+    bool a_in_rows = true;
+    const float* b = nullptr; // row l is b[l * ldb ...]
+    int64_t ldb = 0;
+    float* c = nullptr;
+    int64_t ldc = 0;
+    bool accumulate = false;
+    const float* bias = nullptr; // cols numbers, or none
+    // Hints of what to fetch meanwhile: the tile of C that comes next, and next_length
+    // numbers of each of the next rows of A.
+    const float* next_c = nullptr;
+    const float* next_a = nullptr;
+    int64_t next_lda = 0, next_length = 0;
+    // Packing by the way (micro with mr rows): what is read of A in columns goes to
+    // keep_a, column after column at distance mr_packed; what is read of B to keep_b,
+    // row after row at distance nr, filled up with 0 to whole vectors.
+    float* keep_a = nullptr;
+    float* keep_b = nullptr;
+};
 
 // Positions in a page of the key/value cache (gpt/kv_cache.h): a whole number of vectors
 // in every instruction set.
@@ -25,28 +49,34 @@ struct Kernels {
     const char* name; // "scalar", "avx2", "avx512"
 
     // --- matrix product (see gemm.h for the blocking around it) ---------------
-    // Every element of C is one chain of fused multiply-adds over ascending k that
-    // starts at 0, added to C when `accumulate`. So an element's bytes depend
-    // neither on M and N, nor on its place in the tile, nor on threads.
+    int mr;                          // rows of a tile of C in registers
+    int nr;                          // its columns
+    int mr_packed;                   // the distance of columns of A that micro keeps
+    void (*micro)(const Tile& tile); // at most mr rows and nr columns
+    void (*small)(const Tile& tile); // any size; keeps nothing
 
-    // Packed micro-kernel: a holds k columns of `mr` numbers, b holds k rows of
-    // `nr` numbers (zero-padded); writes the top left rows x cols of the tile.
-    int mr;
-    int nr;
-    void (*micro)(int64_t k, const float* a, const float* b, float* c, int64_t ldc, int rows,
-                  int cols, bool accumulate);
+    // small with its numbers one by one: A is a[i*row_a + l*col_a], one of both is 1.
+    void tile(int64_t m, int64_t n, int64_t k, const float* a, int64_t row_a, int64_t col_a,
+              const float* b, int64_t ldb, float* c, int64_t ldc, bool accumulate) const {
+        Tile t;
+        t.k = k;
+        t.rows = m;
+        t.cols = n;
+        t.a = a;
+        t.a_in_rows = col_a == 1;
+        t.stride_a = t.a_in_rows ? row_a : col_a;
+        t.b = b;
+        t.ldb = ldb;
+        t.c = c;
+        t.ldc = ldc;
+        t.accumulate = accumulate;
+        t.next_a = a;
+        small(t);
+    }
 
-    // Unpacked small product: C(m,n) = A(m,k) B(k,n); A has any strides
-    // (a[i*row_a + l*col_a]), the rows of B and C are contiguous.
-    void (*tile)(int64_t m, int64_t n, int64_t k, const float* a, int64_t row_a, int64_t col_a,
-                 const float* b, int64_t ldb, float* c, int64_t ldc, bool accumulate);
-
-    // Packing of `count` columns into panels of `width` (mr for A, nr for B): panel p
-    // begins at out + p * (k * width + kPanelGap) and holds k rows of `width` numbers,
-    // in the last panel filled up with 0. straight: number (l, i) is x[l*ldx + i];
-    // transposed: x[i*ldx + l]. May write into the gap behind each panel.
-    void (*pack_straight)(int64_t k, const float* x, int64_t ldx, int64_t count, int width,
-                          float* out);
+    // Packs `count` columns, stored as rows at distance ldx, into panels of nr columns:
+    // panel p begins at out + p * k * nr and holds k rows of nr numbers, the last panel
+    // filled up with 0.
     void (*pack_transposed)(int64_t k, const float* x, int64_t ldx, int64_t count, int width,
                             float* out);
 

@@ -16,56 +16,38 @@ namespace {
 constexpr int kRows = 4;
 constexpr int kColumns = 16;
 
-void micro(int64_t k, const float* a, const float* b, float* c, int64_t ldc, int rows, int cols,
-           bool accumulate) {
-    float sum[kRows][kColumns] = {};
-    for (int64_t l = 0; l < k; ++l) {
-        for (int i = 0; i < kRows; ++i) {
-            for (int j = 0; j < kColumns; ++j) {
-                sum[i][j] = std::fma(a[l * kRows + i], b[l * kColumns + j], sum[i][j]);
+void small(const Tile& t) {
+    for (int64_t i = 0; i < t.rows; ++i) {
+        for (int64_t j = 0; j < t.cols; ++j) {
+            float& c = t.c[i * t.ldc + j];
+            float sum = t.accumulate ? c : 0.0f;
+            for (int64_t l = 0; l < t.k; ++l) {
+                const float a = t.a_in_rows ? t.a[i * t.stride_a + l] : t.a[l * t.stride_a + i];
+                sum = std::fma(a, t.b[l * t.ldb + j], sum);
             }
-        }
-    }
-    for (int i = 0; i < rows; ++i) {
-        for (int j = 0; j < cols; ++j) {
-            float& out = c[i * ldc + j];
-            out = accumulate ? out + sum[i][j] : sum[i][j];
+            c = t.bias == nullptr ? sum : sum + t.bias[j];
         }
     }
 }
 
-void tile(int64_t m, int64_t n, int64_t k, const float* a, int64_t row_a, int64_t col_a,
-          const float* b, int64_t ldb, float* c, int64_t ldc, bool accumulate) {
-    for (int64_t i = 0; i < m; ++i) {
-        for (int64_t j = 0; j < n; ++j) {
-            float sum = 0;
-            for (int64_t l = 0; l < k; ++l) {
-                sum = std::fma(a[i * row_a + l * col_a], b[l * ldb + j], sum);
-            }
-            float& out = c[i * ldc + j];
-            out = accumulate ? out + sum : sum;
-        }
+void micro(const Tile& t) {
+    small(t);
+    for (int64_t l = 0; l < t.k && t.keep_a != nullptr; ++l) {
+        for (int i = 0; i < kRows; ++i) t.keep_a[l * kRows + i] = t.a[l * t.stride_a + i];
     }
-}
-
-void pack(int64_t k, const float* x, int64_t step_l, int64_t step_i, int64_t count, int width,
-          float* out) {
-    for (int64_t first = 0; first < count; first += width) {
-        for (int64_t l = 0; l < k; ++l) {
-            for (int64_t i = first; i < first + width; ++i) {
-                *out++ = i < count ? x[l * step_l + i * step_i] : 0.0f;
-            }
-        }
-        out += kPanelGap;
+    for (int64_t l = 0; l < t.k && t.keep_b != nullptr; ++l) {
+        for (int64_t j = 0; j < t.cols; ++j) t.keep_b[l * kColumns + j] = t.b[l * t.ldb + j];
     }
-}
-
-void pack_straight(int64_t k, const float* x, int64_t ldx, int64_t count, int width, float* out) {
-    pack(k, x, ldx, 1, count, width, out);
 }
 
 void pack_transposed(int64_t k, const float* x, int64_t ldx, int64_t count, int width, float* out) {
-    pack(k, x, 1, ldx, count, width, out);
+    for (int64_t first = 0; first < count; first += width) {
+        for (int64_t l = 0; l < k; ++l) {
+            for (int64_t i = first; i < first + width; ++i) {
+                *out++ = i < count ? x[i * ldx + l] : 0.0f;
+            }
+        }
+    }
 }
 
 void add(int64_t n, const float* x, const float* y, float* out) {
@@ -237,9 +219,9 @@ const Kernels& scalar_kernels() {
         .name = "scalar",
         .mr = kRows,
         .nr = kColumns,
+        .mr_packed = kRows,
         .micro = micro,
-        .tile = tile,
-        .pack_straight = pack_straight,
+        .small = small,
         .pack_transposed = pack_transposed,
         .add = add,
         .mul = mul,

@@ -15,222 +15,234 @@ namespace {
 
 // --- a block of C in registers ------------------------------------------------------
 
-// C(R, N vectors) = A B [+ C]. A's number (i, l) is a[i*row_a + l*col_a], B's row l
-// stands at b + l*ldb. Of the last vector only `tail` lanes are there: they are the
-// ones stored, and, when kMaskB, the ones read from B.
-template <class V, int R, int N, bool kMaskB>
-void block(int64_t k, const float* a, int64_t row_a, int64_t col_a, const float* b, int64_t ldb,
-           float* c, int64_t ldc, int tail, bool accumulate) {
+// How A's number (i, l) is reached. Of two strides known only at run time a loop would
+// need more registers for addresses than there are.
+enum class Along {
+    rows,   // a[i * stride + l]: rows of A as they lie
+    columns // a[l * stride + i]: columns of A, packed or transposed
+};
+
+// Keeps the compiler from holding pointers in vectors or in memory.
+inline void in_register(const float*& p) { asm("" : "+r"(p)); }
+
+constexpr int64_t kAhead = 8; // rows of B fetched into the first-level cache before their use
+
+// One block C(R, N vectors) of a tile. Of the last vector `tail` lanes are there: with
+// kMask they are the ones read and stored. With kKeep what is read is packed as well.
+template <class V, int R, int N, Along kAlong, bool kMask, bool kKeep>
+void block(const Tile& tile, int tail) {
+    const Tile t = tile; // a copy, which no store through a pointer can change
     using F = typename V::Type;
+    constexpr bool kRows = kAlong == Along::rows;
     const typename V::Mask mask = V::mask(tail);
+    const auto load = [&](const float* p, auto j) {
+        return kMask && j() == N - 1 ? V::load(p + j() * V::lanes, mask)
+                                     : V::load(p + j() * V::lanes);
+    };
+    const auto store = [&](float* p, auto j, F x) {
+        if constexpr (kMask && j() == N - 1) {
+            V::store(p + j() * V::lanes, x, mask);
+        } else {
+            V::store(p + j() * V::lanes, x);
+        }
+    };
+
     F sum[R][N];
-    V::template unroll<R>(
-        [&](auto i) { V::template unroll<N>([&](auto j) { sum[i()][j()] = V::zero(); }); });
-    for (int64_t l = 0; l < k; ++l) {
+    V::template unroll<R>([&](auto i) {
+        V::template unroll<N>(
+            [&](auto j) { sum[i()][j()] = t.accumulate ? load(t.c + i() * t.ldc, j) : V::zero(); });
+    });
+    // Rows in threes: a pointer for each three, and few enough of them for the registers.
+    constexpr int kPointers = kRows ? (R + 2) / 3 : 1;
+    const float* a[kPointers];
+    V::template unroll<kPointers>([&](auto p) { a[p()] = t.a + 3 * p() * t.stride_a; });
+    const float* b = t.b;
+    float* keep_a = t.keep_a;
+    float* keep_b = t.keep_b;
+    const float* next_c = t.next_c;
+    const float* next_a = t.next_a;
+    int64_t due = 0; // the step that fetches the next row: spread out, or they hold up B
+    for (int64_t l = 0; l < t.k; ++l) {
+        if (l == due) {
+            due += t.k / (2 * R);
+            for (int j = 0; j < N; ++j) V::prefetch(next_c + j * V::lanes);
+            for (int64_t j = 0; j < t.next_length; j += 16) V::prefetch_far(next_a + j);
+            next_c += t.ldc;
+            next_a += t.next_lda;
+        }
         F row[N];
-        V::template unroll<N>([&](auto j) {
-            if constexpr (kMaskB && j() == N - 1) {
-                row[j()] = V::load(b + j() * V::lanes, mask);
-            } else {
-                row[j()] = V::load(b + j() * V::lanes);
-            }
-        });
+        V::template unroll<N>([&](auto j) { row[j()] = load(b, j); });
+        if constexpr (kKeep) {
+            for (int j = 0; j < N; ++j) V::prefetch(b + kAhead * t.ldb + j * V::lanes);
+        }
         V::template unroll<R>([&](auto i) {
-            const F x = V::set(a[i() * row_a]);
+            const F x = V::set(kRows ? a[i() / 3][i() % 3 * t.stride_a] : a[0][i()]);
             V::template unroll<N>(
                 [&](auto j) { sum[i()][j()] = V::fma(x, row[j()], sum[i()][j()]); });
         });
-        a += col_a;
-        b += ldb;
+        if constexpr (kKeep) {
+            if (keep_b != nullptr) {
+                V::template unroll<N>([&](auto j) { V::store(keep_b + j() * V::lanes, row[j()]); });
+                keep_b += V::columns * V::lanes;
+                V::prefetch_far(b + N * V::lanes);
+                V::prefetch_far(b + (2 * N - 1) * V::lanes);
+            }
+            if (!kRows && keep_a != nullptr) {
+                V::store(keep_a, V::load(a[0], V::mask(R)));
+                keep_a += V::lanes;
+                V::prefetch_far(a[0] + V::lanes);
+            }
+        }
+        V::template unroll<kPointers>([&](auto p) {
+            a[p()] += kRows ? 1 : t.stride_a;
+            in_register(a[p()]);
+        });
+        b += t.ldb;
+    }
+
+    if (t.bias != nullptr) {
+        V::template unroll<N>([&](auto j) {
+            const F x = load(t.bias, j);
+            V::template unroll<R>([&](auto i) { sum[i()][j()] = V::add(sum[i()][j()], x); });
+        });
     }
     V::template unroll<R>([&](auto i) {
-        V::template unroll<N>([&](auto j) {
-            float* out = c + i() * ldc + j() * V::lanes;
-            F x = sum[i()][j()];
-            if (j() < N - 1 || tail == V::lanes) {
-                V::store(out, accumulate ? V::add(V::load(out), x) : x);
-            } else {
-                V::store(out, accumulate ? V::add(V::load(out, mask), x) : x, mask);
-            }
-        });
+        V::template unroll<N>([&](auto j) { store(t.c + i() * t.ldc, j, sum[i()][j()]); });
     });
 }
 
 // Calls block for a number of rows known only at run time, 1 to R.
-template <class V, int R, int N, bool kMaskB>
-void block_of(int rows, int64_t k, const float* a, int64_t row_a, int64_t col_a, const float* b,
-              int64_t ldb, float* c, int64_t ldc, int tail, bool accumulate) {
-    if (rows == R) {
-        block<V, R, N, kMaskB>(k, a, row_a, col_a, b, ldb, c, ldc, tail, accumulate);
+template <class V, int R, int N, Along kAlong, bool kMask>
+void block_of(const Tile& t, int tail) {
+    if (t.rows == R) {
+        block<V, R, N, kAlong, kMask, false>(t, tail);
     } else if constexpr (R > 1) {
-        block_of<V, R - 1, N, kMaskB>(rows, k, a, row_a, col_a, b, ldb, c, ldc, tail, accumulate);
+        block_of<V, R - 1, N, kAlong, true>(t, tail);
     }
 }
 
-// --- packed: the micro-kernel of the blocked product -------------------------------------
-
-template <class V>
-void micro(int64_t k, const float* a, const float* b, float* c, int64_t ldc, int rows, int cols,
-           bool accumulate) {
-    constexpr int kWidth = 2 * V::lanes;
-    // C is needed only after k steps: let it come in the meantime.
-    for (int i = 0; i < rows; ++i) {
-        V::prefetch(c + i * ldc);
-        V::prefetch(c + i * ldc + cols - 1);
-    }
-    if (cols > V::lanes) {
-        block_of<V, V::rows, 2, false>(rows, k, a, 1, V::rows, b, kWidth, c, ldc, cols - V::lanes,
-                                       accumulate);
-    } else {
-        block_of<V, V::rows, 1, false>(rows, k, a, 1, V::rows, b, kWidth, c, ldc, cols, accumulate);
-    }
-}
-
-// --- unpacked: small products ----------------------------------------------------------
-
-// All rows of a strip of columns, R at a time.
+// A tile of up to R rows and exactly N vectors, the last perhaps in part.
 template <class V, int R, int N>
-void strip(int64_t m, int64_t k, const float* a, int64_t row_a, int64_t col_a, const float* b,
-           int64_t ldb, float* c, int64_t ldc, int tail, bool accumulate) {
-    for (int64_t i = 0; i < m; i += R) {
-        const int rows = static_cast<int>(m - i < R ? m - i : R);
-        if (tail == V::lanes) {
-            block_of<V, R, N, false>(rows, k, a + i * row_a, row_a, col_a, b, ldb, c + i * ldc, ldc,
-                                     tail, accumulate);
+void block_at(const Tile& t, int cols) {
+    const int tail = cols - (N - 1) * V::lanes;
+    const auto run = [&](auto along, auto masked) {
+        constexpr Along kAlong = along() ? Along::rows : Along::columns;
+        if constexpr (R == V::rows) {
+            if (t.keep_a != nullptr || t.keep_b != nullptr) {
+                return block<V, R, N, kAlong, masked() != 0, true>(t, tail);
+            }
+        }
+        block_of<V, R, N, kAlong, masked() != 0>(t, tail);
+    };
+    using No = typename V::template Index<0>;
+    using Yes = typename V::template Index<1>;
+    if (tail == V::lanes) {
+        t.a_in_rows ? run(Yes(), No()) : run(No(), No());
+    } else {
+        t.a_in_rows ? run(Yes(), Yes()) : run(No(), Yes());
+    }
+}
+
+template <class V>
+void micro(const Tile& t) {
+    if (t.cols > V::lanes) {
+        block_at<V, V::rows, 2>(t, t.cols);
+    } else {
+        block_at<V, V::rows, 1>(t, t.cols);
+    }
+}
+
+// --- products of any size, B where it lies ----------------------------------------------
+
+// All rows of a strip of N vectors of columns, R rows at a time.
+template <class V, int R, int N>
+void strip(const Tile& t, int64_t col, int64_t cols) {
+    Tile piece = t;
+    piece.b += col;
+    piece.c += col;
+    if (t.bias != nullptr) piece.bias += col;
+    piece.cols = static_cast<int>(cols);
+    for (int64_t i = 0; i < t.rows; i += R) {
+        piece.rows = t.rows - i < R ? t.rows - i : R;
+        piece.a = t.a + i * (t.a_in_rows ? t.stride_a : 1);
+        piece.c = t.c + col + i * t.ldc;
+        piece.next_c = piece.c + R * t.ldc;
+        block_at<V, R, N>(piece, piece.cols);
+    }
+}
+
+template <class V, int R, int N>
+bool wide_enough(const Tile& t, int64_t left) {
+    return t.rows <= R && left > (N - 1) * V::lanes;
+}
+
+// Few rows leave registers free: the block is made wider, for longer runs of B and more
+// sums that do not wait for each other.
+template <class V>
+void strips(const Tile& t) {
+    constexpr int kWide = V::wide_columns;
+    for (int64_t j = 0; j < t.cols;) {
+        const int64_t left = t.cols - j;
+        const auto go = [&](auto width, auto run) {
+            const int64_t cols = width() * V::lanes < left ? width() * V::lanes : left;
+            run(t, j, cols);
+            j += cols;
+        };
+        if (wide_enough<V, 1, 4 * kWide>(t, left)) {
+            go(typename V::template Index<4 * kWide>(), strip<V, 1, 4 * kWide>);
+        } else if (wide_enough<V, 2, 2 * kWide>(t, left)) {
+            go(typename V::template Index<2 * kWide>(), strip<V, 2, 2 * kWide>);
+        } else if (wide_enough<V, V::wide_rows, kWide>(t, left)) {
+            go(typename V::template Index<kWide>(), strip<V, V::wide_rows, kWide>);
+        } else if (left > V::lanes) {
+            go(typename V::template Index<2>(), strip<V, V::rows, 2>);
         } else {
-            block_of<V, R, N, true>(rows, k, a + i * row_a, row_a, col_a, b, ldb, c + i * ldc, ldc,
-                                    tail, accumulate);
+            go(typename V::template Index<1>(), strip<V, V::rows, 1>);
         }
     }
 }
 
 template <class V>
-void tile(int64_t m, int64_t n, int64_t k, const float* a, int64_t row_a, int64_t col_a,
-          const float* b, int64_t ldb, float* c, int64_t ldc, bool accumulate) {
-    constexpr int kWide = V::tile_vectors; // with tile_rows rows; twice that with 1 or 2 rows
-    constexpr int kRows = V::tile_rows;
-    int64_t j = 0;
-    while (j < n) {
-        const int64_t vectors = (n - j + V::lanes - 1) / V::lanes;
-        const auto go = [&](auto width, auto run) {
-            const int64_t left = n - j - (width() - 1) * V::lanes;
-            const int tail = static_cast<int>(left < V::lanes ? left : V::lanes);
-            run(m, k, a, row_a, col_a, b + j, ldb, c + j, ldc, tail, accumulate);
-            j += width() * V::lanes;
-        };
-        if (m <= 2 && vectors >= 2 * kWide) {
-            go(typename V::template Index<2 * kWide>(), strip<V, 2, 2 * kWide>);
-        } else if (vectors >= kWide) {
-            go(typename V::template Index<kWide>(), strip<V, kRows, kWide>);
-        } else if (vectors >= 2) {
-            go(typename V::template Index<2>(), strip<V, kRows, 2>);
-        } else {
-            go(typename V::template Index<1>(), strip<V, kRows, 1>);
-        }
+void small(const Tile& t) {
+    if (t.rows != 1 || t.cols <= 4 * V::wide_columns * V::lanes) return strips<V>(t);
+    // One row waits for B alone, which comes fastest when it is read as it lies in memory:
+    // a few of its rows at a time, C being kept in the first-level cache meanwhile.
+    constexpr int64_t kTogether = 4;
+    for (int64_t l = 0; l == 0 || l < t.k; l += kTogether) {
+        Tile piece = t;
+        piece.k = t.k - l < kTogether ? t.k - l : kTogether;
+        piece.a += l * (t.a_in_rows ? 1 : t.stride_a);
+        piece.b += l * t.ldb;
+        piece.accumulate = t.accumulate || l > 0;
+        piece.bias = l + piece.k == t.k ? t.bias : nullptr;
+        strips<V>(piece);
     }
 }
 
 // --- packing ------------------------------------------------------------------------------
 
-// Whole panels side by side: the rows of x are read in long runs, which is what the
-// processor's prefetching wants. A panel is N vectors wide, the last one perhaps in part.
-template <class V, int N>
-void copy_panels(int64_t k, const float* x, int64_t ldx, int64_t panels, int width, float* out) {
-    const int64_t stride = k * width + kPanelGap;
-    const int tail = width - (N - 1) * V::lanes;
-    const auto mask = V::mask(tail);
-    for (int64_t l = 0; l < k; ++l) {
-        const float* from = x + l * ldx;
-        float* to = out + l * width;
-        for (int64_t p = 0; p < panels; ++p) {
-            V::template unroll<N - 1>(
-                [&](auto j) { V::store(to + j() * V::lanes, V::load(from + j() * V::lanes)); });
-            // Lanes beyond `width` are overwritten by the next row or fall into the gap.
-            const float* last = from + (N - 1) * V::lanes;
-            V::store(to + (N - 1) * V::lanes,
-                     tail == V::lanes ? V::load(last) : V::load(last, mask));
-            from += width;
-            to += stride;
-        }
-    }
-}
-
-// The last panel, of which fewer columns than `width` are there.
-template <class V>
-void copy_part(int64_t k, const float* x, int64_t ldx, int count, int width, float* out) {
-    for (int from = 0; from < width; from += V::lanes) {
-        const int there = count - from;
-        const auto mask = V::mask(there < 0 ? 0 : there < V::lanes ? there : V::lanes);
-        for (int64_t l = 0; l < k; ++l) {
-            V::store(out + l * width + from,
-                     there > 0 ? V::load(x + l * ldx + from, mask) : V::zero());
-        }
-    }
-}
-
-template <class V>
-void pack_straight(int64_t k, const float* x, int64_t ldx, int64_t count, int width, float* out) {
-    constexpr int64_t kTogether = 128; // columns, 512 bytes
-    const int64_t stride = k * width + kPanelGap;
-    const int64_t group = kTogether / width;
-    const int64_t panels = count / width;
-    for (int64_t p = 0; p < panels; p += group) {
-        const int64_t now = panels - p < group ? panels - p : group;
-        if (width > V::lanes) {
-            copy_panels<V, 2>(k, x + p * width, ldx, now, width, out + p * stride);
-        } else {
-            copy_panels<V, 1>(k, x + p * width, ldx, now, width, out + p * stride);
-        }
-    }
-    const int rest = static_cast<int>(count - panels * width);
-    if (rest > 0) {
-        copy_part<V>(k, x + panels * width, ldx, rest, width, out + panels * stride);
-    }
-}
-
-// R rows of x become R lanes of k vectors, 4 columns at a time.
-template <class V, int R>
-void transpose_rows(int64_t k, const float* x, int64_t ldx, int width, float* out) {
-    int64_t l = 0;
-    for (; l + 4 <= k; l += 4) {
-        if (l % 16 == 0) { // the same columns of the next panel, a cache line of each row
-            for (int i = 0; i < R; ++i) V::prefetch(x + (R + i) * ldx + l);
-        }
-        typename V::Type column[4];
-        V::template transpose<R>(x + l, ldx, column);
-        for (int j = 0; j < 4; ++j) V::store(out + (l + j) * width, column[j]);
-    }
-    for (; l < k; ++l) {
-        for (int i = 0; i < R; ++i) out[l * width + i] = x[i * ldx + l];
-    }
-}
-
-template <class V>
-void transpose_panel(int64_t k, const float* x, int64_t ldx, int count, int width, float* out) {
-    for (int from = 0; from < width; from += V::lanes) {
-        const int lanes = width - from < V::lanes ? width - from : V::lanes;
-        const int there = count - from < lanes ? count - from : lanes;
-        const float* rows = x + from * ldx;
-        if (there == V::lanes) {
-            transpose_rows<V, V::lanes>(k, rows, ldx, width, out + from);
-        } else if (there == V::rows && there == lanes) {
-            transpose_rows<V, V::rows>(k, rows, ldx, width, out + from);
-        } else {
-            for (int64_t l = 0; l < k; ++l) {
-                for (int i = 0; i < lanes; ++i) {
-                    out[l * width + from + i] = i < there ? rows[i * ldx + l] : 0.0f;
-                }
-            }
-        }
-    }
-}
-
 template <class V>
 void pack_transposed(int64_t k, const float* x, int64_t ldx, int64_t count, int width, float* out) {
-    for (int64_t i = 0; i < count; i += width) {
-        const int there = static_cast<int>(count - i < width ? count - i : width);
-        transpose_panel<V>(k, x + i * ldx, ldx, there, width, out);
-        out += k * width + kPanelGap;
+    constexpr int kLanes = V::lanes;
+    for (int64_t first = 0; first < count; first += width, out += k * width) {
+        for (int from = 0; from < width; from += kLanes) {
+            const float* rows = x + (first + from) * ldx;
+            const int64_t there = count - first - from;
+            for (int64_t l = 0; l < k; l += kLanes) {
+                const int columns = static_cast<int>(k - l < kLanes ? k - l : kLanes);
+                const auto mask = V::mask(columns);
+                typename V::Type square[kLanes];
+                V::template unroll<kLanes>([&](auto i) {
+                    const float* row = rows + i() * ldx + l;
+                    square[i()] = i() < there ? V::load(row, mask) : V::zero();
+                    V::prefetch(row + kLanes);
+                });
+                V::transpose(square);
+                V::template unroll<kLanes>([&](auto i) {
+                    if (i() < columns) V::store(out + (l + i()) * width + from, square[i()]);
+                });
+            }
+        }
     }
 }
 
