@@ -38,7 +38,7 @@ struct World {
     virtual std::string canonical_answer(std::string_view answer) const = 0;
 };
 
-// By name ("arithmetic"); Error naming the known ones.
+// By name ("arithmetic", "equations"); Error naming the known ones.
 std::unique_ptr<World> make_world(std::string_view name);
 
 } // namespace qstar::search
