@@ -1,0 +1,271 @@
+#include "search/puzzles/cube.h"
+
+#include "engine/error.h"
+#include "engine/io/jsonl.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace qstar::search {
+
+namespace {
+
+using Vector = std::array<int, 3>; // x to the right, y up, z towards the one who looks at F
+
+Vector operator*(int a, const Vector& v) { return {a * v[0], a * v[1], a * v[2]}; }
+Vector operator+(const Vector& a, const Vector& b) {
+    return {a[0] + b[0], a[1] + b[1], a[2] + b[2]};
+}
+int dot(const Vector& a, const Vector& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+Vector cross(const Vector& a, const Vector& b) {
+    return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
+}
+// A quarter turn about the axis n, clockwise as seen from its tip.
+Vector turned(const Vector& v, const Vector& n) { return dot(v, n) * n + cross(v, n); }
+
+struct Face {
+    char name;
+    Vector out, right, down; // as seen from outside
+};
+constexpr Face kFaces[] = {
+    {'U', {0, 1, 0}, {1, 0, 0}, {0, 0, 1}},    {'D', {0, -1, 0}, {1, 0, 0}, {0, 0, -1}},
+    {'L', {-1, 0, 0}, {0, 0, 1}, {0, -1, 0}},  {'R', {1, 0, 0}, {0, 0, -1}, {0, -1, 0}},
+    {'B', {0, 0, -1}, {-1, 0, 0}, {0, -1, 0}}, {'F', {0, 0, 1}, {1, 0, 0}, {0, -1, 0}},
+};
+
+struct Sticker {
+    Vector place; // of its little cube, in steps of 2 about the centre
+    Vector out;
+    auto operator<=>(const Sticker&) const = default;
+};
+
+std::vector<Sticker> stickers(int size) {
+    std::vector<Sticker> all;
+    const int edge = size - 1;
+    for (const Face& face : kFaces)
+        for (int row = 0; row < size; ++row)
+            for (int column = 0; column < size; ++column)
+                all.push_back({edge * face.out + (2 * column - edge) * face.right +
+                                   (2 * row - edge) * face.down,
+                               face.out});
+    return all;
+}
+
+// The turn about `axis` of the layers that `moves` chooses, as a move's table.
+template <class Moves>
+Permutation turn(int size, const Vector& axis, const Moves& moves) {
+    const std::vector<Sticker> all = stickers(size);
+    std::map<Sticker, uint8_t> number;
+    for (size_t i = 0; i < all.size(); ++i) number[all[i]] = static_cast<uint8_t>(i);
+    Permutation from = identity(all.size());
+    for (size_t i = 0; i < all.size(); ++i)
+        if (moves(dot(all[i].place, axis)))
+            from[number.at({turned(all[i].place, axis), turned(all[i].out, axis)})] =
+                static_cast<uint8_t>(i);
+    return from;
+}
+
+void add_inverses(std::vector<Move>& moves) {
+    const size_t given = moves.size();
+    for (size_t i = 0; i < given; ++i) {
+        const Permutation back = inverse(moves[i].from);
+        if (std::none_of(moves.begin(), moves.end(),
+                         [&](const Move& other) { return other.from == back; }))
+            moves.push_back({moves[i].name + "'", back});
+    }
+}
+
+} // namespace
+
+std::vector<Move> quarter_turns(int size) {
+    if (size != 2 && size != 3) fail("a cube must have the size 2 or 3, found {}", size);
+    std::vector<Move> moves;
+    for (const Face& face : kFaces) {
+        if (size == 2 && face.name != 'U' && face.name != 'R' && face.name != 'F') continue;
+        const Permutation from = turn(size, face.out, [&](int layer) { return layer == size - 1; });
+        moves.push_back({std::string(1, face.name), from});
+        moves.push_back({std::string(1, face.name) + "'", inverse(from)});
+    }
+    return moves;
+}
+
+std::vector<Permutation> whole_turns(int size) {
+    const auto all = [](int) { return true; };
+    const std::vector<Permutation> by{turn(size, kFaces[0].out, all),
+                                      turn(size, kFaces[3].out, all)};
+    std::vector<Permutation> found{identity(by[0].size())};
+    for (size_t i = 0; i < found.size(); ++i)
+        for (const Permutation& p : by) {
+            const Permutation next = compose(found[i], p);
+            if (std::find(found.begin(), found.end(), next) == found.end()) found.push_back(next);
+        }
+    return found;
+}
+
+std::vector<std::array<uint8_t, 3>> corners(int size) {
+    const std::vector<Sticker> all = stickers(size);
+    std::vector<std::array<uint8_t, 3>> found;
+    for (size_t a = 0; a < all.size(); ++a) {
+        if (all[a].out[1] == 0) continue; // not on U or D
+        for (size_t b = 0; b < all.size(); ++b)
+            for (size_t c = 0; c < all.size(); ++c)
+                if (all[b].place == all[a].place && all[c].place == all[a].place &&
+                    cross(all[b].out, all[a].out) == all[c].out)
+                    found.push_back({static_cast<uint8_t>(a), static_cast<uint8_t>(b),
+                                     static_cast<uint8_t>(c)});
+    }
+    return found;
+}
+
+std::vector<Move> read_moves(const std::string& path) {
+    const JsonLine file = read_json(path);
+    if (!file.value.is_object() || file.value.empty())
+        fail("{}: expected an object of moves, each a list of numbers, found {}", path,
+             file.value.type_name());
+    std::vector<Move> moves;
+    for (const auto& [name, table] : file.value.items()) {
+        if (!table.is_array() || table.empty() || table.size() > 255)
+            fail("{}: move \"{}\": expected a list of 1 to 255 numbers, found {}", path, name,
+                 table.is_array() ? std::to_string(table.size()) : table.type_name());
+        Move move{name, {}};
+        for (const Json& number : table) {
+            const bool fits = number.is_number_unsigned() &&
+                              number.get<uint64_t>() < static_cast<uint64_t>(table.size());
+            if (!fits)
+                fail("{}: move \"{}\": expected numbers from 0 to {}, found {}", path, name,
+                     table.size() - 1, number.dump());
+            move.from.push_back(number.get<uint8_t>());
+        }
+        if (!is_permutation(move.from))
+            fail("{}: move \"{}\": expected each number once, found one twice", path, name);
+        if (!moves.empty() && moves[0].from.size() != move.from.size())
+            fail("{}: move \"{}\": expected {} numbers like the move before, found {}", path, name,
+                 moves[0].from.size(), move.from.size());
+        if (move.from == identity(move.from.size()))
+            fail("{}: move \"{}\" moves nothing", path, name);
+        moves.push_back(std::move(move));
+    }
+    add_inverses(moves);
+    return moves;
+}
+
+std::vector<Move> composed(const std::vector<Move>& moves, int length) {
+    if (length < 1 || length > 6) fail("--compose must be within 1 to 6, found {}", length);
+    std::vector<Move> all;
+    std::set<Permutation> seen{identity(moves.at(0).from.size())};
+    const auto add = [&](Move move) {
+        if (!seen.insert(move.from).second) return;
+        all.push_back(std::move(move));
+        if (all.size() > 60000)
+            fail("--compose {} makes more than 60000 actions of {} moves", length, moves.size());
+    };
+    for (const Move& move : moves) add(move);
+    size_t begin = 0;
+    for (int i = 1; i < length; ++i) {
+        const size_t end = all.size();
+        for (size_t word = begin; word < end; ++word)
+            for (const Move& move : moves)
+                add({all[word].name + " " + move.name, compose(all[word].from, move.from)});
+        begin = end;
+    }
+    return all;
+}
+
+PermutationPuzzle::PermutationPuzzle(std::string name, std::vector<Move> moves,
+                                     std::vector<Permutation> relabelings)
+    : name_(std::move(name)), moves_(std::move(moves)), relabelings_(std::move(relabelings)),
+      points_(moves_.at(0).from.size()), group_(points_, [&] {
+          std::vector<Permutation> generators;
+          for (const Move& move : moves_) generators.push_back(move.from);
+          return generators;
+      }()) {
+    if (relabelings_.empty()) relabelings_.push_back(identity(points_));
+    std::map<Permutation, int> number;
+    for (size_t i = 0; i < moves_.size(); ++i) {
+        number[moves_[i].from] = static_cast<int>(i);
+        int moved = 0;
+        for (size_t at = 0; at < points_; ++at) moved += moves_[i].from[at] != at;
+        most_moved_ = std::max(most_moved_, moved);
+    }
+    for (const Move& move : moves_) inverses_.push_back(number.at(search::inverse(move.from)));
+    feature_.assign(points_ * points_, -1);
+    for (const uint8_t sticker : group_.base())
+        for (const uint8_t place : group_.orbit(sticker))
+            feature_[place * points_ + sticker] = static_cast<int>(features_++);
+}
+
+void PermutationPuzzle::apply(uint8_t* state, int action) const {
+    uint8_t before[255];
+    std::copy_n(state, points_, before);
+    const Permutation& from = moves_[static_cast<size_t>(action)].from;
+    for (size_t i = 0; i < points_; ++i) state[i] = before[from[i]];
+}
+
+std::string PermutationPuzzle::action_name(const uint8_t* /*state*/, int action) const {
+    return moves_[static_cast<size_t>(action)].name;
+}
+
+bool PermutationPuzzle::solved(const uint8_t* state) const {
+    for (size_t i = 0; i < points_; ++i)
+        if (state[i] != i) return false;
+    return true;
+}
+
+State PermutationPuzzle::random_state(Random& random) const {
+    return group_.random_element(random);
+}
+
+State PermutationPuzzle::read(std::string_view line) const {
+    const std::vector<int> numbers = read_numbers(line, points_, static_cast<int>(points_));
+    State state;
+    std::vector<bool> seen(points_);
+    for (const int sticker : numbers) {
+        if (seen[static_cast<size_t>(sticker)])
+            fail("expected each of 0 to {} once, found {} twice", points_ - 1, sticker);
+        seen[static_cast<size_t>(sticker)] = true;
+        state.push_back(static_cast<uint8_t>(sticker));
+    }
+    for (const Permutation& relabeling : relabelings_) {
+        State held = compose(relabeling, state);
+        if (group_.contains(held)) return held;
+    }
+    if (relabelings_.size() == 1) {
+        for (uint8_t i = 0; i < points_; ++i) {
+            const std::vector<uint8_t> orbit = group_.orbit(i);
+            if (!std::binary_search(orbit.begin(), orbit.end(), state[i]))
+                fail("expected a state that moves can reach, found sticker {} at position {}, "
+                     "where no move brings it",
+                     state[i], i);
+        }
+    }
+    fail("expected a state that moves can reach, found one that they cannot (a piece is twisted "
+         "or flipped or torn apart, or two are exchanged)");
+}
+
+std::string PermutationPuzzle::text(const uint8_t* state) const {
+    return fmt::format("{}", fmt::join(state, state + points_, " "));
+}
+
+int PermutationPuzzle::lower_bound(const uint8_t* state) const {
+    int misplaced = 0;
+    for (size_t i = 0; i < points_; ++i) misplaced += state[i] != i;
+    return (misplaced + most_moved_ - 1) / most_moved_;
+}
+
+void PermutationPuzzle::write_features(const uint8_t* state, float* out) const {
+    std::fill_n(out, features_, 0.0f);
+    for (size_t i = 0; i < points_; ++i) {
+        const int feature = feature_[i * points_ + state[i]];
+        if (feature >= 0) out[feature] = 1;
+    }
+}
+
+PermutationPuzzle make_cube(int size, int compose) {
+    const std::string name = fmt::format("cube {0}x{0}x{0}", size);
+    return {name, composed(quarter_turns(size), compose),
+            size == 2 ? whole_turns(size) : std::vector<Permutation>{}};
+}
+
+} // namespace qstar::search

@@ -1,0 +1,141 @@
+#include "search/puzzles/sliding.h"
+
+#include "engine/error.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <numeric>
+
+namespace qstar::search {
+
+Sliding::Sliding(int width) : width_(width) {
+    if (width < 2 || width > 5) fail("a sliding puzzle must be 2 to 5 tiles wide, found {}", width);
+}
+
+std::string Sliding::name() const { return fmt::format("sliding {}x{}", width_, width_); }
+
+int Sliding::blank(const uint8_t* state) const {
+    return static_cast<int>(static_cast<const uint8_t*>(std::memchr(state, 0, state_bytes())) -
+                            state);
+}
+
+bool Sliding::legal(const uint8_t* state, int action) const {
+    const int at = blank(state);
+    switch (action) {
+    case 0:
+        return at >= width_;
+    case 1:
+        return at < width_ * (width_ - 1);
+    case 2:
+        return at % width_ > 0;
+    default:
+        return at % width_ < width_ - 1;
+    }
+}
+
+void Sliding::apply(uint8_t* state, int action) const {
+    const int at = blank(state);
+    const int by[] = {-width_, width_, -1, 1};
+    std::swap(state[at], state[at + by[action]]);
+}
+
+std::string Sliding::action_name(const uint8_t* state, int action) const {
+    const int by[] = {-width_, width_, -1, 1};
+    return std::to_string(state[blank(state) + by[action]]);
+}
+
+State Sliding::goal() const {
+    State state(state_bytes());
+    std::iota(state.begin(), state.end(), uint8_t{1});
+    state.back() = 0;
+    return state;
+}
+
+bool Sliding::solved(const uint8_t* state) const {
+    for (size_t i = 0; i + 1 < state_bytes(); ++i)
+        if (state[i] != i + 1) return false;
+    return true;
+}
+
+bool Sliding::solvable(const uint8_t* state) const {
+    // The parity of the permutation to the goal, by the lengths of its cycles.
+    const size_t n = state_bytes();
+    std::vector<bool> seen(n);
+    bool odd = false;
+    for (size_t i = 0; i < n; ++i) {
+        if (seen[i]) continue;
+        odd = !odd;
+        for (size_t at = i; !seen[at]; at = state[at] == 0 ? n - 1 : state[at] - size_t{1}) {
+            seen[at] = true;
+            odd = !odd;
+        }
+    }
+    const int at = blank(state);
+    const int away = (width_ - 1 - at / width_) + (width_ - 1 - at % width_);
+    return odd == (away % 2 == 1);
+}
+
+State Sliding::random_state(Random& random) const {
+    State state = goal();
+    for (size_t i = state.size(); i > 1; --i)
+        std::swap(state[i - 1], state[static_cast<size_t>(random.below(i))]);
+    if (!solvable(state.data())) {
+        // Two tiles change places: the other half, each state from exactly one.
+        const auto first = std::find(state.begin(), state.end(), 1);
+        const auto second = std::find(state.begin(), state.end(), 2);
+        std::iter_swap(first, second);
+    }
+    return state;
+}
+
+State Sliding::read(std::string_view line) const {
+    const std::vector<int> numbers = read_numbers(line, state_bytes(), width_ * width_);
+    State state;
+    std::vector<bool> seen(numbers.size());
+    for (const int tile : numbers) {
+        if (seen[static_cast<size_t>(tile)])
+            fail("expected each of 0 to {} once, found {} twice", numbers.size() - 1, tile);
+        seen[static_cast<size_t>(tile)] = true;
+        state.push_back(static_cast<uint8_t>(tile));
+    }
+    if (!solvable(state.data()))
+        fail("expected a state that slides can solve, found one of the other parity (two tiles "
+             "are exchanged)");
+    return state;
+}
+
+std::string Sliding::text(const uint8_t* state) const {
+    return fmt::format("{}", fmt::join(state, state + state_bytes(), " "));
+}
+
+int Sliding::lower_bound(const uint8_t* state) const {
+    int sum = 0;
+    for (int at = 0; at < width_ * width_; ++at) {
+        if (state[at] == 0) continue;
+        const int home = state[at] - 1;
+        sum += std::abs(at / width_ - home / width_) + std::abs(at % width_ - home % width_);
+    }
+    return sum;
+}
+
+void Sliding::write_features(const uint8_t* state, float* out) const {
+    const size_t n = state_bytes();
+    std::fill_n(out, n * n, 0.0f);
+    for (size_t at = 0; at < n; ++at) out[at * n + state[at]] = 1;
+}
+
+int sliding_width(std::string_view line) {
+    size_t count = 0;
+    bool inside = false;
+    for (const char c : line) {
+        const bool separates = c == ' ' || c == ',' || c == '\t' || c == '\r';
+        count += !separates && !inside;
+        inside = !separates;
+    }
+    for (int width = 2; width <= 5; ++width)
+        if (count == static_cast<size_t>(width * width)) return width;
+    fail("expected 4, 9, 16 or 25 numbers, found {}", count);
+}
+
+} // namespace qstar::search

@@ -1,0 +1,123 @@
+// Lights Out: linear algebra against exhaustive truth.
+#include "search/puzzles/lights_out.h"
+
+#include "tests/search/puzzles/refusal.h"
+
+#include <algorithm>
+#include <bit>
+#include <doctest/doctest.h>
+
+using namespace qstar;
+using namespace qstar::search;
+
+namespace {
+
+uint32_t bits_of(const State& state) {
+    uint32_t bits = 0;
+    for (size_t i = 0; i < state.size(); ++i) bits |= uint32_t{state[i]} << i;
+    return bits;
+}
+
+// The fewest presses for every state, by all sets of presses; 255: no set does it.
+std::vector<uint8_t> everything(const LightsOut& puzzle) {
+    const int n = puzzle.actions();
+    std::vector<uint32_t> toggles;
+    for (int i = 0; i < n; ++i) {
+        State state = puzzle.goal();
+        puzzle.apply(state.data(), i);
+        toggles.push_back(bits_of(state));
+    }
+    std::vector<uint8_t> fewest(size_t{1} << n, 255);
+    uint32_t lit = 0, presses = 0;
+    for (uint32_t i = 1; i <= uint32_t{1} << n; ++i) {
+        fewest[lit] = std::min(fewest[lit], static_cast<uint8_t>(std::popcount(presses)));
+        const int next = std::countr_zero(i); // a Gray code: one press more or less
+        if (next >= n) break;
+        lit ^= toggles[static_cast<size_t>(next)];
+        presses ^= uint32_t{1} << next;
+    }
+    return fewest;
+}
+
+State state_of(const LightsOut& puzzle, uint32_t bits) {
+    State state = puzzle.goal();
+    for (size_t i = 0; i < state.size(); ++i) state[i] = bits >> i & 1;
+    return state;
+}
+
+} // namespace
+
+TEST_CASE("lights-out 1x1 to 4x4 whole: what can be solved, and in how few presses") {
+    for (int width = 1; width <= 4; ++width) {
+        const LightsOut puzzle(width);
+        const std::vector<uint8_t> truth = everything(puzzle);
+        int64_t solvable = 0;
+        bool same = true;
+        for (uint32_t bits = 0; bits < truth.size(); ++bits) {
+            const auto presses = puzzle.shortest(state_of(puzzle, bits).data());
+            solvable += presses.has_value();
+            same = same && (presses ? presses->size() == truth[bits] : truth[bits] == 255);
+        }
+        CHECK(same);
+        CHECK(solvable == int64_t{1} << (width * width - puzzle.nullity()));
+    }
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int kSamples = 200;
+#else
+constexpr int kSamples = 3000;
+#endif
+
+TEST_CASE("lights-out 5x5 against all 33,554,432 sets of presses") {
+    const LightsOut puzzle(5);
+    const std::vector<uint8_t> truth = everything(puzzle);
+    CHECK(std::count(truth.begin(), truth.end(), 255) == (1 << 25) - (1 << 23));
+    int most = 0;
+    for (const uint8_t presses : truth)
+        if (presses != 255) most = std::max<int>(most, presses);
+    CHECK(most == 15);
+    Random random(5, "lights_out_test");
+    int unsolvable = 0;
+    for (int i = 0; i < kSamples; ++i) {
+        const auto bits = static_cast<uint32_t>(random.below(1 << 25));
+        State state = state_of(puzzle, bits);
+        const auto presses = puzzle.shortest(state.data());
+        REQUIRE(presses.has_value() == (truth[bits] != 255));
+        unsolvable += !presses.has_value();
+        const bool refused = refusal(puzzle, puzzle.text(state.data())) != "accepted";
+        CHECK(refused == !presses.has_value());
+        if (!presses) continue;
+        CHECK(presses->size() == truth[bits]);
+        CHECK(puzzle.lower_bound(state.data()) <= truth[bits]);
+        for (const int cell : *presses) puzzle.apply(state.data(), cell);
+        CHECK(puzzle.solved(state.data()));
+    }
+    CHECK(unsolvable > kSamples / 2);
+}
+
+TEST_CASE("lights-out: the null space by width (Anderson and Feil), larger boards solved") {
+    const int nullity[] = {0, 0, 0, 4, 2, 0, 0, 0, 8, 0, 6, 0};
+    for (int width = 1; width <= 12; ++width) {
+        const LightsOut puzzle(width);
+        CHECK(puzzle.nullity() == nullity[width - 1]);
+        Random random(6, "lights_out_test");
+        State state = puzzle.random_state(random);
+        CHECK(puzzle.read(puzzle.text(state.data())) == state);
+        CHECK(lights_out_width(puzzle.text(state.data())) == width);
+        const auto presses = puzzle.shortest(state.data());
+        REQUIRE(presses.has_value());
+        for (const int cell : *presses) puzzle.apply(state.data(), cell);
+        CHECK(puzzle.solved(state.data()));
+    }
+}
+
+TEST_CASE("malformed lights are refused in one sentence") {
+    const LightsOut puzzle(3);
+    CHECK(refusal(puzzle, "01010101") == "expected 9 lights, found 8");
+    CHECK(refusal(puzzle, "010101012") == "expected lights 0 or 1, found \"2\"");
+    CHECK(refusal(puzzle, "0 1 0 1 0 1 0 1 0") == "accepted");
+    CHECK(refusal(LightsOut(4), "1000000000000000").find("span") != std::string::npos);
+    CHECK_THROWS_AS(LightsOut(0), Error);
+    CHECK_THROWS_AS(lights_out_width("01"), Error);
+}
