@@ -43,4 +43,13 @@ std::vector<int> read_numbers(std::string_view line, size_t count, int limit) {
     return numbers;
 }
 
+std::string numbers_text(const uint8_t* numbers, size_t count) {
+    std::string text;
+    for (size_t i = 0; i < count; ++i) {
+        if (i > 0) text += ' ';
+        text += std::to_string(numbers[i]);
+    }
+    return text;
+}
+
 } // namespace qstar::search

@@ -46,6 +46,10 @@ struct Space {
     virtual int lower_bound(const uint8_t* state) const { return solved(state) ? 0 : 1; }
     virtual std::string lower_bound_name() const { return "goal"; } // "manhattan"
 
+    // Whether the goal is an even (0) or an odd (1) number of actions away, where that can be
+    // seen; else -1.
+    virtual int distance_parity(const uint8_t* /*state*/) const { return -1; }
+
     // The state as numbers for a network.
     virtual int64_t features() const = 0;
     virtual void write_features(const uint8_t* state, float* out) const = 0;
@@ -58,5 +62,6 @@ State scramble(const Space& space, int64_t moves, Random& random);
 // The whole numbers of a line, separated by blanks or commas. Error naming what is none, or
 // what is outside 0 .. limit-1, or if there are not `count` of them.
 std::vector<int> read_numbers(std::string_view line, size_t count, int limit);
+std::string numbers_text(const uint8_t* numbers, size_t count); // "1 2 3"
 
 } // namespace qstar::search

@@ -67,6 +67,8 @@ Permutation turn(int size, const Vector& axis, const Moves& moves) {
     return from;
 }
 
+std::string key(const Permutation& p) { return {p.begin(), p.end()}; }
+
 void add_inverses(std::vector<Move>& moves) {
     const size_t given = moves.size();
     for (size_t i = 0; i < given; ++i) {
@@ -154,9 +156,9 @@ std::vector<Move> read_moves(const std::string& path) {
 std::vector<Move> composed(const std::vector<Move>& moves, int length) {
     if (length < 1 || length > 6) fail("--compose must be within 1 to 6, found {}", length);
     std::vector<Move> all;
-    std::set<Permutation> seen{identity(moves.at(0).from.size())};
+    std::set<std::string> seen{key(identity(moves.at(0).from.size()))};
     const auto add = [&](Move move) {
-        if (!seen.insert(move.from).second) return;
+        if (!seen.insert(key(move.from)).second) return;
         all.push_back(std::move(move));
         if (all.size() > 60000)
             fail("--compose {} makes more than 60000 actions of {} moves", length, moves.size());
@@ -182,14 +184,15 @@ PermutationPuzzle::PermutationPuzzle(std::string name, std::vector<Move> moves,
           return generators;
       }()) {
     if (relabelings_.empty()) relabelings_.push_back(identity(points_));
-    std::map<Permutation, int> number;
+    std::map<std::string, int> number;
     for (size_t i = 0; i < moves_.size(); ++i) {
-        number[moves_[i].from] = static_cast<int>(i);
+        number[key(moves_[i].from)] = static_cast<int>(i);
         int moved = 0;
         for (size_t at = 0; at < points_; ++at) moved += moves_[i].from[at] != at;
         most_moved_ = std::max(most_moved_, moved);
+        all_odd_ = all_odd_ && is_odd(moves_[i].from.data(), points_);
     }
-    for (const Move& move : moves_) inverses_.push_back(number.at(search::inverse(move.from)));
+    for (const Move& move : moves_) inverses_.push_back(number.at(key(search::inverse(move.from))));
     feature_.assign(points_ * points_, -1);
     for (const uint8_t sticker : group_.base())
         for (const uint8_t place : group_.orbit(sticker))
@@ -245,13 +248,17 @@ State PermutationPuzzle::read(std::string_view line) const {
 }
 
 std::string PermutationPuzzle::text(const uint8_t* state) const {
-    return fmt::format("{}", fmt::join(state, state + points_, " "));
+    return numbers_text(state, points_);
 }
 
 int PermutationPuzzle::lower_bound(const uint8_t* state) const {
     int misplaced = 0;
     for (size_t i = 0; i < points_; ++i) misplaced += state[i] != i;
     return (misplaced + most_moved_ - 1) / most_moved_;
+}
+
+int PermutationPuzzle::distance_parity(const uint8_t* state) const {
+    return all_odd_ ? is_odd(state, points_) : -1;
 }
 
 void PermutationPuzzle::write_features(const uint8_t* state, float* out) const {

@@ -70,6 +70,9 @@ class PermutationPuzzle : public Space {
     int lower_bound(const uint8_t* state) const override;
     std::string lower_bound_name() const override { return "misplaced"; }
 
+    // Where all actions are odd permutations, as quarter turns are, that of the state.
+    int distance_parity(const uint8_t* state) const override;
+
     // For each sticker of the group's base, which determine the others, where it is.
     int64_t features() const override { return features_; }
     void write_features(const uint8_t* state, float* out) const override;
@@ -82,6 +85,7 @@ class PermutationPuzzle : public Space {
     PermutationGroup group_;
     std::vector<int> inverses_;
     int most_moved_ = 1; // stickers that an action moves, at most
+    bool all_odd_ = true;
     // feature_[position * points + sticker]: which feature says that; -1: none
     std::vector<int> feature_;
     int64_t features_ = 0;

@@ -32,6 +32,21 @@ bool is_permutation(const Permutation& p) {
     return true;
 }
 
+bool is_odd(const uint8_t* p, size_t points) {
+    // A cycle of n points is n - 1 exchanges.
+    std::vector<bool> seen(points);
+    bool odd = false;
+    for (size_t i = 0; i < points; ++i) {
+        if (seen[i]) continue;
+        odd = !odd;
+        for (size_t at = i; !seen[at]; at = p[at]) {
+            seen[at] = true;
+            odd = !odd;
+        }
+    }
+    return odd;
+}
+
 PermutationGroup::PermutationGroup(size_t points, const std::vector<Permutation>& generators)
     : generators_(generators), levels_(points) {
     for (size_t i = 0; i < points; ++i) {

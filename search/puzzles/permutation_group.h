@@ -20,6 +20,7 @@ Permutation identity(size_t points);
 Permutation compose(const Permutation& a, const Permutation& b); // i -> a[b[i]]
 Permutation inverse(const Permutation& p);
 bool is_permutation(const Permutation& p);
+bool is_odd(const uint8_t* p, size_t points);
 
 class PermutationGroup {
   public:

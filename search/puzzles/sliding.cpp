@@ -71,9 +71,12 @@ bool Sliding::solvable(const uint8_t* state) const {
             odd = !odd;
         }
     }
+    return odd == (distance_parity(state) == 1);
+}
+
+int Sliding::distance_parity(const uint8_t* state) const {
     const int at = blank(state);
-    const int away = (width_ - 1 - at / width_) + (width_ - 1 - at % width_);
-    return odd == (away % 2 == 1);
+    return (2 * (width_ - 1) - at / width_ - at % width_) % 2;
 }
 
 State Sliding::random_state(Random& random) const {
@@ -106,7 +109,7 @@ State Sliding::read(std::string_view line) const {
 }
 
 std::string Sliding::text(const uint8_t* state) const {
-    return fmt::format("{}", fmt::join(state, state + state_bytes(), " "));
+    return numbers_text(state, state_bytes());
 }
 
 int Sliding::lower_bound(const uint8_t* state) const {

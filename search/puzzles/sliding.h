@@ -35,6 +35,9 @@ class Sliding : public Space {
     int lower_bound(const uint8_t* state) const override;
     std::string lower_bound_name() const override { return "manhattan"; }
 
+    // Each slide moves the blank by one place.
+    int distance_parity(const uint8_t* state) const override;
+
     // One number for each tile at each place, 1 where it is.
     int64_t features() const override { return int64_t{width_} * width_ * width_ * width_; }
     void write_features(const uint8_t* state, float* out) const override;

@@ -1,0 +1,122 @@
+#include "search/puzzles/puzzles.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "search/puzzles/cube.h"
+#include "search/puzzles/lights_out.h"
+#include "search/puzzles/walking_distance.h"
+
+#include <algorithm>
+
+namespace qstar::search {
+
+namespace {
+
+bool blank(std::string_view line) {
+    return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
+// Calls use(line, number) for the lines that are not blank, until it says false.
+template <class Use>
+void each_line(std::string_view text, const Use& use) {
+    int64_t number = 1;
+    for (size_t at = 0; at < text.size(); ++number) {
+        const size_t end = std::min(text.find('\n', at), text.size());
+        const std::string_view line = text.substr(at, end - at);
+        at = end + 1;
+        if (!blank(line) && !use(line, number)) return;
+    }
+}
+
+struct NoBound : Heuristic {
+    void cost_to_go(const uint8_t*, int64_t n, float* h) override { std::fill_n(h, n, 0.0f); }
+};
+
+struct WalkingBound : Heuristic {
+    WalkingDistance distance;
+    size_t bytes;
+    explicit WalkingBound(const Sliding& puzzle)
+        : distance(puzzle.width()), bytes(puzzle.state_bytes()) {}
+    void cost_to_go(const uint8_t* states, int64_t n, float* h) override {
+        for (int64_t i = 0; i < n; ++i)
+            h[i] = static_cast<float>(distance(states + static_cast<size_t>(i) * bytes));
+    }
+};
+
+const Sliding* walking_puzzle(const Space& space) {
+    const auto* puzzle = dynamic_cast<const Sliding*>(&space);
+    return puzzle != nullptr && puzzle->width() <= 4 ? puzzle : nullptr;
+}
+
+} // namespace
+
+bool is_puzzle(std::string_view world) {
+    return world == "sliding" || world == "lights-out" || world == "cube2" || world == "cube3";
+}
+
+std::unique_ptr<Space> make_space(const PuzzleChoice& choice) {
+    const bool cube = choice.world == "cube2" || choice.world == "cube3";
+    if (!cube && choice.compose != 1)
+        fail("--compose is for the cubes, found with {}", choice.world);
+    if (!cube && !choice.moves.empty())
+        fail("--moves is for the cubes, found with {}", choice.world);
+    if (choice.world == "sliding")
+        return std::make_unique<Sliding>(choice.size == 0 ? 4 : choice.size);
+    if (choice.world == "lights-out")
+        return std::make_unique<LightsOut>(choice.size == 0 ? 7 : choice.size);
+    if (cube && choice.moves.empty())
+        return std::make_unique<PermutationPuzzle>(
+            make_cube(choice.world == "cube2" ? 2 : 3, choice.compose));
+    if (cube)
+        return std::make_unique<PermutationPuzzle>(
+            choice.world + " by " + choice.moves,
+            composed(read_moves(choice.moves), choice.compose));
+    fail("unknown puzzle \"{}\": expected one of sliding, lights-out, cube2, cube3", choice.world);
+}
+
+std::unique_ptr<Space> make_space(PuzzleChoice choice, std::string_view first_line) {
+    if (choice.size == 0 && choice.world == "sliding") choice.size = sliding_width(first_line);
+    if (choice.size == 0 && choice.world == "lights-out")
+        choice.size = lights_out_width(first_line);
+    return make_space(choice);
+}
+
+std::vector<StateLine> read_states(const Space& space, const std::string& path) {
+    std::vector<StateLine> states;
+    each_line(read_file(path), [&](std::string_view line, int64_t number) {
+        try {
+            states.push_back({std::string(line), space.read(line)});
+        } catch (const Error& error) {
+            fail("{}:{}: {}", path, number, error.what());
+        }
+        return true;
+    });
+    if (states.empty()) fail("{}: expected at least one state, found none", path);
+    return states;
+}
+
+std::string first_state(const std::string& path) {
+    std::string first;
+    each_line(read_file(path), [&](std::string_view line, int64_t) {
+        first = line;
+        return false;
+    });
+    if (first.empty()) fail("{}: expected at least one state, found none", path);
+    return first;
+}
+
+std::unique_ptr<Heuristic> make_bound(const Space& space, std::string_view name) {
+    if (name == "none") return std::make_unique<NoBound>();
+    if (name == space.lower_bound_name()) return std::make_unique<LowerBound>(space);
+    const Sliding* puzzle = walking_puzzle(space);
+    if (name == "walking-distance" && puzzle != nullptr)
+        return std::make_unique<WalkingBound>(*puzzle);
+    fail("unknown bound \"{}\": expected none, {}{} for {}", name, space.lower_bound_name(),
+         puzzle != nullptr ? " or walking-distance" : "", space.name());
+}
+
+std::string best_bound(const Space& space) {
+    return walking_puzzle(space) != nullptr ? "walking-distance" : space.lower_bound_name();
+}
+
+} // namespace qstar::search

@@ -1,0 +1,38 @@
+#pragma once
+// The puzzles by name.
+
+#include "search/heuristic.h"
+
+#include <memory>
+
+namespace qstar::search {
+
+// Which puzzle, as flags say it.
+struct PuzzleChoice {
+    std::string world = "lights-out"; // sliding, lights-out, cube2, cube3
+    int size = 0;                     // width of sliding and lights-out; 0: 4 and 7
+    int compose = 1;                  // cubes: actions are products of up to so many turns
+    std::string moves;                // cubes: a file of move tables instead
+};
+
+bool is_puzzle(std::string_view world);
+std::unique_ptr<Space> make_space(const PuzzleChoice& choice); // Error naming the known ones
+// The same with the size that the first state of a file has.
+std::unique_ptr<Space> make_space(PuzzleChoice choice, std::string_view first_line);
+
+// The states of a file, one a line; blank lines are skipped. Error: FILE:LINE and what was
+// expected and found.
+struct StateLine {
+    std::string input;
+    State state;
+};
+std::vector<StateLine> read_states(const Space& space, const std::string& path);
+std::string first_state(const std::string& path); // its first line that is not blank
+
+// A lower bound by name: "none", the space's own ("manhattan", "lights", "misplaced"), and for
+// sliding puzzles up to 4 wide "walking-distance". Error naming those of the space.
+std::unique_ptr<Heuristic> make_bound(const Space& space, std::string_view name);
+// The best of them that is cheap.
+std::string best_bound(const Space& space);
+
+} // namespace qstar::search

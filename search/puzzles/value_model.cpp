@@ -1,0 +1,118 @@
+#include "search/puzzles/value_model.h"
+
+#include "engine/error.h"
+#include "engine/parallel.h"
+#include "search/puzzles/puzzles.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace qstar::search {
+
+namespace {
+constexpr int64_t kRows = 4096; // states whose features are in memory at once
+}
+
+std::map<std::string, std::string> value_metadata(const Space& space, std::string_view bound) {
+    return {{"space", space.name()},
+            {"actions", std::to_string(space.actions())},
+            {"bound", std::string(bound)}};
+}
+
+ValueModel::ValueModel(const Space& space, const engine::Mlp& network, std::string_view bound)
+    : space_(space), network_(&network), bound_(make_bound(space, bound)) {}
+
+ValueModel::ValueModel(const Space& space, const std::string& path) : space_(space) {
+    std::map<std::string, std::string> metadata;
+    own_ = std::make_unique<engine::Mlp>(engine::load_mlp(path, &metadata));
+    network_ = own_.get();
+    if (metadata["space"] != space.name())
+        fail("{}: expected a network of {}, found one of \"{}\"", path, space.name(),
+             metadata["space"]);
+    const engine::MlpConfig& config = network_->config;
+    if (config.inputs != space.features() ||
+        (config.outputs != 1 && config.outputs != space.actions()))
+        fail("{}: expected {} inputs and 1 or {} outputs, found {} and {}", path, space.features(),
+             space.actions(), config.inputs, config.outputs);
+    bound_ = make_bound(space, metadata["bound"]);
+}
+
+void ValueModel::bounds(const uint8_t* states, int64_t n, float* h) const {
+    bound_->cost_to_go(states, n, h);
+}
+
+void ValueModel::features(const uint8_t* states, int64_t n, float* out) const {
+    engine::parallel_for(n, 64, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i)
+            space_.write_features(states + static_cast<size_t>(i) * space_.state_bytes(),
+                                  out + i * space_.features());
+    });
+}
+
+void ValueModel::cost_to_go(const uint8_t* states, int64_t n, float* h) {
+    if (is_q()) { // the value of a state is that of its best action
+        std::vector<float> q(static_cast<size_t>(n * space_.actions()));
+        q_values(states, n, q.data());
+        for (int64_t i = 0; i < n; ++i) {
+            const uint8_t* state = states + static_cast<size_t>(i) * space_.state_bytes();
+            float best = space_.solved(state) ? 0.0f : INFINITY;
+            for (int a = 0; a < space_.actions(); ++a)
+                if (space_.legal(state, a)) best = std::min(best, q[i * space_.actions() + a]);
+            h[i] = best;
+        }
+        return;
+    }
+    std::vector<float> lower(static_cast<size_t>(n));
+    bounds(states, n, lower.data());
+    rows_.resize(static_cast<size_t>(std::min(n, kRows) * space_.features()));
+    for (int64_t from = 0; from < n; from += kRows) {
+        const int64_t m = std::min(kRows, n - from);
+        features(states + static_cast<size_t>(from) * space_.state_bytes(), m, rows_.data());
+        engine::evaluate(*network_, rows_.data(), m, h + from);
+    }
+    for (int64_t i = 0; i < n; ++i) {
+        const float low = lower[static_cast<size_t>(i)];
+        const bool solved = space_.solved(states + static_cast<size_t>(i) * space_.state_bytes());
+        h[i] = solved ? 0.0f : low + std::max(0.0f, h[i]);
+    }
+}
+
+void ValueModel::q_values(const uint8_t* states, int64_t n, float* q) {
+    if (!is_q()) fail("a network with one output says nothing of actions: A* is its search");
+    const int64_t actions = space_.actions();
+    std::vector<float> lower(static_cast<size_t>(n));
+    bounds(states, n, lower.data());
+    rows_.resize(static_cast<size_t>(std::min(n, kRows) * space_.features()));
+    for (int64_t from = 0; from < n; from += kRows) {
+        const int64_t m = std::min(kRows, n - from);
+        features(states + static_cast<size_t>(from) * space_.state_bytes(), m, rows_.data());
+        engine::evaluate(*network_, rows_.data(), m, q + from * actions);
+    }
+    for (int64_t i = 0; i < n; ++i) {
+        const float low = lower[static_cast<size_t>(i)];
+        for (int64_t a = 0; a < actions; ++a)
+            q[i * actions + a] = std::max({1.0f, low, low + q[i * actions + a]});
+    }
+}
+
+void Rounded::set_bound(std::string_view name) { bound = make_bound(space, name); }
+
+void Rounded::cost_to_go(const uint8_t* states, int64_t n, float* h) {
+    heuristic.cost_to_go(states, n, h);
+    std::vector<float> lower(static_cast<size_t>(n));
+    bound->cost_to_go(states, n, lower.data());
+    for (int64_t i = 0; i < n; ++i) {
+        const uint8_t* state = states + static_cast<size_t>(i) * space.state_bytes();
+        const int parity = space.distance_parity(state);
+        const float wanted = std::max(0.0f, h[i] - bias);
+        const float whole = parity < 0
+                                ? std::round(wanted)
+                                : static_cast<float>(parity) +
+                                      2 * std::round((wanted - static_cast<float>(parity)) / 2);
+        h[i] = space.solved(states + static_cast<size_t>(i) * space.state_bytes())
+                   ? 0.0f
+                   : std::max({lower[static_cast<size_t>(i)], whole, 1.0f});
+    }
+}
+
+} // namespace qstar::search

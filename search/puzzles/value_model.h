@@ -1,0 +1,57 @@
+#pragma once
+// Value and Q-networks of puzzles: MLPs (engine/mlp) on a space's features.
+//
+// A network learns what a lower bound lacks: h(s) = bound(s) + network(s), never less than
+// the bound, and 0 at the goal. A Q-network has an output for each action, Q(s, a) = bound(s) +
+// network(s)[a], never less than 1 nor than the bound.
+
+#include "engine/mlp/mlp.h"
+#include "search/heuristic.h"
+
+#include <memory>
+
+namespace qstar::search {
+
+class ValueModel : public Heuristic, public QFunction {
+  public:
+    // The network belongs to someone else, who may go on training it.
+    ValueModel(const Space& space, const engine::Mlp& network, std::string_view bound);
+    // From a file that `qstar train davi` or `deep-q` wrote. Error if it is of another
+    // puzzle or has not as many outputs as actions (1 for a value).
+    ValueModel(const Space& space, const std::string& path);
+
+    bool is_q() const { return network_->config.outputs > 1; }
+    void cost_to_go(const uint8_t* states, int64_t n, float* h) override;
+    void q_values(const uint8_t* states, int64_t n, float* q) override;
+
+    // The bound alone, and the features: n rows of space.features() numbers.
+    void bounds(const uint8_t* states, int64_t n, float* h) const;
+    void features(const uint8_t* states, int64_t n, float* out) const;
+
+  private:
+    const Space& space_;
+    std::unique_ptr<engine::Mlp> own_;
+    const engine::Mlp* network_;
+    std::unique_ptr<Heuristic> bound_;
+    std::vector<float> rows_;
+};
+
+std::map<std::string, std::string> value_metadata(const Space& space, std::string_view bound);
+
+// h - bias, rounded to the nearest whole number that the space's parity allows and never
+// below the bound: with a small bias a learned h is rarely above the truth, and A* then
+// finds shortest solutions.
+struct Rounded : Heuristic {
+    const Space& space;
+    Heuristic& heuristic;
+    std::unique_ptr<Heuristic> bound;
+    float bias;
+    Rounded(const Space& s, Heuristic& h, std::string_view bound_name, float bias_)
+        : space(s), heuristic(h), bound(nullptr), bias(bias_) {
+        set_bound(bound_name);
+    }
+    void set_bound(std::string_view name);
+    void cost_to_go(const uint8_t* states, int64_t n, float* h) override;
+};
+
+} // namespace qstar::search
