@@ -7,6 +7,7 @@
 #include "train/orm.h"
 #include "train/pretrain.h"
 #include "train/prm.h"
+#include "train/puzzle_commands.h"
 #include "train/rl_commands.h"
 #include "train/sample.h"
 #include "train/sft.h"
@@ -132,7 +133,8 @@ void add_command(CLI::App& app, const Common& common) {
     add_orm(app, common, *group);
     add_prm(app, common, *group);
     add_rl(app, common, *group);
-    add_step_commands(app, common, *group); // rollout, q, star, self-play, distil
+    add_step_commands(app, common, *group);   // rollout, q, star, self-play, distil
+    add_puzzle_commands(app, common, *group); // davi, deep-q
 }
 
 } // namespace qstar::train

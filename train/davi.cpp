@@ -1,0 +1,71 @@
+#include "train/davi.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace qstar::train {
+
+namespace {
+
+// y(s) for each state, by one step of looking ahead.
+std::vector<float> targets(const search::Space& space, search::Heuristic& target,
+                           const std::vector<uint8_t>& states) {
+    const size_t bytes = space.state_bytes(), n = states.size() / bytes;
+    std::vector<uint8_t> children;
+    std::vector<size_t> parent;
+    for (size_t i = 0; i < n; ++i) {
+        const uint8_t* state = states.data() + i * bytes;
+        for (int action = 0; action < space.actions(); ++action) {
+            if (!space.legal(state, action)) continue;
+            children.insert(children.end(), state, state + bytes);
+            space.apply(children.data() + children.size() - bytes, action);
+            parent.push_back(i);
+        }
+    }
+    std::vector<float> h(parent.size());
+    target.cost_to_go(children.data(), static_cast<int64_t>(h.size()), h.data());
+    std::vector<float> y(n, INFINITY);
+    for (size_t i = 0; i < h.size(); ++i) y[parent[i]] = std::min(y[parent[i]], 1 + h[i]);
+    for (size_t i = 0; i < n; ++i)
+        if (space.solved(states.data() + i * bytes)) y[i] = 0;
+    return y;
+}
+
+} // namespace
+
+void davi(const ValueOptions& options) {
+    check(options);
+    const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
+    const std::string stage = options.name.empty() ? "davi" : options.name;
+    if (!begin_stage(options, stage, flags_of(options))) return;
+
+    ValueTrainer trainer(options, stage, *space, 1);
+    while (trainer.running()) {
+        // Step 1: states, scrambled from the goal.
+        const std::vector<uint8_t> states = trainer.scrambles();
+        const int64_t n = options.batch;
+        // Step 2: their targets by the target network.
+        const std::vector<float> y = targets(*space, trainer.target_value, states);
+        // Step 3: a step of gradient descent on (y - h)^2; the network's part of h is what the
+        // bound lacks.
+        trainer.tape.reset();
+        trainer.model.zero_grad();
+        const engine::Tensor rest = trainer.tape.allocate({n, 1});
+        const engine::Tensor weight = trainer.tape.allocate({n, 1});
+        trainer.target_value.bounds(states.data(), n, rest.data());
+        double mean = 0;
+        for (int64_t i = 0; i < n; ++i) {
+            rest[i] = y[static_cast<size_t>(i)] - rest[i];
+            weight[i] = 1;
+            mean += y[static_cast<size_t>(i)] / static_cast<double>(n);
+        }
+        const engine::Var loss =
+            trainer.squared_error(trainer.predict(states), rest, weight, static_cast<double>(n));
+        trainer.tape.backward(loss);
+        // Step 4: when the loss is small, the target network becomes the network.
+        trainer.end_step(loss, Json{{"mean_target", mean}});
+    }
+    if (trainer.finished()) trainer.finish(Json{{"parameters", trainer.model.parameter_count()}});
+}
+
+} // namespace qstar::train
