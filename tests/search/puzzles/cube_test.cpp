@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <doctest/doctest.h>
-#include <fmt/format.h>
 
 using namespace qstar;
 using namespace qstar::search;
@@ -161,10 +160,14 @@ TEST_CASE("another numbering by a file of move tables") {
         return q;
     };
     std::string text = "{";
-    for (const Move& move : cube.moves())
-        if (!move.name.ends_with("'"))
-            text += fmt::format("{}\"{}\": [{}]", text == "{" ? "" : ", ", move.name,
-                                fmt::join(renumbered(move.from), ", "));
+    for (const Move& move : cube.moves()) {
+        if (move.name.ends_with("'")) continue;
+        text += (text == "{" ? "\"" : ", \"") + move.name + "\": [";
+        const Permutation from = renumbered(move.from);
+        for (size_t i = 0; i < from.size(); ++i)
+            text += (i > 0 ? ", " : "") + std::to_string(from[i]);
+        text += "]";
+    }
     write_file_atomic(path, text + "}");
     const PermutationPuzzle other("cube", read_moves(path));
     CHECK(other.actions() == 12);
