@@ -21,10 +21,7 @@ struct Node {
     double f = 0;
 };
 
-using State = std::pair<std::string, bool>; // last line, finished
-State state_of(const Path& path) {
-    return {path.steps.empty() ? path.problem : path.steps.back(), path.finished};
-}
+using State = std::pair<std::string, bool>; // the world's state, finished
 
 // The smallest f first; then finished, longer, earlier.
 struct Entry {
@@ -46,6 +43,9 @@ Result astar(Proposer& proposer, Scorer* scorer, const std::string& problem,
     std::vector<Node> nodes;
     std::map<State, size_t> best; // the node that stands for a state
     std::priority_queue<Entry> open;
+    const auto state_of = [&](const Path& path) {
+        return State{options.state(path), path.finished};
+    };
     const auto say = [&](const std::string& sentence) {
         if (options.trace) result.trace.push_back(sentence);
     };
@@ -71,7 +71,19 @@ Result astar(Proposer& proposer, Scorer* scorer, const std::string& problem,
     say("Step 1: open the problem");
     mark_open({{problem, {}, false}, {}, 0, 0, 0});
     int64_t dearest = 0; // tokens of the dearest expansion so far
-    while (!open.empty()) {
+    std::vector<size_t> closed;
+    int64_t round_tokens = -1; // spent when all closed nodes were opened again
+    for (;;) {
+        // Where everybody sees that nothing is solved yet, the closed nodes are drawn from
+        // once more: the successors of a path are drawn, not listed.
+        if (open.empty() && options.goal && result.tokens > round_tokens) {
+            round_tokens = result.tokens;
+            for (const size_t node : closed)
+                open.push({nodes[node].f, true,
+                           -static_cast<int64_t>(nodes[node].path.steps.size()), node});
+            closed.clear();
+        }
+        if (open.empty()) break;
         // Step 2: select the open node whose f is smallest (those that a better path to
         // the same state has replaced are passed over).
         const size_t selected = open.top().node;
@@ -90,6 +102,7 @@ Result astar(Proposer& proposer, Scorer* scorer, const std::string& problem,
             break;
         }
         open.pop();
+        closed.push_back(selected);
 
         // Step 4: close it and open its successors.
         const Node parent = nodes[selected];
@@ -113,6 +126,11 @@ Result astar(Proposer& proposer, Scorer* scorer, const std::string& problem,
                           ? 1
                           : std::max(0.0, -static_cast<double>(proposal.log_prob));
             node.f = node.g;
+            if (options.goal && proposal.final) {
+                if (!options.goal(node.path)) continue;
+                say(fmt::format("Step 3: {} is at the goal", proposal.text));
+                return finish(node);
+            }
             paths.push_back(node.path);
             successors.push_back(std::move(node));
         }

@@ -16,11 +16,13 @@
 
 namespace qstar::search {
 
-// Two paths at the same last line are one state: the path with the smaller f counts,
+// Two paths in the same state, by default at the same last line, are one node: the path with the smaller f counts,
 // and a state that was closed is opened again for it (the paper's step 4). Of equal f
 // the finished path goes first, then the longer one, then the one found first. The first
 // finished path that is selected is the result. If the budget ends before: the best
-// finished path that is open, else the best path with no answer.
+// finished path that is open, else the best path with no answer. Where the goal is public
+// (Options::goal), a step that reaches it ends the search as soon as it is drawn, and when
+// nothing is open any more, the closed nodes are opened again for other draws.
 Result astar(Proposer& proposer, Scorer* scorer, const std::string& problem,
              const Options& options);
 

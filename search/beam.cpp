@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 namespace qstar::search {
 
@@ -41,7 +42,8 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
         for (const Node& node : kept)
             if (node.path.finished) next.push_back(node);
         const size_t old = next.size();
-        std::map<std::pair<std::string, bool>, size_t> at_line; // same line: the likelier path
+        std::map<std::pair<std::string, bool>, size_t> at_state; // same state: the likelier path
+        std::optional<Node> solved;                              // at the public goal
         const std::vector<Proposals> all = proposer.propose(requests);
         for (size_t i = 0; i < all.size(); ++i) {
             ++result.expanded;
@@ -53,13 +55,22 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
                 node.path.finished = proposal.final;
                 node.log_prob += static_cast<double>(proposal.log_prob);
                 node.rank = node.log_prob;
-                const auto [at, is_new] =
-                    at_line.try_emplace({proposal.text, proposal.final}, next.size());
+                if (options.goal && proposal.final) {
+                    if (!solved && options.goal(node.path)) solved = std::move(node);
+                    continue;
+                }
+                const auto [at, is_new] = at_state.try_emplace(
+                    {options.state(node.path), proposal.final}, next.size());
                 if (is_new)
                     next.push_back(std::move(node));
                 else if (node.log_prob > next[at->second].log_prob)
                     next[at->second] = std::move(node);
             }
+        }
+        if (solved) {
+            set_solution(result, solved->path);
+            result.score = solved->rank;
+            return result;
         }
         if (scorer != nullptr && next.size() > old) {
             std::vector<Path> paths;

@@ -8,7 +8,7 @@
 namespace qstar::search {
 
 // Each round draws `proposals` next steps for every unfinished path of the beam; paths
-// that stand at the same line are one, the best of them. With a scorer the aggregate of
+// in the same state are one, the best of them. With a scorer the aggregate of
 // the steps' scores ranks, without one the log-probability of the path. Finished paths
 // stay in the beam and compete. It ends when nothing unfinished is left, when the best
 // is finished and no other can overtake it (all rankings but Aggregate::last only fall

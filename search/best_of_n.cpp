@@ -6,7 +6,7 @@
 
 namespace qstar::search {
 
-Result best_of_n(Proposer& proposer, Scorer& scorer, const std::string& problem,
+Result best_of_n(Proposer& proposer, Scorer* scorer, const std::string& problem,
                  const Options& options) {
     struct Candidate {
         Path path;
@@ -29,8 +29,8 @@ Result best_of_n(Proposer& proposer, Scorer& scorer, const std::string& problem,
             ++candidates[at->second].count;
         }
         int64_t tokens = 0;
-        if (fresh.empty()) return tokens;
-        std::vector<Scores> scores = scorer.score(fresh);
+        if (fresh.empty() || scorer == nullptr) return tokens;
+        std::vector<Scores> scores = scorer->score(fresh);
         for (size_t i = 0; i < fresh.size(); ++i) {
             Candidate& candidate = candidates[candidates.size() - fresh.size() + i];
             candidate.score = aggregate(options.aggregate, scores[i].steps);
@@ -39,6 +39,8 @@ Result best_of_n(Proposer& proposer, Scorer& scorer, const std::string& problem,
         }
         return tokens;
     });
+
+    if (result.finished) return result; // at the public goal
 
     // The sum of an answer's scores, or nothing but the sample's own.
     std::map<std::string, double> sums;

@@ -80,10 +80,10 @@ void search(const Flags& flags, const Common& common) {
                                                      : Aggregate::product;
     options.vote = vote_named(flags.vote);
     options.step_cost = step_cost_named(flags.step_cost);
-    options.canonical = [&](const std::string& text) { return world->canonical_answer(text); };
+    know_world(options, *world);
     check_options(options);
     engine::check(engine::Sampling{options.temperature, flags.limits.top_k, flags.limits.top_p});
-    if (needs_scorer(method) && flags.scorer == "none")
+    if (needs_scorer(method) && flags.scorer == "none" && !world->public_goal())
         fail("--method {} needs --scorer orm, prm or q", name_of(method));
 
     // What can be wrong with the input is said before the models are loaded.
@@ -114,7 +114,7 @@ void add_command(CLI::App& app, const Common& common) {
     command->add_option("--problems", flags->problems, "file of problems");
     add("--format", flags->format, "of the file: lines, jsonl, or pairs of question and answer");
     command->add_option("--out", flags->out, "write JSON lines here instead of stdout");
-    add("--world", flags->world, "what the problems are: arithmetic or equations");
+    add("--world", flags->world, "what the problems are: arithmetic, equations or countdown");
     add("--method", flags->method, "greedy, majority, best-of-n, beam or astar");
     add("--scorer", flags->scorer, "reward model: none, orm, prm, q, or a folder of the run");
     add("--run", flags->run, "folder of the run whose models are used");

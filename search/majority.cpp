@@ -27,6 +27,7 @@ Result majority(Proposer& proposer, const std::string& problem, const Options& o
         }
         return 0;
     });
+    if (result.finished) return result; // at the public goal
     const Candidate* best = nullptr;
     for (const Candidate& candidate : candidates)
         if (best == nullptr || candidate.votes > best->votes) best = &candidate;

@@ -44,6 +44,15 @@ struct Options {
     std::function<std::string(const std::string&)> canonical = [](const std::string& answer) {
         return answer;
     };
+    // The world's state() of a path: those in one state are one node. By default the last
+    // line.
+    std::function<std::string(const Path&)> state = [](const Path& path) {
+        return path.steps.empty() ? path.problem : path.steps.back();
+    };
+    // The world's public goal, where its rules have one (World::public_goal): is this
+    // finished path solved? Then every search ends at the first path that is, and drops
+    // finished ones that are not. Empty: nobody knows.
+    std::function<bool(const Path&)> goal;
 };
 
 struct Result {

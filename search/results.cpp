@@ -5,13 +5,30 @@
 
 namespace qstar::search {
 
+namespace {
+
+// A vote gives its answer in the canonical form, not as the last line has it.
+Path path_of(const std::string& problem, const Result& result) {
+    Path path{problem, result.steps, result.finished};
+    if (path.finished && result.answer != "") path.steps.back() = result.answer;
+    return path;
+}
+
+} // namespace
+
+bool is_right(const World& world, const std::string& problem, const Result& result) {
+    return world.solved(path_of(problem, result));
+}
+
 Json result_json(const World& world, const ProblemLine& problem, const Result& result) {
     Json line;
     line["problem"] = problem.problem;
     if (problem.input != problem.problem) line["input"] = problem.input;
-    line["answer"] = result.answer;
-    line["correct"] = result.finished && world.check_answer(problem.problem, result.answer);
-    line["steps"] = result.steps;
+    line["answer"] = world.answer_of(path_of(problem.problem, result));
+    line["correct"] = is_right(world, problem.problem, result);
+    Json steps = Json::array();
+    for (const std::string& step : result.steps) steps.push_back(world.plain_step(step));
+    line["steps"] = steps;
     line["expanded"] = result.expanded;
     line["generated"] = result.generated;
     line["tokens"] = result.tokens;
@@ -37,8 +54,8 @@ std::string result_text(const World& world, const ProblemLine& problem, const Re
     }
     if (result.finished)
         out += fmt::format("answer {}: {} by the world's verifier, which was asked after solving\n",
-                           result.answer,
-                           world.check_answer(problem.problem, result.answer) ? "right" : "wrong");
+                           world.answer_of(path_of(problem.problem, result)),
+                           is_right(world, problem.problem, result) ? "right" : "wrong");
     else
         out += "no answer: no solution was finished\n";
     return out + fmt::format("{} paths expanded, {} steps drawn, {} tokens, {:.3f} s\n",

@@ -7,6 +7,9 @@
 
 namespace qstar::search {
 
+// The verifier's word on a result, by its answer or, where the world judges paths, its steps.
+bool is_right(const World& world, const std::string& problem, const Result& result);
+
 // {"problem", "input" (if it differs), "answer", "correct", "steps", "expanded",
 // "generated", "tokens", "seconds", "finished", "score", "step_scores"}. "correct" is
 // the world's verifier's word on the answer, asked after the solving.

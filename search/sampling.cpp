@@ -29,6 +29,13 @@ void sample_solutions(Proposer& proposer, const std::string& problem, const Opti
             result.expanded += static_cast<int64_t>(solution.path.steps.size());
             result.generated += static_cast<int64_t>(solution.path.steps.size());
         }
+        if (options.goal) {
+            std::erase_if(solutions, [&](const Solution& solution) {
+                return solution.path.finished && !options.goal(solution.path);
+            });
+            for (const Solution& solution : solutions)
+                if (solution.path.finished) return set_solution(result, solution.path);
+        }
         result.tokens += use(std::move(solutions));
     }
 }

@@ -6,6 +6,8 @@
 
 namespace qstar::search {
 
+// With a public goal, solutions that miss it are left out, and the first that reaches it is
+// put into `result` and ends the drawing.
 // Calls use(batch) for each batch of new solutions; it returns the tokens that it spent
 // itself (scoring). Counts expanded, generated and tokens into `result`.
 void sample_solutions(Proposer& proposer, const std::string& problem, const Options& options,

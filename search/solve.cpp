@@ -52,7 +52,7 @@ Result run(Method method, Proposer& proposer, Scorer* scorer, const std::string&
     case Method::majority:
         return majority(proposer, problem, options);
     case Method::best_of_n:
-        return best_of_n(proposer, *scorer, problem, options);
+        return best_of_n(proposer, scorer, problem, options);
     case Method::beam:
         return beam(proposer, scorer, problem, options);
     case Method::astar:
@@ -86,11 +86,17 @@ void check_options(const Options& options) {
         fail("temperature: expected at least 0, found {}", options.temperature);
 }
 
+void know_world(Options& options, const World& world) {
+    options.canonical = [&](const std::string& text) { return world.canonical_answer(text); };
+    options.state = [&](const Path& path) { return world.state(path); };
+    if (world.public_goal()) options.goal = [&](const Path& path) { return world.solved(path); };
+}
+
 std::vector<Result> solve(std::span<const std::string> problems, Method method, Proposer& proposer,
                           Scorer* scorer, const Options& options,
                           const std::function<void(size_t)>& done, size_t at_once) {
     check_options(options);
-    if (scorer == nullptr && needs_scorer(method))
+    if (scorer == nullptr && needs_scorer(method) && !options.goal)
         fail("method {} needs a scorer: expected orm, prm or q, found none", name_of(method));
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();

@@ -2,6 +2,7 @@
 // All methods by name, over many problems.
 
 #include "search/method.h"
+#include "search/world.h"
 
 #include <span>
 #include <string_view>
@@ -12,7 +13,7 @@ enum class Method { greedy, majority, best_of_n, beam, astar };
 
 Method method_named(std::string_view name); // Error with the list of names
 std::string_view name_of(Method method);    // "best-of-n"
-bool needs_scorer(Method method);           // best-of-n: nothing else could choose
+bool needs_scorer(Method method); // best-of-n: nothing else could choose, but a public goal
 
 // Error naming the list of values. "product", "minimum", "last"; "best", "weighted";
 // "log-prob", "unit".
@@ -23,6 +24,10 @@ StepCost step_cost_named(std::string_view name);
 // Error for a number that makes no sense: a budget, a width or a count below 1, a
 // temperature or a weight below 0.
 void check_options(const Options& options);
+
+// What a search may know of a world: how answers are compared, which paths are in the same
+// state, and the goal where it is public. The world must outlive the options.
+void know_world(Options& options, const World& world);
 
 // Solves each problem (in the world's canonical form) by the same method; results in
 // order. Model calls are batched over `at_once` problems. A problem's random stream is

@@ -2,14 +2,28 @@
 
 #include "engine/error.h"
 #include "search/worlds/arithmetic.h"
+#include "search/worlds/countdown.h"
 #include "search/worlds/equations.h"
 
 namespace qstar::search {
 
+bool World::solved(const Path& path) const {
+    return path.finished && !path.steps.empty() && check_answer(path.problem, path.steps.back());
+}
+
+std::string World::answer_of(const Path& path) const {
+    return path.finished && !path.steps.empty() ? path.steps.back() : "";
+}
+
+std::string World::state(const Path& path) const {
+    return path.steps.empty() ? path.problem : path.steps.back();
+}
+
 std::unique_ptr<World> make_world(std::string_view name) {
     if (name == "arithmetic") return std::make_unique<Arithmetic>();
     if (name == "equations") return std::make_unique<Equations>();
-    fail("unknown world \"{}\": expected arithmetic or equations", name);
+    if (name == "countdown") return std::make_unique<Countdown>();
+    fail("unknown world \"{}\": expected arithmetic, equations or countdown", name);
 }
 
 } // namespace qstar::search

@@ -36,9 +36,22 @@ struct World {
     // Two answers that mean the same get one form (for majority votes): "4/2" -> "2";
     // text that is no answer is returned as it is.
     virtual std::string canonical_answer(std::string_view answer) const = 0;
+
+    // Where the last line alone does not tell, a world judges the whole path. By default:
+    // is it finished, and its last line the answer?
+    virtual bool solved(const Path& path) const;
+    // The answer that a finished path gives; by default its last line. Empty if unfinished.
+    virtual std::string answer_of(const Path& path) const;
+    // Do the world's own rules tell everybody whether a path is solved? Then a search may
+    // know it, too.
+    virtual bool public_goal() const { return false; }
+    // Paths in one state go on in the same way; by default it is the last line.
+    virtual std::string state(const Path& path) const;
+    // A step as others write it, for results; by default as it is.
+    virtual std::string plain_step(std::string_view step) const { return std::string(step); }
 };
 
-// By name ("arithmetic", "equations"); Error naming the known ones.
+// By name ("arithmetic", "equations", "countdown"); Error naming the known ones.
 std::unique_ptr<World> make_world(std::string_view name);
 
 } // namespace qstar::search

@@ -2,6 +2,8 @@
 
 #include "engine/error.h"
 #include "engine/random.h"
+#include "search/worlds/countdown.h"
+#include "search/worlds/equation.h"
 #include "search/worlds/expression.h"
 
 namespace qstar::train {
@@ -14,7 +16,7 @@ namespace {
 
 // Two spellings of one expression ("(3*4)+2", "3*4+2") have one canonical text.
 // Empty for text that is no expression and for fewer than two operators.
-std::string canonical(std::string_view text) {
+std::string canonical_expression(std::string_view text) {
     try {
         const search::Expression expression = search::parse_expression(text);
         return search::operations(expression) < 2 ? "" : search::print(expression);
@@ -23,10 +25,50 @@ std::string canonical(std::string_view text) {
     }
 }
 
+// The numbers of a hand, "1 5 8 11" of "1 5 8 11 24"; or those that a step leaves, after
+// "=". Empty for fewer than four.
+std::string canonical_numbers(std::string_view text) {
+    try {
+        const size_t equals = text.find('=');
+        search::Hand hand;
+        if (equals == std::string_view::npos) {
+            hand = search::parse_hand(text);
+        } else {
+            const size_t list = text.find(' ', equals);
+            if (list == std::string_view::npos) return "";
+            hand = search::parse_hand(std::string(text.substr(list)) + " 0");
+        }
+        if (hand.numbers.size() < 4) return "";
+        const std::string whole = print(hand);
+        return whole.substr(0, whole.rfind(' '));
+    } catch (const Error&) {
+        return "";
+    }
+}
+
+// Empty for what is no equation and for fewer than three terms.
+std::string canonical_equation(std::string_view text) {
+    try {
+        search::Equation equation = search::parse_equation(text);
+        if (equation.left.size() + equation.right.size() < 3) return "";
+        equation.unknown = 'x'; // another letter makes no other equation
+        return print(equation);
+    } catch (const Error&) {
+        return "";
+    }
+}
+
+std::string canonical(std::string_view text) {
+    std::string form = canonical_expression(text);
+    if (form.empty()) form = canonical_equation(text);
+    if (form.empty()) form = canonical_numbers(text);
+    return form;
+}
+
 } // namespace
 
-Split split_of(std::string_view expression) {
-    const std::string text = canonical(expression);
+Split split_of(std::string_view line) {
+    const std::string text = canonical(line);
     if (text.empty()) return Split::train;
     // FNV's high bits hardly depend on the last characters: mix before taking four.
     uint64_t hash = hash_name(text);

@@ -1,4 +1,5 @@
 // Greedy, majority, best-of-n and beam over a small table.
+#include "search/astar.h"
 #include "search/beam.h"
 #include "search/best_of_n.h"
 #include "search/greedy.h"
@@ -75,7 +76,7 @@ TEST_CASE("without a finished sample there is no answer") {
     p.table["q"] = {{"r", false, 1.0}};
     FunctionScorer s([](const Path&) { return 0.5f; });
     for (const Result& result :
-         {greedy(p, "q", plain()), majority(p, "q", plain()), best_of_n(p, s, "q", plain()),
+         {greedy(p, "q", plain()), majority(p, "q", plain()), best_of_n(p, &s, "q", plain()),
           beam(p, &s, "q", plain()), beam(p, nullptr, "q", plain())}) {
         CHECK(!result.finished);
         CHECK(result.answer.empty());
@@ -90,7 +91,7 @@ TEST_CASE("best-of-n follows its scorer, and scores a solution once") {
     for (const Aggregate how : {Aggregate::product, Aggregate::minimum, Aggregate::last}) {
         s.scored = 0;
         options.aggregate = how;
-        const Result result = best_of_n(p, s, "2+3+4", options);
+        const Result result = best_of_n(p, &s, "2+3+4", options);
         CHECK(result.answer == "9");
         CHECK(result.step_scores == std::vector<float>{0.9f, 0.9f});
         CHECK(result.score == doctest::Approx(how == Aggregate::product ? 0.81 : 0.9));
@@ -103,9 +104,9 @@ TEST_CASE("the weighted vote sums scores by answer") {
     p.table["q"] = {{"a", true, 0.9}, {"b", true, 0.1}};
     FunctionScorer s([](const Path& path) { return path.steps[0] == "a" ? 0.5f : 0.6f; });
     Options options = plain();
-    CHECK(best_of_n(p, s, "q", options).answer == "b");
+    CHECK(best_of_n(p, &s, "q", options).answer == "b");
     options.vote = Vote::weighted;
-    const Result result = best_of_n(p, s, "q", options);
+    const Result result = best_of_n(p, &s, "q", options);
     CHECK(result.answer == "a");
     CHECK(result.score > 0.5 * 40);
 }
@@ -158,7 +159,7 @@ TEST_CASE("budgets are obeyed within one call") {
         const Result votes = majority(p, "2+3+4", options);
         CHECK(votes.tokens <= std::max<int64_t>(budget, 9)); // the first batch is 4 samples
         CHECK(votes.tokens >= std::min<int64_t>(budget / 2, 9));
-        const Result best = best_of_n(p, s, "2+3+4", options);
+        const Result best = best_of_n(p, &s, "2+3+4", options);
         CHECK(best.tokens <= std::max<int64_t>(budget + 8, 17));
         const Result wide = beam(p, &s, "2+3+4", options);
         CHECK(wide.tokens <= budget + 40); // one round more at most
@@ -176,4 +177,48 @@ TEST_CASE("the same stream gives the same result, another one other draws") {
     for (options.stream = 0; options.stream < 8; ++options.stream)
         scores.insert(majority(p, "2+3+4", options).score);
     CHECK(scores.size() > 1);
+}
+
+TEST_CASE("with a public goal every search ends there, and greedy does not look") {
+    TableProposer p;
+    p.table["q"] = {{"a", true, 0.8}, {"r", false, 0.2}};
+    p.table["r"] = {{"a", true, 0.7}, {"b", true, 0.3}};
+    Options options = plain();
+    options.proposals = 1; // so that A* has to open what it closed again
+    options.budget = 2000;
+    options.samples = 500;
+    options.goal = [](const Path& path) { return path.steps.back() == "b"; };
+    for (const Result& result : {majority(p, "q", options), best_of_n(p, nullptr, "q", options),
+                                 astar(p, nullptr, "q", options)}) {
+        CHECK(result.finished);
+        CHECK(result.steps == std::vector<std::string>{"r", "b"});
+        CHECK(result.tokens < 2000);
+    }
+    options.proposals = 40;
+    CHECK(beam(p, nullptr, "q", options).steps == std::vector<std::string>{"r", "b"});
+    CHECK(greedy(p, "q", options).answer == "a");
+
+    // Out of reach: the budget ends it, and nothing that misses the goal is an answer.
+    options.goal = [](const Path&) { return false; };
+    options.budget = 300;
+    for (const Result& result : {majority(p, "q", options), best_of_n(p, nullptr, "q", options),
+                                 astar(p, nullptr, "q", options), beam(p, nullptr, "q", options)})
+        CHECK(!result.finished);
+}
+
+TEST_CASE("paths in one state are one node") {
+    TableProposer p;
+    p.all = true;
+    p.table["q"] = {{"x1", false, 0.6}, {"x2", false, 0.4}};
+    p.table["x1"] = {{"end", true, 1.0}};
+    p.table["x2"] = {{"end", true, 1.0}};
+    Options options = plain();
+    options.step_cost = StepCost::unit;
+    options.trace = true;
+    options.state = [](const Path& path) {
+        return path.steps.empty() ? path.problem : path.steps.back().substr(0, 1);
+    };
+    const Result result = astar(p, nullptr, "q", options);
+    CHECK(result.answer == "end");
+    CHECK(result.expanded == 2); // x2 is x1
 }
