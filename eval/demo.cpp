@@ -2,13 +2,17 @@
 
 #include "eval/best_of_n.h"
 #include "eval/ladder.h"
+#include "eval/taste.h"
+#include "train/bradley_terry.h"
 #include "train/corpus.h"
 #include "train/distil.h"
+#include "train/dpo.h"
 #include "train/label.h"
 #include "train/orm.h"
 #include "train/pretrain.h"
 #include "train/prm.h"
 #include "train/q.h"
+#include "train/rank.h"
 #include "train/rollout.h"
 #include "train/sample.h"
 #include "train/self_play.h"
@@ -59,6 +63,24 @@ void demo(const DemoOptions& options) {
     auto sample = of<train::SampleOptions>(options);
     if (options.quick) sample.problems = 200;
     train::sample(sample);
+
+    say("rank", "a simulated person puts the outputs of each prompt in order");
+    train::rank(of<train::RankOptions>(options));
+
+    say("reward", "reward model: a number from ranks");
+    auto reward = of<train::BradleyTerryOptions>(options);
+    reward.limit = options.quick ? 100 : 5000;
+    train::reward(reward);
+
+    say("dpo", "the policy learns from ranks directly");
+    auto dpo = of<train::DpoOptions>(options);
+    dpo.limit = options.quick ? 100 : 3000;
+    train::dpo(dpo);
+
+    say("taste", "what ranks have moved: the judge's taste, and mathematics");
+    auto taste = of<TasteOptions>(options);
+    taste.problems = options.quick ? 50 : 500;
+    eval::taste(taste);
 
     say("label", "the verifier in the place of people: outcomes, and steps up to the first error");
     train::label(of<train::LabelOptions>(options));

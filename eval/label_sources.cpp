@@ -19,6 +19,9 @@ std::string file_in(const std::string& run, const std::string& name) {
     return join_path(join_path(run, "label-sources"), name);
 }
 
+// "people-10": a simulated person who gets 10 % of the labels wrong.
+std::string people_named(double error) { return fmt::format("people-{:g}", 100 * error); }
+
 // The number of the first wrong step of each solution, from 1; 0 if none is wrong.
 using FirstErrors = std::map<std::pair<std::string, std::vector<std::string>>, size_t>;
 size_t first_error(const std::vector<search::Label>& labels) {
@@ -113,6 +116,8 @@ std::string markdown(const std::vector<LabelSource>& sources, std::span<const Cu
 
 void label_sources(const LabelSourcesOptions& options) {
     if (options.solutions < 1) fail("--solutions must be 1 or more, found {}", options.solutions);
+    for (const double error : options.people)
+        if (!(error >= 0 && error <= 1)) fail("--people must be within 0 to 1, found {}", error);
     train::require(options.run, "sample",
                    train::stage_file(options.run, "sample", "solutions.jsonl"));
     make_folders(join_path(options.run, "label-sources"));
@@ -127,6 +132,13 @@ void label_sources(const LabelSourcesOptions& options) {
         lines.push_back(prm800k_json(labelled));
     }
     write_jsonl(file_in(options.run, "verifier.jsonl"), lines);
+    for (const double error : options.people) {
+        std::vector<Json> labels;
+        Random random(options.seed, "label-sources/people");
+        for (const auto& solution : solutions)
+            labels.push_back(prm800k_json(judge_steps(*world, solution, error, random)));
+        write_jsonl(file_in(options.run, people_named(error) + ".jsonl"), labels);
+    }
     train::RolloutOptions rollout;
     rollout.run = options.run;
     rollout.seed = options.seed;
@@ -145,6 +157,8 @@ void label_sources(const LabelSourcesOptions& options) {
         sources.push_back(train_source(options, name, file, soft, solutions, truth));
     };
     add("verifier", file_in(options.run, "verifier.jsonl"));
+    for (const double error : options.people)
+        add(people_named(error), file_in(options.run, people_named(error) + ".jsonl"));
     for (const std::string& extra : options.extra) {
         const size_t equals = extra.find('=');
         if (equals == std::string::npos || equals == 0)

@@ -1,9 +1,10 @@
 #pragma once
 // PRMs from several sources of labels, side by side, and what the labels cost.
 //
-// The same solutions are labelled by the verifier (in the place of people, every step up
-// to the first error), by roll-outs (Math-Shepherd, hard and soft) and by binary search for
-// the first error (OmegaPRM); one PRM learns from each; all choose from the same pool.
+// The same solutions are labelled by the verifier (every step up to the first error), by
+// simulated people who get a label wrong at a rate (train/label.h), by roll-outs (Math-Shepherd,
+// hard and soft) and by binary search for the first error (OmegaPRM); one PRM learns from each; all
+// choose from the same pool.
 
 #include "eval/best_of_n.h"
 
@@ -14,8 +15,9 @@ struct LabelSourcesOptions : PoolOptions {
         problems = 300;
         samples = 64;
     }
-    int64_t solutions = 6000; // labelled by each source
-    int64_t rollouts = 8;     // of each prefix
+    int64_t solutions = 6000;        // labelled by each source
+    int64_t rollouts = 8;            // of each prefix
+    std::vector<double> people{0.1}; // rates of wrong labels, one simulated person each
     std::vector<int64_t> sizes{4, 16, 64};
     int64_t shuffles = 400;
     std::vector<std::string> extra; // further sources, "people=FILE" (train/labels.h)

@@ -39,7 +39,7 @@ void collect_lines(const Json& value, std::vector<std::string>& lines) {
 std::vector<std::string> training_files(const std::string& run) {
     const std::set<std::string> names = {"worksheets.jsonl", "curated.jsonl",  "outcomes.jsonl",
                                          "steps.jsonl",      "rollouts.jsonl", "confirmed.jsonl",
-                                         "learned.jsonl"};
+                                         "learned.jsonl",    "ranks.jsonl"};
     std::vector<std::string> files;
     if (!exists(run)) return files;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(run))

@@ -5,6 +5,7 @@
 #include "eval/early_stop.h"
 #include "eval/label_sources.h"
 #include "eval/policies.h"
+#include "eval/taste.h"
 
 #include <memory>
 
@@ -60,6 +61,8 @@ void add_step_commands(CLI::App& eval, const Common& common) {
                         "PRMs from several sources of labels, and their cost", o, label_sources);
         flag(app, "--solutions", o->solutions, "labelled by each source");
         flag(app, "--rollouts", o->rollouts, "of each prefix");
+        flag(app, "--people", o->people, "rates of wrong labels of simulated people: 0.05,0.2")
+            ->delimiter(',');
         flag(app, "--sizes", o->sizes, "N: 4,16,64")->delimiter(',');
         flag(app, "--shuffles", o->shuffles, "of the samples, for mean and spread");
         app->add_option("--extra", o->extra, "a further source, NAME=FILE; may be repeated");
@@ -93,6 +96,22 @@ void add_step_commands(CLI::App& eval, const Common& common) {
         app->callback([o, &common] {
             o->seed = common.seed;
             policies(*o);
+        });
+    }
+    {
+        const auto o = std::make_shared<TasteOptions>();
+        CLI::App* app =
+            eval.add_subcommand("taste", "what learning from ranks moves, and what it does not");
+        flag(app, "--run", o->run, "the run's folder");
+        flag(app, "--split", o->split, "test, or dev for tuning");
+        flag(app, "--problems", o->problems, "how many held-out problems");
+        flag(app, "--tuned", o->tuned, "stage that the others are compared with");
+        app->add_option("--policies", o->policies,
+                        "stages: dpo,ppo-prm (default: all dpo, ppo and grpo there are)")
+            ->delimiter(',');
+        app->callback([o, &common] {
+            o->seed = common.seed;
+            taste(*o);
         });
     }
 }

@@ -8,6 +8,7 @@
 #include "train/pretrain.h"
 #include "train/prm.h"
 #include "train/puzzle_commands.h"
+#include "train/rank_commands.h"
 #include "train/rl_commands.h"
 #include "train/sample.h"
 #include "train/sft.h"
@@ -93,10 +94,15 @@ void add_sample(CLI::App& root, const Common& common, CLI::App& group) {
 
 void add_label(CLI::App& root, const Common& common, CLI::App& group) {
     const auto o = std::make_shared<LabelOptions>();
-    CLI::App* app =
-        add_stage(root, common, group, "label", "label the sampled solutions", o, label);
-    flag(app, "--judge", o->judge, "who labels: verifier");
+    CLI::App* app = add_stage(root, common, group, "label", "label the sampled solutions", o,
+                              [](const LabelOptions& options) { label(options); });
+    flag(app, "--judge", o->judge, "who labels: verifier, simulated (a person), or me");
     flag(app, "--format", o->format, "form of the step labels: prm800k or trl");
+    flag(app, "--error", o->error, "rate of wrong labels of the simulated person");
+    flag(app, "--each", o->each, "label so many solutions of a problem at most; 0: all");
+    flag(app, "--limit", o->limit, "label only the first so many; 0: all");
+    flag(app, "--solutions", o->solutions, "a file of solutions, instead of DIR/samples");
+    flag(app, "--name", o->name, "folder in the run, for labels by several judges");
     flag(app, "--world", o->world, "world of the problems");
 }
 
@@ -132,6 +138,7 @@ void add_command(CLI::App& app, const Common& common) {
     add_label(app, common, *group);
     add_orm(app, common, *group);
     add_prm(app, common, *group);
+    add_rank_commands(app, common, *group); // rank, reward, dpo
     add_rl(app, common, *group);
     add_step_commands(app, common, *group);   // rollout, q, star, self-play, distil
     add_puzzle_commands(app, common, *group); // davi, deep-q

@@ -1,63 +1,214 @@
 #include "train/label.h"
 
 #include "engine/error.h"
+#include "engine/io/files.h"
+#include "train/session.h"
+
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
 
 namespace qstar::train {
 
-LabelledSolution judge_steps(const search::World& world, const SampledSolution& solution) {
+namespace {
+
+using search::Label;
+
+void check(const LabelOptions& options) {
+    if (options.judge != "verifier" && options.judge != "simulated" && options.judge != "me")
+        fail("--judge must be verifier, simulated or me, found \"{}\"; labels from elsewhere are "
+             "given to the stages as files: --labels FILE",
+             options.judge);
+    if (options.format != "prm800k" && options.format != "trl")
+        fail("--format must be prm800k or trl, found \"{}\"", options.format);
+    if (!options.name.starts_with("label") || options.name.find('/') != std::string::npos)
+        fail("--name must be label or begin with label, as in label-me, found \"{}\"",
+             options.name);
+    if (!(options.error >= 0 && options.error <= 1))
+        fail("--error must be within 0 to 1, found {}", options.error);
+    if (options.each < 0) fail("--each must be 0 or more, found {}", options.each);
+    if (options.limit < 0) fail("--limit must be 0 or more, found {}", options.limit);
+}
+
+Json flags_of(const LabelOptions& options, const std::string& solutions) {
+    Json flags{{"judge", options.judge}, {"format", options.format}, {"world", options.world}};
+    if (options.judge == "simulated") {
+        flags["error"] = options.error;
+        flags["seed"] = seed_of(options);
+    }
+    if (options.each > 0) flags["each"] = options.each;
+    if (options.limit > 0) flags["limit"] = options.limit;
+    flags["inputs"] = {{"solutions.jsonl", input(solutions)}};
+    return flags;
+}
+
+// Those that are to be labelled; `unfinished` counts what is left out for that.
+std::vector<SampledSolution> pick(const std::vector<SampledSolution>& solutions,
+                                  const LabelOptions& options, int64_t& unfinished) {
+    std::vector<SampledSolution> picked;
+    int64_t of_problem = 0;
+    for (size_t i = 0; i < solutions.size(); ++i) {
+        if (i == 0 || solutions[i].problem != solutions[i - 1].problem) of_problem = 0;
+        if (!solutions[i].finished || solutions[i].steps.empty()) {
+            ++unfinished;
+            continue;
+        }
+        if (options.each > 0 && of_problem++ >= options.each) continue;
+        if (options.limit > 0 && std::ssize(picked) >= options.limit) break;
+        picked.push_back(solutions[i]);
+    }
+    return picked;
+}
+
+// Asks for one label; nothing for another wish. The labels stand on the keyboard.
+Reply ask_step(const std::string& step, size_t number, std::istream& in, std::ostream& out) {
+    while (true) {
+        out << fmt::format("  {}.  {:<30}  + right, 0 neutral, - wrong; u: undo, q: quit > ",
+                           number, step)
+            << std::flush;
+        const auto line = typed(in);
+        if (!line || *line == "q") return {Reply::Wish::quit, {}};
+        if (*line == "u") return {Reply::Wish::undo, {}};
+        if (*line == "+" || *line == "1" || *line == "+1") return {Reply::Wish::answered, {1}};
+        if (*line == "0") return {Reply::Wish::answered, {0}};
+        if (*line == "-" || *line == "-1") return {Reply::Wish::answered, {-1}};
+        out << fmt::format("expected +, 0, -, u or q, found \"{}\"\n", *line);
+    }
+}
+
+// Goes through one solution, step by step, up to the first error. Undo goes back by a step, and
+// from the first one to the solution before.
+Reply ask(const SampledSolution& solution, size_t number, size_t of, std::istream& in,
+          std::ostream& out) {
+    out << fmt::format("\n[{} of {}]  {}\n", number + 1, of, solution.problem);
+    Reply reply{Reply::Wish::answered, {}};
+    while (reply.answer.size() < solution.steps.size()) {
+        const size_t at = reply.answer.size();
+        const Reply one = ask_step(solution.steps[at], at + 1, in, out);
+        if (one.wish == Reply::Wish::quit) return one;
+        if (one.wish == Reply::Wish::undo) {
+            if (reply.answer.empty()) return one;
+            reply.answer.pop_back();
+            continue;
+        }
+        reply.answer.push_back(one.answer[0]);
+        if (one.answer[0] < 0) break;
+    }
+    return reply;
+}
+
+// An answer of the session's file as labels; Error if it does not fit its solution.
+std::vector<Label> labels_of(const std::vector<int>& answer, const SampledSolution& solution,
+                             const std::string& file) {
+    std::vector<Label> labels;
+    for (const int value : answer) {
+        if (value < -1 || value > 1) fail("{}: expected -1, 0 or 1, found {}", file, value);
+        labels.push_back(static_cast<Label>(value));
+    }
+    const bool error = !labels.empty() && labels.back() == Label::wrong;
+    if (labels.size() > solution.steps.size() || (!error && labels.size() < solution.steps.size()))
+        fail("{}: expected labels of the {} steps under \"{}\" or up to an error, found {}", file,
+             solution.steps.size(), solution.problem, labels.size());
+    return labels;
+}
+
+bool without_error(const LabelledSolution& labelled) {
+    return !labelled.labels.empty() && labelled.labels.back() != Label::wrong;
+}
+
+// All judgements that there are so far, in order.
+std::vector<LabelledSolution> judge(const std::vector<SampledSolution>& solutions,
+                                    const LabelOptions& options, const search::World& world,
+                                    std::istream& in, std::ostream& out) {
+    std::vector<LabelledSolution> all;
+    if (options.judge == "me") {
+        make_folders(stage_file(options.run, options.name, "partial"));
+        const std::string file = stage_file(options.run, options.name, "partial/answers.jsonl");
+        const auto answers = session(file, solutions.size(), [&](size_t i) {
+            return ask(solutions[i], i, solutions.size(), in, out);
+        });
+        for (size_t i = 0; i < answers.size(); ++i)
+            all.push_back({solutions[i], world.answer(solutions[i].problem),
+                           labels_of(answers[i], solutions[i], file)});
+        return all;
+    }
+    Random random(options.judge == "simulated" ? seed_of(options) : 0, "label/simulated");
+    for (const SampledSolution& solution : solutions)
+        all.push_back(options.judge == "simulated"
+                          ? judge_steps(world, solution, options.error, random)
+                          : judge_steps(world, solution));
+    return all;
+}
+
+} // namespace
+
+LabelledSolution judge_steps(const search::World& world, const SampledSolution& solution,
+                             double error, Random& random) {
     LabelledSolution labelled{solution, world.answer(solution.problem), {}};
     search::Path path{solution.problem, {}, false};
     for (size_t i = 0; i < solution.steps.size(); ++i) {
         const bool final = solution.finished && i + 1 == solution.steps.size();
-        labelled.labels.push_back(world.check_step(path, solution.steps[i], final));
-        if (labelled.labels.back() == search::Label::wrong) break;
+        Label label = world.check_step(path, solution.steps[i], final);
+        if (error > 0 && random.uniform() < error)
+            label = label == Label::wrong ? Label::right : Label::wrong;
+        labelled.labels.push_back(label);
+        if (label == Label::wrong) break;
         path.steps.push_back(solution.steps[i]);
     }
     return labelled;
 }
 
-void label(const LabelOptions& options) {
-    if (options.judge != "verifier")
-        fail("--judge must be \"verifier\", found \"{}\"; labels by people are given to the stages "
-             "as files: --labels FILE",
-             options.judge);
-    if (options.format != "prm800k" && options.format != "trl")
-        fail("--format must be prm800k or trl, found \"{}\"", options.format);
-    const std::string solutions = stage_file(options.run, "sample", "solutions.jsonl");
-    require(options.run, "sample", solutions);
-    const Json flags{{"judge", options.judge},
-                     {"format", options.format},
-                     {"world", options.world},
-                     {"inputs", {{"solutions.jsonl", input(solutions)}}}};
-    if (!begin_stage(options, "label", flags)) return;
+LabelledSolution judge_steps(const search::World& world, const SampledSolution& solution) {
+    Random none;
+    return judge_steps(world, solution, 0, none);
+}
+
+void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
+    check(options);
+    const std::string file = options.solutions.empty()
+                                 ? stage_file(options.run, "sample", "solutions.jsonl")
+                                 : options.solutions;
+    if (options.solutions.empty()) require(options.run, "sample", file);
+    if (!begin_stage(options, options.name, flags_of(options, file))) return;
 
     const auto world = search::make_world(options.world);
-    std::vector<Json> outcomes, steps;
     int64_t right = 0, labels = 0, unfinished = 0;
-    for (const SampledSolution& solution : read_solutions(solutions)) {
-        if (!solution.finished || solution.steps.empty()) {
-            ++unfinished;
-            continue;
-        }
-        const bool correct = world->check_answer(solution.problem, solution.steps.back());
+    const auto solutions = pick(read_solutions(file), options, unfinished);
+    if (solutions.empty()) fail("{}: no finished solution to label", file);
+    const auto judged = judge(solutions, options, *world, in, out);
+    std::vector<Json> outcomes, steps;
+    for (const LabelledSolution& labelled : judged) {
+        const SampledSolution& solution = labelled.solution;
+        const bool correct = options.judge == "verifier"
+                                 ? world->check_answer(solution.problem, solution.steps.back())
+                                 : without_error(labelled);
         outcomes.push_back(json_of(OutcomeLabel{solution.problem, solution.steps, correct}));
-        const LabelledSolution labelled = judge_steps(*world, solution);
         steps.push_back(options.format == "trl" ? trl_json(labelled) : prm800k_json(labelled));
         right += correct;
         labels += static_cast<int64_t>(labelled.labels.size());
     }
-    if (outcomes.empty()) fail("{}: no finished solution to label", solutions);
-    write_jsonl(stage_file(options.run, "label", "outcomes.jsonl"), outcomes);
-    write_jsonl(stage_file(options.run, "label", "steps.jsonl"), steps);
-    finish_stage(options, "label",
-                 Json{{"solutions", outcomes.size()},
-                      {"right", right},
-                      {"unfinished", unfinished},
-                      {"step_labels", labels}});
+    write_jsonl(stage_file(options.run, options.name, "outcomes.jsonl"), outcomes);
+    write_jsonl(stage_file(options.run, options.name, "steps.jsonl"), steps);
+    if (judged.size() == solutions.size()) {
+        finish_stage(options, options.name,
+                     Json{{"solutions", outcomes.size()},
+                          {"right", right},
+                          {"unfinished", unfinished},
+                          {"step_labels", labels}});
+        std::filesystem::remove_all(stage_file(options.run, options.name, "partial"));
+    }
     if (!options.quiet)
-        fmt::print("label: {} of {} solutions end in the right answer; {} labels of steps; {} "
-                   "without an end left out\n",
-                   right, outcomes.size(), labels, unfinished);
+        out << fmt::format(
+            "{}: {} of {} solutions {}; {} labels of steps; {} without an end left "
+            "out{}\n",
+            options.name, right, outcomes.size(),
+            options.judge == "verifier" ? "end in the right answer" : "have no error that was seen",
+            labels, unfinished,
+            judged.size() < solutions.size() ? fmt::format("; {} to go, the same command goes on",
+                                                           solutions.size() - judged.size())
+                                             : "");
 }
+
+void label(const LabelOptions& options) { label(options, std::cin, std::cout); }
 
 } // namespace qstar::train

@@ -1,26 +1,46 @@
 #pragma once
-// Labelling: the verifier in the place of people.
+// Labelling: who says what is right in the sampled solutions?
 //
 //   DIR/samples/solutions.jsonl -> DIR/labels/outcomes.jsonl, DIR/labels/steps.jsonl
-// Outcome labels look at the final answer only; step labels stop at the first error.
-// Files by people of the same form (labels.h) do as well: `qstar train prm --labels`.
+// Step labels are -1, 0 or +1 and stop at the first error (Lightman et al. 2023). Three judges
+// write the same files (labels.h):
+//   verifier   the world's rules, in the place of people
+//   simulated  a person who takes a wrong step for a right one, or a right one for wrong, at
+//              a rate, and then goes on from there
+//   me         a person at the terminal, step by step
+// Files by others of the same form do as well: `qstar train prm --labels FILE`.
 
 #include "train/labels.h"
 #include "train/run.h"
 
+#include <iosfwd>
+
 namespace qstar::train {
 
 struct LabelOptions : StageOptions {
-    std::string judge = "verifier";
+    std::string judge = "verifier"; // verifier, simulated or me
     std::string format = "prm800k"; // of steps.jsonl: "prm800k" or "trl"
     std::string world = "arithmetic";
+    std::string solutions;      // a file; empty: the one of `qstar train sample`
+    std::string name = "label"; // folder in the run, for labels by several judges
+    double error = 0.05;        // simulated: rate of wrong labels
+    int64_t each = 0;           // label so many solutions of a problem at most; 0: all
+    int64_t limit = 0;          // label only the first so many; 0: all
 };
 
 // Solutions without an end have no answer to judge and are left out of both files, so
-// that ORM and PRM are trained on the same ones.
-void label(const LabelOptions& options);
+// that ORM and PRM are trained on the same ones. An outcome is, by the verifier, whether the
+// answer is right; by people, whether they found no error. A person may stop at any time: the
+// labels so far are in the files, and the next call goes on.
+void label(const LabelOptions& options, std::istream& in, std::ostream& out);
+void label(const LabelOptions& options); // at the terminal
 
 // The labels of the steps up to and including the first error.
 LabelledSolution judge_steps(const search::World& world, const SampledSolution& solution);
+
+// The same by somebody who gets a label wrong at the rate `error`: an error that he does not
+// see does not stop him.
+LabelledSolution judge_steps(const search::World& world, const SampledSolution& solution,
+                             double error, Random& random);
 
 } // namespace qstar::train

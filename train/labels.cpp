@@ -38,17 +38,29 @@ void read_prm800k(const JsonLine& line, std::vector<StepLabels>& out) {
     StepLabels chosen{string_field(question, "problem"), {}, {}, false};
     const std::vector<JsonLine> steps = array_field(label, "steps");
     const std::string reason = string_field(label, "finish_reason");
+    const bool left_off = reason == "give_up" || reason == "bad_problem";
+    if (!left_off && reason != "solution" && reason != "found_error")
+        fail("{}: field \"finish_reason\": expected solution, found_error, give_up or bad_problem, "
+             "found \"{}\"",
+             label.where, reason);
+    if (steps.empty() && !left_off)
+        fail("{}: field \"steps\": expected at least one step, found none", label.where);
 
     // How many steps the solution has, as far as the line tells.
     size_t length = reason == "solution" ? steps.size() : steps.size() + 1;
     if (has_field(question, "pre_generated_steps")) {
         length = strings_field(question, "pre_generated_steps").size();
+        if (steps.size() > length)
+            fail("{}: expected labels of at most the {} pre_generated_steps, found {}", label.where,
+                 length, steps.size());
         if (!has_field(question, "pre_generated_answer")) ++length; // it never ended
     }
 
     for (size_t i = 0; i < steps.size(); ++i) {
         const JsonLine& step = steps[i];
         const std::vector<JsonLine> completions = array_field(step, "completions");
+        if (completions.empty() && !has_field(step, "human_completion"))
+            fail("{}: field \"completions\": expected at least one, found none", step.where);
         int64_t taken = -1;
         if (has_field(step, "chosen_completion")) {
             taken = int_field(step, "chosen_completion");

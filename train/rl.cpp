@@ -69,8 +69,10 @@ void check(const RlOptions& options, const std::string& algorithm) {
     at_least_one("max-tokens", options.max_tokens);
     if (!(options.epsilon > 0 && options.epsilon <= 10))
         fail("--epsilon must be above 0 and at most 10, found {}", options.epsilon);
-    const std::array known = {"verifier", "orm", "prm", "reward"};
-    if (std::find(known.begin(), known.end(), options.reward) == known.end())
+    const std::array known = {"verifier", "orm", "prm"};
+    const bool of_ranks = options.reward.starts_with("reward") && // or reward-me, ...
+                          options.reward.find('/') == std::string::npos;
+    if (!of_ranks && std::find(known.begin(), known.end(), options.reward) == known.end())
         fail("--reward must be verifier, orm, prm or reward, found \"{}\"", options.reward);
     if (options.step_pay != "product" && options.step_pay != "sum")
         fail("--step-pay must be product or sum, found \"{}\"", options.step_pay);

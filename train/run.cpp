@@ -48,7 +48,7 @@ uint64_t seed_of(const StageOptions& options) {
 }
 
 std::string stage_folder(const std::string& run, const std::string& stage) {
-    const bool plural = stage == "sample" || stage == "label";
+    const bool plural = stage == "sample" || stage == "label" || stage == "rank";
     return join_path(run, plural ? stage + "s" : stage);
 }
 

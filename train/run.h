@@ -32,7 +32,7 @@ struct StageOptions {
 
 uint64_t seed_of(const StageOptions& options);
 
-// Paths. The folders of `sample` and `label` are samples/ and labels/.
+// Paths. The folders of `sample`, `label` and `rank` are samples/, labels/ and ranks/.
 std::string stage_folder(const std::string& run, const std::string& stage);
 std::string stage_file(const std::string& run, const std::string& stage, const std::string& name);
 std::string model_path(const std::string& run, const std::string& stage);

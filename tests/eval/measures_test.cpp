@@ -69,18 +69,25 @@ TEST_CASE("label sources, active selection, early stopping, policies on a tiny r
     auto sources = tiny_pool<LabelSourcesOptions>(run);
     sources.solutions = 40;
     sources.rollouts = 2;
+    sources.people = {0, 0.5};
     sources.sizes = {2, 8};
     sources.shuffles = 20;
     label_sources(sources);
     const Json rows = table(run + "/label-sources/table.json")["rows"];
-    REQUIRE(rows.size() == 4 * 2);
+    REQUIRE(rows.size() == 6 * 2);
     CHECK(rows[0]["labels_by"] == "verifier");
     CHECK(rows[0]["agreement"] == 1.0); // with itself
     CHECK(rows[0]["rollout_tokens"] == 0);
     CHECK(rows[0]["judgements"] == rows[0]["labels"]);
-    CHECK(rows[2]["labels_by"] == "rollout-hard");
-    CHECK(rows[2]["rollout_tokens"].get<int64_t>() > 0);
-    CHECK(rows[2]["rollout_tokens"] == rows[4]["rollout_tokens"]); // soft, of the same ones
+    CHECK(rows[2]["labels_by"] == "people-0");
+    CHECK(rows[2]["agreement"] == 1.0); // who never errs labels as the verifier does
+    CHECK(rows[2]["mean"] == rows[0]["mean"]);
+    CHECK(rows[4]["labels_by"] == "people-50");
+    CHECK(rows[4]["agreement"].get<double>() < 0.9);
+    CHECK(rows[4]["judgements"] == rows[4]["labels"]);
+    CHECK(rows[6]["labels_by"] == "rollout-hard");
+    CHECK(rows[6]["rollout_tokens"].get<int64_t>() > 0);
+    CHECK(rows[6]["rollout_tokens"] == rows[8]["rollout_tokens"]); // soft, of the same ones
     const std::string before = read_file(run + "/label-sources/table.md");
     label_sources(sources); // all of it is there already
     CHECK(read_file(run + "/label-sources/table.md") == before);

@@ -138,7 +138,23 @@ TEST_CASE("a broken label file is refused with its line") {
         "expected -1, 0 or 1, found 7");
     refuses(
         R"({"question": {"problem": "1+1"}, "label": {"finish_reason": "solution", "steps": [{"completions": [], "chosen_completion": 0}]}})",
-        "chosen_completion");
+        "field \"completions\": expected at least one, found none");
+    refuses(
+        R"({"question": {"problem": "1+1"}, "label": {"finish_reason": "solution", "steps": []}})",
+        "field \"steps\": expected at least one");
+    refuses(R"({"question": {"problem": "1+1"}, "label": {"finish_reason": "tired", "steps": []}})",
+            "found \"tired\"");
+    refuses(
+        R"({"question": {"problem": "1+1", "pre_generated_steps": []}, "label": {"finish_reason": "solution", "steps": [{"completions": [{"text": "2", "rating": 1}], "chosen_completion": 0}]}})",
+        "at most the 0 pre_generated_steps, found 1");
+    // A labeler who gave up at once has labelled nothing, and that is no error.
+    CHECK(
+        read_step_labels(
+            file_with(
+                folder,
+                R"({"question": {"problem": "1+1"}, "label": {"steps": [], "finish_reason": "give_up"}})"
+                "\n"))
+            .empty());
     CHECK_THROWS_AS(read_outcomes(file_with(folder, R"({"prompt": "2+3", "completion": "5"})")),
                     Error);
 }

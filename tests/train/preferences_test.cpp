@@ -1,0 +1,252 @@
+// The reward model of ranks and DPO: losses by hand, and a tiny run in which they learn.
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/parallel.h"
+#include "tests/train/temporary.h"
+#include "train/bradley_terry.h"
+#include "train/corpus.h"
+#include "train/dpo.h"
+#include "train/grpo.h"
+#include "train/pretrain.h"
+
+#include <cmath>
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+using namespace qstar;
+using namespace qstar::train;
+using engine::Tape, engine::Tensor, engine::Var;
+
+namespace {
+
+// A run with a policy that has seen a few worksheets, and ranks by somebody who prefers
+// solutions with all their lines to bare answers.
+struct RankedRun : Temporary {
+    RankedRun() {
+        CorpusOptions text = options<CorpusOptions>();
+        text.tokens = 20'000;
+        text.curated = 8;
+        corpus(text);
+        PretrainOptions pre = options<PretrainOptions>();
+        pre.layers = 1;
+        pre.width = 16;
+        pre.heads = 2;
+        pre.context = 64;
+        pre.batch = 4;
+        pre.steps = 40;
+        pre.warmup = 2;
+        pre.lr = 1e-2;
+        pretrain(pre);
+        make_folders(path + "/sft");
+        save_gpt(model_path(path, "sft"), load_model(path, "pretrain"));
+
+        const Pupil expert;
+        Random random(1, "test");
+        ProblemConfig config;
+        config.min_operands = 3;
+        std::vector<Json> lines;
+        for (const std::string& problem : draw_problems(config, Split::train, 200, 1)) {
+            const auto steps = solve(expert, problem, random);
+            lines.push_back(json_of(RankedPair{problem, steps, {steps.back()}}));
+        }
+        make_folders(path + "/ranks");
+        write_jsonl(path + "/ranks/ranks.jsonl", lines);
+    }
+    template <class Options>
+    Options options() const {
+        Options o;
+        o.run = path;
+        o.quiet = true;
+        return o;
+    }
+    BradleyTerryOptions reward_options() const {
+        auto o = options<BradleyTerryOptions>();
+        o.extra_layers = 1;
+        o.batch = 8;
+        o.lr = 5e-3;
+        o.warmup = 2;
+        o.save_every = 4;
+        return o;
+    }
+    DpoOptions dpo_options() const {
+        auto o = options<DpoOptions>();
+        o.batch = 8;
+        o.lr = 3e-3;
+        o.warmup = 2;
+        o.save_every = 4;
+        o.kl_episodes = 16;
+        return o;
+    }
+    std::vector<JsonLine> metrics(const std::string& stage) const {
+        return read_jsonl(stage_file(path, stage, "metrics.jsonl"));
+    }
+    Json result(const std::string& stage) const {
+        return read_json(stage_file(path, stage, "done.json")).value["result"];
+    }
+    std::string bytes(const std::string& stage) const {
+        return read_file(stage_file(path, stage, "model.safetensors")) +
+               read_file(stage_file(path, stage, "metrics.jsonl")) +
+               read_file(stage_file(path, stage, "done.json"));
+    }
+};
+
+// An output with so many written tokens after a prompt of one.
+Episode written(int tokens) {
+    Episode episode;
+    episode.prompt = 1;
+    episode.tokens.assign(static_cast<size_t>(1 + tokens), 0);
+    return episode;
+}
+
+float loss_of(const std::vector<float>& margins, const std::vector<float>& weights, double beta,
+              const std::string& name) {
+    Tape tape(false);
+    const Var h = tape.constant(Tensor::from({static_cast<int64_t>(margins.size()), 1}, margins));
+    return tape.value(preference_loss(tape, h, weights, beta, name))[0];
+}
+
+} // namespace
+
+TEST_CASE("the loss of Bradley and Terry by hand") {
+    Tape tape(false);
+    const std::vector<float> values = {1.0f, 0.0f, -2.0f, 0.5f, 0.5f};
+    const Var scores = tape.constant(Tensor::from({5, 1}, values));
+    // -log sigmoid(1) and -log sigmoid(3) of one prompt, -log sigmoid(0) of another.
+    const std::vector<Comparisons::Pair> pairs = {{0, 1, 0.5f}, {0, 2, 0.5f}, {3, 4, 1.0f}};
+    const double one = std::log1p(std::exp(-1.0)), three = std::log1p(std::exp(-3.0));
+    CHECK(tape.value(bradley_terry_loss(tape, scores, pairs))[0] ==
+          doctest::Approx(((one + three) / 2 + std::log(2.0)) / 2));
+    // A shift of all scores changes nothing.
+    CHECK(tape.value(bradley_terry_loss(tape, shift(tape, scores, 7), pairs))[0] ==
+          doctest::Approx(((one + three) / 2 + std::log(2.0)) / 2));
+}
+
+TEST_CASE("calibration by hand") {
+    const Json found = calibration(std::vector<float>{2.0f, -2.0f, 0.0f});
+    const double sure = 1 / (1 + std::exp(-2.0));
+    CHECK(found["val_pairs"] == 3);
+    CHECK(found["val_accuracy"].get<double>() == doctest::Approx(0.5));
+    CHECK(found["val_loss"].get<double>() ==
+          doctest::Approx((std::log1p(std::exp(-2.0)) + std::log1p(std::exp(2.0)) + std::log(2.0)) /
+                          3));
+    CHECK(found["val_calibration_error"].get<double>() == doctest::Approx((2 * sure - 1) / 3));
+    CHECK(found["calibration"][0]["pairs"] == 1);
+    CHECK(found["calibration"][3]["pairs"] == 2); // 0.88 is within 0.8 and 0.9
+    CHECK(found["calibration"][3]["happened"].get<double>() == doctest::Approx(0.5));
+    CHECK(calibration_table(found).find("| 80 - 90 % | 2 | 88.1 % | 50.0 % |") !=
+          std::string::npos);
+}
+
+TEST_CASE("DPO and IPO by hand") {
+    Comparisons compared;
+    compared.outputs = {written(2), written(1), written(1)};
+    compared.pairs = {{0, 1, 0.5f}, {2, 0, 0.5f}};
+    const std::vector<float> policy = {-1, -2, -3, -1}, reference = {-1.5f, -2.5f, -1, -1};
+    Tape tape(false);
+    const Var log_prob = tape.constant(Tensor::from({4, 1}, policy));
+    const Tensor& h = tape.value(log_ratio_margins(tape, log_prob, reference, compared));
+    CHECK(h[0] == doctest::Approx(3));  // (0.5 + 0.5) - (-2)
+    CHECK(h[1] == doctest::Approx(-1)); // 0 - (0.5 + 0.5)
+
+    CHECK(loss_of({3}, {1}, 0.1, "dpo") == doctest::Approx(std::log1p(std::exp(-0.3))));
+    CHECK(loss_of({3}, {1}, 0.1, "ipo") == doctest::Approx(4)); // (3 - 5)^2
+    CHECK(loss_of({3, -1}, {3, 1}, 0.5, "ipo") == doctest::Approx((3 * 4.0 + 4.0) / 4));
+    CHECK(loss_of({0}, {1}, 0.1, "dpo") == doctest::Approx(std::log(2.0)));
+}
+
+TEST_CASE("reward model of ranks: it learns; stopped and resumed, and at any threads: same bytes") {
+    const RankedRun run;
+    engine::set_threads(1);
+    BradleyTerryOptions options = run.reward_options();
+    reward(options);
+    const auto lines = run.metrics("reward");
+    CHECK(number_field(lines[0], "judged_loss") == doctest::Approx(std::log(2.0)));
+    CHECK(number_field(lines.back(), "judged_loss") < 0.3);
+    const Json result = run.result("reward");
+    CHECK(result["val_accuracy"].get<double>() > 0.9);
+    CHECK(result["val_pairs"].get<int64_t>() > 3);
+    CHECK(!result.contains("val_ceiling")); // nobody knows the judge of this file
+
+    const std::string whole = run.bytes("reward");
+    options.force = true;
+    options.stop_after = 10;
+    reward(options);
+    CHECK(!exists(model_path(run.path, "reward")));
+    engine::set_threads(2);
+    options.force = false;
+    options.stop_after = 0;
+    reward(options);
+    engine::set_threads(0);
+    CHECK(run.bytes("reward") == whole);
+
+    // It pays for GRPO, under a name of its own, too.
+    std::filesystem::copy(run.path + "/reward", run.path + "/reward-me");
+    auto rl = run.options<GrpoOptions>();
+    rl.reward = "reward-me";
+    rl.name = "grpo-reward";
+    rl.steps = 2;
+    rl.batch = 16;
+    rl.max_tokens = 20;
+    grpo(rl);
+    CHECK(has_field(run.metrics("grpo-reward")[1], "kl"));
+    rl.reward = "taste";
+    CHECK_THROWS_WITH_AS(grpo(rl), doctest::Contains("--reward must be"), Error);
+}
+
+TEST_CASE("DPO: the margin grows; stopped and resumed, and at any threads: same bytes") {
+    const RankedRun run;
+    engine::set_threads(1);
+    DpoOptions options = run.dpo_options();
+    dpo(options);
+    const auto lines = run.metrics("dpo");
+    CHECK(number_field(lines[0], "loss") == doctest::Approx(std::log(2.0)).epsilon(1e-4));
+    CHECK(number_field(lines[0], "reward_margin") == doctest::Approx(0).epsilon(1e-3));
+    CHECK(number_field(lines.back(), "loss") < 0.3);
+    CHECK(number_field(lines.back(), "reward_margin") > 1);
+    CHECK(number_field(lines.back(), "reward_margin") ==
+          doctest::Approx(number_field(lines.back(), "reward_chosen") -
+                          number_field(lines.back(), "reward_rejected"))
+              .epsilon(1e-3));
+    const Json result = run.result("dpo");
+    CHECK(result["val_accuracy"].get<double>() > 0.9);
+    CHECK(result["kl"].get<double>() > 0);
+    CHECK(!load_model(run.path, "dpo").config.scalar_head);
+
+    const std::string whole = run.bytes("dpo");
+    options.force = true;
+    options.stop_after = 10;
+    dpo(options);
+    CHECK(!exists(model_path(run.path, "dpo")));
+    engine::set_threads(2);
+    options.force = false;
+    options.stop_after = 0;
+    dpo(options);
+    engine::set_threads(0);
+    CHECK(run.bytes("dpo") == whole);
+
+    options.name = "dpo-ipo";
+    options.loss = "ipo";
+    dpo(options);
+    CHECK(number_field(run.metrics("dpo-ipo").back(), "loss") <
+          number_field(run.metrics("dpo-ipo")[0], "loss"));
+    options.loss = "kto";
+    CHECK_THROWS_WITH_AS(dpo(options), doctest::Contains("--loss must be"), Error);
+}
+
+TEST_CASE("ranks that cannot be trained on are refused, and nothing is begun") {
+    const RankedRun run;
+    write_file_atomic(run.path + "/ranks/ranks.jsonl",
+                      R"({"prompt": "2+3", "chosen": "5", "rejected": "5"})"
+                      "\n");
+    CHECK_THROWS_WITH_AS(reward(run.reward_options()), doctest::Contains("ranks.jsonl:1"), Error);
+    CHECK_THROWS_WITH_AS(dpo(run.dpo_options()), doctest::Contains("ranks.jsonl:1"), Error);
+    std::vector<Json> lines;
+    for (const char* problem : {"1+1", "1+2", "1+3", "1+4", "1+5"})
+        lines.push_back(json_of(RankedPair{problem, {"2"}, {std::string(200, '1')}}));
+    write_jsonl(run.path + "/ranks/ranks.jsonl", lines);
+    CHECK_THROWS_WITH_AS(reward(run.reward_options()), doctest::Contains("more than the context"),
+                         Error);
+    CHECK(!exists(model_path(run.path, "reward")));
+    CHECK(!exists(run.path + "/dpo/metrics.jsonl"));
+}

@@ -1,0 +1,236 @@
+#include "train/rank.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "search/world.h"
+#include "train/batches.h"
+#include "train/session.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace qstar::train {
+
+namespace {
+
+// What is shown together.
+struct Prompt {
+    std::string problem;
+    std::vector<std::vector<std::string>> outputs;
+};
+
+std::vector<Prompt> prompts_of(const std::vector<SampledSolution>& solutions,
+                               const RankOptions& options) {
+    std::vector<Prompt> prompts;
+    const auto close = [&] { // the last one is complete: is there something to compare?
+        if (!prompts.empty() && prompts.back().outputs.size() < 2) prompts.pop_back();
+    };
+    for (const SampledSolution& solution : solutions) {
+        if (prompts.empty() || prompts.back().problem != solution.problem) {
+            close();
+            if (options.problems > 0 && std::ssize(prompts) == options.problems) return prompts;
+            prompts.push_back({solution.problem, {}});
+        }
+        auto& outputs = prompts.back().outputs;
+        const bool known =
+            std::find(outputs.begin(), outputs.end(), solution.steps) != outputs.end();
+        if (solution.finished && !known && std::ssize(outputs) < options.outputs)
+            outputs.push_back(solution.steps);
+    }
+    close();
+    return prompts;
+}
+
+// The first draws are the likeliest ones: a person should not be able to see that.
+void mix(Prompt& prompt, uint64_t seed) {
+    std::vector<int64_t> order(prompt.outputs.size());
+    for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
+    shuffle(order, Random(seed, "rank/order/" + prompt.problem));
+    auto outputs = prompt.outputs;
+    for (size_t i = 0; i < order.size(); ++i)
+        outputs[i] = prompt.outputs[static_cast<size_t>(order[i])];
+    prompt.outputs = std::move(outputs);
+}
+
+void check(const RankOptions& options) {
+    if (options.judge != "simulated" && options.judge != "me")
+        fail("--judge must be simulated or me, found \"{}\"; ranks from elsewhere are given to "
+             "the stages as files: --labels FILE",
+             options.judge);
+    if (options.outputs < 2 || options.outputs > 9)
+        fail("--outputs must be within 2 to 9, found {}", options.outputs);
+    if (options.problems < 0) fail("--problems must be 0 or more, found {}", options.problems);
+    if (!options.name.starts_with("rank") || options.name.find('/') != std::string::npos)
+        fail("--name must be rank or begin with rank, as in rank-me, found \"{}\"", options.name);
+    check(options.person);
+}
+
+Json flags_of(const RankOptions& options, const std::string& solutions) {
+    Json flags{{"seed", seed_of(options)},
+               {"judge", options.judge},
+               {"outputs", options.outputs},
+               {"problems", options.problems},
+               {"world", options.world}};
+    if (options.judge == "simulated") {
+        const Taste& taste = options.person.taste;
+        flags["taste"] = {taste.correct, taste.work, taste.brief, taste.tidy};
+        flags["noise"] = options.person.noise;
+        flags["disagreement"] = options.person.disagreement;
+    }
+    flags["inputs"] = {{"solutions.jsonl", input(solutions)}};
+    return flags;
+}
+
+// How well the judge agrees with the taste, and with himself.
+struct Agreement {
+    double pairs = 0, with_taste = 0, with_self = 0;
+
+    void add(double better, double worse, const Person& person) {
+        pairs += 1;
+        with_taste += better > worse ? 1 : better < worse ? 0 : 0.5;
+        const double p = prefers(person, better, worse);
+        with_self += p * p + (1 - p) * (1 - p);
+    }
+};
+
+struct Ranked {
+    std::vector<RankedPair> pairs;
+    Agreement agreement; // of the validation problems
+};
+
+// Orders the outputs; at the rate of disagreement a pair is then turned round.
+void judge(const Prompt& prompt, const RankOptions& options, const search::World& world,
+           Ranked& ranked) {
+    Random random(seed_of(options), "rank/judge/" + prompt.problem);
+    std::vector<double> utilities;
+    for (const auto& steps : prompt.outputs)
+        utilities.push_back(utility(options.person.taste, world, {prompt.problem, steps, true}));
+    const auto utility_of = [&](const std::vector<std::string>& steps) {
+        const auto at = std::find(prompt.outputs.begin(), prompt.outputs.end(), steps);
+        return utilities[static_cast<size_t>(at - prompt.outputs.begin())];
+    };
+    const auto places = order(options.person, utilities, random);
+    for (RankedPair& pair : pairs_of(prompt.problem, prompt.outputs, places)) {
+        if (random.uniform() < options.person.disagreement) std::swap(pair.chosen, pair.rejected);
+        if (validation_problem(prompt.problem))
+            ranked.agreement.add(utility_of(pair.chosen), utility_of(pair.rejected),
+                                 options.person);
+        ranked.pairs.push_back(std::move(pair));
+    }
+}
+
+void show(const Prompt& prompt, size_t number, size_t of, std::ostream& out) {
+    out << fmt::format("\n[{} of {}]  {}\n\n", number + 1, of, prompt.problem);
+    for (size_t i = 0; i < prompt.outputs.size(); ++i) {
+        out << fmt::format("  {}", i + 1);
+        for (const std::string& line : prompt.outputs[i]) out << "   " << line;
+        out << "\n";
+    }
+    out << "\n";
+}
+
+Reply ask(const Prompt& prompt, std::istream& in, std::ostream& out) {
+    while (true) {
+        out << "best first, as in \"2 1\" (\"2=1\": equally good); u: undo, q: quit > "
+            << std::flush;
+        const auto line = typed(in);
+        if (!line || *line == "q") return {Reply::Wish::quit, {}};
+        if (*line == "u") return {Reply::Wish::undo, {}};
+        try {
+            return {Reply::Wish::answered, read_order(*line, prompt.outputs.size())};
+        } catch (const Error& error) {
+            out << error.what() << "\n";
+        }
+    }
+}
+
+// Error if an earlier call's answer does not fit its prompt.
+void check_places(const std::vector<int>& places, const Prompt& prompt, const std::string& file) {
+    if (places.size() != prompt.outputs.size())
+        fail("{}: expected places of the {} outputs under \"{}\", found {}", file,
+             prompt.outputs.size(), prompt.problem, places.size());
+}
+
+} // namespace
+
+std::vector<int> read_order(const std::string& text, size_t outputs) {
+    std::vector<int> places(outputs, 0);
+    int place = 1;
+    bool same = false; // "=" before the next number
+    for (const char c : text) {
+        if (c == ' ' || c == '\t' || c == ',' || c == '>') continue;
+        if (c == '=') {
+            same = true;
+            continue;
+        }
+        const int number = c - '0';
+        if (number < 1 || number > static_cast<int>(outputs))
+            fail("expected numbers from 1 to {}, found \"{}\"", outputs, c);
+        int& of_output = places[static_cast<size_t>(number - 1)];
+        if (of_output != 0) fail("output {} stands there twice", number);
+        if (!same && std::count(places.begin(), places.end(), 0) < std::ssize(places)) ++place;
+        of_output = place;
+        same = false;
+    }
+    for (size_t i = 0; i < outputs; ++i)
+        if (places[i] == 0) fail("output {} is missing", i + 1);
+    return places;
+}
+
+void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
+    check(options);
+    const std::string file = options.solutions.empty()
+                                 ? stage_file(options.run, "sample", "solutions.jsonl")
+                                 : options.solutions;
+    if (options.solutions.empty()) require(options.run, "sample", file);
+    if (!begin_stage(options, options.name, flags_of(options, file))) return;
+    std::vector<Prompt> prompts = prompts_of(read_solutions(file), options);
+    if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
+    for (Prompt& prompt : prompts) mix(prompt, seed_of(options));
+
+    const auto world = search::make_world(options.world);
+    const std::string answers_file = stage_file(options.run, options.name, "partial/answers.jsonl");
+    Ranked ranked;
+    size_t judged = prompts.size();
+    if (options.judge == "me") {
+        make_folders(stage_file(options.run, options.name, "partial"));
+        const auto answers = session(answers_file, prompts.size(), [&](size_t i) {
+            show(prompts[i], i, prompts.size(), out);
+            return ask(prompts[i], in, out);
+        });
+        judged = answers.size();
+        for (size_t i = 0; i < judged; ++i) {
+            check_places(answers[i], prompts[i], answers_file);
+            for (auto& pair : pairs_of(prompts[i].problem, prompts[i].outputs, answers[i]))
+                ranked.pairs.push_back(std::move(pair));
+        }
+    } else {
+        for (const Prompt& prompt : prompts) judge(prompt, options, *world, ranked);
+    }
+
+    std::vector<Json> lines;
+    for (const RankedPair& pair : ranked.pairs) lines.push_back(json_of(pair));
+    write_jsonl(stage_file(options.run, options.name, "ranks.jsonl"), lines);
+    if (judged == prompts.size()) {
+        Json result{{"prompts", judged}, {"pairs", ranked.pairs.size()}};
+        const Agreement& agreement = ranked.agreement;
+        if (agreement.pairs > 0) {
+            result["val_pairs"] = agreement.pairs;
+            result["val_ceiling"] = agreement.with_taste / agreement.pairs;
+            result["val_agreement"] = agreement.with_self / agreement.pairs;
+        }
+        finish_stage(options, options.name, result);
+        std::filesystem::remove_all(stage_file(options.run, options.name, "partial"));
+    }
+    if (!options.quiet)
+        out << fmt::format("{}: {} of {} prompts ranked, {} pairs{}\n", options.name, judged,
+                           prompts.size(), ranked.pairs.size(),
+                           judged < prompts.size() ? "; the same command goes on" : "");
+}
+
+void rank(const RankOptions& options) { rank(options, std::cin, std::cout); }
+
+} // namespace qstar::train

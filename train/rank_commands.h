@@ -1,0 +1,12 @@
+#pragma once
+// `qstar train rank, reward, dpo`.
+
+#include "engine/common.h"
+
+#include <CLI/CLI.hpp>
+
+namespace qstar::train {
+
+void add_rank_commands(CLI::App& root, const Common& common, CLI::App& group);
+
+} // namespace qstar::train
