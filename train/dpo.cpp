@@ -191,7 +191,6 @@ void dpo(const DpoOptions& options) {
         std::vector<float> weights;
         for (const Comparisons::Pair& pair : compared.pairs) weights.push_back(pair.weight);
         const Var loss = preference_loss(tape, margins, weights, options.beta, options.loss);
-        tape.backward(loss);
 
         Margins found;
         found.add(tape.value(margins), options.beta);
@@ -200,6 +199,7 @@ void dpo(const DpoOptions& options) {
         };
         const double better = reward_of(&Comparisons::Pair::better);
         const double worse = reward_of(&Comparisons::Pair::worse);
+        tape.backward(loss);
         Json metrics = trainer.update(loss);
         metrics["reward_margin"] = found.mean(found.margin);
         metrics["reward_accuracy"] = found.mean(found.agreed);

@@ -64,7 +64,8 @@ struct RankedRun : Temporary {
         auto o = options<BradleyTerryOptions>();
         o.extra_layers = 1;
         o.batch = 8;
-        o.lr = 5e-3;
+        o.epochs = 4;
+        o.lr = 1e-2;
         o.warmup = 2;
         o.save_every = 4;
         return o;
@@ -72,7 +73,8 @@ struct RankedRun : Temporary {
     DpoOptions dpo_options() const {
         auto o = options<DpoOptions>();
         o.batch = 8;
-        o.lr = 3e-3;
+        o.epochs = 3;
+        o.lr = 1e-2;
         o.warmup = 2;
         o.save_every = 4;
         o.kl_episodes = 16;
