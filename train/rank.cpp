@@ -114,6 +114,7 @@ void judge(const Prompt& prompt, const RankOptions& options, const search::World
     };
     const auto places = order(options.person, utilities, random);
     for (RankedPair& pair : pairs_of(prompt.problem, prompt.outputs, places)) {
+        if (utility_of(pair.chosen) == utility_of(pair.rejected)) continue; // equally good to him
         if (random.uniform() < options.person.disagreement) std::swap(pair.chosen, pair.rejected);
         if (validation_problem(prompt.problem))
             ranked.agreement.add(utility_of(pair.chosen), utility_of(pair.rejected),

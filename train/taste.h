@@ -13,7 +13,7 @@
 // Asked which of two is better, a person says `a` with the probability of Bradley and Terry
 // ("Rank Analysis of Incomplete Block Designs", 1952) for utilities u,
 //   p = sigmoid((u_a - u_b) / noise),
-// and at a rate of `disagreement` says the contrary of what that came to: a slip of the hand,
+// calls equal what pleases him exactly equally, and at a rate of `disagreement` says the contrary of what that came to: a slip of the hand,
 // or somebody else's taste.
 
 #include "engine/random.h"
