@@ -13,8 +13,8 @@
 // Asked which of two is better, a person says `a` with the probability of Bradley and Terry
 // ("Rank Analysis of Incomplete Block Designs", 1952) for utilities u,
 //   p = sigmoid((u_a - u_b) / noise),
-// calls equal what pleases him exactly equally, and at a rate of `disagreement` says the contrary of what that came to: a slip of the hand,
-// or somebody else's taste.
+// calls equal what pleases him exactly equally, and at a rate of `disagreement` says the contrary
+// of what that came to: a slip of the hand, or somebody else's taste.
 
 #include "engine/random.h"
 #include "search/world.h"
@@ -32,7 +32,8 @@ inline constexpr Taste correct_only{1, 0, 0, 0};
 
 struct Person {
     Taste taste;
-    double noise = 1;           // 0: always says what the taste says
+    double noise = 0.3; // so that he repeats himself as often as labelers agree with each other in
+                        // Ouyang et al. (2022), 73 %; 0: always says what the taste says
     double disagreement = 0.05; // of pairs, at most 1/2
 };
 // Error for a negative noise, a rate outside [0, 1/2].
