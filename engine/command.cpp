@@ -12,6 +12,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fmt/format.h>
 #include <memory>

@@ -5,10 +5,9 @@
 // "qstar: <sentence>" and exits with status 2. The sentence names the file and
 // line where there are any, what was expected and what was found.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 namespace qstar {
 
@@ -19,7 +18,7 @@ struct Error : std::runtime_error {
 // fail("{}:{}: expected {}, found {}", file, line, ...) throws an Error.
 template <class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
-    throw Error(fmt::format(format, std::forward<Args>(args)...));
+    throw Error(fmt::vformat(format, fmt::make_format_args(args...)));
 }
 
 } // namespace qstar

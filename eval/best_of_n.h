@@ -7,7 +7,6 @@
 // samples of each problem. A point of the curve is the mean share of problems solved, and
 // its spread the standard deviation over the shuffles.
 
-#include "engine/io/jsonl.h"
 #include "eval/interval.h"
 #include "eval/pool.h"
 #include "search/method.h"

@@ -5,6 +5,7 @@
 #include "eval/ladder.h"
 #include "eval/step_commands.h"
 
+#include <CLI/CLI.hpp>
 #include <memory>
 
 namespace qstar::eval {

@@ -6,7 +6,6 @@
 // end. If all N were given up, the one that was given up last of all, by its weakest step,
 // is written to its end after all.
 
-#include "engine/io/jsonl.h"
 #include "eval/interval.h"
 #include "eval/pool.h"
 

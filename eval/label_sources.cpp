@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/jsonl.h"
 #include "train/label.h"
 #include "train/prm.h"
 #include "train/rollout.h"

@@ -1,6 +1,7 @@
 #include "eval/pool.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
 #include "eval/overlap.h"
 #include "search/encode.h"

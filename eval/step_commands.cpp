@@ -7,6 +7,7 @@
 #include "eval/policies.h"
 #include "eval/taste.h"
 
+#include <CLI/CLI.hpp>
 #include <memory>
 
 namespace qstar::eval {

@@ -9,7 +9,6 @@
 // that ranking suits language and not mathematics: look at both columns, and at the share
 // that is right.
 
-#include "engine/io/jsonl.h"
 #include "eval/interval.h"
 #include "train/taste.h"
 

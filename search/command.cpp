@@ -2,12 +2,14 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
 #include "search/models.h"
 #include "search/results.h"
 #include "search/solve.h"
 #include "search/world.h"
 
+#include <CLI/CLI.hpp>
 #include <memory>
 
 namespace qstar::search {

@@ -1,5 +1,7 @@
 #include "search/results.h"
 
+#include "engine/io/jsonl.h"
+
 #include <cmath>
 #include <fmt/format.h>
 

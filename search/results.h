@@ -1,7 +1,7 @@
 #pragma once
 // A result as one JSON line: the form of RESULTS.jsonl.
 
-#include "engine/io/jsonl.h"
+#include "engine/io/json.h"
 #include "search/method.h"
 #include "search/problems.h"
 

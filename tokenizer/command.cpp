@@ -7,6 +7,7 @@
 #include "tokenizer/text.h"
 #include "tokenizer/train.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <chrono>

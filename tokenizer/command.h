@@ -1,7 +1,9 @@
 #pragma once
 // The command `qstar tokenizer train | encode | decode | info`.
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace qstar::tokenizer {
 

@@ -1,6 +1,7 @@
 #include "train/chunks.h"
 
 #include "engine/io/files.h"
+#include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
 
 #include <algorithm>

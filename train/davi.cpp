@@ -1,5 +1,7 @@
 #include "train/davi.h"
 
+#include "engine/io/jsonl.h"
+
 #include <algorithm>
 #include <cmath>
 

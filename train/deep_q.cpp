@@ -1,6 +1,7 @@
 #include "train/deep_q.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 
 #include <algorithm>
 #include <numeric>

@@ -1,6 +1,7 @@
 #include "train/dpo.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 #include "train/rl.h"
 #include "train/surrogate.h"
 

@@ -1,6 +1,7 @@
 #include "train/grpo.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 #include "train/kl.h"
 #include "train/surrogate.h"
 

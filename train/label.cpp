@@ -2,11 +2,11 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/jsonl.h"
 #include "train/session.h"
 
 #include <filesystem>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 namespace qstar::train {
 

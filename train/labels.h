@@ -21,7 +21,7 @@
 // and, as a field more that TRL does not look at, the probability of each step where it is
 // known (rollout.h): "soft_labels": [0.75, 0].
 
-#include "engine/io/jsonl.h"
+#include "engine/io/json.h"
 #include "search/world.h"
 
 #include <string>

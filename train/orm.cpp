@@ -1,6 +1,7 @@
 #include "train/orm.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 #include "search/encode.h"
 #include "train/labels.h"
 

@@ -1,6 +1,7 @@
 #include "train/ppo.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 #include "train/gae.h"
 #include "train/kl.h"
 #include "train/surrogate.h"

@@ -2,8 +2,9 @@
 
 #include "engine/error.h"
 #include "engine/gpt/decoder.h"
-#include "engine/gpt/sampling.h"
 #include "engine/gpt/next_token.h"
+#include "engine/gpt/sampling.h"
+#include "engine/io/jsonl.h"
 #include "tokenizer/special.h"
 #include "tokenizer/text.h"
 #include "train/batches.h"

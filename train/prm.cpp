@@ -1,6 +1,7 @@
 #include "train/prm.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 
 namespace qstar::train {
 

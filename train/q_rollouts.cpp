@@ -1,6 +1,7 @@
 #include "train/q_rollouts.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 #include "search/stream.h"
 #include "train/chunks.h"
 #include "train/split.h"

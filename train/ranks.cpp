@@ -1,6 +1,7 @@
 #include "train/ranks.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

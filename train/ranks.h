@@ -9,7 +9,7 @@
 // ranking: Ouyang et al. (2022, section 3.5) found that a model overfits when it sees the
 // pairs of one prompt in different batches, so they stay together.
 
-#include "engine/io/jsonl.h"
+#include "engine/io/json.h"
 
 #include <span>
 #include <string>

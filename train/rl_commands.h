@@ -3,7 +3,9 @@
 
 #include "engine/common.h"
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace qstar::train {
 

@@ -1,6 +1,7 @@
 #include "train/rollout.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 #include "search/gpt_proposer.h"
 #include "search/stream.h"
 #include "train/chunks.h"

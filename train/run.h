@@ -13,7 +13,7 @@
 // unless `force` is set, which begins it anew.
 
 #include "engine/gpt/gpt.h"
-#include "engine/io/jsonl.h"
+#include "engine/io/json.h"
 #include "tokenizer/bpe.h"
 
 #include <cstdint>

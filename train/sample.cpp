@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
 #include "search/gpt_proposer.h"
 #include "search/stream.h"

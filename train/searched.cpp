@@ -1,5 +1,6 @@
 #include "train/searched.h"
 
+#include "engine/io/jsonl.h"
 #include "train/chunks.h"
 #include "train/label.h"
 

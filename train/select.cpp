@@ -1,6 +1,7 @@
 #include "train/select.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
 #include "search/gpt_scorer.h"
 #include "search/method.h"

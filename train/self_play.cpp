@@ -3,6 +3,7 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/jsonl.h"
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
 #include "search/stream.h"

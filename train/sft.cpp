@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/gpt/next_token.h"
+#include "engine/io/jsonl.h"
 #include "search/encode.h"
 #include "train/batches.h"
 

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/jsonl.h"
 #include "search/gpt_proposer.h"
 #include "train/chunks.h"
 #include "train/sft.h"

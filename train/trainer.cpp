@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 
 #include <charconv>
 #include <cmath>
@@ -112,6 +113,8 @@ double Trainer::recall(const std::string& name, double otherwise) const {
 void Trainer::remember(const std::string& name, double value) {
     state_.notes[name] = fmt::format("{}", value); // the shortest text that reads back exactly
 }
+
+Json Trainer::update(engine::Var loss) { return update(double{tape.value(loss)[0]}); }
 
 void Trainer::end_step(const Json& metrics, const std::string& note) {
     // First the line, then the state: a kill in between leaves a line too many, which

@@ -39,8 +39,8 @@ struct LoopOptions : StageOptions {
     double beta1 = 0.9, beta2 = 0.95;
     double clip = 1.0;
     std::string precision = "fp32"; // of the products; bf16: operands rounded, sums in fp32
-    int64_t save_every = 200; // steps
-    int64_t stop_after = 0;   // leave off after so many steps of this call; 0: never
+    int64_t save_every = 200;       // steps
+    int64_t stop_after = 0;         // leave off after so many steps of this call; 0: never
 };
 
 // Error for flags of which no training can come (a batch of 0, a negative rate).
@@ -65,7 +65,7 @@ class Trainer {
     // One AdamW step with the gradients that stand in the model. Error if the loss is no
     // finite number. Gives {"loss", "lr", "norm"}.
     Json update(double loss);
-    Json update(engine::Var loss) { return update(double{tape.value(loss)[0]}); }
+    Json update(engine::Var loss);
     // The same for the critic, at its own peak learning rate.
     Json update_critic(engine::Var loss, double peak);
     // A number that a stage carries from step to step, and over a kill.

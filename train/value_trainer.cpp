@@ -1,6 +1,7 @@
 #include "train/value_trainer.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 #include "engine/parallel.h"
 #include "search/stream.h"
 

@@ -4,6 +4,8 @@
 // Keys keep the order in which they were written. Text that is not UTF-8 (a model
 // may sample any bytes) is written with U+FFFD in the place of each bad byte.
 
+#include "engine/io/json.h"
+
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -12,8 +14,6 @@
 #include <vector>
 
 namespace qstar {
-
-using Json = nlohmann::ordered_json;
 
 // A value and the place it came from ("labels.jsonl:12"), for error messages.
 struct JsonLine {

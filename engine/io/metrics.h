@@ -5,7 +5,7 @@
 // the log drops what the killed run wrote at or after the step it resumes from
 // and a last line torn by the kill. So a line holds no clock times.
 
-#include "engine/io/jsonl.h"
+#include "engine/io/json.h"
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,7 @@
 #include "eval/bench/bench.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 #include "engine/kernels/cpu.h"
 
 namespace qstar::eval {

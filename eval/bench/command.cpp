@@ -6,6 +6,7 @@
 #include "eval/bench/search.h"
 #include "eval/bench/train.h"
 
+#include <CLI/CLI.hpp>
 #include <memory>
 
 namespace qstar::eval {

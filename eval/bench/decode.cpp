@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/gpt/decoder.h"
 #include "engine/gpt/sampling.h"
+#include "engine/io/jsonl.h"
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
 #include "eval/bench/torch_peer.h"

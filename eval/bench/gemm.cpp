@@ -1,6 +1,7 @@
 #include "eval/bench/gemm.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"

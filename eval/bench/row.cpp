@@ -1,6 +1,7 @@
 #include "eval/bench/row.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/jsonl.h"
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
 #include "eval/bench/turns.h"

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/gpt/next_token.h"
+#include "engine/io/jsonl.h"
 #include "engine/kernels/kernels.h"
 #include "engine/optim/adamw.h"
 #include "engine/parallel.h"

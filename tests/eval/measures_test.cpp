@@ -3,6 +3,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/jsonl.h"
 #include "eval/active.h"
 #include "eval/early_stop.h"
 #include "eval/label_sources.h"

@@ -4,6 +4,8 @@
 #include "engine/io/files.h"
 #include "tokenizer/files.h"
 
+#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <doctest/doctest.h>
 #include <filesystem>

@@ -1,5 +1,6 @@
 // Labels by people: at the terminal, and simulated.
 
+#include "engine/io/jsonl.h"
 #include "train/label.h"
 
 #include "engine/error.h"

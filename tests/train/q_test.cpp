@@ -1,5 +1,6 @@
 // Fitted Q iteration on a Markov decision process that is small enough to solve by hand.
 
+#include "engine/io/jsonl.h"
 #include "train/q.h"
 
 #include "engine/error.h"

@@ -1,5 +1,6 @@
 // Ranks: the file, the simulated person, and the person at the terminal.
 
+#include "engine/io/jsonl.h"
 #include "train/ranks.h"
 
 #include "engine/error.h"

@@ -4,6 +4,7 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/jsonl.h"
 #include "engine/parallel.h"
 #include "tests/train/temporary.h"
 #include "train/corpus.h"

@@ -1,5 +1,6 @@
 // Labels from roll-outs, on a policy whose chances of success are known.
 
+#include "engine/io/jsonl.h"
 #include "train/rollout.h"
 
 #include "engine/error.h"

@@ -1,6 +1,7 @@
 // What self-play, STaR and distillation learn from, exactly; and all of them in a row on a
 // tiny run, with a stop in between.
 
+#include "engine/io/jsonl.h"
 #include "train/self_play.h"
 
 #include "engine/error.h"
