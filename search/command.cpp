@@ -5,6 +5,7 @@
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
 #include "search/models.h"
+#include "search/puzzles/command.h"
 #include "search/results.h"
 #include "search/solve.h"
 #include "search/world.h"
@@ -22,7 +23,24 @@ struct Flags {
     std::string aggregate, vote = "best", step_cost = "log-prob";
     Options options;
     ProposerLimits limits;
+    PuzzleSearch puzzle;
+    bool width_given = false;
 };
+
+// The flags that puzzles share with the text worlds.
+void search_puzzles(const Flags& flags) {
+    PuzzleSearch puzzle = flags.puzzle;
+    puzzle.state = flags.problem;
+    puzzle.states = flags.problems;
+    puzzle.out = flags.out;
+    puzzle.method = flags.method;
+    puzzle.run = flags.run;
+    puzzle.puzzle.world = flags.world;
+    puzzle.options.weight = flags.options.weight;
+    if (flags.width_given) puzzle.options.width = flags.options.width;
+    puzzle.options.trace = flags.options.trace;
+    search_puzzles(puzzle);
+}
 
 // An ORM and a Q-value speak of the whole solution, a PRM of one step.
 bool judges_whole(const std::string& scorer) {
@@ -74,6 +92,7 @@ void search_file(const World& world, const Flags& flags, const std::vector<Probl
 void search(const Flags& flags, const Common& common) {
     if (flags.problem.empty() == flags.problems.empty())
         fail("say what to solve: either a problem on the command line or --problems FILE");
+    if (is_puzzle(flags.world)) return search_puzzles(flags);
     const std::unique_ptr<World> world = make_world(flags.world);
     const Method method = method_named(flags.method);
     Options options = flags.options;
@@ -124,7 +143,7 @@ void add_command(CLI::App& app, const Common& common) {
                         "model that proposes (default: RUN/sft/model.safetensors)");
     add("--budget", options.budget, "model tokens for each problem, proposed and scored");
     add("--samples", options.samples, "majority, best-of-n: at most so many solutions");
-    add("--width", options.width, "beam: paths kept");
+    const CLI::Option* width = add("--width", options.width, "beam: paths kept (puzzles: 100)");
     add("--proposals", options.proposals, "beam, astar: draws for each expanded path");
     add("--weight", options.weight, "astar: of the heuristic, f = g + weight * h");
     add("--temperature", options.temperature, "of the draws");
@@ -137,7 +156,11 @@ void add_command(CLI::App& app, const Common& common) {
     add("--vote", flags->vote, "best-of-n: best (sample) or weighted (sum over an answer)");
     add("--step-cost", flags->step_cost, "astar: log-prob or unit");
     command->add_flag("--trace", options.trace, "astar: tell every step of the algorithm");
-    command->callback([flags, &common] { search(*flags, common); });
+    add_puzzle_flags(*command, flags->puzzle);
+    command->callback([flags, width, &common] {
+        flags->width_given = width->count() > 0;
+        search(*flags, common);
+    });
 }
 
 } // namespace qstar::search

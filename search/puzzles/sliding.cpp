@@ -108,9 +108,7 @@ State Sliding::read(std::string_view line) const {
     return state;
 }
 
-std::string Sliding::text(const uint8_t* state) const {
-    return numbers_text(state, state_bytes());
-}
+std::string Sliding::text(const uint8_t* state) const { return numbers_text(state, state_bytes()); }
 
 int Sliding::lower_bound(const uint8_t* state) const {
     int sum = 0;

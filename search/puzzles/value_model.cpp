@@ -95,7 +95,10 @@ void ValueModel::q_values(const uint8_t* states, int64_t n, float* q) {
     }
 }
 
-void Rounded::set_bound(std::string_view name) { bound = make_bound(space, name); }
+Rounded::Rounded(const Space& space_, Heuristic& heuristic_, std::string_view bound_, float bias_,
+                 bool whole_)
+    : space(space_), heuristic(heuristic_), bound(make_bound(space_, bound_)), bias(bias_),
+      whole(whole_) {}
 
 void Rounded::cost_to_go(const uint8_t* states, int64_t n, float* h) {
     heuristic.cost_to_go(states, n, h);
@@ -103,15 +106,17 @@ void Rounded::cost_to_go(const uint8_t* states, int64_t n, float* h) {
     bound->cost_to_go(states, n, lower.data());
     for (int64_t i = 0; i < n; ++i) {
         const uint8_t* state = states + static_cast<size_t>(i) * space.state_bytes();
-        const int parity = space.distance_parity(state);
-        const float wanted = std::max(0.0f, h[i] - bias);
-        const float whole = parity < 0
-                                ? std::round(wanted)
-                                : static_cast<float>(parity) +
-                                      2 * std::round((wanted - static_cast<float>(parity)) / 2);
-        h[i] = space.solved(states + static_cast<size_t>(i) * space.state_bytes())
-                   ? 0.0f
-                   : std::max({lower[static_cast<size_t>(i)], whole, 1.0f});
+        if (space.solved(state)) {
+            h[i] = 0;
+            continue;
+        }
+        float wanted = h[i] - bias;
+        if (whole) {
+            const int parity = space.distance_parity(state);
+            const float odd = parity > 0 ? 1.0f : 0.0f, step = parity < 0 ? 1.0f : 2.0f;
+            wanted = odd + step * std::round((wanted - odd) / step);
+        }
+        h[i] = std::max({1.0f, lower[static_cast<size_t>(i)], wanted});
     }
 }
 

@@ -38,19 +38,17 @@ class ValueModel : public Heuristic, public QFunction {
 
 std::map<std::string, std::string> value_metadata(const Space& space, std::string_view bound);
 
-// h - bias, rounded to the nearest whole number that the space's parity allows and never
-// below the bound: with a small bias a learned h is rarely above the truth, and A* then
-// finds shortest solutions.
+// h - bias, and never below the bound; with `whole` rounded to the nearest whole number that
+// the space's parity allows. With a small bias a learned h is rarely above the truth, and A*
+// then finds shortest solutions.
 struct Rounded : Heuristic {
     const Space& space;
     Heuristic& heuristic;
     std::unique_ptr<Heuristic> bound;
     float bias;
-    Rounded(const Space& s, Heuristic& h, std::string_view bound_name, float bias_)
-        : space(s), heuristic(h), bound(nullptr), bias(bias_) {
-        set_bound(bound_name);
-    }
-    void set_bound(std::string_view name);
+    bool whole;
+    Rounded(const Space& space, Heuristic& heuristic, std::string_view bound, float bias,
+            bool whole);
     void cost_to_go(const uint8_t* states, int64_t n, float* h) override;
 };
 

@@ -1,0 +1,198 @@
+#include "search/puzzles/command.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/progress.h"
+#include "search/graph/solve.h"
+#include "search/puzzles/value_model.h"
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+
+namespace qstar::search {
+
+namespace {
+
+// The state to which the actions lead.
+State replay(const Space& space, State state, const std::vector<int>& actions,
+             std::vector<std::string>* names) {
+    for (const int action : actions) {
+        if (!space.legal(state.data(), action))
+            fail("{}: the search took an action that is not legal", space.name());
+        if (names != nullptr) names->push_back(space.action_name(state.data(), action));
+        space.apply(state.data(), action);
+    }
+    return state;
+}
+
+std::string model_file(const PuzzleSearch& flags, const char* stage) {
+    const std::string path = join_path(join_path(flags.run, stage), "model.safetensors");
+    if (!exists(path))
+        fail("{} is missing: run `qstar train {} --run {} --world {}` first, or name a file with "
+             "--model",
+             path, stage, flags.run, flags.puzzle.world);
+    return path;
+}
+
+std::string result_text(const Space& space, const StateLine& line, const GraphResult& result) {
+    std::string out;
+    for (const std::string& sentence : result.trace) out += sentence + "\n";
+    if (!result.trace.empty()) out += "\n";
+    std::vector<std::string> names;
+    const State end = replay(space, line.state, result.actions, &names);
+    out += space.text(line.state.data()) + "\n";
+    for (const std::string& name : names) out += name + " ";
+    out += "\n";
+    if (result.solved)
+        out += fmt::format("solved in {} steps\n", names.size());
+    else
+        out += fmt::format("not solved ({}); the best state found: {}\n",
+                           result.ended == "exhausted" ? "nothing is left to expand"
+                                                       : "budget of " + result.ended,
+                           space.text(end.data()));
+    return out + fmt::format("{} states expanded, {} generated, {} evaluated, {} kept in {:.1f} "
+                             "MB ({:.0f} bytes each), {:.3f} s\n",
+                             result.expanded, result.generated, result.evaluations, result.nodes,
+                             static_cast<double>(result.bytes) / 1e6,
+                             static_cast<double>(result.bytes) / static_cast<double>(result.nodes),
+                             result.seconds);
+}
+
+} // namespace
+
+void add_puzzle_flags(CLI::App& command, PuzzleSearch& flags) {
+    const auto add = [&](const char* name, auto& value, const char* help) {
+        command.add_option(name, value, help)->capture_default_str()->group("Puzzles");
+    };
+    GraphOptions& o = flags.options;
+    command.footer(
+        "Puzzles: --world sliding, lights-out, cube2 or cube3, with --method greedy, beam, "
+        "mcts, astar or qstar.");
+    add("--size", flags.puzzle.size, "width of sliding and lights-out; 0: by the first state");
+    add("--compose", flags.puzzle.compose, "cubes: products of up to so many turns are actions");
+    add("--moves", flags.puzzle.moves, "cubes: a file of move tables instead of the turns");
+    add("--heuristic", flags.heuristic,
+        "model, or a bound: none, manhattan, walking-distance, lights, misplaced; empty: the "
+        "puzzle's best bound");
+    add("--model", flags.model, "a network's file; empty: RUN/davi's, for qstar RUN/deep-q's");
+    add("--bias", flags.bias, "taken from the model's h");
+    add("--batch", o.batch, "astar, qstar: nodes expanded together");
+    add("--nodes", o.nodes, "budget: states kept, for each problem");
+    add("--evaluations", o.evaluations, "budget: states that the heuristic rates; 0: no bound");
+    add("--seconds", o.seconds, "budget, for each problem; 0: no bound");
+    add("--explore", o.explore, "mcts: weight of what was visited little");
+    add("--trace-file", flags.trace_file, "write the search of one state as JSON here");
+    command.add_flag("--round", flags.round, "the model's h to whole numbers of the right parity")
+        ->group("Puzzles");
+    command.add_flag("--anytime", o.anytime, "after a solution, look for shorter ones")
+        ->group("Puzzles");
+}
+
+PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags) {
+    PuzzleModels models;
+    const bool wants_q = flags.method == "qstar";
+    if (flags.heuristic == "model") {
+        const std::string path =
+            !flags.model.empty() ? flags.model : model_file(flags, wants_q ? "deep-q" : "davi");
+        auto model = std::make_unique<ValueModel>(space, path);
+        if (wants_q) {
+            if (!model->is_q())
+                fail("{}: --method qstar needs a Q-network (`qstar train deep-q`), found a value "
+                     "network",
+                     path);
+            models.q = std::move(model);
+            return models;
+        }
+        models.model = std::move(model);
+        models.heuristic = models.model.get();
+        if (flags.round || flags.bias != 0) {
+            models.rounded = std::make_unique<Rounded>(space, *models.heuristic, best_bound(space),
+                                                       static_cast<float>(flags.bias), flags.round);
+            models.heuristic = models.rounded.get();
+        }
+        return models;
+    }
+    models.bound = make_bound(space, flags.heuristic.empty() ? best_bound(space) : flags.heuristic);
+    models.heuristic = models.bound.get();
+    if (wants_q) models.q = std::make_unique<OneStepQ>(space, *models.heuristic);
+    return models;
+}
+
+Json puzzle_json(const Space& space, const StateLine& line, const GraphResult& result) {
+    std::vector<std::string> names;
+    const State end = replay(space, line.state, result.actions, &names);
+    Json json;
+    json["problem"] = space.text(line.state.data());
+    if (line.input != json["problem"]) json["input"] = line.input;
+    json["answer"] = space.text(end.data());
+    json["correct"] = result.solved && space.solved(end.data());
+    json["steps"] = names;
+    json["expanded"] = result.expanded;
+    json["generated"] = result.generated;
+    json["tokens"] = result.evaluations;
+    json["evaluations"] = result.evaluations;
+    json["nodes"] = result.nodes;
+    json["bytes"] = result.bytes;
+    json["seconds"] = std::round(result.seconds * 1e6) / 1e6;
+    json["finished"] = result.solved;
+    json["ended"] = result.ended;
+    json["length"] = result.actions.size();
+    return json;
+}
+
+void search_puzzles(PuzzleSearch flags) {
+    const GraphMethod method = graph_method_named(flags.method);
+    check(flags.options);
+    const std::string first = flags.states.empty() ? flags.state : first_state(flags.states);
+    std::unique_ptr<Space> space;
+    std::vector<StateLine> lines;
+    if (flags.states.empty()) {
+        space = make_space(flags.puzzle, first);
+        lines.push_back({flags.state, space->read(flags.state)});
+    } else {
+        try {
+            space = make_space(flags.puzzle, first);
+        } catch (const Error& error) {
+            fail("{}: {}", flags.states, error.what());
+        }
+        lines = read_states(*space, flags.states);
+    }
+    if (!flags.trace_file.empty()) {
+        if (lines.size() > 1)
+            fail("--trace-file is for one state, found {} in {}", lines.size(), flags.states);
+        flags.options.record = true;
+    }
+    const PuzzleModels models = load_puzzle_models(*space, flags);
+
+    std::vector<Json> rows;
+    Progress progress("search", static_cast<int64_t>(lines.size()), "states", 0, lines.size() == 1);
+    int64_t solved = 0, nodes = 0, length = 0;
+    for (const StateLine& line : lines) {
+        const GraphResult result =
+            solve(*space, method, models.heuristic, models.q.get(), line.state, flags.options);
+        if (!flags.trace_file.empty()) write_json(flags.trace_file, result.record);
+        if (!flags.state.empty() && flags.out.empty()) {
+            fmt::print("{}", result_text(*space, line, result));
+            return;
+        }
+        rows.push_back(puzzle_json(*space, line, result));
+        solved += rows.back()["correct"].get<bool>();
+        length += result.solved ? static_cast<int64_t>(result.actions.size()) : 0;
+        nodes += result.generated;
+        progress.update(static_cast<int64_t>(rows.size()), fmt::format("{} solved", solved));
+    }
+    progress.finish();
+    if (flags.out.empty())
+        for (const Json& row : rows) fmt::print("{}\n", json_text(row));
+    else
+        write_jsonl(flags.out, rows);
+    const auto mean = [](int64_t sum, int64_t n) {
+        return n > 0 ? static_cast<double>(sum) / static_cast<double>(n) : 0.0;
+    };
+    fmt::print(stderr,
+               "{}: {} of {} solved, {:.2f} steps a solution, {:.0f} states generated each\n",
+               flags.method, solved, rows.size(), mean(length, solved),
+               mean(nodes, static_cast<int64_t>(rows.size())));
+}
+
+} // namespace qstar::search

@@ -1,0 +1,142 @@
+// The real program: `qstar search` on files of states, `qstar train davi` and `deep-q`.
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+#include "engine/io/sha256.h"
+#include "search/puzzles/puzzles.h"
+#include "search/puzzles/value_model.h"
+#include "tests/paths.h"
+#include "tests/train/temporary.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+
+using namespace qstar;
+using namespace qstar::search;
+
+namespace {
+
+struct Output {
+    int status;
+    std::string out, error;
+};
+
+Output run(const Temporary& folder, const std::string& arguments) {
+    const std::string out = folder.path + "/stdout", error = folder.path + "/stderr";
+    const std::string command =
+        std::string("'") + tests::binary + "' " + arguments + " > '" + out + "' 2> '" + error + "'";
+    const int status = std::system(command.c_str());
+    return {WEXITSTATUS(status), read_file(out), read_file(error)};
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("a file of states in, a line of JSON for each out, steps that solve it") {
+    const Temporary folder;
+    const std::string states = folder.path + "/states", results = folder.path + "/results";
+    for (const char* world : {"sliding", "lights-out", "cube2"}) {
+        PuzzleChoice choice;
+        choice.world = world;
+        choice.size = choice.world == "cube2" ? 0 : 3;
+        const auto space = make_space(choice);
+        Random random(21, "puzzle_command_test");
+        std::string text = "\n";
+        for (int i = 0; i < 4; ++i)
+            text += space->text(scramble(*space, i == 0 ? 0 : 6, random).data()) + "\n";
+        write_file_atomic(states, text);
+        for (const char* method : {"astar", "qstar", "beam"}) {
+            const Output output =
+                run(folder, std::string("search --world ") + world + " --method " + method +
+                                " --problems '" + states + "' --out '" + results + "'");
+            CHECK_MESSAGE(output.status == 0, output.error);
+            const auto lines = read_jsonl(results);
+            REQUIRE(lines.size() == 4);
+            for (const JsonLine& line : lines) {
+                CHECK(bool_field(line, "correct"));
+                CHECK(int_field(line, "length") <= 6);
+                CHECK(int_field(line, "nodes") >= 1);
+                // Replay by the names of the steps.
+                State state = space->read(string_field(line, "problem"));
+                for (const std::string& step : strings_field(line, "steps")) {
+                    int action = 0;
+                    while (action < space->actions() &&
+                           !(space->legal(state.data(), action) &&
+                             space->action_name(state.data(), action) == step))
+                        ++action;
+                    REQUIRE(action < space->actions());
+                    space->apply(state.data(), action);
+                }
+                CHECK(space->solved(state.data()));
+                CHECK(space->text(state.data()) == string_field(line, "answer"));
+            }
+        }
+    }
+}
+
+TEST_CASE("what is wrong with a file of states is said with its line, and nothing is written") {
+    const Temporary folder;
+    const std::string states = folder.path + "/states", out = folder.path + "/out";
+    const auto refusal = [&](const std::string& text, const std::string& flags) {
+        write_file_atomic(states, text);
+        const Output output =
+            run(folder, "search --problems '" + states + "' --out '" + out + "' " + flags);
+        CHECK(output.status == 2);
+        CHECK(output.error.starts_with("qstar: "));
+        CHECK(std::count(output.error.begin(), output.error.end(), '\n') == 1);
+        CHECK_FALSE(exists(out));
+        return output.error;
+    };
+    const std::string slide = "--world sliding";
+    CHECK(contains(refusal("1 2 3 4 5 6 7 8 0\n\n1 2 3 4 5 6 8 7 0\n", slide), "states:3: "));
+    CHECK(contains(refusal("1 2 3\n", slide), "expected 4, 9, 16 or 25 numbers, found 3"));
+    CHECK(contains(refusal("1 2 3 4 5 6 7 8 0\n1 2 3 3 5 6 7 8 0\n", slide), "states:2: "));
+    CHECK(contains(refusal("\n\n", slide), "expected at least one state"));
+    CHECK(contains(refusal("1000000000000000\n", "--world lights-out"), "states:1: "));
+    CHECK(contains(refusal("0 1 2\n", "--world cube3"), "states:1: expected 54 numbers, found 3"));
+    const std::string fine = "1 2 3 4 5 6 7 0 8\n";
+    CHECK(contains(refusal(fine, slide + " --method bfs"), "unknown method \"bfs\""));
+    CHECK(contains(refusal(fine, slide + " --heuristic lights"), "unknown bound \"lights\""));
+    CHECK(contains(refusal(fine, slide + " --batch 0"), "--batch"));
+    CHECK(contains(refusal(fine, slide + " --compose 2"), "--compose is for the cubes"));
+    CHECK(contains(refusal(fine, slide + " --heuristic model --run '" + folder.path + "/none'"),
+                   "qstar train davi"));
+}
+
+TEST_CASE("davi and deep-q: a resumed training ends with the same bytes, and guides the search") {
+    const Temporary folder;
+    const std::string once = folder.path + "/once", twice = folder.path + "/twice";
+    for (const std::string stage : {"davi", "deep-q"}) {
+        const std::string flags = " --world sliding --size 2 --steps 60 --width 16 --blocks 1 "
+                                  "--batch 32 --scramble 12 --check-every 10 --save-every 7 "
+                                  "--warmup 5 --bound none --lr 0.01 --quiet --run '";
+        Output output = run(folder, "train " + stage + flags + once + "'");
+        CHECK_MESSAGE(output.status == 0, output.error);
+        run(folder, "train " + stage + " --stop-after 31 --threads 2" + flags + twice + "'");
+        CHECK_FALSE(exists(twice + "/" + stage + "/model.safetensors"));
+        output = run(folder, "train " + stage + flags + twice + "'");
+        CHECK_MESSAGE(output.status == 0, output.error);
+        for (const char* file : {"/model.safetensors", "/metrics.jsonl", "/state.safetensors"})
+            CHECK(sha256_file(once + "/" + stage + file) ==
+                  sha256_file(twice + "/" + stage + file));
+
+        const std::string method = stage == "davi" ? "astar" : "qstar";
+        output = run(folder, "search --world sliding '0 1 3 2' --heuristic model --method " +
+                                 method + " --run '" + once + "'");
+        CHECK_MESSAGE(output.status == 0, output.error);
+        CHECK(contains(output.out, "solved in "));
+        // The loss came down: the network has learned something of the puzzle.
+        const auto lines = read_jsonl(once + "/" + stage + "/metrics.jsonl");
+        CHECK(number_field(lines[9], "loss") < number_field(lines[0], "loss"));
+    }
+    // A network of another puzzle is refused.
+    const Output other = run(folder, "search --world sliding '1 2 3 4 5 6 7 0 8' --heuristic model "
+                                     "--run '" +
+                                         once + "'");
+    CHECK(other.status == 2);
+    CHECK(contains(other.error, "expected a network of sliding 3x3, found one of \"sliding 2x2\""));
+}
