@@ -150,23 +150,29 @@ int LightsOut::lower_bound(const uint8_t* state) const {
     return (static_cast<int>(std::count(state, state + state_bytes(), 1)) + 4) / 5;
 }
 
-// The number of presses that are missing is a sum of parities over half of the board, which
-// no small network finds from the lights alone. Light chasing is the rule by which people see
-// them: go down the rows and press below every light that is on. What it pressed, and what
-// is left in the last row, determine the state as the lights do, but by local parities.
+// Whether a cell must be pressed is a parity over about half of the board, which no small
+// network finds from the lights. Light chasing is how people see it: go down the rows and press
+// below every light that is on. What it presses, and the pattern that it leaves in the last
+// row, determine the state as the lights do. Each pattern asks for one set of further presses
+// (or a few), which the network has to learn; a cell's press is then needed or not by the parity
+// of only two bits.
 void LightsOut::write_features(const uint8_t* state, float* out) const {
     const size_t n = state_bytes();
     State left(state, state + n);
     const auto width = static_cast<size_t>(width_);
-    const auto sign = [](uint8_t bit) { return bit ? 1.0f : -1.0f; };
-    std::fill_n(out + n, n, -1.0f);
+    std::fill_n(out, features(), 0.0f);
     for (size_t i = width; i < n; ++i) {
         if (!left[i - width]) continue;
-        out[n + i] = 1;
+        out[i] = 1;
         apply(left.data(), static_cast<int>(i));
     }
-    for (size_t i = 0; i < n; ++i) out[i] = sign(state[i]);
-    for (size_t i = 0; i < width; ++i) out[2 * n + i] = sign(left[n - width + i]);
+    size_t pattern = 0;
+    for (size_t i = 0; i < width; ++i) {
+        const size_t light = left[n - width + i];
+        pattern = 2 * pattern + light;
+        if (width_ > 10) out[n + i] = static_cast<float>(light);
+    }
+    if (width_ <= 10) out[n + pattern] = 1;
 }
 
 int lights_out_width(std::string_view line) {
