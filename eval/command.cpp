@@ -3,6 +3,7 @@
 #include "eval/bench/command.h"
 #include "eval/demo.h"
 #include "eval/ladder.h"
+#include "eval/puzzle_commands.h"
 #include "eval/step_commands.h"
 
 #include <CLI/CLI.hpp>
@@ -56,7 +57,8 @@ void add_command(CLI::App& app, const Common& common) {
     eval->require_subcommand(1);
     add_ladder(*eval, common);
     add_bench(app, *eval, common);
-    add_step_commands(*eval, common); // best-of-n, early-stop, label-sources, active
+    add_step_commands(*eval, common);   // best-of-n, early-stop, label-sources, active
+    add_puzzle_commands(*eval, common); // puzzles, actions
     add_demo(app, common);
 }
 

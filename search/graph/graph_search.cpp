@@ -1,8 +1,10 @@
 #include "search/graph/graph_search.h"
 
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace qstar::search {
 
@@ -33,7 +35,7 @@ std::pair<uint32_t, GraphSearch::Reached> GraphSearch::reach(uint32_t from, int 
     space_.apply(child_.data(), action);
     ++result.generated;
     const auto [id, is_new] = table.insert(child_.data());
-    if (options_.record) edges_.push_back(Json::array({from, action, id}));
+    if (options_.record) edges_.push_back({from, id, action});
     const auto g = static_cast<uint16_t>(table[from].g + 1);
     if (!is_new && g >= table[id].g) return {id, Reached::known};
     if (is_new && space_.solved(child_.data())) goal = id;
@@ -97,6 +99,28 @@ void GraphSearch::memory(size_t more) {
     result.bytes = std::max(result.bytes, static_cast<int64_t>(table.bytes() + more));
 }
 
+std::string GraphSearch::record(uint32_t end) {
+    Json nodes = Json::array(), edges = Json::array();
+    for (uint32_t id = 0; id < table.size(); ++id) {
+        const Node& node = table[id];
+        Json line{{"id", id}, {"state", name(id)}, {"g", node.g}, {"h", node.h}};
+        if (node.parent != id) {
+            line["parent"] = node.parent;
+            line["action"] = space_.action_name(table.state(node.parent), node.action);
+        }
+        nodes.push_back(std::move(line));
+    }
+    for (const Edge& edge : edges_)
+        edges.push_back(Json::array(
+            {edge.from, space_.action_name(table.state(edge.from), edge.action), edge.to}));
+    std::vector<uint32_t> path{end};
+    while (table[path.back()].parent != path.back()) path.push_back(table[path.back()].parent);
+    std::reverse(path.begin(), path.end());
+    const Json all{{"space", space_.name()}, {"solved", result.solved}, {"nodes", nodes},
+                   {"edges", edges},         {"expanded", order_},      {"path", path}};
+    return json_text(all) + "\n";
+}
+
 GraphResult GraphSearch::finish() {
     const uint32_t end = goal != kNone ? goal : best_;
     result.solved = goal != kNone;
@@ -107,25 +131,7 @@ GraphResult GraphSearch::finish() {
     memory(0);
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
     result.seconds = passed.count();
-    if (options_.record) {
-        Json nodes = Json::array(), path = Json::array();
-        for (uint32_t id = 0; id < table.size(); ++id) {
-            const Node& node = table[id];
-            Json line{{"id", id}, {"state", name(id)}, {"g", node.g}, {"h", node.h}};
-            if (node.parent != id) {
-                line["parent"] = node.parent;
-                line["action"] = space_.action_name(table.state(node.parent), node.action);
-            }
-            nodes.push_back(std::move(line));
-        }
-        for (uint32_t id = end;; id = table[id].parent) {
-            path.insert(path.begin(), id);
-            if (table[id].parent == id) break;
-        }
-        result.record = Json{{"space", space_.name()},     {"nodes", std::move(nodes)},
-                             {"edges", std::move(edges_)}, {"expanded", std::move(order_)},
-                             {"path", std::move(path)},    {"solved", result.solved}};
-    }
+    if (options_.record) result.record = record(end);
     return std::move(result);
 }
 

@@ -11,7 +11,6 @@
 // gives the best it has: the shortest solution that it came across, else the
 // way to the state of the smallest h.
 
-#include "engine/io/jsonl.h"
 #include "search/graph/node_table.h"
 #include "search/heuristic.h"
 
@@ -46,10 +45,10 @@ struct GraphResult {
     std::vector<std::pair<int64_t, int64_t>> solutions; // (expanded until then, length), each
                                                         // shorter than the one before
     std::vector<std::string> trace;
-    // {"nodes": [{"id", "state", "g", "h", "parent", "action"}], "edges": [[from,
+    // JSON: {"nodes": [{"id", "state", "g", "h", "parent", "action"}], "edges": [[from,
     // action, to]],
     //  "expanded": [ids in order], "path": [ids]}
-    Json record;
+    std::string record;
 };
 
 // Error for options that make no sense.
@@ -90,6 +89,8 @@ class GraphSearch {
     GraphResult finish(); // to the goal, if it was made, else to the best state
 
   private:
+    std::string record(uint32_t end);
+
     const Space& space_;
     GraphOptions options_;
     std::chrono::steady_clock::time_point begin_;
@@ -97,7 +98,12 @@ class GraphSearch {
     State child_;
     std::vector<uint8_t> states_;
     std::vector<float> values_;
-    Json edges_ = Json::array(), order_ = Json::array();
+    struct Edge {
+        uint32_t from, to;
+        int action;
+    };
+    std::vector<Edge> edges_; // if they are recorded
+    std::vector<uint32_t> order_;
 };
 
 // An entry of the open list of A* and Q*: the smallest f first, then the

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 namespace qstar::search {
 
@@ -170,7 +171,7 @@ void search_puzzles(PuzzleSearch flags) {
     for (const StateLine& line : lines) {
         const GraphResult result =
             solve(*space, method, models.heuristic, models.q.get(), line.state, flags.options);
-        if (!flags.trace_file.empty()) write_json(flags.trace_file, result.record);
+        if (!flags.trace_file.empty()) write_file_atomic(flags.trace_file, result.record);
         if (!flags.state.empty() && flags.out.empty()) {
             fmt::print("{}", result_text(*space, line, result));
             return;

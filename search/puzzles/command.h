@@ -3,6 +3,7 @@
 // their space (search/graph/), results as JSON lines.
 
 #include "engine/common.h"
+#include "engine/io/jsonl.h"
 #include "search/graph/graph_search.h"
 #include "search/puzzles/puzzles.h"
 

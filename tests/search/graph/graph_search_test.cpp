@@ -1,5 +1,6 @@
 // The searches over a space against the whole of the 8-puzzle.
 #include "engine/error.h"
+#include "engine/io/jsonl.h"
 #include "search/graph/astar.h"
 #include "search/graph/beam.h"
 #include "search/graph/mcts.h"
@@ -10,6 +11,7 @@
 
 #include <doctest/doctest.h>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <unordered_map>
 
 using namespace qstar;
@@ -251,10 +253,11 @@ TEST_CASE("a solved start, and a narration with the steps of the paper") {
         CHECK(none.actions.empty());
         const GraphResult one = solve(puzzle, method, &manhattan, &q, start, options);
         CHECK(one.actions == std::vector<int>{3});
-        CHECK(one.record["path"].size() == 2);
-        CHECK(one.record["nodes"].size() == static_cast<size_t>(one.nodes));
-        CHECK(one.record["expanded"].size() == static_cast<size_t>(one.expanded));
-        CHECK(one.record["edges"].size() == static_cast<size_t>(one.generated));
+        const Json record = Json::parse(one.record);
+        CHECK(record["path"].size() == 2);
+        CHECK(record["nodes"].size() == static_cast<size_t>(one.nodes));
+        CHECK(record["expanded"].size() == static_cast<size_t>(one.expanded));
+        CHECK(record["edges"].size() == static_cast<size_t>(one.generated));
         if (method == GraphMethod::astar || method == GraphMethod::qstar) {
             CHECK(one.trace.front().starts_with("Step 1"));
             CHECK(one.trace.back().starts_with("Step 3"));

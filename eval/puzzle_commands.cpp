@@ -1,0 +1,123 @@
+#include "eval/puzzle_commands.h"
+
+#include "engine/error.h"
+#include "eval/actions.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+
+namespace qstar::eval {
+
+namespace {
+
+template <class Value>
+void option(CLI::App* command, const char* name, Value& value, const char* help) {
+    command->add_option(name, value, help)->capture_default_str();
+}
+
+// What trains Lights Out 7x7 in minutes. Without a bound the first targets are 1, 2, 3, ... up to
+// the true distance, which is what the network's features can express.
+train::DeepQOptions lights_out_training() {
+    train::DeepQOptions training;
+    training.puzzle.world = "lights-out";
+    training.puzzle.size = 7;
+    training.bound = "none";
+    training.blocks = 1;
+    training.steps = 2500;
+    training.batch = 250;
+    training.lr = 3e-3;
+    training.check_every = 20;
+    return training;
+}
+
+void add_puzzles(CLI::App& eval, const Common& common) {
+    CLI::App* command = eval.add_subcommand(
+        "puzzles", "What searches solve of fresh states of a puzzle, and how near to the shortest");
+    const auto o = std::make_shared<PuzzleEvalOptions>();
+    option(command, "--world", o->search.puzzle.world, "sliding, lights-out, cube2 or cube3");
+    option(command, "--run", o->search.run, "the run's folder");
+    command->add_option("--methods", o->methods, "greedy, beam, mcts, astar, qstar: astar,qstar")
+        ->delimiter(',')
+        ->capture_default_str();
+    option(command, "--problems", o->problems, "how many fresh states");
+    option(command, "--states", o->states, "a file of states instead");
+    option(command, "--write", o->write, "write the states to this file");
+    option(command, "--out", o->out, "write the table's rows as JSON lines to this file");
+    option(command, "--weight", o->search.options.weight, "astar, qstar: f = g + weight * h");
+    option(command, "--width", o->search.options.width, "of the beam");
+    search::add_puzzle_flags(*command, o->search);
+    command->callback([o, &common] {
+        o->seed = common.seed;
+        puzzles(*o);
+    });
+}
+
+void add_actions(CLI::App& eval, const Common& common) {
+    CLI::App* command =
+        eval.add_subcommand("actions", "A* against Q* on a puzzle with more and more actions");
+    const auto o = std::make_shared<ActionsOptions>();
+    train::DeepQOptions& t = o->training;
+    option(command, "--world", t.puzzle.world, "lights-out, cube2 or cube3");
+    option(command, "--run", t.run, "the run's folder");
+    command
+        ->add_option("--sets", o->sets,
+                     "lights-out: widths; cubes: turns in a composed action: 1,2,3")
+        ->delimiter(',')
+        ->required();
+    option(command, "--problems", o->problems, "fresh states for each set");
+    option(command, "--steps", t.steps, "training steps of each network");
+    option(command, "--train-batch", t.batch, "states a training step");
+    option(command, "--lr", t.lr, "learning rate at its peak");
+    option(command, "--net-width", t.width, "of the networks");
+    option(command, "--blocks", t.blocks, "of the networks");
+    option(command, "--scramble", t.scramble, "moves from the goal, at most; 0: by the puzzle");
+    option(command, "--check-every", t.check_every, "steps between two looks at the loss");
+    option(command, "--target-loss", t.target_loss, "below it the target network is renewed");
+    option(command, "--patience", t.patience, "looks after which it is renewed in any case");
+    option(command, "--each", t.each, "deep-q: actions of each state that are learned from");
+    option(command, "--weight", o->options.weight, "f = g + weight * h");
+    option(command, "--batch", o->options.batch, "nodes expanded together");
+    option(command, "--nodes", o->options.nodes, "budget: states kept, for each problem");
+    option(command, "--seconds", o->options.seconds, "budget, for each problem; 0: no bound");
+    command->callback([o, &common] {
+        o->seed = common.seed;
+        actions(*o);
+    });
+}
+
+} // namespace
+
+void add_puzzle_commands(CLI::App& eval, const Common& common) {
+    add_puzzles(eval, common);
+    add_actions(eval, common);
+}
+
+void puzzle_demo(const std::string& world, const std::string& run, uint64_t seed, bool quick) {
+    if (world != "lights-out")
+        fail("unknown world \"{}\": the demo of a puzzle is that of lights-out", world);
+    const auto begin = std::chrono::steady_clock::now();
+    train::DeepQOptions training = lights_out_training();
+    training.run = run;
+    training.seed = seed;
+    if (quick) training.puzzle.size = 3, training.steps = 300;
+    fmt::print(
+        "[deep-q] the cost of each press and to go after it, from states that were scrambled "
+        "from the goal\n");
+    train::deep_q(training);
+
+    fmt::print("[puzzles] 100 fresh states, every method on the same ones\n");
+    PuzzleEvalOptions eval;
+    eval.search.puzzle = training.puzzle;
+    eval.search.run = run;
+    eval.search.heuristic = "model";
+    eval.search.model = train::model_path(run, "deep-q"); // for A* the smallest Q is h
+    eval.search.options.nodes = 100'000;
+    eval.methods = {"greedy", "beam", "mcts", "astar", "qstar"};
+    eval.seed = seed;
+    puzzles(eval);
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+    fmt::print("\nThe run is in {}; this call took {:.0f} s.\n", run, passed.count());
+}
+
+} // namespace qstar::eval

@@ -1,0 +1,97 @@
+// Measuring puzzles: what is shortest, what is counted, the commands.
+#include "eval/puzzles.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+#include "search/graph/astar.h"
+#include "search/puzzles/lights_out.h"
+#include "search/puzzles/sliding.h"
+#include "tests/paths.h"
+#include "tests/train/temporary.h"
+
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+
+using namespace qstar;
+using namespace qstar::eval;
+
+TEST_CASE("the shortest lengths are those of A* with what is never above the truth") {
+    for (const char* world : {"sliding", "lights-out", "cube2"}) {
+        search::PuzzleChoice choice;
+        choice.world = world;
+        choice.size = choice.world == "sliding" ? 3 : choice.world == "lights-out" ? 4 : 0;
+        const auto space = search::make_space(choice);
+        const auto shortest = shortest_length(*space);
+        REQUIRE(shortest.has_value());
+        search::LowerBound bound(*space);
+        Random random(31, "puzzles_test");
+        for (int i = 0; i < 4; ++i) {
+            const search::State state = search::scramble(*space, 6, random);
+            CHECK((*shortest)(state) ==
+                  static_cast<int64_t>(search::astar(*space, bound, state, {}).actions.size()));
+        }
+    }
+    CHECK_FALSE(shortest_length(search::Sliding(5)).has_value());
+}
+
+TEST_CASE("a row counts what was solved, and in how few steps") {
+    const search::Sliding puzzle(3);
+    search::PuzzleSearch search;
+    search.puzzle.world = "sliding";
+    const auto states = fresh_states(puzzle, 20, 1);
+    CHECK(fresh_states(puzzle, 20, 1) == states);
+    CHECK(fresh_states(puzzle, 20, 2) != states);
+    std::vector<int64_t> shortest;
+    for (const auto& state : states) shortest.push_back((*shortest_length(puzzle))(state));
+    search.method = "astar";
+    PuzzleRow row = measure(puzzle, search, states, shortest, true);
+    CHECK(row.n == 20);
+    CHECK(row.solved == 20);
+    CHECK(row.shortest == 20);
+    CHECK(row.length == doctest::Approx(row.shortest_length));
+    search.options.weight = 8;
+    row = measure(puzzle, search, states, shortest, true);
+    CHECK(row.solved == 20);
+    CHECK(row.shortest < 20);
+    CHECK(row.length > row.shortest_length);
+    search.options.weight = 1;
+    search.options.nodes = 20;
+    row = measure(puzzle, search, states, {}, true);
+    CHECK(row.solved < 20);
+    CHECK(row.shortest == -1);
+    CHECK(puzzle_table({row}).find("| astar | walking-distance | 4 |") != std::string::npos);
+}
+
+TEST_CASE("qstar eval puzzles and actions, from nothing to a table") {
+    const Temporary folder;
+    const auto run = [&](const std::string& arguments) {
+        const std::string out = folder.path + "/stdout";
+        const std::string command =
+            std::string("'") + tests::binary + "' " + arguments + " > '" + out + "' 2>&1";
+        const int status = std::system(command.c_str());
+        return std::pair{WEXITSTATUS(status), read_file(out)};
+    };
+    const std::string rows = folder.path + "/rows", states = folder.path + "/states";
+    auto [status, text] = run("eval puzzles --world lights-out --size 3 --methods beam,astar "
+                              "--problems 5 --out '" +
+                              rows + "' --write '" + states + "'");
+    CHECK_MESSAGE(status == 0, text);
+    const auto lines = read_jsonl(rows);
+    REQUIRE(lines.size() == 2);
+    CHECK(int_field(lines[1], "solved") == 5);
+    CHECK(string_field(lines[1], "method") == "astar");
+    CHECK(search::read_states(search::LightsOut(3), states).size() == 5);
+
+    std::tie(status, text) =
+        run("eval actions --world lights-out --sets 2,3 --steps 40 --train-batch 16 --net-width 16 "
+            "--blocks 1 --problems 3 --run '" +
+            folder.path + "/run'");
+    CHECK_MESSAGE(status == 0, text);
+    CHECK(text.find("| qstar | model | 9 |") != std::string::npos);
+    CHECK(exists(folder.path + "/run/deep-q-3/model.safetensors"));
+    std::tie(status, text) = run("eval puzzles --world lights-out --methods bfs");
+    CHECK(status == 2);
+    CHECK(text.find("unknown method \"bfs\"") != std::string::npos);
+}
