@@ -49,7 +49,7 @@ TEST_CASE("a file of states in, a line of JSON for each out, steps that solve it
         for (int i = 0; i < 4; ++i)
             text += space->text(scramble(*space, i == 0 ? 0 : 6, random).data()) + "\n";
         write_file_atomic(states, text);
-        for (const char* method : {"astar", "qstar", "beam"}) {
+        for (const char* method : {"astar", "qstar"}) {
             const Output output =
                 run(folder, std::string("search --world ") + world + " --method " + method +
                                 " --problems '" + states + "' --out '" + results + "'");
