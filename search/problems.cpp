@@ -4,6 +4,8 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 
+#include <tuple>
+
 namespace qstar::search {
 
 namespace {
@@ -28,12 +30,17 @@ std::vector<Line> lines_of(const std::string& bytes) {
 
 bool blank(const std::string& text) { return text.find_first_not_of(" \t") == std::string::npos; }
 
-std::string json_problem(const std::string& text, const std::string& where) {
+// The problem, and the answer that may stand with a question.
+std::pair<std::string, std::string> json_problem(const std::string& text,
+                                                 const std::string& where) {
     const Json value = Json::parse(text, nullptr, false);
     if (value.is_discarded()) fail("{}: not JSON", where);
     if (!value.is_object()) fail("{}: expected a JSON object, found {}", where, value.type_name());
-    for (const char* name : {"problem", "question"})
-        if (value.contains(name)) return string_field({value, where}, name);
+    const JsonLine line{value, where};
+    if (value.contains("problem")) return {string_field(line, "problem"), ""};
+    if (value.contains("question"))
+        return {string_field(line, "question"),
+                value.contains("answer") ? string_field(line, "answer") : ""};
     fail("{}: expected a field \"problem\" or \"question\", found neither", where);
 }
 
@@ -47,15 +54,15 @@ std::vector<ProblemLine> read_problems(const World& world, const std::string& pa
     std::vector<ProblemLine> problems;
     for (size_t i = 0; i < lines.size(); ++i) {
         const std::string where = fmt::format("{}:{}", path, lines[i].number);
-        std::string input = lines[i].text;
+        std::string input = lines[i].text, answer;
         if (format != "pairs") {
             if (blank(input)) continue;
             if (format == "jsonl" || input[input.find_first_not_of(" \t")] == '{')
-                input = json_problem(input, where);
+                std::tie(input, answer) = json_problem(input, where);
         }
         std::string problem;
         try {
-            problem = world.read(input);
+            problem = answer.empty() ? world.read(input) : world.read_answered(input, answer);
         } catch (const Error& error) {
             fail("{}: {}", where, error.what());
         }
@@ -65,7 +72,7 @@ std::vector<ProblemLine> read_problems(const World& world, const std::string& pa
                 fail("{}:{}: expected the answer to \"{}\", {}, found \"{}\"", path,
                      lines[i].number, input, world.answer(problem), lines[i].text);
         }
-        problems.push_back({std::move(input), std::move(problem)});
+        problems.push_back({std::move(input), std::move(problem), std::move(answer)});
     }
     if (problems.empty()) fail("{}: expected at least one problem, found none", path);
     return problems;

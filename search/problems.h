@@ -2,7 +2,8 @@
 // Files of problems.
 //
 //   lines  one problem a line; a line that begins with '{' is a JSON object whose field
-//          "problem" or "question" is the problem
+//          "problem" or "question" is the problem; with a "question" there may be an
+//          "answer", of which what stands behind "####" is the answer (GSM8K's form)
 //   jsonl  every line such an object
 //   pairs  DeepMind Mathematics' form: lines of a question and of its answer in turn
 //
@@ -18,6 +19,7 @@ namespace qstar::search {
 struct ProblemLine {
     std::string input;   // as it stands in the file
     std::string problem; // in the world's canonical form
+    std::string answer = {}; // that the file gave with a question; empty: ask the world
 };
 
 // Every line is read by the world. In pairs the given answer must be the problem's by

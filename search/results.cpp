@@ -18,8 +18,11 @@ Path path_of(const std::string& problem, const Result& result) {
 
 } // namespace
 
-bool is_right(const World& world, const std::string& problem, const Result& result) {
-    return world.solved(path_of(problem, result));
+bool is_right(const World& world, const ProblemLine& problem, const Result& result) {
+    const Path path = path_of(problem.problem, result);
+    if (problem.answer.empty()) return world.solved(path);
+    return path.finished && world.canonical_answer(world.answer_of(path)) ==
+                                world.canonical_answer(problem.answer);
 }
 
 Json result_json(const World& world, const ProblemLine& problem, const Result& result) {
@@ -27,7 +30,7 @@ Json result_json(const World& world, const ProblemLine& problem, const Result& r
     line["problem"] = problem.problem;
     if (problem.input != problem.problem) line["input"] = problem.input;
     line["answer"] = world.answer_of(path_of(problem.problem, result));
-    line["correct"] = is_right(world, problem.problem, result);
+    line["correct"] = is_right(world, problem, result);
     Json steps = Json::array();
     for (const std::string& step : result.steps) steps.push_back(world.plain_step(step));
     line["steps"] = steps;
@@ -57,7 +60,7 @@ std::string result_text(const World& world, const ProblemLine& problem, const Re
     if (result.finished)
         out += fmt::format("answer {}: {} by the world's verifier, which was asked after solving\n",
                            world.answer_of(path_of(problem.problem, result)),
-                           is_right(world, problem.problem, result) ? "right" : "wrong");
+                           is_right(world, problem, result) ? "right" : "wrong");
     else
         out += "no answer: no solution was finished\n";
     return out + fmt::format("{} paths expanded, {} steps drawn, {} tokens, {:.3f} s\n",

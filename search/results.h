@@ -7,8 +7,9 @@
 
 namespace qstar::search {
 
-// The verifier's word on a result, by its answer or, where the world judges paths, its steps.
-bool is_right(const World& world, const std::string& problem, const Result& result);
+// The verifier's word on a result, by its answer or, where the world judges paths, its steps;
+// by the answer that the problem's file gave, if it gave one.
+bool is_right(const World& world, const ProblemLine& problem, const Result& result);
 
 // {"problem", "input" (if it differs), "answer", "correct", "steps", "expanded",
 // "generated", "tokens", "seconds", "finished", "score", "step_scores"}. "correct" is

@@ -23,6 +23,9 @@ struct World {
     // One line of input (a bare problem or a sentence) to the canonical problem.
     // Error saying what was expected and found, e.g. for a division by zero.
     virtual std::string read(std::string_view line) const = 0;
+    // The same with the answer that a file gives; then a world may take what it does not
+    // understand itself. By default the problem must be one of its own.
+    virtual std::string read_answered(std::string_view line, std::string_view answer) const;
 
     // The label of `step` written after `path`; `final`: it ended in the answer token.
     virtual Label check_step(const Path& path, std::string_view step, bool final) const = 0;
@@ -51,7 +54,7 @@ struct World {
     virtual std::string plain_step(std::string_view step) const { return std::string(step); }
 };
 
-// By name ("arithmetic", "equations", "countdown"); Error naming the known ones.
+// By name ("arithmetic", "equations", "countdown", "words"); Error naming the known ones.
 std::unique_ptr<World> make_world(std::string_view name);
 
 } // namespace qstar::search

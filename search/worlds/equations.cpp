@@ -113,6 +113,10 @@ std::string Equations::canonical_answer(std::string_view answer) const {
     return value ? text(*value) : std::string(answer);
 }
 
+std::string Equations::answer_of(const Path& path) const {
+    return canonical_answer(World::answer_of(path));
+}
+
 std::vector<std::string> derive_equation(std::string_view problem) {
     Equation equation = parse_equation(problem);
     const std::string solved =

@@ -85,3 +85,23 @@ TEST_CASE("results as JSON lines") {
     CHECK(!result_json(*world, {"3+4", "3+4"}, result).contains("input"));
     CHECK(result_text(*world, {"3+4", "3+4"}, result).find("answer 8: wrong") != std::string::npos);
 }
+
+TEST_CASE("GSM8K's lines have their answers with them") {
+    const auto world = make_world("words");
+    const TemporaryFile file(
+        R"({"question": "Tom is 3 years old. How old is he in 4 years?", "answer": "3+4=<<3+4=7>>7\n#### 7"})"
+        "\n");
+    const std::vector<ProblemLine> lines = read_problems(*world, file.path, "jsonl");
+    REQUIRE(lines.size() == 1);
+    Result result;
+    result.finished = true;
+    result.steps = {"3+4=<<3+4=7>>7", "#### 7"};
+    result.answer = "#### 7";
+    CHECK(result_json(*world, lines[0], result)["correct"] == true);
+    CHECK(result_json(*world, lines[0], result)["answer"] == "7");
+    result.answer = "#### 8";
+    CHECK(result_json(*world, lines[0], result)["correct"] == false);
+    const TemporaryFile without(R"({"question": "Tom is 3 years old. How old is he?"})"
+                                "\n");
+    CHECK_THROWS_AS(read_problems(*world, without.path, "jsonl"), Error);
+}

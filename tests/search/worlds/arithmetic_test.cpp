@@ -132,5 +132,5 @@ TEST_CASE("worlds by name") {
     CHECK(make_world("arithmetic")->name() == "arithmetic");
     CHECK(make_world("equations")->name() == "equations");
     CHECK_THROWS_WITH(make_world("algebra"),
-                      "unknown world \"algebra\": expected arithmetic, equations or countdown");
+                      "unknown world \"algebra\": expected arithmetic, equations, countdown or words");
 }

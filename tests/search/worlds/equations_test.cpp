@@ -111,6 +111,8 @@ TEST_CASE("answers to equations") {
     CHECK(world.canonical_answer("c=4/2") == "2");
     CHECK(world.canonical_answer("c=-6") == "-6");
     CHECK(world.canonical_answer("nothing") == "nothing");
+    CHECK(world.answer_of({"4*c=8", {"c=2"}, true}) == "2");
+    CHECK(world.answer_of({"4*c=8", {"c=2"}, false}) == "");
 }
 
 TEST_CASE("the rewritings left are those of a breadth-first search") {
