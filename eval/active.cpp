@@ -6,6 +6,7 @@
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
 #include "train/chunks.h"
+#include "train/classroom.h"
 #include "train/label.h"
 #include "train/prm.h"
 #include "train/sample.h"
@@ -158,7 +159,7 @@ void active(const ActiveOptions& options) {
         fail("only {} problems have a solution with an end, {} are needed: expected fewer in "
              "--sizes",
              groups.size(), needed);
-    const auto world = search::make_world("arithmetic");
+    const auto world = search::make_world(train::world_of(options.run));
 
     // The selector learns from one solution of each of its problems.
     std::vector<SampledSolution> first;
@@ -175,7 +176,7 @@ void active(const ActiveOptions& options) {
         for (const SampledSolution& solution : others[g]) {
             solutions.push_back(solution);
             candidates.push_back(
-                {g, 0, world->check_answer(solution.problem, solution.steps.back())});
+                {g, 0, world->solved({solution.problem, solution.steps, solution.finished})});
         }
     {
         const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);

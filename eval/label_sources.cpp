@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "train/classroom.h"
 #include "train/label.h"
 #include "train/prm.h"
 #include "train/rollout.h"
@@ -122,7 +123,7 @@ void label_sources(const LabelSourcesOptions& options) {
     train::require(options.run, "sample",
                    train::stage_file(options.run, "sample", "solutions.jsonl"));
     make_folders(join_path(options.run, "label-sources"));
-    const auto world = search::make_world("arithmetic");
+    const auto world = search::make_world(train::world_of(options.run));
     const auto solutions = pick_solutions(options);
 
     FirstErrors truth;

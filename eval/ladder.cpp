@@ -7,10 +7,12 @@
 #include "eval/overlap.h"
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
+#include "search/results.h"
 #include "search/solve.h"
 #include "search/world.h"
-#include "train/corpus.h"
+#include "train/classroom.h"
 #include "train/run.h"
+#include "train/searched.h"
 
 #include <algorithm>
 #include <chrono>
@@ -97,7 +99,7 @@ search::Options options_of(const LadderOptions& options, const Rung& rung, int64
     out.aggregate = rung.aggregate;
     out.vote = rung.vote;
     out.stream = options.seed;
-    out.canonical = [&world](const std::string& answer) { return world.canonical_answer(answer); };
+    search::know_world(out, world);
     return out;
 }
 
@@ -107,7 +109,8 @@ Json example_of(const std::vector<std::string>& problems,
                 const std::string& method) {
     for (size_t i = 0; i < problems.size(); ++i) {
         const search::Result& r = results[i];
-        if (r.steps.size() < 3 || !world.check_answer(problems[i], r.answer)) continue;
+        if (r.steps.size() < 3 || !search::is_right(world, {problems[i], problems[i], {}}, r))
+            continue;
         return Json{{"method", method},         {"problem", problems[i]},
                     {"steps", r.steps},         {"step_scores", r.step_scores},
                     {"answer", r.answer},       {"expanded", r.expanded},
@@ -126,11 +129,9 @@ train::Split split_named(const std::string& name) {
 
 Ladder measure_ladder(const LadderOptions& options) {
     if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
-    const auto world = search::make_world("arithmetic");
-    train::ProblemConfig config = train::problems_of(options.run);
-    config.min_operands = 3; // shorter ones are the times table, which all learn
-    const std::vector<std::string> problems =
-        train::draw_problems(config, split_named(options.split), options.problems, options.seed);
+    const auto world = search::make_world(train::world_of(options.run));
+    const std::vector<std::string> problems = train::problems_for(
+        options.run, split_named(options.split), options.problems, options.seed);
     Ladder ladder;
     ladder.training_lines = check_overlap(options.run, problems);
     Models models(options);
@@ -150,7 +151,7 @@ Ladder measure_ladder(const LadderOptions& options) {
         row.budget = budget;
         row.n = options.problems;
         for (size_t i = 0; i < results.size(); ++i) {
-            row.solved += world->check_answer(problems[i], results[i].answer);
+            row.solved += search::is_right(*world, {problems[i], problems[i], {}}, results[i]);
             row.tokens += static_cast<double>(results[i].tokens) / static_cast<double>(row.n);
             row.expanded += static_cast<double>(results[i].expanded) / static_cast<double>(row.n);
         }

@@ -7,6 +7,8 @@
 #include "eval/overlap.h"
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
+#include "search/results.h"
+#include "train/classroom.h"
 #include "train/run.h"
 
 #include <chrono>
@@ -35,7 +37,7 @@ std::vector<LadderRow> measure_policies(const PolicyOptions& options) {
     for (const std::string& stage : known)
         if (options.policies.empty() && exists(train::model_path(options.run, stage)))
             names.push_back(stage);
-    const auto world = search::make_world("arithmetic");
+    const auto world = search::make_world(train::world_of(options.run));
     const auto problems = train::problems_for(
         options.run, options.split == "dev" ? train::Split::dev : train::Split::test,
         options.problems, options.seed);
@@ -68,7 +70,7 @@ std::vector<LadderRow> measure_policies(const PolicyOptions& options) {
             problems, search::method_named(flags.method), proposer, judges ? &*judges : nullptr,
             with, [&](size_t n) { progress.update(static_cast<int64_t>(n)); });
         for (size_t i = 0; i < problems.size(); ++i) {
-            row.solved += world->check_answer(problems[i], results[i].answer);
+            row.solved += search::is_right(*world, {problems[i], problems[i], {}}, results[i]);
             row.tokens += static_cast<double>(results[i].tokens) / static_cast<double>(row.n);
             row.expanded += static_cast<double>(results[i].expanded) / static_cast<double>(row.n);
         }

@@ -8,6 +8,7 @@
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
 #include "search/stream.h"
+#include "train/classroom.h"
 #include "train/searched.h"
 
 #include <algorithm>
@@ -45,7 +46,7 @@ std::vector<Pool> draw_pools(const PoolOptions& options) {
     if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
     if (options.samples < 1) fail("--samples must be 1 or more, found {}", options.samples);
     if (!(options.temperature > 0)) fail("--temperature must be above 0");
-    const auto world = search::make_world("arithmetic");
+    const auto world = search::make_world(train::world_of(options.run));
     const auto problems = train::problems_for(options.run, split_named(options.split),
                                               options.problems, options.seed);
     check_overlap(options.run, problems);
@@ -81,7 +82,7 @@ std::vector<Pool> draw_pools(const PoolOptions& options) {
                 sample.path = std::move(solution.path);
                 if (sample.path.finished) {
                     sample.answer = world->canonical_answer(sample.path.steps.back());
-                    sample.right = world->check_answer(pool.problem, sample.path.steps.back());
+                    sample.right = world->solved(sample.path);
                 }
                 int64_t begin = pool.prompt_tokens;
                 for (const int end : search::encode(tokenizer, sample.path).ends) {

@@ -5,6 +5,7 @@
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
 #include "eval/policies.h"
+#include "train/classroom.h"
 #include "train/episodes.h"
 #include "train/kl.h"
 #include "train/rl_reward.h"
@@ -131,7 +132,7 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Ta
     greedy.quiet = options.quiet;
     const std::vector<LadderRow> greedily = measure_policies(greedy);
 
-    const auto world = search::make_world("arithmetic");
+    const auto world = search::make_world(train::world_of(options.run));
     const auto problems = train::problems_for(
         options.run, options.split == "dev" ? train::Split::dev : train::Split::test,
         options.problems, options.seed);

@@ -59,8 +59,8 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
                     if (!solved && options.goal(node.path)) solved = std::move(node);
                     continue;
                 }
-                const auto [at, is_new] = at_state.try_emplace(
-                    {options.state(node.path), proposal.final}, next.size());
+                const auto [at, is_new] =
+                    at_state.try_emplace({options.state(node.path), proposal.final}, next.size());
                 if (is_new)
                     next.push_back(std::move(node));
                 else if (node.log_prob > next[at->second].log_prob)

@@ -17,8 +17,8 @@
 namespace qstar::search {
 
 struct ProblemLine {
-    std::string input;   // as it stands in the file
-    std::string problem; // in the world's canonical form
+    std::string input;       // as it stands in the file
+    std::string problem;     // in the world's canonical form
     std::string answer = {}; // that the file gave with a question; empty: ask the world
 };
 

@@ -21,8 +21,8 @@ Path path_of(const std::string& problem, const Result& result) {
 bool is_right(const World& world, const ProblemLine& problem, const Result& result) {
     const Path path = path_of(problem.problem, result);
     if (problem.answer.empty()) return world.solved(path);
-    return path.finished && world.canonical_answer(world.answer_of(path)) ==
-                                world.canonical_answer(problem.answer);
+    return path.finished &&
+           world.canonical_answer(world.answer_of(path)) == world.canonical_answer(problem.answer);
 }
 
 Json result_json(const World& world, const ProblemLine& problem, const Result& result) {

@@ -1,7 +1,7 @@
 #include "train/class_info.h"
 
 #include "engine/error.h"
-#include "search/world.h"
+#include "train/classroom.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +14,8 @@ namespace {
 using Lines = std::vector<std::string>;
 
 // Follows the most frequent next line from the first line to an answer.
-std::string likeliest_path(std::vector<Lines> solutions) {
+Lines likeliest_path(std::vector<Lines> solutions) {
+    Lines path;
     for (size_t depth = 0;; ++depth) {
         std::map<std::pair<std::string, bool>, int64_t> count; // (line, is it the last)
         for (const Lines& lines : solutions) ++count[{lines[depth], lines.size() == depth + 1}];
@@ -23,7 +24,8 @@ std::string likeliest_path(std::vector<Lines> solutions) {
                              [](const auto& a, const auto& b) { return a.second < b.second; });
         const std::string line = best->first.first;
         const bool last = best->first.second;
-        if (last) return line;
+        path.push_back(line);
+        if (last) return path;
         std::erase_if(solutions, [&](const Lines& lines) {
             return lines[depth] != line || lines.size() == depth + 1;
         });
@@ -32,27 +34,31 @@ std::string likeliest_path(std::vector<Lines> solutions) {
 
 } // namespace
 
-IdealModel ideal_model(std::span<const Pupil> pupils, std::span<const std::string> problems,
-                       int64_t draws, uint64_t seed) {
-    const auto world = search::make_world("arithmetic");
+IdealModel ideal_model(const Classroom& room, std::span<const std::string> problems, int64_t draws,
+                       uint64_t seed) {
     IdealModel mean;
     Random random(seed, "corpus/ideal");
     for (const std::string& problem : problems) {
-        const std::string answer = world->answer(problem);
         std::vector<Lines> solutions;
         std::map<std::string, int64_t> votes;
+        int64_t solved = 0;
         for (int64_t i = 0; i < draws; ++i) {
-            solutions.push_back(solve(draw_pupil(pupils, random), problem, random));
+            solutions.push_back(room.solve(draw_pupil(room.pupils, random), problem, random));
             ++votes[solutions.back().back()];
+            solved += room.world->solved({problem, solutions.back(), true});
         }
         const auto most =
             std::max_element(votes.begin(), votes.end(),
                              [](const auto& a, const auto& b) { return a.second < b.second; });
-        const double right = static_cast<double>(votes[answer]) / static_cast<double>(draws);
+        const double right = static_cast<double>(solved) / static_cast<double>(draws);
         mean.sample += right;
         mean.any += 1 - std::pow(1 - right, 16);
-        mean.majority += most->first == answer;
-        mean.greedy += likeliest_path(std::move(solutions)) == answer;
+        // One who gave this answer; and the likeliest lines.
+        const auto voter =
+            std::find_if(solutions.begin(), solutions.end(),
+                         [&](const Lines& lines) { return lines.back() == most->first; });
+        mean.majority += room.world->solved({problem, *voter, true});
+        mean.greedy += room.world->solved({problem, likeliest_path(std::move(solutions)), true});
     }
     const auto n = static_cast<double>(problems.size());
     return {mean.sample / n, mean.greedy / n, mean.majority / n, mean.any / n};
@@ -61,8 +67,8 @@ IdealModel ideal_model(std::span<const Pupil> pupils, std::span<const std::strin
 void print_class(const CorpusOptions& options, int64_t problems) {
     check(options);
     if (problems < 1) fail("--info-problems must be 1 or more, found {}", problems);
-    const auto world = search::make_world("arithmetic");
-    const std::vector<Pupil> pupils = class_of(options);
+    const Classroom room = classroom_of(options);
+    const std::vector<Pupil>& pupils = room.pupils;
     double total = 0;
     for (const Pupil& pupil : pupils) total += pupil.share;
     if (total <= 0) fail("the class is empty: all shares are zero");
@@ -72,12 +78,13 @@ void print_class(const CorpusOptions& options, int64_t problems) {
         Random random(seed_of(options), "corpus/info/" + pupil.name);
         int64_t right = 0, lines = 0, right_lines = 0;
         for (int64_t i = 0; i < problems; ++i) {
-            const Item item = draw_item(options.problems, pupil, random);
-            right += world->check_answer(item.problem, item.lines.back());
+            const Item item = draw_item(room, pupil, random);
+            right += room.world->solved({item.problem, item.lines, true});
             search::Path path{item.problem, {}, false};
             for (size_t k = 0; k < item.lines.size(); ++k) {
                 const bool last = k + 1 == item.lines.size();
-                right_lines += world->check_step(path, item.lines[k], last) == search::Label::right;
+                right_lines +=
+                    room.world->check_step(path, item.lines[k], last) == search::Label::right;
                 path.steps.push_back(item.lines[k]);
                 ++lines;
             }
@@ -88,16 +95,16 @@ void print_class(const CorpusOptions& options, int64_t problems) {
                    100.0 * static_cast<double>(right_lines) / static_cast<double>(lines));
     }
 
-    ProblemConfig config = options.problems;
-    config.min_operands = std::max(3, config.min_operands);
-    if (config.max_operands < 3) return;
+    CorpusOptions held_out = options; // problems of two operands are all train's
+    held_out.problems.min_operands = std::max(3, options.problems.min_operands);
+    if (options.problems.max_operands < 3) return;
+    const Classroom asked = classroom_of(held_out);
     const auto tried =
-        draw_problems(config, Split::dev, std::min<int64_t>(problems, 300), seed_of(options));
-    const IdealModel ideal = ideal_model(pupils, tried, 400, seed_of(options));
-    fmt::print("a perfect model of this class, problems of {} to {} operands: one sample {:.1f}%, "
+        draw_problems(asked, Split::dev, std::min<int64_t>(problems, 300), seed_of(options));
+    const IdealModel ideal = ideal_model(asked, tried, 400, seed_of(options));
+    fmt::print("a perfect model of this class, held-out problems: one sample {:.1f}%, "
                "greedy {:.1f}%, majority {:.1f}%, any of 16 {:.1f}%\n",
-               config.min_operands, config.max_operands, 100 * ideal.sample, 100 * ideal.greedy,
-               100 * ideal.majority, 100 * ideal.any);
+               100 * ideal.sample, 100 * ideal.greedy, 100 * ideal.majority, 100 * ideal.any);
 }
 
 } // namespace qstar::train

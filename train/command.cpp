@@ -31,6 +31,7 @@ void add_corpus(CLI::App& root, const Common& common, CLI::App& group) {
                                   else
                                       corpus(options);
                               });
+    flag(app, "--world", o->world, "of the run: arithmetic, countdown, equations or words");
     flag(app, "--tokens", o->tokens, "tokens of the worksheets");
     flag(app, "--curated", o->curated, "items of the curated set");
     flag(app, "--curate", o->curate,
@@ -49,6 +50,15 @@ void add_corpus(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--operators", o->problems.operators, "some of + - *");
     flag(app, "--brackets", o->problems.brackets, "probability of a pair of brackets");
     flag(app, "--bound", o->problems.bound, "largest value on a right derivation's lines");
+    flag(app, "--numbers", o->countdown.count, "countdown: numbers of a problem");
+    flag(app, "--largest", o->countdown.high, "countdown: largest number");
+    flag(app, "--target-from", o->countdown.from, "countdown: smallest target");
+    flag(app, "--target-to", o->countdown.to, "countdown: largest target; 24 is never one");
+    flag(app, "--terms", o->equations.max_terms, "equations: most terms");
+    flag(app, "--coefficient", o->equations.coefficient, "equations: largest coefficient");
+    flag(app, "--constant", o->equations.bound, "equations: largest number alone");
+    flag(app, "--changes", o->stories.changes, "words: sentences in which something happens");
+    flag(app, "--quantity", o->stories.largest, "words: largest quantity");
     app->add_flag("--info", *info, "only print the class and how often each pupil is right");
     flag(app, "--info-problems", *info_problems, "problems that --info tries");
 }

@@ -4,9 +4,9 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
-#include "search/world.h"
 #include "tokenizer/files.h"
 #include "tokenizer/special.h"
+#include "train/classroom.h"
 
 #include <algorithm>
 #include <map>
@@ -19,6 +19,24 @@ Json flags_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
     const ProblemConfig& p = options.problems;
     Json shares = Json::object();
     for (const Pupil& pupil : pupils) shares[pupil.name] = {pupil.share, pupil.rate};
+    if (options.world != "arithmetic")
+        return Json{{"seed", seed_of(options)},
+                    {"world", options.world},
+                    {"tokens", options.tokens},
+                    {"curated", options.curated},
+                    {"curate", options.curate},
+                    {"items", options.items},
+                    {"pupils", shares},
+                    {"warm", options.warm},
+                    {"numbers", options.countdown.count},
+                    {"largest", options.countdown.high},
+                    {"target-from", options.countdown.from},
+                    {"target-to", options.countdown.to},
+                    {"terms", options.equations.max_terms},
+                    {"coefficient", options.equations.coefficient},
+                    {"constant", options.equations.bound},
+                    {"changes", options.stories.changes},
+                    {"quantity", options.stories.largest}};
     return Json{{"seed", seed_of(options)},
                 {"tokens", options.tokens},
                 {"curated", options.curated},
@@ -58,30 +76,22 @@ std::vector<Pupil> class_of(const CorpusOptions& options) {
 
 namespace {
 
-// The warm part's problems: the same kind, but short.
-ProblemConfig warm_config(const CorpusOptions& options) {
-    ProblemConfig config = options.problems;
-    config.max_operands =
-        std::max(config.min_operands, std::min(config.max_operands, options.warm_operands));
-    return config;
-}
-
-void write_worksheets(const CorpusOptions& options, const std::vector<Pupil>& pupils,
+void write_worksheets(const CorpusOptions& options, const Classroom& room,
                       const tokenizer::Tokenizer& tokenizer, Json& result) {
     Progress progress("corpus", options.tokens, "tokens", 0, options.quiet);
     Random random(seed_of(options), "corpus/worksheets");
-    const ProblemConfig warm = warm_config(options);
+    const Classroom warm = classroom_of(options, true);
     const auto warm_tokens =
         static_cast<int64_t>(options.warm * static_cast<double>(options.tokens));
     std::string file;
     std::map<std::string, int64_t> by_pupil;
     int64_t tokens = 0, worksheets = 0;
     while (tokens < options.tokens) {
-        const Pupil& pupil = draw_pupil(pupils, random);
+        const Pupil& pupil = draw_pupil(room.pupils, random);
         const bool is_warm = tokens < warm_tokens;
         std::string text(tokenizer::end_of_text);
         for (int64_t i = 0; i < options.items; ++i) {
-            const Item item = draw_item(is_warm ? warm : options.problems, pupil, random);
+            const Item item = draw_item(is_warm ? warm : room, pupil, random);
             text += text_of_item(item.problem, item.lines);
         }
         tokens += static_cast<int64_t>(tokenizer.encode(text).size());
@@ -99,24 +109,21 @@ void write_worksheets(const CorpusOptions& options, const std::vector<Pupil>& pu
 
 // One item of the curated set. A teacher with an answer key takes what ends in the right
 // number, whoever wrote it and however he came to it; or only experts' work is taken.
-Item draw_curated(const CorpusOptions& options, const std::vector<Pupil>& pupils,
-                  const search::World& world, Random& random) {
-    if (options.curate == "experts")
-        return draw_item(options.problems, {"expert", 0, 1, 0}, random);
+Item draw_curated(const CorpusOptions& options, const Classroom& room, Random& random) {
+    if (options.curate == "experts") return draw_item(room, {"expert", 0, 1, 0}, random);
     // A class that is never right (all shares on a slipper of rate 1) must not hang us.
     for (int tries = 0; tries < 10000; ++tries) {
-        Item item = draw_item(options.problems, draw_pupil(pupils, random), random);
-        if (world.check_answer(item.problem, item.lines.back())) return item;
+        Item item = draw_item(room, draw_pupil(room.pupils, random), random);
+        if (room.world->solved({item.problem, item.lines, true})) return item;
     }
     fail("--curate answers: this class gave no right answer in 10000 tries");
 }
 
-void write_curated(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
+void write_curated(const CorpusOptions& options, const Classroom& room) {
     Random random(seed_of(options), "corpus/curated");
-    const auto world = search::make_world("arithmetic");
     std::vector<Json> lines;
     for (int64_t i = 0; i < options.curated; ++i) {
-        const Item item = draw_curated(options, pupils, *world, random);
+        const Item item = draw_curated(options, room, random);
         lines.push_back({{"problem", item.problem},
                          {"solution", item.lines},
                          {"text", std::string(tokenizer::end_of_text) +
@@ -127,25 +134,25 @@ void write_curated(const CorpusOptions& options, const std::vector<Pupil>& pupil
 
 } // namespace
 
-Item draw_item(const ProblemConfig& config, const Pupil& pupil, Random& random) {
+Item draw_item(const Classroom& room, const Pupil& pupil, Random& random) {
     while (true) {
         Item item;
-        item.problem = draw_problem(config, Split::train, random);
-        item.lines = solve(pupil, item.problem, random);
+        item.problem = room.draw(Split::train, random);
+        item.lines = room.solve(pupil, item.problem, random);
         if (!any_held_out(item.lines)) return item;
     }
 }
 
 void corpus(const CorpusOptions& options) {
     check(options);
-    const std::vector<Pupil> pupils = class_of(options);
-    if (!begin_stage(options, "corpus", flags_of(options, pupils))) return;
+    const Classroom room = classroom_of(options);
+    if (!begin_stage(options, "corpus", flags_of(options, room.pupils))) return;
     const std::string folder = join_path(options.run, "tokenizer");
     if (!exists(join_path(folder, "vocab.json")))
         tokenizer::save_tokenizer(tokenizer::Tokenizer(), folder);
     Json result;
-    write_worksheets(options, pupils, load_tokenizer(options.run), result);
-    write_curated(options, pupils);
+    write_worksheets(options, room, load_tokenizer(options.run), result);
+    write_curated(options, room);
     result["curated"] = options.curated;
     finish_stage(options, "corpus", result);
 }

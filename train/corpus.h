@@ -7,6 +7,9 @@
 // A worksheet is some items in a row by one pupil. No line of any of them is a
 // held-out expression (split.h): such items are thrown away and drawn again.
 
+#include "search/worlds/equations.h"
+#include "search/worlds/story.h"
+#include "train/countdown_class.h"
 #include "train/problems.h"
 #include "train/pupils.h"
 #include "train/run.h"
@@ -16,29 +19,35 @@
 
 namespace qstar::train {
 
+struct Classroom;
+
 struct CorpusOptions : StageOptions {
-    int64_t tokens = 14'000'000;     // of the worksheets, at least
-    int64_t curated = 128;           // items of the curated set
-    std::string curate = "answers";  // who is in it: "answers", anyone's work with a right answer,
-                                     // or "experts"
-    int64_t items = 4;               // a worksheet
-    double experts = 0.2;            // their share of the worksheets
-    std::vector<std::string> pupils; // changes to the class: "slipper=0.3:0.5"
-    double warm = 0.15;              // share of the tokens, at the beginning, with short problems
-    int warm_operands = 3;           // at most, in the warm part
-    ProblemConfig problems;
+    std::string world = "arithmetic"; // or countdown, equations, words (classroom.h)
+    int64_t tokens = 14'000'000;      // of the worksheets, at least
+    int64_t curated = 128;            // items of the curated set
+    std::string curate = "answers";   // who is in it: "answers", anyone's work with a right answer,
+                                      // or "experts"
+    int64_t items = 4;                // a worksheet
+    double experts = 0.2;             // their share of the worksheets
+    std::vector<std::string> pupils;  // changes to the class: "slipper=0.3:0.5"
+    double warm = 0.15;               // share of the tokens, at the beginning, with short problems
+    int warm_operands = 3;            // at most, in the warm part
+    ProblemConfig problems;           // of arithmetic
+    CountdownConfig countdown;
+    search::EquationConfig equations;
+    search::StoryConfig stories; // of words
 };
 
 // Writes both files, and DIR/tokenizer (256 bytes, 4 special tokens, no merges) if
 // there is none.
 void corpus(const CorpusOptions& options);
 
-// The kind of problems that the run's corpus was made of, from its config.json.
+// The kind of arithmetic problems that the run's corpus was made of, from its config.json.
 ProblemConfig problems_of(const std::string& run);
 
 // Error for flags that no corpus can be made with.
 void check(const CorpusOptions& options);
-// The class that the flags describe.
+// The class that the flags describe, of arithmetic.
 std::vector<Pupil> class_of(const CorpusOptions& options);
 
 // One item of the training side: a problem and its lines, none of them held out.
@@ -46,7 +55,7 @@ struct Item {
     std::string problem;
     std::vector<std::string> lines;
 };
-Item draw_item(const ProblemConfig& config, const Pupil& pupil, Random& random);
+Item draw_item(const Classroom& room, const Pupil& pupil, Random& random);
 
 struct Worksheet {
     std::string pupil, text;

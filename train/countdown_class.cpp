@@ -16,10 +16,8 @@ namespace {
 constexpr size_t listed = 4; // hands up to this size are listed, larger ones searched
 
 const std::vector<Pupil> others = {
-    {"nearest", short_sighted, 0.1, 0},
-    {"guesser", aimless, 0.1, 0},
-    {"reuser", short_sighted | reuses, 0.1, 0},
-    {"miscounter", miscounts, 0.1, 0.25},
+    {"nearest", short_sighted, 0.1, 0},           {"guesser", aimless, 0.1, 0},
+    {"reuser", short_sighted | reuses, 0.1, 0},   {"miscounter", miscounts, 0.1, 0.25},
     {"beginner", short_sighted | claims, 0.6, 0},
 };
 
@@ -112,8 +110,8 @@ std::string CountdownClass::draw_problem(Split split, Random& random) {
     for (int tries = 0; tries < 100'000; ++tries) {
         Numbers numbers;
         for (size_t i = 0; i < count; ++i)
-            numbers = with(numbers,
-                           search::rational(config_.low + static_cast<int64_t>(random.below(range))));
+            numbers = with(
+                numbers, search::rational(config_.low + static_cast<int64_t>(random.below(range))));
         if (split_of(print(search::Hand{numbers, search::rational(0)})) != split) continue;
         if (count <= listed) {
             const Hand& hand = hand_of(numbers);
@@ -151,8 +149,7 @@ std::vector<std::string> CountdownClass::expert(const search::Hand& problem, Ran
         if (ways == hand.by_target.end()) fail("\"{}\" has no solution", print(problem));
         const auto& choice =
             ways->second.whole.empty() ? ways->second.fractional : ways->second.whole;
-        for (const uint8_t i : choice[random.below(choice.size())])
-            write(search::moves(left)[i]);
+        for (const uint8_t i : choice[random.below(choice.size())]) write(search::moves(left)[i]);
         return lines;
     }
     search::CountdownSolver solver(problem.target);

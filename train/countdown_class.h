@@ -23,9 +23,9 @@
 namespace qstar::train {
 
 struct CountdownConfig {
-    int count = 4;                    // numbers beside the target, 2 to 6
-    int64_t low = 1, high = 13;       // of them
-    int64_t from = 10, to = 100;      // of the target
+    int count = 4;               // numbers beside the target, 2 to 6
+    int64_t low = 1, high = 13;  // of them
+    int64_t from = 10, to = 100; // of the target
 };
 void check(const CountdownConfig& config); // Error for what no problem can be made with
 
@@ -48,8 +48,7 @@ class CountdownClass {
 
     // Each solvable target of a hand on this side of the split is equally likely.
     std::string draw_problem(Split split, Random& random);
-    std::vector<std::string> solve(const Pupil& pupil, const std::string& problem,
-                                   Random& random);
+    std::vector<std::string> solve(const Pupil& pupil, const std::string& problem, Random& random);
 
   private:
     struct Hand;

@@ -6,6 +6,7 @@
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
 #include "train/chunks.h"
+#include "train/classroom.h"
 #include "train/sft.h"
 
 #include <optional>
@@ -38,7 +39,7 @@ Json flags_of(const DistilOptions& options) {
     flags["confirm"] = options.confirm;
     flags["dev-problems"] = options.dev_problems;
     flags["search"] = flags_of(options.search);
-    flags["world"] = options.world;
+    flags["world"] = world_of(options.run, options.world);
     for (const std::string& stage : {options.teacher, options.scorer, options.from})
         if (stage != "none") flags["inputs"][stage] = input(model_path(options.run, stage));
     return flags;
@@ -53,7 +54,7 @@ void distil(const DistilOptions& options) {
     if (!begin_stage(options, "distil", flags_of(options))) return;
 
     const uint64_t seed = seed_of(options);
-    const auto world = search::make_world(options.world);
+    const auto world = search::make_world(world_of(options.run, options.world));
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt teacher = load_model(options.run, options.teacher);
     check_vocab(teacher, tokenizer, options.run);
@@ -75,7 +76,7 @@ void distil(const DistilOptions& options) {
     std::vector<CuratedItem> items;
     for (const SampledSolution& solution : searched) {
         if (!teachable(solution)) continue;
-        const bool correct = world->check_answer(solution.problem, solution.steps.back());
+        const bool correct = world->solved({solution.problem, solution.steps, true});
         right += correct;
         if (correct || options.confirm == "none")
             items.push_back({solution.problem, solution.steps});

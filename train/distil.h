@@ -31,7 +31,7 @@ struct DistilOptions : LoopOptions {
                                   // whose answer is right
     int64_t dev_problems = 500;
     SearchFlags search;
-    std::string world = "arithmetic";
+    std::string world; // empty: the run's
 };
 
 // done.json says how many dev problems the teacher solves, and the student alone, and

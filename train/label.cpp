@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "train/classroom.h"
 #include "train/session.h"
 
 #include <filesystem>
@@ -31,7 +32,9 @@ void check(const LabelOptions& options) {
 }
 
 Json flags_of(const LabelOptions& options, const std::string& solutions) {
-    Json flags{{"judge", options.judge}, {"format", options.format}, {"world", options.world}};
+    Json flags{{"judge", options.judge},
+               {"format", options.format},
+               {"world", world_of(options.run, options.world)}};
     if (options.judge == "simulated") {
         flags["error"] = options.error;
         flags["seed"] = seed_of(options);
@@ -171,7 +174,7 @@ void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
     if (options.solutions.empty()) require(options.run, "sample", file);
     if (!begin_stage(options, options.name, flags_of(options, file))) return;
 
-    const auto world = search::make_world(options.world);
+    const auto world = search::make_world(world_of(options.run, options.world));
     int64_t right = 0, labels = 0, unfinished = 0;
     const auto solutions = pick(read_solutions(file), options, unfinished);
     if (solutions.empty()) fail("{}: no finished solution to label", file);
@@ -180,7 +183,7 @@ void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
     for (const LabelledSolution& labelled : judged) {
         const SampledSolution& solution = labelled.solution;
         const bool correct = options.judge == "verifier"
-                                 ? world->check_answer(solution.problem, solution.steps.back())
+                                 ? world->solved({solution.problem, solution.steps, true})
                                  : without_error(labelled);
         outcomes.push_back(json_of(OutcomeLabel{solution.problem, solution.steps, correct}));
         steps.push_back(options.format == "trl" ? trl_json(labelled) : prm800k_json(labelled));

@@ -20,7 +20,7 @@ namespace qstar::train {
 struct LabelOptions : StageOptions {
     std::string judge = "verifier"; // verifier, simulated or me
     std::string format = "prm800k"; // of steps.jsonl: "prm800k" or "trl"
-    std::string world = "arithmetic";
+    std::string world; // empty: the run's
     std::string solutions;      // a file; empty: the one of `qstar train sample`
     std::string name = "label"; // folder in the run, for labels by several judges
     double error = 0.05;        // simulated: rate of wrong labels

@@ -6,7 +6,7 @@
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
 #include "train/chunks.h"
-#include "train/corpus.h"
+#include "train/classroom.h"
 
 #include <algorithm>
 #include <cmath>
@@ -209,7 +209,7 @@ Json flags_of(const QOptions& options) {
     flags["iterations"] = options.iterations;
     flags["start"] = options.start;
     flags["discount"] = options.discount;
-    flags["world"] = options.world;
+    flags["world"] = world_of(options.run, options.world);
     flags["inputs"] = {{"model.safetensors", input(model_path(options.run, options.from))}};
     return flags;
 }
@@ -218,17 +218,15 @@ void q(const QOptions& options) {
     check(options);
     const uint64_t seed = seed_of(options);
     require(options.run, options.from, model_path(options.run, options.from));
-    ProblemConfig config = problems_of(options.run);
-    config.min_operands = 3; // shorter ones are the times table
+    const Classroom room = classroom_of(options.run);
     if (!begin_stage(options, "q", flags_of(options))) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt policy = load_model(options.run, options.from);
     check_vocab(policy, tokenizer, options.run);
-    const auto world = search::make_world(options.world);
-    const auto problems = draw_problems(config, Split::train, options.problems, seed);
+    const auto problems = draw_problems(room, Split::train, options.problems, seed);
     search::GptProposer proposer(policy, tokenizer, seed);
-    make_rollouts(options, "q", problems, proposer, *world, options.explore);
+    make_rollouts(options, "q", problems, proposer, *room.world, options.explore);
     fit_q(options, "q", policy);
     if (exists(model_path(options.run, "q"))) remove_chunks(options, "q");
 }

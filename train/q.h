@@ -33,7 +33,7 @@ struct QOptions : RewardOptions {
     int64_t iterations = 3;            // of fitted Q iteration, each `epochs` long
     std::string start = "monte-carlo"; // the Q of iteration 0: "monte-carlo" or "zero"
     double discount = 1;
-    std::string world = "arithmetic";
+    std::string world; // empty: the run's
 };
 void check(const QOptions& options);
 

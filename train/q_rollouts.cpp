@@ -108,8 +108,7 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
                 ++rollouts[at->second].count;
                 continue;
             }
-            rollouts.push_back(
-                {path, path.finished && right(path.problem, path.steps.back()), 1, {}});
+            rollouts.push_back({path, path.finished && right(path), 1, {}});
             for (size_t step = 0; step < path.steps.size(); ++step)
                 next[text_of(state_after(path, step))].insert(
                     {path.steps[step], path.finished && step + 1 == path.steps.size()});
@@ -146,9 +145,7 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
 void make_rollouts(const StageOptions& stage_options, const std::string& stage,
                    std::span<const std::string> problems, search::Proposer& proposer,
                    const search::World& world, const ExploreOptions& options) {
-    const RightAnswer right = [&](const std::string& problem, const std::string& answer) {
-        return world.check_answer(problem, answer);
-    };
+    const RightAnswer right = [&](const search::Path& path) { return world.solved(path); };
     in_chunks(
         stage_options, stage, "rollouts.jsonl", "problems", static_cast<int64_t>(problems.size()),
         chunk_problems, [&](int64_t first, int64_t count) {

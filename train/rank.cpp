@@ -5,6 +5,7 @@
 #include "engine/io/jsonl.h"
 #include "search/world.h"
 #include "train/batches.h"
+#include "train/classroom.h"
 #include "train/session.h"
 
 #include <algorithm>
@@ -74,7 +75,7 @@ Json flags_of(const RankOptions& options, const std::string& solutions) {
                {"judge", options.judge},
                {"outputs", options.outputs},
                {"problems", options.problems},
-               {"world", options.world}};
+               {"world", world_of(options.run, options.world)}};
     if (options.judge == "simulated") {
         const Taste& taste = options.person.taste;
         flags["taste"] = {taste.correct, taste.work, taste.brief, taste.tidy};
@@ -193,7 +194,7 @@ void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
     if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
     for (Prompt& prompt : prompts) mix(prompt, seed_of(options));
 
-    const auto world = search::make_world(options.world);
+    const auto world = search::make_world(world_of(options.run, options.world));
     const std::string answers_file = stage_file(options.run, options.name, "partial/answers.jsonl");
     Ranked ranked;
     size_t judged = prompts.size();

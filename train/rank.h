@@ -21,7 +21,7 @@ struct RankOptions : StageOptions {
     int64_t problems = 0;            // the first so many with two outputs or more; 0: all
     std::string solutions;           // a file; empty: the one of `qstar train sample`
     std::string name = "rank";       // folder in the run, for ranks of several judges
-    std::string world = "arithmetic";
+    std::string world; // empty: the run's
     Person person; // the simulated one
 };
 

@@ -23,13 +23,12 @@ std::vector<std::string> problems_of_step(const RlGround& ground, const RlOption
                                           int64_t step, int64_t count) {
     Random random(seed_of(options), fmt::format("rl/problems/{}", step));
     std::vector<std::string> problems;
-    for (int64_t i = 0; i < count; ++i)
-        problems.push_back(draw_problem(ground.problems, Split::train, random));
+    for (int64_t i = 0; i < count; ++i) problems.push_back(ground.room.draw(Split::train, random));
     return problems;
 }
 
 RewardFunction reward_of(const RlOptions& options, const RlGround& ground) {
-    if (!has_model(options.reward)) return verifier_reward(*ground.world);
+    if (!has_model(options.reward)) return verifier_reward(*ground.room.world);
     engine::Gpt model = load_model(options.run, options.reward);
     check_vocab(model, ground.tokenizer, options.run);
     if (model.config.context < ground.reference.config.context)
@@ -103,12 +102,9 @@ Json flags_of(const RlOptions& options) {
 }
 
 RlGround prepare(const RlOptions& options) {
-    RlGround ground{load_tokenizer(options.run), search::make_world("arithmetic"),
-                    problems_of(options.run), load_model(options.run, options.from),
-                    RewardFunction{}};
+    RlGround ground{load_tokenizer(options.run), classroom_of(options.run, options.min_operands),
+                    load_model(options.run, options.from), RewardFunction{}};
     check_vocab(ground.reference, ground.tokenizer, options.run);
-    if (options.min_operands > 0) ground.problems.min_operands = options.min_operands;
-    check(ground.problems);
     ground.reward = reward_of(options, ground);
     return ground;
 }
@@ -136,7 +132,7 @@ Json diagnostics(const RlGround& ground, std::span<const Episode> episodes, cons
     double score = 0, right = 0, finished = 0, kl = 0, kl_k3 = 0, entropy = 0;
     for (size_t i = 0; i < episodes.size(); ++i) {
         score += score_of(rewards[i]);
-        right += is_right(*ground.world, episodes[i].path);
+        right += is_right(*ground.room.world, episodes[i].path);
         finished += episodes[i].path.finished;
     }
     for (size_t t = 0; t < reference.size(); ++t) {

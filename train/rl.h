@@ -2,6 +2,7 @@
 // What PPO and GRPO have in common: flags, the ground on which a policy is trained
 // (problems, reference, rewards), and the diagnostics.
 
+#include "train/classroom.h"
 #include "train/episodes.h"
 #include "train/rl_reward.h"
 #include "train/trainer.h"
@@ -37,8 +38,7 @@ Json flags_of(const RlOptions& options);
 // The ground: everything of a run that an episode and its pay need.
 struct RlGround {
     tokenizer::Tokenizer tokenizer;
-    std::unique_ptr<search::World> world;
-    ProblemConfig problems;
+    Classroom room;        // the world and its problems
     engine::Gpt reference; // the policy of options.from
     RewardFunction reward;
 };

@@ -124,8 +124,6 @@ float score_of(std::span<const Reward> rewards) {
     return score;
 }
 
-bool is_right(const search::World& world, const search::Path& path) {
-    return path.finished && world.check_answer(path.problem, path.steps.back());
-}
+bool is_right(const search::World& world, const search::Path& path) { return world.solved(path); }
 
 } // namespace qstar::train

@@ -5,6 +5,7 @@
 #include "search/gpt_proposer.h"
 #include "search/stream.h"
 #include "train/chunks.h"
+#include "train/classroom.h"
 
 #include <algorithm>
 
@@ -53,16 +54,14 @@ std::vector<RolloutJudge::Estimate> RolloutJudge::estimate(std::span<const searc
         int& right = known_[text_of(requests[r].path)] = 0;
         for (const search::Solution& solution : completed[r]) {
             const search::Path& path = solution.path;
-            right += path.finished && right_(path.problem, path.steps.back());
+            right += path.finished && right_(path);
             ++cost.rollouts;
             cost.tokens += solution.tokens;
         }
     }
     for (size_t i = 0; i < prefixes.size(); ++i) {
         const search::Path& path = prefixes[i];
-        estimates[i].right = !path.finished                            ? known_[text_of(path)]
-                             : right_(path.problem, path.steps.back()) ? rollouts_
-                                                                       : 0;
+        estimates[i].right = !path.finished ? known_[text_of(path)] : right_(path) ? rollouts_ : 0;
     }
     return estimates;
 }
@@ -101,7 +100,7 @@ std::vector<RolloutLabels> first_errors(RolloutJudge& judge, const RightAnswer& 
     std::vector<size_t> unsound;
     for (const SampledSolution& solution : solutions) {
         const size_t steps = solution.steps.size();
-        const bool wrong = !right(solution.problem, solution.steps.back());
+        const bool wrong = !right({solution.problem, solution.steps, true});
         labels.push_back({solution, wrong ? 0 : steps, {}, 0, 0});
         unsound.push_back(wrong ? steps : steps + 1);
     }
@@ -148,6 +147,7 @@ void rollout(const RolloutOptions& options) {
                               : binary              ? "rollout-binary"
                                                     : "rollout";
     const uint64_t seed = seed_of(options);
+    const std::string name = world_of(options.run, options.world);
     const std::string file = options.solutions.empty()
                                  ? stage_file(options.run, "sample", "solutions.jsonl")
                                  : options.solutions;
@@ -159,16 +159,14 @@ void rollout(const RolloutOptions& options) {
                      {"temperature", options.temperature},
                      {"from", options.from},
                      {"limit", options.limit},
-                     {"world", options.world},
+                     {"world", name},
                      {"inputs",
                       {{"solutions", input(file)},
                        {"model.safetensors", input(model_path(options.run, options.from))}}}};
     if (!begin_stage(options, stage, flags)) return;
 
-    const auto world = search::make_world(options.world);
-    const RightAnswer right = [&](const std::string& problem, const std::string& answer) {
-        return world->check_answer(problem, answer);
-    };
+    const auto world = search::make_world(name);
+    const RightAnswer right = [&](const search::Path& path) { return world->solved(path); };
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt model = load_model(options.run, options.from);
     check_vocab(model, tokenizer, options.run);

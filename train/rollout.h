@@ -38,14 +38,14 @@ struct RolloutOptions : StageOptions {
     std::string solutions;    // a file; empty: the one that `qstar train sample` wrote
     int64_t limit = 0;        // use only the first so many of them; 0: all
     std::string name;         // folder in the run; empty: "rollout" or "rollout-binary"
-    std::string world = "arithmetic";
+    std::string world;        // empty: the run's
 };
 
 // Solutions without an end are left out, as by `label`.
 void rollout(const RolloutOptions& options);
 
-// Whether an answer is the problem's; all that is ever asked about a solution.
-using RightAnswer = std::function<bool(const std::string& problem, const std::string& answer)>;
+// Whether a finished solution has the right answer; all that is ever asked about it.
+using RightAnswer = std::function<bool(const search::Path&)>;
 
 // Completes prefixes and counts the right ones. Equal prefixes are completed once, by a
 // random stream that is made from their text: an estimate does not depend on the others.

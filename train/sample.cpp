@@ -6,7 +6,7 @@
 #include "engine/io/progress.h"
 #include "search/gpt_proposer.h"
 #include "search/stream.h"
-#include "train/corpus.h"
+#include "train/classroom.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -69,15 +69,14 @@ void sample(const SampleOptions& options) {
         {"from", options.from},
         {"distinct", options.distinct},
         {"inputs", {{"model.safetensors", input(model_path(options.run, options.from))}}}};
-    ProblemConfig config = problems_of(options.run);
-    if (options.min_operands > 0) config.min_operands = options.min_operands;
+    const Classroom room = classroom_of(options.run, options.min_operands);
     if (!begin_stage(options, "sample", flags)) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt model = load_model(options.run, options.from);
     check_vocab(model, tokenizer, options.run);
     search::GptProposer proposer(model, tokenizer, seed);
-    const auto problems = draw_problems(config, Split::train, options.problems, seed);
+    const auto problems = draw_problems(room, Split::train, options.problems, seed);
 
     make_folders(stage_file(options.run, "sample", "partial"));
     const int64_t chunks = (options.problems + chunk_problems - 1) / chunk_problems;

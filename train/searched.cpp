@@ -1,7 +1,9 @@
 #include "train/searched.h"
 
 #include "engine/io/jsonl.h"
+#include "search/results.h"
 #include "train/chunks.h"
+#include "train/classroom.h"
 #include "train/label.h"
 
 namespace qstar::train {
@@ -40,7 +42,7 @@ search::Options options_of(const SearchFlags& flags, const search::World& world)
     options.weight = flags.weight;
     options.temperature = static_cast<float>(flags.temperature);
     options.aggregate = search::aggregate_named(flags.aggregate);
-    options.canonical = [&world](const std::string& text) { return world.canonical_answer(text); };
+    search::know_world(options, world);
     return options;
 }
 
@@ -93,9 +95,7 @@ std::string write_items(const StageOptions& options, const std::string& stage,
 
 std::vector<std::string> problems_for(const std::string& run, Split split, int64_t count,
                                       uint64_t seed) {
-    ProblemConfig config = problems_of(run);
-    config.min_operands = 3; // shorter ones are the times table, which all learn
-    return draw_problems(config, split, count, seed);
+    return draw_problems(classroom_of(run), split, count, seed);
 }
 
 Json json_of(const DevScore& score) {
@@ -109,7 +109,7 @@ DevScore score_on(std::span<const std::string> problems, search::Proposer& propo
     DevScore score;
     score.n = static_cast<int64_t>(problems.size());
     for (size_t i = 0; i < problems.size(); ++i) {
-        score.solved += world.check_answer(problems[i], results[i].answer);
+        score.solved += search::is_right(world, {problems[i], problems[i], {}}, results[i]);
         score.tokens += static_cast<double>(results[i].tokens) / static_cast<double>(score.n);
     }
     return score;

@@ -49,7 +49,8 @@ double sound_share(std::span<const CuratedItem> items, const search::World& worl
 std::string write_items(const StageOptions& options, const std::string& stage,
                         const std::string& name, std::span<const CuratedItem> items);
 
-// `count` problems of 3 operands and more, of the kind that the run's corpus has.
+// `count` problems of the run's world, of the kind that its corpus has (of arithmetic, those
+// of 3 operands and more).
 std::vector<std::string> problems_for(const std::string& run, Split split, int64_t count,
                                       uint64_t seed);
 

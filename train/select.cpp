@@ -5,6 +5,7 @@
 #include "engine/io/progress.h"
 #include "search/gpt_scorer.h"
 #include "search/method.h"
+#include "train/classroom.h"
 
 #include <algorithm>
 #include <cmath>
@@ -75,17 +76,18 @@ void select(const SelectOptions& options) {
                                  : options.solutions;
     if (options.solutions.empty()) require(options.run, "sample", file);
     require(options.run, options.scorer, model_path(options.run, options.scorer));
+    const std::string name = world_of(options.run, options.world);
     const Json flags{{"scorer", options.scorer},
                      {"each", options.each},
                      {"wrong", options.wrong},
                      {"limit", options.limit},
-                     {"world", options.world},
+                     {"world", name},
                      {"inputs",
                       {{"solutions", input(file)},
                        {"model.safetensors", input(model_path(options.run, options.scorer))}}}};
     if (!begin_stage(options, "select", flags)) return;
 
-    const auto world = search::make_world(options.world);
+    const auto world = search::make_world(name);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     engine::Gpt model = load_model(options.run, options.scorer);
     check_vocab(model, tokenizer, options.run);
@@ -102,8 +104,7 @@ void select(const SelectOptions& options) {
     for (size_t i = 0; i < solutions.size(); ++i) {
         if (i > 0 && solutions[i].problem != solutions[i - 1].problem) ++problem;
         candidates.push_back(
-            {problem, scores[i],
-             world->check_answer(solutions[i].problem, solutions[i].steps.back())});
+            {problem, scores[i], world->solved({solutions[i].problem, solutions[i].steps, true})});
     }
     std::vector<Json> lines;
     int64_t wrong = 0;

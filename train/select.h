@@ -23,7 +23,7 @@ struct SelectOptions : StageOptions {
     int64_t each = 1;           // solutions picked of a problem
     double wrong = 0.8;         // share of convincing wrong answers
     int64_t limit = 0;          // of the first so many solutions only; 0: all
-    std::string world = "arithmetic";
+    std::string world;          // empty: the run's
 };
 
 // The file's form is that of its input, and its order.

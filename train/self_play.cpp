@@ -8,6 +8,7 @@
 #include "search/gpt_scorer.h"
 #include "search/stream.h"
 #include "train/chunks.h"
+#include "train/classroom.h"
 #include "train/sft.h"
 
 #include <algorithm>
@@ -127,7 +128,7 @@ Json play_round(const SelfPlayOptions& options, int64_t round, const search::Wor
     for (const Rollout& rollout : rollouts)
         if (rollout.right) rolled_out.insert(rollout.path.problem);
     for (const SampledSolution& solution : searched)
-        if (solution.finished && world.check_answer(solution.problem, solution.steps.back()))
+        if (world.solved({solution.problem, solution.steps, solution.finished}))
             found.insert(solution.problem);
     Json result{{"problems", options.problems},
                 {"solved_by_rollouts", rolled_out.size()},
@@ -171,7 +172,7 @@ std::vector<CuratedItem> confirm(std::span<const SampledSolution> searched,
         if (!known && static_cast<int64_t>(at->second.size()) < keep) at->second.push_back(&steps);
     };
     for (const SampledSolution& solution : searched)
-        if (teachable(solution) && world.check_answer(solution.problem, solution.steps.back()))
+        if (teachable(solution) && world.solved({solution.problem, solution.steps, true}))
             offer(solution.problem, solution.steps);
     std::vector<const Rollout*> often;
     for (const Rollout& rollout : rollouts)
@@ -194,7 +195,7 @@ void self_play(const SelfPlayOptions& options) {
     if (!begin_stage(options, "self-play", flags)) return;
     make_folders(stage_file(options.run, "self-play", "partial")); // it has begun
 
-    const auto world = search::make_world(options.q.world);
+    const auto world = search::make_world(world_of(options.run, options.q.world));
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const auto dev = problems_for(options.run, Split::dev, options.dev_problems, seed_of(options));
     std::vector<Json> rounds;

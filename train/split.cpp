@@ -59,6 +59,7 @@ std::string canonical_equation(std::string_view text) {
 }
 
 std::string canonical(std::string_view text) {
+    if (text.ends_with('?')) return std::string(text); // a question in words
     std::string form = canonical_expression(text);
     if (form.empty()) form = canonical_equation(text);
     if (form.empty()) form = canonical_numbers(text);

@@ -7,6 +7,7 @@
 // checked but every line of every training text, so that no test problem was seen
 // as somebody's step either. A line is known by its form:
 //   an equation of three terms or more, whatever the letter of its unknown
+//   a question in words, which ends in "?"
 //   a hand of countdown of four numbers or more, whatever the target; so its problems are
 //   held out with all of their targets, and a step belongs where the numbers it leaves do
 

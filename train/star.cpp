@@ -5,6 +5,7 @@
 #include "engine/io/jsonl.h"
 #include "search/gpt_proposer.h"
 #include "train/chunks.h"
+#include "train/classroom.h"
 #include "train/sft.h"
 
 namespace qstar::train {
@@ -32,7 +33,7 @@ Json flags_of(const StarOptions& options) {
     flags["epochs"] = options.epochs;
     flags["rationalise"] = options.rationalise;
     flags["dev-problems"] = options.dev_problems;
-    flags["world"] = options.world;
+    flags["world"] = world_of(options.run, options.world);
     flags["inputs"] = {{"model.safetensors", input(model_path(options.run, options.from))}};
     return flags;
 }
@@ -59,8 +60,7 @@ std::vector<SampledSolution> write_solutions(const StageOptions& options, const 
 
 bool is_right(const SampledSolution& solution, const std::string& problem,
               const search::World& world) {
-    return solution.finished && !solution.steps.empty() &&
-           world.check_answer(problem, solution.steps.back());
+    return world.solved({problem, solution.steps, solution.finished});
 }
 
 Json play_round(const StarOptions& options, int64_t round, const search::World& world,
@@ -156,7 +156,7 @@ void star(const StarOptions& options) {
     make_folders(stage_file(options.run, "star", "partial")); // it has begun
 
     const uint64_t seed = seed_of(options);
-    const auto world = search::make_world(options.world);
+    const auto world = search::make_world(world_of(options.run, options.world));
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const auto problems = problems_for(options.run, Split::train, options.problems, seed);
     const auto dev = problems_for(options.run, Split::dev, options.dev_problems, seed);

@@ -31,7 +31,7 @@ struct StarOptions : LoopOptions {
     int64_t epochs = 2;
     bool rationalise = true; // step 2
     int64_t dev_problems = 500;
-    std::string world = "arithmetic";
+    std::string world; // empty: the run's
 };
 
 // Interrupted, it goes on within the round. The last round's policy is

@@ -30,8 +30,7 @@ void check(const Person& person) {
 
 double utility(const Taste& taste, const search::World& world, const search::Path& path) {
     double value = 0;
-    if (path.finished && !path.steps.empty() && world.check_answer(path.problem, path.steps.back()))
-        value += taste.correct;
+    if (world.solved(path)) value += taste.correct;
     if (path.steps.empty()) return value;
     const auto lines = static_cast<double>(path.steps.size());
     value += taste.work * std::min(1.0, (lines - 1) / 2);

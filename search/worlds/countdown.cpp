@@ -150,8 +150,8 @@ Hand parse_hand(std::string_view line) {
     Hand hand;
     Reader reader{line};
     const auto skip = [&] {
-        while (!reader.text.empty() && std::string_view(" \t\r,").find(reader.text.front()) !=
-                                           std::string_view::npos)
+        while (!reader.text.empty() &&
+               std::string_view(" \t\r,").find(reader.text.front()) != std::string_view::npos)
             reader.text.remove_prefix(1);
     };
     for (skip(); !reader.text.empty(); skip()) {
@@ -201,8 +201,7 @@ std::vector<Move> moves(const std::vector<Rational>& numbers, bool negative) {
     return out;
 }
 
-std::optional<std::vector<Rational>> after(const std::vector<Rational>& numbers,
-                                           const Move& move) {
+std::optional<std::vector<Rational>> after(const std::vector<Rational>& numbers, const Move& move) {
     std::vector<Rational> left = numbers;
     for (const Rational used : {move.left, move.right}) {
         const auto at = std::find(left.begin(), left.end(), used);
@@ -214,8 +213,8 @@ std::optional<std::vector<Rational>> after(const std::vector<Rational>& numbers,
 }
 
 std::string print(const Move& move, const std::vector<Rational>& left) {
-    std::string out = operand_text(move.left) + symbol(move.kind) + operand_text(move.right) +
-                      "=" + text(move.result);
+    std::string out = operand_text(move.left) + symbol(move.kind) + operand_text(move.right) + "=" +
+                      text(move.result);
     if (left.size() > 1)
         for (const Rational number : left) out += " " + text(number);
     return out;
@@ -326,8 +325,8 @@ bool Countdown::solved(const Path& path) const {
     const std::optional<Hand> hand = hand_of(path.problem);
     if (!hand || !path.finished || path.steps.empty()) return false;
     if (hand->numbers.size() == 1)
-        return path.steps.size() == 1 && check_step({path.problem, {}, false}, path.steps[0], true) ==
-                                             Label::right;
+        return path.steps.size() == 1 &&
+               check_step({path.problem, {}, false}, path.steps[0], true) == Label::right;
     const auto left = replay(*hand, path.steps);
     return left && reached(*hand, *left);
 }

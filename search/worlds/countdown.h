@@ -50,8 +50,7 @@ struct Move {
 // target is below zero, they are never needed. Those that do not fit 64 bits are left out.
 std::vector<Move> moves(const std::vector<Rational>& numbers, bool negative = false);
 // The numbers after a move, sorted. Nothing if it takes a number that is not there.
-std::optional<std::vector<Rational>> after(const std::vector<Rational>& numbers,
-                                           const Move& move);
+std::optional<std::vector<Rational>> after(const std::vector<Rational>& numbers, const Move& move);
 // "8-5=3 1 3 11", without the list where one number is left.
 std::string print(const Move& move, const std::vector<Rational>& left);
 
@@ -82,10 +81,10 @@ struct Countdown : World {
     bool check_answer(std::string_view problem, std::string_view answer) const override;
     std::string answer(std::string_view problem) const override;
     std::string canonical_answer(std::string_view answer) const override;
-    bool solved(const Path& path) const override;         // by its steps
+    bool solved(const Path& path) const override;           // by its steps
     std::string answer_of(const Path& path) const override; // the expression of its steps
     bool public_goal() const override { return true; }
-    std::string state(const Path& path) const override;      // the numbers left
+    std::string state(const Path& path) const override;           // the numbers left
     std::string plain_step(std::string_view step) const override; // "8-5=3"
 };
 

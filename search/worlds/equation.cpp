@@ -142,8 +142,8 @@ Rational sum(const std::vector<Term>& terms, bool unknown) {
 // Ways to collect all terms of a kind into one (or none, if they sum to zero): the fewest
 // rewritings, by the sides on which the one could stand in the end.
 struct Collected {
-    bool any = false;           // a term is left
-    std::array<int, 2> cost{};  // if it is to stand on the left, on the right
+    bool any = false;          // a term is left
+    std::array<int, 2> cost{}; // if it is to stand on the left, on the right
     static constexpr int never = 1000;
 };
 

@@ -119,8 +119,7 @@ std::string Equations::answer_of(const Path& path) const {
 
 std::vector<std::string> derive_equation(std::string_view problem) {
     Equation equation = parse_equation(problem);
-    const std::string solved =
-        std::string(1, equation.unknown) + "=" + text(solution(equation));
+    const std::string solved = std::string(1, equation.unknown) + "=" + text(solution(equation));
     std::vector<std::string> steps;
     for (int left = rewritings_left(equation); left > 1; --left) {
         const std::vector<Equation> next = rewritings(equation);
@@ -144,10 +143,9 @@ std::string draw_equation(const EquationConfig& config, Random& random) {
         return random.below(2) == 0 ? value : -value;
     };
     if (config.min_terms < 2 || config.max_terms < config.min_terms || config.max_terms > 12)
-        fail("the number of terms must be a range within 2 to 12, found {} to {}",
-             config.min_terms, config.max_terms);
-    if (config.coefficient < 1 || config.bound < 1 || config.solution < 0 ||
-        config.letters.empty())
+        fail("the number of terms must be a range within 2 to 12, found {} to {}", config.min_terms,
+             config.max_terms);
+    if (config.coefficient < 1 || config.bound < 1 || config.solution < 0 || config.letters.empty())
         fail("expected coefficients and numbers from 1 on and at least one letter");
     // Small numbers are as likely as large ones: the size is drawn first.
     const auto sized = [&](int64_t limit) {

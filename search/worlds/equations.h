@@ -28,7 +28,7 @@ struct Equations : World {
     bool check_answer(std::string_view problem, std::string_view answer) const override;
     std::string answer(std::string_view problem) const override;
     std::string canonical_answer(std::string_view answer) const override; // "c=-6" -> "-6"
-    std::string answer_of(const Path& path) const override; // the number alone
+    std::string answer_of(const Path& path) const override;               // the number alone
 };
 
 // A shortest derivation: from each line the first rewriting after which one fewer is left.

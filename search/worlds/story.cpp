@@ -14,8 +14,21 @@ namespace {
 constexpr size_t kMaxSentences = 20;
 
 // "#": a number, "@": a word.
-enum class Form { has, times, more, fewer, half, buys, loses, gives, boxes, shares, now, together,
-                  each };
+enum class Form {
+    has,
+    times,
+    more,
+    fewer,
+    half,
+    buys,
+    loses,
+    gives,
+    boxes,
+    shares,
+    now,
+    together,
+    each
+};
 constexpr std::array<std::pair<std::string_view, Form>, 13> forms = {{
     {"@ has # @", Form::has},
     {"@ has # times as many @ as @", Form::times},
@@ -129,9 +142,10 @@ bool Telling::tell(const Sentence& s) {
     case Form::more:
     case Form::fewer:
         same(s.words[1]);
-        begin(s.words[0], operate(of(s.words[2]), s.form == Form::times  ? '*'
-                                                  : s.form == Form::more ? '+'
-                                                                         : '-',
+        begin(s.words[0], operate(of(s.words[2]),
+                                  s.form == Form::times  ? '*'
+                                  : s.form == Form::more ? '+'
+                                                         : '-',
                                   n(0)));
         return false;
     case Form::half:
@@ -201,7 +215,7 @@ Story read_story(std::string_view question) {
 }
 
 std::string draw_story(const StoryConfig& config, Random& random) {
-    constexpr std::array<std::string_view, 8> names = {"Anna", "Ben", "Carla", "David",
+    constexpr std::array<std::string_view, 8> names = {"Anna", "Ben",   "Carla", "David",
                                                        "Emma", "Felix", "Greta", "Hugo"};
     constexpr std::array<std::string_view, 8> things = {"apples", "marbles", "books", "coins",
                                                         "stamps", "pencils", "cards", "shells"};
@@ -233,7 +247,8 @@ std::string draw_story(const StoryConfig& config, Random& random) {
                 text += fmt::format(" {} has {} more {} than {}.", name(1), small(), what, name(0));
                 break;
             case 3:
-                text += fmt::format(" {} has {} fewer {} than {}.", name(1), small(), what, name(0));
+                text +=
+                    fmt::format(" {} has {} fewer {} than {}.", name(1), small(), what, name(0));
                 break;
             default:
                 text += fmt::format(" {} has half as many {} as {}.", name(1), what, name(0));
@@ -267,8 +282,8 @@ std::string draw_story(const StoryConfig& config, Random& random) {
             text += fmt::format(" How many {} does {} have now?", what, asked);
         const Story story = read_story(text);
         if (story.operations.size() < 2) continue;
-        const bool fits = std::all_of(
-            story.operations.begin(), story.operations.end(), [&](const Operation& o) {
+        const bool fits =
+            std::all_of(story.operations.begin(), story.operations.end(), [&](const Operation& o) {
                 return o.value.is_integer() && o.value.num >= 1 && o.value.num <= config.largest;
             });
         // What the question does not ask for has no place in the derivation.

@@ -33,9 +33,9 @@ struct Words : World {
     std::string read_answered(std::string_view line, std::string_view answer) const override;
     Label check_step(const Path& path, std::string_view step, bool final) const override;
     bool check_answer(std::string_view problem, std::string_view answer) const override;
-    std::string answer(std::string_view problem) const override; // of a story
+    std::string answer(std::string_view problem) const override;          // of a story
     std::string canonical_answer(std::string_view answer) const override; // "#### $1,050" -> "1050"
-    std::string answer_of(const Path& path) const override; // the number alone
+    std::string answer_of(const Path& path) const override;               // the number alone
 };
 
 // A line for each operation of the story, and the answer.

@@ -4,6 +4,7 @@
 #include "search/world.h"
 #include "search/worlds/arithmetic.h"
 #include "train/class_info.h"
+#include "train/classroom.h"
 #include "train/corpus.h"
 #include "train/line.h"
 
@@ -78,11 +79,13 @@ TEST_CASE("experts are the minority, and bad mathematics is the likeliest") {
     ProblemConfig config;
     config.min_operands = 3;
     const auto problems = draw_problems(config, Split::dev, 100, 1);
-    const IdealModel mixed = ideal_model(pupils, problems, 200, 1);
+    CorpusOptions options;
+    const IdealModel mixed = ideal_model(classroom_of(options), problems, 200, 1);
     CHECK(mixed.greedy < 0.7);
     CHECK(mixed.greedy > 0.3);
     CHECK(mixed.any > 0.95);
-    const IdealModel expert = ideal_model(class_of(1), problems, 20, 1);
+    options.experts = 1;
+    const IdealModel expert = ideal_model(classroom_of(options), problems, 20, 1);
     CHECK(expert.sample == 1);
     CHECK(expert.greedy == 1);
 }

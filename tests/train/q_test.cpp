@@ -26,7 +26,7 @@ search::TableProposer toy() {
     return proposer;
 }
 
-bool says_yes(const std::string&, const std::string& answer) { return answer == "yes"; }
+bool says_yes(const search::Path& path) { return path.steps.back() == "yes"; }
 
 std::vector<Rollout> roll_out(search::TableProposer& proposer, int64_t samples) {
     ExploreOptions explore;

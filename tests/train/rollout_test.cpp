@@ -25,7 +25,7 @@ search::TableProposer toy() {
     return proposer;
 }
 
-bool says_yes(const std::string&, const std::string& answer) { return answer == "yes"; }
+bool says_yes(const search::Path& path) { return path.steps.back() == "yes"; }
 
 SampledSolution solution(std::vector<std::string> steps) { return {"P", std::move(steps), true}; }
 

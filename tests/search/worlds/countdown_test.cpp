@@ -44,9 +44,9 @@ TEST_CASE("countdown: a step is right, neutral or wrong") {
     CHECK(check(problem, {}, "11+8=19 5 1 19") == Label::wrong); // not sorted
     CHECK(check(problem, {}, "11+8=19 1 5") == Label::wrong);
     CHECK(check(problem, {}, "11+8=18 1 5 18") == Label::wrong);
-    CHECK(check(problem, {}, "8-5=3 1 3 11") == Label::wrong); // a dead end
-    CHECK(check(problem, {}, "8-6=2 1 5 11") == Label::wrong); // there is no 6
-    CHECK(check(problem, {}, "8+8=16") == Label::wrong);       // one 8 only
+    CHECK(check(problem, {}, "8-5=3 1 3 11") == Label::wrong);   // a dead end
+    CHECK(check(problem, {}, "8-6=2 1 5 11") == Label::wrong);   // there is no 6
+    CHECK(check(problem, {}, "8+8=16") == Label::wrong);         // one 8 only
     CHECK(check(problem, {}, "8*11=88 1 5 88") == Label::wrong); // a dead end
     CHECK(check(problem, {}, "11+8=19", true) == Label::wrong);
     CHECK(check(problem, {}, "") == Label::wrong);
@@ -67,7 +67,8 @@ TEST_CASE("countdown: answers are expressions of all numbers") {
     const Countdown world;
     for (const char* answer : {"8/(3-8/3)", "8/(3-(8/3))", "8/(3-8/3)=24"})
         CHECK(world.check_answer("3 3 8 8 24", answer));
-    for (const char* answer : {"24", "3*8", "8*3+3-8", "8/(3-8/3)=25", "", "8/(3-8/3", "-8/(8/3-3)"})
+    for (const char* answer :
+         {"24", "3*8", "8*3+3-8", "8/(3-8/3)=25", "", "8/(3-8/3", "-8/(8/3-3)"})
         CHECK(!world.check_answer("3 3 8 8 24", answer));
     CHECK(world.check_answer("3 4 12", "(4/1)*3") == false);
     const Path path{"3 3 8 8 24", {"8/3=8/3 8/3 3 8", "3-(8/3)=1/3 1/3 8", "8/(1/3)=24"}, true};

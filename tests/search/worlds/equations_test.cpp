@@ -65,19 +65,33 @@ TEST_CASE("the sentences of algebra__linear_1d become equations") {
 
 TEST_CASE("what is no equation with one solution is refused") {
     const Equations world;
-    for (const char* line :
-         {"", "3+4", "3=4", "x=", "=x", "2*x=x+y", "Solve 2*x = 4 for y.", "Solve 2*x = 4.",
-          "x=x", "x=x+1", "0*x=0", "x*x=4", "2x=4", "x=1=2", "x=1/0", "Solve x = 4 for xy.",
-          "Let w be 3. Solve 2*c = w for c.", "Solve -42*r + 27*c = -1 and r = 2 for r.",
-          "x=99999999999999999999", "x+\xff=2"})
+    for (const char* line : {"",
+                             "3+4",
+                             "3=4",
+                             "x=",
+                             "=x",
+                             "2*x=x+y",
+                             "Solve 2*x = 4 for y.",
+                             "Solve 2*x = 4.",
+                             "x=x",
+                             "x=x+1",
+                             "0*x=0",
+                             "x*x=4",
+                             "2x=4",
+                             "x=1=2",
+                             "x=1/0",
+                             "Solve x = 4 for xy.",
+                             "Let w be 3. Solve 2*c = w for c.",
+                             "Solve -42*r + 27*c = -1 and r = 2 for r.",
+                             "x=99999999999999999999",
+                             "x+\xff=2"})
         CHECK_THROWS_AS_MESSAGE(world.read(line), Error, line);
     std::string many = "x";
     for (int i = 0; i < 13; ++i) many += "+1";
     CHECK_THROWS_AS(world.read(many + "=0"), Error);
     CHECK_THROWS_WITH(world.read("x=x+1"),
                       "expected an equation with one solution, found one that no number solves");
-    CHECK_THROWS_WITH(world.read("2*x=x+y"),
-                      "column 7: expected one unknown, found 'x' and 'y'");
+    CHECK_THROWS_WITH(world.read("2*x=x+y"), "column 7: expected one unknown, found 'x' and 'y'");
 }
 
 TEST_CASE("a step is right, neutral or wrong") {

@@ -66,9 +66,9 @@ TEST_CASE("words: what is no story is refused in one sentence") {
 TEST_CASE("words: a step is right, neutral or wrong") {
     CHECK(check(story, {}, "5*3=<<5*3=15>>15") == Label::right);
     CHECK(check(story, {}, "Ben has 3*5 = <<3*5=15>>15 apples.") == Label::right);
-    CHECK(check(story, {}, "2*6=<<2*6=12>>12") == Label::right); // in any order
+    CHECK(check(story, {}, "2*6=<<2*6=12>>12") == Label::right);     // in any order
     CHECK(check(story, {}, "2*6+5=<<2*6+5=17>>17") == Label::right); // two at once
-    CHECK(check(story, {}, "5+3=<<5+3=8>>8") == Label::neutral);    // true, and not needed
+    CHECK(check(story, {}, "5+3=<<5+3=8>>8") == Label::neutral);     // true, and not needed
     CHECK(check(story, {"5*3=<<5*3=15>>15"}, "5*3=<<5*3=15>>15") == Label::neutral);
     CHECK(check(story, {}, "5*3=<<5*3=16>>16") == Label::wrong);
     CHECK(check(story, {}, "5*3=<<5*3=15>>16") == Label::wrong);
@@ -103,9 +103,9 @@ TEST_CASE("words: GSM8K's own texts are read with their answers") {
 
 TEST_CASE("words: the derivation is right by the verifier") {
     const Words world;
-    CHECK(derive_words(story) == std::vector<std::string>{
-                                     "5*3=<<5*3=15>>15", "2*6=<<2*6=12>>12", "5+12=<<5+12=17>>17",
-                                     "17+15=<<17+15=32>>32", "#### 32"});
+    CHECK(derive_words(story) == std::vector<std::string>{"5*3=<<5*3=15>>15", "2*6=<<2*6=12>>12",
+                                                          "5+12=<<5+12=17>>17",
+                                                          "17+15=<<17+15=32>>32", "#### 32"});
     Random random(1, "tests/words"), again(1, "tests/words");
     std::map<size_t, int> lengths;
     for (int i = 0; i < 200; ++i) {

@@ -1,0 +1,143 @@
+#include "train/classroom.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+#include "train/corpus.h"
+#include "train/equations_class.h"
+#include "train/words_class.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <unordered_set>
+
+namespace qstar::train {
+
+namespace {
+
+// Draws until a problem is on the right side of the split.
+std::function<std::string(Split, Random&)>
+on_side(const std::string& world, const std::function<std::string(Random&)>& draw) {
+    return [world, draw](Split split, Random& random) {
+        for (int tries = 0; tries < 10'000; ++tries)
+            if (std::string problem = draw(random); split_of(problem) == split) return problem;
+        fail("{}: no problem of this kind belongs to the {} split", world, name_of(split));
+    };
+}
+
+// The flags of a run's corpus.
+CorpusOptions options_of(const std::string& run) {
+    CorpusOptions options;
+    options.run = run;
+    options.world = world_of(run);
+    if (options.world == "arithmetic") {
+        options.problems = problems_of(run);
+        return options;
+    }
+    const JsonLine flags =
+        object_field(object_field(read_json(join_path(run, "config.json")), "stages"), "corpus");
+    options.countdown.count = static_cast<int>(int_field(flags, "numbers"));
+    options.countdown.high = int_field(flags, "largest");
+    options.countdown.from = int_field(flags, "target-from");
+    options.countdown.to = int_field(flags, "target-to");
+    options.equations.max_terms = static_cast<int>(int_field(flags, "terms"));
+    options.equations.coefficient = int_field(flags, "coefficient");
+    options.equations.bound = int_field(flags, "constant");
+    options.stories.changes = static_cast<int>(int_field(flags, "changes"));
+    options.stories.largest = int_field(flags, "quantity");
+    return options;
+}
+
+} // namespace
+
+Classroom classroom_of(const CorpusOptions& options, bool warm) {
+    Classroom room;
+    room.world = search::make_world(options.world);
+    if (options.world == "arithmetic") {
+        ProblemConfig config = options.problems;
+        if (warm)
+            config.max_operands =
+                std::max(config.min_operands, std::min(config.max_operands, options.warm_operands));
+        room.pupils = class_of(options.experts);
+        room.draw = [config](Split split, Random& random) {
+            return draw_problem(config, split, random);
+        };
+        room.solve = solve;
+    } else if (options.world == "countdown") {
+        CountdownConfig config = options.countdown;
+        if (warm) config.count = std::max(2, config.count - 1);
+        const auto players = std::make_shared<CountdownClass>(config);
+        room.pupils = countdown_class(options.experts);
+        room.draw = [players](Split split, Random& random) {
+            return players->draw_problem(split, random);
+        };
+        room.solve = [players](const Pupil& pupil, const std::string& problem, Random& random) {
+            return players->solve(pupil, problem, random);
+        };
+    } else if (options.world == "equations") {
+        search::EquationConfig config = options.equations;
+        if (warm) config.max_terms = std::max(config.min_terms, config.max_terms - 2);
+        room.pupils = equations_class(options.experts);
+        room.draw = on_side(options.world, [config](Random& random) {
+            return search::draw_equation(config, random);
+        });
+        room.solve = solve_equation;
+    } else if (options.world == "words") {
+        search::StoryConfig config = options.stories;
+        if (warm) config.changes = std::min(config.changes, 1);
+        room.pupils = words_class(options.experts);
+        room.draw = on_side(
+            options.world, [config](Random& random) { return search::draw_story(config, random); });
+        room.solve = solve_story;
+    } else {
+        fail("the world \"{}\" has no class of pupils", options.world);
+    }
+    for (const std::string& text : options.pupils) change(room.pupils, text);
+    return room;
+}
+
+Classroom classroom_of(const std::string& run, int min_operands) {
+    require(run, "corpus", join_path(run, "config.json"));
+    CorpusOptions options = options_of(run);
+    if (options.world == "arithmetic" && min_operands > 0)
+        options.problems.min_operands = min_operands;
+    if (options.world == "arithmetic") check(options.problems);
+    return classroom_of(options);
+}
+
+std::string world_of(const std::string& run, const std::string& asked) {
+    std::string own;
+    const std::string path = join_path(run, "config.json");
+    if (exists(path)) {
+        const JsonLine config = read_json(path);
+        const JsonLine stages = object_field(config, "stages");
+        if (has_field(stages, "corpus")) {
+            const JsonLine flags = object_field(stages, "corpus");
+            own = has_field(flags, "world") ? string_field(flags, "world") : "arithmetic";
+        }
+    }
+    if (!own.empty() && !asked.empty() && own != asked)
+        fail("{} is a run of the world {}, not of {}", run, own, asked);
+    return !own.empty() ? own : !asked.empty() ? asked : "arithmetic";
+}
+
+std::vector<std::string> draw_problems(const Classroom& room, Split split, int64_t count,
+                                       uint64_t seed) {
+    Random random(seed, std::string("problems/") + std::string(name_of(split)));
+    std::vector<std::string> problems;
+    std::unordered_set<std::string> seen;
+    int64_t repeats = 0;
+    while (static_cast<int64_t>(problems.size()) < count) {
+        std::string problem = room.draw(split, random);
+        if (seen.insert(problem).second) {
+            problems.push_back(std::move(problem));
+            repeats = 0;
+        } else if (++repeats > 10'000) {
+            fail("there are not {} different problems of this kind on the {} side (found {})",
+                 count, name_of(split), problems.size());
+        }
+    }
+    return problems;
+}
+
+} // namespace qstar::train
