@@ -2,6 +2,7 @@
 
 #include "eval/bench/command.h"
 #include "eval/demo.h"
+#include "eval/game24.h"
 #include "eval/ladder.h"
 #include "eval/puzzle_commands.h"
 #include "eval/step_commands.h"
@@ -37,14 +38,42 @@ void add_ladder(CLI::App& eval, const Common& common) {
     });
 }
 
+void add_game24(CLI::App& eval, const Common& common) {
+    CLI::App* command = eval.add_subcommand(
+        "game24", "The Game of 24 by a run of the world countdown: solved against tokens");
+    const auto options = std::make_shared<Game24Options>();
+    const auto option = [&](const char* name, auto& value, const char* help) {
+        return command->add_option(name, value, help)->capture_default_str();
+    };
+    option("--run", options->run, "the run's folder");
+    option("--policy", options->policy, "stage whose model proposes");
+    option("--scorer", options->scorer, "stage whose Q guides Q*, or none");
+    option("--budgets", options->budgets, "tokens a hand, rising: 100,1000")->delimiter(',');
+    option("--hands", options->hands, "so many of them only; 0: all 1362");
+    option("--proposals", options->proposals, "steps drawn for each expanded path");
+    option("--width", options->width, "of the beam");
+    option("--weight", options->weight, "of h in Q*'s f = g + weight * h");
+    option("--temperature", options->temperature, "of all draws but greedy's");
+    command->callback([options, &common] {
+        options->seed = common.seed;
+        game24(*options);
+    });
+}
+
 void add_demo(CLI::App& app, const Common& common) {
     CLI::App* command =
         app.add_subcommand("demo", "The whole road, from an empty folder to the ladder");
     const auto options = std::make_shared<DemoOptions>();
-    command->add_option("--run", options->run, "the run's folder")->capture_default_str();
+    command->add_option("--run", options->run,
+                        "the run's folder (default: runs/demo, or of "
+                        "another world runs/WORLD)");
+    command->add_option("--world", options->world, "arithmetic or countdown")
+        ->capture_default_str();
     command->add_flag("--quick", options->quick, "seconds long: shows the way, not the heights");
-    command->callback([options, &common] {
+    command->callback([options, command, &common] {
         options->seed = common.seed;
+        if (command->get_option("--run")->count() == 0 && options->world != "arithmetic")
+            options->run = "runs/" + options->world;
         demo(*options);
     });
 }
@@ -56,6 +85,7 @@ void add_command(CLI::App& app, const Common& common) {
         app.add_subcommand("eval", "What is true: solved problems, budgets, intervals");
     eval->require_subcommand(1);
     add_ladder(*eval, common);
+    add_game24(*eval, common);
     add_bench(app, *eval, common);
     add_step_commands(*eval, common);   // best-of-n, early-stop, label-sources, active
     add_puzzle_commands(*eval, common); // puzzles, actions

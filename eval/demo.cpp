@@ -1,6 +1,8 @@
 #include "eval/demo.h"
 
+#include "engine/error.h"
 #include "eval/best_of_n.h"
+#include "eval/countdown_demo.h"
 #include "eval/ladder.h"
 #include "eval/taste.h"
 #include "train/bradley_terry.h"
@@ -44,6 +46,9 @@ void say(const char* stage, const char* what) {
 } // namespace
 
 void demo(const DemoOptions& options) {
+    if (options.world == "countdown") return countdown_demo(options);
+    if (options.world != "arithmetic")
+        fail("demo: expected the world arithmetic or countdown, found \"{}\"", options.world);
     const auto begin = std::chrono::steady_clock::now();
 
     say("corpus", "what a class hands in: many bad solvers, few good ones");

@@ -10,9 +10,11 @@ namespace qstar::eval {
 struct DemoOptions {
     std::string run = "runs/demo";
     uint64_t seed = 1;
-    bool quick = false; // seconds long: shows the way, not the heights
+    bool quick = false;               // seconds long: shows the way, not the heights
+    std::string world = "arithmetic"; // or countdown (countdown_demo.h)
 };
 
+// Error for a world that has no demo.
 void demo(const DemoOptions& options);
 
 } // namespace qstar::eval

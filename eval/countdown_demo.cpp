@@ -1,0 +1,89 @@
+#include "eval/countdown_demo.h"
+
+#include "eval/game24.h"
+#include "eval/policies.h"
+#include "train/corpus.h"
+#include "train/pretrain.h"
+#include "train/self_play.h"
+#include "train/sft.h"
+
+#include <chrono>
+#include <cstdio>
+#include <fmt/format.h>
+
+namespace qstar::eval {
+
+namespace {
+
+template <class Options>
+Options of(const DemoOptions& demo) {
+    Options options;
+    options.run = demo.run;
+    options.seed = demo.seed;
+    return options;
+}
+
+void say(const char* stage, const char* what) {
+    fmt::print("\n[{}] {}\n", stage, what);
+    std::fflush(stdout);
+}
+
+} // namespace
+
+void countdown_demo(const DemoOptions& options) {
+    const auto begin = std::chrono::steady_clock::now();
+
+    say("corpus", "solutions by exhaustive search, of targets from 10 to 100 but never 24");
+    auto corpus = of<train::CorpusOptions>(options);
+    corpus.world = "countdown";
+    corpus.experts = 1;
+    corpus.items = 1; // each row of the pre-training is a problem and its solution
+    corpus.warm = 0;
+    corpus.tokens = options.quick ? 300'000 : 15'000'000;
+    corpus.curated = options.quick ? 200 : 2000;
+    corpus.curate = "experts";
+    train::corpus(corpus);
+
+    say("pretrain", "next-token prediction learns how they go");
+    auto pretrain = of<train::PretrainOptions>(options);
+    pretrain.layers = options.quick ? 2 : 4;
+    pretrain.width = options.quick ? 64 : 96;
+    pretrain.context = 96;
+    pretrain.batch = 32;
+    pretrain.steps = options.quick ? 100 : 5000;
+    train::pretrain(pretrain);
+
+    say("sft", "fine-tuning on a small set of the same");
+    train::sft(of<train::SftOptions>(options));
+
+    say("self-play", "roll-outs, a Q of their steps, a search with it, what it finds is learned");
+    auto play = of<train::SelfPlayOptions>(options);
+    play.rounds = 1;
+    play.problems = options.quick ? 60 : 3000;
+    play.dev_problems = options.quick ? 50 : 300;
+    play.epochs = 1;
+    play.q.explore.temperature = 1;
+    play.q.iterations = 1;
+    play.search.weight = 1;
+    play.search.temperature = 1;
+    play.search.proposals = 4;
+    play.search.budget = 1200;
+    train::self_play(play);
+
+    say("policies", "held-out hands of numbers, each policy alone");
+    auto alone = of<PolicyOptions>(options);
+    alone.problems = options.quick ? 100 : 1000;
+    policies(alone);
+
+    say("game24", "the Game of 24: solved against tokens");
+    auto game = of<Game24Options>(options);
+    if (options.quick) game.hands = 60, game.budgets = {100, 400};
+    game24(game);
+
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin);
+    fmt::print("\nThe run is in {}; this call took {} min {:02} s.\n", options.run,
+               seconds.count() / 60, seconds.count() % 60);
+}
+
+} // namespace qstar::eval
