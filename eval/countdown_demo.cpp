@@ -59,8 +59,8 @@ void countdown_demo(const DemoOptions& options) {
     say("self-play", "roll-outs, a Q of their steps, a search with it, what it finds is learned");
     auto play = of<train::SelfPlayOptions>(options);
     play.rounds = 1;
-    play.problems = options.quick ? 60 : 3000;
-    play.dev_problems = options.quick ? 50 : 300;
+    play.problems = options.quick ? 60 : 2000;
+    play.dev_problems = options.quick ? 50 : 200;
     play.epochs = 1;
     play.q.explore.temperature = 1;
     play.q.iterations = 1;

@@ -105,3 +105,15 @@ TEST_CASE("GSM8K's lines have their answers with them") {
                                 "\n");
     CHECK_THROWS_AS(read_problems(*world, without.path, "jsonl"), Error);
 }
+
+TEST_CASE("what cannot be solved is refused with its line") {
+    const TemporaryFile file("1 5 8 11 24\n\n1 1 1 1 24\n");
+    std::string sentence;
+    try {
+        read_problems(*make_world("countdown"), file.path);
+    } catch (const Error& error) {
+        sentence = std::string(error.what()).substr(file.path.size());
+    }
+    CHECK(sentence ==
+          ":3: 24 cannot be reached from \"1 1 1 1\" with + - * /, each number used once");
+}
