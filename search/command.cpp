@@ -147,6 +147,7 @@ void add_command(CLI::App& app, const Common& common) {
     add("--proposals", options.proposals, "beam, astar: draws for each expanded path");
     add("--weight", options.weight, "astar: of the heuristic, f = g + weight * h");
     add("--temperature", options.temperature, "of the draws");
+    add("--step-tokens", flags->limits.step_tokens, "of a step at most");
     add("--top-k", flags->limits.top_k, "draw from the so many likeliest tokens; 0: all");
     add("--top-p", flags->limits.top_p,
         "draw from the likeliest tokens that together have this probability; 1: all");

@@ -4,7 +4,10 @@
 #include "search/worlds/arithmetic.h"
 #include "search/worlds/countdown.h"
 #include "search/worlds/equations.h"
+#include "search/worlds/gsm8k.h"
 #include "search/worlds/words.h"
+
+#include <string>
 
 namespace qstar::search {
 
@@ -27,6 +30,10 @@ std::string World::state(const Path& path) const {
 std::unique_ptr<World> make_world(std::string_view name) {
     if (name == "arithmetic") return std::make_unique<Arithmetic>();
     if (name == "equations") return std::make_unique<Equations>();
+    if (constexpr std::string_view gsm8k = "gsm8k:"; name.starts_with(gsm8k)) {
+        const std::string file(name.substr(gsm8k.size()));
+        return std::make_unique<Gsm8k>(read_word_problems(file), file);
+    }
     if (name == "countdown") return std::make_unique<Countdown>();
     if (name == "words") return std::make_unique<Words>();
     fail("unknown world \"{}\": expected arithmetic, equations, countdown or words", name);

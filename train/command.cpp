@@ -88,6 +88,7 @@ void add_sft(CLI::App& root, const Common& common, CLI::App& group) {
     add_loop(app, *o);
     flag(app, "--epochs", o->epochs, "passes over the curated set");
     flag(app, "--items", o->items, "use only the first so many items; 0: all");
+    flag(app, "--file", o->file, "of items, instead of the curated set: its form, or GSM8K's");
 }
 
 void add_sample(CLI::App& root, const Common& common, CLI::App& group) {
@@ -100,6 +101,9 @@ void add_sample(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--min-operands", o->min_operands, "of the problems; 0: as in the corpus");
     flag(app, "--from", o->from, "stage whose model solves: sft, pretrain, ...");
     flag(app, "--distinct", o->distinct, "keep equal solutions of a problem only once");
+    flag(app, "--file", o->file, "of problems, instead of drawing them");
+    flag(app, "--world", o->world, "world of the problems in the file: gsm8k:FILE");
+    flag(app, "--step-tokens", o->step_tokens, "of a step at most");
 }
 
 void add_label(CLI::App& root, const Common& common, CLI::App& group) {

@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
+#include "search/worlds/gsm8k.h"
 #include "tokenizer/files.h"
 #include "tokenizer/special.h"
 #include "train/classroom.h"
@@ -189,6 +190,11 @@ std::vector<Worksheet> read_worksheets(const std::string& path) {
 std::vector<CuratedItem> read_curated(const std::string& path) {
     std::vector<CuratedItem> items;
     for (const JsonLine& line : read_jsonl(path)) {
+        if (has_field(line, "question")) {
+            search::WordProblem problem = search::word_problem(line);
+            items.push_back({std::move(problem.question), std::move(problem.solution)});
+            continue;
+        }
         items.push_back({string_field(line, "problem"), strings_field(line, "solution")});
         if (items.back().solution.empty())
             fail("{}: field \"solution\": expected at least one line, found none", line.where);

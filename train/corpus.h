@@ -67,6 +67,8 @@ struct CuratedItem {
     std::string problem;
     std::vector<std::string> solution;
 };
+// Of this form, or of GSM8K's (search/worlds/gsm8k.h), by the fields that a line has. Error
+// FILE:LINE.
 std::vector<CuratedItem> read_curated(const std::string& path);
 
 } // namespace qstar::train

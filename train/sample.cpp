@@ -5,6 +5,7 @@
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
 #include "search/gpt_proposer.h"
+#include "search/problems.h"
 #include "search/stream.h"
 #include "train/classroom.h"
 
@@ -21,8 +22,27 @@ constexpr int64_t chunk_problems = 32; // a file of partial results
 void check(const SampleOptions& options) {
     if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
     if (options.samples < 1) fail("--samples must be 1 or more, found {}", options.samples);
+    if (options.step_tokens < 1 || options.step_tokens > 100'000)
+        fail("--step-tokens must be within 1 to 100000, found {}", options.step_tokens);
     if (!(options.temperature >= 0 && options.temperature <= 100))
         fail("--temperature must be within 0 to 100, found {}", options.temperature);
+}
+
+// The first different ones of the file, or as many drawn ones of the training side.
+std::vector<std::string> problems_to_solve(const SampleOptions& options, uint64_t seed) {
+    if (options.file.empty())
+        return draw_problems(classroom_of(options.run, options.min_operands), Split::train,
+                             options.problems, seed);
+    const auto world = search::make_world(world_of(options.run, options.world));
+    std::vector<std::string> problems;
+    std::set<std::string> seen;
+    for (const auto& line : search::read_problems(*world, options.file))
+        if (std::ssize(problems) < options.problems && seen.insert(line.problem).second)
+            problems.push_back(line.problem);
+    for (const std::string& problem : problems)
+        if (held_out(problem))
+            fail("{}: \"{}\" is held out: nothing is trained on it", options.file, problem);
+    return problems;
 }
 
 std::string chunk_path(const std::string& run, int64_t chunk) {
@@ -60,30 +80,37 @@ void sample(const SampleOptions& options) {
     check(options);
     const uint64_t seed = seed_of(options);
     require(options.run, options.from, model_path(options.run, options.from));
-    const Json flags{
-        {"seed", seed},
-        {"problems", options.problems},
-        {"samples", options.samples},
-        {"temperature", options.temperature},
-        {"min-operands", options.min_operands},
-        {"from", options.from},
-        {"distinct", options.distinct},
-        {"inputs", {{"model.safetensors", input(model_path(options.run, options.from))}}}};
-    const Classroom room = classroom_of(options.run, options.min_operands);
+    Json flags{{"seed", seed},
+               {"problems", options.problems},
+               {"samples", options.samples},
+               {"temperature", options.temperature},
+               {"min-operands", options.min_operands},
+               {"from", options.from},
+               {"distinct", options.distinct},
+               {"inputs", {{"model.safetensors", input(model_path(options.run, options.from))}}}};
+    if (!options.file.empty()) {
+        flags["world"] = world_of(options.run, options.world);
+        flags["inputs"]["file"] = input(options.file);
+    }
+    if (options.step_tokens != search::ProposerLimits{}.step_tokens)
+        flags["step-tokens"] = options.step_tokens;
+    const auto problems = problems_to_solve(options, seed);
     if (!begin_stage(options, "sample", flags)) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt model = load_model(options.run, options.from);
     check_vocab(model, tokenizer, options.run);
-    search::GptProposer proposer(model, tokenizer, seed);
-    const auto problems = draw_problems(room, Split::train, options.problems, seed);
+    search::ProposerLimits limits;
+    limits.step_tokens = options.step_tokens;
+    search::GptProposer proposer(model, tokenizer, seed, limits);
 
     make_folders(stage_file(options.run, "sample", "partial"));
-    const int64_t chunks = (options.problems + chunk_problems - 1) / chunk_problems;
-    Progress progress("sample", options.problems, "problems", 0, options.quiet);
+    const int64_t count_of_all = std::ssize(problems);
+    const int64_t chunks = (count_of_all + chunk_problems - 1) / chunk_problems;
+    Progress progress("sample", count_of_all, "problems", 0, options.quiet);
     for (int64_t chunk = 0; chunk < chunks; ++chunk) {
         const int64_t first = chunk * chunk_problems;
-        const int64_t count = std::min(chunk_problems, options.problems - first);
+        const int64_t count = std::min(chunk_problems, count_of_all - first);
         if (!exists(chunk_path(options.run, chunk))) {
             const std::span<const std::string> these(problems.data() + first,
                                                      static_cast<size_t>(count));

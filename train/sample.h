@@ -19,6 +19,9 @@ struct SampleOptions : StageOptions {
     int min_operands = 3;     // 0: as in the corpus
     std::string from = "sft"; // the stage whose model solves
     bool distinct = true;     // keep equal solutions of a problem only once
+    std::string file;         // of problems (search/problems.h), instead of drawing them
+    std::string world;        // of the file's problems; empty: the run's
+    int step_tokens = 48;     // of a step at most
 };
 
 // Interrupted, it goes on with the problems that are not yet solved. A solution with a

@@ -92,8 +92,9 @@ void imitate(const LoopOptions& options, int64_t epochs, const std::string& stag
 void sft(const SftOptions& options) {
     check(options);
     if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
-    const std::string curated = stage_file(options.run, "corpus", "curated.jsonl");
-    require(options.run, "corpus", curated);
+    const std::string curated =
+        options.file.empty() ? stage_file(options.run, "corpus", "curated.jsonl") : options.file;
+    if (options.file.empty()) require(options.run, "corpus", curated);
     require(options.run, "pretrain", model_path(options.run, "pretrain"));
     if (!begin_stage(options, "sft", flags_of(options, curated))) return;
 

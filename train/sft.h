@@ -16,6 +16,7 @@ struct SftOptions : LoopOptions {
     }
     int64_t epochs = 1;
     int64_t items = 0; // use only the first so many of the curated set; 0: all
+    std::string file;  // of items, instead of the curated set: of its form or GSM8K's (corpus.h)
 };
 
 // DIR/pretrain/model.safetensors + DIR/corpus/curated.jsonl -> DIR/sft/model.safetensors

@@ -1,0 +1,124 @@
+// Word problems in GSM8K's form go through the stages like any others.
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+#include "search/worlds/gsm8k.h"
+#include "tests/paths.h"
+#include "tests/train/temporary.h"
+#include "tokenizer/files.h"
+#include "tokenizer/train.h"
+#include "train/corpus.h"
+#include "train/label.h"
+#include "train/orm.h"
+#include "train/pretrain.h"
+#include "train/prm.h"
+#include "train/sample.h"
+#include "train/sft.h"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+using namespace qstar;
+using namespace qstar::train;
+
+namespace {
+
+const std::string file = std::string(tests::source_dir) + "/tests/train/reference/gsm8k.jsonl";
+
+template <class Options>
+Options quiet(const std::string& run) {
+    Options options;
+    options.run = run;
+    options.quiet = true;
+    return options;
+}
+
+} // namespace
+
+TEST_CASE("word problems: pre-training, fine-tuning, sampling, labels, ORM and PRM") {
+    const Temporary folder;
+    const std::string& run = folder.path;
+    const Temporary other; // for its tokenizer of bytes
+    CorpusOptions bytes = quiet<CorpusOptions>(other.path);
+    bytes.tokens = 2000;
+    bytes.curated = 2;
+    corpus(bytes);
+    std::filesystem::copy(other.path + "/tokenizer", run + "/tokenizer");
+
+    std::string text;
+    for (int copy = 0; copy < 10; ++copy) text += read_file(file);
+    write_file_atomic(run + "/text.jsonl", text);
+    auto pre = quiet<PretrainOptions>(run);
+    pre.text = run + "/text.jsonl";
+    pre.fields = {"question", "answer"};
+    pre.layers = 1;
+    pre.width = 16;
+    pre.heads = 2;
+    pre.context = 256;
+    pre.batch = 2;
+    pre.steps = 10;
+    pre.warmup = 1;
+    pretrain(pre);
+
+    auto tune = quiet<SftOptions>(run);
+    tune.file = file;
+    tune.lr = 1e-2;
+    tune.epochs = 3;
+    sft(tune);
+    const auto losses = read_jsonl(run + "/sft/metrics.jsonl");
+    CHECK(number_field(losses.back(), "loss") < number_field(losses[0], "loss"));
+
+    auto draw = quiet<SampleOptions>(run);
+    draw.file = file;
+    draw.world = "gsm8k:" + file;
+    draw.problems = 4;
+    draw.samples = 2;
+    draw.step_tokens = 200;
+    sample(draw);
+    for (const SampledSolution& solution : read_solutions(run + "/samples/solutions.jsonl"))
+        CHECK(solution.problem.find("?") != std::string::npos);
+    draw.world = "arithmetic";
+    draw.force = true;
+    CHECK_THROWS_WITH_AS(sample(draw), doctest::Contains("gsm8k.jsonl:1"), Error);
+
+    // A model of this size ends no solution: the written ones, some with a wrong line, instead.
+    std::vector<Json> lines;
+    for (int copy = 0; copy < 5; ++copy)
+        for (const CuratedItem& item : read_curated(file)) {
+            SampledSolution right{item.problem, item.solution, true}, wrong = right;
+            wrong.steps[1] = "That is <<1+1=3>>3.";
+            lines.push_back(json_of(right));
+            lines.push_back(json_of(wrong));
+        }
+    write_jsonl(run + "/samples/solutions.jsonl", lines);
+    auto judge = quiet<LabelOptions>(run);
+    judge.world = "gsm8k:" + file;
+    label(judge);
+    const auto labels = read_step_labels(run + "/labels/steps.jsonl");
+    REQUIRE(labels.size() == 60);
+    CHECK(labels[0].labels == std::vector(3, search::Label::right));
+    CHECK(labels[1].labels == std::vector{search::Label::right, search::Label::wrong});
+    CHECK(labels[6].labels[0] == search::Label::neutral);          // "Each gets a third of them."
+    CHECK(read_outcomes(run + "/labels/outcomes.jsonl")[1].right); // its answer is
+
+    auto outcome = quiet<OrmOptions>(run);
+    outcome.extra_layers = 0;
+    orm(outcome);
+    CHECK(exists(model_path(run, "orm")));
+    auto process = quiet<PrmOptions>(run);
+    process.extra_layers = 0;
+    process.lr = 1e-2;
+    process.epochs = 4;
+    prm(process);
+    const auto metrics = read_jsonl(run + "/prm/metrics.jsonl");
+    CHECK(number_field(metrics.back(), "judged_loss") < number_field(metrics[0], "judged_loss"));
+}
+
+TEST_CASE("a broken file of items is refused with its line, and nothing is begun") {
+    const Temporary folder;
+    const std::string path = folder.path + "/items.jsonl";
+    write_file_atomic(path, R"({"question": "1?", "answer": "one"})"
+                            "\n");
+    CHECK_THROWS_WITH_AS(read_curated(path), doctest::Contains("items.jsonl:1"), Error);
+}
