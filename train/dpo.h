@@ -24,7 +24,7 @@ namespace qstar::train {
 struct DpoOptions : LoopOptions {
     DpoOptions() {
         batch = 16; // prompts a step
-        lr = 1e-4;
+        lr = 3e-5;
         warmup = 10;
         weight_decay = 0;
     }
@@ -32,7 +32,7 @@ struct DpoOptions : LoopOptions {
     std::string from = "sft";  // the policy that is trained; it stays the reference
     std::string labels;        // a file of ranks; empty: the one of `qstar train rank`
     std::string loss = "dpo";  // or "ipo"
-    double beta = 0.1;         // the price of a nat
+    double beta = 0.5;         // the price of a nat
     int64_t epochs = 1;        // passes over the ranks
     int64_t limit = 0;         // use only the first so many prompts; 0: all
     int64_t kl_episodes = 256; // solutions by which the KL is estimated, ten times; 0: never

@@ -78,6 +78,7 @@ struct RankedRun : Temporary {
         o.lr = 1e-2;
         o.warmup = 2;
         o.save_every = 4;
+        o.beta = 0.1;
         o.kl_episodes = 16;
         return o;
     }
