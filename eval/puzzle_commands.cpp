@@ -23,10 +23,12 @@ train::DeepQOptions lights_out_training() {
     training.puzzle.world = "lights-out";
     training.puzzle.size = 7;
     training.bound = "none";
+    training.width = 64;
     training.blocks = 1;
-    training.steps = 2500;
+    training.steps = 1500;
     training.batch = 250;
     training.lr = 3e-3;
+    training.scramble = 20;
     training.check_every = 20;
     return training;
 }
@@ -58,6 +60,7 @@ void add_actions(CLI::App& eval, const Common& common) {
         eval.add_subcommand("actions", "A* against Q* on a puzzle with more and more actions");
     const auto o = std::make_shared<ActionsOptions>();
     train::DeepQOptions& t = o->training;
+    t.bound = "none"; // both networks learn all of it
     option(command, "--world", t.puzzle.world, "lights-out, cube2 or cube3");
     option(command, "--run", t.run, "the run's folder");
     command
@@ -72,6 +75,7 @@ void add_actions(CLI::App& eval, const Common& common) {
     option(command, "--net-width", t.width, "of the networks");
     option(command, "--blocks", t.blocks, "of the networks");
     option(command, "--scramble", t.scramble, "moves from the goal, at most; 0: by the puzzle");
+    option(command, "--bound", t.bound, "lower bound that the networks add to");
     option(command, "--check-every", t.check_every, "steps between two looks at the loss");
     option(command, "--target-loss", t.target_loss, "below it the target network is renewed");
     option(command, "--patience", t.patience, "looks after which it is renewed in any case");

@@ -153,26 +153,37 @@ int LightsOut::lower_bound(const uint8_t* state) const {
 // Whether a cell must be pressed is a parity over about half of the board, which no small
 // network finds from the lights. Light chasing is how people see it: go down the rows and press
 // below every light that is on. What it presses, and the pattern that it leaves in the last
-// row, determine the state as the lights do. Each pattern asks for one set of further presses
-// (or a few), which the network has to learn; a cell's press is then needed or not by the parity
-// of only two bits.
+// row, determine the state as the lights do. Each pattern asks for further presses, always the
+// same, which turn some of those that were made into presses too many. So for one pattern
+// the number of presses that are needed is a linear function of those that were made, and up
+// to width 7 every pattern has its own inputs for them: what each asks for is to be learned.
+// On wider boards, which have too many patterns for that, presses and lights stand side by side.
+constexpr int kPatterned = 7;
+
+int64_t LightsOut::features() const {
+    const int64_t n = int64_t{width_} * width_;
+    return width_ <= kPatterned ? (int64_t{1} << width_) * (n + 1) : n + width_;
+}
+
 void LightsOut::write_features(const uint8_t* state, float* out) const {
-    const size_t n = state_bytes();
-    State left(state, state + n);
-    const auto width = static_cast<size_t>(width_);
-    std::fill_n(out, features(), 0.0f);
+    const size_t n = state_bytes(), width = static_cast<size_t>(width_);
+    State left(state, state + n), pressed(n);
     for (size_t i = width; i < n; ++i) {
         if (!left[i - width]) continue;
-        out[i] = 1;
+        pressed[i] = 1;
         apply(left.data(), static_cast<int>(i));
     }
-    size_t pattern = 0;
-    for (size_t i = 0; i < width; ++i) {
-        const size_t light = left[n - width + i];
-        pattern = 2 * pattern + light;
-        if (width_ > 10) out[n + i] = static_cast<float>(light);
+    std::fill_n(out, features(), 0.0f);
+    if (width_ > kPatterned) {
+        std::copy(pressed.begin(), pressed.end(), out);
+        std::copy(left.end() - width_, left.end(), out + n);
+        return;
     }
-    if (width_ <= 10) out[n + pattern] = 1;
+    size_t pattern = 0;
+    for (size_t i = 0; i < width; ++i) pattern = 2 * pattern + left[n - width + i];
+    out += pattern * (n + 1);
+    std::copy(pressed.begin(), pressed.end(), out);
+    out[n] = 1;
 }
 
 int lights_out_width(std::string_view line) {

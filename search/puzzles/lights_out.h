@@ -37,8 +37,8 @@ class LightsOut : public Space {
     int lower_bound(const uint8_t* state) const override;
     std::string lower_bound_name() const override { return "lights"; }
 
-    // See write_features: the presses of light chasing, and which pattern it leaves.
-    int64_t features() const override { return int64_t{width_} * width_ + patterns(); }
+    // See write_features.
+    int64_t features() const override;
     void write_features(const uint8_t* state, float* out) const override;
 
     // The dimension of the null space: 2^nullity() sets of presses change nothing.
@@ -48,8 +48,6 @@ class LightsOut : public Space {
     std::optional<std::vector<int>> shortest(const uint8_t* state) const;
 
   private:
-    // Patterns of the last row, one number for each; its single lights on wide boards.
-    int64_t patterns() const { return width_ <= 10 ? int64_t{1} << width_ : width_; }
     std::optional<Bits> any_solution(const uint8_t* state) const;
 
     int width_;
