@@ -25,7 +25,7 @@ train::DeepQOptions lights_out_training() {
     training.bound = "none";
     training.width = 64;
     training.blocks = 1;
-    training.steps = 1500;
+    training.steps = 2500;
     training.batch = 250;
     training.lr = 3e-3;
     training.scramble = 20;

@@ -6,7 +6,7 @@
 
 namespace qstar::search {
 
-State scramble(const Space& space, int64_t moves, Random& random) {
+State scramble(const Space& space, int64_t moves, Random& random, int* undo_last) {
     State state = space.goal();
     const auto actions = static_cast<uint64_t>(space.actions());
     int undo = -1;
@@ -17,6 +17,7 @@ State scramble(const Space& space, int64_t moves, Random& random) {
         space.apply(state.data(), action);
         undo = space.inverse(action);
     }
+    if (undo_last != nullptr) *undo_last = undo;
     return state;
 }
 

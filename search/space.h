@@ -57,7 +57,8 @@ struct Space {
 
 // A scramble: `moves` random legal actions from the goal, none of which undoes the one
 // before. Backward scrambles are what DeepCubeA learns from (Agostinelli et al. 2019).
-State scramble(const Space& space, int64_t moves, Random& random);
+// `undo`, if wanted: the action that takes the last of them back; -1 without moves.
+State scramble(const Space& space, int64_t moves, Random& random, int* undo = nullptr);
 
 // The whole numbers of a line, separated by blanks or commas. Error naming what is none, or
 // what is outside 0 .. limit-1, or if there are not `count` of them.

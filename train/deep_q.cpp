@@ -10,16 +10,18 @@ namespace qstar::train {
 
 namespace {
 
-// Up to `each` different legal actions of a state.
-std::vector<int> draw_actions(const search::Space& space, const uint8_t* state, int64_t each,
-                              Random random) {
+// Up to `each` different legal actions of a state: first the one that takes the scramble's last
+// move back, which leads towards the goal more often than any other, then random ones.
+std::vector<int> draw_actions(const search::Space& space, const uint8_t* state, int undo,
+                              int64_t each, Random random) {
     std::vector<int> legal;
     for (int action = 0; action < space.actions(); ++action)
-        if (space.legal(state, action)) legal.push_back(action);
-    const size_t count = std::min(legal.size(), static_cast<size_t>(each));
+        if (action != undo && space.legal(state, action)) legal.push_back(action);
+    const size_t count = std::min(legal.size(), static_cast<size_t>(each - 1));
     for (size_t i = 0; i < count; ++i)
         std::swap(legal[i], legal[i + static_cast<size_t>(random.below(legal.size() - i))]);
     legal.resize(count);
+    legal.push_back(undo);
     return legal;
 }
 
@@ -39,13 +41,15 @@ void deep_q(const DeepQOptions& options) {
     ValueTrainer trainer(options, stage, *space, actions);
     while (trainer.running()) {
         // Step 1: states, scrambled from the goal, and some actions of each.
-        const std::vector<uint8_t> states = trainer.scrambles();
+        std::vector<int> undo;
+        const std::vector<uint8_t> states = trainer.scrambles(&undo);
         std::vector<uint8_t> children;
         std::vector<int64_t> place; // of (state, action) in the network's output
         for (int64_t i = 0; i < n; ++i) {
             const uint8_t* state = states.data() + static_cast<size_t>(i) * bytes;
             for (const int action :
-                 draw_actions(*space, state, options.each, trainer.random("deep-q/actions", i))) {
+                 draw_actions(*space, state, undo[static_cast<size_t>(i)], options.each,
+                              trainer.random("deep-q/actions", i))) {
                 children.insert(children.end(), state, state + bytes);
                 space->apply(children.data() + children.size() - bytes, action);
                 place.push_back(i * actions + action);

@@ -118,15 +118,18 @@ Random ValueTrainer::random(std::string_view what, int64_t row) const {
     return {seed_, search::mix(search::mix(hash_name(what), number(step_)), number(row))};
 }
 
-std::vector<uint8_t> ValueTrainer::scrambles() const {
+std::vector<uint8_t> ValueTrainer::scrambles(std::vector<int>* undo) const {
     const size_t bytes = space_.state_bytes();
     std::vector<uint8_t> states(static_cast<size_t>(options_.batch) * bytes);
+    if (undo != nullptr) undo->resize(static_cast<size_t>(options_.batch));
     engine::parallel_for(options_.batch, 16, [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {
             Random draw = random("value/scrambles", row);
             const auto moves =
                 1 + static_cast<int64_t>(draw.below(static_cast<uint64_t>(scramble_)));
-            const search::State state = search::scramble(space_, moves, draw);
+            const search::State state =
+                search::scramble(space_, moves, draw,
+                                 undo != nullptr ? &(*undo)[static_cast<size_t>(row)] : nullptr);
             std::copy(state.begin(), state.end(),
                       states.begin() + row * static_cast<int64_t>(bytes));
         }

@@ -62,7 +62,8 @@ class ValueTrainer {
     int64_t step() const { return step_; }
     bool running() const;
     // `batch` states, each 1 to `scramble` random moves from the goal, one behind another.
-    std::vector<uint8_t> scrambles() const;
+    // `undo`, if wanted: for each the action that takes its last move back.
+    std::vector<uint8_t> scrambles(std::vector<int>* undo = nullptr) const;
     // A random stream for row `row` of this step.
     Random random(std::string_view what, int64_t row) const;
 
