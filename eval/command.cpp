@@ -67,7 +67,7 @@ void add_demo(CLI::App& app, const Common& common) {
     command->add_option("--run", options->run,
                         "the run's folder (default: runs/demo, or of "
                         "another world runs/WORLD)");
-    command->add_option("--world", options->world, "arithmetic or countdown")
+    command->add_option("--world", options->world, "arithmetic, countdown or lights-out")
         ->capture_default_str();
     command->add_flag("--quick", options->quick, "seconds long: shows the way, not the heights");
     command->callback([options, command, &common] {

@@ -4,6 +4,7 @@
 #include "eval/best_of_n.h"
 #include "eval/countdown_demo.h"
 #include "eval/ladder.h"
+#include "eval/puzzle_commands.h"
 #include "eval/taste.h"
 #include "train/bradley_terry.h"
 #include "train/corpus.h"
@@ -47,8 +48,11 @@ void say(const char* stage, const char* what) {
 
 void demo(const DemoOptions& options) {
     if (options.world == "countdown") return countdown_demo(options);
+    if (options.world == "lights-out")
+        return puzzle_demo(options.world, options.run, options.seed, options.quick);
     if (options.world != "arithmetic")
-        fail("demo: expected the world arithmetic or countdown, found \"{}\"", options.world);
+        fail("demo: expected the world arithmetic, countdown or lights-out, found \"{}\"",
+             options.world);
     const auto begin = std::chrono::steady_clock::now();
 
     say("corpus", "what a class hands in: many bad solvers, few good ones");

@@ -10,8 +10,9 @@ namespace qstar::eval {
 struct DemoOptions {
     std::string run = "runs/demo";
     uint64_t seed = 1;
-    bool quick = false;               // seconds long: shows the way, not the heights
-    std::string world = "arithmetic"; // or countdown (countdown_demo.h)
+    bool quick = false; // seconds long: shows the way, not the heights
+    std::string world =
+        "arithmetic"; // or countdown (countdown_demo.h), or lights-out (puzzle_commands.h)
 };
 
 // Error for a world that has no demo.
