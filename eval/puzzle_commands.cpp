@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "eval/actions.h"
+#include "train/davi.h"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -16,20 +17,21 @@ void option(CLI::App* command, const char* name, Value& value, const char* help)
     command->add_option(name, value, help)->capture_default_str();
 }
 
-// What trains Lights Out 7x7 in minutes. Without a bound the first targets are 1, 2, 3, ... up to
-// the true distance, which is what the network's features can express.
+// What trains Lights Out 5x5 in half a minute. Without a bound the first targets are 1, 2, 3, ...
+// up to the true distance, which is what the network's features can express.
 train::DeepQOptions lights_out_training() {
     train::DeepQOptions training;
     training.puzzle.world = "lights-out";
-    training.puzzle.size = 7;
+    training.puzzle.size = 5;
     training.bound = "none";
     training.width = 64;
     training.blocks = 1;
-    training.steps = 2500;
-    training.batch = 250;
+    training.steps = 2000;
+    training.batch = 100;
     training.lr = 3e-3;
-    training.scramble = 20;
+    training.scramble = 12;
     training.check_every = 20;
+    training.target_loss = 0.03;
     return training;
 }
 
@@ -105,19 +107,18 @@ void puzzle_demo(const std::string& world, const std::string& run, uint64_t seed
     training.run = run;
     training.seed = seed;
     if (quick) training.puzzle.size = 3, training.steps = 300;
-    fmt::print(
-        "[deep-q] the cost of each press and to go after it, from states that were scrambled "
-        "from the goal\n");
-    train::deep_q(training);
+    fmt::print("[davi] the cost to go, from states that were scrambled "
+               "from the goal\n");
+    train::davi(training);
 
     fmt::print("[puzzles] 100 fresh states, every method on the same ones\n");
     PuzzleEvalOptions eval;
     eval.search.puzzle = training.puzzle;
     eval.search.run = run;
     eval.search.heuristic = "model";
-    eval.search.model = train::model_path(run, "deep-q"); // for A* the smallest Q is h
-    eval.search.options.nodes = 100'000;
-    eval.methods = {"greedy", "beam", "mcts", "astar", "qstar"};
+    eval.search.model = train::model_path(run, "davi");
+    eval.search.options.nodes = 50'000;
+    eval.methods = {"greedy", "beam", "mcts", "astar"};
     eval.seed = seed;
     puzzles(eval);
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
