@@ -137,6 +137,14 @@ std::vector<Case> cases() {
                         for (size_t i = 0; i < y.size(); ++i) y[i] += in[2][i % 4];
                         return y;
                     }});
+    list.push_back({"linear and gelu",
+                    {{5, 3}, {3, 4}, {4}},
+                    [](Tape& t, const Vars& in) { return linear_gelu(t, in[0], in[1], in[2]); },
+                    [](const Inputs& in) {
+                        Values y = product(in[0], in[1], 5, 3, 4, false);
+                        for (size_t i = 0; i < y.size(); ++i) y[i] = gelu64(y[i] + in[2][i % 4]);
+                        return y;
+                    }});
     list.push_back({"matmul",
                     {{5, 3}, {3, 4}},
                     [](Tape& t, const Vars& in) { return matmul(t, in[0], in[1]); },

@@ -1,9 +1,7 @@
-// The gradient of every operation, in one place and in the order of tape.h.
-//
-// Each function reads the node's output gradient dy and adds to its inputs'
-// gradients. The first contribution overwrites (the memory is not cleared first),
-// later ones are added: that is what `Slot::fresh` says.
+// The gradient of every operation but the losses (loss_gradients.cpp), in the order of
+// tape.h.
 
+#include "engine/autograd/gradients.h"
 #include "engine/autograd/attention.h"
 #include "engine/autograd/tape.h"
 #include "engine/error.h"
@@ -16,55 +14,6 @@
 namespace qstar::engine {
 
 namespace {
-
-constexpr int64_t row_grain = 64;
-constexpr int64_t column_grain = 64;
-constexpr int64_t element_grain = 65536;
-
-// Where an input's gradient goes; data is null when it is not wanted.
-struct Slot {
-    float* data = nullptr;
-    bool fresh = false; // nothing was written yet: overwrite
-};
-
-Slot slot(Tape& tape, int id) {
-    if (id < 0) return {};
-    Node& n = tape.node(id);
-    if (!n.needs_grad) return {};
-    if (!n.grad.empty()) return {n.grad.data(), false};
-    n.grad = tape.allocate(n.value.shape());
-    return {n.grad.data(), true};
-}
-
-void clear_if_fresh(const Slot& s, int64_t size) {
-    if (s.fresh) std::fill_n(s.data, size, 0.0f);
-}
-
-// d[i] (+)= f(i), in chunks.
-template <class Function>
-void add_each(const Slot& d, int64_t size, Function f) {
-    if (!d.data) return;
-    parallel_for(size, element_grain, [&](int64_t begin, int64_t end) {
-        if (d.fresh) {
-            for (int64_t i = begin; i < end; ++i) d.data[i] = f(i);
-        } else {
-            for (int64_t i = begin; i < end; ++i) d.data[i] += f(i);
-        }
-    });
-}
-
-// d (+)= alpha * dy
-void add_scaled(const Slot& d, const Tensor& dy, float alpha) {
-    if (!d.data) return;
-    parallel_for(dy.size(), element_grain, [&](int64_t begin, int64_t end) {
-        if (d.fresh) {
-            std::copy_n(dy.data() + begin, end - begin, d.data + begin);
-            if (alpha != 1) kernels().scale(end - begin, alpha, d.data + begin);
-        } else {
-            kernels().axpy(end - begin, alpha, dy.data() + begin, d.data + begin);
-        }
-    });
-}
 
 // d[row of C] += the sum over rows of dy, in fixed chunks of rows and the chunks in order.
 void add_column_sums(Tape& tape, const Slot& d, const float* dy, int64_t rows, int64_t columns) {
@@ -172,8 +121,15 @@ void matmul_grad(Tape& tape, Node& n) {
 
 // y = a + b:  da = dy, db = dy.   y = a - b:  db = -dy
 void add_grad(Tape& tape, Node& n, float sign_of_b) {
-    add_scaled(slot(tape, n.input[0]), n.grad, 1.0f);
     add_scaled(slot(tape, n.input[1]), n.grad, sign_of_b);
+    // Nobody reads dy after this: where a has no gradient yet, dy becomes it.
+    Node& a = tape.node(n.input[0]);
+    if (a.needs_grad && a.grad.empty() && !n.kept) {
+        a.grad = n.grad;
+        n.grad = Tensor();
+    } else {
+        add_scaled(slot(tape, n.input[0]), n.grad, 1.0f);
+    }
 }
 
 // y = a * b:  da = dy b, db = dy a
@@ -286,54 +242,6 @@ void attention_grad(Tape& tape, Node& n) {
     attention_backward(qkv.data(), n.value.data(), n.saved[0].data(), n.grad.data(), d.data,
                        !d.fresh, n.attribute[0], n.attribute[1], n.attribute[2],
                        n.value.shape().last());
-}
-
-// dlogits = dy w_r / sum(w) (softmax - onehot); rows of weight 0 get 0
-void cross_entropy_grad(Tape& tape, Node& n) {
-    const Slot d = slot(tape, n.input[0]);
-    if (!d.data) return;
-    const int64_t classes = n.saved[0].shape().last(), rows = n.saved[0].shape().rows();
-    const float factor = n.grad[0] * n.constant[0];
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) {
-            float* to = d.data + r * classes;
-            const float w = factor * n.weight[static_cast<size_t>(r)];
-            if (d.fresh) std::fill_n(to, classes, 0.0f);
-            if (n.weight[static_cast<size_t>(r)] == 0) continue;
-            kernels().axpy(classes, w, n.saved[0].data() + r * classes, to);
-            to[n.index[static_cast<size_t>(r)]] -= w;
-        }
-    });
-}
-
-// y_r = log softmax(x_r)[t]:  dx = dy_r (onehot - softmax)
-void log_prob_grad(Tape& tape, Node& n) {
-    const Slot d = slot(tape, n.input[0]);
-    if (!d.data) return;
-    const int64_t classes = n.saved[0].shape().last(), rows = n.saved[0].shape().rows();
-    clear_if_fresh(d, rows * classes);
-    for (int64_t r = 0; r < rows; ++r) {
-        kernels().axpy(classes, -n.grad[r], n.saved[0].data() + r * classes, d.data + r * classes);
-        d.data[r * classes + n.index[static_cast<size_t>(r)]] += n.grad[r];
-    }
-}
-
-// H = lse - sum p x:  dH/dx_j = -p_j (x_j - lse + H)
-void entropy_grad(Tape& tape, Node& n) {
-    const float* x = tape.node(n.input[0]).value.data();
-    const float* p = n.saved[0].data();
-    const int64_t classes = n.saved[0].shape().last();
-    add_each(slot(tape, n.input[0]), n.saved[0].size(), [&](int64_t i) {
-        const int64_t r = i / classes;
-        return -n.grad[r] * p[i] * (x[i] - n.saved[1][r] + n.value[r]);
-    });
-}
-
-// dx_r = dy w_r / sum(w) (sigmoid(x_r) - label_r)
-void binary_cross_entropy_grad(Tape& tape, Node& n) {
-    const float factor = n.grad[0] * n.constant[0];
-    add_each(slot(tape, n.input[0]), n.saved[0].size(),
-             [&](int64_t i) { return factor * n.weight[static_cast<size_t>(i)] * n.saved[0][i]; });
 }
 
 // Chosen rows hand their gradient back, in order.

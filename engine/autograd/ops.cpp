@@ -59,18 +59,6 @@ Var zip(Tape& tape, Op op, const char* name, Var a, Var b, Body body) {
     return tape.last();
 }
 
-void check_targets(const char* op, std::span<const int> targets, const Shape& shape) {
-    if (static_cast<int64_t>(targets.size()) != shape.rows()) {
-        fail("{}: {} targets for logits of shape {}", op, targets.size(), shape.text());
-    }
-}
-
-void check_target(const char* op, int target, int64_t classes) {
-    if (target < 0 || target >= classes) {
-        fail("{}: target {} is outside the {} classes", op, target, classes);
-    }
-}
-
 // Sums in chunk order, so that the bytes do not depend on threads.
 double sum_of(std::span<const float> terms) {
     double total = 0;
@@ -78,29 +66,38 @@ double sum_of(std::span<const float> terms) {
     return total;
 }
 
-} // namespace
-
-Var linear(Tape& tape, Var x, Var weight, Var bias) {
+// The product of linear; where its result goes is still open.
+Gemm linear_product(Tape& tape, Var x, Var weight, Var bias) {
     const Shape xs = shape_of(tape, x, "linear"), ws = shape_of(tape, weight, "linear");
     require(ws.rank == 2 && xs.last() == ws[0], "linear", xs, ws);
     if (bias.id >= 0) {
         require(tape.value(bias).size() == ws[1], "linear (bias)", ws, tape.value(bias).shape());
     }
-    const float* px = tape.value(x).data();
-    const float* pw = tape.value(weight).data();
-    const float* pb = bias.id >= 0 ? tape.value(bias).data() : nullptr;
-    Node& n = tape.push(Op::linear, {x, weight, bias}, {xs.rows(), ws[1]});
-    gemm({.m = xs.rows(),
-          .n = ws[1],
-          .k = ws[0],
-          .a = px,
-          .lda = ws[0],
-          .b = pw,
-          .ldb = ws[1],
-          .c = n.value.data(),
-          .ldc = ws[1],
-          .bias = pb},
-         tape.precision);
+    return {.m = xs.rows(),
+            .n = ws[1],
+            .k = ws[0],
+            .a = tape.value(x).data(),
+            .lda = ws[0],
+            .b = tape.value(weight).data(),
+            .ldb = ws[1],
+            .ldc = ws[1],
+            .bias = bias.id >= 0 ? tape.value(bias).data() : nullptr};
+}
+
+} // namespace
+
+Var linear(Tape& tape, Var x, Var weight, Var bias) {
+    Gemm g = linear_product(tape, x, weight, bias);
+    g.c = tape.push(Op::linear, {x, weight, bias}, {g.m, g.n}).value.data();
+    gemm(g, tape.precision);
+    return tape.last();
+}
+
+Var linear_gelu(Tape& tape, Var x, Var weight, Var bias) {
+    Gemm g = linear_product(tape, x, weight, bias);
+    g.c = tape.push(Op::linear, {x, weight, bias}, {g.m, g.n}).value.data();
+    g.gelu = tape.push(Op::gelu, {tape.last()}, {g.m, g.n}).value.data();
+    gemm(g, tape.precision);
     return tape.last();
 }
 
@@ -278,105 +275,6 @@ Var attention(Tape& tape, Var qkv, int64_t batch, int64_t time, int64_t heads) {
     n.attribute[1] = time;
     n.attribute[2] = heads;
     attention_forward(px, n.value.data(), n.saved[0].data(), batch, time, heads, width);
-    return tape.last();
-}
-
-Var cross_entropy(Tape& tape, Var logits, std::span<const int> targets,
-                  std::span<const float> weights, double total) {
-    const Shape s = shape_of(tape, logits, "cross_entropy");
-    const int64_t rows = s.rows(), classes = s.last();
-    check_targets("cross_entropy", targets, s);
-    if (weights.size() != targets.size()) {
-        fail("cross_entropy: {} weights for {} targets", weights.size(), targets.size());
-    }
-    if (total == 0) total = sum_of(weights);
-    if (!(total > 0)) fail("cross_entropy: the weights sum to {}, nothing to learn from", total);
-    for (int64_t r = 0; r < rows; ++r) {
-        if (weights[static_cast<size_t>(r)] != 0) {
-            check_target("cross_entropy", targets[static_cast<size_t>(r)], classes);
-        }
-    }
-    const float* x = tape.value(logits).data();
-    Node& n = tape.push(Op::cross_entropy, {logits}, Shape{});
-    n.index.assign(targets.begin(), targets.end());
-    n.weight.assign(weights.begin(), weights.end());
-    n.constant[0] = static_cast<float>(1.0 / total);
-    n.saved[0] = tape.allocate({rows, classes}); // the probabilities
-    n.saved[1] = tape.allocate({rows});          // the loss of each row
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) {
-            const auto i = static_cast<size_t>(r);
-            n.saved[1][r] = 0;
-            if (n.weight[i] == 0) continue;
-            const float lse =
-                kernels().softmax(classes, x + r * classes, n.saved[0].data() + r * classes);
-            n.saved[1][r] = n.weight[i] * (lse - x[r * classes + n.index[i]]);
-        }
-    });
-    n.value[0] = static_cast<float>(sum_of(n.saved[1].values()) / total);
-    return tape.last();
-}
-
-Var log_prob(Tape& tape, Var logits, std::span<const int> targets) {
-    const Shape s = shape_of(tape, logits, "log_prob");
-    check_targets("log_prob", targets, s);
-    for (const int target : targets) check_target("log_prob", target, s.last());
-    const float* x = tape.value(logits).data();
-    Node& n = tape.push(Op::log_prob, {logits}, {s.rows(), 1});
-    n.index.assign(targets.begin(), targets.end());
-    n.saved[0] = tape.allocate({s.rows(), s.last()});
-    parallel_for(s.rows(), row_grain, [&](int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) {
-            const float* row = x + r * s.last();
-            const float lse = kernels().softmax(s.last(), row, n.saved[0].data() + r * s.last());
-            n.value[r] = row[n.index[static_cast<size_t>(r)]] - lse;
-        }
-    });
-    return tape.last();
-}
-
-Var entropy(Tape& tape, Var logits) {
-    const Shape s = shape_of(tape, logits, "entropy");
-    const int64_t classes = s.last();
-    const float* x = tape.value(logits).data();
-    Node& n = tape.push(Op::entropy, {logits}, {s.rows(), 1});
-    n.saved[0] = tape.allocate({s.rows(), classes});
-    n.saved[1] = tape.allocate({s.rows()});
-    parallel_for(s.rows(), row_grain, [&](int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) {
-            float* p = n.saved[0].data() + r * classes;
-            const float lse = kernels().softmax(classes, x + r * classes, p);
-            n.saved[1][r] = lse;
-            n.value[r] = lse - kernels().dot(classes, p, x + r * classes);
-        }
-    });
-    return tape.last();
-}
-
-Var binary_cross_entropy(Tape& tape, Var logits, std::span<const float> labels,
-                         std::span<const float> weights) {
-    const Shape s = shape_of(tape, logits, "binary_cross_entropy");
-    if (static_cast<int64_t>(labels.size()) != s.size() || labels.size() != weights.size()) {
-        fail("binary_cross_entropy: {} labels and {} weights for logits of shape {}", labels.size(),
-             weights.size(), s.text());
-    }
-    const double total = sum_of(weights);
-    if (!(total > 0)) {
-        fail("binary_cross_entropy: the weights sum to {}, nothing to learn from", total);
-    }
-    const float* x = tape.value(logits).data();
-    Node& n = tape.push(Op::binary_cross_entropy, {logits}, Shape{});
-    n.weight.assign(weights.begin(), weights.end());
-    n.constant[0] = static_cast<float>(1.0 / total);
-    n.saved[0] = tape.allocate(s); // sigmoid(x) - label
-    double loss = 0;
-    for (int64_t r = 0; r < s.size(); ++r) {
-        const float label = labels[static_cast<size_t>(r)];
-        n.saved[0][r] = 1.0f / (1.0f + std::exp(-x[r])) - label;
-        const float softplus_x = std::max(x[r], 0.0f) + std::log1p(std::exp(-std::abs(x[r])));
-        loss += static_cast<double>(n.weight[static_cast<size_t>(r)]) * (softplus_x - label * x[r]);
-    }
-    n.value[0] = static_cast<float>(loss / total);
     return tape.last();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The operations on a tape: forward here (ops.cpp), gradients all in one place
-// (gradients.cpp). Shapes are checked; a wrong one is an Error that names the
+// The operations on a tape: forward in ops.cpp and losses.cpp, gradients in gradients.cpp
+// and loss_gradients.cpp. Shapes are checked; a wrong one is an Error that names the
 // operation and both shapes. R is "rows": the product of all but the last dimension.
 
 #include "engine/autograd/tape.h"
@@ -11,6 +11,8 @@ namespace qstar::engine {
 
 // x (R, in), weight (in, out) [GPT-2's layout], bias (out) or none -> (R, out)
 Var linear(Tape& tape, Var x, Var weight, Var bias = {});
+// gelu(linear(...)), in one pass: GELU is taken while the product is still in a cache.
+Var linear_gelu(Tape& tape, Var x, Var weight, Var bias = {});
 // a (R, K), b (K, N), or (N, K) with transpose_b -> (R, N)
 Var matmul(Tape& tape, Var a, Var b, bool transpose_b = false);
 

@@ -159,7 +159,7 @@ Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, i
         x = add(tape, x, linear(tape, a, p(c_proj), p(c_proj_bias)));
         // x + mlp(norm(x))
         Var m = layer_norm(tape, x, p(ln_2), p(ln_2_bias));
-        m = gelu(tape, linear(tape, m, p(c_fc), p(c_fc_bias)));
+        m = linear_gelu(tape, m, p(c_fc), p(c_fc_bias));
         x = add(tape, x, linear(tape, m, p(mlp_proj), p(mlp_proj_bias)));
     }
     return layer_norm(tape, x, leaf(final_norm(config)), leaf(final_norm(config) + 1));

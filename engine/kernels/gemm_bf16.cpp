@@ -105,6 +105,9 @@ void gemm_bf16(const Gemm& g, const Bf16Kernels& kernel) {
                 }
             }
         }
+        for (int64_t i = begin; i < end && g.gelu != nullptr; ++i) {
+            engine::kernels().gelu(g.n, g.c + i * g.ldc, g.gelu + i * g.ldc);
+        }
     });
 }
 

@@ -202,21 +202,43 @@ void strips(const Tile& t) {
     }
 }
 
+// One row of C, R terms of each of its sums: R rows of B are read as they lie, C stays in
+// the first-level cache meanwhile.
+template <class V, int R>
+void one_row(const Tile& t, int64_t l) {
+    const int64_t step = t.a_in_rows ? 1 : t.stride_a;
+    typename V::Type x[R];
+    V::template unroll<R>([&](auto r) { x[r()] = V::set(t.a[(l + r()) * step]); });
+    const float* b = t.b + l * t.ldb;
+    const float* bias = l + R == t.k ? t.bias : nullptr;
+    const bool fresh = l == 0 && !t.accumulate;
+    const auto sums = [&](int64_t j, auto load, auto store) {
+        auto sum = fresh ? V::zero() : load(t.c + j);
+        V::template unroll<R>(
+            [&](auto r) { sum = V::fma(x[r()], load(b + r() * t.ldb + j), sum); });
+        store(t.c + j, bias == nullptr ? sum : V::add(sum, load(bias + j)));
+    };
+    int64_t j = 0;
+    for (; j + V::lanes <= t.cols; j += V::lanes) {
+        sums(
+            j, [](const float* p) { return V::load(p); },
+            [](float* p, typename V::Type v) { V::store(p, v); });
+    }
+    if (j == t.cols) return;
+    const typename V::Mask mask = V::mask(static_cast<int>(t.cols - j));
+    sums(
+        j, [&](const float* p) { return V::load(p, mask); },
+        [&](float* p, typename V::Type v) { V::store(p, v, mask); });
+}
+
 template <class V>
 void small(const Tile& t) {
-    if (t.rows != 1 || t.cols <= 4 * V::wide_columns * V::lanes) return strips<V>(t);
-    // One row waits for B alone, which comes fastest when it is read as it lies in memory:
-    // a few of its rows at a time, C being kept in the first-level cache meanwhile.
-    constexpr int64_t kTogether = 4;
-    for (int64_t l = 0; l == 0 || l < t.k; l += kTogether) {
-        Tile piece = t;
-        piece.k = t.k - l < kTogether ? t.k - l : kTogether;
-        piece.a += l * (t.a_in_rows ? 1 : t.stride_a);
-        piece.b += l * t.ldb;
-        piece.accumulate = t.accumulate || l > 0;
-        piece.bias = l + piece.k == t.k ? t.bias : nullptr;
-        strips<V>(piece);
-    }
+    if (t.rows != 1 || t.cols <= 4 * V::wide_columns * V::lanes || t.k == 0) return strips<V>(t);
+    // One row waits for B alone, which comes fastest when it is read as it lies in memory.
+    constexpr int kTogether = 8;
+    int64_t l = 0;
+    for (; l + kTogether <= t.k; l += kTogether) one_row<V, kTogether>(t, l);
+    for (; l < t.k; ++l) one_row<V, 1>(t, l);
 }
 
 // --- packing ------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include "engine/kernels/bf16.h"
 
 #include "engine/gpt/next_token.h"
+#include "engine/kernels/kernels.h"
 #include "engine/optim/adamw.h"
 #include "engine/parallel.h"
 #include "engine/random.h"
@@ -113,7 +114,13 @@ TEST_CASE("bf16 products are those of the rounded numbers, in every form and odd
                     g.ldc = z.n;
                     g.accumulate = accumulate;
                     g.bias = form == 0 ? bias.data() : nullptr;
+                    std::vector<float> gelu(c.size(), NAN), expected(c.size());
+                    g.gelu = gelu.data();
                     gemm_bf16(g, *table);
+                    for (int64_t i = 0; i < z.m; ++i) {
+                        kernels().gelu(z.n, c.data() + i * z.n, expected.data() + i * z.n);
+                    }
+                    CHECK(gelu == expected);
                     CAPTURE(table->name);
                     CAPTURE(z.k);
                     CAPTURE(form);

@@ -2,6 +2,7 @@
 #include "engine/autograd/ops.h"
 #include "engine/error.h"
 #include "engine/kernels/kernels.h"
+#include "engine/random.h"
 
 #include <doctest/doctest.h>
 
@@ -42,6 +43,47 @@ TEST_CASE("a gradient is the sum over all uses") {
     const Var v = tape.variable(x);
     tape.backward(sum(tape, add(tape, mul(tape, v, v), v)));
     for (int64_t i = 0; i < 3; ++i) CHECK(tape.grad(v)[i] == doctest::Approx(2 * x[i] + 1));
+}
+
+TEST_CASE("a sum hands its gradient on, whoever else wants it") {
+    // y = (x + f) + x with f = 2 x, x used three times: dy/dx = 4, and what is kept keeps it.
+    Tape tape;
+    const Var x = tape.variable(Tensor::full({3}, 2.0f));
+    const Var inner = add(tape, x, scale(tape, x, 2.0f));
+    tape.keep(inner);
+    const Var outer = add(tape, inner, x);
+    tape.backward(sum(tape, mul(tape, outer, outer)));
+    for (int64_t i = 0; i < 3; ++i) {
+        CHECK(tape.grad(inner)[i] == 16.0f); // 2 outer
+        CHECK(tape.grad(x)[i] == 64.0f);     // 2 outer * 4
+    }
+    tape.reset();
+    const Var v = tape.variable(Tensor::full({3}, 1.0f));
+    tape.backward(sum(tape, add(tape, v, v)));
+    for (int64_t i = 0; i < 3; ++i) CHECK(tape.grad(v)[i] == 2.0f);
+}
+
+TEST_CASE("linear_gelu has the bytes of linear and gelu") {
+    Parameter w{"w", Tensor::zeros({20, 70}), {}}, b{"b", Tensor::zeros({70}), {}};
+    Random random(3, "linear_gelu");
+    for (float& x : w.value.values()) x = static_cast<float>(random.normal());
+    for (float& x : b.value.values()) x = static_cast<float>(random.normal());
+    Tensor input = Tensor::zeros({33, 20});
+    for (float& x : input.values()) x = static_cast<float>(random.normal());
+    std::vector<float> seen[2];
+    for (const bool fused : {false, true}) {
+        Tape tape;
+        const Var x = tape.variable(input), vw = tape.leaf(w), vb = tape.leaf(b);
+        const Var y = fused ? linear_gelu(tape, x, vw, vb) : gelu(tape, linear(tape, x, vw, vb));
+        tape.keep(y);
+        w.grad.fill(0);
+        b.grad.fill(0);
+        tape.backward(sum(tape, mul(tape, y, y)));
+        for (const Tensor& t : {tape.value(y), tape.grad(x), w.grad, b.grad}) {
+            seen[fused].insert(seen[fused].end(), t.data(), t.data() + t.size());
+        }
+    }
+    CHECK(seen[0] == seen[1]);
 }
 
 TEST_CASE("a parameter's gradient is added up until it is cleared") {
