@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "search/encode.h"
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
 #include "train/chunks.h"
@@ -137,6 +138,11 @@ void fit_q(const QOptions& options, const std::string& stage, const engine::Gpt&
     const std::string file = stage_file(options.run, stage, "rollouts.jsonl");
     std::vector<Rollout> rollouts, held_back;
     for (Rollout& rollout : read_rollouts(file)) {
+        // A byte that is no UTF-8 takes three in the file (jsonl.h): a text that has outgrown
+        // the context by that is left out.
+        if (static_cast<int64_t>(search::encode(tokenizer, rollout.path).tokens.size()) >
+            base.config.context)
+            continue;
         (validation_problem(rollout.path.problem) ? held_back : rollouts)
             .push_back(std::move(rollout));
     }
