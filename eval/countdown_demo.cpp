@@ -39,7 +39,7 @@ void countdown_demo(const DemoOptions& options) {
     corpus.experts = 1;
     corpus.items = 1; // each row of the pre-training is a problem and its solution
     corpus.warm = 0;
-    corpus.tokens = options.quick ? 300'000 : 15'000'000;
+    corpus.tokens = options.quick ? 1'500'000 : 15'000'000;
     corpus.curated = options.quick ? 200 : 2000;
     corpus.curate = "experts";
     train::corpus(corpus);
@@ -50,7 +50,7 @@ void countdown_demo(const DemoOptions& options) {
     pretrain.width = options.quick ? 64 : 96;
     pretrain.context = 96;
     pretrain.batch = 32;
-    pretrain.steps = options.quick ? 100 : 5000;
+    pretrain.steps = options.quick ? 800 : 5000;
     train::pretrain(pretrain);
 
     say("sft", "fine-tuning on a small set of the same");
@@ -59,7 +59,7 @@ void countdown_demo(const DemoOptions& options) {
     say("self-play", "roll-outs, a Q of their steps, a search with it, what it finds is learned");
     auto play = of<train::SelfPlayOptions>(options);
     play.rounds = 1;
-    play.problems = options.quick ? 60 : 2000;
+    play.problems = options.quick ? 300 : 2000;
     play.dev_problems = options.quick ? 50 : 200;
     play.epochs = 1;
     play.q.explore.temperature = 1;
