@@ -36,7 +36,8 @@ std::unique_ptr<World> make_world(std::string_view name) {
     }
     if (name == "countdown") return std::make_unique<Countdown>();
     if (name == "words") return std::make_unique<Words>();
-    fail("unknown world \"{}\": expected arithmetic, equations, countdown or words", name);
+    fail("unknown world \"{}\": expected arithmetic, equations, countdown, words or gsm8k:FILE",
+         name);
 }
 
 } // namespace qstar::search
