@@ -1,5 +1,6 @@
 #include "eval/countdown_demo.h"
 
+#include "eval/demo_stages.h"
 #include "eval/game24.h"
 #include "eval/policies.h"
 #include "train/corpus.h"
@@ -7,28 +8,7 @@
 #include "train/self_play.h"
 #include "train/sft.h"
 
-#include <chrono>
-#include <cstdio>
-#include <fmt/format.h>
-
 namespace qstar::eval {
-
-namespace {
-
-template <class Options>
-Options of(const DemoOptions& demo) {
-    Options options;
-    options.run = demo.run;
-    options.seed = demo.seed;
-    return options;
-}
-
-void say(const char* stage, const char* what) {
-    fmt::print("\n[{}] {}\n", stage, what);
-    std::fflush(stdout);
-}
-
-} // namespace
 
 void countdown_demo(const DemoOptions& options) {
     const auto begin = std::chrono::steady_clock::now();
@@ -85,10 +65,7 @@ void countdown_demo(const DemoOptions& options) {
         game.hands = 60, game.budgets = {100, 400}, game.policy = "sft", game.scorer = "none";
     game24(game);
 
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin);
-    fmt::print("\nThe run is in {}; this call took {} min {:02} s.\n", options.run,
-               seconds.count() / 60, seconds.count() % 60);
+    say_end(options, begin);
 }
 
 } // namespace qstar::eval

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "eval/best_of_n.h"
 #include "eval/countdown_demo.h"
+#include "eval/demo_stages.h"
 #include "eval/ladder.h"
 #include "eval/puzzle_commands.h"
 #include "eval/taste.h"
@@ -21,30 +22,7 @@
 #include "train/self_play.h"
 #include "train/sft.h"
 
-#include <chrono>
-#include <cstdio>
-#include <fmt/format.h>
-
 namespace qstar::eval {
-
-namespace {
-
-// Options of a stage for this run, the stage's own defaults otherwise.
-template <class Options>
-Options of(const DemoOptions& demo) {
-    Options options;
-    options.run = demo.run;
-    options.seed = demo.seed;
-    return options;
-}
-
-// At once, so that a log keeps the order of both streams.
-void say(const char* stage, const char* what) {
-    fmt::print("\n[{}] {}\n", stage, what);
-    std::fflush(stdout);
-}
-
-} // namespace
 
 void demo(const DemoOptions& options) {
     if (options.world == "countdown") return countdown_demo(options);
@@ -134,10 +112,7 @@ void demo(const DemoOptions& options) {
     if (options.quick) rungs.problems = 100;
     ladder(rungs);
 
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin);
-    fmt::print("\nThe run is in {}; this call took {} min {:02} s.\n", options.run,
-               seconds.count() / 60, seconds.count() % 60);
+    say_end(options, begin);
 }
 
 } // namespace qstar::eval

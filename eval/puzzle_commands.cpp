@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "eval/actions.h"
 #include "train/davi.h"
+#include "train/flags.h"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -11,11 +12,6 @@
 namespace qstar::eval {
 
 namespace {
-
-template <class Value>
-void option(CLI::App* command, const char* name, Value& value, const char* help) {
-    command->add_option(name, value, help)->capture_default_str();
-}
 
 // What trains Lights Out 5x5 in half a minute. Without a bound the first targets are 1, 2, 3, ...
 // up to the true distance, which is what the network's features can express.
@@ -39,17 +35,17 @@ void add_puzzles(CLI::App& eval, const Common& common) {
     CLI::App* command = eval.add_subcommand(
         "puzzles", "What searches solve of fresh states of a puzzle, and how near to the shortest");
     const auto o = std::make_shared<PuzzleEvalOptions>();
-    option(command, "--world", o->search.puzzle.world, "sliding, lights-out, cube2 or cube3");
-    option(command, "--run", o->search.run, "the run's folder");
+    train::flag(command, "--world", o->search.puzzle.world, "sliding, lights-out, cube2 or cube3");
+    train::flag(command, "--run", o->search.run, "the run's folder");
     command->add_option("--methods", o->methods, "greedy, beam, mcts, astar, qstar: astar,qstar")
         ->delimiter(',')
         ->capture_default_str();
-    option(command, "--problems", o->problems, "how many fresh states");
-    option(command, "--states", o->states, "a file of states instead");
-    option(command, "--write", o->write, "write the states to this file");
-    option(command, "--out", o->out, "write the table's rows as JSON lines to this file");
-    option(command, "--weight", o->search.options.weight, "astar, qstar: f = g + weight * h");
-    option(command, "--width", o->search.options.width, "of the beam");
+    train::flag(command, "--problems", o->problems, "how many fresh states");
+    train::flag(command, "--states", o->states, "a file of states instead");
+    train::flag(command, "--write", o->write, "write the states to this file");
+    train::flag(command, "--out", o->out, "write the table's rows as JSON lines to this file");
+    train::flag(command, "--weight", o->search.options.weight, "astar, qstar: f = g + weight * h");
+    train::flag(command, "--width", o->search.options.width, "of the beam");
     search::add_puzzle_flags(*command, o->search);
     command->callback([o, &common] {
         o->seed = common.seed;
@@ -63,29 +59,30 @@ void add_actions(CLI::App& eval, const Common& common) {
     const auto o = std::make_shared<ActionsOptions>();
     train::DeepQOptions& t = o->training;
     t.bound = "none"; // both networks learn all of it
-    option(command, "--world", t.puzzle.world, "lights-out, cube2 or cube3");
-    option(command, "--run", t.run, "the run's folder");
+    train::flag(command, "--world", t.puzzle.world, "lights-out, cube2 or cube3");
+    train::flag(command, "--run", t.run, "the run's folder");
     command
         ->add_option("--sets", o->sets,
                      "lights-out: widths; cubes: turns in a composed action: 1,2,3")
         ->delimiter(',')
         ->required();
-    option(command, "--problems", o->problems, "fresh states for each set");
-    option(command, "--steps", t.steps, "training steps of each network");
-    option(command, "--train-batch", t.batch, "states a training step");
-    option(command, "--lr", t.lr, "learning rate at its peak");
-    option(command, "--net-width", t.width, "of the networks");
-    option(command, "--blocks", t.blocks, "of the networks");
-    option(command, "--scramble", t.scramble, "moves from the goal, at most; 0: by the puzzle");
-    option(command, "--bound", t.bound, "lower bound that the networks add to");
-    option(command, "--check-every", t.check_every, "steps between two looks at the loss");
-    option(command, "--target-loss", t.target_loss, "below it the target network is renewed");
-    option(command, "--patience", t.patience, "looks after which it is renewed in any case");
-    option(command, "--each", t.each, "deep-q: actions of each state that are learned from");
-    option(command, "--weight", o->options.weight, "f = g + weight * h");
-    option(command, "--batch", o->options.batch, "nodes expanded together");
-    option(command, "--nodes", o->options.nodes, "budget: states kept, for each problem");
-    option(command, "--seconds", o->options.seconds, "budget, for each problem; 0: no bound");
+    train::flag(command, "--problems", o->problems, "fresh states for each set");
+    train::flag(command, "--steps", t.steps, "training steps of each network");
+    train::flag(command, "--train-batch", t.batch, "states a training step");
+    train::flag(command, "--lr", t.lr, "learning rate at its peak");
+    train::flag(command, "--net-width", t.width, "of the networks");
+    train::flag(command, "--blocks", t.blocks, "of the networks");
+    train::flag(command, "--scramble", t.scramble,
+                "moves from the goal, at most; 0: by the puzzle");
+    train::flag(command, "--bound", t.bound, "lower bound that the networks add to");
+    train::flag(command, "--check-every", t.check_every, "steps between two looks at the loss");
+    train::flag(command, "--target-loss", t.target_loss, "below it the target network is renewed");
+    train::flag(command, "--patience", t.patience, "looks after which it is renewed in any case");
+    train::flag(command, "--each", t.each, "deep-q: actions of each state that are learned from");
+    train::flag(command, "--weight", o->options.weight, "f = g + weight * h");
+    train::flag(command, "--batch", o->options.batch, "nodes expanded together");
+    train::flag(command, "--nodes", o->options.nodes, "budget: states kept, for each problem");
+    train::flag(command, "--seconds", o->options.seconds, "budget, for each problem; 0: no bound");
     command->callback([o, &common] {
         o->seed = common.seed;
         actions(*o);

@@ -172,7 +172,7 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Ta
         }
         row.tokens = static_cast<double>(of_policy.size()) / n;
         for (const train::Episode& episode : mine.episodes)
-            row.right += train::is_right(*world, episode.path);
+            row.right += world->solved(episode.path);
         row.right_interval = wilson(row.right, row.n);
         row.greedy_right = greedily[p].solved;
         row.greedy_interval = greedily[p].interval;

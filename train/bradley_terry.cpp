@@ -223,9 +223,7 @@ void reward(const BradleyTerryOptions& options) {
     if (!options.name.starts_with("reward") || options.name.find('/') != std::string::npos)
         fail("--name must be reward or begin with reward, as in reward-me, found \"{}\"",
              options.name);
-    const std::string file =
-        options.labels.empty() ? stage_file(options.run, "rank", "ranks.jsonl") : options.labels;
-    if (options.labels.empty()) require(options.run, "rank", file);
+    const std::string file = given_or_of_stage(options.labels, options.run, "rank", "ranks.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
     if (!begin_stage(options, options.name, flags_of(options, file))) return;
 

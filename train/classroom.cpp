@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <unordered_set>
 
 namespace qstar::train {
 
@@ -123,21 +122,7 @@ std::string world_of(const std::string& run, const std::string& asked) {
 
 std::vector<std::string> draw_problems(const Classroom& room, Split split, int64_t count,
                                        uint64_t seed) {
-    Random random(seed, std::string("problems/") + std::string(name_of(split)));
-    std::vector<std::string> problems;
-    std::unordered_set<std::string> seen;
-    int64_t repeats = 0;
-    while (static_cast<int64_t>(problems.size()) < count) {
-        std::string problem = room.draw(split, random);
-        if (seen.insert(problem).second) {
-            problems.push_back(std::move(problem));
-            repeats = 0;
-        } else if (++repeats > 10'000) {
-            fail("there are not {} different problems of this kind on the {} side (found {})",
-                 count, name_of(split), problems.size());
-        }
-    }
-    return problems;
+    return draw_different(room.draw, split, count, seed);
 }
 
 } // namespace qstar::train

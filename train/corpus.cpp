@@ -20,40 +20,37 @@ Json flags_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
     const ProblemConfig& p = options.problems;
     Json shares = Json::object();
     for (const Pupil& pupil : pupils) shares[pupil.name] = {pupil.share, pupil.rate};
-    if (options.world != "arithmetic")
-        return Json{{"seed", seed_of(options)},
-                    {"world", options.world},
-                    {"tokens", options.tokens},
-                    {"curated", options.curated},
-                    {"curate", options.curate},
-                    {"items", options.items},
-                    {"pupils", shares},
-                    {"warm", options.warm},
-                    {"numbers", options.countdown.count},
-                    {"largest", options.countdown.high},
-                    {"target-from", options.countdown.from},
-                    {"target-to", options.countdown.to},
-                    {"terms", options.equations.max_terms},
-                    {"coefficient", options.equations.coefficient},
-                    {"constant", options.equations.bound},
-                    {"changes", options.stories.changes},
-                    {"quantity", options.stories.largest}};
-    return Json{{"seed", seed_of(options)},
-                {"tokens", options.tokens},
-                {"curated", options.curated},
-                {"curate", options.curate},
-                {"items", options.items},
-                {"pupils", shares},
-                {"warm", options.warm},
-                {"warm-operands", options.warm_operands},
-                {"low", p.low},
-                {"high", p.high},
-                {"min-operands", p.min_operands},
-                {"max-operands", p.max_operands},
-                {"weights", p.weights},
-                {"operators", p.operators},
-                {"brackets", p.brackets},
-                {"bound", p.bound}};
+    const bool arithmetic = options.world == "arithmetic";
+    Json flags{{"seed", seed_of(options)}};
+    if (!arithmetic) flags["world"] = options.world;
+    flags.update(Json{{"tokens", options.tokens},
+                      {"curated", options.curated},
+                      {"curate", options.curate},
+                      {"items", options.items},
+                      {"pupils", shares},
+                      {"warm", options.warm}});
+    if (arithmetic) {
+        flags.update(Json{{"warm-operands", options.warm_operands},
+                          {"low", p.low},
+                          {"high", p.high},
+                          {"min-operands", p.min_operands},
+                          {"max-operands", p.max_operands},
+                          {"weights", p.weights},
+                          {"operators", p.operators},
+                          {"brackets", p.brackets},
+                          {"bound", p.bound}});
+    } else {
+        flags.update(Json{{"numbers", options.countdown.count},
+                          {"largest", options.countdown.high},
+                          {"target-from", options.countdown.from},
+                          {"target-to", options.countdown.to},
+                          {"terms", options.equations.max_terms},
+                          {"coefficient", options.equations.coefficient},
+                          {"constant", options.equations.bound},
+                          {"changes", options.stories.changes},
+                          {"quantity", options.stories.largest}});
+    }
+    return flags;
 }
 
 } // namespace

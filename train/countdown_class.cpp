@@ -81,16 +81,7 @@ void check(const CountdownConfig& config) {
              config.from, config.to);
 }
 
-std::vector<Pupil> countdown_class(double experts) {
-    if (!(experts >= 0 && experts <= 1))
-        fail("the share of experts must be within 0 to 1, found {}", experts);
-    std::vector<Pupil> pupils = {{"expert", 0, experts, 0}};
-    for (Pupil pupil : others) {
-        pupil.share *= 1 - experts;
-        pupils.push_back(std::move(pupil));
-    }
-    return pupils;
-}
+std::vector<Pupil> countdown_class(double experts) { return class_of(experts, others); }
 
 const CountdownClass::Hand& CountdownClass::hand_of(const Numbers& numbers) {
     std::unique_ptr<Hand>& hand = known_[numbers];
@@ -182,10 +173,9 @@ std::vector<std::string> CountdownClass::solve(const Pupil& pupil, const std::st
                 continue;
             }
             const Numbers before = *search::after(left, move);
-            const int64_t off = (random.below(2) == 0 ? 1 : -1) * (random.below(3) == 0 ? 2 : 1);
             Numbers wrong = before;
             wrong.erase(std::find(wrong.begin(), wrong.end(), move.result));
-            move.result = move.result + search::rational(off);
+            move.result = move.result + search::rational(off_by(random));
             wrong = with(wrong, move.result);
             lines.resize(i);
             lines.push_back(print(move, wrong));

@@ -152,9 +152,7 @@ Var preference_loss(Tape& tape, Var margins, std::span<const float> weights, dou
 
 void dpo(const DpoOptions& options) {
     check(options);
-    const std::string file =
-        options.labels.empty() ? stage_file(options.run, "rank", "ranks.jsonl") : options.labels;
-    if (options.labels.empty()) require(options.run, "rank", file);
+    const std::string file = given_or_of_stage(options.labels, options.run, "rank", "ranks.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
     if (!begin_stage(options, options.name, flags_of(options, file))) return;
 

@@ -1,6 +1,5 @@
 #include "train/equations_class.h"
 
-#include "engine/error.h"
 #include "search/worlds/equations.h"
 
 #include <algorithm>
@@ -29,8 +28,7 @@ struct Worker {
     Rational sum(Rational a, Rational b) {
         Rational value = a + b;
         if (pupil.habits & miscalculates && random.uniform() < pupil.rate)
-            value = value + search::rational((random.below(2) == 0 ? 1 : -1) *
-                                             (random.below(3) == 0 ? 2 : 1));
+            value = value + search::rational(off_by(random));
         if (pupil.habits & drops_minus && value.num < 0) value = -value;
         return value;
     }
@@ -81,16 +79,7 @@ struct Worker {
 
 } // namespace
 
-std::vector<Pupil> equations_class(double experts) {
-    if (!(experts >= 0 && experts <= 1))
-        fail("the share of experts must be within 0 to 1, found {}", experts);
-    std::vector<Pupil> pupils = {{"expert", 0, experts, 0}};
-    for (Pupil pupil : others) {
-        pupil.share *= 1 - experts;
-        pupils.push_back(std::move(pupil));
-    }
-    return pupils;
-}
+std::vector<Pupil> equations_class(double experts) { return class_of(experts, others); }
 
 std::vector<std::string> solve_equation(const Pupil& pupil, const std::string& problem,
                                         Random& random) {

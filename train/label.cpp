@@ -168,10 +168,8 @@ LabelledSolution judge_steps(const search::World& world, const SampledSolution& 
 
 void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
     check(options);
-    const std::string file = options.solutions.empty()
-                                 ? stage_file(options.run, "sample", "solutions.jsonl")
-                                 : options.solutions;
-    if (options.solutions.empty()) require(options.run, "sample", file);
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
     if (!begin_stage(options, options.name, flags_of(options, file))) return;
 
     const auto world = search::make_world(world_of(options.run, options.world));

@@ -9,16 +9,6 @@ namespace {
 
 using search::Label;
 
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    for (size_t begin = 0; begin <= text.size();) {
-        const size_t end = std::min(text.find('\n', begin), text.size());
-        lines.push_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return lines;
-}
-
 Label rating_of(const JsonLine& completion) {
     const int64_t rating = int_field(completion, "rating");
     if (rating < -1 || rating > 1)
@@ -130,6 +120,16 @@ void read_trl(const JsonLine& line, std::vector<StepLabels>& out) {
 }
 
 } // namespace
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    for (size_t begin = 0; begin <= text.size();) {
+        const size_t end = std::min(text.find('\n', begin), text.size());
+        lines.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return lines;
+}
 
 Json json_of(const SampledSolution& solution) {
     return {

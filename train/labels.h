@@ -29,6 +29,9 @@
 
 namespace qstar::train {
 
+// The steps of a solution that is written as one text, a line each.
+std::vector<std::string> lines_of(const std::string& text);
+
 // A sampled solution: a line of DIR/samples/solutions.jsonl,
 //   {"problem": ..., "steps": [...], "finished": true}
 struct SampledSolution {

@@ -29,10 +29,8 @@ Example example_of(const OutcomeLabel& label, const tokenizer::Tokenizer& tokeni
 
 void orm(const OrmOptions& options) {
     check(options);
-    const std::string file = options.labels.empty()
-                                 ? stage_file(options.run, "label", "outcomes.jsonl")
-                                 : options.labels;
-    if (options.labels.empty()) require(options.run, "label", file);
+    const std::string file =
+        given_or_of_stage(options.labels, options.run, "label", "outcomes.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
     Json flags = flags_of(options, file);
     flags["every-token"] = options.every_token;

@@ -38,9 +38,7 @@ void prm(const PrmOptions& options) {
     check(options);
     if (options.neutral != "right" && options.neutral != "wrong" && options.neutral != "skip")
         fail("--neutral must be right, wrong or skip, found \"{}\"", options.neutral);
-    const std::string file =
-        options.labels.empty() ? stage_file(options.run, "label", "steps.jsonl") : options.labels;
-    if (options.labels.empty()) require(options.run, "label", file);
+    const std::string file = given_or_of_stage(options.labels, options.run, "label", "steps.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
     Json flags = flags_of(options, file);
     flags["neutral"] = options.neutral;

@@ -112,15 +112,14 @@ std::string draw_problem(const ProblemConfig& config, Split split, Random& rando
          config.min_operands, config.max_operands, name_of(split));
 }
 
-std::vector<std::string> draw_problems(const ProblemConfig& config, Split split, int64_t count,
-                                       uint64_t seed) {
-    check(config);
+std::vector<std::string> draw_different(const std::function<std::string(Split, Random&)>& draw,
+                                        Split split, int64_t count, uint64_t seed) {
     Random random(seed, std::string("problems/") + std::string(name_of(split)));
     std::vector<std::string> problems;
     std::unordered_set<std::string> seen;
     int64_t repeats = 0;
     while (static_cast<int64_t>(problems.size()) < count) {
-        std::string problem = draw_problem(config, split, random);
+        std::string problem = draw(split, random);
         if (seen.insert(problem).second) {
             problems.push_back(std::move(problem));
             repeats = 0;
@@ -130,6 +129,14 @@ std::vector<std::string> draw_problems(const ProblemConfig& config, Split split,
         }
     }
     return problems;
+}
+
+std::vector<std::string> draw_problems(const ProblemConfig& config, Split split, int64_t count,
+                                       uint64_t seed) {
+    check(config);
+    return draw_different(
+        [&](Split side, Random& random) { return draw_problem(config, side, random); }, split,
+        count, seed);
 }
 
 } // namespace qstar::train

@@ -5,6 +5,7 @@
 #include "train/split.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,10 @@ std::string draw_problem(const ProblemConfig& config, Random& random);
 // are all training problems.
 std::string draw_problem(const ProblemConfig& config, Split split, Random& random);
 
-// `count` different problems, a pure function of all arguments. Error if there are
-// not that many.
+// `count` different ones of what `draw` gives, a pure function of the side, the count and
+// the seed, if `draw` is one of its stream. Error if there are not that many.
+std::vector<std::string> draw_different(const std::function<std::string(Split, Random&)>& draw,
+                                        Split split, int64_t count, uint64_t seed);
 std::vector<std::string> draw_problems(const ProblemConfig& config, Split split, int64_t count,
                                        uint64_t seed);
 

@@ -95,13 +95,20 @@ size_t operate(const Pupil& pupil, Line& line, Random& random) {
 
 } // namespace
 
-std::vector<Pupil> class_of(double experts) {
+int64_t off_by(Random& random) {
+    const int64_t side = random.below(2) == 0 ? 1 : -1;
+    return side * (random.below(3) == 0 ? 2 : 1);
+}
+
+std::vector<Pupil> class_of(double experts) { return class_of(experts, others); }
+
+std::vector<Pupil> class_of(double experts, std::span<const Pupil> others_of_class) {
     if (!(experts >= 0 && experts <= 1))
         fail("the share of experts must be within 0 to 1, found {}", experts);
     std::vector<Pupil> pupils = {{"expert", 0, experts, 0}};
     double total = 0;
-    for (const Pupil& pupil : others) total += pupil.share;
-    for (Pupil pupil : others) {
+    for (const Pupil& pupil : others_of_class) total += pupil.share;
+    for (Pupil pupil : others_of_class) {
         pupil.share *= (1 - experts) / total;
         pupils.push_back(std::move(pupil));
     }

@@ -51,11 +51,17 @@ std::vector<Pupil> class_of(double experts);
 // Error naming the known pupils. Other shares stay as they are; they are relative.
 void change(std::vector<Pupil>& pupils, std::string_view change);
 
+// The same of another world's class, whose others are these.
+std::vector<Pupil> class_of(double experts, std::span<const Pupil> others);
+
 const Pupil& draw_pupil(std::span<const Pupil> pupils, Random& random);
 
 // The lines the pupil writes, at least one. Error if the problem is no expression
 // over integers with + - *.
 std::vector<std::string> solve(const Pupil& pupil, const std::string& problem, Random& random);
+
+// How far a slip is off: 1, or less often 2, to either side.
+int64_t off_by(Random& random);
 
 // "<|problem|>3*(4+5)-2<|step|>3*9-2<|step|>27-2<|step|>25<|answer|>"
 std::string text_of_item(const std::string& problem, std::span<const std::string> lines);

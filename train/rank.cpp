@@ -185,10 +185,8 @@ std::vector<int> read_order(const std::string& text, size_t outputs) {
 
 void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
     check(options);
-    const std::string file = options.solutions.empty()
-                                 ? stage_file(options.run, "sample", "solutions.jsonl")
-                                 : options.solutions;
-    if (options.solutions.empty()) require(options.run, "sample", file);
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
     if (!begin_stage(options, options.name, flags_of(options, file))) return;
     std::vector<Prompt> prompts = prompts_of(read_solutions(file), options);
     if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);

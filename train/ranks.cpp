@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "train/labels.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -21,13 +22,7 @@ std::vector<std::string> solution_field(const JsonLine& line, const char* name) 
     const std::string text = string_field(line, name);
     if (text.empty())
         fail("{}: field \"{}\": expected a solution, found no text", line.where, name);
-    std::vector<std::string> lines;
-    for (size_t begin = 0; begin <= text.size();) {
-        const size_t end = std::min(text.find('\n', begin), text.size());
-        lines.push_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return lines;
+    return lines_of(text);
 }
 
 // Where an output stands in the ranking; it is added if it is new.

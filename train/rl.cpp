@@ -132,7 +132,7 @@ Json diagnostics(const RlGround& ground, std::span<const Episode> episodes, cons
     double score = 0, right = 0, finished = 0, kl = 0, kl_k3 = 0, entropy = 0;
     for (size_t i = 0; i < episodes.size(); ++i) {
         score += score_of(rewards[i]);
-        right += is_right(*ground.room.world, episodes[i].path);
+        right += ground.room.world->solved(episodes[i].path);
         finished += episodes[i].path.finished;
     }
     for (size_t t = 0; t < reference.size(); ++t) {

@@ -36,7 +36,7 @@ RewardFunction verifier_reward(const search::World& world) {
     return [&world](std::span<const Episode> episodes) {
         Rewards rewards;
         for (const Episode& r : episodes)
-            rewards.push_back({{last_token(r), is_right(world, r.path) ? 1.0f : 0.0f}});
+            rewards.push_back({{last_token(r), world.solved(r.path) ? 1.0f : 0.0f}});
         return rewards;
     };
 }
@@ -123,7 +123,5 @@ float score_of(std::span<const Reward> rewards) {
     for (const Reward& reward : rewards) score += reward.value;
     return score;
 }
-
-bool is_right(const search::World& world, const search::Path& path) { return world.solved(path); }
 
 } // namespace qstar::train

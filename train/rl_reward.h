@@ -47,7 +47,4 @@ std::vector<float> product_pay(std::span<const float> r, bool finished);
 
 float score_of(std::span<const Reward> rewards);
 
-// Is the solution finished, with the right answer?
-bool is_right(const search::World& world, const search::Path& path);
-
 } // namespace qstar::train

@@ -148,10 +148,8 @@ void rollout(const RolloutOptions& options) {
                                                     : "rollout";
     const uint64_t seed = seed_of(options);
     const std::string name = world_of(options.run, options.world);
-    const std::string file = options.solutions.empty()
-                                 ? stage_file(options.run, "sample", "solutions.jsonl")
-                                 : options.solutions;
-    if (options.solutions.empty()) require(options.run, "sample", file);
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
     const Json flags{{"seed", seed},
                      {"search", options.search},

@@ -65,6 +65,14 @@ void require(const std::string& run, const std::string& stage, const std::string
     if (!exists(path)) fail("{} is missing: run `qstar train {} --run {}` first", path, stage, run);
 }
 
+std::string given_or_of_stage(const std::string& given, const std::string& run,
+                              const std::string& stage, const std::string& name) {
+    if (!given.empty()) return given;
+    std::string own = stage_file(run, stage, name);
+    require(run, stage, own);
+    return own;
+}
+
 engine::Gpt load_model(const std::string& run, const std::string& stage) {
     const std::string path = model_path(run, stage);
     require(run, stage, path);

@@ -39,6 +39,9 @@ std::string model_path(const std::string& run, const std::string& stage);
 
 // "runs/x/sft/model.safetensors is missing: run `qstar train sft --run runs/x` first"
 void require(const std::string& run, const std::string& stage, const std::string& path);
+// The file that was given, or else the one of a stage of the run, which is required.
+std::string given_or_of_stage(const std::string& given, const std::string& run,
+                              const std::string& stage, const std::string& name);
 engine::Gpt load_model(const std::string& run, const std::string& stage);
 tokenizer::Tokenizer load_tokenizer(const std::string& run);
 // Error if the model was made for another vocabulary.

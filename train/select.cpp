@@ -71,10 +71,8 @@ void select(const SelectOptions& options) {
     if (!(options.wrong >= 0 && options.wrong <= 1))
         fail("--wrong must be within 0 to 1, found {}", options.wrong);
     if (options.limit < 0) fail("--limit must be 0 or more, found {}", options.limit);
-    const std::string file = options.solutions.empty()
-                                 ? stage_file(options.run, "sample", "solutions.jsonl")
-                                 : options.solutions;
-    if (options.solutions.empty()) require(options.run, "sample", file);
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
     require(options.run, options.scorer, model_path(options.run, options.scorer));
     const std::string name = world_of(options.run, options.world);
     const Json flags{{"scorer", options.scorer},

@@ -93,8 +93,7 @@ void sft(const SftOptions& options) {
     check(options);
     if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
     const std::string curated =
-        options.file.empty() ? stage_file(options.run, "corpus", "curated.jsonl") : options.file;
-    if (options.file.empty()) require(options.run, "corpus", curated);
+        given_or_of_stage(options.file, options.run, "corpus", "curated.jsonl");
     require(options.run, "pretrain", model_path(options.run, "pretrain"));
     if (!begin_stage(options, "sft", flags_of(options, curated))) return;
 

@@ -8,8 +8,6 @@
 
 namespace qstar::train {
 
-namespace {
-
 engine::AdamWConfig adamw(const LoopOptions& options) {
     engine::AdamWConfig config;
     config.beta1 = static_cast<float>(options.beta1);
@@ -18,8 +16,6 @@ engine::AdamWConfig adamw(const LoopOptions& options) {
     config.clip = static_cast<float>(options.clip);
     return config;
 }
-
-} // namespace
 
 void check(const LoopOptions& options) {
     const auto number = [](const char* name, double value, double low, double high) {

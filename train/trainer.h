@@ -44,6 +44,7 @@ struct LoopOptions : StageOptions {
 };
 
 // Error for flags of which no training can come (a batch of 0, a negative rate).
+engine::AdamWConfig adamw(const LoopOptions& options);
 void check(const LoopOptions& options);
 // The flags that decide about the result, for begin_stage().
 Json flags_of(const LoopOptions& options);

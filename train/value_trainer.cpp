@@ -21,15 +21,6 @@ engine::Mlp fresh(const ValueOptions& options, const search::Space& space, int64
                        Random(seed_of(options), "value/init"));
 }
 
-engine::AdamWConfig adamw(const ValueOptions& options) {
-    engine::AdamWConfig config;
-    config.beta1 = static_cast<float>(options.beta1);
-    config.beta2 = static_cast<float>(options.beta2);
-    config.weight_decay = static_cast<float>(options.weight_decay);
-    config.clip = static_cast<float>(options.clip);
-    return config;
-}
-
 double number(const std::map<std::string, std::string>& notes, const std::string& name,
               const std::string& path) {
     const auto note = notes.find(name);

@@ -1,6 +1,5 @@
 #include "train/words_class.h"
 
-#include "engine/error.h"
 #include "search/worlds/words.h"
 
 namespace qstar::train {
@@ -32,16 +31,7 @@ Rational calculate(Rational left, char symbol, Rational right) {
 
 } // namespace
 
-std::vector<Pupil> words_class(double experts) {
-    if (!(experts >= 0 && experts <= 1))
-        fail("the share of experts must be within 0 to 1, found {}", experts);
-    std::vector<Pupil> pupils = {{"expert", 0, experts, 0}};
-    for (Pupil pupil : others) {
-        pupil.share *= 1 - experts;
-        pupils.push_back(std::move(pupil));
-    }
-    return pupils;
-}
+std::vector<Pupil> words_class(double experts) { return class_of(experts, others); }
 
 std::vector<std::string> solve_story(const Pupil& pupil, const std::string& problem,
                                      Random& random) {
@@ -60,8 +50,7 @@ std::vector<std::string> solve_story(const Pupil& pupil, const std::string& prob
         if (done.symbol == '/' && done.right.num == 0) done.symbol = '+';
         done.value = calculate(done.left, done.symbol, done.right);
         if (pupil.habits & miscomputes && random.uniform() < pupil.rate)
-            done.value = done.value + search::rational((random.below(2) == 0 ? 1 : -1) *
-                                                       (random.below(3) == 0 ? 2 : 1));
+            done.value = done.value + search::rational(off_by(random));
         found.emplace_back(operation.value, done.value);
         lines.push_back(annotated(done));
         last = done.value;

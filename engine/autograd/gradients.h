@@ -5,6 +5,7 @@
 // first contribution overwrites (the memory is not cleared first), later ones are added:
 // that is what `Slot::fresh` says.
 
+#include "engine/autograd/chunks.h"
 #include "engine/autograd/tape.h"
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
@@ -12,10 +13,6 @@
 #include <algorithm>
 
 namespace qstar::engine {
-
-inline constexpr int64_t row_grain = 64; // rows, columns and elements a chunk
-inline constexpr int64_t column_grain = 64;
-inline constexpr int64_t element_grain = 65536;
 
 // Where an input's gradient goes; data is null when it is not wanted.
 struct Slot {

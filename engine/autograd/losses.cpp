@@ -1,6 +1,8 @@
 // The operations that losses are made of, and the losses (forward; the gradients are in
 // loss_gradients.cpp). All keep the probabilities for backward.
 
+#include "engine/autograd/chunks.h"
+#include "engine/autograd/forward.h"
 #include "engine/autograd/ops.h"
 #include "engine/error.h"
 #include "engine/kernels/kernels.h"
@@ -13,13 +15,6 @@ namespace qstar::engine {
 
 namespace {
 
-constexpr int64_t row_grain = 64; // rows a chunk
-
-const Shape& shape_of(Tape& tape, Var v, const char* op) {
-    if (v.id < 0) fail("{}: an operand is missing", op);
-    return tape.value(v).shape();
-}
-
 void check_targets(const char* op, std::span<const int> targets, const Shape& shape) {
     if (static_cast<int64_t>(targets.size()) != shape.rows()) {
         fail("{}: {} targets for logits of shape {}", op, targets.size(), shape.text());
@@ -30,13 +25,6 @@ void check_target(const char* op, int target, int64_t classes) {
     if (target < 0 || target >= classes) {
         fail("{}: target {} is outside the {} classes", op, target, classes);
     }
-}
-
-// In order, so that the bytes do not depend on threads.
-double sum_of(std::span<const float> terms) {
-    double total = 0;
-    for (const float term : terms) total += term;
-    return total;
 }
 
 } // namespace

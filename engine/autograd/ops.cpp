@@ -1,6 +1,8 @@
 #include "engine/autograd/ops.h"
 
 #include "engine/autograd/attention.h"
+#include "engine/autograd/chunks.h"
+#include "engine/autograd/forward.h"
 #include "engine/error.h"
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
@@ -10,15 +12,18 @@
 
 namespace qstar::engine {
 
-namespace {
-
-constexpr int64_t row_grain = 64;        // rows a chunk
-constexpr int64_t element_grain = 65536; // elements a chunk
-
 const Shape& shape_of(Tape& tape, Var v, const char* op) {
     if (v.id < 0) fail("{}: an operand is missing", op);
     return tape.value(v).shape();
 }
+
+double sum_of(std::span<const float> terms) {
+    double total = 0;
+    for (const float term : terms) total += term;
+    return total;
+}
+
+namespace {
 
 void require(bool holds, const char* op, const Shape& a, const Shape& b) {
     if (!holds) fail("{}: shapes {} and {} do not go together", op, a.text(), b.text());
@@ -57,13 +62,6 @@ Var zip(Tape& tape, Op op, const char* name, Var a, Var b, Body body) {
         body(end - begin, x + begin, z + begin, y + begin);
     });
     return tape.last();
-}
-
-// Sums in chunk order, so that the bytes do not depend on threads.
-double sum_of(std::span<const float> terms) {
-    double total = 0;
-    for (const float term : terms) total += term;
-    return total;
 }
 
 // The product of linear; where its result goes is still open.

@@ -49,6 +49,18 @@ void ValueModel::features(const uint8_t* states, int64_t n, float* out) const {
     });
 }
 
+std::vector<float> ValueModel::evaluate(const uint8_t* states, int64_t n, float* out) {
+    std::vector<float> lower(static_cast<size_t>(n));
+    bounds(states, n, lower.data());
+    rows_.resize(static_cast<size_t>(std::min(n, kRows) * space_.features()));
+    for (int64_t from = 0; from < n; from += kRows) {
+        const int64_t m = std::min(kRows, n - from);
+        features(states + static_cast<size_t>(from) * space_.state_bytes(), m, rows_.data());
+        engine::evaluate(*network_, rows_.data(), m, out + from * network_->config.outputs);
+    }
+    return lower;
+}
+
 void ValueModel::cost_to_go(const uint8_t* states, int64_t n, float* h) {
     if (is_q()) { // the value of a state is that of its best action
         std::vector<float> q(static_cast<size_t>(n * space_.actions()));
@@ -62,14 +74,7 @@ void ValueModel::cost_to_go(const uint8_t* states, int64_t n, float* h) {
         }
         return;
     }
-    std::vector<float> lower(static_cast<size_t>(n));
-    bounds(states, n, lower.data());
-    rows_.resize(static_cast<size_t>(std::min(n, kRows) * space_.features()));
-    for (int64_t from = 0; from < n; from += kRows) {
-        const int64_t m = std::min(kRows, n - from);
-        features(states + static_cast<size_t>(from) * space_.state_bytes(), m, rows_.data());
-        engine::evaluate(*network_, rows_.data(), m, h + from);
-    }
+    const std::vector<float> lower = evaluate(states, n, h);
     for (int64_t i = 0; i < n; ++i) {
         const float low = lower[static_cast<size_t>(i)];
         const bool solved = space_.solved(states + static_cast<size_t>(i) * space_.state_bytes());
@@ -80,14 +85,7 @@ void ValueModel::cost_to_go(const uint8_t* states, int64_t n, float* h) {
 void ValueModel::q_values(const uint8_t* states, int64_t n, float* q) {
     if (!is_q()) fail("a network with one output says nothing of actions: A* is its search");
     const int64_t actions = space_.actions();
-    std::vector<float> lower(static_cast<size_t>(n));
-    bounds(states, n, lower.data());
-    rows_.resize(static_cast<size_t>(std::min(n, kRows) * space_.features()));
-    for (int64_t from = 0; from < n; from += kRows) {
-        const int64_t m = std::min(kRows, n - from);
-        features(states + static_cast<size_t>(from) * space_.state_bytes(), m, rows_.data());
-        engine::evaluate(*network_, rows_.data(), m, q + from * actions);
-    }
+    const std::vector<float> lower = evaluate(states, n, q);
     for (int64_t i = 0; i < n; ++i) {
         const float low = lower[static_cast<size_t>(i)];
         for (int64_t a = 0; a < actions; ++a)

@@ -29,6 +29,9 @@ class ValueModel : public Heuristic, public QFunction {
     void features(const uint8_t* states, int64_t n, float* out) const;
 
   private:
+    // What the network says of n states; gives the bound that this is added to.
+    std::vector<float> evaluate(const uint8_t* states, int64_t n, float* out);
+
     const Space& space_;
     std::unique_ptr<engine::Mlp> own_;
     const engine::Mlp* network_;

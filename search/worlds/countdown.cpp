@@ -1,6 +1,7 @@
 #include "search/worlds/countdown.h"
 
 #include "engine/error.h"
+#include "search/worlds/scanner.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -11,8 +12,6 @@ namespace {
 
 constexpr size_t kMaxNumbers = 12;
 constexpr size_t kSearched = 6; // up to so many numbers a problem is solved when it is read
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Reads from the front of a text; what it cannot read it leaves.
 struct Reader {

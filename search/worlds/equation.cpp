@@ -1,6 +1,7 @@
 #include "search/worlds/equation.h"
 
 #include "engine/error.h"
+#include "search/worlds/scanner.h"
 
 #include <algorithm>
 #include <array>
@@ -12,37 +13,12 @@ namespace {
 constexpr size_t kMaxLength = 1024;
 constexpr int kMaxTerms = 12; // of a kind: rewritings_left() looks at all subsets
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // side = "0" | term {(+|-) term}   term = {-|+} (number ["*" letter] | letter)
 // number = integer ["/" integer] | decimal | "(" {-|+} number ")"
-struct Parser {
-    std::string_view text;
-    size_t at = 0;
+struct Parser : Scanner {
     char letter = 0;
-
-    char peek() {
-        while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;
-        return at < text.size() ? text[at] : '\0';
-    }
-
-    [[noreturn]] void unexpected(std::string_view expected) {
-        if (at >= text.size()) fail("expected {}, found the end of the line", expected);
-        const unsigned char c = static_cast<unsigned char>(text[at]);
-        if (c < 0x20 || c >= 0x7f)
-            fail("column {}: expected {}, found the byte {}", at + 1, expected, int(c));
-        fail("column {}: expected {}, found '{}'", at + 1, expected, text[at]);
-    }
-
-    bool sign() { // is it negative?
-        bool negative = false;
-        for (char c = peek(); c == '-' || c == '+'; c = peek()) {
-            negative ^= c == '-';
-            ++at;
-        }
-        return negative;
-    }
 
     Rational integer() {
         if (!is_digit(peek())) unexpected("a number or the unknown");

@@ -1,6 +1,7 @@
 #include "search/worlds/equations.h"
 
 #include "engine/error.h"
+#include "search/worlds/scanner.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -9,13 +10,6 @@
 namespace qstar::search {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n";
-    const size_t first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
 
 // A line of a model's: any bytes. Nothing if it is no equation with one solution.
 struct Line {

@@ -1,6 +1,7 @@
 #include "search/worlds/expression.h"
 
 #include "engine/error.h"
+#include "search/worlds/scanner.h"
 
 #include <algorithm>
 #include <numeric>
@@ -12,8 +13,6 @@ namespace {
 
 constexpr size_t kMaxLength = 4096;
 constexpr int kMaxDepth = 200;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // A node on top of the operands that end the list; what is a number becomes one.
 int push_negate(Expression& e, int operand) {
@@ -52,24 +51,9 @@ int push_binary(Expression& e, Kind kind, int left, int right) {
 
 // Recursive descent:  sum = product {(+|-) product}   product = unary {(*|/) unary}
 //                     unary = {-|+} (number | "(" sum ")")
-struct Parser {
-    std::string_view text;
-    size_t at = 0;
+struct Parser : Scanner {
     int depth = 0;
     Expression result;
-
-    char peek() {
-        while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;
-        return at < text.size() ? text[at] : '\0';
-    }
-
-    [[noreturn]] void unexpected(std::string_view expected) {
-        if (at >= text.size()) fail("expected {}, found the end of the line", expected);
-        const unsigned char c = static_cast<unsigned char>(text[at]);
-        if (c < 0x20 || c >= 0x7f)
-            fail("column {}: expected {}, found the byte {}", at + 1, expected, int(c));
-        fail("column {}: expected {}, found '{}'", at + 1, expected, text[at]);
-    }
 
     int sum() {
         int left = product();
@@ -92,11 +76,7 @@ struct Parser {
     }
 
     int unary() {
-        bool negative = false;
-        for (char c = peek(); c == '-' || c == '+'; c = peek()) {
-            negative ^= c == '-';
-            ++at;
-        }
+        const bool negative = sign();
         const char c = peek();
         int id = -1;
         if (c == '(') {

@@ -1,19 +1,13 @@
 #include "search/worlds/sentences.h"
 
 #include "engine/error.h"
+#include "search/worlds/scanner.h"
 
 #include <optional>
 
 namespace qstar::search {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n";
-    const size_t first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
 
 std::string lower(std::string_view text) {
     std::string out(text);

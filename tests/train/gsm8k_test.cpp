@@ -26,14 +26,6 @@ namespace {
 
 const std::string file = std::string(tests::source_dir) + "/tests/train/reference/gsm8k.jsonl";
 
-template <class Options>
-Options quiet(const std::string& run) {
-    Options options;
-    options.run = run;
-    options.quiet = true;
-    return options;
-}
-
 } // namespace
 
 TEST_CASE("word problems: pre-training, fine-tuning, sampling, labels, ORM and PRM") {

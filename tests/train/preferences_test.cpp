@@ -56,10 +56,7 @@ struct RankedRun : Temporary {
     }
     template <class Options>
     Options options() const {
-        Options o;
-        o.run = path;
-        o.quiet = true;
-        return o;
+        return quiet<Options>(path);
     }
     BradleyTerryOptions reward_options() const {
         auto o = options<BradleyTerryOptions>();

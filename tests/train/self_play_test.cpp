@@ -25,18 +25,10 @@ namespace {
 
 using Steps = std::vector<std::string>;
 
-template <class Options>
-Options tiny(const std::string& run) {
-    Options options;
-    options.run = run;
-    options.quiet = true;
-    return options;
-}
-
 // A policy that ends most of its solutions, with some right ones: short sums of small
 // numbers, learned by heart.
 void tiny_road(const std::string& run) {
-    auto class_ = tiny<CorpusOptions>(run);
+    auto class_ = quiet<CorpusOptions>(run);
     class_.tokens = 60'000;
     class_.curated = 40;
     class_.experts = 0.6;
@@ -44,7 +36,7 @@ void tiny_road(const std::string& run) {
     class_.problems.max_operands = 3;
     class_.problems.brackets = 0;
     corpus(class_);
-    auto learn = tiny<PretrainOptions>(run);
+    auto learn = quiet<PretrainOptions>(run);
     learn.layers = 1;
     learn.width = 32;
     learn.heads = 2;
@@ -53,11 +45,11 @@ void tiny_road(const std::string& run) {
     learn.lr = 5e-3;
     learn.val_every = 0;
     pretrain(learn);
-    sft(tiny<SftOptions>(run));
+    sft(quiet<SftOptions>(run));
 }
 
 SelfPlayOptions small_play(const std::string& run) {
-    auto options = tiny<SelfPlayOptions>(run);
+    auto options = quiet<SelfPlayOptions>(run);
     options.rounds = 2;
     options.problems = 30;
     options.epochs = 1;
@@ -127,11 +119,11 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     CHECK_THROWS_WITH_AS(self_play(small_play(run)), doctest::Contains("train sft"), Error);
     tiny_road(run);
 
-    auto draw = tiny<SampleOptions>(run);
+    auto draw = quiet<SampleOptions>(run);
     draw.problems = 40;
     draw.samples = 4;
     sample(draw);
-    auto label_all = tiny<RolloutOptions>(run);
+    auto label_all = quiet<RolloutOptions>(run);
     label_all.rollouts = 4;
     rollout(label_all);
     auto binary = label_all;
@@ -142,7 +134,7 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     CHECK(cost["solutions"] == less["solutions"]);
     CHECK(less["rollouts"].get<int64_t>() < cost["rollouts"].get<int64_t>());
     CHECK(!exists(run + "/rollout/partial"));
-    auto soft = tiny<PrmOptions>(run);
+    auto soft = quiet<PrmOptions>(run);
     soft.labels = run + "/rollout/steps.jsonl";
     soft.soft = true;
     soft.name = "prm-soft";
@@ -154,7 +146,7 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     CHECK_THROWS_WITH_AS(prm(soft), doctest::Contains("has no soft_labels"), Error);
 
     // Q: killed within the second iteration, it ends with the same bytes.
-    auto values = tiny<QOptions>(run);
+    auto values = quiet<QOptions>(run);
     values.problems = 40;
     values.explore.samples = 4;
     values.explore.proposals = 2;
@@ -198,7 +190,7 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     CHECK(read_file(model_path(run, "self-play")) == policy);
     CHECK(read_file(run + "/self-play/metrics.jsonl") == log);
 
-    auto bootstrap = tiny<StarOptions>(run);
+    auto bootstrap = quiet<StarOptions>(run);
     bootstrap.rounds = 2;
     bootstrap.problems = 80;
     bootstrap.epochs = 1;
@@ -210,7 +202,7 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     CHECK(taught[1].value["rationales"].get<int64_t>() + taught[1].value["hints"].get<int64_t>() ==
           80);
 
-    auto student = tiny<DistilOptions>(run);
+    auto student = quiet<DistilOptions>(run);
     student.scorer = "q";
     student.search.budget = 150;
     student.search.aggregate = "last";

@@ -23,14 +23,6 @@ using namespace qstar::train;
 
 namespace {
 
-template <class Options>
-Options quiet(const std::string& run) {
-    Options options;
-    options.run = run;
-    options.quiet = true;
-    return options;
-}
-
 void small_corpus(const std::string& run) {
     CorpusOptions options = quiet<CorpusOptions>(run);
     options.tokens = 20'000;

@@ -1,5 +1,5 @@
 #pragma once
-// A folder of its own for a test, gone with it.
+// A folder of its own for a test, gone with it, and the options of stages in it.
 
 #include <filesystem>
 #include <fmt/format.h>
@@ -20,3 +20,12 @@ struct Temporary {
     Temporary(const Temporary&) = delete;
     Temporary& operator=(const Temporary&) = delete;
 };
+
+// A stage's options for a run in a test: its defaults, and no progress.
+template <class Options>
+Options quiet(const std::string& run) {
+    Options options;
+    options.run = run;
+    options.quiet = true;
+    return options;
+}

@@ -1,0 +1,16 @@
+#pragma once
+// What the forward passes are written with (ops.cpp, losses.cpp).
+
+#include "engine/autograd/tape.h"
+
+#include <span>
+
+namespace qstar::engine {
+
+// The operand's shape; Error naming the operation where the operand is missing.
+const Shape& shape_of(Tape& tape, Var v, const char* op);
+
+// In order, so that the bytes do not depend on threads.
+double sum_of(std::span<const float> terms);
+
+} // namespace qstar::engine

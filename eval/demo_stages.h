@@ -1,0 +1,24 @@
+#pragma once
+// What every demo says between its stages, and how it sets them up.
+
+#include "eval/demo.h"
+
+#include <chrono>
+
+namespace qstar::eval {
+
+// Options of a stage for this run, the stage's own defaults otherwise.
+template <class Options>
+Options of(const DemoOptions& demo) {
+    Options options;
+    options.run = demo.run;
+    options.seed = demo.seed;
+    return options;
+}
+
+void say(const char* stage, const char* what);
+
+// "The run is in runs/demo; this call took 12 min 28 s."
+void say_end(const DemoOptions& demo, std::chrono::steady_clock::time_point begin);
+
+} // namespace qstar::eval
