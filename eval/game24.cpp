@@ -142,8 +142,9 @@ void game24(const Game24Options& options) {
     measure("greedy", search::Method::greedy, nullptr);
     measure("best of N", search::Method::best_of_n, nullptr);
     measure("beam", search::Method::beam, nullptr);
+    measure("MCTS", search::Method::mcts, scorer ? &*scorer : nullptr);
     measure("A*", search::Method::astar, nullptr);
-    if (scorer) measure("Q*", search::Method::astar, &*scorer);
+    if (scorer) measure("Q*", search::Method::qstar, &*scorer);
 
     Json table = Json::array();
     for (const Game24Row& row : rows)

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <optional>
 
 namespace qstar::eval {
 
@@ -41,6 +42,8 @@ struct Models {
     std::deque<Policy> others;
     engine::Gpt orm, prm;
     search::GptScorer orm_scorer, prm_scorer;
+    std::optional<engine::Gpt> q; // if the run has one
+    std::optional<search::GptScorer> q_scorer;
 
     Models(const LadderOptions& o)
         : tokenizer(train::load_tokenizer(o.run)), base(o.run, "pretrain", tokenizer, o.seed),
@@ -49,6 +52,8 @@ struct Models {
           orm_scorer(orm, tokenizer), prm_scorer(prm, tokenizer) {
         for (const std::string& stage : o.policies)
             others.emplace_back(o.run, stage, tokenizer, o.seed);
+        if (exists(train::model_path(o.run, "q")))
+            q_scorer.emplace(q.emplace(train::load_model(o.run, "q")), tokenizer);
     }
 };
 
@@ -73,7 +78,7 @@ std::vector<Rung> single_solution_rungs(Models& m) {
 
 std::vector<Rung> search_rungs(Models& m) {
     using search::Aggregate, search::Method, search::Vote;
-    return {
+    std::vector<Rung> rungs{
         {"majority", Method::majority, &m.searching.proposer},
         {"best of N, ORM", Method::best_of_n, &m.searching.proposer, &m.orm_scorer,
          Aggregate::last},
@@ -83,8 +88,12 @@ std::vector<Rung> search_rungs(Models& m) {
          Aggregate::minimum},
         {"best of N, PRM (product)", Method::best_of_n, &m.searching.proposer, &m.prm_scorer},
         {"step beam, PRM", Method::beam, &m.searching.proposer, &m.prm_scorer},
+        {"MCTS, PRM", Method::mcts, &m.searching.proposer, &m.prm_scorer},
         {"A*, PRM", Method::astar, &m.searching.proposer, &m.prm_scorer},
     };
+    if (m.q_scorer)
+        rungs.push_back({"Q*, learned Q", Method::qstar, &m.searching.proposer, &*m.q_scorer});
+    return rungs;
 }
 
 search::Options options_of(const LadderOptions& options, const Rung& rung, int64_t budget,

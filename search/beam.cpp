@@ -25,6 +25,18 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
     Result result;
     std::vector<Node> kept = {{{problem, {}, false}, {}, 0, 0}}; // the best first
     int64_t round_tokens = 0;                                    // what the round before cost
+    const auto see = [&](Sight::What what, const Node& node) {
+        if (!options.watch) return;
+        Sight sight{what, node.path, node.log_prob, {}, {}, result.tokens};
+        if (scorer != nullptr) sight.score = node.rank;
+        options.watch(sight);
+    };
+    const auto finish = [&](const Node& node) {
+        see(Sight::What::chosen, node);
+        set_solution(result, node.path, node.scores);
+        result.score = node.rank;
+        return std::move(result);
+    };
     for (uint64_t round = 0;; ++round) {
         std::vector<ProposeRequest> requests;
         std::vector<const Node*> parents;
@@ -37,6 +49,7 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
         if (requests.empty() || (falling && kept.front().path.finished)) break;
         if (result.tokens + round_tokens / 2 >= options.budget) break;
         const int64_t before = result.tokens;
+        for (const Node* parent : parents) see(Sight::What::expanded, *parent);
 
         std::vector<Node> next;
         for (const Node& node : kept)
@@ -68,9 +81,8 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
             }
         }
         if (solved) {
-            set_solution(result, solved->path);
-            result.score = solved->rank;
-            return result;
+            see(Sight::What::opened, *solved);
+            return finish(*solved);
         }
         if (scorer != nullptr && next.size() > old) {
             std::vector<Path> paths;
@@ -82,6 +94,7 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
                 next[i].scores = std::move(scores[i - old].steps);
             }
         }
+        for (size_t i = old; i < next.size(); ++i) see(Sight::What::opened, next[i]);
         if (next.empty()) break; // every draw ran away
         std::stable_sort(next.begin(), next.end(),
                          [](const Node& a, const Node& b) { return a.rank > b.rank; });
@@ -91,10 +104,7 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
     }
     const auto done =
         std::find_if(kept.begin(), kept.end(), [](const Node& node) { return node.path.finished; });
-    const Node& best = done != kept.end() ? *done : kept.front();
-    set_solution(result, best.path, best.scores);
-    result.score = best.rank;
-    return result;
+    return finish(done != kept.end() ? *done : kept.front());
 }
 
 } // namespace qstar::search

@@ -36,6 +36,9 @@ Result best_of_n(Proposer& proposer, Scorer* scorer, const std::string& problem,
             candidate.score = aggregate(options.aggregate, scores[i].steps);
             candidate.scores = std::move(scores[i].steps);
             tokens += scores[i].tokens;
+            if (options.watch)
+                options.watch({Sight::What::opened, candidate.path, 0, candidate.score, {},
+                               result.tokens + tokens});
         }
         return tokens;
     });
@@ -59,6 +62,8 @@ Result best_of_n(Proposer& proposer, Scorer* scorer, const std::string& problem,
     if (best != nullptr) {
         set_solution(result, best->path, best->scores);
         result.score = answer_score(*best);
+        if (options.watch)
+            options.watch({Sight::What::chosen, best->path, 0, best->score, {}, result.tokens});
     }
     return result;
 }

@@ -20,7 +20,7 @@ namespace {
 struct Flags {
     std::string problem, problems, format = "lines", out, world = "arithmetic";
     std::string method = "astar", scorer = "none", run = "runs/demo", policy;
-    std::string aggregate, vote = "best", step_cost = "log-prob";
+    std::string aggregate, vote = "best", step_cost = "log-prob", trace_file;
     Options options;
     ProposerLimits limits;
     PuzzleSearch puzzle;
@@ -39,6 +39,9 @@ void search_puzzles(const Flags& flags) {
     puzzle.options.weight = flags.options.weight;
     if (flags.width_given) puzzle.options.width = flags.options.width;
     puzzle.options.trace = flags.options.trace;
+    puzzle.options.batch = flags.options.batch;
+    puzzle.options.explore = flags.options.explore;
+    puzzle.trace_file = flags.trace_file;
     search_puzzles(puzzle);
 }
 
@@ -48,9 +51,11 @@ bool judges_whole(const std::string& scorer) {
            scorer.starts_with("q-");
 }
 
-void search_one(const World& world, const Flags& flags, Method method, const Options& options,
+void search_one(const World& world, const Flags& flags, Method method, Options options,
                 Models& models) {
     const ProblemLine line{flags.problem, world.read(flags.problem)};
+    Tree tree;
+    if (!flags.trace_file.empty()) options.watch = [&](const Sight& sight) { tree.see(sight); };
     Result result =
         solve({&line.problem, 1}, method, *models.proposer, models.scorer.get(), options)[0];
     if (models.scorer && result.step_scores.empty() && !result.steps.empty()) {
@@ -58,6 +63,8 @@ void search_one(const World& world, const Flags& flags, Method method, const Opt
         const Path path{line.problem, result.steps, result.finished};
         result.step_scores = models.scorer->score({&path, 1})[0].steps;
     }
+    if (!flags.trace_file.empty())
+        write_file_atomic(flags.trace_file, json_text(tree.json()) + "\n");
     if (flags.out.empty())
         fmt::print("{}", result_text(world, line, result));
     else
@@ -104,8 +111,11 @@ void search(const Flags& flags, const Common& common) {
     know_world(options, *world);
     check_options(options);
     engine::check(engine::Sampling{options.temperature, flags.limits.top_k, flags.limits.top_p});
-    if (needs_scorer(method) && flags.scorer == "none" && !world->public_goal())
+    if (needs_scorer(method, world->public_goal()) && flags.scorer == "none")
         fail("--method {} needs --scorer orm, prm or q", name_of(method));
+    if (!flags.trace_file.empty() && flags.problem.empty())
+        fail("--trace-file is for one problem on the command line, found --problems {}",
+             flags.problems);
 
     // What can be wrong with the input is said before the models are loaded.
     std::vector<ProblemLine> lines;
@@ -136,16 +146,20 @@ void add_command(CLI::App& app, const Common& common) {
     add("--format", flags->format, "of the file: lines, jsonl, or pairs of question and answer");
     command->add_option("--out", flags->out, "write JSON lines here instead of stdout");
     add("--world", flags->world, "what the problems are: arithmetic, equations, countdown or words");
-    add("--method", flags->method, "greedy, majority, best-of-n, beam or astar");
-    add("--scorer", flags->scorer, "reward model: none, orm, prm, q, or a folder of the run");
+    add("--method", flags->method, "greedy, majority, best-of-n, beam, mcts, astar or qstar");
+    const CLI::Option* scorer = add(
+        "--scorer", flags->scorer,
+        "reward model: none, orm, prm, q, or a folder of the run (qstar: q if none is named)");
     add("--run", flags->run, "folder of the run whose models are used");
     command->add_option("--policy", flags->policy,
                         "model that proposes (default: RUN/sft/model.safetensors)");
     add("--budget", options.budget, "model tokens for each problem, proposed and scored");
     add("--samples", options.samples, "majority, best-of-n: at most so many solutions");
     const CLI::Option* width = add("--width", options.width, "beam: paths kept (puzzles: 100)");
-    add("--proposals", options.proposals, "beam, astar: draws for each expanded path");
-    add("--weight", options.weight, "astar: of the heuristic, f = g + weight * h");
+    add("--proposals", options.proposals, "beam, mcts, astar: draws for each expanded path");
+    add("--weight", options.weight, "astar, qstar: of the heuristic, f = g + weight * h");
+    add("--batch", options.batch, "astar, qstar: nodes expanded together");
+    add("--explore", options.explore, "mcts: weight of what was visited little");
     add("--temperature", options.temperature, "of the draws");
     add("--step-tokens", flags->limits.step_tokens, "of a step at most");
     add("--top-k", flags->limits.top_k, "draw from the so many likeliest tokens; 0: all");
@@ -156,9 +170,12 @@ void add_command(CLI::App& app, const Common& common) {
                         "(default: product, with orm and q last)");
     add("--vote", flags->vote, "best-of-n: best (sample) or weighted (sum over an answer)");
     add("--step-cost", flags->step_cost, "astar: log-prob or unit");
-    command->add_flag("--trace", options.trace, "astar: tell every step of the algorithm");
+    command->add_flag("--trace", options.trace, "mcts, astar: tell every step of the algorithm");
+    command->add_option("--trace-file", flags->trace_file,
+                        "write the tree that one problem's search saw as JSON here");
     add_puzzle_flags(*command, flags->puzzle);
-    command->callback([flags, width, &common] {
+    command->callback([flags, width, scorer, &common] {
+        if (flags->method == "qstar" && scorer->count() == 0) flags->scorer = "q";
         flags->width_given = width->count() > 0;
         search(*flags, common);
     });

@@ -1,5 +1,7 @@
 #include "search/greedy.h"
 
+#include "search/sampling.h"
+
 namespace qstar::search {
 
 Result greedy(Proposer& proposer, const std::string& problem, const Options& options) {
@@ -11,6 +13,9 @@ Result greedy(Proposer& proposer, const std::string& problem, const Options& opt
         result.expanded = result.generated = static_cast<int64_t>(solution.path.steps.size());
         result.tokens = solution.tokens;
         for (const float log_prob : solution.log_probs) result.score += log_prob;
+        see(options, solution, result.tokens);
+        if (options.watch)
+            options.watch({Sight::What::chosen, solution.path, result.score, {}, {}, result.tokens});
     }
     return result;
 }

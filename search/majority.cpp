@@ -35,6 +35,8 @@ Result majority(Proposer& proposer, const std::string& problem, const Options& o
         set_solution(result, best->path);
         result.answer = best->answer;
         result.score = static_cast<double>(best->votes) / voters;
+        if (options.watch)
+            options.watch({Sight::What::chosen, best->path, 0, {}, {}, result.tokens});
     }
     return result;
 }

@@ -14,6 +14,7 @@
 #include "search/path.h"
 #include "search/proposer.h"
 #include "search/scorer.h"
+#include "search/tree.h"
 
 #include <cstdint>
 #include <functional>
@@ -39,7 +40,11 @@ struct Options {
     Vote vote = Vote::best;
     StepCost step_cost = StepCost::log_prob;
     uint64_t stream = 0; // random stream of this problem
-    bool trace = false;  // A*: fill Result.trace
+    int batch = 1;       // A*: paths expanded together
+    double explore = 1;  // MCTS: weight of what was visited little
+    bool trace = false;  // A*, MCTS: fill Result.trace
+    // Told of every path that is made, expanded or chosen, in order, while the search runs.
+    std::function<void(const Sight&)> watch;
     // The world's canonical_answer(), by which votes are counted.
     std::function<std::string(const std::string&)> canonical = [](const std::string& answer) {
         return answer;

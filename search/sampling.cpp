@@ -6,6 +6,13 @@
 
 namespace qstar::search {
 
+void see(const Options& options, const Solution& solution, int64_t tokens) {
+    if (!options.watch) return;
+    double log_prob = 0;
+    for (const float step : solution.log_probs) log_prob += static_cast<double>(step);
+    options.watch({Sight::What::opened, solution.path, log_prob, {}, {}, tokens});
+}
+
 void sample_solutions(Proposer& proposer, const std::string& problem, const Options& options,
                       Result& result, const std::function<int64_t(std::vector<Solution>&&)>& use) {
     int64_t drawn = 0;
@@ -25,7 +32,7 @@ void sample_solutions(Proposer& proposer, const std::string& problem, const Opti
         if (solutions.empty()) return;
         drawn += static_cast<int64_t>(solutions.size());
         for (const Solution& solution : solutions) {
-            result.tokens += solution.tokens;
+            see(options, solution, result.tokens += solution.tokens);
             result.expanded += static_cast<int64_t>(solution.path.steps.size());
             result.generated += static_cast<int64_t>(solution.path.steps.size());
         }
@@ -33,8 +40,12 @@ void sample_solutions(Proposer& proposer, const std::string& problem, const Opti
             std::erase_if(solutions, [&](const Solution& solution) {
                 return solution.path.finished && !options.goal(solution.path);
             });
-            for (const Solution& solution : solutions)
-                if (solution.path.finished) return set_solution(result, solution.path);
+            for (const Solution& solution : solutions) {
+                if (!solution.path.finished) continue;
+                if (options.watch)
+                    options.watch({Sight::What::chosen, solution.path, 0, {}, {}, result.tokens});
+                return set_solution(result, solution.path);
+            }
         }
         result.tokens += use(std::move(solutions));
     }

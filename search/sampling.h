@@ -6,6 +6,9 @@
 
 namespace qstar::search {
 
+// Tells options.watch of a whole solution.
+void see(const Options& options, const Solution& solution, int64_t tokens);
+
 // With a public goal, solutions that miss it are left out, and the first that reaches it is
 // put into `result` and ends the drawing.
 // Calls use(batch) for each batch of new solutions; it returns the tokens that it spent

@@ -8,6 +8,7 @@
 #include "search/best_of_n.h"
 #include "search/greedy.h"
 #include "search/majority.h"
+#include "search/mcts.h"
 #include "search/stream.h"
 
 #include <array>
@@ -23,11 +24,13 @@ struct Named {
     Value value;
 };
 
-constexpr std::array<Named<Method>, 5> methods = {{{"greedy", Method::greedy},
+constexpr std::array<Named<Method>, 7> methods = {{{"greedy", Method::greedy},
                                                    {"majority", Method::majority},
                                                    {"best-of-n", Method::best_of_n},
                                                    {"beam", Method::beam},
-                                                   {"astar", Method::astar}}};
+                                                   {"mcts", Method::mcts},
+                                                   {"astar", Method::astar},
+                                                   {"qstar", Method::qstar}}};
 constexpr std::array<Named<Aggregate>, 3> aggregates = {
     {{"product", Aggregate::product}, {"minimum", Aggregate::minimum}, {"last", Aggregate::last}}};
 constexpr std::array<Named<Vote>, 2> votes = {{{"best", Vote::best}, {"weighted", Vote::weighted}}};
@@ -55,8 +58,17 @@ Result run(Method method, Proposer& proposer, Scorer* scorer, const std::string&
         return best_of_n(proposer, scorer, problem, options);
     case Method::beam:
         return beam(proposer, scorer, problem, options);
+    case Method::mcts:
+        return mcts(proposer, scorer, problem, options);
     case Method::astar:
         return astar(proposer, scorer, problem, options);
+    case Method::qstar: {
+        // A* whose h is a Q-value (Wang et al. 2024). All proposed steps of a path are rated in
+        // one call, and the steps after one are drawn only when it is selected.
+        Options with = options;
+        with.aggregate = Aggregate::last;
+        return astar(proposer, scorer, problem, with);
+    }
     }
     fail("unknown method {}", static_cast<int>(method));
 }
@@ -74,13 +86,17 @@ std::string_view name_of(Method method) {
     return "";
 }
 
-bool needs_scorer(Method method) { return method == Method::best_of_n; }
+bool needs_scorer(Method method, bool public_goal) {
+    return method == Method::qstar || (method == Method::best_of_n && !public_goal);
+}
 
 void check_options(const Options& options) {
     if (options.budget < 1) fail("budget: expected at least 1 token, found {}", options.budget);
     if (options.samples < 1) fail("samples: expected at least 1, found {}", options.samples);
     if (options.width < 1) fail("width: expected at least 1, found {}", options.width);
     if (options.proposals < 1) fail("proposals: expected at least 1, found {}", options.proposals);
+    if (options.batch < 1) fail("batch: expected at least 1, found {}", options.batch);
+    if (!(options.explore >= 0)) fail("explore: expected at least 0, found {}", options.explore);
     if (!(options.weight >= 0)) fail("weight: expected at least 0, found {}", options.weight);
     if (!(options.temperature >= 0))
         fail("temperature: expected at least 0, found {}", options.temperature);
@@ -96,7 +112,7 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
                           Scorer* scorer, const Options& options,
                           const std::function<void(size_t)>& done, size_t at_once) {
     check_options(options);
-    if (scorer == nullptr && needs_scorer(method) && !options.goal)
+    if (scorer == nullptr && needs_scorer(method, static_cast<bool>(options.goal)))
         fail("method {} needs a scorer: expected orm, prm or q, found none", name_of(method));
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();

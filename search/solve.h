@@ -9,11 +9,11 @@
 
 namespace qstar::search {
 
-enum class Method { greedy, majority, best_of_n, beam, astar };
+enum class Method { greedy, majority, best_of_n, beam, mcts, astar, qstar };
 
 Method method_named(std::string_view name); // Error with the list of names
 std::string_view name_of(Method method);    // "best-of-n"
-bool needs_scorer(Method method); // best-of-n: nothing else could choose, but a public goal
+bool needs_scorer(Method method, bool public_goal); // qstar; best-of-n if nothing else can choose
 
 // Error naming the list of values. "product", "minimum", "last"; "best", "weighted";
 // "log-prob", "unit".

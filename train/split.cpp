@@ -6,6 +6,8 @@
 #include "search/worlds/equation.h"
 #include "search/worlds/expression.h"
 
+#include <algorithm>
+
 namespace qstar::train {
 
 std::string_view name_of(Split split) {
@@ -58,11 +60,19 @@ std::string canonical_equation(std::string_view text) {
     }
 }
 
+// What a line cannot be is seen by its characters: a parser's refusal is slow, and this is
+// asked of every line of a corpus.
 std::string canonical(std::string_view text) {
     if (text.ends_with('?')) return std::string(text); // a question in words
-    std::string form = canonical_expression(text);
-    if (form.empty()) form = canonical_equation(text);
-    if (form.empty()) form = canonical_numbers(text);
+    const bool equals = text.find('=') != std::string_view::npos;
+    const bool letter = std::any_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    });
+    std::string form;
+    if (!equals && !letter) form = canonical_expression(text);
+    if (form.empty() && equals && letter) form = canonical_equation(text);
+    if (form.empty() && !letter && text.find(' ') != std::string_view::npos)
+        form = canonical_numbers(text);
     return form;
 }
 

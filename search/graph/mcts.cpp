@@ -1,5 +1,7 @@
 #include "search/graph/mcts.h"
 
+#include "search/puct.h"
+
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -37,13 +39,13 @@ GraphResult mcts(const Space& space, Heuristic& heuristic, const State& start,
     std::vector<std::pair<uint32_t, Edge*>> walk;
     std::vector<uint32_t> fresh;
     std::vector<bool> on_walk(1);
-    const auto worth = [&](const Edge& edge, double root_visits) {
+    const auto worth = [&](const Edge& edge, double state_visits) {
         const double span = longest - shortest;
         const double mean =
             edge.visits > 0 ? edge.total / static_cast<double>(edge.visits) : longest;
         const double value = span > 0 ? (longest - mean) / span : 0;
-        return value + options.explore * edge.prior * std::sqrt(root_visits) /
-                           (1 + static_cast<double>(edge.visits));
+        return puct(value, static_cast<double>(edge.prior), state_visits,
+                    static_cast<double>(edge.visits), options.explore);
     };
 
     bool dead = false;

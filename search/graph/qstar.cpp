@@ -1,5 +1,7 @@
 #include "search/graph/qstar.h"
 
+#include "search/best_first.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <queue>
@@ -7,20 +9,25 @@
 namespace qstar::search {
 
 namespace {
-constexpr uint16_t kGoal = UINT16_MAX; // in the place of an action: the node is the goal
-}
 
-GraphResult qstar_search(const Space& space, QFunction& q, const State& start,
-                         const GraphOptions& options) {
-    GraphSearch s(space, start, options);
-    const auto actions = static_cast<size_t>(space.actions());
-    std::priority_queue<OpenEntry> open;
+constexpr uint16_t kGoal = UINT16_MAX; // in the place of an action: the node is the goal
+
+// What Q* over a space has open: actions of states, whose children do not exist yet.
+struct Actions {
+    const Space& space;
+    QFunction& q;
+    const GraphOptions& options;
+    GraphSearch& s;
+    std::priority_queue<OpenEntry> open = {};
     size_t open_most = 0;
-    std::vector<uint8_t> states;
-    std::vector<float> values;
+    std::vector<uint8_t> states = {};
+    std::vector<float> values = {};
+    std::vector<uint32_t> made = {};
+
     // Rates all actions of these states in one call, and opens them.
-    const auto open_actions = [&](const std::vector<uint32_t>& ids) {
+    void open_actions(const std::vector<uint32_t>& ids) {
         if (ids.empty()) return;
+        const auto actions = static_cast<size_t>(space.actions());
         states.clear();
         for (const uint32_t id : ids)
             states.insert(states.end(), s.table.state(id), s.table.state(id) + space.state_bytes());
@@ -44,50 +51,32 @@ GraphResult qstar_search(const Space& space, QFunction& q, const State& start,
                                   s.name(ids[i]), g, best));
         }
         open_most = std::max(open_most, open.size());
-    };
-    const auto open_goal = [&] {
+    }
+    void open_goal() {
         const uint16_t g = s.table[s.goal].g;
         open.push({static_cast<float>(g), s.goal, g, kGoal});
-    };
-
-    // Step 1: rate the actions of the start and open them.
-    if (s.telling()) s.say("Step 1: open the actions of the start");
-    if (s.goal != GraphSearch::kNone)
-        open_goal();
-    else
-        open_actions({0});
-    std::vector<OpenEntry> selected;
-    std::vector<uint32_t> made;
-    for (;;) {
-        // Step 2: select the open pairs whose f is smallest.
-        selected.clear();
-        bool goal_first = false;
-        while (!open.empty() && selected.size() < static_cast<size_t>(options.batch)) {
-            const OpenEntry entry = open.top();
-            if (s.table[entry.node].g != entry.g || s.hopeless(entry.node)) {
-                open.pop();
-                continue;
-            }
-            if (entry.action == kGoal) {
-                goal_first = selected.empty(); // else it waits for those before it
-                if (goal_first) open.pop();
-                break;
-            }
-            if (selected.empty() && s.spent()) break;
-            open.pop();
-            selected.push_back(entry);
-        }
-        // Step 3: the goal ends the search; an anytime search goes on to a shorter
-        // one.
-        if (goal_first) {
-            s.note_solution();
-            if (s.telling()) s.say(fmt::format("Step 3: the goal, g = {}", s.table[s.goal].g));
-            if (!options.anytime) break;
-            continue;
-        }
-        if (selected.empty()) break; // nothing is open, or the budget is spent
-        // Step 4: make the child of each pair; rate the actions of those that are
-        // new or have a shorter way.
+    }
+    void start() {
+        if (s.telling()) s.say("Step 1: open the actions of the start");
+        if (s.goal != GraphSearch::kNone)
+            open_goal();
+        else
+            open_actions({0});
+    }
+    bool current(const OpenEntry& entry) {
+        return s.table[entry.node].g == entry.g && !s.hopeless(entry.node);
+    }
+    bool is_goal(const OpenEntry& entry) const { return entry.action == kGoal; }
+    bool goal_selected(const OpenEntry&) {
+        s.note_solution();
+        if (s.telling()) s.say(fmt::format("Step 3: the goal, g = {}", s.table[s.goal].g));
+        return !options.anytime;
+    }
+    bool spent() { return s.spent(); }
+    bool exhausted() const { return true; }
+    // Makes the child of each action; opens the actions of those that are new or to which the
+    // way is shorter now.
+    bool expand(const std::vector<OpenEntry>& selected) {
         made.clear();
         for (const OpenEntry& entry : selected) {
             if (s.table[entry.node].g != entry.g) continue; // shortened within this round
@@ -105,8 +94,18 @@ GraphResult qstar_search(const Space& space, QFunction& q, const State& start,
             }
         }
         open_actions(made);
+        return false;
     }
-    s.memory(open_most * sizeof(OpenEntry));
+};
+
+} // namespace
+
+GraphResult qstar_search(const Space& space, QFunction& q, const State& start,
+                         const GraphOptions& options) {
+    GraphSearch s(space, start, options);
+    Actions actions{space, q, options, s};
+    best_first(actions, static_cast<size_t>(options.batch));
+    s.memory(actions.open_most * sizeof(OpenEntry));
     return s.finish();
 }
 

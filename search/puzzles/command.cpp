@@ -77,12 +77,9 @@ void add_puzzle_flags(CLI::App& command, PuzzleSearch& flags) {
         "puzzle's best bound");
     add("--model", flags.model, "a network's file; empty: RUN/davi's, for qstar RUN/deep-q's");
     add("--bias", flags.bias, "taken from the model's h");
-    add("--batch", o.batch, "astar, qstar: nodes expanded together");
     add("--nodes", o.nodes, "budget: states kept, for each problem");
     add("--evaluations", o.evaluations, "budget: states that the heuristic rates; 0: no bound");
     add("--seconds", o.seconds, "budget, for each problem; 0: no bound");
-    add("--explore", o.explore, "mcts: weight of what was visited little");
-    add("--trace-file", flags.trace_file, "write the search of one state as JSON here");
     command.add_flag("--round", flags.round, "the model's h to whole numbers of the right parity")
         ->group("Puzzles");
     command.add_flag("--anytime", o.anytime, "after a solution, look for shorter ones")

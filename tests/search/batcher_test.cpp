@@ -41,7 +41,7 @@ float some_score(const Path& path) {
 }
 
 constexpr Method all_methods[] = {Method::greedy, Method::majority, Method::best_of_n, Method::beam,
-                                  Method::astar};
+                                  Method::mcts, Method::astar, Method::qstar};
 
 } // namespace
 
@@ -122,14 +122,17 @@ TEST_CASE("no problems, no calls") {
 TEST_CASE("methods by name, and options that make no sense") {
     for (const Method method : all_methods) CHECK(method_named(name_of(method)) == method);
     CHECK_THROWS_WITH(
-        method_named("mcts"),
-        "unknown method \"mcts\": expected one of greedy, majority, best-of-n, beam, astar");
+        method_named("dfs"),
+        "unknown method \"dfs\": expected one of greedy, majority, best-of-n, beam, mcts, astar, "
+        "qstar");
     CHECK_THROWS_AS(aggregate_named("mean"), Error);
     CHECK_THROWS_AS(vote_named(""), Error);
     CHECK_THROWS_AS(step_cost_named("two"), Error);
     TableProposer p = forest(1);
     CHECK_THROWS_WITH(solve(names(1), Method::best_of_n, p, nullptr, Options{}),
                       "method best-of-n needs a scorer: expected orm, prm or q, found none");
+    CHECK_THROWS_WITH(solve(names(1), Method::qstar, p, nullptr, Options{}),
+                      "method qstar needs a scorer: expected orm, prm or q, found none");
     Options options;
     options.budget = 0;
     CHECK_THROWS_AS(solve(names(1), Method::greedy, p, nullptr, options), Error);

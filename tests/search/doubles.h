@@ -135,4 +135,32 @@ struct FunctionScorer : Scorer {
     }
 };
 
+// A random graph of lines: from each, steps to later lines or to answers.
+inline TableProposer random_graph(Random& random, int lines) {
+    TableProposer p;
+    p.all = true;
+    for (int i = 0; i < lines; ++i) {
+        std::vector<TableStep> row;
+        const int steps = 1 + static_cast<int>(random.below(4));
+        double sum = 0;
+        for (int s = 0; s < steps; ++s) {
+            const int to = i + 1 + static_cast<int>(random.below(static_cast<uint64_t>(lines)));
+            const std::string text =
+                to < lines ? "n" + std::to_string(to) : "a" + std::to_string(to % 3);
+            const bool known = std::any_of(row.begin(), row.end(),
+                                           [&](const TableStep& t) { return t.text == text; });
+            if (known) continue;
+            row.push_back({text, to >= lines, 0.05 + random.uniform()});
+            sum += row.back().probability;
+        }
+        for (TableStep& step : row) step.probability /= sum;
+        p.table["n" + std::to_string(i)] = row;
+    }
+    return p;
+}
+
+inline float line_score(const std::string& line) {
+    return 0.05f + 0.9f * static_cast<float>(hash_name(line) % 1000) / 1000.0f;
+}
+
 } // namespace qstar::search
