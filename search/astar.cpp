@@ -47,11 +47,11 @@ struct Paths {
     Result result = {};
     std::priority_queue<Entry> open = {};
     std::vector<Node> nodes = {};
-    std::map<State, size_t> best = {};   // the node that stands for a state
-    std::vector<size_t> closed = {};     // the nodes that were drawn from
-    std::optional<size_t> goal = {};     // the result
-    int64_t dearest = 0;                 // tokens of the dearest expansion so far
-    int64_t round_tokens = -1;           // spent when all closed nodes were opened again
+    std::map<State, size_t> best = {}; // the node that stands for a state
+    std::vector<size_t> closed = {};   // the nodes that were drawn from
+    std::optional<size_t> goal = {};   // the result
+    int64_t dearest = 0;               // tokens of the dearest expansion so far
+    int64_t round_tokens = -1;         // spent when all closed nodes were opened again
 
     State state_of(const Path& path) const { return {options.state(path), path.finished}; }
     void say(const std::string& sentence) {

@@ -37,7 +37,11 @@ Result best_of_n(Proposer& proposer, Scorer* scorer, const std::string& problem,
             candidate.scores = std::move(scores[i].steps);
             tokens += scores[i].tokens;
             if (options.watch)
-                options.watch({Sight::What::opened, candidate.path, 0, candidate.score, {},
+                options.watch({Sight::What::opened,
+                               candidate.path,
+                               0,
+                               candidate.score,
+                               {},
                                result.tokens + tokens});
         }
         return tokens;

@@ -145,11 +145,12 @@ void add_command(CLI::App& app, const Common& common) {
     command->add_option("--problems", flags->problems, "file of problems");
     add("--format", flags->format, "of the file: lines, jsonl, or pairs of question and answer");
     command->add_option("--out", flags->out, "write JSON lines here instead of stdout");
-    add("--world", flags->world, "what the problems are: arithmetic, equations, countdown or words");
+    add("--world", flags->world,
+        "what the problems are: arithmetic, equations, countdown or words");
     add("--method", flags->method, "greedy, majority, best-of-n, beam, mcts, astar or qstar");
-    const CLI::Option* scorer = add(
-        "--scorer", flags->scorer,
-        "reward model: none, orm, prm, q, or a folder of the run (qstar: q if none is named)");
+    const CLI::Option* scorer =
+        add("--scorer", flags->scorer,
+            "reward model: none, orm, prm, q, or a folder of the run (qstar: q if none is named)");
     add("--run", flags->run, "folder of the run whose models are used");
     command->add_option("--policy", flags->policy,
                         "model that proposes (default: RUN/sft/model.safetensors)");

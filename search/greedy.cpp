@@ -15,7 +15,8 @@ Result greedy(Proposer& proposer, const std::string& problem, const Options& opt
         for (const float log_prob : solution.log_probs) result.score += log_prob;
         see(options, solution, result.tokens);
         if (options.watch)
-            options.watch({Sight::What::chosen, solution.path, result.score, {}, {}, result.tokens});
+            options.watch(
+                {Sight::What::chosen, solution.path, result.score, {}, {}, result.tokens});
     }
     return result;
 }

@@ -123,8 +123,8 @@ Edge* best_edge(Growth& g, Node& node, const std::vector<bool>& on_walk) {
         const Node& child = g.nodes[edge.child];
         if (child.dead || on_walk[edge.child]) continue;
         const double value = edge.visits > 0 ? edge.total / edge.visits : child.value;
-        const double u = puct(value, edge.likelihood / likelihood, visits, edge.visits,
-                              g.options.explore);
+        const double u =
+            puct(value, edge.likelihood / likelihood, visits, edge.visits, g.options.explore);
         if (best == nullptr || u > most) best = &edge, most = u;
     }
     return best;
@@ -172,8 +172,8 @@ Result mcts(Proposer& proposer, Scorer* scorer, const std::string& problem,
 
     const Node* best = g.solved ? &g.nodes.back() : &g.nodes.front();
     for (const Node& node : g.nodes)
-        if (!g.solved && std::pair(node.path.finished, node.value) >
-                             std::pair(best->path.finished, best->value))
+        if (!g.solved &&
+            std::pair(node.path.finished, node.value) > std::pair(best->path.finished, best->value))
             best = &node;
     g.see(Sight::What::chosen, *best);
     set_solution(result, best->path, best->scores);

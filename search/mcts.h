@@ -12,7 +12,6 @@ namespace qstar::search {
 // A node all of whose ways are finished is drawn from again, until that brings nothing new.
 // Ends with the budget; the result is the finished path with the best score, else the path
 // of the best score. Where the goal is public, the first path that reaches it.
-Result mcts(Proposer& proposer, Scorer* scorer, const std::string& problem,
-            const Options& options);
+Result mcts(Proposer& proposer, Scorer* scorer, const std::string& problem, const Options& options);
 
 } // namespace qstar::search

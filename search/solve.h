@@ -11,8 +11,8 @@ namespace qstar::search {
 
 enum class Method { greedy, majority, best_of_n, beam, mcts, astar, qstar };
 
-Method method_named(std::string_view name); // Error with the list of names
-std::string_view name_of(Method method);    // "best-of-n"
+Method method_named(std::string_view name);         // Error with the list of names
+std::string_view name_of(Method method);            // "best-of-n"
 bool needs_scorer(Method method, bool public_goal); // qstar; best-of-n if nothing else can choose
 
 // Error naming the list of values. "product", "minimum", "last"; "best", "weighted";

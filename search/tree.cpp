@@ -10,9 +10,8 @@ int64_t Tree::at(const Path& path) {
     int64_t node = 0;
     for (size_t i = 0; i < path.steps.size(); ++i) {
         const bool finished = path.finished && i + 1 == path.steps.size();
-        const auto [child, is_new] =
-            children_.try_emplace({node, path.steps[i] + (finished ? "\n" : "")},
-                                  static_cast<int64_t>(nodes_.size()));
+        const auto [child, is_new] = children_.try_emplace(
+            {node, path.steps[i] + (finished ? "\n" : "")}, static_cast<int64_t>(nodes_.size()));
         if (is_new) nodes_.push_back({path.steps[i], node, finished, 0, {}, {}});
         node = child->second;
     }

@@ -22,10 +22,10 @@ struct Sight {
     };
     What what;
     const Path& path;
-    double log_prob = 0;               // of the whole path, by the proposer
-    std::optional<double> score = {};  // of the path, aggregated, if a scorer rated it
-    std::optional<double> f = {};      // A*'s: the smallest is expanded next
-    int64_t tokens = 0;                // spent until now
+    double log_prob = 0;              // of the whole path, by the proposer
+    std::optional<double> score = {}; // of the path, aggregated, if a scorer rated it
+    std::optional<double> f = {};     // A*'s: the smallest is expanded next
+    int64_t tokens = 0;               // spent until now
 };
 
 class Tree {

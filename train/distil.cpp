@@ -25,8 +25,9 @@ void check(const DistilOptions& options) {
     if (options.confirm != "none" && options.confirm != "verifier")
         fail("--confirm must be none or verifier, found \"{}\"", options.confirm);
     if (options.scorer == "none" &&
-        search::needs_scorer(search::method_named(options.search.method),
-                             search::make_world(world_of(options.run, options.world))->public_goal()))
+        search::needs_scorer(
+            search::method_named(options.search.method),
+            search::make_world(world_of(options.run, options.world))->public_goal()))
         fail("--method {} needs --scorer: a stage of a reward model", options.search.method);
 }
 

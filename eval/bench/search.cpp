@@ -92,8 +92,8 @@ void bench_search(const BenchOptions& options) {
 
     Report report(options,
                   fmt::format("Searching, {} problems at once, models of {}", count, options.run));
-    for (const Method method :
-         {Method::greedy, Method::majority, Method::best_of_n, Method::beam, Method::mcts, Method::astar}) {
+    for (const Method method : {Method::greedy, Method::majority, Method::best_of_n, Method::beam,
+                                Method::mcts, Method::astar}) {
         if (!report.wants(std::string(search::name_of(method)))) continue;
         if (!scored && search::needs_scorer(method, false)) continue;
         measure(method, problems, *models, scored ? models->scorer.get() : nullptr, *world,

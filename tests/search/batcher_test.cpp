@@ -41,7 +41,7 @@ float some_score(const Path& path) {
 }
 
 constexpr Method all_methods[] = {Method::greedy, Method::majority, Method::best_of_n, Method::beam,
-                                  Method::mcts, Method::astar, Method::qstar};
+                                  Method::mcts,   Method::astar,    Method::qstar};
 
 } // namespace
 

@@ -123,7 +123,8 @@ TEST_CASE("what is wrong is said in one sentence") {
     CHECK(read_file(run / "results.jsonl") == "kept\n");
     CHECK(contains(run.refusal("1/0"), "division by zero"));
     CHECK(contains(run.refusal("'In base 3, what is 1 + 1?'"), "outside the world"));
-    CHECK(contains(run.refusal("1+1 --method mcts"), "greedy, majority, best-of-n, beam, astar"));
+    CHECK(contains(run.refusal("1+1 --method dfs"),
+                   "greedy, majority, best-of-n, beam, mcts, astar, qstar"));
     CHECK(contains(run.refusal("1+1 --scorer q"), "unknown scorer"));
     CHECK(contains(run.refusal("1+1 --method best-of-n"), "needs --scorer"));
     CHECK(contains(run.refusal("1+1 --world chess"), "unknown world"));

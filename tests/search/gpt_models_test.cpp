@@ -322,8 +322,8 @@ TEST_CASE("methods over real models give the same results alone and in a crowd")
     for (int i = 0; i < 12; ++i) problems.push_back(std::to_string(i) + "+1");
     Options options;
     options.budget = 600;
-    for (const Method method :
-         {Method::greedy, Method::majority, Method::best_of_n, Method::beam, Method::mcts, Method::astar}) {
+    for (const Method method : {Method::greedy, Method::majority, Method::best_of_n, Method::beam,
+                                Method::mcts, Method::astar}) {
         const std::vector<Result> crowd = solve(problems, method, proposer, &scorer, options);
         for (size_t i = 0; i < problems.size(); i += 3) {
             const Result alone = solve({&problems[i], 1}, method, proposer, &scorer, options)[0];

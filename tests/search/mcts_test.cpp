@@ -53,9 +53,7 @@ TEST_CASE("MCTS looks first where the scorer points, and keeps to its budget") {
     for (int i = 0; i < 200; ++i)
         p.table[i == 0 ? "bad" : "b" + std::to_string(i)] = {
             {"b" + std::to_string(i + 1), false, 1.0}};
-    FunctionScorer s([](const Path& path) {
-        return path.steps[0] == "good" ? 0.9f : 0.1f;
-    });
+    FunctionScorer s([](const Path& path) { return path.steps[0] == "good" ? 0.9f : 0.1f; });
     Options options;
     options.aggregate = Aggregate::last;
     options.budget = 30;
