@@ -70,6 +70,8 @@ void add_demo(CLI::App& app, const Common& common) {
     command->add_option("--world", options->world, "arithmetic, countdown or lights-out")
         ->capture_default_str();
     command->add_flag("--quick", options->quick, "seconds long: shows the way, not the heights");
+    command->add_flag("--full", options->full, "half an hour: all data and more problems")
+        ->excludes("--quick");
     command->callback([options, command, &common] {
         options->seed = common.seed;
         if (command->get_option("--run")->count() == 0 && options->world != "arithmetic")

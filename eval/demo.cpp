@@ -24,6 +24,28 @@
 
 namespace qstar::eval {
 
+namespace {
+
+// How much of everything; 0 is the stage's own default, which for data is all there is.
+struct Sizes {
+    int64_t corpus_tokens, pretrain_steps, layers, width; // the policy
+    int64_t sample_problems;
+    int64_t reward_prompts, dpo_prompts, taste_problems; // ranks
+    int64_t orm_solutions, prm_solutions, rollout_solutions, q_problems;
+    int64_t play_problems, distil_problems, dev_problems;
+    int64_t curve_problems, ladder_problems; // held-out ones
+};
+
+constexpr Sizes quick = {400'000, 0, 2, 64, 200, 100, 100, 50, 0, 0, 100, 60, 60, 60, 50, 20, 100};
+// Ten minutes on two cores.
+constexpr Sizes standard = {7'000'000, 1800, 4,   128, 15'000, 2000, 2000, 500, 12'000,
+                            16'000,    1000, 500, 500, 1200,   200,  100,  500};
+// Half an hour: what the READMEs of the floors measured.
+constexpr Sizes full = {14'000'000, 0,    4,    128, 30'000, 5000, 3000, 500, 0,
+                        0,          2000, 1000, 800, 2000,   200,  150,  1000};
+
+} // namespace
+
 void demo(const DemoOptions& options) {
     if (options.world == "countdown") return countdown_demo(options);
     if (options.world == "lights-out")
@@ -32,15 +54,18 @@ void demo(const DemoOptions& options) {
         fail("demo: expected the world arithmetic, countdown or lights-out, found \"{}\"",
              options.world);
     const auto begin = std::chrono::steady_clock::now();
+    const Sizes& size = options.quick ? quick : options.full ? full : standard;
 
     say("corpus", "what a class hands in: many bad solvers, few good ones");
     auto corpus = of<train::CorpusOptions>(options);
-    if (options.quick) corpus.tokens = 400'000;
+    corpus.tokens = size.corpus_tokens;
     train::corpus(corpus);
 
     say("pretrain", "next-token prediction learns all of it, the bad mathematics included");
     auto pretrain = of<train::PretrainOptions>(options);
-    if (options.quick) pretrain.layers = 2, pretrain.width = 64;
+    pretrain.steps = size.pretrain_steps;
+    pretrain.layers = size.layers;
+    pretrain.width = size.width;
     train::pretrain(pretrain);
 
     say("sft", "fine-tuning on a small set, picked by its answers");
@@ -48,7 +73,7 @@ void demo(const DemoOptions& options) {
 
     say("sample", "the tuned model solves training problems, several times each");
     auto sample = of<train::SampleOptions>(options);
-    if (options.quick) sample.problems = 200;
+    sample.problems = size.sample_problems;
     train::sample(sample);
 
     say("rank", "a simulated person puts the outputs of each prompt in order");
@@ -56,60 +81,64 @@ void demo(const DemoOptions& options) {
 
     say("reward", "reward model: a number from ranks");
     auto reward = of<train::BradleyTerryOptions>(options);
-    reward.limit = options.quick ? 100 : 5000;
+    reward.limit = size.reward_prompts;
     train::reward(reward);
 
     say("dpo", "the policy learns from ranks directly");
     auto dpo = of<train::DpoOptions>(options);
-    dpo.limit = options.quick ? 100 : 3000;
+    dpo.limit = size.dpo_prompts;
     train::dpo(dpo);
 
     say("taste", "what ranks have moved: the judge's taste, and mathematics");
     auto taste = of<TasteOptions>(options);
-    taste.problems = options.quick ? 50 : 500;
+    taste.problems = size.taste_problems;
     eval::taste(taste);
 
     say("label", "the verifier in the place of people: outcomes, and steps up to the first error");
     train::label(of<train::LabelOptions>(options));
 
     say("orm", "outcome reward model: is the answer right?");
-    train::orm(of<train::OrmOptions>(options));
+    auto orm = of<train::OrmOptions>(options);
+    orm.limit = size.orm_solutions;
+    train::orm(orm);
 
     say("prm", "process reward model: is this step right?");
-    train::prm(of<train::PrmOptions>(options));
+    auto prm = of<train::PrmOptions>(options);
+    prm.limit = size.prm_solutions;
+    train::prm(prm);
 
     say("rollout", "labels without anybody who looks at a step: what does the policy make of it?");
     auto rollout = of<train::RolloutOptions>(options);
-    rollout.limit = options.quick ? 100 : 2000;
+    rollout.limit = size.rollout_solutions;
     train::rollout(rollout);
 
     say("q", "Q-values of steps, by fitted Q iteration on the policy's own roll-outs");
     auto q = of<train::QOptions>(options);
-    q.problems = options.quick ? 60 : 1000;
+    q.problems = size.q_problems;
     train::q(q);
 
     say("self-play", "search finds, the verifier confirms, the policy learns, again");
     auto play = of<train::SelfPlayOptions>(options);
     play.rounds = 2;
-    play.problems = options.quick ? 60 : 800;
-    play.dev_problems = options.quick ? 50 : 200;
+    play.problems = size.play_problems;
+    play.dev_problems = size.dev_problems;
     train::self_play(play);
 
     say("distil", "what the search finds, back into a policy that needs no search");
     auto distil = of<train::DistilOptions>(options);
-    distil.problems = options.quick ? 60 : 2000;
-    distil.dev_problems = options.quick ? 50 : 200;
+    distil.problems = size.distil_problems;
+    distil.dev_problems = size.dev_problems;
     train::distil(distil);
 
     say("best-of-n", "PRM, ORM and majority over N");
     auto curve = of<BestOfNOptions>(options);
-    curve.problems = options.quick ? 20 : 150;
+    curve.problems = size.curve_problems;
     curve.samples = 64;
     best_of_n(curve);
 
     say("ladder", "held-out problems, every method at the same budget of tokens");
     auto rungs = of<LadderOptions>(options);
-    if (options.quick) rungs.problems = 100;
+    rungs.problems = size.ladder_problems;
     ladder(rungs);
 
     say_end(options, begin);

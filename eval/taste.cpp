@@ -81,8 +81,10 @@ std::string markdown(const std::vector<TasteRow>& rows, const TasteOptions& opti
             cell(row.wins, row.wins_interval), cell(row.correct_wins, row.correct_wins_interval),
             row.kl,
             cell(static_cast<double>(row.right) / static_cast<double>(row.n), row.right_interval),
-            cell(static_cast<double>(row.greedy_right) / static_cast<double>(row.n),
-                 row.greedy_interval),
+            row.greedy_right < 0
+                ? "-"
+                : cell(static_cast<double>(row.greedy_right) / static_cast<double>(row.n),
+                       row.greedy_interval),
             row.tokens);
     return text;
 }
@@ -99,7 +101,7 @@ Json json_of(const TasteRow& row) {
             {"kl_k3", row.kl_k3},
             {"right", row.right},
             {"right_interval", interval(row.right_interval)},
-            {"greedy_right", row.greedy_right},
+            {"greedy_right", row.greedy_right < 0 ? Json() : Json(row.greedy_right)},
             {"greedy_interval", interval(row.greedy_interval)},
             {"n", row.n},
             {"tokens", row.tokens}};
@@ -150,6 +152,43 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Ta
 
     engine::Gpt tuned = train::load_model(options.run, options.tuned);
     const Written theirs = write(tuned, "eval/taste/tuned");
+    const auto compare = [&](TasteRow& row, const Written& mine) {
+        row.n = options.problems;
+        row.wins = share(mine.pleases, theirs.pleases);
+        row.correct_wins = share(mine.correct, theirs.correct);
+        row.wins_interval = interval_of(row.wins, row.n);
+        row.correct_wins_interval = interval_of(row.correct_wins, row.n);
+        for (const train::Episode& episode : mine.episodes)
+            row.right += world->solved(episode.path);
+        row.right_interval = wilson(row.right, row.n);
+    };
+    // What the taste itself would choose among solutions of the tuned model.
+    const auto bound = [&] {
+        auto drawn = train::roll_out(tuned, tokenizer, problems, bound_samples, max_tokens,
+                                     options.seed, hash_name("eval/taste/bound"));
+        Written best;
+        double tokens = 0;
+        for (size_t i = 0; i < problems.size(); ++i) {
+            train::Episode* chosen = nullptr;
+            double most = -1;
+            for (size_t k = 0; k < bound_samples; ++k) {
+                train::Episode& episode = drawn[i * bound_samples + k];
+                const double pleases = utility(taste, *world, episode.path);
+                if (pleases > most) chosen = &episode, most = pleases;
+            }
+            best.pleases.push_back(most);
+            best.correct.push_back(utility(train::correct_only, *world, chosen->path));
+            tokens += chosen->written();
+            best.episodes.push_back(std::move(*chosen));
+        }
+        TasteRow row;
+        row.policy = fmt::format("{}, best of {} (bound)", options.tuned, bound_samples);
+        row.learned_from = "the taste itself";
+        compare(row, best);
+        row.kl = row.kl_k3 = std::log(bound_samples) - (bound_samples - 1.0) / bound_samples;
+        row.tokens = tokens / static_cast<double>(row.n);
+        return row;
+    };
     std::vector<TasteRow> rows;
     Progress progress("taste", std::ssize(greedy.policies), "policies", 0, options.quiet);
     for (size_t p = 0; p < greedy.policies.size(); ++p) {
@@ -158,11 +197,7 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Ta
         TasteRow row;
         row.policy = greedy.policies[p];
         row.learned_from = learned_from(options.run, row.policy);
-        row.n = options.problems;
-        row.wins = share(mine.pleases, theirs.pleases);
-        row.correct_wins = share(mine.correct, theirs.correct);
-        row.wins_interval = interval_of(row.wins, row.n);
-        row.correct_wins_interval = interval_of(row.correct_wins, row.n);
+        compare(row, mine);
         const auto of_policy = train::token_probs(policy, mine.episodes).log_prob;
         const auto of_tuned = train::token_probs(tuned, mine.episodes).log_prob;
         const auto n = static_cast<double>(row.n);
@@ -171,12 +206,10 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Ta
             row.kl_k3 += train::k3(of_policy[t], of_tuned[t]) / n;
         }
         row.tokens = static_cast<double>(of_policy.size()) / n;
-        for (const train::Episode& episode : mine.episodes)
-            row.right += world->solved(episode.path);
-        row.right_interval = wilson(row.right, row.n);
         row.greedy_right = greedily[p].solved;
         row.greedy_interval = greedily[p].interval;
         rows.push_back(std::move(row));
+        if (p == 0) rows.push_back(bound());
         progress.update(static_cast<int64_t>(p) + 1);
     }
     progress.finish();

@@ -28,6 +28,11 @@ struct TasteOptions {
     bool quiet = false;
 };
 
+// The first row is the tuned model by another draw of its own; the second says what could be
+// won at all: of `bound_samples` solutions of the tuned model the one that the taste itself
+// likes best. Its KL is the bound log N - (N-1)/N of best-of-N (Stiennon et al. 2020).
+inline constexpr int64_t bound_samples = 16;
+
 struct TasteRow {
     std::string policy;
     std::string learned_from;          // "ranks", or who paid: "reward", "prm", "verifier", ...
@@ -35,12 +40,12 @@ struct TasteRow {
     Interval wins_interval, correct_wins_interval;
     double kl = 0, kl_k3 = 0; // to the tuned model, nats a solution, by both estimators
     double tokens = 0;        // written, a solution
-    int64_t right = 0, greedy_right = 0, n = 0; // at temperature 1; by the likeliest text
+    int64_t right = 0, greedy_right = -1, n = 0; // at temperature 1; by the likeliest text, -1:
+                                                 // there is none
     Interval right_interval, greedy_interval;
 };
 
-// The tuned model, by another draw of its own, is the first row. Error as by the ladder if a
-// training text of the run holds one of the problems.
+// Error as by the ladder if a training text of the run holds one of the problems.
 std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Taste& taste);
 
 // The taste of the judge of DIR/ranks; the default one if they are by somebody else.

@@ -99,6 +99,8 @@ Json input(const std::string& path) { return sha256_file(path); }
 
 bool begin_stage(const StageOptions& options, const std::string& stage, const Json& flags) {
     const std::string folder = stage_folder(options.run, stage);
+    make_folders(options.run);
+    const FileLock lock(join_path(options.run, "config.lock")); // two stages may begin at once
     Json config = read_config(options.run);
     const bool new_run = !exists(config_path(options.run));
     Json& stages = config["stages"];

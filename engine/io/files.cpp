@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,6 +102,19 @@ void make_folders(const std::string& path) {
     if (error) fail("{}: cannot make the folder: {}", path, error.message());
     if (!is_folder(path)) fail("{}: expected a folder, found a file", path);
 }
+
+FileLock::FileLock(const std::string& path)
+    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+    if (descriptor_ < 0) fail("{}: cannot write: {}", path, reason());
+    while (::flock(descriptor_, LOCK_EX) != 0) {
+        if (errno == EINTR) continue;
+        const std::string why = reason();
+        ::close(descriptor_);
+        fail("{}: cannot lock: {}", path, why);
+    }
+}
+
+FileLock::~FileLock() { ::close(descriptor_); }
 
 std::string join_path(const std::string& folder, const std::string& name) {
     return (std::filesystem::path(folder) / name).string();
