@@ -44,12 +44,16 @@ void score(search::Scorer& scorer, Pool& pool) {
 
 std::vector<Pool> draw_pools(const PoolOptions& options) {
     if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
-    if (options.samples < 1) fail("--samples must be 1 or more, found {}", options.samples);
-    if (!(options.temperature > 0)) fail("--temperature must be above 0");
-    const auto world = search::make_world(train::world_of(options.run));
     const auto problems = train::problems_for(options.run, split_named(options.split),
                                               options.problems, options.seed);
     check_overlap(options.run, problems);
+    return draw_pools(options, problems);
+}
+
+std::vector<Pool> draw_pools(const PoolOptions& options, std::span<const std::string> problems) {
+    if (options.samples < 1) fail("--samples must be 1 or more, found {}", options.samples);
+    if (!(options.temperature > 0)) fail("--temperature must be above 0");
+    const auto world = search::make_world(train::world_of(options.run));
     const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
     const engine::Gpt policy = train::load_model(options.run, options.policy);
     search::GptProposer proposer(policy, tokenizer, options.seed);
@@ -60,9 +64,10 @@ std::vector<Pool> draw_pools(const PoolOptions& options) {
     for (engine::Gpt& model : models) scorers.emplace_back(model, tokenizer);
 
     std::vector<Pool> pools;
-    Progress progress("pool", options.problems, "problems", 0, options.quiet);
-    for (int64_t first = 0; first < options.problems; first += chunk_problems) {
-        const int64_t count = std::min(chunk_problems, options.problems - first);
+    const int64_t total = std::ssize(problems);
+    Progress progress("pool", total, "problems", 0, options.quiet);
+    for (int64_t first = 0; first < total; first += chunk_problems) {
+        const int64_t count = std::min(chunk_problems, total - first);
         std::vector<search::ProposeRequest> requests;
         for (int64_t i = first; i < first + count; ++i) {
             const std::string& problem = problems[static_cast<size_t>(i)];

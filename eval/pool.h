@@ -8,6 +8,7 @@
 #include "search/path.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,5 +41,7 @@ struct Pool {
 
 // Error as by the ladder if a training text of the run holds one of the problems.
 std::vector<Pool> draw_pools(const PoolOptions& options);
+// Of these problems, which the caller has compared with the training texts.
+std::vector<Pool> draw_pools(const PoolOptions& options, std::span<const std::string> problems);
 
 } // namespace qstar::eval

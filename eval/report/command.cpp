@@ -1,0 +1,43 @@
+#include "eval/report/command.h"
+
+#include "eval/report/report.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+namespace qstar::eval {
+
+namespace {
+
+struct Flags {
+    ReportOptions report;
+    bool verify = false;
+};
+
+void add_report(CLI::App& eval, const Common& common) {
+    CLI::App* app = eval.add_subcommand("report", "one HTML file that shows a run");
+    const auto flags = std::make_shared<Flags>();
+    const auto option = [&](const char* name, auto& value, const char* help) {
+        app->add_option(name, value, help)->capture_default_str();
+    };
+    option("--run", flags->report.run, "the run's folder");
+    option("--problems", flags->report.problems, "held-out problems, for the calibration");
+    option("--samples", flags->report.samples, "solutions of each");
+    option("--shown", flags->report.shown, "problems that are shown with their trees");
+    option("--budget", flags->report.budget, "of their searches, tokens a problem");
+    app->add_flag("--verify", flags->verify,
+                  "measure a sample of the numbers of DIR/report.html again, and compare");
+    app->callback([flags, &common] {
+        flags->report.seed = common.seed;
+        if (flags->verify)
+            verify_report(flags->report.run);
+        else
+            report(flags->report);
+    });
+}
+
+} // namespace
+
+void add_report_commands(CLI::App& eval, const Common& common) { add_report(eval, common); }
+
+} // namespace qstar::eval

@@ -1,0 +1,75 @@
+// What each stage cost, and how to make everything again.
+
+#include "eval/report/data.h"
+#include "eval/report/html.h"
+#include "eval/report/sections.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace qstar::eval {
+
+namespace {
+
+// The fields of a stage's result that are amounts of work, as they are named there.
+const std::vector<std::pair<std::string, std::string>> amounts = {
+    {"tokens", "tokens"},       {"steps", "steps"},      {"items", "items"},
+    {"solutions", "solutions"}, {"prompts", "prompts"},  {"pairs", "pairs"},
+    {"step_labels", "labels"},  {"problems", "problems"}};
+
+std::string work_of(const Json& data, size_t i) {
+    std::string out;
+    for (const auto& [field, name] : amounts) {
+        const std::string at = fmt::format("/stages/{}/result/{}", i, field);
+        if (!data.contains(Json::json_pointer(at))) continue;
+        if (!data.at(Json::json_pointer(at)).is_number()) continue;
+        out += (out.empty() ? "" : ", ") + number(data, at) + " " + name;
+    }
+    return out;
+}
+
+} // namespace
+
+std::string cost_section(const Json& data) {
+    const bool timed = data.contains("times") && data["times"].contains("seconds");
+    std::string rows;
+    for (size_t i = 0; i < data["stages"].size(); ++i) {
+        const Json& stage = data["stages"][i];
+        if (!stage["done"].get<bool>()) continue;
+        const std::string name = stage["stage"];
+        const std::string at = "/times/seconds/" + name;
+        rows += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td>{}</td></tr>\n",
+                            escaped(name), timed ? number(data, at, {1, 1}) : "-",
+                            work_of(data, i));
+    }
+    for (const char* measured : {"taste", "best-of-n", "ladder", "claims"})
+        if (timed && data["times"]["seconds"].contains(measured))
+            rows += fmt::format(
+                "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td>measured</td></tr>\n",
+                measured, number(data, fmt::format("/times/seconds/{}", measured), {1, 1}));
+    std::string body =
+        timed ? "<p>Seconds on the machine that made this run, each of the call of "
+                "<code>qstar demo</code> that finished the stage.</p>\n"
+              : missing("Times were not recorded.",
+                        command_of("times", data["folder"]) + ", from an empty folder,");
+    body += "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">stage</th><th scope=\"col\" "
+            "class=\"num\">seconds</th><th scope=\"col\">work</th></tr></thead><tbody>\n" +
+            rows + "</tbody></table></div>\n";
+    return section("cost", "What it cost", body);
+}
+
+std::string commands_section(const Json& data) {
+    const std::string folder = data["folder"];
+    std::string body = "<p>The same seed gives the same bytes, whatever the number of threads. A "
+                       "sample of the numbers here is made again, and compared, by</p>\n" +
+                       command("qstar eval report --run " + folder + " --verify") +
+                       "<p>Each part comes from a file of the run's folder:</p>\n<div "
+                       "class=\"scroll\"><table><tbody>\n";
+    for (const Source& source : sources())
+        body += fmt::format("<tr><th scope=\"row\"><code>{}</code></th><td><code>{} --run "
+                            "{}</code></td></tr>\n",
+                            source.file, source.command, escaped(folder));
+    return section("again", "Make it again", body + "</tbody></table></div>\n");
+}
+
+} // namespace qstar::eval

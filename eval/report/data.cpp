@@ -1,0 +1,142 @@
+#include "eval/report/data.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+#include "train/classroom.h"
+#include "train/run.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+namespace qstar::eval {
+
+namespace {
+
+constexpr size_t points_of_a_curve = 160;
+
+// The road, in its order, with the stages' folders as they are named by default.
+const std::vector<std::string> road = {"corpus", "pretrain",  "sft",    "sample", "rank",
+                                       "reward", "dpo",       "label",  "orm",    "prm",
+                                       "rollout", "q",        "self-play", "star", "distil"};
+
+// What is worth a curve, of all that the stages log.
+const std::vector<std::string> columns = {
+    "loss",  "judged_loss", "val_loss", "val_accuracy", "val_auc", "reward_accuracy",
+    "score", "right",       "kl",       "entropy",      "length"};
+
+// The road's stages, and whatever else the folder has a metrics file or a result of (a
+// second GRPO, say), by name.
+std::vector<std::string> stages_of(const std::string& run) {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(run)) {
+        const std::string name = entry.path().filename().string();
+        const bool other = name == "samples" || name == "labels" || name == "ranks" ||
+                           std::find(road.begin(), road.end(), name) != road.end();
+        if (!other && entry.is_directory() && exists(join_path(entry.path(), "done.json")))
+            found.push_back(name);
+    }
+    std::sort(found.begin(), found.end());
+    std::vector<std::string> all = road;
+    all.insert(all.end(), found.begin(), found.end());
+    return all;
+}
+
+Json stage_json(const std::string& run, const std::string& stage) {
+    Json out{{"stage", stage}, {"done", false}};
+    const std::string done = train::stage_file(run, stage, "done.json");
+    if (!exists(done)) return out;
+    const JsonLine line = read_json(done);
+    out["done"] = true;
+    out["flags"] = object_field(line, "flags").value;
+    out["result"] = has_field(line, "result") ? line.value["result"] : Json::object();
+    out["flags"].erase("inputs"); // checksums: nobody reads them here
+    return out;
+}
+
+Json curve_of(const std::string& file) {
+    std::map<std::string, std::vector<double>> x, y;
+    double steps = 0;
+    for (const JsonLine& line : read_jsonl(file)) {
+        const double step = number_field(line, "step");
+        steps = std::max(steps, step + 1);
+        for (const std::string& name : columns)
+            if (line.value.contains(name) && line.value[name].is_number()) {
+                x[name].push_back(step + 1);
+                y[name].push_back(line.value[name].get<double>());
+            }
+        // The rounds of self-play and STaR: dev problems solved.
+        for (const char* name : {"dev_greedy", "dev_search"})
+            if (line.value.contains(name)) {
+                const JsonLine dev = object_field(line, name);
+                x[name].push_back(step);
+                y[name].push_back(number_field(dev, "solved") /
+                                  std::max(1.0, number_field(dev, "n")));
+            }
+    }
+    Json out = Json::object();
+    for (const std::string& name : columns)
+        if (x.contains(name)) out[name] = thinned(x[name], y[name], points_of_a_curve);
+    for (const char* name : {"dev_greedy", "dev_search"})
+        if (x.contains(name)) out[name] = thinned(x[name], y[name], points_of_a_curve);
+    return {{"steps", static_cast<int64_t>(steps)}, {"columns", out}};
+}
+
+} // namespace
+
+const std::vector<Source>& sources() {
+    static const std::vector<Source> all = {
+        {"ladder", "ladder.json", "qstar eval ladder"},
+        {"best_of_n", "best-of-n.json", "qstar eval best-of-n"},
+        {"taste", "taste.json", "qstar eval taste"},
+        {"policies", "policies.json", "qstar eval policies"},
+        {"early_stop", "early-stop.json", "qstar eval early-stop"},
+        {"label_sources", "label-sources/table.json", "qstar eval label-sources"},
+        {"claims", "claims.json", "qstar eval claims"},
+        {"times", "times.json", "qstar demo"},
+    };
+    return all;
+}
+
+std::string command_of(std::string_view name, const std::string& run) {
+    for (const Source& source : sources())
+        if (source.name == name) return fmt::format("{} --run {}", source.command, run);
+    return fmt::format("qstar {} --run {}", name, run);
+}
+
+Json thinned(const std::vector<double>& x, const std::vector<double>& y, size_t count) {
+    const size_t each = (x.size() + count - 1) / std::max<size_t>(1, count);
+    Json xs = Json::array(), ys = Json::array();
+    for (size_t begin = 0; begin < x.size(); begin += each) {
+        const size_t end = std::min(begin + each, x.size());
+        double sum_x = 0, sum_y = 0;
+        for (size_t i = begin; i < end; ++i) sum_x += x[i], sum_y += y[i];
+        xs.push_back(sum_x / static_cast<double>(end - begin));
+        ys.push_back(sum_y / static_cast<double>(end - begin));
+    }
+    return {{"x", xs}, {"y", ys}};
+}
+
+Json read_run(const std::string& run) {
+    train::require(run, "corpus", join_path(run, "config.json"));
+    const JsonLine config = read_json(join_path(run, "config.json"));
+    Json data{{"run", std::filesystem::path(run).lexically_normal().filename().string()},
+              {"folder", run},
+              {"world", train::world_of(run)},
+              {"seed", has_field(config, "seed") ? config.value["seed"] : Json(1)}};
+    for (const Source& source : sources()) {
+        const std::string path = join_path(run, std::string(source.file));
+        if (exists(path)) data[std::string(source.name)] = read_json(path).value;
+    }
+    data["stages"] = Json::array();
+    data["curves"] = Json::object();
+    for (const std::string& stage : stages_of(run)) {
+        data["stages"].push_back(stage_json(run, stage));
+        const std::string metrics = train::stage_file(run, stage, "metrics.jsonl");
+        if (exists(metrics)) data["curves"][stage] = curve_of(metrics);
+    }
+    return data;
+}
+
+} // namespace qstar::eval

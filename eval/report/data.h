@@ -1,0 +1,38 @@
+#pragma once
+// What a run has to show, as one JSON value: the page carries it, and every number on the
+// page stands in it.
+//
+//   {"run", "world", "seed",
+//    "ladder", "best_of_n", "taste", "policies", "early_stop", "label_sources", "claims",
+//    "times":  the files of the same names in the run's folder, as they are, if there
+//    "stages": [{"stage", "done", "flags", "result"}],    of the road, in its order
+//    "curves": {STAGE: {"steps", "columns": {NAME: {"x": [...], "y": [...]}}}},
+//    "measured": calibration, solutions and search trees (measure.h)}
+
+#include "engine/io/json.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qstar::eval {
+
+// Where a part of the data comes from, and how to make it.
+struct Source {
+    std::string_view name;    // "best_of_n"
+    std::string_view file;    // "best-of-n.json"
+    std::string_view command; // "qstar eval best-of-n"
+};
+const std::vector<Source>& sources();
+
+// "qstar eval ladder --run runs/demo"
+std::string command_of(std::string_view name, const std::string& run);
+
+// All but "measured". Error if the folder holds no run, or a file that is not what it
+// should be.
+Json read_run(const std::string& run);
+
+// A curve of at most `count` points, each the mean of so many neighbours.
+Json thinned(const std::vector<double>& x, const std::vector<double>& y, size_t count);
+
+} // namespace qstar::eval

@@ -1,0 +1,183 @@
+#include "eval/report/measure.h"
+
+#include "engine/io/files.h"
+#include "engine/io/progress.h"
+#include "eval/overlap.h"
+#include "eval/report/calibration.h"
+#include "eval/report/tree.h"
+#include "search/gpt_proposer.h"
+#include "search/gpt_scorer.h"
+#include "search/results.h"
+#include "train/classroom.h"
+#include "train/searched.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace qstar::eval {
+
+namespace {
+
+bool has_model(const std::string& run, const char* stage) {
+    return exists(train::model_path(run, stage));
+}
+
+Json calibrations(const MeasureOptions& options, const search::World& world) {
+    PoolOptions pool;
+    pool.run = options.run;
+    pool.seed = options.seed;
+    pool.problems = options.problems;
+    pool.samples = options.samples;
+    pool.quiet = options.quiet;
+    pool.scorers.clear();
+    for (const char* stage : {"orm", "prm", "q", "q-self-play"})
+        if (has_model(options.run, stage)) pool.scorers.emplace_back(stage);
+    Json out = Json::object();
+    if (pool.scorers.empty()) return out;
+    const std::vector<Pool> pools = draw_pools(pool);
+    for (size_t i = 0; i < pool.scorers.size(); ++i) {
+        const bool each_step = pool.scorers[i] == "prm";
+        out[pool.scorers[i]] = calibration_of(judged(pools, i, each_step, world));
+        out[pool.scorers[i]]["of"] = each_step ? "steps" : "solutions";
+    }
+    return out;
+}
+
+// The models that solve the shown problems.
+struct Solvers {
+    tokenizer::Tokenizer tokenizer;
+    engine::Gpt base, tuned, prm;
+    search::GptProposer from_base, from_tuned;
+    search::GptScorer by_prm;
+    std::optional<engine::Gpt> orm;
+    std::optional<search::GptScorer> by_orm;
+
+    Solvers(const std::string& run, uint64_t seed)
+        : tokenizer(train::load_tokenizer(run)), base(train::load_model(run, "pretrain")),
+          tuned(train::load_model(run, "sft")), prm(train::load_model(run, "prm")),
+          from_base(base, tokenizer, seed), from_tuned(tuned, tokenizer, seed),
+          by_prm(prm, tokenizer) {
+        if (has_model(run, "orm")) by_orm.emplace(orm.emplace(train::load_model(run, "orm")), tokenizer);
+    }
+    Solvers(const Solvers&) = delete;
+};
+
+Json solution_json(const std::string& method, const std::string& problem,
+                   const search::Result& result, Solvers& solvers, const search::World& world) {
+    const search::Path path{problem, result.steps, result.finished};
+    const auto scores_by = [&](search::Scorer& scorer) {
+        return path.steps.empty() ? std::vector<float>{} : scorer.score({&path, 1})[0].steps;
+    };
+    const std::vector<float> prm = scores_by(solvers.by_prm);
+    const std::vector<float> orm = solvers.by_orm ? scores_by(*solvers.by_orm) : std::vector<float>{};
+    const auto rounded = [](float score) { return std::round(score * 1e4) / 1e4; };
+    Json steps = Json::array();
+    search::Path before{problem, {}, false};
+    for (size_t i = 0; i < path.steps.size(); ++i) {
+        const bool final = path.finished && i + 1 == path.steps.size();
+        Json step{{"text", path.steps[i]},
+                  {"prm", rounded(prm[i])},
+                  {"label", static_cast<int>(world.check_step(before, path.steps[i], final))}};
+        if (!orm.empty()) step["orm"] = rounded(orm[i]);
+        steps.push_back(std::move(step));
+        before.steps.push_back(path.steps[i]);
+    }
+    return {{"method", method},
+            {"answer", result.answer},
+            {"right", search::is_right(world, {problem, problem, {}}, result)},
+            {"tokens", result.tokens},
+            {"steps", steps}};
+}
+
+// Of those looked at: first where the search is right and one solution is not, most expanded
+// first; of the rest half where the search fails, half where nothing is hard.
+std::vector<size_t> choose(const std::vector<search::Result>& searched,
+                           const std::vector<bool>& right, const std::vector<bool>& alone,
+                           int64_t count) {
+    std::vector<size_t> saved, failed, easy;
+    for (size_t i = 0; i < searched.size(); ++i)
+        (right[i] ? alone[i] ? easy : saved : failed).push_back(i);
+    const auto longer = [&](size_t a, size_t b) {
+        return searched[a].expanded > searched[b].expanded;
+    };
+    for (auto* list : {&saved, &failed, &easy}) std::stable_sort(list->begin(), list->end(), longer);
+    std::vector<size_t> chosen;
+    const auto take = [&](const std::vector<size_t>& from, int64_t most) {
+        for (const size_t i : from)
+            if (most-- > 0 && std::ssize(chosen) < count) chosen.push_back(i);
+    };
+    take(saved, count / 2);
+    take(failed, count / 4);
+    take(easy, count);
+    return chosen;
+}
+
+Json solved_problems(const MeasureOptions& options, const search::World& world) {
+    const auto problems = train::problems_for(options.run, train::Split::test, options.looked_at,
+                                              options.seed);
+    check_overlap(options.run, problems);
+    Solvers solvers(options.run, options.seed);
+    train::SearchFlags flags; // A* with the PRM, as the ladder's
+    flags.budget = options.budget;
+    search::Options with = options_of(flags, world);
+    with.stream = options.seed;
+    search::Options greedily = with;
+    greedily.budget = int64_t{1} << 30;
+    using search::Method;
+    const auto searched =
+        search::solve(problems, Method::astar, solvers.from_tuned, &solvers.by_prm, with);
+    const auto alone = search::solve(problems, Method::greedy, solvers.from_tuned, nullptr, greedily);
+    const auto base = search::solve(problems, Method::greedy, solvers.from_base, nullptr, greedily);
+    std::vector<bool> right, alone_right;
+    for (size_t i = 0; i < problems.size(); ++i) {
+        const search::ProblemLine line{problems[i], problems[i], {}};
+        right.push_back(search::is_right(world, line, searched[i]));
+        alone_right.push_back(search::is_right(world, line, alone[i]));
+    }
+    Json out = Json::array();
+    Progress progress("report", options.shown, "problems", 0, options.quiet);
+    for (const size_t i : choose(searched, right, alone_right, options.shown)) {
+        Listener listener(solvers.from_tuned, solvers.by_prm);
+        const search::Result again =
+            search::solve({&problems[i], 1}, Method::astar, listener, &listener, with)[0];
+        Json solutions = Json::array();
+        solutions.push_back(
+            solution_json("base model, greedy", problems[i], base[i], solvers, world));
+        solutions.push_back(
+            solution_json("tuned model, greedy", problems[i], alone[i], solvers, world));
+        solutions.push_back(solution_json("A*, PRM", problems[i], again, solvers, world));
+        out.push_back({{"problem", problems[i]},
+                       {"truth", world.answer(problems[i])},
+                       {"solutions", solutions},
+                       {"expanded", again.expanded},
+                       {"generated", again.generated},
+                       {"tree", tree_of(listener, again, problems[i], with, world)}});
+        progress.update(std::ssize(out));
+    }
+    progress.finish();
+    return out;
+}
+
+} // namespace
+
+Json measure_report(const MeasureOptions& options) {
+    const auto world = search::make_world(train::world_of(options.run));
+    Json out{{"options",
+              {{"seed", options.seed},
+               {"split", "test"},
+               {"problems", options.problems},
+               {"samples", options.samples},
+               {"looked_at", options.looked_at},
+               {"shown", options.shown},
+               {"budget", options.budget}}},
+             {"calibration", Json::object()},
+             {"problems", Json::array()}};
+    if (has_model(options.run, "sft")) out["calibration"] = calibrations(options, *world);
+    if (has_model(options.run, "sft") && has_model(options.run, "prm"))
+        out["problems"] = solved_problems(options, *world);
+    return out;
+}
+
+} // namespace qstar::eval

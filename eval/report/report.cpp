@@ -1,0 +1,25 @@
+#include "eval/report/report.h"
+
+#include "engine/io/files.h"
+#include "eval/report/data.h"
+#include "eval/report/html.h"
+#include "eval/report/sections.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace qstar::eval {
+
+void report(const ReportOptions& options) {
+    Json data = read_run(options.run);
+    data["measured"] = measure_report(options);
+    const std::string text = page(data);
+    check_numbers(text);
+    const std::string path = join_path(options.run, "report.html");
+    write_file_atomic(path, text);
+    if (!options.quiet)
+        fmt::print("The report is in {} ({:.1f} MB).\n", path,
+                   static_cast<double>(text.size()) / 1e6);
+}
+
+} // namespace qstar::eval

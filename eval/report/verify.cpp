@@ -1,0 +1,112 @@
+// --verify: is the page what the run says, and does the run still say it?
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "eval/policies.h"
+#include "eval/report/data.h"
+#include "eval/report/html.h"
+#include "eval/report/report.h"
+#include "eval/report/sections.h"
+#include "train/run.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace qstar::eval {
+
+namespace {
+
+// Error naming the first place where two values differ, as JSON pointer.
+void expect_same(const std::string& what, const Json& shown, const Json& found) {
+    if (shown == found) return;
+    const Json first = Json::diff(shown, found)[0];
+    const Json::json_pointer at(first["path"].get<std::string>());
+    const auto text = [&](const Json& from) {
+        return from.contains(at) ? from.at(at).dump().substr(0, 80) : std::string("nothing");
+    };
+    fail("{}{}: the report has {}, measured again it is {}", what, at.to_string(), text(shown),
+         text(found));
+}
+
+void compare_files(const Json& data, const std::string& run) {
+    const Json now = read_run(run);
+    for (const auto& [name, value] : now.items()) {
+        if (name == "run" || name == "folder") continue;
+        if (!data.contains(name))
+            fail("{} is newer than the report: make it again with `qstar eval report --run {}`",
+                 name, run);
+        expect_same(name, data[name], value);
+    }
+}
+
+// The greedy rows and the first A* row of the ladder, by other code than the ladder's.
+int64_t compare_ladder(const Json& data, const std::string& run, bool quiet) {
+    if (!data.contains("ladder")) return 0;
+    const Json& ladder = data["ladder"];
+    if (ladder["policy"] != "sft" || !exists(train::model_path(run, "prm"))) return 0;
+    PolicyOptions options;
+    options.run = run;
+    options.seed = ladder["seed"];
+    options.split = ladder["split"];
+    options.problems = ladder["problems"];
+    options.policies = {"pretrain", "sft"};
+    options.searches = {"sft:prm"};
+    options.search.proposals = ladder["proposals"];
+    options.search.weight = ladder["weight"];
+    options.search.temperature = ladder["temperature"];
+    options.quiet = quiet;
+    std::vector<Json> shown;
+    for (const char* method : {"base model, greedy", "tuned model, greedy", "A*, PRM"})
+        for (const Json& row : ladder["rows"])
+            if (row["method"] == method) {
+                shown.push_back(row);
+                break;
+            }
+    if (shown.size() != 3) return 0;
+    options.search.budget = shown[2]["budget"];
+    const std::vector<LadderRow> rows = measure_policies(options);
+    for (size_t i = 0; i < rows.size(); ++i) {
+        const std::string what = "ladder, " + shown[i]["method"].get<std::string>();
+        for (const auto& [field, value] : {std::pair<const char*, Json>{"solved", rows[i].solved},
+                                           {"tokens", rows[i].tokens},
+                                           {"expanded", rows[i].expanded}})
+            expect_same(fmt::format("{}, {}", what, field), shown[i][field], value);
+    }
+    return std::ssize(rows);
+}
+
+} // namespace
+
+void verify_report(const std::string& run, bool quiet) {
+    const std::string path = join_path(run, "report.html");
+    if (!exists(path)) fail("{} is missing: run `qstar eval report --run {}` first", path, run);
+    const std::string text = read_file(path);
+    const int64_t numbers = check_numbers(text);
+    const Json data = embedded_data(text);
+    compare_files(data, run);
+    if (page(data) != text)
+        fail("{} is not the page that this program makes of its data: it was changed by hand, or "
+             "made by another version",
+             path);
+
+    const Json& options = data["measured"]["options"];
+    MeasureOptions measure;
+    measure.run = run;
+    measure.seed = options["seed"];
+    measure.problems = options["problems"];
+    measure.samples = options["samples"];
+    measure.looked_at = options["looked_at"];
+    measure.shown = options["shown"];
+    measure.budget = options["budget"];
+    measure.quiet = quiet;
+    expect_same("measured", data["measured"], measure_report(measure));
+    const int64_t rows = compare_ladder(data, run, quiet);
+    if (!quiet)
+        fmt::print("{}: {} numbers equal the data that the page carries, the data equal the run's "
+                   "files, and {} rows of the ladder, the calibration of {} models and {} solved "
+                   "problems came out the same when measured again\n",
+                   path, numbers, rows, data["measured"]["calibration"].size(),
+                   data["measured"]["problems"].size());
+}
+
+} // namespace qstar::eval
