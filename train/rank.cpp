@@ -39,7 +39,8 @@ std::vector<Prompt> prompts_of(const std::vector<SampledSolution>& solutions,
         auto& outputs = prompts.back().outputs;
         const bool known =
             std::find(outputs.begin(), outputs.end(), solution.steps) != outputs.end();
-        if (solution.finished && !known && std::ssize(outputs) < options.outputs)
+        const bool empty = solution.steps.size() == 1 && solution.steps[0].empty();
+        if (solution.finished && !known && !empty && std::ssize(outputs) < options.outputs)
             outputs.push_back(solution.steps);
     }
     close();

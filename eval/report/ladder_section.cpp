@@ -76,9 +76,9 @@ std::vector<PlotSeries> ladder_series(const Json& data) {
         {"majority", "majority"},
         {"best of N, ORM", "best of N, ORM"},
         {"best of N, PRM (minimum)", "best of N, PRM"},
-        {"weighted vote, ORM", "weighted vote, ORM"},
-        {"step beam, PRM", "step beam, PRM"},
-        {"A*, PRM", "A*, PRM"}};
+        {"MCTS, PRM", "MCTS, PRM"},
+        {"A*, PRM", "A*, PRM"},
+        {"Q*, learned Q", "Q*, learned Q"}};
     std::vector<PlotSeries> all;
     const Json& rows = data["ladder"]["rows"];
     for (const auto& [method, name] : shown) {

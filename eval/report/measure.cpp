@@ -139,9 +139,11 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
     Json out = Json::array();
     Progress progress("report", options.shown, "problems", 0, options.quiet);
     for (const size_t i : choose(searched, right, alone_right, options.shown)) {
-        Listener listener(solvers.from_tuned, solvers.by_prm);
-        const search::Result again =
-            search::solve({&problems[i], 1}, Method::astar, listener, &listener, with)[0];
+        search::Tree tree; // told by the same search once more, of this problem alone
+        search::Options watched = with;
+        watched.watch = [&](const search::Sight& sight) { tree.see(sight); };
+        const search::Result again = search::solve(
+            {&problems[i], 1}, Method::astar, solvers.from_tuned, &solvers.by_prm, watched)[0];
         Json solutions = Json::array();
         solutions.push_back(
             solution_json("base model, greedy", problems[i], base[i], solvers, world));
@@ -153,7 +155,7 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
                        {"solutions", solutions},
                        {"expanded", again.expanded},
                        {"generated", again.generated},
-                       {"tree", tree_of(listener, again, problems[i], with, world)}});
+                       {"tree", tree_of(tree, solvers.by_prm, world)}});
         progress.update(std::ssize(out));
     }
     progress.finish();

@@ -81,11 +81,8 @@ struct Tree {
 
     // What the line under the tree says of a node.
     static std::string facts(const Json& node) {
-        return fmt::format(
-            " data-count=\"{}\" data-logp=\"{}\" data-g=\"{}\" data-h=\"{}\" data-f=\"{}\" "
-            "data-label=\"{}\"",
-            node["count"].dump(), node["log_prob"].dump(), node["g"].dump(), node["h"].dump(),
-            node["f"].dump(), node["label"].dump());
+        return fmt::format(" data-g=\"{}\" data-f=\"{}\" data-label=\"{}\"", node["g"].dump(),
+                           node["f"].is_null() ? "-" : node["f"].dump(), node["label"].dump());
     }
 };
 
@@ -152,7 +149,8 @@ std::string trees_section(const Json& data) {
     std::string body =
         "<p>What A*, guided by the PRM, looked at. A node is a line; the colour is the PRM's "
         "probability that the step is right, the number in the circle the order of expansion, the "
-        "strong frame the way to the answer. Click, or press ← and →, to fold.</p>\n";
+        "strong frame the way to the answer. f = g + 4 h, where g is -log p of the path and h "
+        "-log of the product of its scores: the smallest f is expanded next. Click, or press ← and →, to fold.</p>\n";
     for (size_t i = 0; i < problems.size(); ++i) body += tree_html(data, i);
     return section(
         "trees", "Search trees",

@@ -29,13 +29,11 @@ addEventListener("beforeprint", () => {
 function facts(item) {
   const d = item.dataset;
   if (d.f === undefined) return "The problem.";
-  const times = (n) => (n === "1" ? "once" : n + " times");
   const score = item.querySelector(":scope > .node .score");
   const parts = [
     item.querySelector("code").textContent,
     score ? "PRM " + score.querySelector("data").value : "",
-    "drawn " + times(d.count), "log p " + d.logp,
-    "g " + d.g + ", h " + d.h + ", f " + d.f,
+    "g " + d.g + ", f " + d.f,
     d.order !== "0" ? "expanded as number " + d.order : "not expanded",
     "the verifier: " + (d.label === "1" ? "right" : d.label === "0" ? "true, but gets nowhere" : "wrong"),
   ];
