@@ -16,7 +16,7 @@ std::string text_of(const Json& claim, const char* field) {
 }
 
 std::string badge(const std::string& verdict) {
-    const std::string kind = verdict == "holds"            ? "holds"
+    const std::string kind = verdict == "holds"           ? "holds"
                              : verdict == "does not hold" ? "fails"
                                                           : "undecided";
     return fmt::format("<span class=\"badge {}\">{}</span>", kind, escaped(verdict));

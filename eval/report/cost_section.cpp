@@ -38,9 +38,9 @@ std::string cost_section(const Json& data) {
         if (!stage["done"].get<bool>()) continue;
         const std::string name = stage["stage"];
         const std::string at = "/times/seconds/" + name;
-        rows += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td>{}</td></tr>\n",
-                            escaped(name), timed ? number(data, at, {1, 1}) : "-",
-                            work_of(data, i));
+        rows +=
+            fmt::format("<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td>{}</td></tr>\n",
+                        escaped(name), timed ? number(data, at, {1, 1}) : "-", work_of(data, i));
     }
     for (const char* measured : {"taste", "best-of-n", "ladder", "claims"})
         if (timed && data["times"]["seconds"].contains(measured))

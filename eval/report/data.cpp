@@ -17,14 +17,14 @@ namespace {
 constexpr size_t points_of_a_curve = 160;
 
 // The road, in its order, with the stages' folders as they are named by default.
-const std::vector<std::string> road = {"corpus", "pretrain",  "sft",    "sample", "rank",
-                                       "reward", "dpo",       "label",  "orm",    "prm",
-                                       "rollout", "q",        "self-play", "star", "distil"};
+const std::vector<std::string> road = {"corpus",  "pretrain", "sft",       "sample", "rank",
+                                       "reward",  "dpo",      "label",     "orm",    "prm",
+                                       "rollout", "q",        "self-play", "star",   "distil"};
 
 // What is worth a curve, of all that the stages log.
-const std::vector<std::string> columns = {
-    "loss",  "judged_loss", "val_loss", "val_accuracy", "val_auc", "reward_accuracy",
-    "score", "right",       "kl",       "entropy",      "length"};
+const std::vector<std::string> columns = {"loss",    "judged_loss",     "val_loss", "val_accuracy",
+                                          "val_auc", "reward_accuracy", "score",    "right",
+                                          "kl",      "entropy",         "length"};
 
 // The road's stages, and whatever else the folder has a metrics file or a result of (a
 // second GRPO, say), by name.

@@ -23,7 +23,8 @@ const Json* at_pointer(const Json& data, const std::string& at) {
 
 std::string data_element(const std::string& value, const std::string& where, Shown shown,
                          double number) {
-    const std::string scale = shown.scale == 1 ? "" : fmt::format(" data-scale=\"{}\"", shown.scale);
+    const std::string scale =
+        shown.scale == 1 ? "" : fmt::format(" data-scale=\"{}\"", shown.scale);
     return fmt::format("<data value=\"{}\"{}{}>{}</data>", value, where, scale,
                        digits(number * shown.scale, shown.decimals));
 }

@@ -61,8 +61,8 @@ PlotPoint point_of(const Json& data, const std::string& at, const Json& row, dou
     p.y = share_solved;
     p.low = row["low"];
     p.high = row["high"];
-    p.title = fmt::format("{}: {:.1f} % with {:.0f} tokens",
-                          row["method"].get<std::string>(), 100 * share_solved, p.x);
+    p.title = fmt::format("{}: {:.1f} % with {:.0f} tokens", row["method"].get<std::string>(),
+                          100 * share_solved, p.x);
     p.attributes = mark(data, at);
     return p;
 }
@@ -92,6 +92,13 @@ std::vector<PlotSeries> ladder_series(const Json& data) {
     return all;
 }
 
+// "prm, weighted vote" -> "PRM, weighted vote"
+std::string chooser_name(std::string name) {
+    if (name.starts_with("orm") || name.starts_with("prm"))
+        for (size_t i = 0; i < 3; ++i) name[i] = static_cast<char>(name[i] - 'a' + 'A');
+    return name;
+}
+
 std::string best_of_n_figure(const Json& data) {
     const Json& best = data["best_of_n"];
     std::vector<std::pair<std::string, PlotSeries>> found;
@@ -102,7 +109,7 @@ std::string best_of_n_figure(const Json& data) {
         const std::string method = point["method"];
         if (method == "one sample" || method.find("product") != std::string::npos) continue;
         if (found.empty() || found.back().first != method)
-            found.push_back({method, {method, {}}});
+            found.push_back({method, {chooser_name(method), {}}});
         PlotPoint p;
         p.x = tokens ? point["tokens"] : point["n"];
         p.y = point["mean"];
@@ -118,13 +125,12 @@ std::string best_of_n_figure(const Json& data) {
     plot.percent = plot.log_x = true;
     for (auto& entry : found)
         if (plot.series.size() < 8) plot.series.push_back(std::move(entry.second));
-    return figure(plot,
-                  fmt::format("Choosing among N samples, N = 1, 2, 4 … : {} held-out problems, {} "
-                              "samples of each, mean over {} shuffles. The bound is reached by "
-                              "whoever always picks a right one, if there is any.",
-                              number(data, "/best_of_n/problems"),
-                              number(data, "/best_of_n/samples"),
-                              number(data, "/best_of_n/shuffles")));
+    return figure(
+        plot, fmt::format("Choosing among N samples, N = 1, 2, 4 … : {} held-out problems, {} "
+                          "samples of each, mean over {} shuffles. The bound is reached by "
+                          "whoever always picks a right one, if there is any.",
+                          number(data, "/best_of_n/problems"), number(data, "/best_of_n/samples"),
+                          number(data, "/best_of_n/shuffles")));
 }
 
 } // namespace
@@ -163,8 +169,8 @@ std::string tokens_section(const Json& data) {
                              "are 95 % intervals.") +
                 command(command_of("ladder", data["folder"]) + " --budgets 150,300,600,1200");
     } else {
-        body += missing("The ladder's curves need its numbers.",
-                        command_of("ladder", data["folder"]));
+        body +=
+            missing("The ladder's curves need its numbers.", command_of("ladder", data["folder"]));
     }
     if (data.contains("best_of_n"))
         body += best_of_n_figure(data) + command(command_of("best_of_n", data["folder"]));

@@ -59,7 +59,8 @@ struct Solvers {
           tuned(train::load_model(run, "sft")), prm(train::load_model(run, "prm")),
           from_base(base, tokenizer, seed), from_tuned(tuned, tokenizer, seed),
           by_prm(prm, tokenizer) {
-        if (has_model(run, "orm")) by_orm.emplace(orm.emplace(train::load_model(run, "orm")), tokenizer);
+        if (has_model(run, "orm"))
+            by_orm.emplace(orm.emplace(train::load_model(run, "orm")), tokenizer);
     }
     Solvers(const Solvers&) = delete;
 };
@@ -71,15 +72,19 @@ Json solution_json(const std::string& method, const std::string& problem,
         return path.steps.empty() ? std::vector<float>{} : scorer.score({&path, 1})[0].steps;
     };
     const std::vector<float> prm = scores_by(solvers.by_prm);
-    const std::vector<float> orm = solvers.by_orm ? scores_by(*solvers.by_orm) : std::vector<float>{};
+    const std::vector<float> orm =
+        solvers.by_orm ? scores_by(*solvers.by_orm) : std::vector<float>{};
     const auto rounded = [](float score) { return std::round(score * 1e4) / 1e4; };
     Json steps = Json::array();
     search::Path before{problem, {}, false};
+    bool erred = false;
     for (size_t i = 0; i < path.steps.size(); ++i) {
         const bool final = path.finished && i + 1 == path.steps.size();
+        const auto label = world.check_step(before, path.steps[i], final);
         Json step{{"text", path.steps[i]},
                   {"prm", rounded(prm[i])},
-                  {"label", static_cast<int>(world.check_step(before, path.steps[i], final))}};
+                  {"label", erred ? Json() : Json(static_cast<int>(label))}};
+        erred = erred || label == search::Label::wrong;
         if (!orm.empty()) step["orm"] = rounded(orm[i]);
         steps.push_back(std::move(step));
         before.steps.push_back(path.steps[i]);
@@ -91,8 +96,9 @@ Json solution_json(const std::string& method, const std::string& problem,
             {"steps", steps}};
 }
 
-// Of those looked at: first where the search is right and one solution is not, most expanded
-// first; of the rest half where the search fails, half where nothing is hard.
+// Of those looked at, most expanded first: half where the search is right and one solution is
+// not, a quarter where the search fails, the rest where nothing is hard; and whatever there is
+// where there are not so many.
 std::vector<size_t> choose(const std::vector<search::Result>& searched,
                            const std::vector<bool>& right, const std::vector<bool>& alone,
                            int64_t count) {
@@ -102,21 +108,24 @@ std::vector<size_t> choose(const std::vector<search::Result>& searched,
     const auto longer = [&](size_t a, size_t b) {
         return searched[a].expanded > searched[b].expanded;
     };
-    for (auto* list : {&saved, &failed, &easy}) std::stable_sort(list->begin(), list->end(), longer);
+    for (auto* list : {&saved, &failed, &easy})
+        std::stable_sort(list->begin(), list->end(), longer);
     std::vector<size_t> chosen;
-    const auto take = [&](const std::vector<size_t>& from, int64_t most) {
-        for (const size_t i : from)
-            if (most-- > 0 && std::ssize(chosen) < count) chosen.push_back(i);
+    const auto take = [&](std::vector<size_t>& from, int64_t most) {
+        for (; most > 0 && !from.empty() && std::ssize(chosen) < count; --most) {
+            chosen.push_back(from.front());
+            from.erase(from.begin());
+        }
     };
     take(saved, count / 2);
     take(failed, count / 4);
-    take(easy, count);
+    for (auto* list : {&easy, &saved, &failed}) take(*list, count);
     return chosen;
 }
 
 Json solved_problems(const MeasureOptions& options, const search::World& world) {
-    const auto problems = train::problems_for(options.run, train::Split::test, options.looked_at,
-                                              options.seed);
+    const auto problems =
+        train::problems_for(options.run, train::Split::test, options.looked_at, options.seed);
     check_overlap(options.run, problems);
     Solvers solvers(options.run, options.seed);
     train::SearchFlags flags; // A* with the PRM, as the ladder's
@@ -128,7 +137,8 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
     using search::Method;
     const auto searched =
         search::solve(problems, Method::astar, solvers.from_tuned, &solvers.by_prm, with);
-    const auto alone = search::solve(problems, Method::greedy, solvers.from_tuned, nullptr, greedily);
+    const auto alone =
+        search::solve(problems, Method::greedy, solvers.from_tuned, nullptr, greedily);
     const auto base = search::solve(problems, Method::greedy, solvers.from_base, nullptr, greedily);
     std::vector<bool> right, alone_right;
     for (size_t i = 0; i < problems.size(); ++i) {
@@ -142,8 +152,8 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
         search::Tree tree; // told by the same search once more, of this problem alone
         search::Options watched = with;
         watched.watch = [&](const search::Sight& sight) { tree.see(sight); };
-        const search::Result again = search::solve(
-            {&problems[i], 1}, Method::astar, solvers.from_tuned, &solvers.by_prm, watched)[0];
+        const search::Result again = search::solve({&problems[i], 1}, Method::astar,
+                                                   solvers.from_tuned, &solvers.by_prm, watched)[0];
         Json solutions = Json::array();
         solutions.push_back(
             solution_json("base model, greedy", problems[i], base[i], solvers, world));

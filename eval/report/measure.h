@@ -24,6 +24,7 @@ struct MeasureOptions {
 //  "calibration": {STAGE: calibration.h's, of orm, prm, q and q-self-play, if there},
 //  "problems": [{"problem", "truth", "solutions": [{"method", "answer", "right", "tokens",
 //     "steps": [{"text", "prm", "orm", "label"}]}], "expanded", "generated", "tree": [...]}]}
+// A label is null behind a solution's first error; the tree is tree.h's.
 // Without orm, prm or sft the parts that need them are left out. Error as by the ladder if a
 // training text of the run holds one of the problems.
 Json measure_report(const MeasureOptions& options);

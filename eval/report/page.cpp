@@ -78,7 +78,8 @@ std::string page(const Json& data) {
     out += fmt::format(
         "<body>\n<a class=\"skip\" href=\"#main\">to the contents</a>\n<header>\n<p "
         "class=\"brand\">qstar</p>\n<h1>From next-token prediction to step search</h1>\n<p "
-        "class=\"lead\">The run <code>{}</code>, seed {}, world {}: what each stage made, what each "
+        "class=\"lead\">The run <code>{}</code>, seed {}, world {}: what each stage made, what "
+        "each "
         "method solves, and which of the talk’s claims are true here. Every number can be made "
         "again; rest on one to see where it stands in the data.</p>\n{}<nav "
         "aria-label=\"Contents\"><ul>{}</ul></nav>\n</header>\n<main id=\"main\">\n{}</main>\n",

@@ -64,7 +64,7 @@ std::vector<double> log_ticks(double low, double high) {
 std::string grid(const Plot& plot, const Axes& a, int width) {
     std::string out;
     const double high = a.y_high;
-    for (const double tick : plot.percent && plot.y_low == plot.y_high
+    for (const double tick : plot.percent&& plot.y_low == plot.y_high
                                  ? std::vector<double>{0, 0.25, 0.5, 0.75, 1}
                                  : ticks(a.y_low, high, 5)) {
         const double y = a.y(tick);
@@ -167,14 +167,11 @@ std::string figure(const Plot& plot, const std::string& caption) {
     if (plot.series.size() > 1) {
         out += "\n<ul class=\"legend\">";
         for (size_t i = 0; i < plot.series.size(); ++i)
-            out += fmt::format("<li class=\"s{}\"><svg width=\"26\" height=\"12\" "
-                               "aria-hidden=\"true\">{}{}</svg>{}</li>",
-                               i % 8,
-                               plot.series[i].line
-                                   ? "<path class=\"line\" d=\"M1 6L25 6\"/>"
-                                   : "",
-                               plot.series[i].marks ? mark_of(i, 13, 6, {}) : "",
-                               escaped(plot.series[i].name));
+            out += fmt::format(
+                "<li class=\"s{}\"><svg width=\"26\" height=\"12\" "
+                "aria-hidden=\"true\">{}{}</svg><span>{}</span></li>",
+                i % 8, plot.series[i].line ? "<path class=\"line\" d=\"M1 6L25 6\"/>" : "",
+                plot.series[i].marks ? mark_of(i, 13, 6, {}) : "", escaped(plot.series[i].name));
         out += "</ul>";
     }
     if (!caption.empty()) out += "\n<figcaption>" + caption + "</figcaption>";

@@ -25,11 +25,11 @@ struct Plot {
     std::string x_label, y_label;
     std::vector<PlotSeries> series; // at most 8
     bool log_x = false;
-    bool percent = false;           // y is a share: 0 to 1, written 0 to 100 %
-    double y_low = 0, y_high = 0;   // both 0: from the points
-    bool diagonal = false;          // y = x
-    int height = 320;               // wide; of a narrow one, the same
-    int wide = 680, narrow = 340;   // the same: drawn once
+    bool percent = false;          // y is a share: 0 to 1, written 0 to 100 %
+    double y_low = 0, y_high = 0;  // both 0: from the points
+    bool diagonal = false;         // y = x
+    int height = 320;              // wide; of a narrow one, the same
+    int wide = 1010, narrow = 340; // the same: drawn once
 };
 
 // Round numbers within low .. high, about `count` of them, each a step of 1, 2 or 5 apart.

@@ -21,13 +21,14 @@ std::string verdict_mark(bool right) {
 }
 
 std::string step_html(const Json& data, const Json& step, const std::string& at) {
-    std::string out = fmt::format(
-        "<li><code>{}</code> <span class=\"score p{}\">{}</span>",
-        escaped(step["text"].get<std::string>()), shade(step["prm"]),
-        number(data, at + "/prm", {2, 1}));
+    std::string out = fmt::format("<li><code>{}</code> <span class=\"score p{}\">{}</span>",
+                                  escaped(step["text"].get<std::string>()), shade(step["prm"]),
+                                  number(data, at + "/prm", {2, 1}));
     if (step.contains("orm"))
-        out += fmt::format(" <span class=\"quiet\">ORM {}</span>", number(data, at + "/orm", {2, 1}));
-    return out + verdict_mark(step["label"].get<int>() >= 0) + "</li>";
+        out +=
+            fmt::format(" <span class=\"quiet\">ORM {}</span>", number(data, at + "/orm", {2, 1}));
+    if (step["label"].is_number()) out += verdict_mark(step["label"].get<int>() >= 0);
+    return out + "</li>";
 }
 
 std::string solution_html(const Json& data, const Json& solution, const std::string& at) {
@@ -69,7 +70,7 @@ struct Tree {
         if (order > 0)
             out += fmt::format("<span class=\"order\" title=\"expanded as number\">{}</span>",
                                number(data, here + "/order"));
-        if (node["final"].get<bool>()) out += verdict_mark(node["label"].get<int>() > 0);
+        if (node["final"].get<bool>()) out += verdict_mark(node["solved"].get<bool>());
         out += "</div>";
         if (!children[i].empty()) {
             out += "<ul role=\"group\">";
@@ -119,12 +120,13 @@ std::string no_problems(const Json& data) {
 std::string solutions_section(const Json& data) {
     const Json& problems = data["measured"]["problems"];
     if (problems.empty()) return section("solutions", "Solutions", no_problems(data));
-    std::string body = "<p>The colour of a step is the PRM's probability that it is right; the mark "
-                       "behind it is the verifier's word, asked afterwards. Chosen of "
-                       "the first " +
-                       number(data, "/measured/options/looked_at") +
-                       " held-out problems: half of them where only the search is right, a quarter "
-                       "where it fails, the rest where nothing is hard.</p>\n";
+    std::string body =
+        "<p>The colour of a step is the PRM's probability that it is right; the mark "
+        "behind it is the verifier's word, asked afterwards, up to the first "
+        "error. Chosen of the first " +
+        number(data, "/measured/options/looked_at") +
+        " held-out problems: half of them where only the search is right, a quarter "
+        "where it fails, the rest where nothing is hard.</p>\n";
     body += "<p class=\"scale\" aria-hidden=\"true\">0";
     for (int i = 0; i < 10; ++i) body += fmt::format("<span class=\"p{}\"></span>", i);
     body += "1</p>\n";
@@ -150,7 +152,8 @@ std::string trees_section(const Json& data) {
         "<p>What A*, guided by the PRM, looked at. A node is a line; the colour is the PRM's "
         "probability that the step is right, the number in the circle the order of expansion, the "
         "strong frame the way to the answer. f = g + 4 h, where g is -log p of the path and h "
-        "-log of the product of its scores: the smallest f is expanded next. Click, or press ← and →, to fold.</p>\n";
+        "-log of the product of its scores: the smallest f is expanded next. Click, or press ← and "
+        "→, to fold.</p>\n";
     for (size_t i = 0; i < problems.size(); ++i) body += tree_html(data, i);
     return section(
         "trees", "Search trees",

@@ -26,6 +26,8 @@ addEventListener("beforeprint", () => {
   for (const details of document.querySelectorAll("details")) details.open = true;
 });
 
+const verdicts = { "1": "right", "0": "true, but gets nowhere", "-1": "wrong" };
+
 function facts(item) {
   const d = item.dataset;
   if (d.f === undefined) return "The problem.";
@@ -35,7 +37,7 @@ function facts(item) {
     score ? "PRM " + score.querySelector("data").value : "",
     "g " + d.g + ", f " + d.f,
     d.order !== "0" ? "expanded as number " + d.order : "not expanded",
-    "the verifier: " + (d.label === "1" ? "right" : d.label === "0" ? "true, but gets nowhere" : "wrong"),
+    "the verifier: " + (verdicts[d.label] || "behind an error"),
   ];
   return parts.filter((part) => part).join("  ·  ");
 }

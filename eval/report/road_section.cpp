@@ -26,11 +26,11 @@ const std::vector<Box>& boxes() {
         {"corpus", "corpus", 0, 1, 0.5, 0, "tokens", "{} tokens"},
         {"pretrain", "pretrain", 1, 1, 1.5, 0, "val_loss", "loss {:.3f}", 1},
         {"sft", "sft", 2, 1, 2.5, 0, "items", "{} items"},
-        {"sample", "sample", 3, 1, 1.5, 1, "solutions", "{} solutions"},
+        {"sample", "sample", 3, 1, 1.5, 1, "solutions", "{} drawn"},
         {"rank", "rank", 4, 0, 0, 2, "pairs", "{} pairs"},
         {"label", "label", 4, 1, 1.5, 2, "step_labels", "{} labels"},
-        {"rollout", "rollout", 4, 2.5, 3, 2, "solutions", "{} solutions"},
-        {"reward", "reward", 5, 0, 0, 3, "val_accuracy", "{:.1f} % of pairs", 100},
+        {"rollout", "rollout", 4, 2.5, 3, 2, "solutions", "{} paths"},
+        {"reward", "reward", 5, 0, 0, 3, "val_accuracy", "{:.1f} % right", 100},
         {"orm", "ORM", 5, 1, 1, 3, "val_auc", "AUC {:.3f}", 1},
         {"prm", "PRM", 5, 1.75, 2, 3, "val_auc", "AUC {:.3f}", 1},
         {"q", "Q", 5, 2.5, 3, 3, "val_auc", "AUC {:.3f}", 1},
@@ -46,10 +46,10 @@ struct Edge {
 };
 const std::vector<Edge>& edges() {
     static const std::vector<Edge> all = {
-        {"corpus", "pretrain"}, {"pretrain", "sft"},  {"sft", "sample"},    {"sample", "rank"},
-        {"sample", "label"},    {"sample", "rollout"}, {"rank", "reward"},  {"reward", "dpo"},
-        {"label", "orm"},       {"label", "prm"},     {"rollout", "q"},     {"prm", "distil"},
-        {"q", "self-play"},     {"dpo", "ladder"},    {"orm", "ladder"},    {"distil", "ladder"},
+        {"corpus", "pretrain"}, {"pretrain", "sft"},   {"sft", "sample"},  {"sample", "rank"},
+        {"sample", "label"},    {"sample", "rollout"}, {"rank", "reward"}, {"reward", "dpo"},
+        {"label", "orm"},       {"label", "prm"},      {"rollout", "q"},   {"prm", "distil"},
+        {"q", "self-play"},     {"dpo", "ladder"},     {"orm", "ladder"},  {"distil", "ladder"},
         {"self-play", "ladder"}};
     return all;
 }
@@ -111,16 +111,17 @@ std::string arrow(Place a, Place b, const std::string& tip) {
     }
     const double x0 = a.x + a.width, y0 = a.y + a.height / 2, x1 = b.x, y1 = b.y + b.height / 2;
     const double middle = (x0 + x1) / 2;
-    return fmt::format("<path class=\"arrow\" d=\"M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} "
-                       "{:.1f}\" marker-end=\"url(#{})\"/>",
-                       x0, y0, middle, y0, middle, y1, x1 - 5, y1, tip);
+    return fmt::format(
+        "<path class=\"arrow\" d=\"M{:.1f} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} "
+        "{:.1f}\" marker-end=\"url(#{})\"/>",
+        x0, y0, middle, y0, middle, y1, x1 - 5, y1, tip);
 }
 
 std::string picture(const Json& data, bool narrow) {
     const double step_x = narrow ? 85 : 128, step_y = narrow ? 66 : 72;
-    const double width = narrow ? 79 : 106, height = narrow ? 44 : 48;
+    const double width = narrow ? 72 : 106, height = narrow ? 44 : 48;
     const auto place = [&](const Box& box) {
-        return Place{(narrow ? box.narrow_column : box.column) * step_x + 2,
+        return Place{(narrow ? box.narrow_column : box.column) * step_x + (narrow ? 6 : 2),
                      (narrow ? box.narrow_row : box.row) * step_y + 2, width, height};
     };
     const int full_x = narrow ? 340 : 1006, full_y = narrow ? 380 : 232;
@@ -146,8 +147,8 @@ std::string picture(const Json& data, bool narrow) {
         shapes += fmt::format(
             "<g class=\"{}\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" height=\"{}\" "
             "rx=\"7\"/><text class=\"name\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>{}</g>",
-            is_done(data, box) ? "box" : "box absent", at.x, at.y, width, height,
-            at.x + width / 2, at.y + (text.empty() ? height / 2 + 4 : 19), box.title, text);
+            is_done(data, box) ? "box" : "box absent", at.x, at.y, width, height, at.x + width / 2,
+            at.y + (text.empty() ? height / 2 + 4 : 19), box.title, text);
     }
     return out + lines + shapes + "</svg>";
 }
@@ -155,13 +156,13 @@ std::string picture(const Json& data, bool narrow) {
 } // namespace
 
 std::string road_section(const Json& data) {
-    return section("road", "The road",
-                   "<p>Each box is a stage, with what came out of it. Dashed ones are not part of "
-                   "this run.</p>\n<figure>\n<div class=\"wide\">" +
-                       picture(data, false) + "</div>\n<div class=\"narrow\">" +
-                       picture(data, true) + "</div>\n</figure>\n" +
-                       command(fmt::format("qstar demo --run {}",
-                                           data["folder"].get<std::string>())));
+    return section(
+        "road", "The road",
+        "<p>Each box is a stage, with what came out of it. Dashed ones are not part of "
+        "this run.</p>\n<figure>\n<div class=\"wide\">" +
+            picture(data, false) + "</div>\n<div class=\"narrow\">" + picture(data, true) +
+            "</div>\n</figure>\n" +
+            command(fmt::format("qstar demo --run {}", data["folder"].get<std::string>())));
 }
 
 } // namespace qstar::eval

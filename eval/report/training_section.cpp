@@ -21,8 +21,10 @@ struct Group {
 const std::vector<Group>& groups() {
     static const std::vector<Group> all = {
         {"loss", {"loss", "judged_loss", "val_loss"}},
-        {"shares", {"right", "score", "reward_accuracy", "val_accuracy", "val_auc", "dev_greedy",
-                    "dev_search"}, true},
+        {"shares",
+         {"right", "score", "reward_accuracy", "val_accuracy", "val_auc", "dev_greedy",
+          "dev_search"},
+         true},
         {"nats", {"kl", "entropy"}},
     };
     return all;
@@ -67,11 +69,11 @@ std::string figures_of(const Json& data, const std::string& stage) {
             if (columns.contains(column)) plot.series.push_back(series_of(data, stage, column));
         if (plot.series.empty()) continue;
         const bool rounds = stage == "self-play" || stage == "star";
-        plot.title = fmt::format("{}: {} against {}", stage, group.name, rounds ? "rounds" : "steps");
+        plot.title =
+            fmt::format("{}: {} against {}", stage, group.name, rounds ? "rounds" : "steps");
         plot.x_label = rounds ? "round" : "step";
-        plot.y_label = group.columns.size() > 1 && plot.series.size() == 1
-                           ? plot.series[0].name
-                           : group.name;
+        plot.y_label =
+            group.columns.size() > 1 && plot.series.size() == 1 ? plot.series[0].name : group.name;
         plot.percent = group.percent;
         // A score of a reward model is no share.
         if (group.percent)
@@ -139,16 +141,17 @@ std::string training_section(const Json& data) {
     for (const auto& [stage, curve] : data["curves"].items()) {
         const std::string figures = figures_of(data, stage);
         if (figures.empty()) continue;
-        cards += fmt::format("<div class=\"card\"><h3>{}</h3><p class=\"quiet\">{} {}</p>{}</div>\n",
-                             escaped(stage), number(data, "/curves/" + stage + "/steps"),
-                             stage == "self-play" || stage == "star" ? "lines, round 0 is the start"
-                                                                     : "steps",
-                             figures);
+        cards += fmt::format(
+            "<div class=\"card\"><h3>{}</h3><p class=\"quiet\">{} {}</p>{}</div>\n", escaped(stage),
+            number(data, "/curves/" + stage + "/steps"),
+            stage == "self-play" || stage == "star" ? "lines, round 0 is the start" : "steps",
+            figures);
     }
     const std::string folder = data["folder"];
     if (cards.empty())
-        return section("training", "Training", missing("No stage of this run has a log.",
-                                                       "qstar train pretrain --run " + folder));
+        return section(
+            "training", "Training",
+            missing("No stage of this run has a log.", "qstar train pretrain --run " + folder));
     return section("training", "Training",
                    "<p>From every stage's <code>metrics.jsonl</code>, each point the mean of "
                    "neighbouring steps.</p>\n<div class=\"cards\">\n" +
@@ -180,16 +183,17 @@ std::string calibration_section(const Json& data) {
             data, at + "/calibration", stage["result"]["calibration"],
             stage["stage"].get<std::string>() + ", pairs of ranks",
             fmt::format("{} held-out pairs, {} % foretold, calibration error {} %",
-                        number(data, at + "/val_pairs"), number(data, at + "/val_accuracy", percent),
+                        number(data, at + "/val_pairs"),
+                        number(data, at + "/val_accuracy", percent),
                         number(data, at + "/val_calibration_error", percent)),
             "happened", "foretold", "pairs");
     }
     const std::string make = "qstar eval report --run " + folder;
     if (cards.empty())
-        return section("calibration", "Calibration",
-                       missing("This run has no reward models yet.",
-                               "qstar train orm --run " + folder + " && qstar train prm --run " +
-                                   folder));
+        return section(
+            "calibration", "Calibration",
+            missing("This run has no reward models yet.",
+                    "qstar train orm --run " + folder + " && qstar train prm --run " + folder));
     return section(
         "calibration", "Calibration",
         fmt::format("<p>Do the scores mean what they say? On {} held-out problems, {} solutions of "

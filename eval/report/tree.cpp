@@ -48,14 +48,17 @@ Json tree_of(const search::Tree& tree, search::Scorer& scorer, const search::Wor
                   {"born", 0},
                   {"order", order[i]},
                   {"chosen", bool{chosen[i]}},
-                  {"label", 1}};
+                  {"label", 1},
+                  {"solved", paths[i].finished && world.solved(paths[i])}};
         if (nodes[i].contains("parent")) {
             const auto parent = nodes[i]["parent"].get<size_t>();
             node["parent"] = parent;
             node["born"] = order[parent];
             node["score"] = rounded(scorer.score({&paths[i], 1})[0].steps.back());
-            node["label"] = static_cast<int>(
-                world.check_step(paths[parent], paths[i].steps.back(), paths[i].finished));
+            node["label"] = nullptr;
+            if (out[parent]["label"].is_number() && out[parent]["label"] != -1)
+                node["label"] = static_cast<int>(
+                    world.check_step(paths[parent], paths[i].steps.back(), paths[i].finished));
         }
         out.push_back(std::move(node));
     }

@@ -10,11 +10,12 @@
 namespace qstar::eval {
 
 // The nodes, parents before their children; node 0 is the problem:
-//   {"parent", "text", "final", "score", "g", "f", "born", "order", "chosen", "label"}
+//   {"parent", "text", "final", "score", "g", "f", "born", "order", "chosen", "label", "solved"}
 // score: of the step, by the scorer; g = -log p of the path; f: A*'s, the smallest is
 // expanded next; born: the expansion (1, 2, ...) that opened it, 0 for the problem; order: the
 // one in which it was expanded, 0 if it was not; chosen: it lies on the way to the result;
-// label: the world's, as in PRM800K: -1, 0 or 1.
+// label: the world's, -1, 0 or 1, up to the first error of a path and null behind it, as in
+// PRM800K; solved: of a final node, is its path the problem's solution?
 Json tree_of(const search::Tree& tree, search::Scorer& scorer, const search::World& world);
 
 } // namespace qstar::eval

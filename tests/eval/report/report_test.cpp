@@ -1,0 +1,131 @@
+// The report of a tiny road: complete, self-contained, and equal to what it was made from.
+
+#include "eval/report/report.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+#include "eval/ladder.h"
+#include "eval/report/html.h"
+#include "tests/eval/tiny_road.h"
+#include "tests/train/temporary.h"
+
+#include <doctest/doctest.h>
+
+using namespace qstar;
+using namespace qstar::eval;
+
+namespace {
+
+ReportOptions small(const std::string& run) {
+    ReportOptions options;
+    options.run = run;
+    options.quiet = true;
+    options.problems = 6;
+    options.samples = 3;
+    options.looked_at = 6;
+    options.shown = 3;
+    options.budget = 200;
+    return options;
+}
+
+void change(const std::string& path, const std::string& from, const std::string& to) {
+    std::string text = read_file(path);
+    const size_t at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    write_file_atomic(path, text.replace(at, from.size(), to));
+}
+
+} // namespace
+
+TEST_CASE("a run that has only begun has a report that says what is missing") {
+    Temporary run;
+    CHECK_THROWS_WITH_AS(report(small(run.path)), doctest::Contains("qstar train corpus"), Error);
+    auto corpus = tiny<train::CorpusOptions>(run.path);
+    corpus.tokens = 5'000;
+    train::corpus(corpus);
+    report(small(run.path));
+    const std::string page = read_file(run.path + "/report.html");
+    for (const char* command :
+         {"qstar eval ladder", "qstar eval best-of-n", "qstar eval claims", "qstar train prm"})
+        CHECK(page.find(command) != std::string::npos);
+    verify_report(run.path, true);
+}
+
+TEST_CASE("the report of a tiny road") {
+    Temporary folder;
+    const std::string run = folder.path, path = run + "/report.html";
+    tiny_road(run);
+    LadderOptions rungs;
+    rungs.run = run;
+    rungs.quiet = true;
+    rungs.problems = 6;
+    rungs.budgets = {200};
+    const Ladder measured = measure_ladder(rungs);
+    Json rows = Json::array();
+    for (const LadderRow& r : measured.rows)
+        rows.push_back({{"method", r.method},
+                        {"budget", r.budget},
+                        {"solved", r.solved},
+                        {"n", r.n},
+                        {"low", r.interval.low},
+                        {"high", r.interval.high},
+                        {"tokens", r.tokens},
+                        {"expanded", r.expanded}});
+    write_json(run + "/ladder.json", Json{{"seed", 1},
+                                          {"policy", "sft"},
+                                          {"split", "test"},
+                                          {"problems", 6},
+                                          {"temperature", rungs.temperature},
+                                          {"proposals", rungs.proposals},
+                                          {"weight", rungs.weight},
+                                          {"training_lines_compared", measured.training_lines},
+                                          {"rows", rows}});
+    report(small(run));
+    const std::string page = read_file(path);
+    const Json data = embedded_data(page);
+
+    CHECK(check_numbers(page) > 100);
+    CHECK(page.size() < 5'000'000);
+    CHECK(data["ladder"] == read_json(run + "/ladder.json").value);
+    CHECK(data["measured"]["problems"].size() == 3);
+    CHECK(data["measured"]["calibration"].contains("orm"));
+    CHECK(data["curves"].contains("pretrain"));
+    CHECK(data["curves"]["pretrain"]["steps"] == 60);
+    // Nothing is fetched from anywhere.
+    for (const char* elsewhere : {"http:", "https:", "src=", "@import", "url(//"})
+        CHECK(page.find(elsewhere) == std::string::npos);
+    verify_report(run, true);
+
+    SUBCASE("is the same again") {
+        report(small(run));
+        CHECK(read_file(path) == page);
+    }
+    SUBCASE("a number that was changed in the page is found") {
+        change(path, "</data>", "9</data>");
+        CHECK_THROWS_WITH_AS(verify_report(run, true), doctest::Contains("the page shows"), Error);
+    }
+    SUBCASE("a sentence that was changed in the page is found") {
+        change(path, "No verifier speaks", "A verifier speaks");
+        CHECK_THROWS_WITH_AS(verify_report(run, true), doctest::Contains("changed by hand"), Error);
+    }
+    SUBCASE("a number of the run that changed since is found") {
+        change(run + "/ladder.json",
+               "\"training_lines_compared\": ", "\"training_lines_compared\": 1");
+        CHECK_THROWS_WITH_AS(verify_report(run, true),
+                             doctest::Contains("ladder/training_lines_compared"), Error);
+    }
+    SUBCASE("a ladder that the models do not give is found") {
+        Json wrong = read_json(run + "/ladder.json").value;
+        wrong["rows"][1]["solved"] = wrong["rows"][1]["solved"].get<int>() + 1;
+        write_json(run + "/ladder.json", wrong);
+        report(small(run));
+        CHECK_THROWS_WITH_AS(verify_report(run, true),
+                             doctest::Contains("ladder, tuned model, greedy, solved"), Error);
+    }
+    SUBCASE("another model is found") {
+        write_file_atomic(run + "/orm/model.safetensors",
+                          read_file(run + "/prm/model.safetensors"));
+        CHECK_THROWS_WITH_AS(verify_report(run, true), doctest::Contains("measured"), Error);
+    }
+}
