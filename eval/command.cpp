@@ -6,6 +6,7 @@
 #include "eval/ladder.h"
 #include "eval/puzzle_commands.h"
 #include "eval/report/command.h"
+#include "eval/serve/command.h"
 #include "eval/step_commands.h"
 
 #include <CLI/CLI.hpp>
@@ -93,6 +94,7 @@ void add_command(CLI::App& app, const Common& common) {
     add_step_commands(*eval, common);   // best-of-n, early-stop, label-sources, active
     add_puzzle_commands(*eval, common); // puzzles, actions
     add_report_commands(*eval, common); // claims, report
+    add_serve(*eval, common);
     add_demo(app, common);
 }
 

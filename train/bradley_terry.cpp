@@ -218,6 +218,11 @@ std::string calibration_table(const Json& calibration) {
                               100 * calibration["val_calibration_error"].get<double>());
 }
 
+Json calibration_of(engine::Gpt& model, std::span<const Ranking> rankings,
+                    const tokenizer::Tokenizer& tokenizer, const std::string& where) {
+    return calibration(differences(model, rankings, tokenizer, where));
+}
+
 void reward(const BradleyTerryOptions& options) {
     check(options);
     if (!options.name.starts_with("reward") || options.name.find('/') != std::string::npos)
@@ -262,7 +267,7 @@ void reward(const BradleyTerryOptions& options) {
         Json metrics = trainer.update(loss);
         metrics["judged_loss"] = tape.value(judged)[0];
         if (turn + 1 == per_epoch && !set.held_back.empty()) {
-            Json found = calibration(differences(trainer.model, set.held_back, tokenizer, file));
+            Json found = calibration_of(trainer.model, set.held_back, tokenizer, file);
             found.erase("calibration");
             metrics.update(found);
         }
@@ -272,7 +277,7 @@ void reward(const BradleyTerryOptions& options) {
 
     Json result{{"prompts", set.train.size()}, {"val_prompts", set.held_back.size()}};
     if (!set.held_back.empty()) {
-        result.update(calibration(differences(trainer.model, set.held_back, tokenizer, file)));
+        result.update(calibration_of(trainer.model, set.held_back, tokenizer, file));
         result.update(judge_of(file));
         if (result.contains("val_ceiling"))
             result["of_ceiling"] =

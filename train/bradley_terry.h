@@ -64,5 +64,8 @@ engine::Var bradley_terry_loss(engine::Tape& tape, engine::Var scores,
 // last two, weighted by pairs (Guo et al., "On Calibration of Modern Neural Networks", 2017).
 Json calibration(std::span<const float> differences);
 std::string calibration_table(const Json& calibration);
+// The same of a model that there is already; `where` names the rankings' file in errors.
+Json calibration_of(engine::Gpt& model, std::span<const Ranking> rankings,
+                    const tokenizer::Tokenizer& tokenizer, const std::string& where);
 
 } // namespace qstar::train

@@ -64,7 +64,7 @@ std::vector<SampledSolution> pick(const std::vector<SampledSolution>& solutions,
 }
 
 // Asks for one label; nothing for another wish. The labels stand on the keyboard.
-Reply ask_step(const std::string& step, size_t number, std::istream& in, std::ostream& out) {
+Reply ask(const std::string& step, size_t number, std::istream& in, std::ostream& out) {
     while (true) {
         out << fmt::format("  {}.  {:<30}  + right, 0 neutral, - wrong; u: undo, q: quit > ",
                            number, step)
@@ -79,40 +79,42 @@ Reply ask_step(const std::string& step, size_t number, std::istream& in, std::os
     }
 }
 
-// Goes through one solution, step by step, up to the first error. Undo goes back by a step, and
-// from the first one to the solution before.
-Reply ask(const SampledSolution& solution, size_t number, size_t of, std::istream& in,
-          std::ostream& out) {
-    out << fmt::format("\n[{} of {}]  {}\n", number + 1, of, solution.problem);
-    Reply reply{Reply::Wish::answered, {}};
-    while (reply.answer.size() < solution.steps.size()) {
-        const size_t at = reply.answer.size();
-        const Reply one = ask_step(solution.steps[at], at + 1, in, out);
-        if (one.wish == Reply::Wish::quit) return one;
-        if (one.wish == Reply::Wish::undo) {
-            if (reply.answer.empty()) return one;
-            reply.answer.pop_back();
-            continue;
-        }
-        reply.answer.push_back(one.answer[0]);
-        if (one.answer[0] < 0) break;
-    }
-    return reply;
-}
-
 // An answer of the session's file as labels; Error if it does not fit its solution.
 std::vector<Label> labels_of(const std::vector<int>& answer, const SampledSolution& solution,
                              const std::string& file) {
     std::vector<Label> labels;
     for (const int value : answer) {
         if (value < -1 || value > 1) fail("{}: expected -1, 0 or 1, found {}", file, value);
+        if (!labels.empty() && labels.back() == Label::wrong)
+            fail("{}: expected no label after the error under \"{}\"", file, solution.problem);
         labels.push_back(static_cast<Label>(value));
     }
-    const bool error = !labels.empty() && labels.back() == Label::wrong;
-    if (labels.size() > solution.steps.size() || (!error && labels.size() < solution.steps.size()))
-        fail("{}: expected labels of the {} steps under \"{}\" or up to an error, found {}", file,
+    if (labels.size() > solution.steps.size())
+        fail("{}: expected labels of the {} steps under \"{}\", found {}", file,
              solution.steps.size(), solution.problem, labels.size());
     return labels;
+}
+
+// The answers that there are, as labels; a begun one is left out. Error if one in the middle
+// lacks labels.
+std::vector<LabelledSolution> labelled_by(const Answers& answers,
+                                          const std::vector<SampledSolution>& solutions,
+                                          const search::World& world, const std::string& file) {
+    const Whole whole = whole_labels(solutions);
+    std::vector<LabelledSolution> all;
+    for (size_t i = 0; i < answers.size(); ++i) {
+        std::vector<Label> labels = labels_of(answers[i], solutions[i], file);
+        if (whole(i, answers[i]))
+            all.push_back({solutions[i], world.answer(solutions[i].problem), std::move(labels)});
+        else if (labels.empty() || i + 1 < answers.size())
+            fail("{}: expected labels of the {} steps under \"{}\" or up to an error, found {}",
+                 file, solutions[i].steps.size(), solutions[i].problem, labels.size());
+    }
+    return all;
+}
+
+std::string answers_file(const LabelOptions& options) {
+    return stage_file(options.run, options.name, "partial/answers.jsonl");
 }
 
 bool without_error(const LabelledSolution& labelled) {
@@ -126,14 +128,21 @@ std::vector<LabelledSolution> judge(const std::vector<SampledSolution>& solution
     std::vector<LabelledSolution> all;
     if (options.judge == "me") {
         make_folders(stage_file(options.run, options.name, "partial"));
-        const std::string file = stage_file(options.run, options.name, "partial/answers.jsonl");
-        const auto answers = session(file, solutions.size(), [&](size_t i) {
-            return ask(solutions[i], i, solutions.size(), in, out);
-        });
-        for (size_t i = 0; i < answers.size(); ++i)
-            all.push_back({solutions[i], world.answer(solutions[i].problem),
-                           labels_of(answers[i], solutions[i], file)});
-        return all;
+        const std::string file = answers_file(options);
+        labelled_by(read_answers(file, solutions.size()), solutions, world, file); // do they fit?
+        size_t shown = solutions.size(); // whose problem stands there
+        const Answers answers = session(
+            file, solutions.size(),
+            [&](size_t i, const std::vector<int>& begun) {
+                const SampledSolution& solution = solutions[i];
+                if (i != shown)
+                    out << fmt::format("\n[{} of {}]  {}\n", i + 1, solutions.size(),
+                                       solution.problem);
+                shown = i;
+                return ask(solution.steps[begun.size()], begun.size() + 1, in, out);
+            },
+            whole_labels(solutions));
+        return labelled_by(answers, solutions, world, file);
     }
     Random random(options.judge == "simulated" ? seed_of(options) : 0, "label/simulated");
     for (const SampledSolution& solution : solutions)
@@ -141,6 +150,39 @@ std::vector<LabelledSolution> judge(const std::vector<SampledSolution>& solution
                           ? judge_steps(world, solution, options.error, random)
                           : judge_steps(world, solution));
     return all;
+}
+
+// What came out of a judging.
+struct Tally {
+    int64_t right = 0, labels = 0;
+};
+
+// Writes the labels that there are; with those of all solutions the stage is finished.
+Tally write_labels(const LabelOptions& options, const std::vector<LabelledSolution>& judged,
+                   size_t solutions, int64_t unfinished, const search::World& world) {
+    Tally tally;
+    std::vector<Json> outcomes, steps;
+    for (const LabelledSolution& labelled : judged) {
+        const SampledSolution& solution = labelled.solution;
+        const bool correct = options.judge == "verifier"
+                                 ? world.solved({solution.problem, solution.steps, true})
+                                 : without_error(labelled);
+        outcomes.push_back(json_of(OutcomeLabel{solution.problem, solution.steps, correct}));
+        steps.push_back(options.format == "trl" ? trl_json(labelled) : prm800k_json(labelled));
+        tally.right += correct;
+        tally.labels += static_cast<int64_t>(labelled.labels.size());
+    }
+    write_jsonl(stage_file(options.run, options.name, "outcomes.jsonl"), outcomes);
+    write_jsonl(stage_file(options.run, options.name, "steps.jsonl"), steps);
+    if (judged.size() == solutions) {
+        finish_stage(options, options.name,
+                     Json{{"solutions", outcomes.size()},
+                          {"right", tally.right},
+                          {"unfinished", unfinished},
+                          {"step_labels", tally.labels}});
+        std::filesystem::remove_all(stage_file(options.run, options.name, "partial"));
+    }
+    return tally;
 }
 
 } // namespace
@@ -166,6 +208,37 @@ LabelledSolution judge_steps(const search::World& world, const SampledSolution& 
     return judge_steps(world, solution, 0, none);
 }
 
+Whole whole_labels(const std::vector<SampledSolution>& solutions) {
+    return [&solutions](size_t item, const std::vector<int>& answer) {
+        const bool error = !answer.empty() && answer.back() < 0;
+        return error || answer.size() >= solutions[item].steps.size();
+    };
+}
+
+LabelSitting read_sitting(const LabelOptions& options) {
+    check(options);
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
+    LabelSitting sitting;
+    sitting.solutions = pick(read_solutions(file), options, sitting.unfinished);
+    if (sitting.solutions.empty()) fail("{}: no finished solution to label", file);
+    sitting.answers = read_answers(answers_file(options), sitting.solutions.size());
+    sitting.finished = exists(stage_file(options.run, options.name, "done.json"));
+    return sitting;
+}
+
+void save_sitting(const LabelOptions& options, const LabelSitting& sitting) {
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
+    if (!begin_stage(options, options.name, flags_of(options, file))) return;
+    const auto world = search::make_world(world_of(options.run, options.world));
+    const auto labelled =
+        labelled_by(sitting.answers, sitting.solutions, *world, answers_file(options));
+    make_folders(stage_file(options.run, options.name, "partial"));
+    save_answers(answers_file(options), sitting.answers);
+    write_labels(options, labelled, sitting.solutions.size(), sitting.unfinished, *world);
+}
+
 void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
     check(options);
     const std::string file =
@@ -173,38 +246,18 @@ void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
     if (!begin_stage(options, options.name, flags_of(options, file))) return;
 
     const auto world = search::make_world(world_of(options.run, options.world));
-    int64_t right = 0, labels = 0, unfinished = 0;
+    int64_t unfinished = 0;
     const auto solutions = pick(read_solutions(file), options, unfinished);
     if (solutions.empty()) fail("{}: no finished solution to label", file);
     const auto judged = judge(solutions, options, *world, in, out);
-    std::vector<Json> outcomes, steps;
-    for (const LabelledSolution& labelled : judged) {
-        const SampledSolution& solution = labelled.solution;
-        const bool correct = options.judge == "verifier"
-                                 ? world->solved({solution.problem, solution.steps, true})
-                                 : without_error(labelled);
-        outcomes.push_back(json_of(OutcomeLabel{solution.problem, solution.steps, correct}));
-        steps.push_back(options.format == "trl" ? trl_json(labelled) : prm800k_json(labelled));
-        right += correct;
-        labels += static_cast<int64_t>(labelled.labels.size());
-    }
-    write_jsonl(stage_file(options.run, options.name, "outcomes.jsonl"), outcomes);
-    write_jsonl(stage_file(options.run, options.name, "steps.jsonl"), steps);
-    if (judged.size() == solutions.size()) {
-        finish_stage(options, options.name,
-                     Json{{"solutions", outcomes.size()},
-                          {"right", right},
-                          {"unfinished", unfinished},
-                          {"step_labels", labels}});
-        std::filesystem::remove_all(stage_file(options.run, options.name, "partial"));
-    }
+    const Tally tally = write_labels(options, judged, solutions.size(), unfinished, *world);
     if (!options.quiet)
         out << fmt::format(
             "{}: {} of {} solutions {}; {} labels of steps; {} without an end left "
             "out{}\n",
-            options.name, right, outcomes.size(),
+            options.name, tally.right, judged.size(),
             options.judge == "verifier" ? "end in the right answer" : "have no error that was seen",
-            labels, unfinished,
+            tally.labels, unfinished,
             judged.size() < solutions.size() ? fmt::format("; {} to go, the same command goes on",
                                                            solutions.size() - judged.size())
                                              : "");

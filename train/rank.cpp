@@ -18,15 +18,9 @@ namespace qstar::train {
 
 namespace {
 
-// What is shown together.
-struct Prompt {
-    std::string problem;
-    std::vector<std::vector<std::string>> outputs;
-};
-
-std::vector<Prompt> prompts_of(const std::vector<SampledSolution>& solutions,
-                               const RankOptions& options) {
-    std::vector<Prompt> prompts;
+std::vector<RankPrompt> prompts_of(const std::vector<SampledSolution>& solutions,
+                                   const RankOptions& options) {
+    std::vector<RankPrompt> prompts;
     const auto close = [&] { // the last one is complete: is there something to compare?
         if (!prompts.empty() && prompts.back().outputs.size() < 2) prompts.pop_back();
     };
@@ -48,7 +42,7 @@ std::vector<Prompt> prompts_of(const std::vector<SampledSolution>& solutions,
 }
 
 // The first draws are the likeliest ones: a person should not be able to see that.
-void mix(Prompt& prompt, uint64_t seed) {
+void mix(RankPrompt& prompt, uint64_t seed) {
     std::vector<int64_t> order(prompt.outputs.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
     shuffle(order, Random(seed, "rank/order/" + prompt.problem));
@@ -105,7 +99,7 @@ struct Ranked {
 };
 
 // Orders the outputs; at the rate of disagreement a pair is then turned round.
-void judge(const Prompt& prompt, const RankOptions& options, const search::World& world,
+void judge(const RankPrompt& prompt, const RankOptions& options, const search::World& world,
            Ranked& ranked) {
     Random random(seed_of(options), "rank/judge/" + prompt.problem);
     std::vector<double> utilities;
@@ -126,7 +120,7 @@ void judge(const Prompt& prompt, const RankOptions& options, const search::World
     }
 }
 
-void show(const Prompt& prompt, size_t number, size_t of, std::ostream& out) {
+void show(const RankPrompt& prompt, size_t number, size_t of, std::ostream& out) {
     out << fmt::format("\n[{} of {}]  {}\n\n", number + 1, of, prompt.problem);
     for (size_t i = 0; i < prompt.outputs.size(); ++i) {
         out << fmt::format("  {}", i + 1);
@@ -136,7 +130,7 @@ void show(const Prompt& prompt, size_t number, size_t of, std::ostream& out) {
     out << "\n";
 }
 
-Reply ask(const Prompt& prompt, std::istream& in, std::ostream& out) {
+Reply ask(const RankPrompt& prompt, std::istream& in, std::ostream& out) {
     while (true) {
         out << "best first, as in \"2 1\" (\"2=1\": equally good); u: undo, q: quit > "
             << std::flush;
@@ -151,11 +145,47 @@ Reply ask(const Prompt& prompt, std::istream& in, std::ostream& out) {
     }
 }
 
-// Error if an earlier call's answer does not fit its prompt.
-void check_places(const std::vector<int>& places, const Prompt& prompt, const std::string& file) {
-    if (places.size() != prompt.outputs.size())
-        fail("{}: expected places of the {} outputs under \"{}\", found {}", file,
-             prompt.outputs.size(), prompt.problem, places.size());
+// What a person's answers say. Error if one does not fit its prompt.
+std::vector<RankedPair> pairs_said(const Answers& answers, const std::vector<RankPrompt>& prompts,
+                                   const std::string& file) {
+    std::vector<RankedPair> pairs;
+    for (size_t i = 0; i < answers.size(); ++i) {
+        const RankPrompt& prompt = prompts[i];
+        if (answers[i].size() != prompt.outputs.size())
+            fail("{}: expected places of the {} outputs under \"{}\", found {}", file,
+                 prompt.outputs.size(), prompt.problem, answers[i].size());
+        for (auto& pair : pairs_of(prompt.problem, prompt.outputs, answers[i]))
+            pairs.push_back(std::move(pair));
+    }
+    return pairs;
+}
+
+std::string answers_file(const RankOptions& options) {
+    return stage_file(options.run, options.name, "partial/answers.jsonl");
+}
+
+std::vector<RankPrompt> read_prompts(const RankOptions& options, const std::string& file) {
+    std::vector<RankPrompt> prompts = prompts_of(read_solutions(file), options);
+    if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
+    for (RankPrompt& prompt : prompts) mix(prompt, seed_of(options));
+    return prompts;
+}
+
+// Writes the ranks that there are; with those of all prompts the stage is finished.
+void write_ranks(const RankOptions& options, const Ranked& ranked, size_t judged, size_t prompts) {
+    std::vector<Json> lines;
+    for (const RankedPair& pair : ranked.pairs) lines.push_back(json_of(pair));
+    write_jsonl(stage_file(options.run, options.name, "ranks.jsonl"), lines);
+    if (judged < prompts) return;
+    Json result{{"prompts", judged}, {"pairs", ranked.pairs.size()}};
+    const Agreement& agreement = ranked.agreement;
+    if (agreement.pairs > 0) {
+        result["val_pairs"] = agreement.pairs;
+        result["val_ceiling"] = agreement.with_taste / agreement.pairs;
+        result["val_agreement"] = agreement.with_self / agreement.pairs;
+    }
+    finish_stage(options, options.name, result);
+    std::filesystem::remove_all(stage_file(options.run, options.name, "partial"));
 }
 
 } // namespace
@@ -184,49 +214,50 @@ std::vector<int> read_order(const std::string& text, size_t outputs) {
     return places;
 }
 
+RankSitting read_sitting(const RankOptions& options) {
+    check(options);
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
+    RankSitting sitting;
+    sitting.prompts = read_prompts(options, file);
+    sitting.answers = read_answers(answers_file(options), sitting.prompts.size());
+    sitting.finished = exists(stage_file(options.run, options.name, "done.json"));
+    return sitting;
+}
+
+void save_sitting(const RankOptions& options, const RankSitting& sitting) {
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
+    if (!begin_stage(options, options.name, flags_of(options, file))) return;
+    const Ranked ranked{pairs_said(sitting.answers, sitting.prompts, answers_file(options)), {}};
+    make_folders(stage_file(options.run, options.name, "partial"));
+    save_answers(answers_file(options), sitting.answers);
+    write_ranks(options, ranked, sitting.answers.size(), sitting.prompts.size());
+}
+
 void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
     check(options);
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
     if (!begin_stage(options, options.name, flags_of(options, file))) return;
-    std::vector<Prompt> prompts = prompts_of(read_solutions(file), options);
-    if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
-    for (Prompt& prompt : prompts) mix(prompt, seed_of(options));
+    const std::vector<RankPrompt> prompts = read_prompts(options, file);
 
     const auto world = search::make_world(world_of(options.run, options.world));
-    const std::string answers_file = stage_file(options.run, options.name, "partial/answers.jsonl");
     Ranked ranked;
     size_t judged = prompts.size();
     if (options.judge == "me") {
         make_folders(stage_file(options.run, options.name, "partial"));
-        const auto answers = session(answers_file, prompts.size(), [&](size_t i) {
-            show(prompts[i], i, prompts.size(), out);
-            return ask(prompts[i], in, out);
-        });
+        const Answers answers =
+            session(answers_file(options), prompts.size(), [&](size_t i, const std::vector<int>&) {
+                show(prompts[i], i, prompts.size(), out);
+                return ask(prompts[i], in, out);
+            });
         judged = answers.size();
-        for (size_t i = 0; i < judged; ++i) {
-            check_places(answers[i], prompts[i], answers_file);
-            for (auto& pair : pairs_of(prompts[i].problem, prompts[i].outputs, answers[i]))
-                ranked.pairs.push_back(std::move(pair));
-        }
+        ranked.pairs = pairs_said(answers, prompts, answers_file(options));
     } else {
-        for (const Prompt& prompt : prompts) judge(prompt, options, *world, ranked);
+        for (const RankPrompt& prompt : prompts) judge(prompt, options, *world, ranked);
     }
-
-    std::vector<Json> lines;
-    for (const RankedPair& pair : ranked.pairs) lines.push_back(json_of(pair));
-    write_jsonl(stage_file(options.run, options.name, "ranks.jsonl"), lines);
-    if (judged == prompts.size()) {
-        Json result{{"prompts", judged}, {"pairs", ranked.pairs.size()}};
-        const Agreement& agreement = ranked.agreement;
-        if (agreement.pairs > 0) {
-            result["val_pairs"] = agreement.pairs;
-            result["val_ceiling"] = agreement.with_taste / agreement.pairs;
-            result["val_agreement"] = agreement.with_self / agreement.pairs;
-        }
-        finish_stage(options, options.name, result);
-        std::filesystem::remove_all(stage_file(options.run, options.name, "partial"));
-    }
+    write_ranks(options, ranked, judged, prompts.size());
     if (!options.quiet)
         out << fmt::format("{}: {} of {} prompts ranked, {} pairs{}\n", options.name, judged,
                            prompts.size(), ranked.pairs.size(),

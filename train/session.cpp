@@ -8,10 +8,8 @@
 
 namespace qstar::train {
 
-namespace {
-
-std::vector<std::vector<int>> read_answers(const std::string& file, size_t items) {
-    std::vector<std::vector<int>> answers;
+Answers read_answers(const std::string& file, size_t items) {
+    Answers answers;
     if (!exists(file)) return answers;
     for (const JsonLine& line : read_jsonl(file)) {
         if (!line.value.is_array()) fail("{}: expected a list of numbers", line.where);
@@ -28,24 +26,40 @@ std::vector<std::vector<int>> read_answers(const std::string& file, size_t items
     return answers;
 }
 
-void save(const std::string& file, const std::vector<std::vector<int>>& answers) {
+void save_answers(const std::string& file, const Answers& answers) {
     std::vector<Json> lines(answers.begin(), answers.end());
     write_jsonl(file, lines);
 }
 
-} // namespace
+size_t whole_answers(const Answers& answers, const Whole& whole) {
+    const size_t count = answers.size();
+    const bool begun = count > 0 && whole && !whole(count - 1, answers.back());
+    return begun ? count - 1 : count;
+}
 
-std::vector<std::vector<int>> session(const std::string& file, size_t items,
-                                      const std::function<Reply(size_t)>& ask) {
-    auto answers = read_answers(file, items);
-    while (answers.size() < items) {
-        Reply reply = ask(answers.size());
+void take_back(Answers& answers, const Whole& whole) {
+    if (answers.empty()) return;
+    if (whole) answers.back().pop_back();
+    if (!whole || answers.back().empty()) answers.pop_back();
+}
+
+Answers session(const std::string& file, size_t items,
+                const std::function<Reply(size_t, const std::vector<int>&)>& ask,
+                const Whole& whole) {
+    Answers answers = read_answers(file, items);
+    while (true) {
+        const size_t item = whole_answers(answers, whole);
+        if (item == items) break;
+        const bool begun = item < answers.size();
+        Reply reply = ask(item, begun ? answers.back() : std::vector<int>());
         if (reply.wish == Reply::Wish::quit) break;
-        if (reply.wish == Reply::Wish::answered)
-            answers.push_back(std::move(reply.answer));
-        else if (!answers.empty())
-            answers.pop_back();
-        save(file, answers);
+        if (reply.wish == Reply::Wish::undo) {
+            take_back(answers, whole);
+        } else {
+            if (!begun) answers.emplace_back();
+            answers.back().insert(answers.back().end(), reply.answer.begin(), reply.answer.end());
+        }
+        save_answers(file, answers);
     }
     return answers;
 }

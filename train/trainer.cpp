@@ -123,6 +123,7 @@ void Trainer::end_step(const Json& metrics, const std::string& note) {
     progress_->update(state_.step, !note.empty()
                                        ? note
                                        : fmt::format("loss {:.3f}", metrics["loss"].get<double>()));
+    if (options_.each_step) options_.each_step(state_.step, steps_, metrics);
 }
 
 void Trainer::finish(Json result) {

@@ -24,6 +24,7 @@
 #include "engine/optim/adamw.h"
 #include "train/run.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -41,6 +42,9 @@ struct LoopOptions : StageOptions {
     std::string precision = "fp32"; // of the products; bf16: operands rounded, sums in fp32
     int64_t save_every = 200;       // steps
     int64_t stop_after = 0;         // leave off after so many steps of this call; 0: never
+    // Called after each step, for whoever watches (eval/serve); what it throws ends the stage,
+    // which goes on from its last saved state when it is called again.
+    std::function<void(int64_t step, int64_t steps, const Json& metrics)> each_step = {};
 };
 
 // Error for flags of which no training can come (a batch of 0, a negative rate).

@@ -61,11 +61,15 @@ TEST_CASE("a person labels step by step, stops at the first error, takes back, q
     CHECK(labels[0].labels == std::vector{Label::right, Label::wrong});
     CHECK(!exists(folder.path + "/labels/done.json"));
 
-    // Quits in the middle of the second solution: its labels are not kept.
+    // Quits in the middle of the second solution: its labels wait for the next call.
     CHECK(typing(by_me(folder.path), "+\n+\nq\n").find("2 to go") != std::string::npos);
     CHECK(read_step_labels(file).size() == 1);
-    // At the first step, undo goes back to the solution before.
-    typing(by_me(folder.path), "u\n0\n-1\n+\n+\n0\n1\n1\n");
+    CHECK(read_file(folder.path + "/labels/partial/answers.jsonl") == "[1,-1]\n[1,1]\n");
+    const std::string goes_on = typing(by_me(folder.path), "q\n");
+    CHECK(goes_on.find("[2 of 3]") != std::string::npos);
+    CHECK(goes_on.find("3.  25") != std::string::npos);
+    // From its first step, undo goes back to the solution before.
+    typing(by_me(folder.path), "u\nu\nu\nu\n0\n-1\n+\n+\n0\n1\n1\n");
     labels = read_step_labels(file);
     REQUIRE(labels.size() == 3);
     CHECK(labels[0].labels == std::vector{Label::neutral, Label::wrong});
@@ -84,7 +88,7 @@ TEST_CASE("answers that do not fit their solutions are refused") {
     write_samples(folder.path);
     typing(by_me(folder.path), "-\nq\n");
     const std::string answers = folder.path + "/labels/partial/answers.jsonl";
-    for (const char* text : {"[1]\n", "[1,1,1,1]\n", "[7]\n"}) {
+    for (const char* text : {"[]\n", "[1]\n[1]\n", "[-1,1]\n", "[1,1,1,1]\n", "[7]\n"}) {
         write_file_atomic(answers, text);
         CHECK_THROWS_WITH_AS(typing(by_me(folder.path), "q\n"), doctest::Contains("answers.jsonl"),
                              Error);

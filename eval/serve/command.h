@@ -1,0 +1,14 @@
+#pragma once
+// `qstar eval serve`.
+
+#include "engine/common.h"
+
+namespace CLI {
+class App;
+}
+
+namespace qstar::eval {
+
+void add_serve(CLI::App& eval, const Common& common);
+
+} // namespace qstar::eval

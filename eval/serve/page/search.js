@@ -1,0 +1,106 @@
+// Solving: one pane, or two side by side, each with its method, its tree and its result.
+
+import {element, stream} from './api.js';
+import {Tree} from './tree.js';
+
+const names = {
+  greedy: 'greedy', majority: 'majority vote', 'best-of-n': 'best of N', beam: 'step beam',
+  mcts: 'MCTS', astar: 'A*', qstar: 'Q*', none: 'none', orm: 'ORM: the answer', prm: 'PRM: each step', q: 'Q: what can still be made of it',
+  reward: 'reward model of the run\'s ranks', 'reward-me': 'reward model trained here',
+};
+
+class Pane {
+  constructor(run, number, method) {
+    const field = (label, control) => element('div', {},
+      element('label', {for: control.id}, label), control);
+    const choice = (what, values, chosen) => {
+      const select = element('select', {id: `${what}-${number}`});
+      for (const value of values)
+        select.append(element('option', {value, selected: value === chosen}, names[value] ?? value));
+      return select;
+    };
+    this.run = run;
+    this.method = choice('method', run.methods, method);
+    this.scorer = choice('scorer', ['none', ...run.scorers], run.scorers.includes('prm') ? 'prm' : run.scorers[0]);
+    this.budget = element('input', {id: `budget-${number}`, type: 'number', min: 1, max: 20000, value: 600});
+    this.stop = element('button', {type: 'button', id: `stop-${number}`, disabled: true}, 'Stop');
+    this.status = element('p', {class: 'status', role: 'status', id: `status-${number}`}, ' ');
+    this.answer = element('p', {class: 'answer', id: `answer-${number}`});
+    this.map = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    this.map.setAttribute('class', 'map');
+    this.map.setAttribute('role', 'img');
+    this.map.setAttribute('aria-label', 'Tree of the search, empty');
+    this.list = element('ul', {role: 'tree', id: `tree-${number}`, 'aria-label': 'Steps that were drawn'});
+    this.root = element('section', {class: 'pane', 'aria-label': `Search ${number}`},
+      element('div', {class: 'fields'}, field('Method', this.method), field('Reward model', this.scorer),
+        field('Tokens at most', this.budget)),
+      this.status, this.answer, this.map, this.list, element('div', {class: 'row'}, this.stop));
+    this.stop.addEventListener('click', () => this.leaving?.abort());
+  }
+
+  async solve(problem) {
+    this.leaving?.abort();
+    const leaving = this.leaving = new AbortController();
+    this.answer.replaceChildren();
+    this.status.classList.remove('error');
+    this.status.textContent = 'begins ...';
+    this.stop.disabled = false;
+    const wish = new URLSearchParams({problem, method: this.method.value, scorer: this.scorer.value,
+      budget: this.budget.value});
+    try {
+      await stream(`api/search?${wish}`, {signal: leaving.signal}, (event, data) => this.on(event, data));
+    } catch (error) {
+      if (this.leaving !== leaving) return; // another search has begun here
+      const stopped = error.name === 'AbortError';
+      this.status.textContent = stopped ? 'stopped' : error.message;
+      this.status.classList.toggle('error', !stopped);
+    }
+    if (this.leaving === leaving) this.stop.disabled = true;
+  }
+
+  on(event, data) {
+    if (event === 'begin') this.tree = new Tree(data.problem, this.list, this.map);
+    if (event === 'grow') {
+      this.tree.grow(data);
+      const more = data.hidden ? `, ${data.hidden} more not shown` : '';
+      this.status.textContent = `searching: ${data.tokens} tokens, ${this.tree.nodes.size - 1} steps${more}`;
+    }
+    if (event === 'done') this.show(data);
+  }
+
+  show(result) {
+    this.tree.choose(result.path);
+    this.status.textContent = `${result.tokens} tokens, ${result.expanded} expanded, ` +
+      `${result.generated} drawn, ${result.seconds.toFixed(2)} s`;
+    if (!result.finished) {
+      this.answer.replaceChildren('No answer: no solution was finished.');
+      return;
+    }
+    this.answer.replaceChildren('Answer ', element('b', {}, result.answer), ', ',
+      element('span', {class: result.correct ? 'right' : 'wrong'}, result.correct ? 'right' : 'wrong'),
+      ' by the verifier');
+  }
+}
+
+export function startSearch(run) {
+  const problem = document.getElementById('problem');
+  const compare = document.getElementById('compare');
+  const panes = [new Pane(run, 1, run.scorers.length > 0 ? 'astar' : 'greedy'), new Pane(run, 2, 'greedy')];
+  const place = document.getElementById('panes');
+  const arrange = () => {
+    if (!compare.checked) panes[1].leaving?.abort();
+    place.replaceChildren(...(compare.checked ? panes : panes.slice(0, 1)).map((pane) => pane.root));
+    place.classList.toggle('two', compare.checked);
+  };
+  compare.addEventListener('change', arrange);
+  arrange();
+
+  let example = 0;
+  const next = () => { problem.value = run.examples[example++ % run.examples.length] ?? ''; };
+  document.getElementById('example').addEventListener('click', next);
+  next();
+  document.getElementById('problem-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    for (const pane of compare.checked ? panes : panes.slice(0, 1)) pane.solve(problem.value);
+  });
+}

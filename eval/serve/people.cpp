@@ -1,0 +1,170 @@
+#include "eval/serve/people.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+
+#include <algorithm>
+
+namespace qstar::eval {
+
+namespace {
+
+JsonLine object_of(const std::string& body) {
+    JsonLine line{Json::parse(body, nullptr, false), "the request"};
+    if (!line.value.is_object()) fail("the request: expected a JSON object");
+    return line;
+}
+
+bool asks_undo(const JsonLine& request) {
+    return has_field(request, "undo") && bool_field(request, "undo");
+}
+
+void check_same(const char* what, int64_t given, size_t now) {
+    if (given != static_cast<int64_t>(now))
+        fail("this answer is to {} {}, but {} {} is asked: another window may have gone on", what,
+             given + 1, what, now + 1);
+}
+
+// What the terminal was told when it began a stage of this name, so that the page goes on in
+// the same way.
+template <class Number>
+void recorded(const std::string& run, const std::string& stage, const char* flag, Number& value) {
+    const std::string path = join_path(run, "config.json");
+    if (!exists(path)) return;
+    const Json stages = read_json(path).value["stages"];
+    if (stages.contains(stage) && stages[stage].contains(flag))
+        value = stages[stage][flag].get<Number>();
+}
+
+template <class Options>
+std::string file_of(const Options& options, const char* name) {
+    return train::stage_file(options.run, options.name, name);
+}
+
+} // namespace
+
+RankDesk::RankDesk(const std::string& run) {
+    options_.run = run;
+    options_.judge = "me";
+    options_.name = "rank-me";
+    options_.quiet = true;
+    recorded(run, options_.name, "outputs", options_.outputs);
+    recorded(run, options_.name, "problems", options_.problems);
+}
+
+void RankDesk::look() {
+    if (!sitting_) sitting_ = train::read_sitting(options_);
+    sitting_->finished = exists(file_of(options_, "done.json"));
+    sitting_->answers =
+        train::read_answers(file_of(options_, "partial/answers.jsonl"), sitting_->prompts.size());
+}
+
+Json RankDesk::json() const {
+    const size_t number = sitting_->answers.size();
+    Json state{{"file", file_of(options_, "ranks.jsonl")},
+               {"number", number},
+               {"of", sitting_->prompts.size()},
+               {"finished", sitting_->finished || number == sitting_->prompts.size()}};
+    if (state["finished"].get<bool>()) return state;
+    state["problem"] = sitting_->prompts[number].problem;
+    state["outputs"] = sitting_->prompts[number].outputs;
+    return state;
+}
+
+Json RankDesk::state() {
+    const std::lock_guard lock(mutex_);
+    look();
+    return json();
+}
+
+Json RankDesk::answer(const std::string& body) {
+    const JsonLine request = object_of(body);
+    const std::lock_guard lock(mutex_);
+    look();
+    if (sitting_->finished) fail("all prompts are ranked: there is nothing to change any more");
+    train::Answers& answers = sitting_->answers;
+    if (asks_undo(request)) {
+        train::take_back(answers, {});
+    } else {
+        check_same("prompt", int_field(request, "number"), answers.size());
+        std::vector<int> places;
+        const auto outputs = static_cast<int64_t>(sitting_->prompts[answers.size()].outputs.size());
+        for (const JsonLine& place : array_field(request, "places")) {
+            if (!place.value.is_number_integer() || place.value.get<int64_t>() < 1 ||
+                place.value.get<int64_t>() > outputs)
+                fail("{}: expected a place from 1 to {}", place.where, outputs);
+            places.push_back(place.value.get<int>());
+        }
+        if (std::ssize(places) != outputs)
+            fail("the request: expected {} places, found {}", outputs, places.size());
+        answers.push_back(std::move(places));
+    }
+    train::save_sitting(options_, *sitting_);
+    look();
+    return json();
+}
+
+LabelDesk::LabelDesk(const std::string& run) {
+    options_.run = run;
+    options_.judge = "me";
+    options_.name = "label-me";
+    options_.quiet = true;
+    recorded(run, options_.name, "format", options_.format);
+    recorded(run, options_.name, "each", options_.each);
+    recorded(run, options_.name, "limit", options_.limit);
+}
+
+void LabelDesk::look() {
+    if (!sitting_) sitting_ = train::read_sitting(options_);
+    sitting_->finished = exists(file_of(options_, "done.json"));
+    sitting_->answers =
+        train::read_answers(file_of(options_, "partial/answers.jsonl"), sitting_->solutions.size());
+}
+
+Json LabelDesk::json() const {
+    const auto& solutions = sitting_->solutions;
+    const size_t number = train::whole_answers(sitting_->answers, train::whole_labels(solutions));
+    Json state{{"file", file_of(options_, "steps.jsonl")},
+               {"number", number},
+               {"of", solutions.size()},
+               {"finished", sitting_->finished || number == solutions.size()}};
+    if (state["finished"].get<bool>()) return state;
+    const bool begun = number < sitting_->answers.size();
+    state["problem"] = solutions[number].problem;
+    state["steps"] = solutions[number].steps;
+    state["labels"] = begun ? sitting_->answers.back() : std::vector<int>();
+    return state;
+}
+
+Json LabelDesk::state() {
+    const std::lock_guard lock(mutex_);
+    look();
+    return json();
+}
+
+Json LabelDesk::answer(const std::string& body) {
+    const JsonLine request = object_of(body);
+    const std::lock_guard lock(mutex_);
+    look();
+    if (sitting_->finished) fail("all solutions are labelled: there is nothing to change any more");
+    train::Answers& answers = sitting_->answers;
+    const train::Whole whole = train::whole_labels(sitting_->solutions);
+    if (asks_undo(request)) {
+        train::take_back(answers, whole);
+    } else {
+        const size_t number = train::whole_answers(answers, whole);
+        check_same("solution", int_field(request, "number"), number);
+        if (number == answers.size()) answers.emplace_back();
+        check_same("step", int_field(request, "step"), answers.back().size());
+        const int64_t label = int_field(request, "label");
+        if (label < -1 || label > 1)
+            fail("the request: expected a label of -1, 0 or 1, found {}", label);
+        answers.back().push_back(static_cast<int>(label));
+    }
+    train::save_sitting(options_, *sitting_);
+    look();
+    return json();
+}
+
+} // namespace qstar::eval

@@ -1,0 +1,135 @@
+#include "eval/serve/retrain.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+#include "eval/interval.h"
+#include "train/bradley_terry.h"
+
+#include <algorithm>
+#include <mutex>
+
+namespace qstar::eval {
+
+namespace {
+
+constexpr int64_t most_prompts = 20'000;
+constexpr size_t judged_prompts = 600; // held out, at most: seconds, not minutes
+
+struct Left : std::exception {}; // the client, while we trained
+
+std::string ranks_of(const std::string& run, const std::string& stage) {
+    return train::stage_file(run, stage, "ranks.jsonl");
+}
+
+int64_t pairs_in(const std::string& path) {
+    if (!exists(path)) return 0;
+    const std::string text = read_file(path);
+    return std::count(text.begin(), text.end(), '\n');
+}
+
+// The latest reward model of ranks, or nothing.
+std::string trained_model(const std::string& run) {
+    for (const char* name : {"reward-me", "reward"})
+        if (exists(train::model_path(run, name))) return name;
+    return "";
+}
+
+// The ranks of both in one file, the person's first: a bound on the prompts leaves them in.
+std::string join_ranks(const std::string& run) {
+    const std::string mine = ranks_of(run, "rank-me"), own = ranks_of(run, "rank");
+    const std::string both = ranks_of(run, "rank-both");
+    std::string text;
+    for (const std::string& path : {mine, own})
+        if (exists(path)) text += read_file(path);
+    if (text.empty())
+        fail("there are no ranks yet: rank some answers, or run `qstar train rank --run {}`", run);
+    make_folders(train::stage_folder(run, "rank-both"));
+    write_file_atomic(both, text);
+    return both;
+}
+
+// How many of the held-out pairs the model foretells; nothing where none are held out.
+Json foretold(const std::string& run, const std::string& name, const train::RankSet& set,
+              const tokenizer::Tokenizer& tokenizer, const std::string& file) {
+    if (name.empty() || set.held_back.empty()) return nullptr;
+    engine::Gpt model = train::load_model(run, name);
+    const size_t count = std::min(judged_prompts, set.held_back.size());
+    const Json found =
+        train::calibration_of(model, std::span(set.held_back).first(count), tokenizer, file);
+    const auto pairs = found["val_pairs"].get<int64_t>();
+    const double accuracy = found["val_accuracy"].get<double>();
+    const Interval interval =
+        wilson(static_cast<int64_t>(accuracy * static_cast<double>(pairs) + 0.5), pairs);
+    return {{"model", name},
+            {"accuracy", accuracy},
+            {"pairs", pairs},
+            {"low", interval.low},
+            {"high", interval.high}};
+}
+
+} // namespace
+
+RetrainWish retrain_wish(const std::string& body) {
+    const JsonLine request{Json::parse(body, nullptr, false), "the request"};
+    if (!request.value.is_object()) fail("the request: expected a JSON object");
+    RetrainWish wish;
+    wish.from = string_field(request, "from");
+    if (wish.from != "mine" && wish.from != "run" && wish.from != "both")
+        fail("the request: field \"from\": expected mine, run or both");
+    wish.prompts = int_field(request, "prompts");
+    if (wish.prompts < 1 || wish.prompts > most_prompts)
+        fail("the request: field \"prompts\": expected 1 to {}, found {}", most_prompts,
+             wish.prompts);
+    return wish;
+}
+
+Json reward_state(const std::string& run) {
+    const std::string model = trained_model(run);
+    Json state{{"mine", pairs_in(ranks_of(run, "rank-me"))},
+               {"run", pairs_in(ranks_of(run, "rank"))},
+               {"model", nullptr}};
+    if (!model.empty()) state["model"] = model;
+    return state;
+}
+
+void retrain(RunModels& models, const RetrainWish& wish, EventStream& events) {
+    const std::string& run = models.run();
+    const std::string both = join_ranks(run);
+    train::BradleyTerryOptions options;
+    options.run = run;
+    options.name = "reward-me";
+    options.labels = wish.from == "both"   ? both
+                     : wish.from == "mine" ? ranks_of(run, "rank-me")
+                                           : ranks_of(run, "rank");
+    options.limit = wish.prompts;
+    options.force = true;
+    options.quiet = true;
+
+    std::unique_lock turn(models.turn);
+    const tokenizer::Tokenizer tokenizer = train::load_tokenizer(run);
+    const int64_t context = train::load_model(run, "sft").config.context;
+    const train::RankSet set = train::read_rank_set(both, 0, tokenizer, context);
+    // What is refused is refused before the earlier model is thrown away.
+    train::require(run, wish.from == "mine" ? "rank --judge me --name rank-me" : "rank",
+                   options.labels);
+    train::read_rank_set(options.labels, options.limit, tokenizer, context);
+    const Json before = foretold(run, trained_model(run), set, tokenizer, both);
+    options.each_step = [&](int64_t step, int64_t steps, const Json& metrics) {
+        turn.unlock(); // whoever waits for the models has them now
+        const Json told{{"step", step}, {"steps", steps}, {"loss", metrics["loss"]}};
+        if (!events.send("step", json_text(told))) throw Left();
+        turn.lock();
+    };
+    try {
+        train::reward(options);
+    } catch (const Left&) {
+        return;
+    }
+    models.forget(options.name);
+    const Json after = foretold(run, options.name, set, tokenizer, both);
+    turn.unlock();
+    events.send("done", json_text({{"before", before}, {"after", after}}));
+}
+
+} // namespace qstar::eval

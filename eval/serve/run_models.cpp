@@ -1,0 +1,41 @@
+#include "eval/serve/run_models.h"
+
+#include "engine/io/files.h"
+#include "train/classroom.h"
+#include "train/run.h"
+
+namespace qstar::eval {
+
+void FairMutex::lock() {
+    std::unique_lock lock(mutex_);
+    const uint64_t mine = next_++;
+    changed_.wait(lock, [&] { return now_ == mine; });
+}
+
+void FairMutex::unlock() {
+    const std::lock_guard lock(mutex_);
+    ++now_;
+    changed_.notify_all();
+}
+
+RunModels::RunModels(std::string run, uint64_t seed) : run_(std::move(run)), seed_(seed) {
+    train::require(run_, "sft", train::model_path(run_, "sft"));
+    world_ = search::make_world(train::world_of(run_));
+}
+
+std::vector<std::string> RunModels::scorers() const {
+    std::vector<std::string> found;
+    for (const char* name : {"orm", "prm", "q", "reward", "reward-me"})
+        if (exists(train::model_path(run_, name))) found.emplace_back(name);
+    return found;
+}
+
+search::Models& RunModels::get(const std::string& scorer) {
+    std::unique_ptr<search::Models>& models = loaded_[scorer];
+    if (!models) models = search::load_models(run_, scorer, seed_);
+    return *models;
+}
+
+void RunModels::forget(const std::string& scorer) { loaded_.erase(scorer); }
+
+} // namespace qstar::eval

@@ -1,0 +1,53 @@
+#pragma once
+// The run's models, loaded when they are first asked for and used by one thread at a time.
+
+#include "search/models.h"
+#include "search/world.h"
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace qstar::eval {
+
+// A mutex that is had in the order of asking: of two searches each gets every second call of
+// the models, which std::mutex does not promise.
+class FairMutex {
+  public:
+    void lock();
+    void unlock();
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    uint64_t next_ = 0, now_ = 0;
+};
+
+class RunModels {
+  public:
+    // Error if the run has no tuned model: "... is missing: run `qstar train sft` first".
+    RunModels(std::string run, uint64_t seed);
+
+    const std::string& run() const { return run_; }
+    const search::World& world() const { return *world_; }
+    uint64_t seed() const { return seed_; }
+    // The reward models that the run has by now, of those that can judge a search.
+    std::vector<std::string> scorers() const;
+
+    FairMutex turn; // to be held while a model works
+    // The policy with a scorer, or "none". To be called, and used, with the turn held.
+    search::Models& get(const std::string& scorer);
+    void forget(const std::string& scorer); // it was trained anew; turn held
+
+  private:
+    std::string run_;
+    uint64_t seed_;
+    std::unique_ptr<search::World> world_;
+    std::map<std::string, std::unique_ptr<search::Models>> loaded_;
+};
+
+} // namespace qstar::eval

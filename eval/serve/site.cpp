@@ -1,0 +1,99 @@
+#include "eval/serve/site.h"
+
+#include "engine/error.h"
+#include "engine/io/jsonl.h"
+#include "eval/serve/live_search.h"
+#include "eval/serve/page.h"
+#include "eval/serve/retrain.h"
+#include "train/classroom.h"
+
+#include <nlohmann/json.hpp>
+
+namespace qstar::eval {
+
+namespace {
+
+constexpr int most_searches = 4; // at once
+constexpr int most_trainings = 1;
+
+// One more of something that is going on, while it lives; one that is too many is refused,
+// and does not wait.
+struct Running {
+    std::atomic<int>& count;
+    Running(std::atomic<int>& counted, int most, const char* what) : count(counted) {
+        if (count++ < most) return;
+        --count;
+        fail("{} already: wait for {} to end", what, most == 1 ? "it" : "one of them");
+    }
+    ~Running() { --count; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+};
+
+HttpReply ok(const Json& value) { return {200, "application/json", json_text(value)}; }
+
+HttpReply not_found() {
+    return {404, "application/json", json_text({{"error", "there is nothing at this address"}})};
+}
+
+} // namespace
+
+Site::Site(const std::string& run, uint64_t seed)
+    : models_(run, seed),
+      examples_(train::draw_problems(train::classroom_of(run), train::Split::test, 12, seed)),
+      ranks_(run), labels_(run) {}
+
+HttpReply Site::answer(const HttpRequest& request) {
+    return request.method == "GET" ? get(request) : post(request);
+}
+
+HttpReply Site::get(const HttpRequest& request) {
+    if (request.path == "/api/run") return run_json();
+    if (request.path == "/api/search") return search(request);
+    if (request.path == "/api/rank") return ok(ranks_.state());
+    if (request.path == "/api/label") return ok(labels_.state());
+    if (request.path == "/api/reward") return ok(reward_state(models_.run()));
+    // A file is one of those in the program; no path of a request is ever opened.
+    const std::string name = request.path == "/" ? "index.html" : request.path.substr(1);
+    for (const PageFile& file : page_files())
+        if (file.name == name) return {200, std::string(page_type(name)), std::string(file.text)};
+    return not_found();
+}
+
+HttpReply Site::post(const HttpRequest& request) {
+    if (request.path == "/api/rank") return ok(ranks_.answer(request.body));
+    if (request.path == "/api/label") return ok(labels_.answer(request.body));
+    if (request.path == "/api/reward") return learn(request);
+    return not_found();
+}
+
+HttpReply Site::run_json() const {
+    return ok({{"run", models_.run()},
+               {"world", models_.world().name()},
+               {"methods", {"greedy", "majority", "best-of-n", "beam", "mcts", "astar", "qstar"}},
+               {"scorers", models_.scorers()},
+               {"public_goal", models_.world().public_goal()},
+               {"examples", examples_}});
+}
+
+HttpReply Site::search(const HttpRequest& request) {
+    HttpReply reply;
+    reply.events = [this, query = request.query](EventStream& events) {
+        const SearchWish wish = search_wish(query, models_);
+        const Running running(searches_, most_searches, "several searches are running");
+        search_live(models_, wish, events);
+    };
+    return reply;
+}
+
+HttpReply Site::learn(const HttpRequest& request) {
+    const RetrainWish wish = retrain_wish(request.body);
+    HttpReply reply;
+    reply.events = [this, wish](EventStream& events) {
+        const Running running(trainings_, most_trainings, "a model is being trained");
+        retrain(models_, wish, events);
+    };
+    return reply;
+}
+
+} // namespace qstar::eval

@@ -1,0 +1,44 @@
+#pragma once
+// What stands behind the addresses of the page, /TOKEN/...
+//
+//   GET  /                      the page, and its files: style.css, main.js, ...
+//   GET  /api/run               {"run", "world", "methods", "scorers", "examples"}
+//   GET  /api/search?problem=   a search as server-sent events (live_search.h)
+//   GET  /api/rank, /api/label  the next question to a person (people.h)
+//   POST /api/rank, /api/label  an answer, or undo; gives the next question
+//   GET  /api/reward            whose ranks there are (retrain.h)
+//   POST /api/reward            trains on them; server-sent events
+//
+// A wrong request gets {"error": SENTENCE} and a status of 400 or more.
+
+#include "eval/serve/http.h"
+#include "eval/serve/people.h"
+#include "eval/serve/run_models.h"
+
+#include <atomic>
+#include <string>
+
+namespace qstar::eval {
+
+class Site {
+  public:
+    // Error if the run cannot be served.
+    Site(const std::string& run, uint64_t seed);
+
+    HttpReply answer(const HttpRequest& request); // safe from any thread
+
+  private:
+    HttpReply get(const HttpRequest& request);
+    HttpReply post(const HttpRequest& request);
+    HttpReply run_json() const;
+    HttpReply search(const HttpRequest& request);
+    HttpReply learn(const HttpRequest& request);
+
+    RunModels models_;
+    std::vector<std::string> examples_; // problems that nothing was trained on
+    RankDesk ranks_;
+    LabelDesk labels_;
+    std::atomic<int> searches_ = 0, trainings_ = 0; // that are running
+};
+
+} // namespace qstar::eval

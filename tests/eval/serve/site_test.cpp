@@ -1,0 +1,262 @@
+// What stands behind the page's addresses, without a network.
+
+#include "eval/serve/site.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+#include "eval/serve/live_search.h"
+#include "eval/serve/page.h"
+#include "eval/serve/retrain.h"
+#include "search/results.h"
+#include "tests/eval/serve/serve_run.h"
+#include "train/labels.h"
+#include "train/ranks.h"
+
+#include <doctest/doctest.h>
+#include <sstream>
+
+using namespace qstar;
+using namespace qstar::eval;
+using namespace qstar::tests;
+
+namespace {
+
+Json get(Site& site, const std::string& path) {
+    const HttpReply reply = site.answer({"GET", path, {}, ""});
+    CHECK(reply.status == 200);
+    return Json::parse(reply.body);
+}
+Json post(Site& site, const std::string& path, const Json& body) {
+    return Json::parse(site.answer({"POST", path, {}, json_text(body)}).body);
+}
+Listener listen(Site& site, std::map<std::string, std::string> query) {
+    Listener listener;
+    site.answer({"GET", "/api/search", std::move(query), ""}).events(listener);
+    return listener;
+}
+
+template <class Options>
+std::string typing(const std::string& run, const std::string& name, const std::string& text) {
+    Options options;
+    options.run = run;
+    options.judge = "me";
+    options.name = name;
+    std::istringstream in(text);
+    std::ostringstream out;
+    if constexpr (std::is_same_v<Options, train::RankOptions>)
+        train::rank(options, in, out);
+    else
+        train::label(options, in, out);
+    return out.str();
+}
+
+} // namespace
+
+TEST_CASE("a page over a small run") {
+    const Temporary folder;
+    const std::string run = folder.path + "/run";
+    make_serve_run(run);
+    Site site(run, 1);
+
+    SUBCASE("its files, and nothing else") {
+        const HttpReply page = site.answer({"GET", "/", {}, ""});
+        CHECK(page.type == "text/html; charset=utf-8");
+        CHECK(page.body == std::string(site.answer({"GET", "/index.html", {}, ""}).body));
+        CHECK(page.body.starts_with("<!doctype html>"));
+        for (const PageFile& file : page_files())
+            CHECK(site.answer({"GET", "/" + std::string(file.name), {}, ""}).body == file.text);
+        for (const char* path : {"", "/x", "//", "/../config.json", "/config.json", "/api",
+                                 "/api/run/", "/page/index.html", "/index.html\0x"})
+            CHECK(site.answer({"GET", path, {}, ""}).status == 404);
+        CHECK(site.answer({"POST", "/", {}, "{}"}).status == 404);
+        const Json about = get(site, "/api/run");
+        CHECK(about["world"] == "arithmetic");
+        CHECK(about["scorers"] == Json({"prm"}));
+        CHECK(about["examples"].size() == 12);
+    }
+
+    SUBCASE("a search that is watched is the search") {
+        for (const char* method :
+             {"greedy", "majority", "best-of-n", "beam", "mcts", "astar", "qstar"}) {
+            CAPTURE(method);
+            const auto models = search::load_models(run, "prm", 1);
+            const SearchWish wish = search_wish({{"problem", "3*(4+5)-2"},
+                                                 {"method", method},
+                                                 {"scorer", "prm"},
+                                                 {"budget", "300"}},
+                                                RunModels(run, 1));
+            search::Scorer* scorer = models->scorer.get();
+            const auto world = search::make_world("arithmetic");
+            search::Options options;
+            options.budget = 300;
+            search::know_world(options, *world);
+            const auto alone = search::solve({&wish.problem, 1}, wish.method, *models->proposer,
+                                             scorer, options)[0];
+            const Listener heard = listen(site, {{"problem", "3*(4+5)-2"},
+                                                 {"method", method},
+                                                 {"scorer", "prm"},
+                                                 {"budget", "300"}});
+            REQUIRE(heard.heard.size() >= 3);
+            CHECK(heard.heard.front().first == "begin");
+            CHECK(heard.heard.back().first == "done");
+            const Json done = Json::parse(heard.heard.back().second);
+            CHECK(done["answer"] == alone.answer);
+            CHECK(done["tokens"] == alone.tokens);
+            CHECK(done["expanded"] == alone.expanded);
+            CHECK(done["steps"] == Json(alone.steps));
+
+            // The tree that was told: each node after its parent, the solution a path in it, and
+            // the tokens those of the result.
+            std::map<int, std::pair<int, std::string>> nodes{{0, {-1, "3*(4+5)-2"}}};
+            std::map<int, int> scored;
+            int64_t expanded = 0, tokens = 0;
+            for (const auto& [event, data] : heard.heard) {
+                if (event != "grow") continue;
+                const Json grow = Json::parse(data);
+                for (const Json& node : grow["nodes"]) {
+                    if (!node.contains("parent")) continue;
+                    CHECK(nodes.contains(node["parent"].get<int>()));
+                    nodes[node["id"].get<int>()] = {node["parent"].get<int>(),
+                                                    node["text"].get<std::string>()};
+                }
+                for (const Json& score : grow["scores"]) ++scored[score[0].get<int>()];
+                for (const Json& id : grow["expanded"]) CHECK(nodes.contains(id.get<int>()));
+                expanded += std::ssize(grow["expanded"]);
+                tokens = grow["tokens"].get<int64_t>();
+            }
+            CHECK(expanded == alone.expanded);
+            if (std::string(method) != "greedy" && std::string(method) != "majority")
+                CHECK(tokens == alone.tokens); // else the scorer's view was asked for the page only
+            const Json& path = done["path"];
+            REQUIRE(path.size() == alone.steps.size() + 1);
+            for (size_t i = 1; i < path.size(); ++i) {
+                const auto& [parent, text] = nodes.at(path[i].get<int>());
+                CHECK(parent == path[i - 1].get<int>());
+                CHECK(text == alone.steps[i - 1]);
+                CHECK(scored.contains(path[i].get<int>()));
+            }
+        }
+    }
+
+    SUBCASE("wrong wishes are refused in a sentence, and a client that leaves is not served on") {
+        using Query = std::map<std::string, std::string>;
+        for (const Query& wrong :
+             {Query{}, Query{{"problem", "3*"}}, Query{{"problem", std::string(700, '1')}},
+              Query{{"problem", "1+2"}, {"method", "magic"}},
+              Query{{"problem", "1+2"}, {"scorer", "../sft"}},
+              Query{{"problem", "1+2"}, {"method", "best-of-n"}},
+              Query{{"problem", "1+2"}, {"budget", "1e9"}},
+              Query{{"problem", "1+2"}, {"budget", "-1"}},
+              Query{{"problem", "1+2"}, {"weight", "nan"}},
+              Query{{"problem", "1+2"}, {"width", "1000"}}})
+            CHECK_THROWS_AS(listen(site, wrong), Error);
+        Listener leaves;
+        leaves.leaves_after = 2;
+        site.answer({"GET", "/api/search", {{"problem", "3*(4+5)-2"}, {"method", "beam"}}, ""})
+            .events(leaves);
+        CHECK(leaves.heard.size() <= 3);
+        CHECK(leaves.heard.back().first != "done");
+    }
+
+    SUBCASE("labels are those of the terminal, which can go on with them") {
+        Json asked = get(site, "/api/label");
+        CHECK(asked["number"] == 0);
+        CHECK(!exists(run + "/label-me"));
+        const size_t steps = asked["steps"].size();
+        const auto key = [&](int label) {
+            asked = post(
+                site, "/api/label",
+                {{"number", asked["number"]}, {"step", asked["labels"].size()}, {"label", label}});
+        };
+        for (size_t i = 0; i < steps; ++i) key(1);
+        CHECK(asked["number"] == 1);
+        CHECK(train::read_step_labels(run + "/label-me/steps.jsonl").size() == 1);
+        key(-1);
+        CHECK(asked["number"] == 2);
+        asked = post(site, "/api/label", {{"undo", true}});
+        CHECK(asked["number"] == 1);
+        key(0);
+        const bool begun = asked["number"] == 1; // a solution of one step is whole with it
+        typing<train::LabelOptions>(run, "label-me", "-\nq\n");
+        asked = get(site, "/api/label");
+        CHECK(asked["number"].get<int>() >= 2);
+        const auto labels = train::read_step_labels(run + "/label-me/steps.jsonl");
+        CHECK(labels.size() >= 2);
+        CHECK(labels[0].labels.size() == steps);
+        CHECK(labels[1].labels[0] == search::Label::neutral);
+        if (begun) CHECK(labels[1].labels[1] == search::Label::wrong);
+
+        // The same, typed at the terminal into another folder, gives the same bytes.
+        std::string keys;
+        for (const auto& answer : train::read_answers(run + "/label-me/partial/answers.jsonl", 9))
+            for (const int label : answer) keys += label > 0 ? "+\n" : label == 0 ? "0\n" : "-\n";
+        typing<train::LabelOptions>(run, "label-other", keys + "q\n");
+        for (const char* file : {"steps.jsonl", "outcomes.jsonl", "partial/answers.jsonl"})
+            CHECK(read_file(run + "/label-me/" + file) == read_file(run + "/label-other/" + file));
+
+        const std::string before = read_file(run + "/label-me/partial/answers.jsonl");
+        for (const char* wrong : {"", "[", "[]", "null", "{}", R"({"number": 0})", R"({"undo": 1})",
+                                  R"({"number": 0, "step": 0, "label": 1})",
+                                  R"({"number": 1e99, "step": 0, "label": 1})",
+                                  R"({"number": 2, "step": 0, "label": 2})",
+                                  R"({"number": 2, "step": -1, "label": 1})"})
+            CHECK_THROWS_AS(site.answer({"POST", "/api/label", {}, wrong}), Error);
+        CHECK(read_file(run + "/label-me/partial/answers.jsonl") == before);
+    }
+
+    SUBCASE("ranks are those of the terminal, which can go on with them; a model learns of them") {
+        Json asked = get(site, "/api/rank");
+        const auto outputs = asked["outputs"].get<std::vector<std::vector<std::string>>>();
+        REQUIRE(outputs.size() >= 2);
+        std::vector<int> places(outputs.size());
+        for (size_t i = 0; i < places.size(); ++i) places[i] = static_cast<int>(places.size() - i);
+        const std::string problem = asked["problem"].get<std::string>();
+        asked = post(site, "/api/rank", {{"number", 0}, {"places", places}});
+        CHECK(asked["number"] == 1);
+        const auto pairs = train::read_ranks(run + "/rank-me/ranks.jsonl");
+        CHECK(pairs.size() == outputs.size() * (outputs.size() - 1) / 2);
+        CHECK(pairs[0].problem == problem);
+        CHECK(pairs[0].chosen == outputs.back());
+        CHECK(typing<train::RankOptions>(run, "rank-me", "q\n").find("[2 of ") !=
+              std::string::npos);
+        for (const char* wrong :
+             {"[1]", "{}", R"({"number": 0, "places": [1, 2]})", R"({"number": 1, "places": [1]})",
+              R"({"number": 1, "places": [0, 1, 2, 3]})",
+              R"({"number": 1, "places": ["1", "2", "3", "4"]})",
+              R"({"number": 1, "places": [1e300, 1, 1, 1]})"})
+            CHECK_THROWS_AS(site.answer({"POST", "/api/rank", {}, wrong}), Error);
+        CHECK(post(site, "/api/rank", {{"undo", true}})["number"] == 0);
+        CHECK(read_file(run + "/rank-me/ranks.jsonl").empty());
+        post(site, "/api/rank", {{"number", 0}, {"places", places}});
+
+        for (const char* wrong :
+             {"", "{}", R"({"from": "x", "prompts": 1})", R"({"from": "both", "prompts": 0})"})
+            CHECK_THROWS_AS(site.answer({"POST", "/api/reward", {}, wrong}), Error);
+        CHECK(get(site, "/api/reward")["model"].is_null());
+        const std::string wish = R"({"from": "both", "prompts": 60})";
+        for (const bool again : {false, true}) {
+            Listener heard;
+            site.answer({"POST", "/api/reward", {}, wish}).events(heard);
+            REQUIRE(heard.heard.size() > 2);
+            CHECK(heard.heard[0].first == "step");
+            const Json done = Json::parse(heard.heard.back().second);
+            CHECK(heard.heard.back().first == "done");
+            CHECK(done["before"].is_null() == !again);
+            CHECK(done["after"]["pairs"].get<int>() > 0);
+            if (again) CHECK(done["before"] == done["after"]); // the same ranks, the same bytes
+        }
+        CHECK(get(site, "/api/reward")["model"] == "reward-me");
+        CHECK(get(site, "/api/run")["scorers"] == Json({"prm", "reward-me"}));
+        Listener leaves;
+        leaves.leaves_after = 1;
+        site.answer({"POST", "/api/reward", {}, wish}).events(leaves);
+        CHECK(leaves.heard.size() == 1);
+        CHECK(listen(site, {{"problem", "1+2*3"}, {"scorer", "prm"}}).heard.back().first == "done");
+    }
+}
+
+TEST_CASE("a folder without models is refused") {
+    const Temporary folder;
+    CHECK_THROWS_WITH_AS(Site(folder.path, 1), doctest::Contains("qstar train sft"), Error);
+}
