@@ -14,7 +14,7 @@ BENCH ?= gemm train decode search
 CACHE := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 FORMATTED = $(shell git ls-files '*.h' '*.cpp')
 
-.PHONY: all program help deps test demo bench format clean
+.PHONY: all program help deps test browser-test demo bench format clean
 
 all: deps
 	$(call configure,build,)
@@ -23,6 +23,7 @@ all: deps
 help:
 	@echo "make         build build/qstar"
 	@echo "make test    build with warnings as errors, run all tests, and again with sanitizers"
+	@echo "make browser-test  the page of eval serve in a headless Chromium"
 	@echo "make demo    run the whole road, from an empty folder to the ladder (ARGS=...)"
 	@echo "make bench   measure beside the peers (BENCH=..., ARGS=...)"
 	@echo "make deps    check for what the build needs and install what is missing"
@@ -47,6 +48,11 @@ test: deps
 	$(call configure,build-asan,-DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DQSTAR_WERROR=ON -DQSTAR_SANITIZE=ON)
 	cmake --build build-asan -j $(JOBS)
 	ctest --test-dir build-asan --output-on-failure
+
+# The tests of the page; `make test` runs them, too, where they can be run.
+browser-test: program
+	@sh .ci/browser.sh
+	ctest --test-dir build -R browser --output-on-failure --verbose
 
 # The program alone, without its tests.
 program: deps

@@ -25,6 +25,8 @@ have_libraries() {
         '#error' '#endif' \
         '#if !__has_include(<tbb/parallel_for.h>) && !__has_include(<oneapi/tbb.h>)' \
         '#error' '#endif' \
+        '#if !__has_include(<httplib.h>)' \
+        '#error' '#endif' \
         '#if !__has_include(<cblas.h>) && !__has_include(<openblas/cblas.h>)' \
         '#error' '#endif' |
         "$compiler" -std=c++17 -E -x c++ ${prefix:+-I"$prefix/include"} \
@@ -33,7 +35,8 @@ have_libraries() {
 
 have_all() {
     find_compiler
-    have_tool cmake && have_tool ninja && [ -n "$compiler" ] && have_libraries
+    have_tool cmake && have_tool ninja && have_tool pkg-config && [ -n "$compiler" ] &&
+        have_libraries
 }
 
 if have_all; then exit 0; fi
@@ -42,20 +45,22 @@ if have_all; then exit 0; fi
 if have_tool apt-get; then
     manager=apt
     packages="g++ cmake ninja-build libopenblas-dev libtbb-dev doctest-dev libcli11-dev \
-nlohmann-json3-dev libfmt-dev"
+nlohmann-json3-dev libfmt-dev libcpp-httplib-dev pkg-config"
 elif have_tool dnf; then
     manager=dnf
     packages="gcc-c++ cmake ninja-build openblas-devel tbb-devel doctest-devel cli11-devel \
-json-devel fmt-devel"
+json-devel fmt-devel cpp-httplib-devel pkgconf-pkg-config"
 elif have_tool pacman; then
     manager=pacman
-    packages="gcc cmake ninja openblas onetbb doctest cli11 nlohmann-json fmt"
+    packages="gcc cmake ninja openblas onetbb doctest cli11 nlohmann-json fmt \
+cpp-httplib pkgconf"
 elif have_tool brew; then
     manager=brew
-    packages="cmake ninja openblas tbb doctest cli11 nlohmann-json fmt"
+    packages="cmake ninja openblas tbb doctest cli11 nlohmann-json fmt cpp-httplib pkgconf"
 else
     echo "qstar: please install a C++20 compiler, cmake, ninja, OpenBLAS, oneTBB, doctest," \
-        "CLI11, nlohmann-json and fmt (no apt, dnf, pacman or brew was found to do it)" >&2
+        "CLI11, nlohmann-json, fmt, cpp-httplib and pkg-config (no apt, dnf, pacman or brew was" \
+        "found to do it)" >&2
     exit 2
 fi
 

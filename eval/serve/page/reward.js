@@ -31,6 +31,7 @@ function on(event, data) {
   } else if (event === 'done') {
     bar.value = 1;
     table.hidden = false;
+    document.dispatchEvent(new Event('trained'));
     table.tBodies[0].replaceChildren(row('before', data.before), row('after', data.after));
     tell(data.after ? `trained: foretells ${percent(data.after.accuracy)} of the held-out pairs`
       : 'trained; none of the ranked problems is held out (one in twenty is), so nothing can be said of it');

@@ -1,6 +1,6 @@
 // Solving: one pane, or two side by side, each with its method, its tree and its result.
 
-import {element, stream} from './api.js';
+import {element, get, stream} from './api.js';
 import {Tree} from './tree.js';
 
 const names = {
@@ -47,15 +47,37 @@ class Pane {
     this.stop.disabled = false;
     const wish = new URLSearchParams({problem, method: this.method.value, scorer: this.scorer.value,
       budget: this.budget.value});
+    // In slow motion the events wait for each other; the search itself is as fast as ever.
+    const pace = document.getElementById('slow').checked ? 500 : 0;
+    let shown = Promise.resolve();
+    const show = async (event, data) => {
+      if (leaving.signal.aborted) return;
+      this.on(event, data);
+      if (pace > 0 && event === 'grow') await new Promise((resolve) => { setTimeout(resolve, pace); });
+    };
+    let failure = null;
     try {
-      await stream(`api/search?${wish}`, {signal: leaving.signal}, (event, data) => this.on(event, data));
+      await stream(`api/search?${wish}`, {signal: leaving.signal},
+        (event, data) => { shown = shown.then(() => show(event, data)); });
     } catch (error) {
-      if (this.leaving !== leaving) return; // another search has begun here
-      const stopped = error.name === 'AbortError';
-      this.status.textContent = stopped ? 'stopped' : error.message;
-      this.status.classList.toggle('error', !stopped);
+      failure = error;
     }
-    if (this.leaving === leaving) this.stop.disabled = true;
+    await shown;
+    if (this.leaving !== leaving) return; // another search has begun here
+    this.stop.disabled = true;
+    if (leaving.signal.aborted) {
+      this.status.textContent = 'stopped';
+    } else if (failure) {
+      this.status.textContent = failure.message;
+      this.status.classList.add('error');
+    }
+  }
+
+  // A reward model has come to the run.
+  offer(scorers) {
+    for (const value of scorers)
+      if (![...this.scorer.options].some((option) => option.value === value))
+        this.scorer.append(element('option', {value}, names[value] ?? value));
   }
 
   on(event, data) {
@@ -94,6 +116,11 @@ export function startSearch(run) {
   };
   compare.addEventListener('change', arrange);
   arrange();
+
+  document.addEventListener('trained', async () => {
+    const {scorers} = await get('api/run');
+    for (const pane of panes) pane.offer(scorers);
+  });
 
   let example = 0;
   const next = () => { problem.value = run.examples[example++ % run.examples.length] ?? ''; };
