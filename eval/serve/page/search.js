@@ -5,8 +5,8 @@ import {Tree} from './tree.js';
 
 const names = {
   greedy: 'greedy', majority: 'majority vote', 'best-of-n': 'best of N', beam: 'step beam',
-  mcts: 'MCTS', astar: 'A*', qstar: 'Q*', none: 'none', orm: 'ORM: the answer', prm: 'PRM: each step', q: 'Q: what can still be made of it',
-  reward: 'reward model of the run\'s ranks', 'reward-me': 'reward model trained here',
+  mcts: 'MCTS', astar: 'A*', qstar: 'Q*', none: 'none', orm: 'ORM (answers)', prm: 'PRM (steps)', q: 'Q-values',
+  reward: 'of ranks', 'reward-me': 'of your ranks',
 };
 
 class Pane {
@@ -34,7 +34,7 @@ class Pane {
     this.root = element('section', {class: 'pane', 'aria-label': `Search ${number}`},
       element('div', {class: 'fields'}, field('Method', this.method), field('Reward model', this.scorer),
         field('Tokens at most', this.budget)),
-      this.status, this.answer, this.map, this.list, element('div', {class: 'row'}, this.stop));
+      element('div', {class: 'row'}, this.status, this.stop), this.answer, this.map, this.list);
     this.stop.addEventListener('click', () => this.leaving?.abort());
   }
 

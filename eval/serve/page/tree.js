@@ -4,6 +4,8 @@ import {element} from './api.js';
 
 const svg = 'http://www.w3.org/2000/svg';
 
+const short = (p) => p < 0.001 ? p.toExponential(0) : p.toPrecision(2);
+
 export class Tree {
   constructor(problem, list, map) {
     this.list = list; // <ul role="tree">
@@ -84,7 +86,7 @@ export class Tree {
     part(node.final ? 'text final' : 'text', node.final ? `${node.text} ◆` : node.text,
          node.final ? 'an answer' : undefined);
     if (node.score !== undefined) part('fact', node.score.toFixed(3), 'score of the reward model');
-    if (node.logProb) part('fact', `p ${Math.exp(node.logProb).toPrecision(2)}`, 'probability by the policy');
+    if (node.logProb) part('fact', `p ${short(Math.exp(node.logProb))}`, 'probability by the policy');
     if (node.count > 1) part('fact', `×${node.count}`, 'times drawn');
     row.classList.toggle('scored', node.score !== undefined);
     if (node.score !== undefined) row.style.setProperty('--score', node.score);
@@ -103,7 +105,7 @@ export class Tree {
       return x;
     };
     place(this.nodes.get(0), 0);
-    const width = 640, height = 176, border = 14;
+    const width = Math.max(200, this.map.clientWidth), height = 176, border = 14;
     const x = (p) => leaves > 1 ? border + p.x / (leaves - 1) * (width - 2 * border) : width / 2;
     const y = (p) => border + p.y / deepest * (height - 2 * border);
     const radius = leaves > 120 ? 2 : leaves > 40 ? 4 : 6;

@@ -16,6 +16,10 @@
 #include <map>
 #include <memory>
 #include <thread>
+#ifdef __linux__
+#include <sys/inotify.h>
+#include <unistd.h>
+#endif
 
 using namespace qstar;
 using namespace qstar::eval;
@@ -195,6 +199,31 @@ std::string hostile(Random& random) {
     }
 }
 
+// Says whether a file was opened by anybody since, where the system can tell.
+class Opened {
+  public:
+    explicit Opened(const std::string& path) {
+#ifdef __linux__
+        watch_ = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        CHECK(inotify_add_watch(watch_, path.c_str(), IN_OPEN) >= 0);
+#else
+        static_cast<void>(path);
+#endif
+    }
+    bool ever() const {
+        char event[4096];
+        return watch_ >= 0 && ::read(watch_, event, sizeof event) > 0;
+    }
+    ~Opened() {
+        if (watch_ >= 0) ::close(watch_);
+    }
+    Opened(const Opened&) = delete;
+    Opened& operator=(const Opened&) = delete;
+
+  private:
+    int watch_ = -1;
+};
+
 } // namespace
 
 TEST_CASE("hostile requests leave a site serving, and every file as it is") {
@@ -203,6 +232,7 @@ TEST_CASE("hostile requests leave a site serving, and every file as it is") {
     make_serve_run(run);
     write_file_atomic(folder.path + "/secret.txt", secret);
     const auto before = contents(folder.path);
+    const Opened opened(folder.path + "/secret.txt");
 
     Site site(run, 1);
     HttpOptions options;
@@ -270,5 +300,6 @@ TEST_CASE("hostile requests leave a site serving, and every file as it is") {
     CHECK(serves());
     server->stop();
     serving.join();
+    CHECK(!opened.ever());
     CHECK(contents(folder.path) == before);
 }
