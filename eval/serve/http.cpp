@@ -255,11 +255,10 @@ void HttpServer::run() {
 }
 
 void HttpServer::stop() {
-    inside_->stopping = true;
-    while (inside_->started && !inside_->ended) { // it may be about to listen
-        inside_->stop();
+    if (inside_->stopping.exchange(true)) return; // the library must be told once only
+    while (inside_->started && !inside_->ended && !inside_->is_running()) // about to listen
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
+    inside_->stop();
 }
 
 } // namespace qstar::eval

@@ -73,7 +73,7 @@ class HttpServer {
 
     int port() const;
     void run();  // serves until stop() is called, and returns when all connections are closed
-    void stop(); // from any thread; ends the open streams, too
+    void stop(); // from any thread; ends the open streams, too, and does not wait for them
 
   private:
     struct Inside;

@@ -54,9 +54,10 @@ HttpReply Site::get(const HttpRequest& request) {
     if (request.path == "/api/label") return ok(labels_.state());
     if (request.path == "/api/reward") return ok(reward_state(models_.run()));
     // A file is one of those in the program; no path of a request is ever opened.
-    const std::string name = request.path == "/" ? "index.html" : request.path.substr(1);
+    const std::string path = request.path == "/" ? "/index.html" : request.path;
     for (const PageFile& file : page_files())
-        if (file.name == name) return {200, std::string(page_type(name)), std::string(file.text)};
+        if (path == fmt::format("/{}", file.name))
+            return {200, std::string(page_type(file.name)), std::string(file.text)};
     return not_found();
 }
 

@@ -44,6 +44,14 @@ inline void make_serve_run(const std::string& run) {
     train::prm(prm);
 }
 
+// A copy of it, which is made once.
+inline void copy_serve_run(const std::string& to) {
+    static const Temporary folder;
+    static const bool made = (make_serve_run(folder.path), true);
+    static_cast<void>(made);
+    std::filesystem::copy(folder.path, to, std::filesystem::copy_options::recursive);
+}
+
 struct Listener : eval::EventStream {
     std::vector<std::pair<std::string, std::string>> heard;
     size_t leaves_after = 1'000'000; // events

@@ -36,6 +36,9 @@ Listener listen(Site& site, std::map<std::string, std::string> query) {
     return listener;
 }
 
+// A small model writes any bytes; what is no UTF-8 is told as U+FFFD.
+Json as_told(const std::vector<std::string>& steps) { return Json::parse(json_text(Json(steps))); }
+
 template <class Options>
 std::string typing(const std::string& run, const std::string& name, const std::string& text) {
     Options options;
@@ -56,7 +59,7 @@ std::string typing(const std::string& run, const std::string& name, const std::s
 TEST_CASE("a page over a small run") {
     const Temporary folder;
     const std::string run = folder.path + "/run";
-    make_serve_run(run);
+    copy_serve_run(run);
     Site site(run, 1);
 
     SUBCASE("its files, and nothing else") {
@@ -67,7 +70,7 @@ TEST_CASE("a page over a small run") {
         for (const PageFile& file : page_files())
             CHECK(site.answer({"GET", "/" + std::string(file.name), {}, ""}).body == file.text);
         for (const char* path : {"", "/x", "//", "/../config.json", "/config.json", "/api",
-                                 "/api/run/", "/page/index.html", "/index.html\0x"})
+                                 "/api/run/", "/page/index.html"})
             CHECK(site.answer({"GET", path, {}, ""}).status == 404);
         CHECK(site.answer({"POST", "/", {}, "{}"}).status == 404);
         const Json about = get(site, "/api/run");
@@ -104,7 +107,7 @@ TEST_CASE("a page over a small run") {
             CHECK(done["answer"] == alone.answer);
             CHECK(done["tokens"] == alone.tokens);
             CHECK(done["expanded"] == alone.expanded);
-            CHECK(done["steps"] == Json(alone.steps));
+            CHECK(done["steps"] == as_told(alone.steps));
 
             // The tree that was told: each node after its parent, the solution a path in it, and
             // the tokens those of the result.
@@ -133,7 +136,7 @@ TEST_CASE("a page over a small run") {
             for (size_t i = 1; i < path.size(); ++i) {
                 const auto& [parent, text] = nodes.at(path[i].get<int>());
                 CHECK(parent == path[i - 1].get<int>());
-                CHECK(text == alone.steps[i - 1]);
+                CHECK(text == as_told(alone.steps)[i - 1]);
                 CHECK(scored.contains(path[i].get<int>()));
             }
         }
