@@ -157,7 +157,7 @@ TEST_CASE("a stream ends when its client leaves, when it does not read, and with
     {
         RawClient client(port);
         client.send(get_request("/secret/ticks"));
-        CHECK(client.receive(300).find("event: tick\ndata: xxxxxxxxxx\n\n") != std::string::npos);
+        CHECK(client.receive(1500).find("event: tick\ndata: xxxxxxxxxx\n\n") != std::string::npos);
         CHECK(ended == 0);
     }
     CHECK(wait_for(ended, 1) == 1); // it left
