@@ -1,5 +1,6 @@
 #include "eval/report/command.h"
 
+#include "eval/claims/claims.h"
 #include "eval/report/report.h"
 
 #include <CLI/CLI.hpp>
@@ -8,6 +9,26 @@
 namespace qstar::eval {
 
 namespace {
+
+void add_claims(CLI::App& eval, const Common& common) {
+    CLI::App* app = eval.add_subcommand("claims", "the talk's claims, each as an experiment");
+    struct ClaimFlags {
+        ClaimsOptions claims;
+        bool list = false;
+    };
+    const auto flags = std::make_shared<ClaimFlags>();
+    app->add_option("--run", flags->claims.run, "the run's folder")->capture_default_str();
+    app->add_flag("--quick", flags->claims.quick, "fewer problems, wider intervals");
+    app->add_option("--only", flags->claims.only, "numbers of claims: 4,7")->delimiter(',');
+    app->add_flag("--list", flags->list, "print the claims and their rules, measure nothing");
+    app->callback([flags, &common] {
+        flags->claims.seed = common.seed;
+        if (flags->list)
+            list_claims();
+        else
+            claims(flags->claims);
+    });
+}
 
 struct Flags {
     ReportOptions report;
@@ -38,6 +59,9 @@ void add_report(CLI::App& eval, const Common& common) {
 
 } // namespace
 
-void add_report_commands(CLI::App& eval, const Common& common) { add_report(eval, common); }
+void add_report_commands(CLI::App& eval, const Common& common) {
+    add_claims(eval, common);
+    add_report(eval, common);
+}
 
 } // namespace qstar::eval

@@ -1,0 +1,68 @@
+#pragma once
+// A claim of the talk as an experiment.
+//
+// Each claim is a file of its own: one sentence, an experiment, a measure, and the rule that
+// turns the numbers into a verdict. The rules were written before any number was seen, and
+// are printed beside the verdict. Read imitation.cpp first.
+
+#include "engine/io/json.h"
+#include "eval/interval.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace qstar::eval {
+
+class Laboratory; // laboratory.h
+
+enum class Verdict { holds, fails, undecided };
+std::string name_of(Verdict verdict); // "holds", "does not hold", "undecided"
+
+// A number of an experiment: a share with its 95 % interval (Wilson), or, without n, a value.
+struct Number {
+    std::string name;
+    int64_t solved = 0, n = 0;
+    double value = 0;
+    std::string unit = {}; // of the value
+    int decimals = 1;      // of it that are worth reading
+
+    Interval interval() const { return wilson(solved, n); }
+};
+Number share(std::string name, int64_t solved, int64_t n);
+Number value(std::string name, double value, std::string unit, int decimals = 1);
+
+struct Findings {
+    Verdict verdict = Verdict::undecided;
+    std::string why; // one sentence
+    std::vector<Number> numbers = {};
+    std::string command = {}; // that makes what is missing; empty: this claim's own
+};
+
+struct Claim {
+    int number = 0;
+    const char* statement;
+    const char* experiment;
+    const char* measure;
+    const char* rule;
+    Findings (*examine)(Laboratory& laboratory);
+};
+
+// The twelve, in order.
+extern const Claim imitation, context, ranks_and_taste, supervision, step_token, stopping,
+    staircase, deployment, domain, calculator, pathway, success_signal;
+const std::vector<Claim>& all_claims();
+
+// Two methods on the same problems, judged by those that exactly one of them solves: of
+// these, the share that the first one solves. More often than not, beyond doubt, if the whole
+// interval is above one half.
+struct Duel {
+    int64_t wins = 0, losses = 0;
+    Interval interval() const { return wilson(wins, wins + losses); }
+    bool won() const { return interval().low > 0.5; }
+    bool lost() const { return interval().high < 0.5; }
+};
+Duel duel(const std::vector<bool>& first, const std::vector<bool>& second);
+Number share(std::string name, const Duel& duel);
+
+} // namespace qstar::eval

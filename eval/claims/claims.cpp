@@ -1,0 +1,163 @@
+#include "eval/claims/claims.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+#include "engine/io/progress.h"
+#include "eval/claims/laboratory.h"
+
+#include <algorithm>
+
+namespace qstar::eval {
+
+std::string name_of(Verdict verdict) {
+    return verdict == Verdict::holds   ? "holds"
+           : verdict == Verdict::fails ? "does not hold"
+                                       : "undecided";
+}
+
+Number share(std::string name, int64_t solved, int64_t n) {
+    return {std::move(name), solved, n, 0};
+}
+Number share(std::string name, const Duel& duel) {
+    return share(std::move(name), duel.wins, duel.wins + duel.losses);
+}
+Number value(std::string name, double value, std::string unit, int decimals) {
+    return {std::move(name), 0, 0, value, std::move(unit), decimals};
+}
+
+Duel duel(const std::vector<bool>& first, const std::vector<bool>& second) {
+    Duel out;
+    for (size_t i = 0; i < first.size(); ++i) {
+        out.wins += first[i] && !second[i];
+        out.losses += !first[i] && second[i];
+    }
+    return out;
+}
+
+const std::vector<Claim>& all_claims() {
+    static const std::vector<Claim> all = {imitation,  context,    ranks_and_taste, supervision,
+                                           step_token, stopping,   staircase,       deployment,
+                                           domain,     calculator, pathway,         success_signal};
+    return all;
+}
+
+std::vector<Examined> examine_claims(const ClaimsOptions& options) {
+    const std::vector<Claim>& all = all_claims();
+    for (const int number : options.only)
+        if (number < 1 || number > static_cast<int>(all.size()))
+            fail("--only: expected a claim's number, 1 to {}, found {}", all.size(), number);
+    const auto wanted = [&](const Claim& claim) {
+        return options.only.empty() || std::find(options.only.begin(), options.only.end(),
+                                                 claim.number) != options.only.end();
+    };
+    Laboratory laboratory(options);
+    std::vector<Examined> out;
+    const auto total = std::count_if(all.begin(), all.end(), wanted);
+    Progress progress("claims", total, "claims", 0, options.quiet);
+    for (const Claim& claim : all) {
+        if (!wanted(claim)) continue;
+        out.push_back({&claim, claim.examine(laboratory)});
+        progress.update(std::ssize(out),
+                        fmt::format("{}: {}", claim.number, name_of(out.back().findings.verdict)));
+    }
+    progress.finish();
+    return out;
+}
+
+Json json_of(const Examined& examined, const ClaimsOptions& options) {
+    Json numbers = Json::array();
+    for (const Number& number : examined.findings.numbers) {
+        Json row{{"name", number.name}};
+        if (number.n > 0) {
+            const Interval interval = number.interval();
+            row.update({{"solved", number.solved},
+                        {"n", number.n},
+                        {"low", interval.low},
+                        {"high", interval.high}});
+        } else {
+            row.update(
+                {{"value", number.value}, {"unit", number.unit}, {"decimals", number.decimals}});
+        }
+        numbers.push_back(row);
+    }
+    const Claim& claim = *examined.claim;
+    const std::string own = fmt::format("qstar eval claims --only {}{} --run {}", claim.number,
+                                        options.quick ? " --quick" : "", options.run);
+    return {{"number", claim.number},
+            {"statement", claim.statement},
+            {"experiment", claim.experiment},
+            {"measure", claim.measure},
+            {"rule", claim.rule},
+            {"verdict", name_of(examined.findings.verdict)},
+            {"why", examined.findings.why},
+            {"quick", options.quick},
+            {"seed", options.seed},
+            {"command", examined.findings.command.empty() ? own : examined.findings.command},
+            {"numbers", numbers}};
+}
+
+namespace {
+
+std::string markdown(const Json& claim) {
+    std::string out =
+        fmt::format("## {}. {}\n\n**{}**: {}\n\n- Experiment: {}\n- Measure: {}\n- Rule: {}\n",
+                    claim["number"].get<int>(), claim["statement"].get<std::string>(),
+                    claim["verdict"].get<std::string>(), claim["why"].get<std::string>(),
+                    claim["experiment"].get<std::string>(), claim["measure"].get<std::string>(),
+                    claim["rule"].get<std::string>());
+    out += fmt::format("- Seed {}{}: `{}`\n", claim["seed"].get<uint64_t>(),
+                       claim["quick"].get<bool>() ? ", quick size" : "",
+                       claim["command"].get<std::string>());
+    if (claim["numbers"].empty()) return out + "\n";
+    out += "\n| | share or value | 95 % interval | counts |\n|---|---:|---:|---:|\n";
+    for (const Json& row : claim["numbers"]) {
+        const std::string name = row["name"];
+        if (row.contains("n"))
+            out += fmt::format("| {} | {:.1f} % | {:.1f} - {:.1f} | {} / {} |\n", name,
+                               100 * row["solved"].get<double>() / row["n"].get<double>(),
+                               100 * row["low"].get<double>(), 100 * row["high"].get<double>(),
+                               row["solved"].get<int64_t>(), row["n"].get<int64_t>());
+        else
+            out += fmt::format("| {} | {:.{}f} {} | | |\n", name, row["value"].get<double>(),
+                               row["decimals"].get<int>(), row["unit"].get<std::string>());
+    }
+    return out + "\n";
+}
+
+} // namespace
+
+void claims(const ClaimsOptions& options) {
+    const std::string path = join_path(options.run, "claims.json");
+    std::vector<Json> rows(all_claims().size()); // by number
+    if (!options.only.empty() && exists(path))
+        for (const JsonLine& line : array_field(read_json(path), "claims"))
+            if (const int64_t n = int_field(line, "number"); n >= 1 && n <= std::ssize(rows))
+                rows[static_cast<size_t>(n - 1)] = line.value;
+    std::string printed;
+    for (const Examined& examined : examine_claims(options)) {
+        Json row = json_of(examined, options);
+        printed += markdown(row);
+        rows[static_cast<size_t>(examined.claim->number - 1)] = std::move(row);
+    }
+    Json list = Json::array();
+    std::string text = "# The talk's claims\n\nHeld-out problems only; 95 % intervals after "
+                       "Wilson; the rules were written before the numbers.\n\n";
+    for (Json& row : rows) {
+        if (row.is_null()) continue;
+        text += markdown(row);
+        list.push_back(std::move(row));
+    }
+    bool quick = false;
+    for (const Json& row : list) quick = quick || row.value("quick", false);
+    write_json(path, Json{{"seed", options.seed}, {"quick", quick}, {"claims", list}});
+    write_file_atomic(join_path(options.run, "claims.md"), text);
+    if (!options.quiet) fmt::print("\n{}", printed);
+}
+
+void list_claims() {
+    for (const Claim& claim : all_claims())
+        fmt::print("{:2}. {}\n    Rule: {}\n", claim.number, claim.statement, claim.rule);
+}
+
+} // namespace qstar::eval

@@ -1,0 +1,87 @@
+// Claim 1: next-token prediction imitates whoever wrote the text.
+
+#include "eval/claims/laboratory.h"
+#include "train/classroom.h"
+
+#include <fmt/format.h>
+
+namespace qstar::eval {
+
+namespace {
+
+// The pupil with the largest share of the class who is no expert.
+const train::Pupil& usual_pupil(const train::Classroom& room) {
+    const train::Pupil* most = nullptr;
+    for (const train::Pupil& pupil : room.pupils)
+        if (pupil.name != "expert" && (most == nullptr || pupil.share > most->share)) most = &pupil;
+    return *most;
+}
+
+Findings examine(Laboratory& lab) {
+    Findings found;
+    if (!lab.needs({"pretrain", "orm", "prm"}, found)) return found;
+    const auto& pools = lab.pools("pretrain");
+    std::vector<std::string> problems;
+    for (const Pool& pool : pools) problems.push_back(pool.problem);
+    const Solved& greedy = lab.solved(std::ssize(problems), {.policy = "pretrain"});
+
+    const train::Classroom room = train::classroom_of(lab.options().run);
+    const train::Pupil& pupil = usual_pupil(room);
+    int64_t wrong = 0, his = 0;
+    for (size_t i = 0; i < problems.size(); ++i) {
+        if (greedy.right[i]) continue;
+        ++wrong;
+        Random random(lab.options().seed, "claims/imitation/" + problems[i]);
+        const search::Path path{problems[i], room.solve(pupil, problems[i], random), true};
+        his += lab.world().canonical_answer(lab.world().answer_of(path)) ==
+               lab.world().canonical_answer(greedy.results[i].answer);
+    }
+    const std::vector<bool> scored = chosen(pools, true, 1, search::Aggregate::product);
+    int64_t any = 0;
+    for (const Pool& pool : pools) {
+        bool right = false;
+        for (const PoolSample& sample : pool.samples) right = right || sample.right;
+        any += right;
+    }
+    const Duel recovered = duel(scored, greedy.right);
+    const Number copies = share(
+        fmt::format("of its wrong answers, those of the usual pupil ({})", pupil.name), his, wrong);
+    const int64_t n = std::ssize(problems);
+    found.numbers = {
+        share("base model, greedy", greedy.count(), n), copies,
+        share(fmt::format("base model, {} samples, vote weighted by the PRM", lab.samples()),
+              count(scored), n),
+        share("any of the samples right", any, n),
+        share("of those that exactly one of both solves, samples and PRM", recovered)};
+    const bool imitates = copies.interval().low > 0.5;
+    if (imitates && recovered.won()) {
+        found.verdict = Verdict::holds;
+        found.why = "most of the base model's mistakes are the usual pupil's own, and samples of "
+                    "the same model with a scorer solve more";
+    } else if (copies.interval().high < 0.5 || recovered.lost()) {
+        found.verdict = Verdict::fails;
+        found.why = copies.interval().high < 0.5
+                        ? "most of the base model's mistakes are not the usual pupil's"
+                        : "samples with a scorer solve less than the likeliest answer";
+    } else {
+        found.why = "an interval includes one half";
+    }
+    return found;
+}
+
+} // namespace
+
+const Claim imitation = {
+    1,
+    "Next-token prediction on a corpus of mostly bad solvers imitates the bad solvers; the "
+    "information to do better is in it all the same.",
+    "The base model answers held-out problems greedily; and it is sampled, and the PRM weighs a "
+    "vote over the answers.",
+    "Of its wrong answers, the share that is to the letter what the most usual pupil of the class "
+    "answers; and whether samples and scorer solve more than the likeliest answer.",
+    "Holds if the usual pupil's share of the wrong answers, and the scorer's share of the problems "
+    "that exactly one of both solves, have intervals wholly above one half; does not hold if one "
+    "of them lies wholly below; otherwise undecided.",
+    examine};
+
+} // namespace qstar::eval

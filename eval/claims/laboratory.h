@@ -1,0 +1,84 @@
+#pragma once
+// What the experiments share: a run's models, held-out problems, and what was solved already.
+
+#include "eval/claims/claims.h"
+#include "eval/pool.h"
+#include "search/gpt_proposer.h"
+#include "search/gpt_scorer.h"
+#include "search/solve.h"
+#include "search/world.h"
+#include "tokenizer/bpe.h"
+#include "train/split.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace qstar::eval {
+
+// Who proposes, who scores, how it searches.
+struct Solver {
+    search::Method method = search::Method::greedy;
+    std::string policy = "sft"; // stages
+    std::string scorer = {};    // none
+    search::Aggregate aggregate = search::Aggregate::product;
+    int64_t budget = 600; // tokens a problem, but for greedy
+};
+
+struct Solved {
+    std::vector<search::Result> results;
+    std::vector<bool> right; // by the verifier, asked afterwards
+    int64_t count() const;
+    int64_t tokens() const; // of all
+};
+
+class Laboratory {
+  public:
+    explicit Laboratory(const ClaimsOptions& options);
+
+    const ClaimsOptions& options() const { return options_; }
+    const search::World& world() const { return *world_; }
+    const tokenizer::Tokenizer& tokenizer() const { return *tokenizer_; }
+    // The default number, or the demo's.
+    int64_t size(int64_t full, int64_t quick) const { return options_.quick ? quick : full; }
+
+    bool has(const std::string& stage) const; // its model
+    // "sft and prm are not there; `qstar train prm --run DIR` makes the model" in `missing`,
+    // and false, if one is not.
+    bool needs(std::initializer_list<const char*> stages, Findings& missing) const;
+    engine::Gpt& model(const std::string& stage); // loaded once; Error if it is not there
+    // A JSON file of the run's folder; nothing if it is not there.
+    std::optional<Json> file(const std::string& name) const;
+
+    // The first held-out test problems of the seed. The first call compares all that will
+    // ever be asked for with the run's training texts (overlap.h).
+    std::vector<std::string> problems(int64_t count);
+    void check(const std::vector<std::string>& problems) const; // others, as held-out
+
+    Solved solve(const std::vector<std::string>& problems, const Solver& solver);
+    // Of the first `count` problems, solved once.
+    const Solved& solved(int64_t count, const Solver& solver);
+    // Samples of the first problems by a policy, scored by orm and prm, drawn once:
+    // 300 problems and 32 samples each, quick 100 and 16.
+    const std::vector<Pool>& pools(const std::string& policy);
+    int64_t samples() const { return size(32, 16); }
+
+  private:
+    ClaimsOptions options_;
+    std::unique_ptr<search::World> world_;
+    std::unique_ptr<tokenizer::Tokenizer> tokenizer_;
+    std::map<std::string, std::unique_ptr<engine::Gpt>> models_;
+    std::map<std::string, std::unique_ptr<search::GptProposer>> proposers_;
+    std::map<std::string, std::unique_ptr<search::GptScorer>> scorers_;
+    std::map<std::string, Solved> solved_;
+    std::map<std::string, std::vector<Pool>> pools_;
+    bool checked_ = false;
+};
+
+// Which of the problems a chooser of best_of_n.h gets right with all its samples. The scorer
+// is the pools' number of it.
+std::vector<bool> chosen(const std::vector<Pool>& pools, bool weighted, size_t scorer,
+                         search::Aggregate aggregate);
+int64_t count(const std::vector<bool>& flags);
+
+} // namespace qstar::eval

@@ -1,0 +1,68 @@
+// Claim 3: ranking suits taste, not mathematics.
+
+#include "eval/claims/laboratory.h"
+
+#include <fmt/format.h>
+
+namespace qstar::eval {
+
+namespace {
+
+Findings examine(Laboratory& lab) {
+    Findings found;
+    const std::string make = fmt::format("qstar eval taste --run {}", lab.options().run);
+    const std::optional<Json> taste = lab.file("taste.json");
+    const Json *tuned = nullptr, *ranked = nullptr;
+    if (taste)
+        for (const Json& row : (*taste)["rows"]) {
+            if (row["policy"] == (*taste)["tuned"]) tuned = &row;
+            if (ranked == nullptr && row["learned_from"] == "ranks") ranked = &row;
+        }
+    if (tuned == nullptr || ranked == nullptr) {
+        found.why = "not measured: it needs a policy that learned from ranks, and the taste's "
+                    "word on it";
+        found.command = make;
+        return found;
+    }
+    const int64_t n = (*ranked)["n"];
+    const auto right = [&](const Json& row) { return row["greedy_right"].get<int64_t>(); };
+    const std::string name = (*ranked)["policy"];
+    // A tie is half a problem won; the counts are rounded to whole ones, as taste.h does.
+    const Number wins = share(
+        "liked better by the taste, ties half",
+        static_cast<int64_t>((*ranked)["wins"].get<double>() * static_cast<double>(n) + 0.5), n);
+    const Number before = share("tuned model, greedy, right", right(*tuned), n);
+    const Number after = share(name + ", greedy, right", right(*ranked), n);
+    found.numbers = {wins, before, after};
+    found.command = make;
+    const bool moved = after.interval().low > before.interval().high;
+    const bool liked = wins.interval().low > 0.5;
+    if (moved) {
+        found.verdict = Verdict::fails;
+        found.why = "the policy that learned from ranks also gives more right answers than the "
+                    "tuned model";
+    } else if (liked) {
+        found.verdict = Verdict::holds;
+        found.why = "the taste likes the policy that learned from ranks better, and it is not "
+                    "right more often";
+    } else {
+        found.why = "the ranks moved neither taste nor mathematics beyond doubt";
+    }
+    return found;
+}
+
+} // namespace
+
+const Claim ranks_and_taste = {
+    3,
+    "Ranking suits taste, not mathematics.",
+    "A simulated person with a hidden taste ranked outputs of training problems, DPO learned from "
+    "the ranks; on held-out problems its solutions are held beside the tuned model's.",
+    "Share of problems on which the same taste likes the policy's solution better; and how many "
+    "greedy answers of both are right.",
+    "Does not hold if the interval of right answers after learning from ranks is wholly above that "
+    "of the tuned model; holds if it is not, and the interval of the share that the taste likes "
+    "better is wholly above one half; otherwise undecided.",
+    examine};
+
+} // namespace qstar::eval

@@ -1,0 +1,90 @@
+// Claim 7: Q* closes the rest.
+
+#include "eval/claims/laboratory.h"
+
+#include <fmt/format.h>
+
+namespace qstar::eval {
+
+namespace {
+
+constexpr int64_t budget = 600; // tokens a problem
+
+// From the run's ladder, if it is of the same problems; else measured.
+Number rung(Laboratory& lab, const std::string& name, const std::string& method, int64_t n,
+            const Solver& solver) {
+    const std::optional<Json> ladder = lab.file("ladder.json");
+    if (ladder && (*ladder)["seed"] == lab.options().seed && (*ladder)["split"] == "test" &&
+        (*ladder)["problems"] == n && (*ladder)["policy"] == "sft")
+        for (const Json& row : (*ladder)["rows"])
+            if (row["method"] == method && (row["budget"] == 0 || row["budget"] == budget))
+                return share(name, row["solved"].get<int64_t>(), row["n"].get<int64_t>());
+    return share(name, lab.solved(n, solver).count(), n);
+}
+
+Findings examine(Laboratory& lab) {
+    using search::Aggregate, search::Method;
+    Findings found;
+    if (!lab.needs({"pretrain", "sft", "orm", "prm"}, found)) return found;
+    // Where the ladder was measured, its 1000 problems cost nothing more.
+    const std::optional<Json> ladder = lab.file("ladder.json");
+    const int64_t n = ladder && (*ladder)["problems"] == 1000 ? 1000 : lab.size(1000, 200);
+    const Number base =
+        rung(lab, "base model, greedy", "base model, greedy", n, {.policy = "pretrain"});
+    const Number majority = rung(lab, "majority", "majority", n, {.method = Method::majority});
+    const Number orm =
+        rung(lab, "best of N, ORM", "best of N, ORM", n,
+             {.method = Method::best_of_n, .scorer = "orm", .aggregate = Aggregate::last});
+    const Number prm =
+        rung(lab, "best of N, PRM", "best of N, PRM (minimum)", n,
+             {.method = Method::best_of_n, .scorer = "prm", .aggregate = Aggregate::minimum});
+    const Number astar =
+        rung(lab, "A*, PRM", "A*, PRM", n, {.method = Method::astar, .scorer = "prm"});
+    found.numbers = {base, majority, orm, prm, astar};
+    // Q* is A* whose h is a learned Q; both it and the policy are self-play's.
+    if (!lab.has("self-play") || !lab.has("q-self-play")) {
+        found.why = "not measured: Q* needs self-play's policy and its Q";
+        found.command = fmt::format("qstar train self-play --run {}", lab.options().run);
+        return found;
+    }
+    const Solved& searched =
+        lab.solved(n, {.method = Method::qstar, .policy = "self-play", .scorer = "q-self-play"});
+    const Number qstar = share("Q*, self-play's policy and Q", searched.count(), n);
+    found.numbers.push_back(qstar);
+    found.numbers.push_back(value("Q*, tokens a problem",
+                                  static_cast<double>(searched.tokens()) / static_cast<double>(n),
+                                  "tokens", 0));
+    const auto part = [](const Number& number) {
+        return static_cast<double>(number.solved) / static_cast<double>(number.n);
+    };
+    const bool stairs = part(base) <= 0.5 && part(prm) >= 0.78;
+    if (n >= 1000 && stairs && part(qstar) >= 0.995) {
+        found.verdict = Verdict::holds;
+        found.why = "every stair is as high as it was asked to be";
+    } else if (qstar.interval().high < 0.995) {
+        found.verdict = Verdict::fails;
+        found.why = "Q* stays below 99.5 %, beyond doubt";
+    } else {
+        found.why = n < 1000 ? "fewer than 1000 problems cannot tell"
+                             : "a stair misses what was asked of it, or the interval of Q* "
+                               "includes 99.5 %";
+    }
+    return found;
+}
+
+} // namespace
+
+const Claim staircase = {
+    7,
+    "Q* closes the rest of the gap: base, majority, ORM, PRM, Q* are stairs, and the last one ends "
+    "at the top.",
+    "All of them on the same held-out problems with at most 600 model tokens each (the base model "
+    "writes one solution); the ladder's rows where the run has them.",
+    "Share solved.",
+    "Holds if, on 1,000 problems or more, Q* solves 99.5 % or more while the PRM's best of N "
+    "solves "
+    "78 % or more and the base model 50 % or less; does not hold if the interval of Q* is wholly "
+    "below 99.5 %; otherwise undecided.",
+    examine};
+
+} // namespace qstar::eval

@@ -1,0 +1,60 @@
+// Claim 6: one can stop at a bad step.
+
+#include "eval/claims/laboratory.h"
+#include "eval/early_stop.h"
+
+#include <fmt/format.h>
+
+namespace qstar::eval {
+
+namespace {
+
+Findings examine(Laboratory& lab) {
+    Findings found;
+    if (!lab.needs({"sft", "orm", "prm"}, found)) return found;
+    std::vector<Pool> pools = lab.pools("sft");
+    for (Pool& pool : pools) // the PRM alone
+        for (PoolSample& sample : pool.samples) sample.scores.erase(sample.scores.begin());
+    const int64_t samples = 16;
+    const StopRow all = stop_below(pools, 0, samples);
+    const auto saved = [&](const StopRow& row) { return 1 - row.tokens / all.tokens; };
+    StopRow half;
+    for (const double threshold : {0.0, 0.1, 0.3, 0.5, 0.7, 0.9}) {
+        const StopRow row = stop_below(pools, threshold, samples);
+        if (threshold == 0.5) half = row;
+        const std::string name =
+            threshold == 0 ? "written to the end" : fmt::format("given up below {:g}", threshold);
+        found.numbers.push_back(share(name + ", solved", row.solved, row.n));
+        found.numbers.push_back(value(name + ", tokens a problem", row.tokens, "tokens", 0));
+        if (threshold > 0)
+            found.numbers.push_back(value(name + ", tokens saved", 100 * saved(row), "%"));
+    }
+    const bool worse = half.interval.high < all.interval.low;
+    if (saved(half) >= 0.1 && !worse) {
+        found.verdict = Verdict::holds;
+        found.why = "giving up below one half saves a tenth of the tokens or more, and what is "
+                    "solved is not fewer beyond doubt";
+    } else {
+        found.verdict = Verdict::fails;
+        found.why = worse ? "giving up below one half solves fewer problems"
+                          : "giving up below one half saves less than a tenth of the tokens";
+    }
+    return found;
+}
+
+} // namespace
+
+const Claim stopping = {
+    6,
+    "One can stop at a bad step and save the rest.",
+    "Best of 16 by the PRM on held-out problems; a solution is given up after a step that scores "
+    "below a threshold (eval/early_stop.h).",
+    "Tokens a problem, written and scored, against those of writing everything; and what is "
+    "solved.",
+    "With the threshold at one half, where the PRM thinks a step more likely wrong than right: "
+    "holds if a tenth of the tokens or more is saved and the interval of what is solved is not "
+    "wholly below that of writing everything; otherwise it does not hold. (The saving is counted, "
+    "not estimated: it has no interval.)",
+    examine};
+
+} // namespace qstar::eval

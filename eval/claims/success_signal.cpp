@@ -1,0 +1,105 @@
+// Claim 12: a clear success signal replaces people.
+
+#include "engine/io/jsonl.h"
+#include "eval/claims/laboratory.h"
+#include "train/labels.h"
+#include "train/self_play.h"
+#include "train/sft.h"
+
+#include <fmt/format.h>
+
+namespace qstar::eval {
+
+namespace {
+
+const std::string stage = "claims-labels"; // the policy that learned from labels
+
+// How often self-play asked whether an answer is right: each roll-out, and the search's result.
+int64_t judgements(const Json& flags) {
+    const int64_t samples = flags["q"]["explore"]["samples"];
+    const int64_t searched = flags["guided"].get<bool>() ? 1 : 0;
+    return flags["rounds"].get<int64_t>() * flags["problems"].get<int64_t>() * (samples + searched);
+}
+
+// Imitates the right ones of the first `labels` labelled solutions, with self-play's own
+// settings. Passed over if it was done.
+void learn_from_labels(Laboratory& lab, const Json& flags, int64_t labels) {
+    const std::string run = lab.options().run;
+    const std::string path = train::stage_file(run, "label", "outcomes.jsonl");
+    std::vector<train::CuratedItem> items;
+    for (const train::OutcomeLabel& label : train::read_outcomes(path)) {
+        if (labels-- <= 0) break;
+        if (label.right) items.push_back({label.problem, label.steps});
+    }
+    train::SelfPlayOptions options; // for its learning rate and the rest
+    options.run = run;
+    options.seed = lab.options().seed;
+    options.quiet = lab.options().quiet;
+    options.lr = flags["lr"];
+    options.epochs = flags["epochs"];
+    if (train::begin_stage(
+            options, stage,
+            Json{{"items", items.size()}, {"inputs", {{"labels", train::input(path)}}}}))
+        train::imitate(options, options.epochs, stage, lab.model("sft"), items, path);
+}
+
+Findings examine(Laboratory& lab) {
+    Findings found;
+    if (!lab.needs({"sft", "self-play"}, found)) return found;
+    const std::optional<Json> done = lab.file("self-play/done.json");
+    const std::optional<Json> labelled = lab.file("labels/done.json");
+    if (!done || !labelled) {
+        found.why = "not measured: this run has no labels, or self-play is not finished";
+        found.command = fmt::format("qstar train label --run {}", lab.options().run);
+        return found;
+    }
+    const Json& flags = (*done)["flags"];
+    const int64_t asked = judgements(flags);
+    if ((*labelled)["result"]["solutions"].get<int64_t>() < asked) {
+        found.why = "not measured: there are fewer labelled solutions than self-play asked for";
+        found.command = fmt::format("qstar train sample --run {}", lab.options().run);
+        return found;
+    }
+    if (lab.options().quick && !lab.has(stage)) {
+        found.why = "not measured at the quick size: a policy has to be trained on the labels";
+        found.command = fmt::format("qstar eval claims --only 12 --run {}", lab.options().run);
+        return found;
+    }
+    learn_from_labels(lab, flags, asked);
+    const int64_t n = lab.size(1000, 200);
+    const Solved& tuned = lab.solved(n, {});
+    const Solved& play = lab.solved(n, {.policy = "self-play"});
+    const Solved& labels = lab.solved(n, {.policy = stage});
+    const Duel alone = duel(play.right, labels.right);
+    found.numbers = {share("tuned model, greedy", tuned.count(), n),
+                     share("self-play, greedy", play.count(), n),
+                     share("learned from labels, greedy", labels.count(), n),
+                     share("of those that exactly one of both solves, self-play", alone),
+                     value("judgements, of each", static_cast<double>(asked), "answers", 0)};
+    if (alone.won()) {
+        found.verdict = Verdict::holds;
+        found.why = "self-play solves more than learning from as many labels";
+    } else if (alone.lost()) {
+        found.verdict = Verdict::fails;
+        found.why = "learning from as many labels solves more than self-play";
+    } else {
+        found.why = "the interval of self-play's share includes one half";
+    }
+    return found;
+}
+
+} // namespace
+
+const Claim success_signal = {
+    12,
+    "A clear success signal replaces people: self-play from the verifier alone does as much as "
+    "labels.",
+    "Self-play's policy, whose only teacher is whether final answers are right; and a policy that "
+    "imitates the right ones of equally many labelled solutions, from the same start with the same "
+    "settings. Both answer held-out problems greedily.",
+    "Share solved; and the problems that exactly one of both solves.",
+    "Of the problems that exactly one of both solves, self-play's share: holds if its interval is "
+    "wholly above one half, does not hold if wholly below, otherwise undecided.",
+    examine};
+
+} // namespace qstar::eval

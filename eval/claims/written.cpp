@@ -1,0 +1,77 @@
+#include "eval/claims/written.h"
+
+#include "engine/gpt/decoder.h"
+
+#include <algorithm>
+
+namespace qstar::eval {
+
+namespace {
+
+constexpr size_t at_once = 128;
+
+struct Writer {
+    search::Path path;
+    std::string line;
+    std::vector<int> feed; // what goes into the model next
+    bool writing = true;
+};
+
+} // namespace
+
+std::vector<search::Path> write_greedily(const engine::Gpt& model,
+                                         const tokenizer::Tokenizer& tokenizer,
+                                         std::span<const std::vector<int>> prompts,
+                                         std::span<const std::string> problems, int max_tokens,
+                                         int step_as) {
+    const int step = tokenizer.special(tokenizer::step);
+    const int answer = tokenizer.special(tokenizer::answer);
+    engine::Decoder decoder(model, static_cast<int>(std::min(at_once, prompts.size())));
+    const auto context = static_cast<size_t>(model.config.context);
+    std::vector<search::Path> out;
+    for (size_t first = 0; first < prompts.size(); first += at_once) {
+        const size_t n = std::min(at_once, prompts.size() - first);
+        std::vector<Writer> writers(n);
+        std::vector<size_t> length(n);
+        for (size_t i = 0; i < n; ++i) {
+            decoder.clear(static_cast<int>(i));
+            writers[i].path.problem = problems[first + i];
+            writers[i].feed = prompts[first + i];
+        }
+        for (int written = 0; written < max_tokens; ++written) {
+            std::vector<engine::Decoder::Feed> feeds;
+            std::vector<size_t> who;
+            for (size_t i = 0; i < n; ++i) {
+                Writer& writer = writers[i];
+                if (length[i] + writer.feed.size() > context) writer.writing = false;
+                if (!writer.writing) continue;
+                feeds.push_back({static_cast<int>(i), writer.feed});
+                who.push_back(i);
+                length[i] += writer.feed.size();
+            }
+            if (feeds.empty()) break;
+            const engine::Tensor logits = decoder.feed(feeds);
+            const auto vocab = static_cast<size_t>(logits.shape().last());
+            for (size_t row = 0; row < who.size(); ++row) {
+                Writer& writer = writers[who[row]];
+                const auto values =
+                    logits.values().subspan(row * vocab, static_cast<size_t>(tokenizer.size()));
+                const int token = static_cast<int>(std::max_element(values.begin(), values.end()) -
+                                                   values.begin());
+                writer.feed = {token == step && step_as >= 0 ? step_as : token};
+                if (!tokenizer.is_special(token)) {
+                    writer.line += tokenizer.token(token);
+                    continue;
+                }
+                if (token == step || token == answer) writer.path.steps.push_back(writer.line);
+                writer.line.clear();
+                writer.path.finished = token == answer;
+                writer.writing = token == step;
+            }
+        }
+        for (Writer& writer : writers) out.push_back(std::move(writer.path));
+    }
+    return out;
+}
+
+} // namespace qstar::eval
