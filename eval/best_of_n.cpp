@@ -63,6 +63,44 @@ std::vector<Vote> votes_of(const Pool& pool, const Chooser& chooser) {
     return votes;
 }
 
+// What the first n of an order cost, in tokens: to write them, and to read each different
+// finished one once, as the search's scorer does.
+struct Cost {
+    double written = 0, read = 0;
+};
+struct Costs {
+    std::vector<int64_t> tokens; // of a sample's steps
+    std::vector<size_t> same;    // the first sample with the same solution
+    std::vector<bool> finished;
+    double prompt = 0;
+
+    explicit Costs(const Pool& pool) : prompt(static_cast<double>(pool.prompt_tokens)) {
+        std::map<std::vector<std::string>, size_t> first;
+        for (const PoolSample& sample : pool.samples) {
+            tokens.push_back(
+                std::accumulate(sample.step_tokens.begin(), sample.step_tokens.end(), int64_t{0}));
+            same.push_back(first.try_emplace(sample.path.steps, same.size()).first->second);
+            finished.push_back(sample.path.finished);
+        }
+    }
+    Cost of(std::span<const int64_t> order) const {
+        Cost cost{prompt, 0};
+        std::vector<bool> seen(tokens.size(), false);
+        for (const int64_t i : order) {
+            const auto at = static_cast<size_t>(i);
+            cost.written += static_cast<double>(tokens[at]);
+            if (!finished[at] || seen[same[at]]) continue;
+            seen[same[at]] = true;
+            cost.read += prompt + static_cast<double>(tokens[at]);
+        }
+        return cost;
+    }
+};
+
+bool reads(const Chooser& chooser) {
+    return chooser.rule == Chooser::Rule::best || chooser.rule == Chooser::Rule::weighted;
+}
+
 } // namespace
 
 std::vector<Chooser> choosers_for(const std::vector<std::string>& scorers) {
@@ -93,7 +131,8 @@ std::vector<CurvePoint> curve_of(std::span<const Pool> pools, std::span<const Ch
                 fail("--sizes: N must be within 1 to {}, the samples of a problem, found {}",
                      pool.samples.size(), n);
     const size_t points = choosers.size() * sizes.size();
-    std::vector<double> sum(points, 0.0), squares(points, 0.0);
+    std::vector<double> sum(points, 0.0), squares(points, 0.0), tokens(points, 0.0);
+    std::vector<Costs> costs(pools.begin(), pools.end());
     std::vector<std::vector<std::vector<Vote>>> votes(choosers.size()); // chooser, pool
     for (size_t c = 0; c < choosers.size(); ++c)
         for (const Pool& pool : pools) votes[c].push_back(votes_of(pool, choosers[c]));
@@ -104,11 +143,17 @@ std::vector<CurvePoint> curve_of(std::span<const Pool> pools, std::span<const Ch
             std::vector<int64_t> order(pools[p].samples.size());
             std::iota(order.begin(), order.end(), 0);
             train::shuffle(order, Random(seed, fmt::format("eval/best-of-n/{}/{}", turn, p)));
-            for (size_t c = 0; c < choosers.size(); ++c)
-                for (size_t s = 0; s < sizes.size(); ++s)
-                    solved[c * sizes.size() + s] +=
-                        chosen_is_right(choosers[c], votes[c][p],
-                                        std::span(order).first(static_cast<size_t>(sizes[s])));
+            for (size_t s = 0; s < sizes.size(); ++s) {
+                const auto drawn = std::span(order).first(static_cast<size_t>(sizes[s]));
+                const Cost all = costs[p].of(drawn), one = costs[p].of(drawn.first(1));
+                for (size_t c = 0; c < choosers.size(); ++c) {
+                    const size_t point = c * sizes.size() + s;
+                    solved[point] += chosen_is_right(choosers[c], votes[c][p], drawn);
+                    const bool first = choosers[c].rule == Chooser::Rule::first;
+                    tokens[point] +=
+                        (first ? one : all).written + (reads(choosers[c]) ? all.read : 0);
+                }
+            }
         }
         for (size_t i = 0; i < points; ++i) {
             const double share = solved[i] / static_cast<double>(pools.size());
@@ -124,6 +169,7 @@ std::vector<CurvePoint> curve_of(std::span<const Pool> pools, std::span<const Ch
         point.n = sizes[i % sizes.size()];
         point.mean = sum[i] / count;
         point.deviation = std::sqrt(std::max(0.0, squares[i] / count - point.mean * point.mean));
+        point.tokens = tokens[i] / (count * static_cast<double>(pools.size()));
         const auto problems = static_cast<int64_t>(pools.size());
         point.interval = wilson(std::llround(point.mean * static_cast<double>(problems)), problems);
         curve.push_back(point);
@@ -170,6 +216,7 @@ void best_of_n(const BestOfNOptions& options) {
                           {"n", point.n},
                           {"mean", point.mean},
                           {"deviation", point.deviation},
+                          {"tokens", point.tokens},
                           {"low", point.interval.low},
                           {"high", point.interval.high}});
     write_json(options.run + "/best-of-n.json", Json{{"seed", options.seed},

@@ -37,6 +37,7 @@ struct CurvePoint {
     int64_t n = 0;        // samples
     double mean = 0;      // share of problems solved
     double deviation = 0; // of that share over the shuffles
+    double tokens = 0;    // a problem: written, and each different solution read by the scorer
     Interval interval;    // 95 %, of the mean: the problems are a sample, too
 };
 // Error if a pool has fewer samples than the largest N.

@@ -2,10 +2,12 @@
 
 #include "engine/error.h"
 #include "eval/best_of_n.h"
+#include "eval/claims/claims.h"
 #include "eval/countdown_demo.h"
 #include "eval/demo_stages.h"
 #include "eval/ladder.h"
 #include "eval/puzzle_commands.h"
+#include "eval/report/report.h"
 #include "eval/taste.h"
 #include "train/bradley_terry.h"
 #include "train/corpus.h"
@@ -55,6 +57,8 @@ void demo(const DemoOptions& options) {
              options.world);
     const auto begin = std::chrono::steady_clock::now();
     const Sizes& size = options.quick ? quick : options.full ? full : standard;
+    StageTimes times(options.run);
+    const auto say = [&](const char* stage, const char* what) { times.next(stage, what); };
 
     say("corpus", "what a class hands in: many bad solvers, few good ones");
     auto corpus = of<train::CorpusOptions>(options);
@@ -141,7 +145,20 @@ void demo(const DemoOptions& options) {
     rungs.problems = size.ladder_problems;
     ladder(rungs);
 
+    say("claims", "the talk's claims, each as an experiment");
+    auto tested = of<ClaimsOptions>(options);
+    tested.quick = !options.full;
+    tested.brief = true;
+    claims(tested);
+
+    say("report", "one page that shows all of it");
+    auto shown = of<ReportOptions>(options);
+    if (options.quick) shown.problems = 30;
+    const std::string page = report(shown);
+
+    times.end();
     say_end(options, begin);
+    fmt::print("Its report: {}\n", page);
 }
 
 } // namespace qstar::eval

@@ -1,5 +1,9 @@
 #include "eval/demo_stages.h"
 
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+
+#include <cmath>
 #include <cstdio>
 #include <fmt/format.h>
 
@@ -8,6 +12,28 @@ namespace qstar::eval {
 void say(const char* stage, const char* what) {
     fmt::print("\n[{}] {}\n", stage, what);
     std::fflush(stdout); // at once, so that a log keeps the order of both streams
+}
+
+StageTimes::StageTimes(std::string run) : run_(std::move(run)) {}
+
+void StageTimes::next(const char* stage, const char* what) {
+    end();
+    say(stage, what);
+    stage_ = stage;
+    begin_ = std::chrono::steady_clock::now();
+}
+
+void StageTimes::end() {
+    if (stage_.empty()) return;
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin_;
+    const double seconds = std::round(took.count() * 10) / 10;
+    const std::string path = join_path(run_, "times.json");
+    Json times = exists(path) ? read_json(path).value : Json{{"seconds", Json::object()}};
+    if (times["seconds"].value(stage_, 0.0) < seconds) {
+        times["seconds"][stage_] = seconds;
+        write_json(path, times);
+    }
+    stage_.clear();
 }
 
 void say_end(const DemoOptions& demo, std::chrono::steady_clock::time_point begin) {

@@ -4,6 +4,7 @@
 #include "eval/demo.h"
 
 #include <chrono>
+#include <string>
 
 namespace qstar::eval {
 
@@ -17,6 +18,19 @@ Options of(const DemoOptions& demo) {
 }
 
 void say(const char* stage, const char* what);
+
+// Says what comes next and keeps what came before it took, in DIR/times.json:
+// {"seconds": {STAGE: ...}}. A stage that is passed over keeps the time of its own call.
+class StageTimes {
+  public:
+    explicit StageTimes(std::string run);
+    void next(const char* stage, const char* what);
+    void end(); // of the last stage
+
+  private:
+    std::string run_, stage_;
+    std::chrono::steady_clock::time_point begin_;
+};
 
 // "The run is in runs/demo; this call took 12 min 28 s."
 void say_end(const DemoOptions& demo, std::chrono::steady_clock::time_point begin);

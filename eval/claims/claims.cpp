@@ -137,7 +137,10 @@ void claims(const ClaimsOptions& options) {
     std::string printed;
     for (const Examined& examined : examine_claims(options)) {
         Json row = json_of(examined, options);
-        printed += markdown(row);
+        printed += options.brief
+                       ? fmt::format("{:2}. {:<14}{}\n", examined.claim->number,
+                                     name_of(examined.findings.verdict), examined.claim->statement)
+                       : markdown(row);
         rows[static_cast<size_t>(examined.claim->number - 1)] = std::move(row);
     }
     Json list = Json::array();

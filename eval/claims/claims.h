@@ -10,7 +10,9 @@ struct ClaimsOptions {
     uint64_t seed = 1;
     bool quick = false;    // the demo's size: fewer problems, wider intervals
     std::vector<int> only; // numbers of claims; empty: all
+    bool brief = false;    // print the verdicts only
     bool quiet = false;
+    int64_t most = 0; // problems at most, for tests; 0: as the size says
 };
 
 struct Examined {

@@ -58,7 +58,7 @@ engine::Gpt& Laboratory::model(const std::string& stage) {
     return *model;
 }
 
-std::optional<Json> Laboratory::file(const std::string& name) const {
+Json Laboratory::file(const std::string& name) const {
     const std::string path = join_path(options_.run, name);
     if (!exists(path)) return {};
     return read_json(path).value;
@@ -68,7 +68,7 @@ std::vector<std::string> Laboratory::problems(int64_t count) {
     const auto draw = [&](int64_t n) {
         return train::problems_for(options_.run, train::Split::test, n, options_.seed);
     };
-    if (!checked_) check(draw(most_problems));
+    if (!checked_) check(draw(options_.most > 0 ? options_.most : most_problems));
     checked_ = true;
     return draw(count);
 }

@@ -10,9 +10,9 @@
 #include "tokenizer/bpe.h"
 #include "train/split.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
-#include <optional>
 
 namespace qstar::eval {
 
@@ -40,15 +40,18 @@ class Laboratory {
     const search::World& world() const { return *world_; }
     const tokenizer::Tokenizer& tokenizer() const { return *tokenizer_; }
     // The default number, or the demo's.
-    int64_t size(int64_t full, int64_t quick) const { return options_.quick ? quick : full; }
+    int64_t size(int64_t full, int64_t quick) const {
+        const int64_t asked = options_.quick ? quick : full;
+        return options_.most > 0 ? std::min(asked, options_.most) : asked;
+    }
 
     bool has(const std::string& stage) const; // its model
     // "sft and prm are not there; `qstar train prm --run DIR` makes the model" in `missing`,
     // and false, if one is not.
     bool needs(std::initializer_list<const char*> stages, Findings& missing) const;
     engine::Gpt& model(const std::string& stage); // loaded once; Error if it is not there
-    // A JSON file of the run's folder; nothing if it is not there.
-    std::optional<Json> file(const std::string& name) const;
+    // A JSON file of the run's folder; null if it is not there.
+    Json file(const std::string& name) const;
 
     // The first held-out test problems of the seed. The first call compares all that will
     // ever be asked for with the run's training texts (overlap.h).

@@ -3,6 +3,7 @@
 #include "eval/claims/laboratory.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace qstar::eval {
 
@@ -11,11 +12,11 @@ namespace {
 Findings examine(Laboratory& lab) {
     Findings found;
     const std::string make = fmt::format("qstar eval taste --run {}", lab.options().run);
-    const std::optional<Json> taste = lab.file("taste.json");
+    const Json taste = lab.file("taste.json");
     const Json *tuned = nullptr, *ranked = nullptr;
-    if (taste)
-        for (const Json& row : (*taste)["rows"]) {
-            if (row["policy"] == (*taste)["tuned"]) tuned = &row;
+    if (!taste.is_null())
+        for (const Json& row : taste["rows"]) {
+            if (row["policy"] == taste["tuned"]) tuned = &row;
             if (ranked == nullptr && row["learned_from"] == "ranks") ranked = &row;
         }
     if (tuned == nullptr || ranked == nullptr) {

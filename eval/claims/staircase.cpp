@@ -3,6 +3,7 @@
 #include "eval/claims/laboratory.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace qstar::eval {
 
@@ -13,10 +14,10 @@ constexpr int64_t budget = 600; // tokens a problem
 // From the run's ladder, if it is of the same problems; else measured.
 Number rung(Laboratory& lab, const std::string& name, const std::string& method, int64_t n,
             const Solver& solver) {
-    const std::optional<Json> ladder = lab.file("ladder.json");
-    if (ladder && (*ladder)["seed"] == lab.options().seed && (*ladder)["split"] == "test" &&
-        (*ladder)["problems"] == n && (*ladder)["policy"] == "sft")
-        for (const Json& row : (*ladder)["rows"])
+    const Json ladder = lab.file("ladder.json");
+    if (!ladder.is_null() && ladder["seed"] == lab.options().seed && ladder["split"] == "test" &&
+        ladder["problems"] == n && ladder["policy"] == "sft")
+        for (const Json& row : ladder["rows"])
             if (row["method"] == method && (row["budget"] == 0 || row["budget"] == budget))
                 return share(name, row["solved"].get<int64_t>(), row["n"].get<int64_t>());
     return share(name, lab.solved(n, solver).count(), n);
@@ -27,8 +28,8 @@ Findings examine(Laboratory& lab) {
     Findings found;
     if (!lab.needs({"pretrain", "sft", "orm", "prm"}, found)) return found;
     // Where the ladder was measured, its 1000 problems cost nothing more.
-    const std::optional<Json> ladder = lab.file("ladder.json");
-    const int64_t n = ladder && (*ladder)["problems"] == 1000 ? 1000 : lab.size(1000, 200);
+    const Json ladder = lab.file("ladder.json");
+    const int64_t n = !ladder.is_null() && ladder["problems"] == 1000 ? 1000 : lab.size(1000, 200);
     const Number base =
         rung(lab, "base model, greedy", "base model, greedy", n, {.policy = "pretrain"});
     const Number majority = rung(lab, "majority", "majority", n, {.method = Method::majority});

@@ -46,16 +46,16 @@ void learn_from_labels(Laboratory& lab, const Json& flags, int64_t labels) {
 Findings examine(Laboratory& lab) {
     Findings found;
     if (!lab.needs({"sft", "self-play"}, found)) return found;
-    const std::optional<Json> done = lab.file("self-play/done.json");
-    const std::optional<Json> labelled = lab.file("labels/done.json");
-    if (!done || !labelled) {
+    const Json done = lab.file("self-play/done.json");
+    const Json labelled = lab.file("labels/done.json");
+    if (done.is_null() || labelled.is_null()) {
         found.why = "not measured: this run has no labels, or self-play is not finished";
         found.command = fmt::format("qstar train label --run {}", lab.options().run);
         return found;
     }
-    const Json& flags = (*done)["flags"];
+    const Json& flags = done["flags"];
     const int64_t asked = judgements(flags);
-    if ((*labelled)["result"]["solutions"].get<int64_t>() < asked) {
+    if (labelled["result"]["solutions"].get<int64_t>() < asked) {
         found.why = "not measured: there are fewer labelled solutions than self-play asked for";
         found.command = fmt::format("qstar train sample --run {}", lab.options().run);
         return found;

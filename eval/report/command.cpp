@@ -4,6 +4,7 @@
 #include "eval/report/report.h"
 
 #include <CLI/CLI.hpp>
+#include <fmt/core.h>
 #include <memory>
 
 namespace qstar::eval {
@@ -53,7 +54,7 @@ void add_report(CLI::App& eval, const Common& common) {
         if (flags->verify)
             verify_report(flags->report.run);
         else
-            report(flags->report);
+            fmt::print("The report is in {}\n", report(flags->report));
     });
 }
 

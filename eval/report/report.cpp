@@ -10,16 +10,14 @@
 
 namespace qstar::eval {
 
-void report(const ReportOptions& options) {
+std::string report(const ReportOptions& options) {
     Json data = read_run(options.run);
     data["measured"] = measure_report(options);
     const std::string text = page(data);
     check_numbers(text);
     const std::string path = join_path(options.run, "report.html");
     write_file_atomic(path, text);
-    if (!options.quiet)
-        fmt::print("The report is in {} ({:.1f} MB).\n", path,
-                   static_cast<double>(text.size()) / 1e6);
+    return path;
 }
 
 } // namespace qstar::eval

@@ -68,6 +68,12 @@ TEST_CASE("every chooser over all samples of a pool, by hand") {
     CHECK(point(curve, "prm, weighted vote", 3).mean == 0); // 0.64 under 0.75 + 0.25
     CHECK(point(curve, "any sample right (bound)", 3).mean == 1);
     CHECK(point(curve, "any sample right (bound)", 3).deviation == 0);
+    // Five tokens of prompt; three samples of 10, 20 and 20, of which two are the same text: all
+    // are written, two are read, each with its prompt.
+    CHECK(point(curve, "majority", 3).tokens == 5 + 50);
+    CHECK(point(curve, "prm, minimum", 3).tokens == 5 + 50 + (5 + 10) + (5 + 20));
+    CHECK(point(curve, "one sample", 3).tokens == point(curve, "one sample", 1).tokens);
+    CHECK(point(curve, "one sample", 1).tokens == doctest::Approx(5 + 50.0 / 3).epsilon(0.05));
     const auto again = curve_of(pools, choosers, sizes, 2000, 1);
     for (size_t i = 0; i < curve.size(); ++i) CHECK(curve[i].mean == again[i].mean);
     const std::vector<int64_t> too_many = {4};
