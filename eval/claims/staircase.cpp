@@ -27,9 +27,11 @@ Findings examine(Laboratory& lab) {
     using search::Aggregate, search::Method;
     Findings found;
     if (!lab.needs({"pretrain", "sft", "orm", "prm"}, found)) return found;
-    // Where the ladder was measured, its 1000 problems cost nothing more.
+    // Where the ladder was measured on as many problems, it costs nothing more.
     const Json ladder = lab.file("ladder.json");
-    const int64_t n = !ladder.is_null() && ladder["problems"] == 1000 ? 1000 : lab.size(1000, 200);
+    int64_t n = lab.size(1000, 200);
+    if (!ladder.is_null() && ladder["problems"] > n && ladder["problems"] <= 1000)
+        n = ladder["problems"];
     const Number base =
         rung(lab, "base model, greedy", "base model, greedy", n, {.policy = "pretrain"});
     const Number majority = rung(lab, "majority", "majority", n, {.method = Method::majority});
