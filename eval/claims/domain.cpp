@@ -125,7 +125,10 @@ Findings examine(Laboratory& lab) {
     }
     if (!lab.needs({"sft", "prm"}, found)) return found;
     const auto all = kinds(lab, lab.size(200, 40));
-    for (size_t k = 1; k < all.size(); ++k) lab.check(all[k].problems);
+    std::vector<std::string> others;
+    for (size_t k = 1; k < all.size(); ++k)
+        others.insert(others.end(), all[k].problems.begin(), all[k].problems.end());
+    lab.check(others);
     std::vector<Row> rows = {
         {"tuned, greedy", {}},
         {"majority", {.method = Method::majority}},

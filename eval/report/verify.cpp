@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "eval/claims/claims.h"
 #include "eval/policies.h"
 #include "eval/report/data.h"
 #include "eval/report/html.h"
@@ -75,6 +76,25 @@ int64_t compare_ladder(const Json& data, const std::string& run, bool quiet) {
     return std::ssize(rows);
 }
 
+// One of the claims, the cheapest that every run with a PRM has: the pathway's.
+int64_t compare_claim(const Json& data, const std::string& run) {
+    if (!data.contains("claims")) return 0;
+    for (const Json& shown : data["claims"]["claims"]) {
+        if (shown["number"] != pathway.number) continue;
+        ClaimsOptions options;
+        options.run = run;
+        options.seed = shown["seed"];
+        options.quick = shown["quick"];
+        options.only = {pathway.number};
+        options.quiet = true;
+        const Json again = json_of(examine_claims(options)[0], options);
+        expect_same("claim 11, verdict", shown["verdict"], again["verdict"]);
+        expect_same("claim 11, numbers", shown["numbers"], again["numbers"]);
+        return 1;
+    }
+    return 0;
+}
+
 } // namespace
 
 void verify_report(const std::string& run, bool quiet) {
@@ -101,12 +121,14 @@ void verify_report(const std::string& run, bool quiet) {
     measure.quiet = quiet;
     expect_same("measured", data["measured"], measure_report(measure));
     const int64_t rows = compare_ladder(data, run, quiet);
+    const int64_t claims = compare_claim(data, run);
     if (!quiet)
-        fmt::print("{}: {} numbers equal the data that the page carries, the data equal the run's "
-                   "files, and {} rows of the ladder, the calibration of {} models and {} solved "
-                   "problems came out the same when measured again\n",
-                   path, numbers, rows, data["measured"]["calibration"].size(),
-                   data["measured"]["problems"].size());
+        fmt::print(
+            "{}: {} numbers equal the data that the page carries, the data equal the run's "
+            "files, and {} rows of the ladder, {} of the claims, the calibration of {} models "
+            "and {} solved problems came out the same when measured again\n",
+            path, numbers, rows, claims, data["measured"]["calibration"].size(),
+            data["measured"]["problems"].size());
 }
 
 } // namespace qstar::eval
