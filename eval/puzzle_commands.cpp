@@ -37,7 +37,7 @@ void add_puzzles(CLI::App& eval, const Common& common) {
     const auto o = std::make_shared<PuzzleEvalOptions>();
     train::flag(command, "--world", o->search.puzzle.world, "sliding, lights-out, cube2 or cube3");
     train::flag(command, "--run", o->search.run, "the run's folder");
-    command->add_option("--methods", o->methods, "greedy, beam, mcts, astar, qstar: astar,qstar")
+    command->add_option("--methods", o->methods, "greedy, best-of-n, beam, mcts, astar, qstar: astar,qstar")
         ->delimiter(',')
         ->capture_default_str();
     train::flag(command, "--problems", o->problems, "how many fresh states");
@@ -115,7 +115,7 @@ void puzzle_demo(const std::string& world, const std::string& run, uint64_t seed
     eval.search.heuristic = "model";
     eval.search.model = train::model_path(run, "davi");
     eval.search.options.nodes = 50'000;
-    eval.methods = {"greedy", "beam", "mcts", "astar"};
+    eval.methods = {"greedy", "best-of-n", "beam", "mcts", "astar"};
     eval.seed = seed;
     puzzles(eval);
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;

@@ -28,7 +28,7 @@ struct Flags {
 };
 
 // The flags that puzzles share with the text worlds.
-void search_puzzles(const Flags& flags) {
+void search_puzzles(const Flags& flags, uint64_t seed) {
     PuzzleSearch puzzle = flags.puzzle;
     puzzle.state = flags.problem;
     puzzle.states = flags.problems;
@@ -41,6 +41,8 @@ void search_puzzles(const Flags& flags) {
     puzzle.options.trace = flags.options.trace;
     puzzle.options.batch = flags.options.batch;
     puzzle.options.explore = flags.options.explore;
+    puzzle.options.samples = flags.options.samples;
+    puzzle.options.seed = seed;
     puzzle.trace_file = flags.trace_file;
     search_puzzles(puzzle);
 }
@@ -99,7 +101,7 @@ void search_file(const World& world, const Flags& flags, const std::vector<Probl
 void search(const Flags& flags, const Common& common) {
     if (flags.problem.empty() == flags.problems.empty())
         fail("say what to solve: either a problem on the command line or --problems FILE");
-    if (is_puzzle(flags.world)) return search_puzzles(flags);
+    if (is_puzzle(flags.world)) return search_puzzles(flags, common.seed);
     const std::unique_ptr<World> world = make_world(flags.world);
     const Method method = method_named(flags.method);
     Options options = flags.options;
@@ -155,7 +157,8 @@ void add_command(CLI::App& app, const Common& common) {
     command->add_option("--policy", flags->policy,
                         "model that proposes (default: RUN/sft/model.safetensors)");
     add("--budget", options.budget, "model tokens for each problem, proposed and scored");
-    add("--samples", options.samples, "majority, best-of-n: at most so many solutions");
+    add("--samples", options.samples,
+        "majority, best-of-n: at most so many solutions (puzzles: walks)");
     const CLI::Option* width = add("--width", options.width, "beam: paths kept (puzzles: 100)");
     add("--proposals", options.proposals, "beam, mcts, astar: draws for each expanded path");
     add("--weight", options.weight, "astar, qstar: of the heuristic, f = g + weight * h");

@@ -19,6 +19,7 @@ void check(const GraphOptions& o) {
     at_least("batch", o.batch, 1);
     at_least("width", o.width, 1);
     at_least("explore", o.explore, 0);
+    at_least("samples", static_cast<double>(o.samples), 1);
 }
 
 GraphSearch::GraphSearch(const Space& space, const State& start, const GraphOptions& options)

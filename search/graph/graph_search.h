@@ -26,6 +26,8 @@ struct GraphOptions {
     int batch = 1;             // A*, Q*: nodes expanded together
     int width = 100;           // beam: states kept
     double explore = 1;        // MCTS: weight of the unvisited
+    int64_t samples = 64;      // best of N: walks
+    uint64_t seed = 1;         // best of N: of the draws
     bool anytime = false;      // after a solution, look for shorter ones until the budget ends
     bool trace = false;        // tell every step in a sentence
     bool record = false;       // fill GraphResult.record

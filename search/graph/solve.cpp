@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "search/graph/astar.h"
 #include "search/graph/beam.h"
+#include "search/graph/best_of_n.h"
 #include "search/graph/mcts.h"
 #include "search/graph/qstar.h"
 
@@ -10,11 +11,12 @@ namespace qstar::search {
 
 GraphMethod graph_method_named(std::string_view name) {
     if (name == "greedy") return GraphMethod::greedy;
+    if (name == "best-of-n") return GraphMethod::best_of_n;
     if (name == "beam") return GraphMethod::beam;
     if (name == "mcts") return GraphMethod::mcts;
     if (name == "astar") return GraphMethod::astar;
     if (name == "qstar") return GraphMethod::qstar;
-    fail("unknown method \"{}\": expected one of greedy, beam, mcts, astar, "
+    fail("unknown method \"{}\": expected one of greedy, best-of-n, beam, mcts, astar, "
          "qstar for a puzzle",
          name);
 }
@@ -30,6 +32,8 @@ GraphResult solve(const Space& space, GraphMethod method, Heuristic* heuristic, 
     switch (method) {
     case GraphMethod::greedy:
         return greedy(space, *heuristic, start, options);
+    case GraphMethod::best_of_n:
+        return best_of_n(space, *heuristic, start, options);
     case GraphMethod::beam:
         return beam(space, *heuristic, start, options);
     case GraphMethod::mcts:

@@ -7,7 +7,7 @@
 
 namespace qstar::search {
 
-enum class GraphMethod { greedy, beam, mcts, astar, qstar };
+enum class GraphMethod { greedy, best_of_n, beam, mcts, astar, qstar };
 
 GraphMethod graph_method_named(std::string_view name); // Error with the list of names
 

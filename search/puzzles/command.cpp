@@ -67,8 +67,8 @@ void add_puzzle_flags(CLI::App& command, PuzzleSearch& flags) {
     };
     GraphOptions& o = flags.options;
     command.footer(
-        "Puzzles: --world sliding, lights-out, cube2 or cube3, with --method greedy, beam, "
-        "mcts, astar or qstar.");
+        "Puzzles: --world sliding, lights-out, cube2 or cube3, with --method greedy, best-of-n, "
+        "beam, mcts, astar or qstar.");
     add("--size", flags.puzzle.size, "width of sliding and lights-out; 0: by the first state");
     add("--compose", flags.puzzle.compose, "cubes: products of up to so many turns are actions");
     add("--moves", flags.puzzle.moves, "cubes: a file of move tables instead of the turns");

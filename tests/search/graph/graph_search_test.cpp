@@ -185,6 +185,35 @@ TEST_CASE("greedy, beam and MCTS") {
     CHECK(shortest > kStates * 8 / 10);
 }
 
+TEST_CASE("best of N: what one walk misses, the best of many finds, and they are the same again") {
+    const Sliding puzzle(3);
+    FunctionHeuristic h = exact();
+    Random random(3, "best_of_n");
+    int one = 0, many = 0;
+    for (int i = 0; i < 20; ++i) {
+        const State start = puzzle.random_state(random);
+        GraphOptions options;
+        options.samples = 1;
+        const GraphResult single =
+            solve(puzzle, GraphMethod::best_of_n, &h, nullptr, start, options);
+        options.samples = 200;
+        const GraphResult best = solve(puzzle, GraphMethod::best_of_n, &h, nullptr, start, options);
+        const GraphResult again =
+            solve(puzzle, GraphMethod::best_of_n, &h, nullptr, start, options);
+        CHECK(again.actions == best.actions);
+        CHECK(again.evaluations == best.evaluations);
+        State end = start;
+        for (const int action : best.actions) puzzle.apply(end.data(), action);
+        CHECK(puzzle.solved(end.data()) == best.solved);
+        if (single.solved) CHECK(best.actions.size() <= single.actions.size());
+        const auto shortest = static_cast<size_t>(truth().at(key(start.data())));
+        one += single.solved && single.actions.size() == shortest;
+        many += best.solved && best.actions.size() == shortest;
+    }
+    CHECK(many > one);
+    CHECK(many >= 15);
+}
+
 TEST_CASE("a budget that ends is named, and the best state is given") {
     const Sliding puzzle(3);
     LowerBound manhattan(puzzle);
