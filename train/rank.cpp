@@ -99,9 +99,9 @@ struct Ranked {
 };
 
 // Orders the outputs; at the rate of disagreement a pair is then turned round.
-void judge(const RankPrompt& prompt, const RankOptions& options, const search::World& world,
-           Ranked& ranked) {
-    Random random(seed_of(options), "rank/judge/" + prompt.problem);
+void judge(const RankPrompt& prompt, const RankOptions& options, uint64_t seed,
+           const search::World& world, Ranked& ranked) {
+    Random random(seed, "rank/judge/" + prompt.problem);
     std::vector<double> utilities;
     for (const auto& steps : prompt.outputs)
         utilities.push_back(utility(options.person.taste, world, {prompt.problem, steps, true}));
@@ -167,7 +167,8 @@ std::string answers_file(const RankOptions& options) {
 std::vector<RankPrompt> read_prompts(const RankOptions& options, const std::string& file) {
     std::vector<RankPrompt> prompts = prompts_of(read_solutions(file), options);
     if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
-    for (RankPrompt& prompt : prompts) mix(prompt, seed_of(options));
+    const uint64_t seed = seed_of(options);
+    for (RankPrompt& prompt : prompts) mix(prompt, seed);
     return prompts;
 }
 
@@ -255,7 +256,8 @@ void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
         judged = answers.size();
         ranked.pairs = pairs_said(answers, prompts, answers_file(options));
     } else {
-        for (const RankPrompt& prompt : prompts) judge(prompt, options, *world, ranked);
+        const uint64_t seed = seed_of(options);
+        for (const RankPrompt& prompt : prompts) judge(prompt, options, seed, *world, ranked);
     }
     write_ranks(options, ranked, judged, prompts.size());
     if (!options.quiet)

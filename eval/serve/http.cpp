@@ -249,7 +249,10 @@ int HttpServer::port() const { return inside_->bound; }
 
 void HttpServer::run() {
     inside_->started = true;
-    if (!inside_->stopping) inside_->listen_after_bind();
+    if (!inside_->stopping)
+        inside_->listen_after_bind();
+    else
+        ::close(inside_->listening);
     inside_->ended = true;
     if (!inside_->stopping) fail("the server's socket broke: {}", std::strerror(errno));
 }

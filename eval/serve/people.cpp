@@ -85,6 +85,7 @@ Json RankDesk::answer(const std::string& body) {
     if (sitting_->finished) fail("all prompts are ranked: there is nothing to change any more");
     train::Answers& answers = sitting_->answers;
     if (asks_undo(request)) {
+        if (answers.empty()) return json();
         train::take_back(answers, {});
     } else {
         check_same("prompt", int_field(request, "number"), answers.size());
@@ -151,6 +152,7 @@ Json LabelDesk::answer(const std::string& body) {
     train::Answers& answers = sitting_->answers;
     const train::Whole whole = train::whole_labels(sitting_->solutions);
     if (asks_undo(request)) {
+        if (answers.empty()) return json();
         train::take_back(answers, whole);
     } else {
         const size_t number = train::whole_answers(answers, whole);

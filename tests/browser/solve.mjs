@@ -48,6 +48,21 @@ export const solveTests = [
     assert.ok(await page.$$eval('#tree-1 .node.scored', (all) => all.length) > 1);
     await page.screenshot({path: join(context.folder, 'screenshots', 'solved-1280.png'), fullPage: true});
   }],
+  ['the tree grows while the search goes on', async (context) => {
+    const page = await context.page();
+    await page.check('#slow');
+    await page.evaluate(() => {
+      window.sizes = new Set();
+      const tree = document.getElementById('tree-1');
+      new MutationObserver(() => window.sizes.add(tree.querySelectorAll('.node').length))
+        .observe(tree, {childList: true, subtree: true});
+    });
+    await page.selectOption('#method-1', 'beam');
+    await solve(page, '3*(4+5)-2');
+    const sizes = await page.evaluate(() => [...window.sizes]);
+    assert.ok(sizes.length >= 3, `the tree had the sizes ${sizes}`);
+    assert.deepEqual(sizes, [...sizes].sort((a, b) => a - b));
+  }],
   ['two methods side by side', async (context) => {
     const page = await context.page();
     await page.check('#compare');

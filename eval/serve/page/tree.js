@@ -52,6 +52,10 @@ export class Tree {
     this.path = new Set(path);
     for (const id of path) this.write(this.nodes.get(id));
     this.draw();
+    // The solution is brought into view within the list; the page stays where it is.
+    const leaf = this.nodes.get(path.at(-1)).row.getBoundingClientRect();
+    const list = this.list.getBoundingClientRect();
+    if (leaf.bottom > list.bottom) this.list.scrollTop += leaf.bottom - list.bottom + 8;
   }
 
   add({id, parent, text, final, log_prob: logProb, count}) {

@@ -10,11 +10,15 @@
 #include "eval/serve/retrain.h"
 #include "search/results.h"
 #include "tests/eval/serve/serve_run.h"
+#include "tests/paths.h"
 #include "train/labels.h"
 #include "train/ranks.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <sstream>
+#include <sys/wait.h>
 
 using namespace qstar;
 using namespace qstar::eval;
@@ -165,6 +169,7 @@ TEST_CASE("a page over a small run") {
     SUBCASE("labels are those of the terminal, which can go on with them") {
         Json asked = get(site, "/api/label");
         CHECK(asked["number"] == 0);
+        CHECK(post(site, "/api/label", {{"undo", true}}) == asked); // there is nothing to undo
         CHECK(!exists(run + "/label-me"));
         const size_t steps = asked["steps"].size();
         const auto key = [&](int label) {
@@ -256,6 +261,30 @@ TEST_CASE("a page over a small run") {
         site.answer({"POST", "/api/reward", {}, wish}).events(leaves);
         CHECK(leaves.heard.size() == 1);
         CHECK(listen(site, {{"problem", "1+2*3"}, {"scorer", "prm"}}).heard.back().first == "done");
+    }
+}
+
+TEST_CASE("the command says in one sentence what is wrong, with status 2") {
+    const Temporary folder;
+    const std::string run = folder.path + "/run";
+    copy_serve_run(run);
+    const auto says = [&](const std::string& flags) {
+        const std::string error = folder.path + "/error";
+        const int status = std::system(
+            fmt::format("'{}' eval serve {} > '{}' 2>&1", tests::binary, flags, error).c_str());
+        CHECK(WEXITSTATUS(status) == 2);
+        const std::string said = read_file(error);
+        CHECK(std::count(said.begin(), said.end(), '\n') == 1);
+        return said;
+    };
+    CHECK(says(fmt::format("--run '{}' --port 70000", run)).find("70000") != std::string::npos);
+    CHECK(says("--run nowhere").find("qstar train sft --run nowhere") != std::string::npos);
+    try {
+        HttpServer taken({}, [](const HttpRequest&) { return HttpReply(); });
+        const std::string port = std::to_string(taken.port());
+        CHECK(says(fmt::format("--run '{}' --port {}", run, port)).find(port) != std::string::npos);
+    } catch (const Error& error) {
+        CHECK(says(fmt::format("--run '{}'", run)).find("libcpp-httplib-dev") != std::string::npos);
     }
 }
 
