@@ -67,7 +67,9 @@ std::string claims_section(const Json& data) {
         cards += fmt::format(
             "<details class=\"claim\" id=\"claim-{0}\"><summary><span "
             "class=\"claim-number\">{0}</span><span class=\"statement\">{1}</span>{2}</summary>\n"
-            "<p>{3}</p>\n<dl><dt>Experiment</dt><dd>{4}</dd><dt>Measure</dt><dd>{5}</dd><dt>Rule, "
+            "<p "
+            "class=\"why\">{3}.</p>\n<dl><dt>Experiment</dt><dd>{4}</dd><dt>Measure</dt><dd>{5}</"
+            "dd><dt>Rule, "
             "fixed before the numbers</dt><dd>{6}</dd></dl>\n<div class=\"scroll\">{7}</div>\n{8}"
             "</details>\n",
             claim["number"].get<int>(), text_of(claim, "statement"), badge(verdict),

@@ -105,6 +105,8 @@ std::string command_of(std::string_view name, const std::string& run) {
     return fmt::format("qstar {} --run {}", name, run);
 }
 
+Json written_and_read(const Json& value) { return Json::parse(json_text(value)); }
+
 Json thinned(const std::vector<double>& x, const std::vector<double>& y, size_t count) {
     const size_t each = (x.size() + count - 1) / std::max<size_t>(1, count);
     Json xs = Json::array(), ys = Json::array();

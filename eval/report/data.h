@@ -32,6 +32,10 @@ std::string command_of(std::string_view name, const std::string& run);
 // should be.
 Json read_run(const std::string& run);
 
+// The value as it is when it has been written and read again: a model may have sampled bytes
+// that are not UTF-8, and in JSON U+FFFD stands in the place of each.
+Json written_and_read(const Json& value);
+
 // A curve of at most `count` points, each the mean of so many neighbours.
 Json thinned(const std::vector<double>& x, const std::vector<double>& y, size_t count);
 

@@ -79,7 +79,7 @@ std::string grid(const Plot& plot, const Axes& a, int width) {
     double last = -100;
     for (const double tick : across) {
         const double x = a.x(tick);
-        if (x - last < 30) continue;
+        if (x - last < 30 || (plot.whole_x && tick != std::round(tick))) continue;
         last = x;
         out += fmt::format("<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" "
                            "y2=\"{2:.1f}\"/><text class=\"tick\" x=\"{0:.1f}\" y=\"{3:.1f}\" "

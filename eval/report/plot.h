@@ -25,6 +25,7 @@ struct Plot {
     std::string x_label, y_label;
     std::vector<PlotSeries> series; // at most 8
     bool log_x = false;
+    bool whole_x = false;          // no ticks between whole numbers
     bool percent = false;          // y is a share: 0 to 1, written 0 to 100 %
     double y_low = 0, y_high = 0;  // both 0: from the points
     bool diagonal = false;         // y = x

@@ -1,5 +1,6 @@
 #include "eval/report/report.h"
 
+#include "engine/error.h"
 #include "engine/io/files.h"
 #include "eval/report/data.h"
 #include "eval/report/html.h"
@@ -13,7 +14,13 @@ namespace qstar::eval {
 std::string report(const ReportOptions& options) {
     Json data = read_run(options.run);
     data["measured"] = measure_report(options);
-    const std::string text = page(data);
+    data = written_and_read(data);
+    std::string text;
+    try {
+        text = page(data);
+    } catch (const nlohmann::json::exception& e) {
+        fail("{}: a JSON file of the run is not what its stage writes: {}", options.run, e.what());
+    }
     check_numbers(text);
     const std::string path = join_path(options.run, "report.html");
     write_file_atomic(path, text);

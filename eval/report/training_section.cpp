@@ -68,6 +68,18 @@ std::string figures_of(const Json& data, const std::string& stage) {
         for (const std::string& column : group.columns)
             if (columns.contains(column)) plot.series.push_back(series_of(data, stage, column));
         if (plot.series.empty()) continue;
+        // A number that was only taken at the end is no curve.
+        bool curve = false;
+        for (const PlotSeries& series : plot.series) curve = curve || series.points.size() > 1;
+        if (!curve) {
+            for (const std::string& column : group.columns)
+                if (columns.contains(column))
+                    out += fmt::format(
+                        "<p class=\"quiet\">{}: {}</p>", said(column),
+                        number(data, fmt::format("/curves/{}/columns/{}/y/0", stage, column),
+                               {3, 1}));
+            continue;
+        }
         const bool rounds = stage == "self-play" || stage == "star";
         plot.title =
             fmt::format("{}: {} against {}", stage, group.name, rounds ? "rounds" : "steps");
@@ -75,6 +87,7 @@ std::string figures_of(const Json& data, const std::string& stage) {
         plot.y_label =
             group.columns.size() > 1 && plot.series.size() == 1 ? plot.series[0].name : group.name;
         plot.percent = group.percent;
+        plot.whole_x = true;
         // A score of a reward model is no share.
         if (group.percent)
             for (const PlotSeries& series : plot.series)
@@ -154,7 +167,7 @@ std::string training_section(const Json& data) {
             missing("No stage of this run has a log.", "qstar train pretrain --run " + folder));
     return section("training", "Training",
                    "<p>From every stage's <code>metrics.jsonl</code>, each point the mean of "
-                   "neighbouring steps.</p>\n<div class=\"cards\">\n" +
+                   "neighbouring steps.</p>\n<div class=\"cards flow\">\n" +
                        cards + "</div>\n" +
                        command("qstar train STAGE --run " + folder + " --force"));
 }

@@ -119,7 +119,7 @@ void verify_report(const std::string& run, bool quiet) {
     measure.shown = options["shown"];
     measure.budget = options["budget"];
     measure.quiet = quiet;
-    expect_same("measured", data["measured"], measure_report(measure));
+    expect_same("measured", data["measured"], written_and_read(measure_report(measure)));
     const int64_t rows = compare_ladder(data, run, quiet);
     const int64_t claims = compare_claim(data, run);
     if (!quiet)

@@ -13,6 +13,7 @@ import {createInterface} from 'node:readline';
 
 import {layoutTests} from './layout.mjs';
 import {peopleTests} from './people.mjs';
+import {reportTests} from './report.mjs';
 import {solveTests} from './solve.mjs';
 
 const [qstar, folder] = process.argv.slice(2);
@@ -75,7 +76,7 @@ const context = {
 };
 
 let failed = 0;
-for (const [name, test] of [...solveTests, ...peopleTests, ...layoutTests]) {
+for (const [name, test] of [...solveTests, ...peopleTests, ...layoutTests, ...reportTests]) {
   const begin = Date.now();
   try {
     await test(context);

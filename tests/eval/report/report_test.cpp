@@ -123,6 +123,12 @@ TEST_CASE("the report of a tiny road") {
         CHECK_THROWS_WITH_AS(verify_report(run, true),
                              doctest::Contains("ladder, tuned model, greedy, solved"), Error);
     }
+    SUBCASE("a file of the run that is not what it should be is said") {
+        write_file_atomic(run + "/ladder.json", "{\"rows\": 3}");
+        CHECK_THROWS_WITH_AS(report(small(run)), doctest::Contains("a JSON file of the run"),
+                             Error);
+        CHECK(read_file(path) == page); // and nothing is lost
+    }
     SUBCASE("another model is found") {
         write_file_atomic(run + "/orm/model.safetensors",
                           read_file(run + "/prm/model.safetensors"));
