@@ -149,6 +149,7 @@ void demo(const DemoOptions& options) {
     auto tested = of<ClaimsOptions>(options);
     tested.quick = !options.full;
     tested.brief = true;
+    if (options.quick) tested.most = 40;
     claims(tested);
 
     say("report", "one page that shows all of it");

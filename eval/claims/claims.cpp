@@ -82,8 +82,9 @@ Json json_of(const Examined& examined, const ClaimsOptions& options) {
         numbers.push_back(row);
     }
     const Claim& claim = *examined.claim;
-    const std::string own = fmt::format("qstar eval claims --only {}{} --run {}", claim.number,
-                                        options.quick ? " --quick" : "", options.run);
+    const std::string own = fmt::format(
+        "qstar eval claims --only {}{}{} --run {}", claim.number, options.quick ? " --quick" : "",
+        options.most > 0 ? fmt::format(" --problems {}", options.most) : "", options.run);
     return {{"number", claim.number},
             {"statement", claim.statement},
             {"experiment", claim.experiment},
@@ -92,6 +93,7 @@ Json json_of(const Examined& examined, const ClaimsOptions& options) {
             {"verdict", name_of(examined.findings.verdict)},
             {"why", examined.findings.why},
             {"quick", options.quick},
+            {"most", options.most},
             {"seed", options.seed},
             {"command", examined.findings.command.empty() ? own : examined.findings.command},
             {"numbers", numbers}};

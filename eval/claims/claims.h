@@ -12,7 +12,7 @@ struct ClaimsOptions {
     std::vector<int> only; // numbers of claims; empty: all
     bool brief = false;    // print the verdicts only
     bool quiet = false;
-    int64_t most = 0; // problems at most, for tests; 0: as the size says
+    int64_t most = 0; // problems of an experiment at most; 0: as the size says
 };
 
 struct Examined {

@@ -20,6 +20,7 @@ void add_claims(CLI::App& eval, const Common& common) {
     const auto flags = std::make_shared<ClaimFlags>();
     app->add_option("--run", flags->claims.run, "the run's folder")->capture_default_str();
     app->add_flag("--quick", flags->claims.quick, "fewer problems, wider intervals");
+    app->add_option("--problems", flags->claims.most, "of an experiment, at most");
     app->add_option("--only", flags->claims.only, "numbers of claims: 4,7")->delimiter(',');
     app->add_flag("--list", flags->list, "print the claims and their rules, measure nothing");
     app->callback([flags, &common] {

@@ -85,6 +85,7 @@ int64_t compare_claim(const Json& data, const std::string& run) {
         options.run = run;
         options.seed = shown["seed"];
         options.quick = shown["quick"];
+        options.most = shown["most"];
         options.only = {pathway.number};
         options.quiet = true;
         const Json again = json_of(examine_claims(options)[0], options);
