@@ -237,8 +237,8 @@ TEST_CASE("hostile requests leave a site serving, and every file as it is") {
     Site site(run, 1);
     HttpOptions options;
     options.token = token;
-    options.request = 500ms;
-    options.write = 500ms;
+    options.request = 1s;
+    options.write = 1s;
     std::unique_ptr<HttpServer> server;
     try {
         server = std::make_unique<HttpServer>(
