@@ -85,7 +85,7 @@ int64_t compare_claim(const Json& data, const std::string& run) {
         options.run = run;
         options.seed = shown["seed"];
         options.quick = shown["quick"];
-        options.most = shown["most"];
+        options.most = shown.value("most", int64_t{0});
         options.only = {pathway.number};
         options.quiet = true;
         const Json again = json_of(examine_claims(options)[0], options);
@@ -96,11 +96,7 @@ int64_t compare_claim(const Json& data, const std::string& run) {
     return 0;
 }
 
-} // namespace
-
-void verify_report(const std::string& run, bool quiet) {
-    const std::string path = join_path(run, "report.html");
-    if (!exists(path)) fail("{} is missing: run `qstar eval report --run {}` first", path, run);
+void verify(const std::string& run, const std::string& path, bool quiet) {
     const std::string text = read_file(path);
     const int64_t numbers = check_numbers(text);
     const Json data = embedded_data(text);
@@ -130,6 +126,18 @@ void verify_report(const std::string& run, bool quiet) {
             "and {} solved problems came out the same when measured again\n",
             path, numbers, rows, claims, data["measured"]["calibration"].size(),
             data["measured"]["problems"].size());
+}
+
+} // namespace
+
+void verify_report(const std::string& run, bool quiet) {
+    const std::string path = join_path(run, "report.html");
+    if (!exists(path)) fail("{} is missing: run `qstar eval report --run {}` first", path, run);
+    try {
+        verify(run, path, quiet);
+    } catch (const nlohmann::json::exception& e) {
+        fail("{}: its data are not those of a report: {}", path, e.what());
+    }
 }
 
 } // namespace qstar::eval

@@ -109,6 +109,10 @@ TEST_CASE("the report of a tiny road") {
         change(path, "No verifier speaks", "A verifier speaks");
         CHECK_THROWS_WITH_AS(verify_report(run, true), doctest::Contains("changed by hand"), Error);
     }
+    SUBCASE("data that are no report's are said") {
+        change(path, "\"calibration\":{", "\"calibrated\":{");
+        CHECK_THROWS_AS(verify_report(run, true), Error);
+    }
     SUBCASE("a number of the run that changed since is found") {
         change(run + "/ladder.json",
                "\"training_lines_compared\": ", "\"training_lines_compared\": 1");
