@@ -57,7 +57,12 @@ std::vector<Examined> examine_claims(const ClaimsOptions& options) {
     Progress progress("claims", total, "claims", 0, options.quiet);
     for (const Claim& claim : all) {
         if (!wanted(claim)) continue;
-        out.push_back({&claim, claim.examine(laboratory)});
+        try {
+            out.push_back({&claim, claim.examine(laboratory)});
+        } catch (const Json::exception& e) {
+            fail("claim {}: a JSON file of {} is not what its command writes: {}", claim.number,
+                 options.run, e.what());
+        }
         progress.update(std::ssize(out),
                         fmt::format("{}: {}", claim.number, name_of(out.back().findings.verdict)));
     }
@@ -104,27 +109,37 @@ namespace {
 std::string markdown(const Json& claim) {
     std::string out =
         fmt::format("## {}. {}\n\n**{}**: {}\n\n- Experiment: {}\n- Measure: {}\n- Rule: {}\n",
-                    claim["number"].get<int>(), claim["statement"].get<std::string>(),
-                    claim["verdict"].get<std::string>(), claim["why"].get<std::string>(),
-                    claim["experiment"].get<std::string>(), claim["measure"].get<std::string>(),
-                    claim["rule"].get<std::string>());
-    out += fmt::format("- Seed {}{}: `{}`\n", claim["seed"].get<uint64_t>(),
-                       claim["quick"].get<bool>() ? ", quick size" : "",
-                       claim["command"].get<std::string>());
-    if (claim["numbers"].empty()) return out + "\n";
+                    claim.at("number").get<int>(), claim.at("statement").get<std::string>(),
+                    claim.at("verdict").get<std::string>(), claim.at("why").get<std::string>(),
+                    claim.at("experiment").get<std::string>(),
+                    claim.at("measure").get<std::string>(), claim.at("rule").get<std::string>());
+    out += fmt::format("- Seed {}{}: `{}`\n", claim.at("seed").get<uint64_t>(),
+                       claim.at("quick").get<bool>() ? ", quick size" : "",
+                       claim.at("command").get<std::string>());
+    if (claim.at("numbers").empty()) return out + "\n";
     out += "\n| | share or value | 95 % interval | counts |\n|---|---:|---:|---:|\n";
-    for (const Json& row : claim["numbers"]) {
-        const std::string name = row["name"];
+    for (const Json& row : claim.at("numbers")) {
+        const std::string name = row.at("name");
         if (row.contains("n"))
-            out += fmt::format("| {} | {:.1f} % | {:.1f} - {:.1f} | {} / {} |\n", name,
-                               100 * row["solved"].get<double>() / row["n"].get<double>(),
-                               100 * row["low"].get<double>(), 100 * row["high"].get<double>(),
-                               row["solved"].get<int64_t>(), row["n"].get<int64_t>());
+            out +=
+                fmt::format("| {} | {:.1f} % | {:.1f} - {:.1f} | {} / {} |\n", name,
+                            100 * row.at("solved").get<double>() / row.at("n").get<double>(),
+                            100 * row.at("low").get<double>(), 100 * row.at("high").get<double>(),
+                            row.at("solved").get<int64_t>(), row.at("n").get<int64_t>());
         else
-            out += fmt::format("| {} | {:.{}f} {} | | |\n", name, row["value"].get<double>(),
-                               row["decimals"].get<int>(), row["unit"].get<std::string>());
+            out += fmt::format("| {} | {:.{}f} {} | | |\n", name, row.at("value").get<double>(),
+                               row.at("decimals").get<int>(), row.at("unit").get<std::string>());
     }
     return out + "\n";
+}
+
+// Error, with its place, if it is no claim.
+std::string markdown_of(const JsonLine& line) {
+    try {
+        return markdown(line.value);
+    } catch (const Json::exception& e) {
+        fail("{}: expected a claim: {}", line.where, e.what());
+    }
 }
 
 } // namespace
@@ -134,8 +149,10 @@ void claims(const ClaimsOptions& options) {
     std::vector<Json> rows(all_claims().size()); // by number
     if (!options.only.empty() && exists(path))
         for (const JsonLine& line : array_field(read_json(path), "claims"))
-            if (const int64_t n = int_field(line, "number"); n >= 1 && n <= std::ssize(rows))
+            if (const int64_t n = int_field(line, "number"); n >= 1 && n <= std::ssize(rows)) {
+                markdown_of(line);
                 rows[static_cast<size_t>(n - 1)] = line.value;
+            }
     std::string printed;
     for (const Examined& examined : examine_claims(options)) {
         Json row = json_of(examined, options);

@@ -15,9 +15,9 @@ Findings examine(Laboratory& lab) {
     const Json taste = lab.file("taste.json");
     const Json *tuned = nullptr, *ranked = nullptr;
     if (!taste.is_null())
-        for (const Json& row : taste["rows"]) {
-            if (row["policy"] == taste["tuned"]) tuned = &row;
-            if (ranked == nullptr && row["learned_from"] == "ranks") ranked = &row;
+        for (const Json& row : taste.at("rows")) {
+            if (row.at("policy") == taste.at("tuned")) tuned = &row;
+            if (ranked == nullptr && row.at("learned_from") == "ranks") ranked = &row;
         }
     if (tuned == nullptr || ranked == nullptr) {
         found.why = "not measured: it needs a policy that learned from ranks, and the taste's "
@@ -25,13 +25,13 @@ Findings examine(Laboratory& lab) {
         found.command = make;
         return found;
     }
-    const int64_t n = (*ranked)["n"];
-    const auto right = [&](const Json& row) { return row["greedy_right"].get<int64_t>(); };
-    const std::string name = (*ranked)["policy"];
+    const int64_t n = (*ranked).at("n");
+    const auto right = [&](const Json& row) { return row.at("greedy_right").get<int64_t>(); };
+    const std::string name = (*ranked).at("policy");
     // A tie is half a problem won; the counts are rounded to whole ones, as taste.h does.
     const Number wins = share(
         "liked better by the taste, ties half",
-        static_cast<int64_t>((*ranked)["wins"].get<double>() * static_cast<double>(n) + 0.5), n);
+        static_cast<int64_t>((*ranked).at("wins").get<double>() * static_cast<double>(n) + 0.5), n);
     const Number before = share("tuned model, greedy, right", right(*tuned), n);
     const Number after = share(name + ", greedy, right", right(*ranked), n);
     found.numbers = {wins, before, after};

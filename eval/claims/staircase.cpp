@@ -15,11 +15,11 @@ constexpr int64_t budget = 600; // tokens a problem
 Number rung(Laboratory& lab, const std::string& name, const std::string& method, int64_t n,
             const Solver& solver) {
     const Json ladder = lab.file("ladder.json");
-    if (!ladder.is_null() && ladder["seed"] == lab.options().seed && ladder["split"] == "test" &&
-        ladder["problems"] == n && ladder["policy"] == "sft")
-        for (const Json& row : ladder["rows"])
-            if (row["method"] == method && (row["budget"] == 0 || row["budget"] == budget))
-                return share(name, row["solved"].get<int64_t>(), row["n"].get<int64_t>());
+    if (!ladder.is_null() && ladder.at("seed") == lab.options().seed &&
+        ladder.at("split") == "test" && ladder.at("problems") == n && ladder.at("policy") == "sft")
+        for (const Json& row : ladder.at("rows"))
+            if (row.at("method") == method && (row.at("budget") == 0 || row.at("budget") == budget))
+                return share(name, row.at("solved").get<int64_t>(), row.at("n").get<int64_t>());
     return share(name, lab.solved(n, solver).count(), n);
 }
 
@@ -30,8 +30,8 @@ Findings examine(Laboratory& lab) {
     // Where the ladder was measured on as many problems, it costs nothing more.
     const Json ladder = lab.file("ladder.json");
     int64_t n = lab.size(1000, 200);
-    if (!ladder.is_null() && ladder["problems"] > n && ladder["problems"] <= 1000)
-        n = ladder["problems"];
+    if (!ladder.is_null() && ladder.at("problems") > n && ladder.at("problems") <= 1000)
+        n = ladder.at("problems");
     const Number base =
         rung(lab, "base model, greedy", "base model, greedy", n, {.policy = "pretrain"});
     const Number majority = rung(lab, "majority", "majority", n, {.method = Method::majority});

@@ -16,9 +16,10 @@ const std::string stage = "claims-labels"; // the policy that learned from label
 
 // How often self-play asked whether an answer is right: each roll-out, and the search's result.
 int64_t judgements(const Json& flags) {
-    const int64_t samples = flags["q"]["explore"]["samples"];
-    const int64_t searched = flags["guided"].get<bool>() ? 1 : 0;
-    return flags["rounds"].get<int64_t>() * flags["problems"].get<int64_t>() * (samples + searched);
+    const int64_t samples = flags.at("q").at("explore").at("samples");
+    const int64_t searched = flags.at("guided").get<bool>() ? 1 : 0;
+    return flags.at("rounds").get<int64_t>() * flags.at("problems").get<int64_t>() *
+           (samples + searched);
 }
 
 // Imitates the right ones of the first `labels` labelled solutions, with self-play's own
@@ -35,8 +36,8 @@ void learn_from_labels(Laboratory& lab, const Json& flags, int64_t labels) {
     options.run = run;
     options.seed = lab.options().seed;
     options.quiet = lab.options().quiet;
-    options.lr = flags["lr"];
-    options.epochs = flags["epochs"];
+    options.lr = flags.at("lr");
+    options.epochs = flags.at("epochs");
     if (train::begin_stage(
             options, stage,
             Json{{"items", items.size()}, {"inputs", {{"labels", train::input(path)}}}}))
@@ -53,9 +54,9 @@ Findings examine(Laboratory& lab) {
         found.command = fmt::format("qstar train label --run {}", lab.options().run);
         return found;
     }
-    const Json& flags = done["flags"];
+    const Json& flags = done.at("flags");
     const int64_t asked = judgements(flags);
-    if (labelled["result"]["solutions"].get<int64_t>() < asked) {
+    if (labelled.at("result").at("solutions").get<int64_t>() < asked) {
         found.why = "not measured: there are fewer labelled solutions than self-play asked for";
         found.command = fmt::format("qstar train sample --run {}", lab.options().run);
         return found;

@@ -24,8 +24,8 @@ std::string badge(const std::string& verdict) {
 
 std::string numbers_table(const Json& data, const Json& claim, const std::string& at) {
     std::string rows;
-    for (size_t i = 0; i < claim["numbers"].size(); ++i) {
-        const Json& row = claim["numbers"][i];
+    for (size_t i = 0; i < claim.at("numbers").size(); ++i) {
+        const Json& row = claim.at("numbers")[i];
         const std::string here = fmt::format("{}/numbers/{}/", at, i);
         rows += "<tr><th scope=\"row\">" + text_of(row, "name") + "</th>";
         if (row.contains("n")) {
@@ -52,16 +52,16 @@ std::string numbers_table(const Json& data, const Json& claim, const std::string
 } // namespace
 
 std::string claims_section(const Json& data) {
-    const std::string make = command_of("claims", data["folder"]);
+    const std::string make = command_of("claims", data.at("folder"));
     if (!data.contains("claims"))
         return section("claims", "The talk's claims",
                        missing("The claims are not measured on this run yet.", make));
-    const Json& claims = data["claims"]["claims"];
+    const Json& claims = data.at("claims").at("claims");
     std::string cards, list;
     int holds = 0, fails = 0, undecided = 0;
     for (size_t i = 0; i < claims.size(); ++i) {
         const Json& claim = claims[i];
-        const std::string verdict = claim["verdict"];
+        const std::string verdict = claim.at("verdict");
         (verdict == "holds" ? holds : verdict == "does not hold" ? fails : undecided) += 1;
         const std::string at = fmt::format("/claims/claims/{}", i);
         cards += fmt::format(
@@ -72,7 +72,7 @@ std::string claims_section(const Json& data) {
             "dd><dt>Rule, "
             "fixed before the numbers</dt><dd>{6}</dd></dl>\n<div class=\"scroll\">{7}</div>\n{8}"
             "</details>\n",
-            claim["number"].get<int>(), text_of(claim, "statement"), badge(verdict),
+            claim.at("number").get<int>(), text_of(claim, "statement"), badge(verdict),
             text_of(claim, "why"), text_of(claim, "experiment"), text_of(claim, "measure"),
             text_of(claim, "rule"), numbers_table(data, claim, at),
             command(claim.value("command", make)));
@@ -82,7 +82,7 @@ std::string claims_section(const Json& data) {
         fmt::format("<p>Of {} claims {} hold, {} do not, {} are undecided{}. Open one for its "
                     "experiment and the rule.</p>\n{}{}",
                     claims.size(), holds, fails, undecided,
-                    data["claims"].value("quick", false)
+                    data.at("claims").value("quick", false)
                         ? " at the demo's small size: without <code>--quick</code> the intervals "
                           "are narrower"
                         : "",

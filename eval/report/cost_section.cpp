@@ -31,19 +31,19 @@ std::string work_of(const Json& data, size_t i) {
 } // namespace
 
 std::string cost_section(const Json& data) {
-    const bool timed = data.contains("times") && data["times"].contains("seconds");
+    const bool timed = data.contains("times") && data.at("times").contains("seconds");
     std::string rows;
-    for (size_t i = 0; i < data["stages"].size(); ++i) {
-        const Json& stage = data["stages"][i];
-        if (!stage["done"].get<bool>()) continue;
-        const std::string name = stage["stage"];
+    for (size_t i = 0; i < data.at("stages").size(); ++i) {
+        const Json& stage = data.at("stages")[i];
+        if (!stage.at("done").get<bool>()) continue;
+        const std::string name = stage.at("stage");
         const std::string at = "/times/seconds/" + name;
         rows +=
             fmt::format("<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td>{}</td></tr>\n",
                         escaped(name), timed ? number(data, at, {1, 1}) : "-", work_of(data, i));
     }
     for (const char* measured : {"taste", "best-of-n", "ladder", "claims"})
-        if (timed && data["times"]["seconds"].contains(measured))
+        if (timed && data.at("times").at("seconds").contains(measured))
             rows += fmt::format(
                 "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td>measured</td></tr>\n",
                 measured, number(data, fmt::format("/times/seconds/{}", measured), {1, 1}));
@@ -51,7 +51,7 @@ std::string cost_section(const Json& data) {
         timed ? "<p>Seconds on the machine that made this run, each of the call of "
                 "<code>qstar demo</code> that finished the stage.</p>\n"
               : missing("Times were not recorded.",
-                        command_of("times", data["folder"]) + ", from an empty folder,");
+                        command_of("times", data.at("folder")) + ", from an empty folder,");
     body += "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">stage</th><th scope=\"col\" "
             "class=\"num\">seconds</th><th scope=\"col\">work</th></tr></thead><tbody>\n" +
             rows + "</tbody></table></div>\n";
@@ -59,7 +59,7 @@ std::string cost_section(const Json& data) {
 }
 
 std::string commands_section(const Json& data) {
-    const std::string folder = data["folder"];
+    const std::string folder = data.at("folder");
     std::string body = "<p>The same seed gives the same bytes, whatever the number of threads. A "
                        "sample of the numbers here is made again, and compared, by</p>\n" +
                        command("qstar eval report --run " + folder + " --verify") +

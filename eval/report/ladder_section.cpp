@@ -26,18 +26,18 @@ std::string bar(double low, double mean, double high, const std::string& mark_te
 }
 
 double solved_share(const Json& row) {
-    return row["solved"].get<double>() / std::max(1.0, row["n"].get<double>());
+    return row.at("solved").get<double>() / std::max(1.0, row.at("n").get<double>());
 }
 
 std::string ladder_rows(const Json& data) {
     std::string out;
     int64_t budget = -1;
-    const Json& rows = data["ladder"]["rows"];
+    const Json& rows = data.at("ladder").at("rows");
     for (size_t i = 0; i < rows.size(); ++i) {
         const Json& row = rows[i];
         const std::string at = fmt::format("/ladder/rows/{}/", i);
-        if (row["budget"] != budget) {
-            budget = row["budget"].get<int64_t>();
+        if (row.at("budget") != budget) {
+            budget = row.at("budget").get<int64_t>();
             out += fmt::format("<tr class=\"group\"><th colspan=\"5\" scope=\"colgroup\">{}</th>"
                                "</tr>\n",
                                budget == 0 ? "a single solution, no search"
@@ -47,8 +47,8 @@ std::string ladder_rows(const Json& data) {
         out += fmt::format(
             "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"bars\">{}</td>"
             "<td class=\"num range-text\">{} – {}</td><td class=\"num\">{}</td></tr>\n",
-            escaped(row["method"].get<std::string>()), share(data, at + "solved", at + "n"),
-            bar(row["low"], solved_share(row), row["high"], mark(data, at + "solved")),
+            escaped(row.at("method").get<std::string>()), share(data, at + "solved", at + "n"),
+            bar(row.at("low"), solved_share(row), row.at("high"), mark(data, at + "solved")),
             number(data, at + "low", percent), number(data, at + "high", percent),
             number(data, at + "tokens"));
     }
@@ -57,11 +57,11 @@ std::string ladder_rows(const Json& data) {
 
 PlotPoint point_of(const Json& data, const std::string& at, const Json& row, double share_solved) {
     PlotPoint p;
-    p.x = row["tokens"];
+    p.x = row.at("tokens");
     p.y = share_solved;
-    p.low = row["low"];
-    p.high = row["high"];
-    p.title = fmt::format("{}: {:.1f} % with {:.0f} tokens", row["method"].get<std::string>(),
+    p.low = row.at("low");
+    p.high = row.at("high");
+    p.title = fmt::format("{}: {:.1f} % with {:.0f} tokens", row.at("method").get<std::string>(),
                           100 * share_solved, p.x);
     p.attributes = mark(data, at);
     return p;
@@ -80,11 +80,11 @@ std::vector<PlotSeries> ladder_series(const Json& data) {
         {"A*, PRM", "A*, PRM"},
         {"Q*, learned Q", "Q*, learned Q"}};
     std::vector<PlotSeries> all;
-    const Json& rows = data["ladder"]["rows"];
+    const Json& rows = data.at("ladder").at("rows");
     for (const auto& [method, name] : shown) {
         PlotSeries series{name, {}};
         for (size_t i = 0; i < rows.size(); ++i)
-            if (rows[i]["method"] == method)
+            if (rows[i].at("method") == method)
                 series.points.push_back(point_of(data, fmt::format("/ladder/rows/{}/tokens", i),
                                                  rows[i], solved_share(rows[i])));
         if (!series.points.empty()) all.push_back(std::move(series));
@@ -100,20 +100,21 @@ std::string chooser_name(std::string name) {
 }
 
 std::string best_of_n_figure(const Json& data) {
-    const Json& best = data["best_of_n"];
+    const Json& best = data.at("best_of_n");
     std::vector<std::pair<std::string, PlotSeries>> found;
     bool tokens = true;
-    for (const Json& point : best["points"]) tokens = tokens && point.contains("tokens");
-    for (size_t i = 0; i < best["points"].size(); ++i) {
-        const Json& point = best["points"][i];
-        const std::string method = point["method"];
+    for (const Json& point : best.at("points")) tokens = tokens && point.contains("tokens");
+    for (size_t i = 0; i < best.at("points").size(); ++i) {
+        const Json& point = best.at("points")[i];
+        const std::string method = point.at("method");
         if (method == "one sample" || method.find("product") != std::string::npos) continue;
         if (found.empty() || found.back().first != method)
             found.push_back({method, {chooser_name(method), {}}});
         PlotPoint p;
-        p.x = tokens ? point["tokens"] : point["n"];
-        p.y = point["mean"];
-        p.title = fmt::format("{}, N = {}: {:.1f} %", method, point["n"].get<int64_t>(), 100 * p.y);
+        p.x = tokens ? point.at("tokens") : point.at("n");
+        p.y = point.at("mean");
+        p.title =
+            fmt::format("{}, N = {}: {:.1f} %", method, point.at("n").get<int64_t>(), 100 * p.y);
         p.attributes = mark(data, fmt::format("/best_of_n/points/{}/mean", i));
         found.back().second.points.push_back(p);
     }
@@ -136,7 +137,7 @@ std::string best_of_n_figure(const Json& data) {
 } // namespace
 
 std::string ladder_section(const Json& data) {
-    const std::string make = command_of("ladder", data["folder"]);
+    const std::string make = command_of("ladder", data.at("folder"));
     if (!data.contains("ladder"))
         return section("ladder", "The ladder",
                        missing("This run has no ladder's numbers yet.", make));
@@ -148,7 +149,7 @@ std::string ladder_section(const Json& data) {
         "class=\"bars\"><span class=\"ends\"><span>0</span><span>50</span><span>100 "
         "%</span></span></th><th scope=\"col\" class=\"num range-text\">95 % interval</th><th "
         "scope=\"col\" class=\"num\">tokens</th></tr></thead>\n<tbody>\n",
-        number(data, "/ladder/problems"), escaped(data["ladder"].value("split", "test")),
+        number(data, "/ladder/problems"), escaped(data.at("ladder").value("split", "test")),
         number(data, "/ladder/seed"), number(data, "/ladder/training_lines_compared"));
     body += ladder_rows(data) + "</tbody></table>\n" + command(make);
     return section("ladder", "The ladder", body);
@@ -167,15 +168,16 @@ std::string tokens_section(const Json& data) {
         plot.series = ladder_series(data);
         body += figure(plot, "The ladder's rows: a line joins a method's budgets; vertical lines "
                              "are 95 % intervals.") +
-                command(command_of("ladder", data["folder"]) + " --budgets 150,300,600,1200");
+                command(command_of("ladder", data.at("folder")) + " --budgets 150,300,600,1200");
     } else {
-        body +=
-            missing("The ladder's curves need its numbers.", command_of("ladder", data["folder"]));
+        body += missing("The ladder's curves need its numbers.",
+                        command_of("ladder", data.at("folder")));
     }
     if (data.contains("best_of_n"))
-        body += best_of_n_figure(data) + command(command_of("best_of_n", data["folder"]));
+        body += best_of_n_figure(data) + command(command_of("best_of_n", data.at("folder")));
     else
-        body += missing("The curves over N need samples.", command_of("best_of_n", data["folder"]));
+        body +=
+            missing("The curves over N need samples.", command_of("best_of_n", data.at("folder")));
     return section("tokens", "Solved against tokens", body);
 }
 

@@ -36,14 +36,15 @@ std::string stairs(const Json& data) {
         {"best of N, PRM (minimum)", "a process model chooses"},
         {"A*, PRM", "A* over steps"}};
     std::string out;
-    const Json& rows = data["ladder"]["rows"];
+    const Json& rows = data.at("ladder").at("rows");
     for (const auto& [method, said] : steps) {
         size_t found = rows.size(); // the last: at the largest budget
         for (size_t i = 0; i < rows.size(); ++i)
-            if (rows[i]["method"] == method) found = i;
+            if (rows[i].at("method") == method) found = i;
         if (found == rows.size()) continue;
         const std::string at = fmt::format("/ladder/rows/{}/", found);
-        const double solved = rows[found]["solved"].get<double>() / rows[found]["n"].get<double>();
+        const double solved =
+            rows[found].at("solved").get<double>() / rows[found].at("n").get<double>();
         out += fmt::format("<li><div class=\"riser\"><div style=\"height:{:.1f}%\"></div></div>"
                            "<strong>{}<small> %</small></strong><span>{}</span></li>",
                            100 * solved, share(data, at + "solved", at + "n"), said);
@@ -69,7 +70,7 @@ std::string page(const Json& data) {
         contents += fmt::format("<li><a href=\"#{}\">{}</a></li>", part.id, part.name);
         body += part.make(data);
     }
-    const std::string title = "qstar: " + data["run"].get<std::string>();
+    const std::string title = "qstar: " + data.at("run").get<std::string>();
     std::string out = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                       "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" "
@@ -83,8 +84,8 @@ std::string page(const Json& data) {
         "method solves, and which of the talk’s claims are true here. Every number can be made "
         "again; rest on one to see where it stands in the data.</p>\n{}<nav "
         "aria-label=\"Contents\"><ul>{}</ul></nav>\n</header>\n<main id=\"main\">\n{}</main>\n",
-        escaped(data["folder"].get<std::string>()), number(data, "/seed"),
-        escaped(data["world"].get<std::string>()), stairs(data), contents, body);
+        escaped(data.at("folder").get<std::string>()), number(data, "/seed"),
+        escaped(data.at("world").get<std::string>()), stairs(data), contents, body);
     out += "<script type=\"application/json\" id=\"data\">" +
            script_safe(data.dump(-1, ' ', false, Json::error_handler_t::replace)) +
            "</script>\n<script>\n" + std::string(report_js) + "</script>\n</body>\n</html>\n";

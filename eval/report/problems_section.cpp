@@ -22,25 +22,25 @@ std::string verdict_mark(bool right) {
 
 std::string step_html(const Json& data, const Json& step, const std::string& at) {
     std::string out = fmt::format("<li><code>{}</code> <span class=\"score p{}\">{}</span>",
-                                  escaped(step["text"].get<std::string>()), shade(step["prm"]),
-                                  number(data, at + "/prm", {2, 1}));
+                                  escaped(step.at("text").get<std::string>()),
+                                  shade(step.at("prm")), number(data, at + "/prm", {2, 1}));
     if (step.contains("orm"))
         out +=
             fmt::format(" <span class=\"quiet\">ORM {}</span>", number(data, at + "/orm", {2, 1}));
-    if (step["label"].is_number()) out += verdict_mark(step["label"].get<int>() >= 0);
+    if (step.at("label").is_number()) out += verdict_mark(step.at("label").get<int>() >= 0);
     return out + "</li>";
 }
 
 std::string solution_html(const Json& data, const Json& solution, const std::string& at) {
     std::string steps;
-    for (size_t i = 0; i < solution["steps"].size(); ++i)
-        steps += step_html(data, solution["steps"][i], fmt::format("{}/steps/{}", at, i));
+    for (size_t i = 0; i < solution.at("steps").size(); ++i)
+        steps += step_html(data, solution.at("steps")[i], fmt::format("{}/steps/{}", at, i));
     if (steps.empty()) steps = "<li class=\"quiet\">nothing was written</li>";
     return fmt::format("<div class=\"solution {}\"><h4>{} {}</h4><ol>{}</ol><p class=\"quiet\">{} "
                        "tokens</p></div>",
-                       solution["right"].get<bool>() ? "is-right" : "is-wrong",
-                       escaped(solution["method"].get<std::string>()),
-                       verdict_mark(solution["right"].get<bool>()), steps,
+                       solution.at("right").get<bool>() ? "is-right" : "is-wrong",
+                       escaped(solution.at("method").get<std::string>()),
+                       verdict_mark(solution.at("right").get<bool>()), steps,
                        number(data, at + "/tokens"));
 }
 
@@ -51,26 +51,26 @@ struct Tree {
     std::vector<std::vector<size_t>> children;
 
     std::string item(size_t i, int level) const {
-        const Json& node = nodes[i];
+        const Json& node = nodes.at(i);
         const std::string here = fmt::format("{}/{}", at, i);
-        const bool root = i == 0, scored = !root && node["score"].is_number();
-        std::string classes = node["chosen"].get<bool>() ? "chosen" : "";
-        if (node["final"].get<bool>()) classes += " final";
-        const int64_t order = node["order"];
+        const bool root = i == 0, scored = !root && node.at("score").is_number();
+        std::string classes = node.at("chosen").get<bool>() ? "chosen" : "";
+        if (node.at("final").get<bool>()) classes += " final";
+        const int64_t order = node.at("order");
         std::string out = fmt::format(
             "<li role=\"treeitem\" tabindex=\"{}\" aria-level=\"{}\"{} data-born=\"{}\" "
             "data-order=\"{}\" class=\"{}\"{}><div class=\"node {}\"><code>{}</code>",
             root ? 0 : -1, level, children[i].empty() ? "" : " aria-expanded=\"true\"",
-            node["born"].get<int64_t>(), order, classes, root ? "" : facts(node),
-            scored ? fmt::format("p{}", shade(node["score"])) : "",
-            escaped(node["text"].get<std::string>()));
+            node.at("born").get<int64_t>(), order, classes, root ? "" : facts(node),
+            scored ? fmt::format("p{}", shade(node.at("score"))) : "",
+            escaped(node.at("text").get<std::string>()));
         if (scored)
             out += fmt::format("<span class=\"score\">{}</span>",
                                number(data, here + "/score", {2, 1}));
         if (order > 0)
             out += fmt::format("<span class=\"order\" title=\"expanded as number\">{}</span>",
                                number(data, here + "/order"));
-        if (node["final"].get<bool>()) out += verdict_mark(node["solved"].get<bool>());
+        if (node.at("final").get<bool>()) out += verdict_mark(node.at("solved").get<bool>());
         out += "</div>";
         if (!children[i].empty()) {
             out += "<ul role=\"group\">";
@@ -82,20 +82,21 @@ struct Tree {
 
     // What the line under the tree says of a node.
     static std::string facts(const Json& node) {
-        return fmt::format(" data-g=\"{}\" data-f=\"{}\" data-label=\"{}\"", node["g"].dump(),
-                           node["f"].is_null() ? "-" : node["f"].dump(), node["label"].dump());
+        return fmt::format(" data-g=\"{}\" data-f=\"{}\" data-label=\"{}\"", node.at("g").dump(),
+                           node.at("f").is_null() ? "-" : node.at("f").dump(),
+                           node.at("label").dump());
     }
 };
 
 std::string tree_html(const Json& data, size_t problem) {
-    const Json& entry = data["measured"]["problems"][problem];
+    const Json& entry = data.at("measured").at("problems")[problem];
     const std::string at = fmt::format("/measured/problems/{}", problem);
-    Tree tree{data, entry["tree"], at + "/tree", {}};
+    Tree tree{data, entry.at("tree"), at + "/tree", {}};
     tree.children.resize(tree.nodes.size());
     for (size_t i = 1; i < tree.nodes.size(); ++i)
-        tree.children[tree.nodes[i]["parent"].get<size_t>()].push_back(i);
-    const bool right = entry["solutions"].back()["right"];
-    const int64_t turns = entry["expanded"];
+        tree.children.at(tree.nodes.at(i).at("parent").get<size_t>()).push_back(i);
+    const bool right = entry.at("solutions").at(entry.at("solutions").size() - 1).at("right");
+    const int64_t turns = entry.at("expanded");
     return fmt::format(
         "<div class=\"tree-card\"><h3><code>{0}</code> {1}</h3><p class=\"quiet\">{2} paths "
         "expanded, {3} steps drawn, {4} tokens</p>\n<div class=\"player\"><button type=\"button\" "
@@ -103,14 +104,14 @@ std::string tree_html(const Json& data, size_t problem) {
         "max=\"{5}\" value=\"{5}\"> <output>{5} of {5}</output></label></div>\n<ul class=\"tree\" "
         "role=\"tree\" aria-label=\"Search tree of {0}\">{6}</ul>\n<p class=\"facts\" "
         "aria-live=\"polite\">Rest on a node, or walk with the arrow keys.</p></div>\n",
-        escaped(entry["problem"].get<std::string>()), verdict_mark(right),
+        escaped(entry.at("problem").get<std::string>()), verdict_mark(right),
         number(data, at + "/expanded"), number(data, at + "/generated"),
-        number(data, fmt::format("{}/solutions/{}/tokens", at, entry["solutions"].size() - 1)),
+        number(data, fmt::format("{}/solutions/{}/tokens", at, entry.at("solutions").size() - 1)),
         turns, tree.item(0, 1));
 }
 
 std::string no_problems(const Json& data) {
-    const std::string folder = data["folder"];
+    const std::string folder = data.at("folder");
     return missing("Solutions with scores need a tuned model and a PRM.",
                    "qstar train sft --run " + folder + " && qstar train prm --run " + folder);
 }
@@ -118,7 +119,7 @@ std::string no_problems(const Json& data) {
 } // namespace
 
 std::string solutions_section(const Json& data) {
-    const Json& problems = data["measured"]["problems"];
+    const Json& problems = data.at("measured").at("problems");
     if (problems.empty()) return section("solutions", "Solutions", no_problems(data));
     std::string body =
         "<p>The colour of a step is the PRM's probability that it is right; the mark "
@@ -134,19 +135,20 @@ std::string solutions_section(const Json& data) {
         const std::string at = fmt::format("/measured/problems/{}", i);
         body += fmt::format("<div class=\"problem\"><h3><code>{} = {}</code></h3><div "
                             "class=\"solutions\">",
-                            escaped(problems[i]["problem"].get<std::string>()),
-                            escaped(problems[i]["truth"].get<std::string>()));
-        for (size_t s = 0; s < problems[i]["solutions"].size(); ++s)
-            body += solution_html(data, problems[i]["solutions"][s],
+                            escaped(problems[i].at("problem").get<std::string>()),
+                            escaped(problems[i].at("truth").get<std::string>()));
+        for (size_t s = 0; s < problems[i].at("solutions").size(); ++s)
+            body += solution_html(data, problems[i].at("solutions")[s],
                                   fmt::format("{}/solutions/{}", at, s));
         body += "</div></div>\n";
     }
     return section("solutions", "Solutions, step by step",
-                   body + command("qstar eval report --run " + data["folder"].get<std::string>()));
+                   body +
+                       command("qstar eval report --run " + data.at("folder").get<std::string>()));
 }
 
 std::string trees_section(const Json& data) {
-    const Json& problems = data["measured"]["problems"];
+    const Json& problems = data.at("measured").at("problems");
     if (problems.empty()) return section("trees", "Search trees", no_problems(data));
     std::string body =
         "<p>What A*, guided by the PRM, looked at. A node is a line; the colour is the PRM's "
@@ -159,9 +161,9 @@ std::string trees_section(const Json& data) {
         "trees", "Search trees",
         body + command(fmt::format("qstar search \"{}\" --method astar --scorer prm --weight 4 "
                                    "--temperature 0.7 --budget {} --trace --run {}",
-                                   problems[0]["problem"].get<std::string>(),
-                                   data["measured"]["options"]["budget"].get<int64_t>(),
-                                   data["folder"].get<std::string>())));
+                                   problems[0].at("problem").get<std::string>(),
+                                   data.at("measured").at("options").at("budget").get<int64_t>(),
+                                   data.at("folder").get<std::string>())));
 }
 
 } // namespace qstar::eval

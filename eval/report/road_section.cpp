@@ -59,21 +59,22 @@ struct Place {
 };
 
 size_t stage_index(const Json& data, const std::string& stage) {
-    for (size_t i = 0; i < data["stages"].size(); ++i)
-        if (data["stages"][i]["stage"] == stage) return i;
-    return data["stages"].size();
+    for (size_t i = 0; i < data.at("stages").size(); ++i)
+        if (data.at("stages")[i].at("stage") == stage) return i;
+    return data.at("stages").size();
 }
 
 // Where the number of a box stands in the data, and what it is a share of.
 std::pair<std::string, std::string> pointer_of(const Json& data, const Box& box) {
     const size_t i = stage_index(data, box.stage);
-    if (i == data["stages"].size() || !data["stages"][i]["done"].get<bool>()) return {};
-    const Json& result = data["stages"][i]["result"];
+    if (i == data.at("stages").size() || !data.at("stages")[i].at("done").get<bool>()) return {};
+    const Json& result = data.at("stages")[i].at("result");
     const std::string at = fmt::format("/stages/{}/result/{}", i, box.field);
     if (box.stage == "distil") return {at + "/solved", at + "/n"};
     if (box.stage == "self-play") {
-        if (!result.contains("rounds") || result["rounds"].empty()) return {};
-        const std::string last = fmt::format("{}/{}/dev_greedy", at, result["rounds"].size() - 1);
+        if (!result.contains("rounds") || result.at("rounds").empty()) return {};
+        const std::string last =
+            fmt::format("{}/{}/dev_greedy", at, result.at("rounds").size() - 1);
         return {last + "/solved", last + "/n"};
     }
     return {at, ""};
@@ -97,7 +98,7 @@ std::string note(const Json& data, const Box& box, Place at) {
 bool is_done(const Json& data, const Box& box) {
     if (box.stage == "ladder") return data.contains("ladder");
     const size_t i = stage_index(data, box.stage);
-    return i < data["stages"].size() && data["stages"][i]["done"].get<bool>();
+    return i < data.at("stages").size() && data.at("stages")[i].at("done").get<bool>();
 }
 
 // From the side of one box to the side of the other that faces it.
@@ -162,7 +163,7 @@ std::string road_section(const Json& data) {
         "this run.</p>\n<figure>\n<div class=\"wide\">" +
             picture(data, false) + "</div>\n<div class=\"narrow\">" + picture(data, true) +
             "</div>\n</figure>\n" +
-            command(fmt::format("qstar demo --run {}", data["folder"].get<std::string>())));
+            command(fmt::format("qstar demo --run {}", data.at("folder").get<std::string>())));
 }
 
 } // namespace qstar::eval

@@ -43,14 +43,14 @@ std::string said(const std::string& column) {
 
 PlotSeries series_of(const Json& data, const std::string& stage, const std::string& column) {
     const std::string at = fmt::format("/curves/{}/columns/{}", stage, column);
-    const Json& curve = data["curves"][stage]["columns"][column];
+    const Json& curve = data.at("curves")[stage].at("columns")[column];
     PlotSeries series{said(column), {}};
-    const size_t n = curve["x"].size();
+    const size_t n = curve.at("x").size();
     series.marks = n <= 12;
     for (size_t i = 0; i < n; ++i) {
         PlotPoint p;
-        p.x = curve["x"][i];
-        p.y = curve["y"][i];
+        p.x = curve.at("x").at(i);
+        p.y = curve.at("y").at(i);
         if (series.marks) {
             p.title = fmt::format("{}: {:.3f}", said(column), p.y);
             p.attributes = mark(data, fmt::format("{}/y/{}", at, i));
@@ -61,7 +61,7 @@ PlotSeries series_of(const Json& data, const std::string& stage, const std::stri
 }
 
 std::string figures_of(const Json& data, const std::string& stage) {
-    const Json& columns = data["curves"][stage]["columns"];
+    const Json& columns = data.at("curves")[stage].at("columns");
     std::string out;
     for (const Group& group : groups()) {
         Plot plot;
@@ -132,11 +132,11 @@ std::string calibration_figure(const Json& data, const std::string& at, const Js
     PlotSeries series{title, {}};
     for (size_t i = 0; i < bins.size(); ++i) {
         PlotPoint p;
-        p.x = bins[i][mean_field];
-        p.y = bins[i][share_field];
+        p.x = bins[i].at(mean_field);
+        p.y = bins[i].at(share_field);
         if (bins[i].contains("interval")) {
-            p.low = bins[i]["interval"][0];
-            p.high = bins[i]["interval"][1];
+            p.low = bins[i].at("interval").at(0);
+            p.high = bins[i].at("interval").at(1);
         }
         p.title = fmt::format("says {:.2f}, is so in {:.1f} %", p.x, 100 * p.y);
         p.attributes = mark(data, fmt::format("{}/{}/{}", at, i, share_field));
@@ -151,7 +151,7 @@ std::string calibration_figure(const Json& data, const std::string& at, const Js
 
 std::string training_section(const Json& data) {
     std::string cards;
-    for (const auto& [stage, curve] : data["curves"].items()) {
+    for (const auto& [stage, curve] : data.at("curves").items()) {
         const std::string figures = figures_of(data, stage);
         if (figures.empty()) continue;
         cards += fmt::format(
@@ -160,7 +160,7 @@ std::string training_section(const Json& data) {
             stage == "self-play" || stage == "star" ? "lines, round 0 is the start" : "steps",
             figures);
     }
-    const std::string folder = data["folder"];
+    const std::string folder = data.at("folder");
     if (cards.empty())
         return section(
             "training", "Training",
@@ -173,28 +173,28 @@ std::string training_section(const Json& data) {
 }
 
 std::string calibration_section(const Json& data) {
-    const std::string folder = data["folder"];
-    const Json& found = data["measured"]["calibration"];
+    const std::string folder = data.at("folder");
+    const Json& found = data.at("measured").at("calibration");
     std::string cards;
     for (const auto& [stage, table] : found.items()) {
         const std::string at = "/measured/calibration/" + stage;
         cards += calibration_figure(
-            data, at + "/bins", table["bins"],
+            data, at + "/bins", table.at("bins"),
             stage == "prm"   ? "PRM, each step"
             : stage == "orm" ? "ORM, the whole solution"
                              : stage + ", the whole solution",
             fmt::format("{} {}, AUC {}, calibration error {} %", number(data, at + "/n"),
-                        table["of"].get<std::string>(), number(data, at + "/auc", {3, 1}),
+                        table.at("of").get<std::string>(), number(data, at + "/auc", {3, 1}),
                         number(data, at + "/error", percent)),
             "share", "mean", "n");
     }
-    for (size_t i = 0; i < data["stages"].size(); ++i) {
-        const Json& stage = data["stages"][i];
-        if (!stage.contains("result") || !stage["result"].contains("calibration")) continue;
+    for (size_t i = 0; i < data.at("stages").size(); ++i) {
+        const Json& stage = data.at("stages")[i];
+        if (!stage.contains("result") || !stage.at("result").contains("calibration")) continue;
         const std::string at = fmt::format("/stages/{}/result", i);
         cards += calibration_figure(
-            data, at + "/calibration", stage["result"]["calibration"],
-            stage["stage"].get<std::string>() + ", pairs of ranks",
+            data, at + "/calibration", stage.at("result").at("calibration"),
+            stage.at("stage").get<std::string>() + ", pairs of ranks",
             fmt::format("{} held-out pairs, {} % foretold, calibration error {} %",
                         number(data, at + "/val_pairs"),
                         number(data, at + "/val_accuracy", percent),

@@ -21,7 +21,7 @@ namespace {
 void expect_same(const std::string& what, const Json& shown, const Json& found) {
     if (shown == found) return;
     const Json first = Json::diff(shown, found)[0];
-    const Json::json_pointer at(first["path"].get<std::string>());
+    const Json::json_pointer at(first.at("path").get<std::string>());
     const auto text = [&](const Json& from) {
         return from.contains(at) ? from.at(at).dump().substr(0, 80) : std::string("nothing");
     };
@@ -43,31 +43,31 @@ void compare_files(const Json& data, const std::string& run) {
 // The greedy rows and the first A* row of the ladder, by other code than the ladder's.
 int64_t compare_ladder(const Json& data, const std::string& run, bool quiet) {
     if (!data.contains("ladder")) return 0;
-    const Json& ladder = data["ladder"];
-    if (ladder["policy"] != "sft" || !exists(train::model_path(run, "prm"))) return 0;
+    const Json& ladder = data.at("ladder");
+    if (ladder.at("policy") != "sft" || !exists(train::model_path(run, "prm"))) return 0;
     PolicyOptions options;
     options.run = run;
-    options.seed = ladder["seed"];
-    options.split = ladder["split"];
-    options.problems = ladder["problems"];
+    options.seed = ladder.at("seed");
+    options.split = ladder.at("split");
+    options.problems = ladder.at("problems");
     options.policies = {"pretrain", "sft"};
     options.searches = {"sft:prm"};
-    options.search.proposals = ladder["proposals"];
-    options.search.weight = ladder["weight"];
-    options.search.temperature = ladder["temperature"];
+    options.search.proposals = ladder.at("proposals");
+    options.search.weight = ladder.at("weight");
+    options.search.temperature = ladder.at("temperature");
     options.quiet = quiet;
     std::vector<Json> shown;
     for (const char* method : {"base model, greedy", "tuned model, greedy", "A*, PRM"})
-        for (const Json& row : ladder["rows"])
-            if (row["method"] == method) {
+        for (const Json& row : ladder.at("rows"))
+            if (row.at("method") == method) {
                 shown.push_back(row);
                 break;
             }
     if (shown.size() != 3) return 0;
-    options.search.budget = shown[2]["budget"];
+    options.search.budget = shown[2].at("budget");
     const std::vector<LadderRow> rows = measure_policies(options);
     for (size_t i = 0; i < rows.size(); ++i) {
-        const std::string what = "ladder, " + shown[i]["method"].get<std::string>();
+        const std::string what = "ladder, " + shown[i].at("method").get<std::string>();
         for (const auto& [field, value] : {std::pair<const char*, Json>{"solved", rows[i].solved},
                                            {"tokens", rows[i].tokens},
                                            {"expanded", rows[i].expanded}})
@@ -79,18 +79,18 @@ int64_t compare_ladder(const Json& data, const std::string& run, bool quiet) {
 // One of the claims, the cheapest that every run with a PRM has: the pathway's.
 int64_t compare_claim(const Json& data, const std::string& run) {
     if (!data.contains("claims")) return 0;
-    for (const Json& shown : data["claims"]["claims"]) {
-        if (shown["number"] != pathway.number) continue;
+    for (const Json& shown : data.at("claims").at("claims")) {
+        if (shown.at("number") != pathway.number) continue;
         ClaimsOptions options;
         options.run = run;
-        options.seed = shown["seed"];
-        options.quick = shown["quick"];
+        options.seed = shown.at("seed");
+        options.quick = shown.at("quick");
         options.most = shown.value("most", int64_t{0});
         options.only = {pathway.number};
         options.quiet = true;
         const Json again = json_of(examine_claims(options)[0], options);
-        expect_same("claim 11, verdict", shown["verdict"], again["verdict"]);
-        expect_same("claim 11, numbers", shown["numbers"], again["numbers"]);
+        expect_same("claim 11, verdict", shown.at("verdict"), again.at("verdict"));
+        expect_same("claim 11, numbers", shown.at("numbers"), again.at("numbers"));
         return 1;
     }
     return 0;
@@ -106,17 +106,17 @@ void verify(const std::string& run, const std::string& path, bool quiet) {
              "made by another version",
              path);
 
-    const Json& options = data["measured"]["options"];
+    const Json& options = data.at("measured").at("options");
     MeasureOptions measure;
     measure.run = run;
-    measure.seed = options["seed"];
-    measure.problems = options["problems"];
-    measure.samples = options["samples"];
-    measure.looked_at = options["looked_at"];
-    measure.shown = options["shown"];
-    measure.budget = options["budget"];
+    measure.seed = options.at("seed");
+    measure.problems = options.at("problems");
+    measure.samples = options.at("samples");
+    measure.looked_at = options.at("looked_at");
+    measure.shown = options.at("shown");
+    measure.budget = options.at("budget");
     measure.quiet = quiet;
-    expect_same("measured", data["measured"], written_and_read(measure_report(measure)));
+    expect_same("measured", data.at("measured"), written_and_read(measure_report(measure)));
     const int64_t rows = compare_ladder(data, run, quiet);
     const int64_t claims = compare_claim(data, run);
     if (!quiet)
@@ -124,8 +124,8 @@ void verify(const std::string& run, const std::string& path, bool quiet) {
             "{}: {} numbers equal the data that the page carries, the data equal the run's "
             "files, and {} rows of the ladder, {} of the claims, the calibration of {} models "
             "and {} solved problems came out the same when measured again\n",
-            path, numbers, rows, claims, data["measured"]["calibration"].size(),
-            data["measured"]["problems"].size());
+            path, numbers, rows, claims, data.at("measured").at("calibration").size(),
+            data.at("measured").at("problems").size());
 }
 
 } // namespace
