@@ -1,5 +1,6 @@
 // Some held-out problems: three solutions with every step's scores, and the search's tree.
 
+#include "engine/error.h"
 #include "eval/report/html.h"
 #include "eval/report/sections.h"
 
@@ -93,8 +94,11 @@ std::string tree_html(const Json& data, size_t problem) {
     const std::string at = fmt::format("/measured/problems/{}", problem);
     Tree tree{data, entry.at("tree"), at + "/tree", {}};
     tree.children.resize(tree.nodes.size());
-    for (size_t i = 1; i < tree.nodes.size(); ++i)
-        tree.children.at(tree.nodes.at(i).at("parent").get<size_t>()).push_back(i);
+    for (size_t i = 1; i < tree.nodes.size(); ++i) {
+        const auto parent = tree.nodes.at(i).at("parent").get<size_t>();
+        if (parent >= i) fail("{}: node {} stands before its parent", at, i);
+        tree.children[parent].push_back(i);
+    }
     const bool right = entry.at("solutions").at(entry.at("solutions").size() - 1).at("right");
     const int64_t turns = entry.at("expanded");
     return fmt::format(
