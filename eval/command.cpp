@@ -64,7 +64,7 @@ void add_game24(CLI::App& eval, const Common& common) {
 
 void add_demo(CLI::App& app, const Common& common) {
     CLI::App* command =
-        app.add_subcommand("demo", "The whole road, from an empty folder to the ladder");
+        app.add_subcommand("demo", "The whole road, from an empty folder to the report");
     const auto options = std::make_shared<DemoOptions>();
     command->add_option("--run", options->run,
                         "the run's folder (default: runs/demo, or of "
