@@ -25,8 +25,8 @@ function skip(sentence) {
 
 const browserPath = [process.env.QSTAR_CHROMIUM, 'chromium', 'chromium-browser', 'google-chrome']
   .filter(Boolean)
-  .map((name) => name.includes('/') ? name : spawnSync('sh', ['-c', `command -v ${name}`]).stdout.toString().trim())
-  .find((path) => path && existsSync(path));
+  .flatMap((name) => name.includes('/') ? [name] : process.env.PATH.split(':').map((place) => join(place, name)))
+  .find((path) => existsSync(path));
 if (!browserPath) skip('no Chromium was found (Debian: apt-get install chromium)');
 let chromium;
 try {
