@@ -30,7 +30,7 @@ namespace {
 
 // How much of everything; 0 is the stage's own default, which for data is all there is.
 struct Sizes {
-    int64_t corpus_tokens, pretrain_steps, layers, width; // the policy
+    int64_t corpus_tokens, pretrain_batch, pretrain_steps, layers, width; // the policy
     int64_t sample_problems;
     int64_t reward_prompts, dpo_prompts, taste_problems; // ranks
     int64_t orm_solutions, prm_solutions, rollout_solutions, q_problems;
@@ -38,13 +38,14 @@ struct Sizes {
     int64_t curve_problems, ladder_problems; // held-out ones
 };
 
-constexpr Sizes quick = {400'000, 0, 2, 64, 200, 100, 100, 50, 0, 0, 100, 60, 60, 60, 50, 20, 100};
-// Ten minutes on two cores.
-constexpr Sizes standard = {7'000'000, 1800, 4,   128, 15'000, 2000, 2000, 500, 12'000,
-                            16'000,    1000, 500, 500, 1200,   200,  100,  500};
+constexpr Sizes quick = {400'000, 16, 0,   2,  64, 200, 100, 100, 50,
+                         0,       0,  100, 60, 60, 60,  50,  20,  100};
+// Ten to twelve minutes on two cores.
+constexpr Sizes standard = {6'000'000, 8,      4800, 4,   128, 15'000, 2000, 2000, 500,
+                            12'000,    18'000, 1000, 500, 500, 1200,   200,  100,  500};
 // Half an hour: what the READMEs of the floors measured.
-constexpr Sizes full = {14'000'000, 0,    4,    128, 30'000, 5000, 3000, 500, 0,
-                        0,          2000, 1000, 800, 2000,   200,  150,  1000};
+constexpr Sizes full = {14'000'000, 16, 0,    4,    128, 30'000, 5000, 3000, 500,
+                        0,          0,  2000, 1000, 800, 2000,   200,  150,  1000};
 
 } // namespace
 
@@ -67,6 +68,7 @@ void demo(const DemoOptions& options) {
 
     say("pretrain", "next-token prediction learns all of it, the bad mathematics included");
     auto pretrain = of<train::PretrainOptions>(options);
+    pretrain.batch = size.pretrain_batch;
     pretrain.steps = size.pretrain_steps;
     pretrain.layers = size.layers;
     pretrain.width = size.width;
