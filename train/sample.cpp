@@ -28,7 +28,8 @@ void check(const SampleOptions& options) {
         fail("--temperature must be within 0 to 100, found {}", options.temperature);
 }
 
-// The first different ones of the file, or as many drawn ones of the training side.
+// The first different ones of the file that are not held out, or as many drawn ones of the
+// training side.
 std::vector<std::string> problems_to_solve(const SampleOptions& options, uint64_t seed) {
     if (options.file.empty())
         return draw_problems(classroom_of(options.run, options.min_operands), Split::train,
@@ -36,12 +37,20 @@ std::vector<std::string> problems_to_solve(const SampleOptions& options, uint64_
     const auto world = search::make_world(world_of(options.run, options.world));
     std::vector<std::string> problems;
     std::set<std::string> seen;
-    for (const auto& line : search::read_problems(*world, options.file))
-        if (std::ssize(problems) < options.problems && seen.insert(line.problem).second)
+    int64_t left_out = 0;
+    for (const auto& line : search::read_problems(*world, options.file)) {
+        if (std::ssize(problems) == options.problems) break;
+        if (!seen.insert(line.problem).second) continue;
+        if (held_out(line.problem))
+            ++left_out;
+        else
             problems.push_back(line.problem);
-    for (const std::string& problem : problems)
-        if (held_out(problem))
-            fail("{}: \"{}\" is held out: nothing is trained on it", options.file, problem);
+    }
+    if (problems.empty())
+        fail("{}: all {} problems are held out: nothing is trained on them", options.file,
+             left_out);
+    if (left_out > 0 && !options.quiet)
+        fmt::print("sample: {} held-out problems of {} left out\n", left_out, options.file);
     return problems;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/io/jsonl.h"
 #include "search/encode.h"
 #include "train/batches.h"
+#include "train/split.h"
 
 namespace qstar::train {
 
@@ -98,6 +99,11 @@ void sft(const SftOptions& options) {
     if (!begin_stage(options, "sft", flags_of(options, curated))) return;
 
     std::vector<CuratedItem> items = read_curated(curated);
+    const size_t left_out =
+        std::erase_if(items, [](const CuratedItem& item) { return held_out(item.problem); });
+    if (items.empty()) fail("{}: all {} items are held out", curated, left_out);
+    if (left_out > 0 && !options.quiet)
+        fmt::print("sft: {} held-out items of {} left out\n", left_out, curated);
     if (options.items > 0 && static_cast<int64_t>(items.size()) > options.items)
         items.resize(static_cast<size_t>(options.items));
     imitate(options, options.epochs, "sft", load_model(options.run, "pretrain"), items, curated);

@@ -15,6 +15,7 @@
 #include "train/prm.h"
 #include "train/sample.h"
 #include "train/sft.h"
+#include "train/split.h"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -73,6 +74,24 @@ TEST_CASE("word problems: pre-training, fine-tuning, sampling, labels, ORM and P
     draw.world = "arithmetic";
     draw.force = true;
     CHECK_THROWS_WITH_AS(sample(draw), doctest::Contains("gsm8k.jsonl:1"), Error);
+
+    // What is held out is left out, and a file of nothing else is refused.
+    std::string held, free;
+    for (int i = 0; held.empty() || free.empty(); ++i) {
+        const std::string question = "What is 1 more than " + std::to_string(i) + "?";
+        (held_out(question) ? held : free) = question;
+    }
+    const auto line_of = [](const std::string& question) {
+        return Json{{"question", question}, {"answer", "It is 1.\n#### 1"}};
+    };
+    draw.file = run + "/more.jsonl";
+    draw.world = "gsm8k:" + draw.file;
+    write_jsonl(draw.file, std::vector<Json>{line_of(held), line_of(free)});
+    sample(draw);
+    for (const SampledSolution& solution : read_solutions(run + "/samples/solutions.jsonl"))
+        CHECK(solution.problem == free);
+    write_jsonl(draw.file, std::vector<Json>{line_of(held)});
+    CHECK_THROWS_WITH_AS(sample(draw), doctest::Contains("all 1 problems are held out"), Error);
 
     // A model of this size ends no solution: the written ones, some with a wrong line, instead.
     std::vector<Json> lines;
