@@ -246,7 +246,7 @@ void ladder(const LadderOptions& options) {
                     {"example", measured.example}});
     const std::string text = markdown(measured, options);
     write_file_atomic(options.run + "/ladder.md", text);
-    fmt::print("\n{}", text);
+    if (!options.quiet) fmt::print("\n{}", text);
 }
 
 } // namespace qstar::eval

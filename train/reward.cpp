@@ -8,9 +8,6 @@
 
 namespace qstar::train {
 
-namespace {
-
-// Mann-Whitney: the share of (right, wrong) pairs in the right order.
 double area_under_curve(std::vector<std::pair<float, bool>> scored) {
     std::sort(scored.begin(), scored.end());
     double right = 0, wrong = 0, pairs = 0;
@@ -26,8 +23,6 @@ double area_under_curve(std::vector<std::pair<float, bool>> scored) {
     }
     return right > 0 && wrong > 0 ? pairs / (right * wrong) : 0.5;
 }
-
-} // namespace
 
 void check(const RewardOptions& options) {
     check(static_cast<const LoopOptions&>(options));

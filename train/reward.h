@@ -69,6 +69,10 @@ RewardLoss reward_loss(engine::Tape& tape, engine::Gpt& model, const Batch& batc
 // positions [begin, end).
 void ask_text(Example& example, size_t begin, size_t end);
 
+// Of scores and whether each is of something right: the share of (right, wrong) pairs in the
+// right order, ties half (Mann and Whitney 1947); 0.5 if there is no pair.
+double area_under_curve(std::vector<std::pair<float, bool>> scored);
+
 // On examples that were not trained on: {"val_loss", "val_accuracy", "val_auc"}: of the
 // labels, the share on whose side of 1/2 the model is, and the probability that a right
 // one has a higher score than a wrong one (ties count half).

@@ -1,6 +1,7 @@
 #include "eval/report/calibration.h"
 
 #include "eval/interval.h"
+#include "train/reward.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,23 +13,6 @@ namespace qstar::eval {
 namespace {
 
 constexpr int bins = 10;
-
-// Mann-Whitney: the share of (right, wrong) pairs in the right order.
-double area(std::vector<std::pair<float, bool>> scored) {
-    std::sort(scored.begin(), scored.end());
-    double right = 0, wrong = 0, pairs = 0;
-    for (size_t begin = 0; begin < scored.size();) {
-        size_t end = begin;
-        double right_here = 0, wrong_here = 0;
-        for (; end < scored.size() && scored[end].first == scored[begin].first; ++end)
-            (scored[end].second ? right_here : wrong_here) += 1;
-        pairs += right_here * (wrong + wrong_here / 2);
-        right += right_here;
-        wrong += wrong_here;
-        begin = end;
-    }
-    return right > 0 && wrong > 0 ? pairs / (right * wrong) : 0.5;
-}
 
 } // namespace
 
@@ -68,7 +52,7 @@ Json calibration_of(std::vector<std::pair<float, bool>> scored) {
     return {{"n", n},
             {"right", right},
             {"error", n > 0 ? error / static_cast<double>(n) : 0},
-            {"auc", area(std::move(scored))},
+            {"auc", train::area_under_curve(std::move(scored))},
             {"bins", rows}};
 }
 

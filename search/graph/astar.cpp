@@ -1,22 +1,15 @@
 #include "search/graph/astar.h"
 
 #include "search/best_first.h"
-
-#include <fmt/format.h>
-#include <queue>
+#include "search/graph/frontier.h"
 
 namespace qstar::search {
 
 namespace {
 
 // What A* over a space has open: states.
-struct States {
-    const Space& space;
+struct States : GraphFrontier {
     Heuristic& heuristic;
-    const GraphOptions& options;
-    GraphSearch& s;
-    std::priority_queue<OpenEntry> open = {};
-    size_t open_most = 0;
     std::vector<uint32_t> fresh = {}, cheaper = {};
 
     double f(const Node& node) const { return node.g + options.weight * node.h; }
@@ -27,7 +20,7 @@ struct States {
             s.say(fmt::format("  open {}: g = {}, h = {:.3f}, f = {:.3f}", s.name(id), node.g,
                               node.h, static_cast<float>(f(node))));
         open.push({static_cast<float>(f(node)), id, node.g, 0});
-        open_most = std::max(open_most, open.size());
+        remember_size();
     }
     void start() {
         if (s.telling()) s.say("Step 1: open the start");
@@ -39,13 +32,6 @@ struct States {
         return !node.closed && node.g == entry.g && !s.hopeless(entry.node);
     }
     bool is_goal(const OpenEntry& entry) const { return entry.node == s.goal; }
-    bool goal_selected(const OpenEntry&) {
-        s.note_solution();
-        if (s.telling()) s.say(fmt::format("Step 3: the goal, g = {}", s.table[s.goal].g));
-        return !options.anytime;
-    }
-    bool spent() { return s.spent(); }
-    bool exhausted() const { return true; }
     // Opens the successors that are new or to which the way is shorter now.
     bool expand(const std::vector<OpenEntry>& selected) {
         fresh.clear();
@@ -74,10 +60,9 @@ struct States {
 GraphResult astar(const Space& space, Heuristic& heuristic, const State& start,
                   const GraphOptions& options) {
     GraphSearch s(space, start, options);
-    States states{space, heuristic, options, s};
+    States states{{space, options, s}, heuristic};
     best_first(states, static_cast<size_t>(options.batch));
-    s.memory(states.open_most * sizeof(OpenEntry));
-    return s.finish();
+    return states.finish();
 }
 
 } // namespace qstar::search

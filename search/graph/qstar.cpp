@@ -1,10 +1,9 @@
 #include "search/graph/qstar.h"
 
 #include "search/best_first.h"
+#include "search/graph/frontier.h"
 
 #include <algorithm>
-#include <fmt/format.h>
-#include <queue>
 
 namespace qstar::search {
 
@@ -13,13 +12,8 @@ namespace {
 constexpr uint16_t kGoal = UINT16_MAX; // in the place of an action: the node is the goal
 
 // What Q* over a space has open: actions of states, whose children do not exist yet.
-struct Actions {
-    const Space& space;
+struct Actions : GraphFrontier {
     QFunction& q;
-    const GraphOptions& options;
-    GraphSearch& s;
-    std::priority_queue<OpenEntry> open = {};
-    size_t open_most = 0;
     std::vector<uint8_t> states = {};
     std::vector<float> values = {};
     std::vector<uint32_t> made = {};
@@ -50,7 +44,7 @@ struct Actions {
                 s.say(fmt::format("  open the actions of {}: g = {}, best Q = {:.3f}",
                                   s.name(ids[i]), g, best));
         }
-        open_most = std::max(open_most, open.size());
+        remember_size();
     }
     void open_goal() {
         const uint16_t g = s.table[s.goal].g;
@@ -67,13 +61,6 @@ struct Actions {
         return s.table[entry.node].g == entry.g && !s.hopeless(entry.node);
     }
     bool is_goal(const OpenEntry& entry) const { return entry.action == kGoal; }
-    bool goal_selected(const OpenEntry&) {
-        s.note_solution();
-        if (s.telling()) s.say(fmt::format("Step 3: the goal, g = {}", s.table[s.goal].g));
-        return !options.anytime;
-    }
-    bool spent() { return s.spent(); }
-    bool exhausted() const { return true; }
     // Makes the child of each action; opens the actions of those that are new or to which the
     // way is shorter now.
     bool expand(const std::vector<OpenEntry>& selected) {
@@ -103,10 +90,9 @@ struct Actions {
 GraphResult qstar_search(const Space& space, QFunction& q, const State& start,
                          const GraphOptions& options) {
     GraphSearch s(space, start, options);
-    Actions actions{space, q, options, s};
+    Actions actions{{space, options, s}, q};
     best_first(actions, static_cast<size_t>(options.batch));
-    s.memory(actions.open_most * sizeof(OpenEntry));
-    return s.finish();
+    return actions.finish();
 }
 
 } // namespace qstar::search

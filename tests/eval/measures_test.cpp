@@ -8,7 +8,7 @@
 #include "eval/early_stop.h"
 #include "eval/label_sources.h"
 #include "eval/policies.h"
-#include "train/pretrain.h"
+#include "tests/eval/tiny_road.h"
 #include "train/prm.h"
 #include "train/sample.h"
 #include "train/sft.h"
@@ -22,36 +22,17 @@ using namespace qstar::eval;
 namespace {
 
 template <class Options>
-Options tiny(const std::string& run) {
-    Options options;
-    options.run = run;
-    options.quiet = true;
-    return options;
-}
-
-template <class Options>
 Options tiny_pool(const std::string& run) {
-    auto options = tiny<Options>(run);
+    auto options = quiet<Options>(run);
     options.problems = 6;
     options.samples = 8;
     return options;
 }
 
-void tiny_road(const std::string& run) {
-    auto corpus = tiny<train::CorpusOptions>(run);
-    corpus.tokens = 20'000;
-    corpus.curated = 16;
-    train::corpus(corpus);
-    auto pretrain = tiny<train::PretrainOptions>(run);
-    pretrain.layers = 1;
-    pretrain.width = 32;
-    pretrain.heads = 2;
-    pretrain.steps = 60;
-    pretrain.lr = 5e-3;
-    pretrain.val_every = 0;
-    train::pretrain(pretrain);
-    train::sft(tiny<train::SftOptions>(run));
-    auto sample = tiny<train::SampleOptions>(run);
+void tuned_run(const std::string& run) {
+    tiny_pretrained(run);
+    train::sft(quiet<train::SftOptions>(run));
+    auto sample = quiet<train::SampleOptions>(run);
     sample.problems = 60;
     sample.samples = 4;
     train::sample(sample);
@@ -65,7 +46,7 @@ TEST_CASE("label sources, active selection, early stopping, policies on a tiny r
     const auto folder = std::filesystem::temp_directory_path() / "qstar_measures_test";
     std::filesystem::remove_all(folder);
     const std::string run = folder.string();
-    tiny_road(run);
+    tuned_run(run);
 
     auto sources = tiny_pool<LabelSourcesOptions>(run);
     sources.solutions = 40;
@@ -118,7 +99,7 @@ TEST_CASE("label sources, active selection, early stopping, policies on a tiny r
     CHECK(stopped[0]["threshold"] == 0.0);
     CHECK(stopped[2]["tokens"].get<double>() <= stopped[0]["tokens"].get<double>());
 
-    auto alone = tiny<PolicyOptions>(run);
+    auto alone = quiet<PolicyOptions>(run);
     alone.problems = 6;
     alone.searches = {"sft:label-sources/prm-verifier"};
     alone.search.budget = 100;

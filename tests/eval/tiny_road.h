@@ -2,6 +2,7 @@
 // A whole road in a second or two, for tests that need a run: it learns next to nothing, but
 // all files are there.
 
+#include "tests/train/temporary.h"
 #include "train/label.h"
 #include "train/orm.h"
 #include "train/pretrain.h"
@@ -11,21 +12,14 @@
 
 #include <string>
 
-template <class Options>
-Options tiny(const std::string& run) {
-    Options options;
-    options.run = run;
-    options.quiet = true;
-    return options;
-}
-
-inline void tiny_road(const std::string& run) {
+// A corpus and a model that was pre-trained on it.
+inline void tiny_pretrained(const std::string& run) {
     using namespace qstar;
-    auto corpus = tiny<train::CorpusOptions>(run);
+    auto corpus = quiet<train::CorpusOptions>(run);
     corpus.tokens = 20'000;
     corpus.curated = 16;
     train::corpus(corpus);
-    auto pretrain = tiny<train::PretrainOptions>(run);
+    auto pretrain = quiet<train::PretrainOptions>(run);
     pretrain.layers = 1;
     pretrain.width = 32;
     pretrain.heads = 2;
@@ -33,18 +27,29 @@ inline void tiny_road(const std::string& run) {
     pretrain.lr = 5e-3;
     pretrain.val_every = 0;
     train::pretrain(pretrain);
-    auto sft = tiny<train::SftOptions>(run);
+}
+
+// That, tuned, and 8 samples of each problem.
+inline void tiny_sampled(const std::string& run, int64_t problems) {
+    using namespace qstar;
+    tiny_pretrained(run);
+    auto sft = quiet<train::SftOptions>(run);
     sft.epochs = 1;
     train::sft(sft);
-    auto sample = tiny<train::SampleOptions>(run);
-    sample.problems = 40;
+    auto sample = quiet<train::SampleOptions>(run);
+    sample.problems = problems;
     sample.samples = 8;
     train::sample(sample);
-    train::label(tiny<train::LabelOptions>(run));
-    auto orm = tiny<train::OrmOptions>(run);
+}
+
+inline void tiny_road(const std::string& run) {
+    using namespace qstar;
+    tiny_sampled(run, 40);
+    train::label(quiet<train::LabelOptions>(run));
+    auto orm = quiet<train::OrmOptions>(run);
     orm.epochs = 1;
     train::orm(orm);
-    auto prm = tiny<train::PrmOptions>(run);
+    auto prm = quiet<train::PrmOptions>(run);
     prm.epochs = 1;
     train::prm(prm);
 }

@@ -118,7 +118,7 @@ TEST_CASE("claims of a tiny road") {
         CHECK(read_file(run + "/claims.md").find("## 12. ") != std::string::npos);
     }
     SUBCASE("greedy writing is the proposer's own") {
-        auto sft = tiny<train::SftOptions>(run); // until it comes to answers
+        auto sft = quiet<train::SftOptions>(run); // until it comes to answers
         sft.force = true;
         sft.epochs = 80;
         sft.lr = 1e-2;

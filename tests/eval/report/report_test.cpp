@@ -41,7 +41,7 @@ void change(const std::string& path, const std::string& from, const std::string&
 TEST_CASE("a run that has only begun has a report that says what is missing") {
     Temporary run;
     CHECK_THROWS_WITH_AS(report(small(run.path)), doctest::Contains("qstar train corpus"), Error);
-    auto corpus = tiny<train::CorpusOptions>(run.path);
+    auto corpus = quiet<train::CorpusOptions>(run.path);
     corpus.tokens = 5'000;
     train::corpus(corpus);
     report(small(run.path));
@@ -61,26 +61,7 @@ TEST_CASE("the report of a tiny road") {
     rungs.quiet = true;
     rungs.problems = 6;
     rungs.budgets = {200};
-    const Ladder measured = measure_ladder(rungs);
-    Json rows = Json::array();
-    for (const LadderRow& r : measured.rows)
-        rows.push_back({{"method", r.method},
-                        {"budget", r.budget},
-                        {"solved", r.solved},
-                        {"n", r.n},
-                        {"low", r.interval.low},
-                        {"high", r.interval.high},
-                        {"tokens", r.tokens},
-                        {"expanded", r.expanded}});
-    write_json(run + "/ladder.json", Json{{"seed", 1},
-                                          {"policy", "sft"},
-                                          {"split", "test"},
-                                          {"problems", 6},
-                                          {"temperature", rungs.temperature},
-                                          {"proposals", rungs.proposals},
-                                          {"weight", rungs.weight},
-                                          {"training_lines_compared", measured.training_lines},
-                                          {"rows", rows}});
+    ladder(rungs);
     report(small(run));
     const std::string page = read_file(path);
     const Json data = embedded_data(page);

@@ -3,13 +3,11 @@
 // samples, ranks and a PRM. And a client that listens to events without a network.
 
 #include "eval/serve/http.h"
+#include "tests/eval/tiny_road.h"
 #include "tests/train/temporary.h"
 #include "train/label.h"
-#include "train/pretrain.h"
 #include "train/prm.h"
 #include "train/rank.h"
-#include "train/sample.h"
-#include "train/sft.h"
 
 #include <string>
 #include <utility>
@@ -18,25 +16,7 @@
 namespace qstar::tests {
 
 inline void make_serve_run(const std::string& run) {
-    auto corpus = quiet<train::CorpusOptions>(run);
-    corpus.tokens = 20'000;
-    corpus.curated = 16;
-    train::corpus(corpus);
-    auto pretrain = quiet<train::PretrainOptions>(run);
-    pretrain.layers = 1;
-    pretrain.width = 32;
-    pretrain.heads = 2;
-    pretrain.steps = 60;
-    pretrain.lr = 5e-3;
-    pretrain.val_every = 0;
-    train::pretrain(pretrain);
-    auto sft = quiet<train::SftOptions>(run);
-    sft.epochs = 1;
-    train::sft(sft);
-    auto sample = quiet<train::SampleOptions>(run);
-    sample.problems = 120;
-    sample.samples = 8;
-    train::sample(sample);
+    tiny_sampled(run, 120);
     train::rank(quiet<train::RankOptions>(run));
     train::label(quiet<train::LabelOptions>(run));
     auto prm = quiet<train::PrmOptions>(run);
