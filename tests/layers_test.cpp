@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <map>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -71,7 +73,53 @@ std::vector<std::string> includes_of(const std::string& path, char open, char cl
     return includes(read_file(join_path(root, path)), open, close);
 }
 
+// The types that a file defines outside unnamed namespaces, by their full names. It reads
+// the file as clang-format leaves it: a namespace's contents begin at the line's start.
+std::vector<std::string> types(const std::string& text) {
+    std::vector<std::string> names, spaces;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string word, name;
+        words >> word >> name;
+        if (word == "namespace") spaces.push_back(name); // "{": an unnamed one
+        if (line.starts_with("} // namespace") && !spaces.empty()) spaces.pop_back();
+        if (line.find('{') == std::string::npos || spaces.empty() || spaces.back() == "{") continue;
+        if (!line.starts_with("struct ") && !line.starts_with("class ") &&
+            !line.starts_with("enum "))
+            continue;
+        if (name == "class") words >> name;
+        names.push_back(spaces.back() + "::" + name);
+    }
+    return names;
+}
+
 } // namespace
+
+TEST_CASE("types are found with their namespaces") {
+    const std::string text = "namespace a::b {\nstruct X {\n    struct Y {};\n};\nclass Z;\n"
+                             "enum class E { one };\nnamespace {\nstruct U {};\n} // namespace\n"
+                             "} // namespace a::b\n";
+    CHECK(types(text) == std::vector<std::string>{"a::b::X", "a::b::E"});
+}
+
+TEST_CASE("one name, one type in a namespace") {
+    // Two would be one to the linker, which keeps the destructor of either for both.
+    std::map<std::string, std::string> home;
+    std::vector<std::string> files = sources();
+    for (auto& path : files_below("tests"))
+        if (is_source(path)) files.push_back(std::move(path));
+    for (const auto& path : files) {
+        for (const auto& type : types(read_file(join_path(root, path)))) {
+            CAPTURE(type);
+            CAPTURE(path);
+            CAPTURE(home[type]);
+            CHECK((home[type].empty() || home[type] == path));
+            home[type] = path;
+        }
+    }
+    CHECK(home.size() > 100);
+}
 
 TEST_CASE("include lines are found") {
     const std::string text = "#include \"a.h\"\n // #include \"b.h\"\n#  include \"c/d.h\" // e\n"

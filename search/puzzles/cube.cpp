@@ -69,21 +69,21 @@ Permutation turn(int size, const Vector& axis, const Moves& moves) {
 
 std::string key(const Permutation& p) { return {p.begin(), p.end()}; }
 
-void add_inverses(std::vector<Move>& moves) {
+void add_inverses(std::vector<PermutationMove>& moves) {
     const size_t given = moves.size();
     for (size_t i = 0; i < given; ++i) {
         const Permutation back = inverse(moves[i].from);
         if (std::none_of(moves.begin(), moves.end(),
-                         [&](const Move& other) { return other.from == back; }))
+                         [&](const PermutationMove& other) { return other.from == back; }))
             moves.push_back({moves[i].name + "'", back});
     }
 }
 
 } // namespace
 
-std::vector<Move> quarter_turns(int size) {
+std::vector<PermutationMove> quarter_turns(int size) {
     if (size != 2 && size != 3) fail("a cube must have the size 2 or 3, found {}", size);
-    std::vector<Move> moves;
+    std::vector<PermutationMove> moves;
     for (const Face& face : kFaces) {
         if (size == 2 && face.name != 'U' && face.name != 'R' && face.name != 'F') continue;
         const Permutation from = turn(size, face.out, [&](int layer) { return layer == size - 1; });
@@ -121,17 +121,17 @@ std::vector<std::array<uint8_t, 3>> corners(int size) {
     return found;
 }
 
-std::vector<Move> read_moves(const std::string& path) {
+std::vector<PermutationMove> read_moves(const std::string& path) {
     const JsonLine file = read_json(path);
     if (!file.value.is_object() || file.value.empty())
         fail("{}: expected an object of moves, each a list of numbers, found {}", path,
              file.value.type_name());
-    std::vector<Move> moves;
+    std::vector<PermutationMove> moves;
     for (const auto& [name, table] : file.value.items()) {
         if (!table.is_array() || table.empty() || table.size() > 255)
             fail("{}: move \"{}\": expected a list of 1 to 255 numbers, found {}", path, name,
                  table.is_array() ? std::to_string(table.size()) : table.type_name());
-        Move move{name, {}};
+        PermutationMove move{name, {}};
         for (const Json& number : table) {
             const bool fits = number.is_number_unsigned() &&
                               number.get<uint64_t>() < static_cast<uint64_t>(table.size());
@@ -153,34 +153,34 @@ std::vector<Move> read_moves(const std::string& path) {
     return moves;
 }
 
-std::vector<Move> composed(const std::vector<Move>& moves, int length) {
+std::vector<PermutationMove> composed(const std::vector<PermutationMove>& moves, int length) {
     if (length < 1 || length > 6) fail("--compose must be within 1 to 6, found {}", length);
-    std::vector<Move> all;
+    std::vector<PermutationMove> all;
     std::set<std::string> seen{key(identity(moves.at(0).from.size()))};
-    const auto add = [&](Move move) {
+    const auto add = [&](PermutationMove move) {
         if (!seen.insert(key(move.from)).second) return;
         all.push_back(std::move(move));
         if (all.size() > 60000)
             fail("--compose {} makes more than 60000 actions of {} moves", length, moves.size());
     };
-    for (const Move& move : moves) add(move);
+    for (const PermutationMove& move : moves) add(move);
     size_t begin = 0;
     for (int i = 1; i < length; ++i) {
         const size_t end = all.size();
         for (size_t word = begin; word < end; ++word)
-            for (const Move& move : moves)
+            for (const PermutationMove& move : moves)
                 add({all[word].name + " " + move.name, compose(all[word].from, move.from)});
         begin = end;
     }
     return all;
 }
 
-PermutationPuzzle::PermutationPuzzle(std::string name, std::vector<Move> moves,
+PermutationPuzzle::PermutationPuzzle(std::string name, std::vector<PermutationMove> moves,
                                      std::vector<Permutation> relabelings)
     : name_(std::move(name)), moves_(std::move(moves)), relabelings_(std::move(relabelings)),
       points_(moves_.at(0).from.size()), group_(points_, [&] {
           std::vector<Permutation> generators;
-          for (const Move& move : moves_) generators.push_back(move.from);
+          for (const PermutationMove& move : moves_) generators.push_back(move.from);
           return generators;
       }()) {
     if (relabelings_.empty()) relabelings_.push_back(identity(points_));
@@ -192,7 +192,8 @@ PermutationPuzzle::PermutationPuzzle(std::string name, std::vector<Move> moves,
         most_moved_ = std::max(most_moved_, moved);
         all_odd_ = all_odd_ && is_odd(moves_[i].from.data(), points_);
     }
-    for (const Move& move : moves_) inverses_.push_back(number.at(key(search::inverse(move.from))));
+    for (const PermutationMove& move : moves_)
+        inverses_.push_back(number.at(key(search::inverse(move.from))));
     feature_.assign(points_ * points_, -1);
     for (const uint8_t sticker : group_.base())
         for (const uint8_t place : group_.orbit(sticker))

@@ -26,33 +26,33 @@
 
 namespace qstar::search {
 
-struct Move {
+struct PermutationMove {
     std::string name;
     Permutation from; // new[i] = old[from[i]]
 };
 
-std::vector<Move> quarter_turns(int size);      // 2 or 3
-std::vector<Permutation> whole_turns(int size); // the 24 ways to hold the cube, as moves
+std::vector<PermutationMove> quarter_turns(int size); // 2 or 3
+std::vector<Permutation> whole_turns(int size);       // the 24 ways to hold the cube, as moves
 
 // The stickers of each corner, that of U or D first, then clockwise.
 std::vector<std::array<uint8_t, 3>> corners(int size);
 
 // {"U": [20, 3, ...], ...}: for each move what is taken to position 0, 1, ... Moves whose
 // inverse has no name get one with a ' behind it. Error naming the file and the move.
-std::vector<Move> read_moves(const std::string& path);
+std::vector<PermutationMove> read_moves(const std::string& path);
 
 // All products of 1 to `length` moves, each different one once, by its shortest name
 // ("U R'"); without the one that changes nothing.
-std::vector<Move> composed(const std::vector<Move>& moves, int length);
+std::vector<PermutationMove> composed(const std::vector<PermutationMove>& moves, int length);
 
 class PermutationPuzzle : public Space {
   public:
     // `relabelings`: ways to number the stickers of a state anew before it is looked at.
-    PermutationPuzzle(std::string name, std::vector<Move> moves,
+    PermutationPuzzle(std::string name, std::vector<PermutationMove> moves,
                       std::vector<Permutation> relabelings = {});
 
     const PermutationGroup& group() const { return group_; }
-    const std::vector<Move>& moves() const { return moves_; }
+    const std::vector<PermutationMove>& moves() const { return moves_; }
 
     std::string name() const override { return name_; }
     size_t state_bytes() const override { return points_; }
@@ -79,7 +79,7 @@ class PermutationPuzzle : public Space {
 
   private:
     std::string name_;
-    std::vector<Move> moves_;
+    std::vector<PermutationMove> moves_;
     std::vector<Permutation> relabelings_;
     size_t points_;
     PermutationGroup group_;

@@ -31,8 +31,9 @@ PocketCube::PocketCube() {
     for (const auto& corner : corners(2)) {
         // The corner at home is the one whose stickers no move moves.
         const bool moves =
-            std::any_of(cube.moves().begin(), cube.moves().end(),
-                        [&](const Move& move) { return move.from[corner[0]] != corner[0]; });
+            std::any_of(cube.moves().begin(), cube.moves().end(), [&](const PermutationMove& move) {
+                return move.from[corner[0]] != corner[0];
+            });
         if (moves) corners_.push_back(corner);
     }
     corner_.resize(goal.size());

@@ -18,7 +18,7 @@ State after(const PermutationPuzzle& puzzle, const std::vector<std::string>& nam
     State state = puzzle.goal();
     for (const std::string& name : names) {
         const auto move = std::find_if(puzzle.moves().begin(), puzzle.moves().end(),
-                                       [&](const Move& m) { return m.name == name; });
+                                       [&](const PermutationMove& m) { return m.name == name; });
         REQUIRE(move != puzzle.moves().end());
         puzzle.apply(state.data(), static_cast<int>(move - puzzle.moves().begin()));
     }
@@ -160,7 +160,7 @@ TEST_CASE("another numbering by a file of move tables") {
         return q;
     };
     std::string text = "{";
-    for (const Move& move : cube.moves()) {
+    for (const PermutationMove& move : cube.moves()) {
         if (move.name.ends_with("'")) continue;
         text += (text == "{" ? "\"" : ", \"") + move.name + "\": [";
         const Permutation from = renumbered(move.from);
