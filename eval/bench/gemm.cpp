@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "engine/kernels/bf16.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
@@ -87,6 +88,9 @@ void measure(const Product& product, const std::vector<SgemmPeer>& peers, int th
     for (const SgemmPeer& peer : peers) {
         if (peer.product) contestants.push_back(repeated([&] { peer.product(g); }, turn, threads));
     }
+    const bool half = isa == "avx512" && engine::offers_bf16();
+    const auto in_half = [&] { engine::gemm(g, engine::Precision::bf16); };
+    if (half) contestants.push_back(repeated(in_half, turn, threads));
     if (has_peak(isa)) contestants.push_back(peak_contestant(threads, turn));
     const auto seconds = take_turns(contestants, quick ? 5 : 15, threads == 1 ? 0 : 0.01);
 
@@ -103,6 +107,12 @@ void measure(const Product& product, const std::vector<SgemmPeer>& peers, int th
         row.peer = peer.product ? rates(product.flops() * 1e-9, seconds[next++]) : Summary{};
         report.add(row);
     }
+    if (!half) return;
+    row.work += ", bf16"; // fp32 numbers in and out, rounded by the way
+    row.peer_name = "ours, fp32";
+    row.peer = row.ours;
+    row.ours = rates(product.flops() * 1e-9, seconds[next]);
+    report.add(row);
 }
 
 // In this process, with its environment: one instruction set, one number of threads.

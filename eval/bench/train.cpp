@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/gpt/next_token.h"
 #include "engine/io/jsonl.h"
+#include "engine/kernels/bf16.h"
 #include "engine/kernels/kernels.h"
 #include "engine/optim/adamw.h"
 #include "engine/parallel.h"
@@ -41,11 +42,14 @@ std::vector<int> random_batch(const TrainingShape& shape) {
 // Our side: the loop of a training stage, on one batch.
 class Training {
   public:
-    Training(const TrainingShape& shape, engine::Gpt model, std::span<const int> batch)
+    Training(const TrainingShape& shape, engine::Gpt model, std::span<const int> batch,
+             engine::Precision precision = engine::Precision::fp32)
         : shape_(shape), model_(std::move(model)), optimiser_(model_.parameters, {}),
           inputs_(batch.begin(), batch.begin() + static_cast<int64_t>(batch.size() / 2)),
           targets_(batch.begin() + static_cast<int64_t>(batch.size() / 2), batch.end()),
-          weights_(targets_.size(), 1.0f) {}
+          weights_(targets_.size(), 1.0f) {
+        tape_.precision = precision;
+    }
 
     double step() { // gives the loss before the update
         model_.zero_grad();
@@ -121,6 +125,12 @@ void measure(const TrainingShape& shape, int threads, bool quick, Report& report
     };
     const size_t peak = has_peak(isa) ? add(burst(threads)) : we;
     const size_t peak_alone = has_peak(isa) && threads > 1 ? add(burst(1)) : peak;
+    // In bf16 where that is faster than fp32: on the wider models.
+    std::unique_ptr<Training> half;
+    if (shape.config.width >= 256 && engine::offers_bf16())
+        half = std::make_unique<Training>(shape, model, batch, engine::Precision::bf16);
+    const size_t in_half =
+        half ? add(with_threads(threads, repeated([&] { half->step(); }, turn, threads))) : we;
     const size_t they = contestants.size();
     for (const auto& peer : peers) {
         if (!peer->here()) continue;
@@ -141,6 +151,14 @@ void measure(const TrainingShape& shape, int threads, bool quick, Report& report
     for (size_t i = 0; i < peers.size(); ++i) {
         row.peer_name = peers[i]->name();
         row.peer = peers[i]->here() ? rates(tokens, seconds[they + i]) : Summary{};
+        report.add(row);
+    }
+
+    if (half) {
+        row.work = shape.name() + ", bf16";
+        row.ours = rates(tokens, seconds[in_half]);
+        row.peer = rates(tokens, seconds[we]);
+        row.peer_name = "ours, fp32";
         report.add(row);
     }
 
@@ -183,7 +201,9 @@ std::vector<TrainingShape> training_shapes() {
 }
 
 void bench_train(const BenchOptions& options) {
-    Report report(options, "Training steps in fp32");
+    Report report(options, "Training steps, in fp32 unless said");
+    if (!engine::offers_bf16())
+        report.note("bf16 is left out: this processor multiplies no bf16 numbers (AVX512_BF16).");
     const int threads = thread_counts(options).back();
     for (const TrainingShape& shape : training_shapes()) {
         if (report.wants(shape.name())) measure(shape, threads, options.quick, report);
