@@ -1,5 +1,6 @@
 #include "eval/bench/gemm.h"
 
+#include "engine/arena.h"
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
 #include "engine/kernels/bf16.h"
@@ -12,6 +13,7 @@
 #include "eval/bench/sgemm_peers.h"
 #include "eval/bench/turns.h"
 
+#include <algorithm>
 #include <array>
 
 namespace qstar::eval {
@@ -32,10 +34,11 @@ constexpr std::array<std::array<int64_t, 3>, 13> kShapes = {{{4096, 128, 128},
                                                              {1, 128, 512},
                                                              {1024, 1024, 1024}}};
 
-std::vector<float> numbers(int64_t n, std::string_view stream) {
-    std::vector<float> x(static_cast<size_t>(n));
+// Where tensors lie, too: in an arena.
+float* numbers(engine::Arena& memory, int64_t n, std::string_view stream) {
+    float* x = memory.allocate(n);
     Random random(1, stream);
-    for (float& v : x) v = static_cast<float>(random.uniform() - 0.5);
+    std::generate_n(x, n, [&] { return static_cast<float>(random.uniform() - 0.5); });
     return x;
 }
 
@@ -71,16 +74,16 @@ void measure_peak(int threads, Report& report) {
 // Ours, every peer and the peak on one product, in turns; a row for each peer.
 void measure(const Product& product, const std::vector<SgemmPeer>& peers, int threads, bool quick,
              Report& report) {
-    const std::vector<float> a = numbers(product.m * product.k, "a");
-    const std::vector<float> b = numbers(product.k * product.n, "b");
-    std::vector<float> c(static_cast<size_t>(product.m * product.n));
+    engine::Arena memory;
     engine::Gemm g;
     g.trans_a = product.trans_a;
     g.trans_b = product.trans_b;
     g.m = product.m, g.n = product.n, g.k = product.k;
-    g.a = a.data(), g.lda = product.trans_a ? product.m : product.k;
-    g.b = b.data(), g.ldb = product.trans_b ? product.k : product.n;
-    g.c = c.data(), g.ldc = product.n;
+    g.a = numbers(memory, product.m * product.k, "a"),
+    g.lda = product.trans_a ? product.m : product.k;
+    g.b = numbers(memory, product.k * product.n, "b"),
+    g.ldb = product.trans_b ? product.k : product.n;
+    g.c = memory.allocate(product.m * product.n), g.ldc = product.n;
 
     const double turn = (quick ? 0.002 : 0.004) * (threads == 1 ? 1 : 2); // seconds
     const std::string isa = engine::isa_name();
