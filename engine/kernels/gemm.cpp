@@ -111,42 +111,74 @@ void few_rows(const Gemm& g) {
     }
 }
 
-// How far the copied rows of a strip of A lie apart: no power of two, see below.
-int64_t copied_lda(int64_t depth) { return round_up(depth, 16) + 16; }
+// The height of the next strip, when so many rows are left: mr, but at the end rather two of
+// middling height than a full one and a sliver.
+int64_t strip_height(int64_t left, int64_t mr) {
+    return left > mr && left < mr + mr / 3 ? mr - mr / 3 : std::min(mr, left);
+}
 
-// A strip of A (mr rows, t.k columns) as the micro-kernel reads it while it goes along
-// the panels of B. Mostly that is where it lies.
-struct Strip {
-    bool copied; // rows copied together
-    float* memory;
-
-    Strip(const Gemm& g, const Kernels& table, int64_t kc) {
-        // Rows a multiple of 2 KiB apart would fight for the same few places of L1.
-        copied = !g.trans_a && g.lda % 512 == 0 && g.n > table.nr;
-        memory = scratch_a.get(std::max(table.mr_packed * kc, table.mr * copied_lda(kc)));
+// Strips of A (mr rows, depth columns) as the micro-kernel reads them. Mostly that is where
+// they lie. Rows a multiple of 2 KiB apart would fight for the same few places of L1: they
+// are copied together. A transposed A is packed, several strips at a time: a row of it is
+// then read in a long run, and its page looked up once for all of them.
+class Strips {
+  public:
+    Strips(const Gemm& g, const Kernels& table, int64_t kc)
+        : g_(g), table_(table), copied_(!g.trans_a && g.lda % 512 == 0 && g.n > table.nr),
+          memory_(scratch_a.get(std::max(kTogether * packed_size(kc), table.mr * copied_lda(kc)))) {
     }
 
-    void first(Tile& t, const Kernels& table) const {
-        if (copied) {
-            const int64_t lda = copied_lda(t.k);
-            for (int64_t i = 0; i < t.rows; ++i) {
-                std::memcpy(memory + i * lda, t.a + i * t.stride_a,
-                            static_cast<size_t>(t.k) * sizeof(float));
+    // Rows [row, row + rows) for the terms [l, l + depth), which are asked for from row 0 on.
+    void make_ready(int64_t row, int64_t rows, int64_t l, int64_t depth) {
+        if (copied_) {
+            for (int64_t i = 0; i < rows; ++i) {
+                std::memcpy(memory_ + i * copied_lda(depth), a_at(g_, row + i, l),
+                            static_cast<size_t>(depth) * sizeof(float));
             }
-            t.a = memory;
-            t.stride_a = lda;
-        } else if (!t.a_in_rows && t.rows == table.mr) {
-            t.keep_a = memory; // packed by the kernel, as it reads
+        } else if (g_.trans_a && (row == 0 || row >= packed_end_)) {
+            int64_t strips = 1;
+            packed_begin_ = row;
+            packed_end_ = row + rows;
+            while (rows == table_.mr && strips < kTogether &&
+                   strip_height(g_.m - packed_end_, rows) == rows) {
+                packed_end_ += rows;
+                ++strips;
+            }
+            table_.pack_columns(depth, a_at(g_, row, l), g_.lda, strips, rows, packed_size(depth),
+                                memory_);
         }
     }
 
-    void later(Tile& t, const Kernels& table) const {
-        if (t.keep_a == nullptr) return;
-        t.a = t.keep_a;
-        t.stride_a = table.mr_packed;
-        t.keep_a = nullptr;
+    // Lets the tile read the strip that begins at `row`, from term l + p on.
+    void place(Tile& t, int64_t row, int64_t l, int64_t depth, int64_t p) const {
+        if (copied_) {
+            t.a = memory_ + p;
+            t.stride_a = copied_lda(depth);
+        } else if (g_.trans_a) {
+            const int64_t strip = (row - packed_begin_) / table_.mr;
+            t.a = memory_ + strip * packed_size(depth) + p * table_.mr_packed;
+            t.stride_a = table_.mr_packed;
+        } else {
+            t.a = a_at(g_, row, l + p);
+        }
     }
+
+  private:
+    static constexpr int64_t kTogether = 8;
+    // Distances of rows, and of strips, are no powers of two.
+    static int64_t copied_lda(int64_t depth) { return round_up(depth, 16) + 16; }
+    int64_t packed_size(int64_t depth) const { return round_up(depth * table_.mr_packed, 16) + 16; }
+
+    const Gemm& g_;
+    const Kernels& table_;
+    bool copied_;
+    float* memory_;
+    int64_t packed_begin_ = 0, packed_end_ = 0;
 };
+
+// Rows of B that are read where they lie before the next panel's turn comes: as many as the
+// processor remembers the pages of, since each may lie on one of its own.
+constexpr int64_t kPages = 64;
 
 // Many rows, one thread. From the outside in: columns by nc and K by kc (a packed block
 // of B, which stays in L2), rows by mr (a strip of A, which mostly stays in L1), columns
@@ -158,51 +190,62 @@ void many_rows(const Gemm& g) {
     const int64_t kc = even_part(g.k, std::clamp<int64_t>(cpu().l1d / 96, 256, 1024), 8);
     const int64_t nc = even_part(g.n, std::max(nr, cpu().l2 / 8 / kc), nr);
     float* packed_b = scratch_b.get(kc * nc);
-    const Strip strip(g, table, kc);
+    Strips strips(g, table, kc);
+
+    // The strip of rows [i, i + rows), along all panels, for a piece of the terms of a block.
+    struct Block {
+        Gemm columns; // the part of the product that has the block's columns
+        int64_t l, depth;
+    };
+    const auto along = [&](const Block& block, int64_t i, int64_t rows, int64_t p, int64_t piece) {
+        const Gemm& columns = block.columns;
+        const int64_t cols = columns.n;
+        Tile t = terms(columns, block.l + p, piece);
+        t.rows = rows;
+        t.c += i * g.ldc;
+        strips.place(t, i, block.l, block.depth, p);
+        // What each tile fetches of the rows of the next strip of A.
+        const int64_t share = round_up((piece * nr + cols - 1) / cols, 16);
+        if (!g.trans_a && g.m - i > rows) {
+            t.next_a = a_at(g, i + rows, block.l + p);
+            t.next_lda = g.lda;
+            t.next_length = share;
+        }
+        for (int64_t j = 0; j < cols; j += nr) {
+            t.cols = std::min(nr, cols - j);
+            float* panel = packed_b + j * block.depth + p * nr;
+            if (i == 0 && !g.trans_b) {
+                t.b = b_at(columns, block.l + p, j);
+                t.keep_b = panel; // packed by the kernel, as it reads
+            } else {
+                t.b = panel;
+                t.ldb = nr;
+            }
+            t.next_c = j + nr < cols ? t.c + nr : columns.c + (i + rows) * g.ldc;
+            table.micro(t);
+            t.c += nr;
+            t.next_a += share;
+            if (t.bias != nullptr) t.bias += nr;
+        }
+    };
 
     for (int64_t jc = 0; jc < g.n; jc += nc) {
         const int64_t cols = std::min(nc, g.n - jc);
-        const Gemm columns = part(g, 0, g.m, jc, cols);
-        for (int64_t l = 0; l < g.k; l += kc) {
-            const int64_t depth = std::min(kc, g.k - l);
-            // What each tile of a strip fetches of the rows of the next strip of A.
-            const int64_t share = round_up((depth * nr + cols - 1) / cols, 16);
+        Block block{part(g, 0, g.m, jc, cols), 0, 0};
+        for (; block.l < g.k; block.l += kc) {
+            block.depth = std::min(kc, g.k - block.l);
+            if (g.trans_b) {
+                table.pack_transposed(block.depth, b_at(block.columns, block.l, 0), g.ldb, cols,
+                                      table.nr, packed_b);
+            }
             int64_t rows = 0;
             for (int64_t i = 0; i < g.m; i += rows) {
-                const int64_t left = g.m - i;
-                rows = left > mr && left < mr + mr / 3 ? mr - mr / 3 : std::min(mr, left);
-                Tile t = terms(columns, l, depth);
-                t.rows = rows;
-                t.a = a_at(g, i, l);
-                t.c += i * g.ldc;
-                if (!g.trans_a && left > rows) {
-                    t.next_a = a_at(g, i + rows, l);
-                    t.next_lda = g.lda;
-                    t.next_length = share;
-                }
-                strip.first(t, table);
-                for (int64_t j = 0; j < cols; j += nr) {
-                    t.cols = std::min(nr, cols - j);
-                    float* panel = packed_b + j * depth;
-                    if (i == 0 && g.trans_b) {
-                        table.pack_transposed(depth, b_at(columns, l, j), g.ldb, t.cols, table.nr,
-                                              panel);
-                    }
-                    if (i == 0 && !g.trans_b) {
-                        t.b = b_at(columns, l, j);
-                        t.keep_b = panel; // packed by the kernel, as it reads
-                    } else {
-                        t.b = panel;
-                        t.ldb = nr;
-                    }
-                    t.next_c = j + nr < cols ? t.c + nr : columns.c + (i + rows) * g.ldc;
-                    table.micro(t);
-                    strip.later(t, table);
-                    t.c += nr;
-                    t.next_a += share;
-                    if (t.bias != nullptr) t.bias += nr;
-                }
-                if (l + depth == g.k) finish(columns, i, rows, 0, cols);
+                rows = strip_height(g.m - i, mr);
+                strips.make_ready(i, rows, block.l, block.depth);
+                const int64_t piece = i == 0 && !g.trans_b ? kPages : block.depth;
+                for (int64_t p = 0; p < block.depth; p += piece)
+                    along(block, i, rows, p, std::min(piece, block.depth - p));
+                if (block.l + block.depth == g.k) finish(block.columns, i, rows, 0, cols);
             }
         }
     }

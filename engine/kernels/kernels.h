@@ -34,10 +34,8 @@ struct Tile {
     const float* next_c = nullptr;
     const float* next_a = nullptr;
     int64_t next_lda = 0, next_length = 0;
-    // Packing by the way (micro with mr rows): what is read of A in columns goes to
-    // keep_a, column after column at distance mr_packed; what is read of B to keep_b,
-    // row after row at distance nr, filled up with 0 to whole vectors.
-    float* keep_a = nullptr;
+    // Packing by the way (micro with mr rows): what is read of B goes there, row after row
+    // at distance nr, filled up with 0 to whole vectors.
     float* keep_b = nullptr;
 };
 
@@ -51,7 +49,7 @@ struct Kernels {
     // --- matrix product (see gemm.h for the blocking around it) ---------------
     int mr;                          // rows of a tile of C in registers
     int nr;                          // its columns
-    int mr_packed;                   // the distance of columns of A that micro keeps
+    int mr_packed;                   // the distance of columns of a packed A
     void (*micro)(const Tile& tile); // at most mr rows and nr columns
     void (*small)(const Tile& tile); // any size; keeps nothing
 
@@ -79,6 +77,11 @@ struct Kernels {
     // filled up with 0.
     void (*pack_transposed)(int64_t k, const float* x, int64_t ldx, int64_t count, int width,
                             float* out);
+
+    // Packs k rows of strips * rows numbers, a transposed A, into strips of rows <= mr: strip s
+    // begins at out + s * distance and holds k times `rows` numbers at distance mr_packed.
+    void (*pack_columns)(int64_t k, const float* x, int64_t ldx, int64_t strips, int64_t rows,
+                         int64_t distance, float* out);
 
     // --- vectors of n numbers ----------------------------------------------------
     void (*add)(int64_t n, const float* x, const float* y, float* out); // out = x + y

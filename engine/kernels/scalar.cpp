@@ -32,9 +32,6 @@ void small(const Tile& t) {
 
 void micro(const Tile& t) {
     small(t);
-    for (int64_t l = 0; l < t.k && t.keep_a != nullptr; ++l) {
-        for (int i = 0; i < kRows; ++i) t.keep_a[l * kRows + i] = t.a[l * t.stride_a + i];
-    }
     for (int64_t l = 0; l < t.k && t.keep_b != nullptr; ++l) {
         for (int64_t j = 0; j < t.cols; ++j) t.keep_b[l * kColumns + j] = t.b[l * t.ldb + j];
     }
@@ -46,6 +43,16 @@ void pack_transposed(int64_t k, const float* x, int64_t ldx, int64_t count, int 
             for (int64_t i = first; i < first + width; ++i) {
                 *out++ = i < count ? x[i * ldx + l] : 0.0f;
             }
+        }
+    }
+}
+
+void pack_columns(int64_t k, const float* x, int64_t ldx, int64_t strips, int64_t rows,
+                  int64_t distance, float* out) {
+    for (int64_t s = 0; s < strips; ++s) {
+        for (int64_t l = 0; l < k; ++l) {
+            for (int64_t i = 0; i < rows; ++i)
+                out[s * distance + l * kRows + i] = x[l * ldx + s * rows + i];
         }
     }
 }
@@ -223,6 +230,7 @@ const Kernels& scalar_kernels() {
         .micro = micro,
         .small = small,
         .pack_transposed = pack_transposed,
+        .pack_columns = pack_columns,
         .add = add,
         .mul = mul,
         .axpy = axpy,

@@ -57,7 +57,6 @@ void block(const Tile& tile, int tail) {
     const float* a[kPointers];
     V::template unroll<kPointers>([&](auto p) { a[p()] = t.a + 3 * p() * t.stride_a; });
     const float* b = t.b;
-    float* keep_a = t.keep_a;
     float* keep_b = t.keep_b;
     const float* next_c = t.next_c;
     const float* next_a = t.next_a;
@@ -81,17 +80,10 @@ void block(const Tile& tile, int tail) {
                 [&](auto j) { sum[i()][j()] = V::fma(x, row[j()], sum[i()][j()]); });
         });
         if constexpr (kKeep) {
-            if (keep_b != nullptr) {
-                V::template unroll<N>([&](auto j) { V::store(keep_b + j() * V::lanes, row[j()]); });
-                keep_b += V::columns * V::lanes;
-                V::prefetch_far(b + N * V::lanes);
-                V::prefetch_far(b + (2 * N - 1) * V::lanes);
-            }
-            if (!kRows && keep_a != nullptr) {
-                V::store(keep_a, V::load(a[0], V::mask(R)));
-                keep_a += V::lanes;
-                V::prefetch_far(a[0] + V::lanes);
-            }
+            V::template unroll<N>([&](auto j) { V::store(keep_b + j() * V::lanes, row[j()]); });
+            keep_b += V::columns * V::lanes;
+            V::prefetch_far(b + N * V::lanes);
+            V::prefetch_far(b + (2 * N - 1) * V::lanes);
         }
         V::template unroll<kPointers>([&](auto p) {
             a[p()] += kRows ? 1 : t.stride_a;
@@ -128,7 +120,7 @@ void block_at(const Tile& t, int cols) {
     const auto run = [&](auto along, auto masked) {
         constexpr Along kAlong = along() ? Along::rows : Along::columns;
         if constexpr (R == V::rows) {
-            if (t.keep_a != nullptr || t.keep_b != nullptr) {
+            if (t.keep_b != nullptr) {
                 return block<V, R, N, kAlong, masked() != 0, true>(t, tail);
             }
         }
@@ -265,6 +257,18 @@ void pack_transposed(int64_t k, const float* x, int64_t ldx, int64_t count, int 
                 });
             }
         }
+    }
+}
+
+template <class V>
+void pack_columns(int64_t k, const float* x, int64_t ldx, int64_t strips, int64_t rows,
+                  int64_t distance, float* out) {
+    const auto mask = V::mask(static_cast<int>(rows));
+    for (int64_t l = 0; l < k; ++l) {
+        const float* row = x + l * ldx;
+        for (int64_t j = 0; j < strips * rows; j += 16) V::prefetch(row + kAhead * ldx + j);
+        for (int64_t s = 0; s < strips; ++s)
+            V::store(out + s * distance + l * V::lanes, V::load(row + s * rows, mask));
     }
 }
 
