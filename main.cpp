@@ -1,6 +1,7 @@
 // qstar: from next-token prediction to step search. This file only names the commands.
 
 #include "engine/command.h"
+#include "engine/device/device.h"
 #include "engine/error.h"
 #include "engine/parallel.h"
 #include "eval/command.h"
@@ -11,17 +12,25 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string>
 
 int main(int argc, char** argv) {
     CLI::App app{"qstar: the road from next-token prediction to step search, small enough to read"};
     app.require_subcommand(1);
-    app.fallthrough(); // --seed and --threads may stand anywhere on the line
+    app.fallthrough(); // --seed, --threads and --device may stand anywhere on the line
     qstar::Common common;
     app.add_option("--seed", common.seed, "Seed of all random numbers")->capture_default_str();
     app.add_option("--threads", common.threads, "Threads (0: all processors)")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
-    app.parse_complete_callback([&] { qstar::engine::set_threads(common.threads); });
+    std::string device = "cpu";
+    app.add_option("--device", device, "Where to compute: cpu, vulkan or vulkan:NUMBER")
+        ->envname("QSTAR_DEVICE")
+        ->capture_default_str();
+    app.parse_complete_callback([&] {
+        qstar::engine::set_threads(common.threads);
+        qstar::engine::use_device(device);
+    });
 
     qstar::engine::add_command(app, common);
     qstar::tokenizer::add_command(app);

@@ -25,7 +25,7 @@ have_libraries() {
         '#error' '#endif' \
         '#if !__has_include(<tbb/parallel_for.h>) && !__has_include(<oneapi/tbb.h>)' \
         '#error' '#endif' \
-        '#if !__has_include(<httplib.h>)' \
+        '#if !__has_include(<httplib.h>) || !__has_include(<vulkan/vulkan.h>)' \
         '#error' '#endif' \
         '#if !__has_include(<cblas.h>) && !__has_include(<openblas/cblas.h>)' \
         '#error' '#endif' |
@@ -36,30 +36,36 @@ have_libraries() {
 have_all() {
     find_compiler
     have_tool cmake && have_tool ninja && have_tool pkg-config && [ -n "$compiler" ] &&
-        have_libraries
+        { have_tool glslangValidator || have_tool glslang || have_tool glslc; } && have_libraries
 }
 
 if have_all; then exit 0; fi
 
-# The names of the same things in each system.
+# The names of the same things in each system. With Vulkan's headers and its compiler of
+# shaders come Mesa's driver, which computes on the processor where there is no GPU, and the
+# layer that checks how Vulkan is called: the tests use both.
 if have_tool apt-get; then
     manager=apt
     packages="g++ cmake ninja-build libopenblas-dev libtbb-dev doctest-dev libcli11-dev \
-nlohmann-json3-dev libfmt-dev libcpp-httplib-dev pkg-config"
+nlohmann-json3-dev libfmt-dev libcpp-httplib-dev pkg-config libvulkan-dev glslang-tools \
+mesa-vulkan-drivers vulkan-validationlayers"
 elif have_tool dnf; then
     manager=dnf
     packages="gcc-c++ cmake ninja-build openblas-devel tbb-devel doctest-devel cli11-devel \
-json-devel fmt-devel cpp-httplib-devel pkgconf-pkg-config"
+json-devel fmt-devel cpp-httplib-devel pkgconf-pkg-config vulkan-headers vulkan-loader glslang \
+mesa-vulkan-drivers vulkan-validation-layers"
 elif have_tool pacman; then
     manager=pacman
     packages="gcc cmake ninja openblas onetbb doctest cli11 nlohmann-json fmt \
-cpp-httplib pkgconf"
+cpp-httplib pkgconf vulkan-headers vulkan-icd-loader glslang vulkan-swrast \
+vulkan-validation-layers"
 elif have_tool brew; then
     manager=brew
-    packages="cmake ninja openblas tbb doctest cli11 nlohmann-json fmt cpp-httplib pkgconf"
+    packages="cmake ninja openblas tbb doctest cli11 nlohmann-json fmt cpp-httplib pkgconf \
+vulkan-headers glslang molten-vk"
 else
     echo "qstar: please install a C++20 compiler, cmake, ninja, OpenBLAS, oneTBB, doctest," \
-        "CLI11, nlohmann-json, fmt, cpp-httplib and pkg-config (no apt, dnf, pacman or brew was" \
+        "CLI11, nlohmann-json, fmt, cpp-httplib, pkg-config, Vulkan's headers and glslang (no apt, dnf, pacman or brew was" \
         "found to do it)" >&2
     exit 2
 fi

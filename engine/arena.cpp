@@ -1,5 +1,7 @@
 #include "engine/arena.h"
 
+#include "engine/device/device.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
@@ -25,6 +27,10 @@ int64_t whole_lines(int64_t count) {
 } // namespace
 
 std::shared_ptr<float> allocate_floats(int64_t count) {
+    return wants_host_memory() ? allocate_host_floats(count) : device().allocate(count);
+}
+
+std::shared_ptr<float> allocate_host_floats(int64_t count) {
     const size_t bytes = static_cast<size_t>(whole_lines(count)) * sizeof(float);
     const size_t alignment = bytes >= kLarge ? kHugePage : 64;
     void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);

@@ -3,6 +3,7 @@
 #include "engine/autograd/check.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/safetensors.h"
+#include "engine/device/device.h"
 #include "engine/error.h"
 #include "engine/gpt/memory.h"
 #include "engine/gpt/next_token.h"
@@ -11,6 +12,7 @@
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
+#include "engine/vulkan/vulkan.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -26,6 +28,29 @@ std::string size_text(int64_t bytes) {
     return fmt::format("{:.4g} KiB", static_cast<double>(bytes) / (1 << 10));
 }
 
+// What --device can choose from.
+void list_devices() {
+    fmt::print("device       {} (--device or QSTAR_DEVICE chooses)\n", device().name);
+    if (&device() != &cpu_device()) {
+        fmt::print("             training runs there, decoding and the search on the processor\n");
+    }
+    std::string why;
+    const std::vector<VulkanDeviceInfo> list = vulkan_devices(why);
+    if (list.empty()) fmt::print("vulkan       none: {}\n", why);
+    for (size_t i = 0; i < list.size(); ++i) {
+        const VulkanDeviceInfo& d = list[i];
+        fmt::print("vulkan:{}     {}, {}, {}\n", i, d.name, d.kind, d.driver);
+        if (!d.missing.empty()) {
+            fmt::print("             cannot be used: {}\n", d.missing);
+            continue;
+        }
+        fmt::print("             {:.1f} GiB; tensors lie in {:.1f} GiB {}; {} KiB a work group\n",
+                   d.memory_gib, d.mapped_gib,
+                   d.mapped_is_local ? "of it" : "of the host's, across the bus: slow",
+                   d.shared_kib);
+    }
+}
+
 void info(const std::string& model) {
     const Cpu& c = cpu();
     const auto yes = [](bool offered) { return offered ? "yes" : "no"; };
@@ -37,6 +62,7 @@ void info(const std::string& model) {
                yes(c.avx512_bf16));
     fmt::print("kernels      {} (QSTAR_ISA=scalar|avx2|avx512|openblas forces one)\n", isa_name());
     fmt::print("micro-kernel {} x {} numbers of C\n", kernels().mr, kernels().nr);
+    list_devices();
     if (model.empty()) return;
 
     const SafeTensors file = read_safetensors(model);
@@ -69,9 +95,8 @@ void plan(const std::string& model, int64_t batch) {
 }
 
 void check() {
-    fmt::print(
-        "Gradients on the tape ({} kernels, fp32) against central differences in float64\n\n",
-        isa_name());
+    fmt::print("Gradients on the tape ({}, fp32) against central differences in float64\n\n",
+               &device() == &cpu_device() ? fmt::format("{} kernels", isa_name()) : device().name);
     fmt::print("{:<24} {:>14} {:>14}\n", "operation", "forward error", "gradient error");
     int bad = 0;
     for (const GradientCheck& r : check_gradients()) {

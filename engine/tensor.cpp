@@ -1,6 +1,7 @@
 #include "engine/tensor.h"
 
 #include "engine/arena.h"
+#include "engine/device/device.h"
 #include "engine/error.h"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ Tensor Tensor::full(Shape shape, float value) {
     t.shape_ = shape;
     t.owner_ = allocate_floats(shape.size());
     t.data_ = t.owner_.get();
-    t.fill(value);
+    std::fill_n(t.data_, t.size(), value); // new memory: nobody works with it yet
     return t;
 }
 
@@ -57,7 +58,7 @@ Tensor Tensor::view(Shape shape, float* data) {
 
 Tensor Tensor::clone() const {
     Tensor t = zeros(shape_);
-    std::copy_n(data_, size(), t.data_);
+    device().download(size(), data_, t.data_);
     return t;
 }
 
@@ -70,6 +71,9 @@ Tensor Tensor::reshaped(Shape shape) const {
     return t;
 }
 
-void Tensor::fill(float value) const { std::fill_n(data_, size(), value); }
+void Tensor::fill(float value) const {
+    device().finish();
+    std::fill_n(data_, size(), value);
+}
 
 } // namespace qstar::engine

@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include "engine/device/device.h"
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
 
@@ -53,8 +54,11 @@ Trainer::Trainer(const LoopOptions& options, const std::string& stage, engine::G
     if (critic) critic_optimiser_.emplace(critic->parameters, adamw(options));
     if (options.precision == "bf16") {
         tape.precision = engine::Precision::bf16;
-        if (!engine::offers_bf16() && !options.quiet)
+        const bool on_cpu = &engine::device() == &engine::cpu_device();
+        if (on_cpu && !engine::offers_bf16() && !options.quiet)
             fmt::print("{}: this processor has no AVX512_BF16, so its products are fp32\n", stage);
+        if (!on_cpu && !options.quiet)
+            fmt::print("{}: Vulkan computes no bf16 here, so its products are fp32\n", stage);
     }
     const std::string path = stage_file(options.run, stage, "state.safetensors");
     if (engine::load_training(path, trained(), state_) && !options.quiet && state_.step > 0)

@@ -1,6 +1,7 @@
 #include "engine/autograd/check.h"
 
 #include "engine/autograd/ops.h"
+#include "engine/device/device.h"
 #include "engine/random.h"
 
 #include <algorithm>
@@ -344,6 +345,7 @@ GradientCheck check_case(const Case& c) {
         weights.push_back(weights32[at]);
     }
     tape.backward(sum(tape, mul(tape, out, tape.constant(weights32))));
+    device().finish();
     for (size_t which = 0; which < in.size(); ++which) {
         const Values slope = central_differences(c, in, which, weights);
         double error = 0, norm = 0;

@@ -3,14 +3,13 @@
 
 #include "engine/autograd/tape.h"
 
-#include <span>
-
 namespace qstar::engine {
+
+// The value for the device: unlike Tape::value() it does not wait. Error if backward() has
+// given it back.
+const Tensor& operand(Tape& tape, Var v);
 
 // The operand's shape; Error naming the operation where the operand is missing.
 const Shape& shape_of(Tape& tape, Var v, const char* op);
-
-// In order, so that the bytes do not depend on threads.
-double sum_of(std::span<const float> terms);
 
 } // namespace qstar::engine

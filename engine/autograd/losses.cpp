@@ -1,19 +1,20 @@
 // The operations that losses are made of, and the losses (forward; the gradients are in
 // loss_gradients.cpp). All keep the probabilities for backward.
 
-#include "engine/autograd/chunks.h"
 #include "engine/autograd/forward.h"
 #include "engine/autograd/ops.h"
+#include "engine/device/device.h"
 #include "engine/error.h"
-#include "engine/kernels/kernels.h"
-#include "engine/parallel.h"
-
-#include <algorithm>
-#include <cmath>
 
 namespace qstar::engine {
 
 namespace {
+
+double sum_of(std::span<const float> weights) {
+    double total = 0;
+    for (const float w : weights) total += w;
+    return total;
+}
 
 void check_targets(const char* op, std::span<const int> targets, const Shape& shape) {
     if (static_cast<int64_t>(targets.size()) != shape.rows()) {
@@ -44,24 +45,15 @@ Var cross_entropy(Tape& tape, Var logits, std::span<const int> targets,
             check_target("cross_entropy", targets[static_cast<size_t>(r)], classes);
         }
     }
-    const float* x = tape.value(logits).data();
+    const float* x = operand(tape, logits).data();
     Node& n = tape.push(Op::cross_entropy, {logits}, Shape{});
     n.index.assign(targets.begin(), targets.end());
     n.weight.assign(weights.begin(), weights.end());
     n.constant[0] = static_cast<float>(1.0 / total);
     n.saved[0] = tape.allocate({rows, classes}); // the probabilities
     n.saved[1] = tape.allocate({rows});          // the loss of each row
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) {
-            const auto i = static_cast<size_t>(r);
-            n.saved[1][r] = 0;
-            if (n.weight[i] == 0) continue;
-            const float lse =
-                kernels().softmax(classes, x + r * classes, n.saved[0].data() + r * classes);
-            n.saved[1][r] = n.weight[i] * (lse - x[r * classes + n.index[i]]);
-        }
-    });
-    n.value[0] = static_cast<float>(sum_of(n.saved[1].values()) / total);
+    device().cross_entropy(rows, classes, x, n.index.data(), n.weight.data(), total,
+                           n.saved[0].data(), n.saved[1].data(), n.value.data());
     return tape.last();
 }
 
@@ -69,35 +61,22 @@ Var log_prob(Tape& tape, Var logits, std::span<const int> targets) {
     const Shape s = shape_of(tape, logits, "log_prob");
     check_targets("log_prob", targets, s);
     for (const int target : targets) check_target("log_prob", target, s.last());
-    const float* x = tape.value(logits).data();
+    const float* x = operand(tape, logits).data();
     Node& n = tape.push(Op::log_prob, {logits}, {s.rows(), 1});
     n.index.assign(targets.begin(), targets.end());
     n.saved[0] = tape.allocate({s.rows(), s.last()});
-    parallel_for(s.rows(), row_grain, [&](int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) {
-            const float* row = x + r * s.last();
-            const float lse = kernels().softmax(s.last(), row, n.saved[0].data() + r * s.last());
-            n.value[r] = row[n.index[static_cast<size_t>(r)]] - lse;
-        }
-    });
+    device().log_prob(s.rows(), s.last(), x, n.index.data(), n.saved[0].data(), n.value.data());
     return tape.last();
 }
 
 Var entropy(Tape& tape, Var logits) {
     const Shape s = shape_of(tape, logits, "entropy");
     const int64_t classes = s.last();
-    const float* x = tape.value(logits).data();
+    const float* x = operand(tape, logits).data();
     Node& n = tape.push(Op::entropy, {logits}, {s.rows(), 1});
     n.saved[0] = tape.allocate({s.rows(), classes});
     n.saved[1] = tape.allocate({s.rows()});
-    parallel_for(s.rows(), row_grain, [&](int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) {
-            float* p = n.saved[0].data() + r * classes;
-            const float lse = kernels().softmax(classes, x + r * classes, p);
-            n.saved[1][r] = lse;
-            n.value[r] = lse - kernels().dot(classes, p, x + r * classes);
-        }
-    });
+    device().entropy(s.rows(), classes, x, n.saved[0].data(), n.saved[1].data(), n.value.data());
     return tape.last();
 }
 
@@ -112,19 +91,13 @@ Var binary_cross_entropy(Tape& tape, Var logits, std::span<const float> labels,
     if (!(total > 0)) {
         fail("binary_cross_entropy: the weights sum to {}, nothing to learn from", total);
     }
-    const float* x = tape.value(logits).data();
+    const float* x = operand(tape, logits).data();
     Node& n = tape.push(Op::binary_cross_entropy, {logits}, Shape{});
     n.weight.assign(weights.begin(), weights.end());
     n.constant[0] = static_cast<float>(1.0 / total);
     n.saved[0] = tape.allocate(s); // sigmoid(x) - label
-    double loss = 0;
-    for (int64_t r = 0; r < s.size(); ++r) {
-        const float label = labels[static_cast<size_t>(r)];
-        n.saved[0][r] = 1.0f / (1.0f + std::exp(-x[r])) - label;
-        const float softplus_x = std::max(x[r], 0.0f) + std::log1p(std::exp(-std::abs(x[r])));
-        loss += static_cast<double>(n.weight[static_cast<size_t>(r)]) * (softplus_x - label * x[r]);
-    }
-    n.value[0] = static_cast<float>(loss / total);
+    device().binary_cross_entropy(s.size(), x, labels.data(), n.weight.data(), total,
+                                  n.saved[0].data(), n.value.data());
     return tape.last();
 }
 

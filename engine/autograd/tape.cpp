@@ -1,8 +1,14 @@
 #include "engine/autograd/tape.h"
 
+#include "engine/autograd/forward.h"
+#include "engine/device/device.h"
 #include "engine/error.h"
 
 namespace qstar::engine {
+
+namespace {
+constexpr auto kGone = "a value was given back by backward(): keep() it on the tape before";
+}
 
 Tensor Tape::allocate(Shape shape) { return Tensor::view(shape, arena_.allocate(shape.size())); }
 
@@ -12,8 +18,15 @@ void Tape::release(Tensor& tensor) {
 }
 
 const Tensor& Tape::value(Var v) const {
+    device().finish(); // the host is going to read it
     const Tensor& value = nodes_[static_cast<size_t>(v.id)].value;
-    if (value.empty()) fail("a value was given back by backward(): keep() it on the tape before");
+    if (value.empty()) fail(kGone);
+    return value;
+}
+
+const Tensor& operand(Tape& tape, Var v) {
+    const Tensor& value = tape.node(v.id).value;
+    if (value.empty()) fail(kGone);
     return value;
 }
 
@@ -71,7 +84,7 @@ void Tape::backward(Var loss) {
     }
     if (!end.needs_grad) fail("backward(): the loss depends on nothing that has a gradient");
     end.grad = allocate(end.value.shape());
-    end.grad.fill(1.0f);
+    device().fill(1, 1.0f, end.grad.data());
     for (int id = loss.id; id >= 0; --id) {
         Node& n = node(id);
         if (n.op == Op::leaf || !n.needs_grad || n.grad.empty()) continue;

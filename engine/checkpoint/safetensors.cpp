@@ -1,5 +1,6 @@
 #include "engine/checkpoint/safetensors.h"
 
+#include "engine/device/device.h"
 #include "engine/error.h"
 #include "engine/io/files.h"
 
@@ -178,6 +179,7 @@ SafeTensors parse_safetensors(std::string_view bytes, const std::string& name) {
     }
     check_cover(entries, bytes.size(), name); // before any memory is asked for
     for (const Entry& entry : entries) {
+        const HostMemory here; // the models copy from it
         const Tensor tensor = Tensor::zeros(entry.shape);
         if (entry.end > entry.begin) {
             std::memcpy(tensor.data(), bytes.data() + entry.begin, entry.end - entry.begin);
@@ -216,9 +218,11 @@ std::string safetensors_bytes(const SafeTensors& contents) {
     std::string bytes;
     bytes.reserve(sizeof length + length + offset);
     bytes.append(reinterpret_cast<const char*>(&length), sizeof length).append(text);
+    const HostMemory here;
     for (const auto& [name, tensor] : contents.tensors) {
-        bytes.append(reinterpret_cast<const char*>(tensor.data()),
-                     static_cast<size_t>(tensor.size()) * sizeof(float));
+        const Tensor copy = tensor.clone();
+        bytes.append(reinterpret_cast<const char*>(copy.data()),
+                     static_cast<size_t>(copy.size()) * sizeof(float));
     }
     return bytes;
 }

@@ -1,5 +1,6 @@
 #include "engine/gpt/decoder.h"
 
+#include "engine/device/device.h"
 #include "engine/error.h"
 #include "engine/parallel.h"
 
@@ -20,16 +21,17 @@ constexpr int64_t fewest_rows = 4;
 
 Decoder::Decoder(const Gpt& model, int slots, int64_t pages)
     : config_(model.config), cache_(model.config, slots, pages) {
-    const auto p = [&](const std::string& name) { return model.parameter(name).value; };
+    const HostMemory here; // decoding is the processor's, whatever device trains
+    const auto p = [&](const std::string& name) { return model.parameter(name).value.clone(); };
     const auto norm_of = [&](const std::string& name) {
-        return Norm{p(name + ".weight").clone(), p(name + ".bias").clone()};
+        return Norm{p(name + ".weight"), p(name + ".bias")};
     };
     const auto linear_of = [&](const std::string& name) {
         return PackedLinear(p(name + ".weight"), p(name + ".bias"));
     };
     fed_.assign(static_cast<size_t>(slots), 0);
-    wte_ = p("wte.weight").clone();
-    wpe_ = p("wpe.weight").clone();
+    wte_ = p("wte.weight");
+    wpe_ = p("wpe.weight");
     for (int64_t layer = 0; layer < config_.layers; ++layer) {
         const std::string h = fmt::format("h.{}.", layer);
         blocks_.push_back({norm_of(h + "ln_1"), norm_of(h + "ln_2"), linear_of(h + "attn.c_attn"),

@@ -1,5 +1,6 @@
 #include "engine/gpt/gpt.h"
 
+#include "engine/device/device.h"
 #include "engine/error.h"
 
 #include <cmath>
@@ -102,7 +103,7 @@ int64_t Gpt::parameter_count() const {
 
 void Gpt::zero_grad() {
     for (Parameter& p : parameters) {
-        if (!p.grad.empty()) p.grad.fill(0);
+        if (!p.grad.empty()) device().fill(p.grad.size(), 0, p.grad.data());
     }
 }
 

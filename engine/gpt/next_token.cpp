@@ -1,5 +1,6 @@
 #include "engine/gpt/next_token.h"
 
+#include "engine/device/device.h"
 #include "engine/error.h"
 
 #include <algorithm>
@@ -7,8 +8,6 @@
 namespace qstar::engine {
 
 namespace {
-
-constexpr int64_t kWidest = int64_t{1} << 20; // numbers of the widest activation
 
 double sum_of(std::span<const float> weights) {
     double total = 0;
@@ -39,8 +38,8 @@ double in_micro_batches(Tape& tape, Gpt& model, std::span<const int> inputs,
         const Var state = hidden(tape, model, inputs.subspan(begin, count), sequences, time);
         const Var part = cross_entropy(tape, logits(tape, model, state),
                                        targets.subspan(begin, count), part_weights, total);
-        loss += tape.value(part)[0];
         if (tape.recording()) tape.backward(part);
+        loss += tape.value(part)[0];
     }
     return loss;
 }
@@ -48,7 +47,7 @@ double in_micro_batches(Tape& tape, Gpt& model, std::span<const int> inputs,
 } // namespace
 
 int64_t micro_batch(const GptConfig& config, int64_t time) {
-    return std::max<int64_t>(1, kWidest / (4 * config.width * std::max<int64_t>(1, time)));
+    return std::max<int64_t>(1, device().widest / (4 * config.width * std::max<int64_t>(1, time)));
 }
 
 double next_token_gradient(Tape& tape, Gpt& model, std::span<const int> inputs,

@@ -1,5 +1,6 @@
 #include "engine/mlp/mlp.h"
 
+#include "engine/device/device.h"
 #include "engine/error.h"
 #include "engine/kernels/gemm.h"
 #include "engine/kernels/kernels.h"
@@ -67,7 +68,7 @@ int64_t Mlp::parameter_count() const {
 
 void Mlp::zero_grad() {
     for (Parameter& p : parameters)
-        if (!p.grad.empty()) p.grad.fill(0);
+        if (!p.grad.empty()) device().fill(p.grad.size(), 0, p.grad.data());
 }
 
 Mlp Mlp::clone() const {

@@ -1,17 +1,12 @@
 #include "engine/optim/adamw.h"
 
+#include "engine/device/device.h"
 #include "engine/error.h"
-#include "engine/kernels/kernels.h"
-#include "engine/parallel.h"
 
 #include <cmath>
 #include <numbers>
 
 namespace qstar::engine {
-
-namespace {
-constexpr int64_t element_grain = 32768;
-}
 
 AdamW::AdamW(std::span<const Parameter> parameters, const AdamWConfig& config_) : config(config_) {
     for (const Parameter& p : parameters) {
@@ -21,20 +16,12 @@ AdamW::AdamW(std::span<const Parameter> parameters, const AdamWConfig& config_) 
 }
 
 float gradient_norm(std::span<const Parameter> parameters) {
-    double total = 0;
+    thread_local std::vector<std::span<const float>> pieces; // kept: a step allocates nothing
+    pieces.clear();
     for (const Parameter& p : parameters) {
-        if (p.grad.empty()) continue;
-        const int64_t chunks = (p.grad.size() + element_grain - 1) / element_grain;
-        thread_local std::vector<float> partial; // kept: a step of training allocates nothing
-        partial.resize(static_cast<size_t>(chunks));
-        float* parts = partial.data(); // this thread's, whoever fills it
-        parallel_for(p.grad.size(), element_grain, [&](int64_t begin, int64_t end) {
-            const float* g = p.grad.data() + begin;
-            parts[begin / element_grain] = kernels().dot(end - begin, g, g);
-        });
-        for (const float part : partial) total += part;
+        if (!p.grad.empty()) pieces.push_back(p.grad.values());
     }
-    return static_cast<float>(std::sqrt(total));
+    return static_cast<float>(std::sqrt(device().sum_of_squares(pieces)));
 }
 
 float AdamW::update(std::span<Parameter> parameters, float learning_rate) {
@@ -52,13 +39,12 @@ float AdamW::update(std::span<Parameter> parameters, float learning_rate) {
         const Parameter& p = parameters[i];
         if (p.grad.empty()) continue;
         const float decay = p.value.shape().rank >= 2 ? config.weight_decay : 0.0f;
-        parallel_for(p.value.size(), element_grain, [&](int64_t begin, int64_t end) {
-            kernels().adamw(end - begin, p.value.data() + begin, p.grad.data() + begin,
-                            first[i].data() + begin, second[i].data() + begin, factor,
-                            learning_rate, config.beta1, config.beta2, config.eps, decay, correct1,
-                            correct2);
-        });
+        device().adamw(p.value.size(), p.value.data(), p.grad.data(), first[i].data(),
+                       second[i].data(),
+                       {factor, learning_rate, config.beta1, config.beta2, config.eps, decay,
+                        correct1, correct2});
     }
+    device().finish(); // from here on the host may read and write the weights
     return norm;
 }
 

@@ -1,0 +1,96 @@
+// The processor's losses and what they are made of, with their gradients.
+
+#include "engine/device/cpu_operations.h"
+#include "engine/kernels/kernels.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace qstar::engine::cpu {
+
+void cross_entropy(int64_t rows, int64_t classes, const float* x, const int* targets,
+                   const float* weights, double total, float* p, float* row_loss, float* loss) {
+    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+            row_loss[r] = 0;
+            if (weights[r] == 0) continue;
+            const float lse = kernels().softmax(classes, x + r * classes, p + r * classes);
+            row_loss[r] = weights[r] * (lse - x[r * classes + targets[r]]);
+        }
+    });
+    *loss = static_cast<float>(sum_of({row_loss, static_cast<size_t>(rows)}) / total);
+}
+
+void cross_entropy_grad(int64_t rows, int64_t classes, const float* p, const int* targets,
+                        const float* weights, const float* dy, float constant, Slot dx) {
+    if (!dx.data) return;
+    const float factor = *dy * constant;
+    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+            float* to = dx.data + r * classes;
+            const float w = factor * weights[r];
+            if (dx.fresh) std::fill_n(to, classes, 0.0f);
+            if (weights[r] == 0) continue;
+            kernels().axpy(classes, w, p + r * classes, to);
+            to[targets[r]] -= w;
+        }
+    });
+}
+
+void log_prob(int64_t rows, int64_t classes, const float* x, const int* targets, float* p,
+              float* y) {
+    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+            const float* row = x + r * classes;
+            const float lse = kernels().softmax(classes, row, p + r * classes);
+            y[r] = row[targets[r]] - lse;
+        }
+    });
+}
+
+void log_prob_grad(int64_t rows, int64_t classes, const float* p, const int* targets,
+                   const float* dy, Slot dx) {
+    if (!dx.data) return;
+    clear_if_fresh(dx, rows * classes);
+    for (int64_t r = 0; r < rows; ++r) {
+        kernels().axpy(classes, -dy[r], p + r * classes, dx.data + r * classes);
+        dx.data[r * classes + targets[r]] += dy[r];
+    }
+}
+
+void entropy(int64_t rows, int64_t classes, const float* x, float* p, float* lse, float* y) {
+    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+            float* row = p + r * classes;
+            lse[r] = kernels().softmax(classes, x + r * classes, row);
+            y[r] = lse[r] - kernels().dot(classes, row, x + r * classes);
+        }
+    });
+}
+
+void entropy_grad(int64_t rows, int64_t classes, const float* x, const float* p, const float* lse,
+                  const float* y, const float* dy, Slot dx) {
+    add_each(dx, rows * classes, [&](int64_t i) {
+        const int64_t r = i / classes;
+        return -dy[r] * p[i] * (x[i] - lse[r] + y[r]);
+    });
+}
+
+void binary_cross_entropy(int64_t n, const float* x, const float* labels, const float* weights,
+                          double total, float* off, float* loss) {
+    double sum = 0;
+    for (int64_t i = 0; i < n; ++i) {
+        off[i] = 1.0f / (1.0f + std::exp(-x[i])) - labels[i];
+        const float softplus_x = std::max(x[i], 0.0f) + std::log1p(std::exp(-std::abs(x[i])));
+        sum += static_cast<double>(weights[i]) * (softplus_x - labels[i] * x[i]);
+    }
+    *loss = static_cast<float>(sum / total);
+}
+
+void binary_cross_entropy_grad(int64_t n, const float* off, const float* weights, const float* dy,
+                               float constant, Slot dx) {
+    const float factor = *dy * constant;
+    add_each(dx, n, [=](int64_t i) { return factor * weights[i] * off[i]; });
+}
+
+} // namespace qstar::engine::cpu

@@ -1,0 +1,104 @@
+// The processor's operations on rows: norms, sums over rows, rows by number.
+
+#include "engine/device/cpu_operations.h"
+#include "engine/kernels/kernels.h"
+
+#include <algorithm>
+
+namespace qstar::engine::cpu {
+
+// In fixed chunks of rows and the chunks in order.
+void column_sums(int64_t rows, int64_t columns, const float* x, float* partial, Slot d) {
+    if (!d.data) return;
+    clear_if_fresh(d, columns);
+    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+        float* sum = partial + begin / row_grain * columns;
+        std::fill_n(sum, columns, 0.0f);
+        for (int64_t r = begin; r < end; ++r) kernels().add(columns, sum, x + r * columns, sum);
+    });
+    for (int64_t c = 0; c < row_chunks(rows); ++c) {
+        kernels().add(columns, d.data, partial + c * columns, d.data);
+    }
+}
+
+void layer_norm(int64_t rows, int64_t width, const float* x, const float* gain, const float* bias,
+                float* y, float* mean, float* rstd) {
+    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+            kernels().layer_norm(width, x + r * width, gain, bias, y + r * width, &mean[r],
+                                 &rstd[r]);
+        }
+    });
+}
+
+// Ba et al. 2016. Gain and bias are summed over rows in fixed chunks, the chunks in
+// order, so the bytes do not depend on threads.
+void layer_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
+                     const float* dy, const float* mean, const float* rstd, Slot dx, float* partial,
+                     Slot dgain, Slot dbias) {
+    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+        float* gain_part = partial + begin / row_grain * 2 * width;
+        std::fill_n(gain_part, 2 * width, 0.0f);
+        for (int64_t r = begin; r < end; ++r) {
+            kernels().layer_norm_grad(width, x + r * width, gain, dy + r * width, mean[r], rstd[r],
+                                      dx.data + r * width, !dx.fresh, gain_part, gain_part + width);
+        }
+    });
+    for (int part = 0; part < 2; ++part) {
+        const Slot d = part == 0 ? dgain : dbias;
+        if (!d.data) continue;
+        clear_if_fresh(d, width);
+        for (int64_t c = 0; c < row_chunks(rows); ++c) {
+            kernels().add(width, d.data, partial + (2 * c + part) * width, d.data);
+        }
+    }
+}
+
+void embedding(int64_t rows, int64_t width, const int* tokens, const float* table,
+               const float* positions, int64_t time, float* y) {
+    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+            const float* row = table + tokens[r] * width;
+            if (positions) {
+                kernels().add(width, row, positions + r % time * width, y + r * width);
+            } else {
+                std::copy_n(row, width, y + r * width);
+            }
+        }
+    });
+}
+
+// Rows of the table get the sum over the places where their token stands: by slices
+// of columns, rows in order.
+void embedding_grad(int64_t rows, int64_t width, const int* tokens, int64_t time, const float* dy,
+                    Slot table, int64_t table_rows, Slot positions, int64_t position_rows) {
+    clear_if_fresh(table, table_rows * width);
+    clear_if_fresh(positions, position_rows * width);
+    const auto add_rows = [&](float* to, int64_t row, int64_t r, int64_t begin, int64_t end) {
+        float* at = to + row * width + begin;
+        kernels().add(end - begin, at, dy + r * width + begin, at);
+    };
+    parallel_for(width, column_grain, [&](int64_t begin, int64_t end) {
+        for (int64_t r = 0; r < rows; ++r) {
+            if (table.data) add_rows(table.data, tokens[r], r, begin, end);
+            if (positions.data) add_rows(positions.data, r % time, r, begin, end);
+        }
+    });
+}
+
+void gather_rows(int64_t count, int64_t width, const int* rows, const float* x, float* y) {
+    for (int64_t i = 0; i < count; ++i) std::copy_n(x + rows[i] * width, width, y + i * width);
+}
+
+// Chosen rows hand their gradient back, in order.
+void gather_rows_grad(int64_t count, int64_t width, const int* rows, const float* dy, Slot d,
+                      int64_t d_rows) {
+    if (!d.data) return;
+    clear_if_fresh(d, d_rows * width);
+    for (int64_t i = 0; i < count; ++i) {
+        float* to = d.data + rows[i] * width;
+        kernels().add(width, to, dy + i * width, to);
+    }
+}
+
+} // namespace qstar::engine::cpu

@@ -1,0 +1,21 @@
+// In the place of this folder where a program is built without Vulkan.
+
+#include "engine/error.h"
+#include "engine/vulkan/vulkan.h"
+
+namespace qstar::engine {
+
+namespace {
+const char* const kWhy = "this program was built without Vulkan (QSTAR_VULKAN)";
+}
+
+const Device& vulkan_device(int) { fail("--device vulkan: {}", kWhy); }
+
+std::vector<VulkanDeviceInfo> vulkan_devices(std::string& why) {
+    why = kWhy;
+    return {};
+}
+
+int vulkan_messages(std::string&) { return -1; }
+
+} // namespace qstar::engine

@@ -1,0 +1,16 @@
+#pragma once
+// Sums of many numbers to one.
+
+#include "engine/vulkan/gpu.h"
+
+namespace qstar::engine::vulkan {
+
+// out[i] = factor * sum of chunk i of x (of the squares); every chunk is summed by one work
+// group, in a fixed order.
+void sum_each(Job& job, int64_t n, int64_t chunk, bool squares, float factor, const float* x,
+              float* out);
+
+inline constexpr int64_t kSumChunk = 8192;
+inline int64_t sum_chunk_count(int64_t n) { return (n + kSumChunk - 1) / kSumChunk; }
+
+} // namespace qstar::engine::vulkan

@@ -1,0 +1,43 @@
+#pragma once
+// The shaders: shaders/NAME.comp, compiled to SPIR-V when the program is built
+// (CMakeLists.txt) and kept within it.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace qstar::engine::vulkan {
+
+struct Spirv {
+    const uint32_t* words;
+    size_t bytes;
+};
+
+namespace shaders {
+
+extern const Spirv adamw;
+extern const Spirv add_scaled;
+extern const Spirv attention_softmax;
+extern const Spirv attention_softmax_grad;
+extern const Spirv binary_cross_entropy;
+extern const Spirv binary_cross_entropy_grad;
+extern const Spirv chunk_sums;
+extern const Spirv column_sums;
+extern const Spirv fill;
+extern const Spirv gather;
+extern const Spirv gemm;
+extern const Spirv layer_norm;
+extern const Spirv layer_norm_columns;
+extern const Spirv layer_norm_grad;
+extern const Spirv map;
+extern const Spirv map_grad;
+extern const Spirv scatter;
+extern const Spirv softmax;
+extern const Spirv softmax_grad;
+extern const Spirv spread;
+extern const Spirv sum;
+extern const Spirv zip;
+extern const Spirv zip_grad;
+
+} // namespace shaders
+
+} // namespace qstar::engine::vulkan

@@ -1,0 +1,123 @@
+// Operations on rows on a device against the processor's: norms, sums, rows by number,
+// attention.
+
+#include "engine/device/chunks.h"
+#include "tests/engine/vulkan/on_vulkan.h"
+
+#include <doctest/doctest.h>
+
+using namespace qstar;
+using namespace qstar::engine;
+using tests::difference;
+using tests::Operands;
+
+TEST_CASE("layer norm and sums over rows") {
+    const tests::OnVulkan here;
+    if (!here) return;
+    for (const int64_t rows : {0, 1, 3, 130}) {
+        for (const int64_t width : {1, 7, 130, 300}) {
+            CAPTURE(rows);
+            CAPTURE(width);
+            const int64_t n = rows * width, chunks = row_chunks(rows);
+            CHECK(difference([&](const Device& d, Operands& o) {
+                      const float* x = o.in(n);
+                      const float* gain = o.in(width);
+                      const float* bias = o.in(width);
+                      d.layer_norm(rows, width, x, gain, bias, o.out(n), o.out(rows), o.out(rows));
+                  }) < 1e-4);
+            for (const bool fresh : {false, true}) {
+                CHECK(difference([&](const Device& d, Operands& o) {
+                          const float* x = o.in(n);
+                          d.column_sums(rows, width, x, o.spare(chunks * width),
+                                        o.slot(width, fresh));
+                      }) < 1e-4);
+                if (width == 1) continue; // its gradient is a difference of equal numbers
+                CHECK(difference([&](const Device& d, Operands& o) {
+                          const float* x = o.in(n);
+                          const float* gain = o.in(width);
+                          const float* dy = o.in(n);
+                          float* mean = o.spare(rows);
+                          float* rstd = o.spare(rows);
+                          d.layer_norm(rows, width, x, gain, gain, o.out(n), mean, rstd);
+                          d.layer_norm_grad(rows, width, x, gain, dy, mean, rstd, o.slot(n, fresh),
+                                            o.spare(2 * chunks * width), o.slot(width, fresh),
+                                            o.slot(width, !fresh));
+                      }) < 1e-4);
+            }
+        }
+    }
+}
+
+TEST_CASE("sums to one number") {
+    const tests::OnVulkan here;
+    if (!here) return;
+    for (const int64_t n : {0, 1, 129, 20000}) {
+        CAPTURE(n);
+        CHECK(difference([&](const Device& d, Operands& o) {
+                  const float* x = o.in(n, 0, 1);
+                  d.sum(n, x, o.out(1));
+              }) < 1e-5);
+        CHECK(difference([&](const Device& d, Operands& o) {
+                  const float* x = o.in(n);
+                  const float* y = o.in(3);
+                  const std::vector<std::span<const float>> pieces = {
+                      {x, static_cast<size_t>(n)}, {}, {y, 3}};
+                  const auto total = static_cast<float>(d.sum_of_squares(pieces));
+                  d.fill(1, total, o.out(1));
+              }) < 1e-5);
+    }
+}
+
+TEST_CASE("rows by number") {
+    const tests::OnVulkan here;
+    if (!here) return;
+    for (const int64_t rows : {0, 1, 12, 300}) {
+        for (const int64_t width : {1, 65}) {
+            constexpr int64_t vocab = 9, time = 4, positions = 6;
+            CAPTURE(rows);
+            CAPTURE(width);
+            CHECK(difference([&](const Device& d, Operands& o) {
+                      const std::vector<int> tokens = o.indices(rows, vocab);
+                      const float* table = o.in(vocab * width);
+                      const float* places = o.in(positions * width);
+                      float* y = o.out(rows * width);
+                      d.embedding(rows, width, tokens.data(), table, places, time, y);
+                      d.embedding(rows, width, tokens.data(), table, nullptr, 1,
+                                  o.out(rows * width));
+                      d.gather_rows(rows, width, tokens.data(), table, o.out(rows * width));
+                  }) < 1e-6);
+            for (const bool fresh : {false, true}) {
+                CHECK(difference([&](const Device& d, Operands& o) {
+                          const std::vector<int> tokens = o.indices(rows, vocab);
+                          const float* dy = o.in(rows * width);
+                          d.embedding_grad(rows, width, tokens.data(), time, dy,
+                                           o.slot(vocab * width, fresh), vocab,
+                                           o.slot(positions * width, !fresh), positions);
+                          d.gather_rows_grad(rows, width, tokens.data(), dy,
+                                             o.slot(vocab * width, fresh), vocab);
+                      }) < 1e-4);
+            }
+        }
+    }
+}
+
+TEST_CASE("attention and its gradient") {
+    const tests::OnVulkan here;
+    if (!here) return;
+    for (const Attention s :
+         {Attention{1, 1, 1, 1}, {2, 5, 3, 9}, {1, 131, 1, 7}, {3, 132, 2, 8}, {0, 4, 2, 8}}) {
+        CAPTURE(s.batch);
+        CAPTURE(s.time);
+        const int64_t rows = s.batch * s.time, lines = s.batch * s.heads * s.time;
+        for (const bool fresh : {false, true}) {
+            CHECK(difference([&](const Device& d, Operands& o) {
+                      const float* qkv = o.in(rows * 3 * s.width, -2, 2);
+                      float* out = o.out(rows * s.width);
+                      float* lse = o.out(lines);
+                      d.attention(qkv, out, lse, s);
+                      const float* dout = o.in(rows * s.width);
+                      d.attention_grad(qkv, out, lse, dout, o.slot(rows * 3 * s.width, fresh), s);
+                  }) < 1e-4);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// A small GPT on a device and on the processor: the same training, within rounding.
+
+#include "engine/arena.h"
+#include "engine/error.h"
+#include "engine/gpt/decoder.h"
+#include "engine/gpt/next_token.h"
+#include "engine/optim/adamw.h"
+#include "tests/engine/vulkan/on_vulkan.h"
+
+#include <cmath>
+#include <doctest/doctest.h>
+
+using namespace qstar;
+using namespace qstar::engine;
+
+namespace {
+
+constexpr GptConfig kConfig{.layers = 2, .heads = 2, .width = 16, .context = 12, .vocab = 12};
+constexpr int64_t kBatch = 3;
+constexpr int kSteps = 6;
+
+struct Curve {
+    std::vector<double> losses;
+    std::vector<float> norms;
+    std::vector<float> logits; // of a decoder with the trained weights
+};
+
+// Made from nothing on the device in use.
+Curve train() {
+    Gpt model(kConfig, Random(1, "vulkan/model"));
+    AdamW optimiser(model.parameters, {});
+    Tape tape;
+    Random random(2, "vulkan/tokens");
+    std::vector<int> inputs, targets;
+    for (int64_t i = 0; i < kBatch * kConfig.context; ++i) {
+        inputs.push_back(static_cast<int>(random.below(12)));
+        targets.push_back((inputs.back() + 1) % 12);
+    }
+    const std::vector<float> weights(targets.size(), 1.0f);
+    Curve curve;
+    for (int step = 0; step < kSteps; ++step) {
+        model.zero_grad();
+        curve.losses.push_back(
+            next_token_gradient(tape, model, inputs, targets, weights, kBatch, kConfig.context));
+        curve.norms.push_back(optimiser.update(model.parameters, 1e-2f));
+    }
+    Decoder decoder(model, 1, 4);
+    const std::vector<int> text(inputs.begin(), inputs.begin() + 5);
+    const std::vector<Decoder::Feed> feeds = {{.slot = 0, .tokens = text}};
+    for (const float logit : decoder.feed(feeds).values()) curve.logits.push_back(logit);
+    return curve;
+}
+
+} // namespace
+
+TEST_CASE("a small GPT learns on a device as on the processor") {
+    const Curve ours = train();
+    const tests::OnVulkan here;
+    if (!here) return;
+    const Curve theirs = train();
+    REQUIRE(theirs.losses.size() == ours.losses.size());
+    for (size_t i = 0; i < ours.losses.size(); ++i) {
+        CHECK(theirs.losses[i] == doctest::Approx(ours.losses[i]).epsilon(1e-4));
+        CHECK(theirs.norms[i] == doctest::Approx(ours.norms[i]).epsilon(1e-3));
+    }
+    CHECK(ours.losses.back() < 0.9 * ours.losses.front());
+    REQUIRE(theirs.logits.size() == ours.logits.size());
+    for (size_t i = 0; i < ours.logits.size(); ++i) {
+        CHECK(std::abs(theirs.logits[i] - ours.logits[i]) < 1e-2); // AdamW magnifies rounding
+    }
+}
+
+TEST_CASE("the same training on a device has the same bytes") {
+    const tests::OnVulkan here;
+    if (!here) return;
+    const Curve once = train(), again = train();
+    CHECK(once.losses == again.losses);
+    CHECK(once.norms == again.norms);
+    CHECK(once.logits == again.logits);
+}
+
+TEST_CASE("tensors come and go while the device is at work") {
+    const tests::OnVulkan here;
+    if (!here) return;
+    Tensor total = Tensor::zeros({1000});
+    for (int i = 0; i < 100; ++i) {
+        // Gone before the device has read it; and from the processor's memory.
+        const Tensor one = Tensor::full({1000}, 1.0f);
+        device().add_scaled(1000, 1, one.data(), {total.data(), false});
+        const std::vector<float> two(1000, 2.0f);
+        device().add_scaled(1000, 1, two.data(), {total.data(), false});
+    }
+    const Tensor copy = total.clone(); // waits
+    for (const float x : copy.values()) CHECK(x == 300.0f);
+    total.fill(4);
+    CHECK(total[999] == 4.0f);
+
+    std::vector<float> elsewhere(10);
+    CHECK_THROWS_AS(device().fill(10, 1, elsewhere.data()), Error);
+    const HostMemory ordinary;
+    CHECK_THROWS_AS(device().fill(10, 1, Tensor::zeros({10}).data()), Error);
+}
+
+TEST_CASE("a device that is not there is refused in one sentence") {
+    for (const char* name : {"gpu", "vulkan:", "vulkan:x", "vulkan:-1", "vulkan:1x", "", "cpu:0"}) {
+        CAPTURE(name);
+        CHECK_THROWS_AS(use_device(name), Error);
+    }
+    CHECK_THROWS_AS(use_device("vulkan:99"), Error);
+    CHECK(&device() == &cpu_device());
+}
+
+TEST_CASE("more memory than a device has is an error") {
+    const tests::OnVulkan here;
+    if (!here) return;
+    CHECK_THROWS_AS(allocate_floats(int64_t{1} << 42), Error);
+    const Tensor small = Tensor::full({3}, 1.0f); // life goes on
+    device().add_scaled(3, 2, small.data(), {small.data(), false});
+    CHECK(small.clone()[2] == 3.0f);
+}
