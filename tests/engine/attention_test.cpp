@@ -3,6 +3,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
 #include "engine/random.h"
+#include "tests/engine/normal_numbers.h"
 
 #include <cmath>
 #include <cstring>
@@ -18,13 +19,6 @@ namespace {
 struct Sizes {
     int64_t batch, time, heads, width;
 };
-
-std::vector<float> numbers(int64_t n, std::string_view name) {
-    std::vector<float> x(static_cast<size_t>(n));
-    Random random(11, name);
-    for (float& v : x) v = static_cast<float>(random.normal());
-    return x;
-}
 
 // The formulas as they stand in the header's papers, in float64, with all of (T, T).
 void naive(const Sizes& z, const std::vector<float>& qkv, const std::vector<float>& dout,
@@ -91,7 +85,8 @@ TEST_CASE("attention and its gradient agree with the formulas, over one tile and
     for (const Sizes z : {Sizes{2, 1, 1, 3}, Sizes{1, 33, 2, 10}, Sizes{2, 128, 2, 16},
                           Sizes{1, 129, 1, 8}, Sizes{1, 300, 2, 66}}) {
         const int64_t n = z.batch * z.time * z.width;
-        const std::vector<float> qkv = numbers(3 * n, "qkv"), dout = numbers(n, "dout");
+        const std::vector<float> qkv = normal_numbers(3 * n, "qkv"),
+                                 dout = normal_numbers(n, "dout");
         std::vector<double> out_truth, dqkv_truth;
         naive(z, qkv, dout, out_truth, dqkv_truth);
         for (const char* isa : {"scalar", "avx2", "avx512"}) {
@@ -126,7 +121,7 @@ TEST_CASE("attention and its gradient agree with the formulas, over one tile and
 TEST_CASE("attention has the same bytes at any number of threads") {
     const Sizes z{3, 150, 4, 32};
     const int64_t n = z.batch * z.time * z.width;
-    const std::vector<float> qkv = numbers(3 * n, "qkv"), dout = numbers(n, "dout");
+    const std::vector<float> qkv = normal_numbers(3 * n, "qkv"), dout = normal_numbers(n, "dout");
     std::vector<std::vector<float>> results;
     for (const int count : {1, 2, 3}) {
         set_threads(count);

@@ -5,6 +5,7 @@
 #include "engine/optim/adamw.h"
 #include "engine/parallel.h"
 #include "engine/random.h"
+#include "tests/engine/normal_numbers.h"
 
 #include <algorithm>
 #include <bit>
@@ -20,13 +21,6 @@ using namespace qstar::engine;
 
 namespace {
 
-std::vector<float> numbers(int64_t n, std::string_view name) {
-    std::vector<float> x(static_cast<size_t>(n));
-    Random random(17, name);
-    for (float& v : x) v = static_cast<float>(random.normal());
-    return x;
-}
-
 float rounded(float x) { // by its definition: the nearer of two neighbours, the even on a tie
     const uint32_t below = std::bit_cast<uint32_t>(x) & 0xffff0000u, above = below + 0x10000u;
     const double low = std::bit_cast<float>(below), high = std::bit_cast<float>(above);
@@ -35,7 +29,7 @@ float rounded(float x) { // by its definition: the nearer of two neighbours, the
     return std::bit_cast<float>(up ? above : below);
 }
 
-std::vector<const Bf16Kernels*> tables() {
+std::vector<const Bf16Kernels*> bf16_tables() {
     std::vector<const Bf16Kernels*> all{&scalar_bf16_kernels()};
     if (offers_bf16()) all.push_back(avx512_bf16_kernels());
     return all;
@@ -44,13 +38,13 @@ std::vector<const Bf16Kernels*> tables() {
 } // namespace
 
 TEST_CASE("numbers are rounded to the nearest bf16, in pairs along k") {
-    for (const Bf16Kernels* table : tables()) {
+    for (const Bf16Kernels* table : bf16_tables()) {
         for (const int64_t k : {1, 2, 7, 32, 33, 64, 95}) {
             for (const int64_t n : {1, 5, 16, 31}) {
                 CAPTURE(table->name);
                 CAPTURE(k);
                 CAPTURE(n);
-                const std::vector<float> x = numbers(k * n, "x"); // (k, n), or (n, k)
+                const std::vector<float> x = normal_numbers(k * n, "x"); // (k, n), or (n, k)
                 const int64_t pairs = (k + 1) / 2;
                 std::vector<uint32_t> rows(static_cast<size_t>(pairs * (n + 1)), 77);
                 std::vector<uint32_t> columns(static_cast<size_t>(n * (pairs + 1)), 77);
@@ -88,16 +82,16 @@ TEST_CASE("bf16 products are those of the rounded numbers, in every form and odd
     struct Shape3 {
         int64_t m, n, k;
     };
-    for (const Bf16Kernels* table : tables()) {
+    for (const Bf16Kernels* table : bf16_tables()) {
         for (const Shape3 z : {Shape3{1, 1, 1}, Shape3{0, 3, 4}, Shape3{3, 5, 0}, Shape3{14, 32, 8},
                                Shape3{15, 33, 7}, Shape3{130, 70, 33}, Shape3{20, 40, 2100}}) {
             for (const int form : {0, 1, 2, 3}) {
                 for (const bool accumulate : {false, true}) {
                     const bool ta = form & 1, tb = form & 2;
-                    const std::vector<float> a = numbers(z.m * z.k, "a"),
-                                             b = numbers(z.k * z.n, "b");
-                    const std::vector<float> bias = numbers(z.n, "bias"),
-                                             old = numbers(z.m * z.n, "c");
+                    const std::vector<float> a = normal_numbers(z.m * z.k, "a"),
+                                             b = normal_numbers(z.k * z.n, "b");
+                    const std::vector<float> bias = normal_numbers(z.n, "bias"),
+                                             old = normal_numbers(z.m * z.n, "c");
                     std::vector<float> c(old);
                     if (!accumulate) std::fill(c.begin(), c.end(), NAN);
                     Gemm g;

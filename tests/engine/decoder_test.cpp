@@ -6,6 +6,7 @@
 #include "engine/kernels/cpu.h"
 #include "engine/parallel.h"
 #include "tests/allocations.h"
+#include "tests/engine/small_model.h"
 
 #include <cstring>
 #include <doctest/doctest.h>
@@ -16,29 +17,9 @@ using namespace qstar::engine;
 
 namespace {
 
-constexpr int64_t kVocab = 23;
-
-Gpt small_model() {
-    Gpt model({2, 2, 16, 40, kVocab, false}, Random(3, "init"));
-    // Larger than GPT-2's initialisation, so that the logits are far from equal.
-    for (Parameter& p : model.parameters) {
-        if (p.value.shape().rank == 2) {
-            for (float& x : p.value.values()) x *= 2;
-        }
-    }
-    return model;
-}
-
-std::vector<int> random_tokens(int64_t n, uint64_t seed) {
-    Random random(seed, "tokens");
-    std::vector<int> tokens;
-    for (int64_t i = 0; i < n; ++i) tokens.push_back(static_cast<int>(random.below(kVocab)));
-    return tokens;
-}
-
 bool same_row(const Tensor& a, int64_t row_a, const Tensor& b, int64_t row_b) {
-    return std::memcmp(a.data() + row_a * kVocab, b.data() + row_b * kVocab,
-                       kVocab * sizeof(float)) == 0;
+    return std::memcmp(a.data() + row_a * kSmallVocab, b.data() + row_b * kSmallVocab,
+                       kSmallVocab * sizeof(float)) == 0;
 }
 
 // The logits after `tokens` by a decoder that sees nothing else.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <string_view>
 #include <sys/mman.h>
@@ -14,6 +15,9 @@
 #include <vector>
 
 namespace qstar {
+
+// Stands where nothing may be read.
+constexpr float kPoison = std::numeric_limits<float>::quiet_NaN();
 
 class Fenced {
   public:

@@ -1,27 +1,15 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/sha256.h"
+#include "tests/temporary.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <string>
-#include <unistd.h>
 
 using namespace qstar;
 
 namespace {
-
-// A folder of its own for one test, removed at its end.
-struct Scratch {
-    std::string path;
-    Scratch() {
-        auto name = (std::filesystem::temp_directory_path() / "qstar-files-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~Scratch() { std::filesystem::remove_all(path); }
-    std::string operator/(const std::string& name) const { return join_path(path, name); }
-};
 
 size_t count_files(const std::string& folder) {
     size_t count = 0;
@@ -32,7 +20,7 @@ size_t count_files(const std::string& folder) {
 } // namespace
 
 TEST_CASE("a file holds the bytes that were written to it") {
-    const Scratch scratch;
+    const Temporary scratch;
     std::string bytes;
     for (int i = 0; i < 100'000; ++i) bytes.push_back(static_cast<char>(i ^ (i >> 7)));
     write_file_atomic(scratch / "a", bytes);
@@ -43,7 +31,7 @@ TEST_CASE("a file holds the bytes that were written to it") {
 }
 
 TEST_CASE("a file that cannot be read is an Error that names it") {
-    const Scratch scratch;
+    const Temporary scratch;
     CHECK_THROWS_WITH_AS(read_file(scratch / "none"),
                          (scratch / "none: cannot read: No such file or directory").c_str(), Error);
     CHECK_THROWS_WITH_AS(read_file(scratch.path),
@@ -51,7 +39,7 @@ TEST_CASE("a file that cannot be read is an Error that names it") {
 }
 
 TEST_CASE("a failed write leaves what was there") {
-    const Scratch scratch;
+    const Temporary scratch;
     CHECK_THROWS_AS(write_file_atomic(scratch / "none/a", "x"), Error);
     CHECK_FALSE(exists(scratch / "none"));
     make_folders(scratch / "folder");
@@ -61,7 +49,7 @@ TEST_CASE("a failed write leaves what was there") {
 }
 
 TEST_CASE("folders are made with those above them") {
-    const Scratch scratch;
+    const Temporary scratch;
     make_folders(scratch / "a/b/c");
     CHECK(is_folder(scratch / "a/b/c"));
     make_folders(scratch / "a/b/c");
@@ -77,7 +65,7 @@ TEST_CASE("SHA-256 gives the digests of the standard's examples") {
           "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
     CHECK(sha256(std::string(1'000'000, 'a')) ==
           "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
-    const Scratch scratch;
+    const Temporary scratch;
     write_file_atomic(scratch / "abc", "abc");
     CHECK(sha256_file(scratch / "abc") == sha256("abc"));
 }

@@ -19,19 +19,17 @@ using namespace qstar::engine;
 
 namespace {
 
-constexpr float kPoison = std::numeric_limits<float>::quiet_NaN();
-
 Fenced::Flush flush_of(int flags) { return flags & 32 ? Fenced::Flush::begin : Fenced::Flush::end; }
 
 // A product whose operands touch forbidden pages; their rows lie wider apart than they
 // are long. Flags: 1 A transposed, 2 B transposed, 4 accumulate, 8 bias, 16 GELU,
 // 32 the pages before the operands instead of those behind.
-struct Case {
+struct FencedGemm {
     int flags;
     Gemm g;
     Fenced a, b, bias, c;
 
-    Case(int64_t m, int64_t n, int64_t k, int flags_, Random& random)
+    FencedGemm(int64_t m, int64_t n, int64_t k, int flags_, Random& random)
         : flags(flags_), a(0), b(0), bias(n, flush_of(flags_)), c(0) {
         g.m = m;
         g.n = n;
@@ -114,7 +112,7 @@ TEST_CASE("gemm is the naive product, byte for byte, on random shapes") {
         int64_t k = side();
         if (m * n * k > 1000000) n = 33; // so that the naive product takes no time
         const int flags = static_cast<int>(64 * random.uniform());
-        Case test(m, n, k, flags, random);
+        FencedGemm test(m, n, k, flags, random);
         for (const std::string& isa : isas()) {
             use_isa(isa.c_str());
             CAPTURE(isa);
@@ -134,7 +132,7 @@ TEST_CASE("gemm is the naive product where every block has a border") {
     const int64_t sizes[][3] = {{67, 45, 1100}, {43, 2100, 20}, {31, 530, 70}, {300, 33, 40}};
     for (const auto& [m, n, k] : sizes) {
         for (const int flags : {0, 13, 22, 31}) {
-            Case test(m, n, k, flags, random);
+            FencedGemm test(m, n, k, flags, random);
             for (const std::string& isa : isas()) {
                 use_isa(isa.c_str());
                 CAPTURE(isa);
@@ -150,7 +148,7 @@ TEST_CASE("rows of A a power of two apart are copied, with the same bytes") {
     const Restore restore;
     Random random(23, "gemm");
     for (const int64_t m : {28, 31, 45}) {
-        Case test(m, 70, 1021, 8, random); // rows of A lie 1024 numbers apart
+        FencedGemm test(m, 70, 1021, 8, random); // rows of A lie 1024 numbers apart
         REQUIRE(test.g.lda % 512 == 0);
         for (const std::string& isa : isas()) {
             use_isa(isa.c_str());
@@ -165,7 +163,7 @@ TEST_CASE("NaN and infinity reach the elements that they belong to, and no other
     const Restore restore;
     Random random(24, "gemm");
     for (int flags = 0; flags < 4; ++flags) {
-        Case test(40, 50, 30, flags, random);
+        FencedGemm test(40, 50, 30, flags, random);
         test.a[7] = kPoison;
         test.a[test.a.size() - 3] = std::numeric_limits<float>::infinity();
         test.b[100] = -std::numeric_limits<float>::infinity();
@@ -188,7 +186,7 @@ TEST_CASE("every instruction set gives the same bytes, and any number of threads
         for (const auto& [m, n, k] : sizes) {
             CAPTURE(transposed);
             CAPTURE(m);
-            Case test(m, n, k, transposed | 12, random);
+            FencedGemm test(m, n, k, transposed | 12, random);
             use_isa("scalar");
             set_threads(1);
             const std::vector<float> expected = test.run(gemm);
@@ -215,7 +213,7 @@ TEST_CASE("a row gives the same bytes alone as in a batch") {
             CAPTURE(flags);
             const int64_t m = 37;
             const int64_t n = 75;
-            Case test(m, n, 300, flags, random);
+            FencedGemm test(m, n, 300, flags, random);
             const std::vector<float> batch = test.run(gemm);
             for (int64_t i = 0; i < m; ++i) {
                 std::vector<float> row(static_cast<size_t>(n));
@@ -234,7 +232,7 @@ TEST_CASE("gemm may be called by many threads at once") {
     const Restore restore;
     set_threads(3);
     Random random(27, "gemm");
-    Case test(70, 130, 90, 0, random);
+    FencedGemm test(70, 130, 90, 0, random);
     const std::vector<float> expected = test.run(gemm_naive);
     constexpr int64_t kCalls = 24;
     std::vector<std::vector<float>> out(kCalls, std::vector<float>(expected.size() / 2));
@@ -264,7 +262,7 @@ TEST_CASE("OpenBLAS as the matrix product gives the same numbers up to rounding"
     CHECK(gemm_is_openblas());
     for (int flags = 0; flags < 32; ++flags) {
         CAPTURE(flags);
-        Case test(40, 300, 100, flags, random);
+        FencedGemm test(40, 300, 100, flags, random);
         const std::vector<float> theirs = test.run(gemm);
         const std::vector<float> naive = test.run(gemm_naive);
         float worst = 0;

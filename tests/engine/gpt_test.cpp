@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/optim/adamw.h"
 #include "engine/parallel.h"
+#include "tests/engine/small_model.h"
 
 #include <cstring>
 #include <doctest/doctest.h>
@@ -13,24 +14,6 @@ using namespace qstar;
 using namespace qstar::engine;
 
 namespace {
-
-Gpt small_model(bool scalar_head = false) {
-    Gpt model({2, 2, 16, 40, 23, scalar_head}, Random(3, "init"));
-    // Larger than GPT-2's initialisation, so that the logits are far from equal.
-    for (Parameter& p : model.parameters) {
-        if (p.value.shape().rank == 2) {
-            for (float& x : p.value.values()) x *= 2;
-        }
-    }
-    return model;
-}
-
-std::vector<int> random_tokens(int64_t n, uint64_t seed) {
-    Random random(seed, "tokens");
-    std::vector<int> tokens;
-    for (int64_t i = 0; i < n; ++i) tokens.push_back(static_cast<int>(random.below(23)));
-    return tokens;
-}
 
 // A few steps on random tokens; the bytes of all weights.
 std::string train(Gpt model, int steps) {

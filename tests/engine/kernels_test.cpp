@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/kernels/cpu.h"
 #include "engine/random.h"
+#include "tests/engine/tables.h"
 
 #include <algorithm>
 #include <cmath>
@@ -40,25 +41,11 @@ struct Guarded {
     }
 };
 
-Guarded numbers(int64_t n, std::string_view name, double spread = 1.0) {
+Guarded guarded_numbers(int64_t n, std::string_view name, double spread = 1.0) {
     Guarded x(n);
     Random random(7, name);
     for (int64_t i = 0; i < n; ++i) x.data()[i] = static_cast<float>(spread * random.normal());
     return x;
-}
-
-// The tables under test: those that this processor runs.
-std::vector<const Kernels*> vector_tables() {
-    std::vector<const Kernels*> tables;
-    if (cpu().avx2 && avx2_kernels() != nullptr) tables.push_back(avx2_kernels());
-    if (cpu().avx512 && avx512_kernels() != nullptr) tables.push_back(avx512_kernels());
-    return tables;
-}
-
-std::vector<const Kernels*> all_tables() {
-    std::vector<const Kernels*> tables = vector_tables();
-    tables.push_back(&scalar_kernels());
-    return tables;
 }
 
 // Largest |x - y| / (1 + |y|); infinite when a guard was hit.
@@ -86,8 +73,8 @@ TEST_CASE("elementwise kernels agree with the scalar table and stay inside") {
         for (const int64_t n : kSizes) {
             CAPTURE(table->name);
             CAPTURE(n);
-            Guarded x = numbers(n, "x", 2);
-            Guarded y = numbers(n, "y");
+            Guarded x = guarded_numbers(n, "x", 2);
+            Guarded y = guarded_numbers(n, "y");
             Guarded ours(n);
             Guarded theirs(n);
             table->add(n, x.data(), y.data(), ours.data());
@@ -115,8 +102,8 @@ TEST_CASE("GELU and its gradient agree with the scalar table") {
         for (const int64_t n : kSizes) {
             CAPTURE(table->name);
             CAPTURE(n);
-            Guarded x = numbers(n, "x", 3);
-            Guarded dy = numbers(n, "dy");
+            Guarded x = guarded_numbers(n, "x", 3);
+            Guarded dy = guarded_numbers(n, "dy");
             if (n > 4) {
                 x.data()[0] = -1e30f;
                 x.data()[1] = 1e30f;
@@ -184,7 +171,7 @@ TEST_CASE("softmax and its gradient agree with the scalar table") {
             if (n == 0) continue;
             CAPTURE(table->name);
             CAPTURE(n);
-            Guarded x = numbers(n, "x", 5);
+            Guarded x = guarded_numbers(n, "x", 5);
             if (n > 3) x.data()[2] = -std::numeric_limits<float>::infinity(); // a masked place
             Guarded ours(n);
             Guarded theirs(n);
@@ -202,7 +189,7 @@ TEST_CASE("softmax and its gradient agree with the scalar table") {
             const float lse = log_sum_oracle * 0.5f; // of the scores 0.5 x, nearly
             Guarded p = x;
             Guarded p_oracle = x;
-            Guarded ds = numbers(n, "dp");
+            Guarded ds = guarded_numbers(n, "dp");
             Guarded ds_oracle = ds;
             table->softmax_grad(n, p.data(), ds.data(), 0.5f, lse, 0.2f);
             oracle.softmax_grad(n, p_oracle.data(), ds_oracle.data(), 0.5f, lse, 0.2f);
@@ -218,7 +205,7 @@ TEST_CASE("a softmax piece by piece agrees with the scalar table and with the wh
             if (n < 2) continue;
             CAPTURE(table->name);
             CAPTURE(n);
-            const Guarded x = numbers(n, "x", 5);
+            const Guarded x = guarded_numbers(n, "x", 5);
             Guarded pieces = x;
             Guarded whole(n);
             Guarded scaled = x;
@@ -259,10 +246,10 @@ TEST_CASE("layer norm and its gradient agree with the scalar table") {
             if (n < 3) continue; // the variance of one or two numbers magnifies rounding
             CAPTURE(table->name);
             CAPTURE(n);
-            Guarded x = numbers(n, "x", 2);
+            Guarded x = guarded_numbers(n, "x", 2);
             for (int64_t i = 0; i < n; ++i) x.data()[i] += 3.0f;
-            Guarded gain = numbers(n, "gain");
-            Guarded bias = numbers(n, "bias");
+            Guarded gain = guarded_numbers(n, "gain");
+            Guarded bias = guarded_numbers(n, "bias");
             Guarded ours(n);
             Guarded theirs(n);
             float mean = 0;
@@ -276,11 +263,11 @@ TEST_CASE("layer norm and its gradient agree with the scalar table") {
             CHECK(relative(rstd, rstd_oracle) < 1e-5);
             CHECK(difference(ours, theirs) < 1e-5);
 
-            Guarded dy = numbers(n, "dy");
+            Guarded dy = guarded_numbers(n, "dy");
             for (const bool accumulate : {false, true}) {
-                Guarded dx = numbers(n, "dx");
-                Guarded dgain = numbers(n, "dgain");
-                Guarded dbias = numbers(n, "dbias");
+                Guarded dx = guarded_numbers(n, "dx");
+                Guarded dgain = guarded_numbers(n, "dgain");
+                Guarded dbias = guarded_numbers(n, "dbias");
                 Guarded dx_oracle = dx;
                 Guarded dgain_oracle = dgain;
                 Guarded dbias_oracle = dbias;
@@ -305,7 +292,8 @@ TEST_CASE("attention over pages agrees with the scalar table, whatever lies behi
             const int64_t count = (n + kPagePositions - 1) / kPagePositions;
             const int64_t keys = 3, values = keys + width * kPagePositions + 5;
             const int64_t page = values + width * kPagePositions;
-            Guarded cache = numbers(count * page, "pages"), q = numbers(width, "query", 2);
+            Guarded cache = guarded_numbers(count * page, "pages"),
+                    q = guarded_numbers(width, "query", 2);
             std::vector<const float*> pages; // the last one stands first in memory
             for (int64_t p = count; p-- > 0;) pages.push_back(cache.data() + p * page);
             for (int64_t i = n; i < count * kPagePositions; ++i) {
@@ -350,14 +338,14 @@ TEST_CASE("AdamW agrees with the scalar table over ten steps") {
         for (const int64_t n : kSizes) {
             CAPTURE(table->name);
             CAPTURE(n);
-            Guarded p = numbers(n, "p");
+            Guarded p = guarded_numbers(n, "p");
             Guarded m(n);
             Guarded v(n);
             Guarded p_oracle = p;
             Guarded m_oracle = m;
             Guarded v_oracle = v;
             for (int step = 1; step <= 10; ++step) {
-                Guarded g = numbers(n, "g" + std::to_string(step));
+                Guarded g = guarded_numbers(n, "g" + std::to_string(step));
                 const float correct1 = 1 - std::pow(0.9f, static_cast<float>(step));
                 const float correct2 = 1 - std::pow(0.95f, static_cast<float>(step));
                 table->adamw(n, p.data(), g.data(), m.data(), v.data(), 0.5f, 1e-2f, 0.9f, 0.95f,

@@ -5,6 +5,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/random.h"
 #include "tests/engine/fenced.h"
+#include "tests/engine/tables.h"
 
 #include <cmath>
 #include <cstdint>
@@ -17,22 +18,13 @@ using namespace qstar::engine;
 
 namespace {
 
-std::vector<const Kernels*> tables() {
-    std::vector<const Kernels*> list = {&scalar_kernels()};
-    if (cpu().avx2 && avx2_kernels() != nullptr) list.push_back(avx2_kernels());
-    if (cpu().avx512 && avx512_kernels() != nullptr) list.push_back(avx512_kernels());
-    return list;
-}
-
-constexpr float kPoison = std::numeric_limits<float>::quiet_NaN();
-
 // A tile with operands of its own, their rows wider apart than they are long.
-struct Case {
+struct FencedTile {
     Fenced a, b, bias, c;
     Tile t;
 
-    Case(int64_t rows, int64_t cols, int64_t k, bool a_in_rows, bool accumulate, bool with_bias,
-         Fenced::Flush flush, Random& random)
+    FencedTile(int64_t rows, int64_t cols, int64_t k, bool a_in_rows, bool accumulate,
+               bool with_bias, Fenced::Flush flush, Random& random)
         : a(0), b(0), bias(cols, flush), c(0) {
         t.rows = rows;
         t.cols = cols;
@@ -76,7 +68,7 @@ struct Case {
 
 TEST_CASE("small gives the scalar table's bytes for any size and either way through A") {
     Random random(11, "tile");
-    for (const Kernels* table : tables()) {
+    for (const Kernels* table : all_tables()) {
         for (const int64_t rows : {0, 1, 2, 3, 5, 6, 7, 13, 14, 15, 37}) {
             for (const int64_t cols : {0, 1, 7, 8, 15, 16, 17, 33, 64, 100, 150, 300}) {
                 for (const int64_t k : {0, 1, 19, 64}) {
@@ -87,7 +79,7 @@ TEST_CASE("small gives the scalar table's bytes for any size and either way thro
                     CAPTURE(k);
                     CAPTURE(flags);
                     const auto flush = flags & 8 ? Fenced::Flush::begin : Fenced::Flush::end;
-                    Case test(rows, cols, k, flags & 1, flags & 2, flags & 4, flush, random);
+                    FencedTile test(rows, cols, k, flags & 1, flags & 2, flags & 4, flush, random);
                     const Fenced ours = test.run(table->small, flush);
                     const Fenced oracle = test.run(scalar_kernels().small, flush);
                     CHECK(same_numbers(ours.data(), oracle.data(), ours.size()));
@@ -99,7 +91,7 @@ TEST_CASE("small gives the scalar table's bytes for any size and either way thro
 
 TEST_CASE("micro gives the scalar table's bytes for every part of a tile") {
     Random random(12, "tile");
-    for (const Kernels* table : tables()) {
+    for (const Kernels* table : all_tables()) {
         for (int rows = 1; rows <= table->mr; ++rows) {
             for (int cols = 1; cols <= table->nr; ++cols) {
                 for (int flags = 0; flags < 8; ++flags) {
@@ -108,7 +100,7 @@ TEST_CASE("micro gives the scalar table's bytes for every part of a tile") {
                     CAPTURE(cols);
                     CAPTURE(flags);
                     const auto flush = cols % 2 ? Fenced::Flush::begin : Fenced::Flush::end;
-                    Case test(rows, cols, 37, flags & 1, flags & 2, flags & 4, flush, random);
+                    FencedTile test(rows, cols, 37, flags & 1, flags & 2, flags & 4, flush, random);
                     const Fenced ours = test.run(table->micro, flush);
                     const Fenced oracle = test.run(scalar_kernels().small, flush);
                     CHECK(same_numbers(ours.data(), oracle.data(), ours.size()));
@@ -121,13 +113,14 @@ TEST_CASE("micro gives the scalar table's bytes for every part of a tile") {
 TEST_CASE("what micro keeps of B is what it read") {
     Random random(13, "tile");
     const int64_t k = 21;
-    for (const Kernels* table : tables()) {
+    for (const Kernels* table : all_tables()) {
         for (int cols = 1; cols <= table->nr; ++cols) {
             for (const bool a_in_rows : {false, true}) {
                 CAPTURE(table->name);
                 CAPTURE(cols);
                 CAPTURE(a_in_rows);
-                Case test(table->mr, cols, k, a_in_rows, false, false, Fenced::Flush::end, random);
+                FencedTile test(table->mr, cols, k, a_in_rows, false, false, Fenced::Flush::end,
+                                random);
                 const Fenced oracle = test.run(scalar_kernels().small, Fenced::Flush::end);
                 Fenced kept_b(k * table->nr, Fenced::Flush::end, kPoison);
                 test.t.keep_b = kept_b.data();
@@ -145,7 +138,7 @@ TEST_CASE("what micro keeps of B is what it read") {
 
 TEST_CASE("packing transposes into panels and fills up with zeros") {
     Random random(14, "tile");
-    for (const Kernels* table : tables()) {
+    for (const Kernels* table : all_tables()) {
         const int width = table->nr;
         for (const int64_t count : {1, 3, 8, 15, 16, 17, 31, 32, 33, 70}) {
             for (const int64_t k : {1, 4, 7, 16, 23, 40}) {
@@ -174,7 +167,7 @@ TEST_CASE("packing transposes into panels and fills up with zeros") {
 
 TEST_CASE("columns are packed into strips, and nothing beside them is read") {
     Random random(15, "tile");
-    for (const Kernels* table : tables()) {
+    for (const Kernels* table : all_tables()) {
         for (int64_t rows = 1; rows <= table->mr; ++rows) {
             for (const int64_t strips : {1, 2, 5}) {
                 for (const int64_t k : {0, 1, 9}) {

@@ -7,15 +7,13 @@
 #include "search/graph/astar.h"
 #include "search/puzzles/lights_out.h"
 #include "search/puzzles/sliding.h"
-#include "tests/paths.h"
-#include "tests/train/temporary.h"
+#include "tests/program.h"
 
-#include <cstdlib>
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
 using namespace qstar;
 using namespace qstar::eval;
+using namespace qstar::tests;
 
 TEST_CASE("the shortest lengths are those of A* with what is never above the truth") {
     for (const char* world : {"sliding", "lights-out", "cube2"}) {
@@ -66,32 +64,26 @@ TEST_CASE("a row counts what was solved, and in how few steps") {
 
 TEST_CASE("qstar eval puzzles and actions, from nothing to a table") {
     const Temporary folder;
-    const auto run = [&](const std::string& arguments) {
-        const std::string out = folder.path + "/stdout";
-        const std::string command =
-            std::string("'") + tests::binary + "' " + arguments + " > '" + out + "' 2>&1";
-        const int status = std::system(command.c_str());
-        return std::pair{WEXITSTATUS(status), read_file(out)};
-    };
+    const auto run = [&](const std::string& arguments) { return run_program(folder, arguments); };
     const std::string rows = folder.path + "/rows", states = folder.path + "/states";
-    auto [status, text] = run("eval puzzles --world lights-out --size 3 --methods beam,astar "
+    const auto measured = run("eval puzzles --world lights-out --size 3 --methods beam,astar "
                               "--problems 5 --out '" +
                               rows + "' --write '" + states + "'");
-    CHECK_MESSAGE(status == 0, text);
+    CHECK_MESSAGE(measured.status == 0, measured.error);
     const auto lines = read_jsonl(rows);
     REQUIRE(lines.size() == 2);
     CHECK(int_field(lines[1], "solved") == 5);
     CHECK(string_field(lines[1], "method") == "astar");
     CHECK(search::read_states(search::LightsOut(3), states).size() == 5);
 
-    std::tie(status, text) =
+    const auto actions =
         run("eval actions --world lights-out --sets 2,3 --steps 40 --train-batch 16 --net-width 16 "
             "--blocks 1 --problems 3 --run '" +
             folder.path + "/run'");
-    CHECK_MESSAGE(status == 0, text);
-    CHECK(text.find("| qstar | model | 9 |") != std::string::npos);
+    CHECK_MESSAGE(actions.status == 0, actions.error);
+    CHECK(contains(actions.out, "| qstar | model | 9 |"));
     CHECK(exists(folder.path + "/run/deep-q-3/model.safetensors"));
-    std::tie(status, text) = run("eval puzzles --world lights-out --methods bfs");
-    CHECK(status == 2);
-    CHECK(text.find("unknown method \"bfs\"") != std::string::npos);
+    const auto refused = run("eval puzzles --world lights-out --methods bfs");
+    CHECK(refused.status == 2);
+    CHECK(contains(refused.error, "unknown method \"bfs\""));
 }

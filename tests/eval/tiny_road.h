@@ -2,7 +2,7 @@
 // A whole road in a second or two, for tests that need a run: it learns next to nothing, but
 // all files are there.
 
-#include "tests/train/temporary.h"
+#include "tests/train/quiet.h"
 #include "train/label.h"
 #include "train/orm.h"
 #include "train/pretrain.h"

@@ -2,28 +2,21 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
-#include "tests/paths.h"
+#include "tests/program.h"
 #include "tokenizer/files.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace qstar;
+using namespace qstar::tests;
 
 namespace {
 
-struct Run {
-    std::string path;
-
+struct Run : Temporary {
     Run() {
-        auto name = (std::filesystem::temp_directory_path() / "qstar-search-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
         const tokenizer::Tokenizer tokenizer;
         tokenizer::save_tokenizer(tokenizer, *this / "tokenizer");
         engine::GptConfig config;
@@ -38,23 +31,12 @@ struct Run {
         engine::save_gpt(*this / "orm/model.safetensors", engine::with_scalar_head(model));
         engine::save_gpt(*this / "prm/model.safetensors", engine::with_scalar_head(model));
     }
-    ~Run() { std::filesystem::remove_all(path); }
-    std::string operator/(const std::string& name) const { return join_path(path, name); }
-
-    struct Output {
-        int status;
-        std::string out, error;
-    };
-    Output search(const std::string& arguments) const {
-        const std::string command =
-            fmt::format("'{}' search {} --run '{}' > '{}' 2> '{}'", tests::binary, arguments, path,
-                        *this / "out", *this / "error");
-        const int status = std::system(command.c_str());
-        return {WEXITSTATUS(status), read_file(*this / "out"), read_file(*this / "error")};
+    ProgramOutput search(const std::string& arguments) const {
+        return run_program(*this, fmt::format("search {} --run '{}'", arguments, path));
     }
     // What is wrong, in one line, with status 2 and nothing on stdout.
     std::string refusal(const std::string& arguments) const {
-        const Output output = search(arguments);
+        const ProgramOutput output = search(arguments);
         CHECK(output.status == 2);
         CHECK(output.out.empty());
         CHECK(output.error.starts_with("qstar: "));
@@ -63,18 +45,14 @@ struct Run {
     }
 };
 
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
 } // namespace
 
 TEST_CASE("one problem on the command line") {
     const Run run;
     for (const char* problem : {"'3*(4+5)-2'", "'-2*(3/6)'", "'What is 3 less than 5?'"}) {
-        const Run::Output output = run.search(std::string("--method best-of-n --samples 4 "
-                                                          "--scorer prm ") +
-                                              problem);
+        const ProgramOutput output = run.search(std::string("--method best-of-n --samples 4 "
+                                                            "--scorer prm ") +
+                                                problem);
         CHECK_MESSAGE(output.status == 0, output.error);
         CHECK(contains(output.out, "answer"));
         CHECK(contains(output.out, "tokens"));
@@ -90,7 +68,7 @@ TEST_CASE("a file of problems, the same lines each time") {
         const std::string arguments =
             fmt::format("--problems '{}' --budget 300 --method {} --out '{}'", run / "problems.txt",
                         method, run / "results.jsonl");
-        const Run::Output output = run.search(arguments);
+        const ProgramOutput output = run.search(arguments);
         REQUIRE_MESSAGE(output.status == 0, output.error);
         auto lines = read_jsonl(run / "results.jsonl");
         REQUIRE(lines.size() == 3);

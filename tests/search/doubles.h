@@ -135,6 +135,9 @@ struct FunctionScorer : Scorer {
     }
 };
 
+// The verifier of tables whose right answer is "yes".
+inline bool says_yes(const Path& path) { return path.steps.back() == "yes"; }
+
 // A random graph of lines: from each, steps to later lines or to answers.
 inline TableProposer random_graph(Random& random, int lines) {
     TableProposer p;

@@ -4,35 +4,27 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "search/results.h"
+#include "tests/temporary.h"
 
 #include <doctest/doctest.h>
-#include <filesystem>
-#include <unistd.h>
 
 using namespace qstar;
 using namespace qstar::search;
 
 namespace {
 
-struct TemporaryFile {
-    std::string path = (std::filesystem::temp_directory_path() /
-                        ("qstar_problems_test." + std::to_string(getpid())))
-                           .string();
-    explicit TemporaryFile(std::string_view text) { write_file_atomic(path, text); }
-    ~TemporaryFile() { std::filesystem::remove(path); }
-};
-
 std::vector<ProblemLine> read(std::string_view text, std::string_view format = "lines") {
-    const TemporaryFile file(text);
-    return read_problems(*make_world("arithmetic"), file.path, format);
+    const Temporary folder;
+    return read_problems(*make_world("arithmetic"), folder.file("problems", text), format);
 }
 
 std::string refusal(std::string_view text, std::string_view format = "lines") {
-    const TemporaryFile file(text);
+    const Temporary folder;
+    const std::string file = folder.file("problems", text);
     try {
-        read_problems(*make_world("arithmetic"), file.path, format);
+        read_problems(*make_world("arithmetic"), file, format);
     } catch (const Error& error) {
-        return std::string(error.what()).substr(file.path.size());
+        return std::string(error.what()).substr(file.size());
     }
     return "accepted";
 }
@@ -88,10 +80,12 @@ TEST_CASE("results as JSON lines") {
 
 TEST_CASE("GSM8K's lines have their answers with them") {
     const auto world = make_world("words");
-    const TemporaryFile file(
+    const Temporary folder;
+    const std::string file = folder.file(
+        "problems",
         R"({"question": "Tom is 3 years old. How old is he in 4 years?", "answer": "3+4=<<3+4=7>>7\n#### 7"})"
         "\n");
-    const std::vector<ProblemLine> lines = read_problems(*world, file.path, "jsonl");
+    const std::vector<ProblemLine> lines = read_problems(*world, file, "jsonl");
     REQUIRE(lines.size() == 1);
     Result result;
     result.finished = true;
@@ -101,18 +95,20 @@ TEST_CASE("GSM8K's lines have their answers with them") {
     CHECK(result_json(*world, lines[0], result)["answer"] == "7");
     result.answer = "#### 8";
     CHECK(result_json(*world, lines[0], result)["correct"] == false);
-    const TemporaryFile without(R"({"question": "Tom is 3 years old. How old is he?"})"
-                                "\n");
-    CHECK_THROWS_AS(read_problems(*world, without.path, "jsonl"), Error);
+    const std::string without =
+        folder.file("without", R"({"question": "Tom is 3 years old. How old is he?"})"
+                               "\n");
+    CHECK_THROWS_AS(read_problems(*world, without, "jsonl"), Error);
 }
 
 TEST_CASE("what cannot be solved is refused with its line") {
-    const TemporaryFile file("1 5 8 11 24\n\n1 1 1 1 24\n");
+    const Temporary folder;
+    const std::string file = folder.file("problems", "1 5 8 11 24\n\n1 1 1 1 24\n");
     std::string sentence;
     try {
-        read_problems(*make_world("countdown"), file.path);
+        read_problems(*make_world("countdown"), file);
     } catch (const Error& error) {
-        sentence = std::string(error.what()).substr(file.path.size());
+        sentence = std::string(error.what()).substr(file.size());
     }
     CHECK(sentence ==
           ":3: 24 cannot be reached from \"1 1 1 1\" with + - * /, each number used once");

@@ -2,33 +2,22 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "tests/temporary.h"
 #include "tokenizer/files.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <doctest/doctest.h>
-#include <filesystem>
 #include <unistd.h>
 
 using namespace qstar::tokenizer;
 
 namespace {
 
-struct Scratch {
-    std::string path;
-    Scratch() {
-        auto name = (std::filesystem::temp_directory_path() / "qstar-command-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~Scratch() { std::filesystem::remove_all(path); }
-    std::string operator/(const std::string& name) const { return qstar::join_path(path, name); }
-};
-
 // Runs `tokenizer ...` in this process and returns what it printed. The output
 // goes through a file in place of stdout, as the command writes with stdio.
-std::string run(const Scratch& scratch, std::vector<std::string> arguments) {
+std::string run(const Temporary& scratch, std::vector<std::string> arguments) {
     CLI::App app;
     add_command(app);
     arguments.insert(arguments.begin(), "tokenizer");
@@ -54,7 +43,7 @@ std::string run(const Scratch& scratch, std::vector<std::string> arguments) {
 } // namespace
 
 TEST_CASE("train, encode, decode and info work together") {
-    const Scratch scratch;
+    const Temporary scratch;
     qstar::write_file_atomic(scratch / "train.jsonl",
                              "{\"question\": \"the cat\", \"answer\": \"the mat 12\"}\n\n"
                              "{\"question\": \"the hat\", \"answer\": \"the bat 34\"}\n");
@@ -83,7 +72,7 @@ TEST_CASE("train, encode, decode and info work together") {
 }
 
 TEST_CASE("wrong input is refused in a sentence") {
-    const Scratch scratch;
+    const Temporary scratch;
     save_tokenizer(Tokenizer(), scratch.path);
     qstar::write_file_atomic(scratch / "bad.jsonl", "{\"a\": \"b\"}\n{\"a\": \n");
     const auto error = [&](std::vector<std::string> arguments) -> std::string {

@@ -2,29 +2,17 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "tests/temporary.h"
 #include "tokenizer/bytes.h"
 #include "tokenizer/train.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 using namespace qstar::tokenizer;
 
 namespace {
-
-// A folder of its own for one test, removed at its end.
-struct Scratch {
-    std::string path;
-    Scratch() {
-        auto name = (std::filesystem::temp_directory_path() / "qstar-tokenizer-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~Scratch() { std::filesystem::remove_all(path); }
-    std::string operator/(const std::string& name) const { return qstar::join_path(path, name); }
-};
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
     const size_t at = text.find(from);
@@ -35,7 +23,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 // A saved tokenizer with the merges (a, b), (space, ab) and (space ab, c), in which a
 // test breaks one file to see what the reader says.
 struct Broken {
-    Scratch scratch;
+    Temporary scratch;
     std::string vocabulary, merges;
 
     Broken() {
@@ -69,7 +57,7 @@ struct Broken {
 } // namespace
 
 TEST_CASE("what is saved loads as the same tokenizer") {
-    const Scratch scratch;
+    const Temporary scratch;
     WordCounts words;
     count_words("the cat's caf\u00E9, the cat's mat\n\n the\xFF\xFE the\xFF\xFE", words);
     for (const int vocabulary : {260, 270}) {
@@ -105,7 +93,7 @@ TEST_CASE("files in the style of others load") {
         vocabulary +=
             fmt::format(", {}: {}", nlohmann::json(printable(token)).dump(-1, ' ', true), id++);
     vocabulary += ", \"\\u0120a\": 257}";
-    const Scratch scratch;
+    const Temporary scratch;
     qstar::write_file_atomic(scratch / "vocab.json", vocabulary);
     qstar::write_file_atomic(scratch / "merges.txt", "#version: 0.2 - by hand\r\n\u0120 a\r\n");
     const Tokenizer tokenizer = load_tokenizer(scratch.path);
@@ -170,7 +158,7 @@ TEST_CASE("a broken merges.txt gets a sentence with its line") {
 }
 
 TEST_CASE("a missing file is named") {
-    const Scratch scratch;
+    const Temporary scratch;
     CHECK_THROWS_WITH_AS(
         load_tokenizer(scratch / "none"),
         (scratch / "none/vocab.json: cannot read: No such file or directory").c_str(),

@@ -1,7 +1,7 @@
 #include "train/classroom.h"
 
 #include "engine/error.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
 #include "train/corpus.h"
 #include "train/equations_class.h"
 #include "train/words_class.h"

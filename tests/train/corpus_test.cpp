@@ -3,7 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "search/worlds/arithmetic.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
 #include "tokenizer/special.h"
 #include "train/line.h"
 #include "train/rows.h"

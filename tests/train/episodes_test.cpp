@@ -30,10 +30,10 @@ engine::Gpt random_model(bool head = false) {
     return model;
 }
 
-const std::vector<std::string> problems{"3*(4+5)-2", "1+2*3", "7-2-1"};
+const std::vector<std::string> three_problems{"3*(4+5)-2", "1+2*3", "7-2-1"};
 
 std::vector<Episode> some_episodes(int64_t samples = 50) {
-    return roll_out(random_model(), tokenizer::Tokenizer(), problems, samples, 20, 1, 2);
+    return roll_out(random_model(), tokenizer::Tokenizer(), three_problems, samples, 20, 1, 2);
 }
 
 // An episode of `group` with 2 tokens given and `written` written.
@@ -58,7 +58,7 @@ TEST_CASE("an episode is the prompt and what was written, with its steps") {
     for (size_t i = 0; i < episodes.size(); ++i) {
         const Episode& r = episodes[i];
         CHECK(r.group == static_cast<int>(i / 50));
-        CHECK(r.path.problem == problems[i / 50]);
+        CHECK(r.path.problem == three_problems[i / 50]);
         CHECK(r.written() >= 1);
         CHECK(r.written() <= 20);
         CHECK(r.ends.size() == r.path.steps.size());
@@ -86,9 +86,10 @@ TEST_CASE("an episode is the prompt and what was written, with its steps") {
 TEST_CASE("an episode depends neither on the batch nor on what was drawn before") {
     const auto all = some_episodes();
     const auto few = some_episodes(3);
-    for (size_t p = 0; p < problems.size(); ++p)
+    for (size_t p = 0; p < three_problems.size(); ++p)
         for (size_t s = 0; s < 3; ++s) CHECK(few[3 * p + s].tokens == all[50 * p + s].tokens);
-    const auto other = roll_out(random_model(), tokenizer::Tokenizer(), problems, 3, 20, 1, 7);
+    const auto other =
+        roll_out(random_model(), tokenizer::Tokenizer(), three_problems, 3, 20, 1, 7);
     CHECK(other[0].tokens != few[0].tokens);
     const std::vector<std::string> long_problem{std::string(60, '1')};
     CHECK_THROWS_WITH_AS(

@@ -2,7 +2,7 @@
 #include "engine/io/files.h"
 #include "engine/io/sha256.h"
 #include "tests/paths.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
 
 #include <chrono>
 #include <csignal>

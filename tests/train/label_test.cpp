@@ -5,7 +5,8 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
+#include "tests/train/quiet.h"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -17,7 +18,7 @@ using search::Label;
 
 namespace {
 
-void write_samples(const std::string& run, int copies = 1) {
+void write_samples_to_label(const std::string& run, int copies = 1) {
     std::vector<Json> lines;
     for (int i = 0; i < copies; ++i) {
         lines.push_back(json_of(SampledSolution{"3*(4+5)-2", {"3*9-2", "26-2", "24"}, true}));
@@ -27,13 +28,6 @@ void write_samples(const std::string& run, int copies = 1) {
     }
     make_folders(run + "/samples");
     write_jsonl(run + "/samples/solutions.jsonl", lines);
-}
-
-LabelOptions by_me(const std::string& run) {
-    LabelOptions options;
-    options.run = run;
-    options.judge = "me";
-    return options;
 }
 
 std::string typing(const LabelOptions& options, const std::string& text) {
@@ -47,11 +41,12 @@ std::string typing(const LabelOptions& options, const std::string& text) {
 
 TEST_CASE("a person labels step by step, stops at the first error, takes back, quits, goes on") {
     const Temporary folder;
-    write_samples(folder.path);
+    write_samples_to_label(folder.path);
     const std::string file = folder.path + "/labels/steps.jsonl";
 
     // A key that says nothing; an error in step 1 that is taken back; the error in step 2.
-    const std::string shown = typing(by_me(folder.path), "x\n+\n-1\nu\nu\n+\n-\n");
+    const std::string shown =
+        typing(judged_by_me<LabelOptions>(folder.path), "x\n+\n-1\nu\nu\n+\n-\n");
     CHECK(shown.find("[1 of 3]  3*(4+5)-2") != std::string::npos);
     CHECK(shown.find("expected +, 0, -, u or q, found \"x\"") != std::string::npos);
     CHECK(shown.find("24") == std::string::npos); // nobody asks what comes after the error
@@ -62,14 +57,15 @@ TEST_CASE("a person labels step by step, stops at the first error, takes back, q
     CHECK(!exists(folder.path + "/labels/done.json"));
 
     // Quits in the middle of the second solution: its labels wait for the next call.
-    CHECK(typing(by_me(folder.path), "+\n+\nq\n").find("2 to go") != std::string::npos);
+    CHECK(typing(judged_by_me<LabelOptions>(folder.path), "+\n+\nq\n").find("2 to go") !=
+          std::string::npos);
     CHECK(read_step_labels(file).size() == 1);
     CHECK(read_file(folder.path + "/labels/partial/answers.jsonl") == "[1,-1]\n[1,1]\n");
-    const std::string goes_on = typing(by_me(folder.path), "q\n");
+    const std::string goes_on = typing(judged_by_me<LabelOptions>(folder.path), "q\n");
     CHECK(goes_on.find("[2 of 3]") != std::string::npos);
     CHECK(goes_on.find("3.  25") != std::string::npos);
     // From its first step, undo goes back to the solution before.
-    typing(by_me(folder.path), "u\nu\nu\nu\n0\n-1\n+\n+\n0\n1\n1\n");
+    typing(judged_by_me<LabelOptions>(folder.path), "u\nu\nu\nu\n0\n-1\n+\n+\n0\n1\n1\n");
     labels = read_step_labels(file);
     REQUIRE(labels.size() == 3);
     CHECK(labels[0].labels == std::vector{Label::neutral, Label::wrong});
@@ -85,13 +81,13 @@ TEST_CASE("a person labels step by step, stops at the first error, takes back, q
 
 TEST_CASE("answers that do not fit their solutions are refused") {
     const Temporary folder;
-    write_samples(folder.path);
-    typing(by_me(folder.path), "-\nq\n");
+    write_samples_to_label(folder.path);
+    typing(judged_by_me<LabelOptions>(folder.path), "-\nq\n");
     const std::string answers = folder.path + "/labels/partial/answers.jsonl";
     for (const char* text : {"[]\n", "[1]\n[1]\n", "[-1,1]\n", "[1,1,1,1]\n", "[7]\n"}) {
         write_file_atomic(answers, text);
-        CHECK_THROWS_WITH_AS(typing(by_me(folder.path), "q\n"), doctest::Contains("answers.jsonl"),
-                             Error);
+        CHECK_THROWS_WITH_AS(typing(judged_by_me<LabelOptions>(folder.path), "q\n"),
+                             doctest::Contains("answers.jsonl"), Error);
         CHECK(read_file(answers) == text);
     }
 }
@@ -118,7 +114,7 @@ TEST_CASE("a simulated person errs at the rate, both ways, and goes on after wha
 
 TEST_CASE("labels by simulated people: limits, both forms, the same bytes again") {
     const Temporary folder;
-    write_samples(folder.path, 40);
+    write_samples_to_label(folder.path, 40);
     LabelOptions options;
     options.run = folder.path;
     options.quiet = true;

@@ -3,7 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
 #include "train/label.h"
 
 #include <doctest/doctest.h>
@@ -11,16 +11,6 @@
 using namespace qstar;
 using namespace qstar::train;
 using search::Label;
-
-namespace {
-
-std::string file_with(const Temporary& folder, const std::string& text) {
-    const std::string path = folder.path + "/labels.jsonl";
-    write_file_atomic(path, text);
-    return path;
-}
-
-} // namespace
 
 TEST_CASE("the verifier stops at the first error") {
     const auto world = search::make_world("arithmetic");
@@ -93,7 +83,8 @@ TEST_CASE("outcome labels and solutions come back as they were written") {
 
 TEST_CASE("PRM800K lines by people: several completions, human ones, none chosen") {
     const Temporary folder;
-    const std::string path = file_with(folder, R"({"labeler": "x", "question": {"problem": "2+3*4"},
+    const std::string path =
+        folder.file("labels.jsonl", R"({"labeler": "x", "question": {"problem": "2+3*4"},
         "label": {"steps": [
           {"completions": [{"text": "5*4", "rating": -1, "flagged": null},
                            {"text": "2+12", "rating": 1, "flagged": null}],
@@ -122,7 +113,7 @@ TEST_CASE("a broken label file is refused with its line") {
     const std::string good = R"({"prompt": "2+3", "completions": ["5"], "labels": [true]})"
                              "\n";
     const auto refuses = [&](const std::string& line, const std::string& reason) {
-        const std::string path = file_with(folder, good + line + "\n");
+        const std::string path = folder.file("labels.jsonl", good + line + "\n");
         CHECK_THROWS_WITH_AS(read_step_labels(path), doctest::Contains((path + ":2").c_str()),
                              Error);
         CHECK_THROWS_WITH_AS(read_step_labels(path), doctest::Contains(reason.c_str()), Error);
@@ -151,11 +142,12 @@ TEST_CASE("a broken label file is refused with its line") {
     // A labeler who gave up at once has labelled nothing, and that is no error.
     CHECK(
         read_step_labels(
-            file_with(
-                folder,
+            folder.file(
+                "labels.jsonl",
                 R"({"question": {"problem": "1+1"}, "label": {"steps": [], "finish_reason": "give_up"}})"
                 "\n"))
             .empty());
-    CHECK_THROWS_AS(read_outcomes(file_with(folder, R"({"prompt": "2+3", "completion": "5"})")),
-                    Error);
+    CHECK_THROWS_AS(
+        read_outcomes(folder.file("labels.jsonl", R"({"prompt": "2+3", "completion": "5"})")),
+        Error);
 }

@@ -6,7 +6,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "tests/search/doubles.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
 
 #include <doctest/doctest.h>
 
@@ -18,7 +18,7 @@ namespace {
 // Two steps deep: from P to a or b; from a to "yes" (1/4) or "no"; from b only to "no".
 //   Q*(P, a) = 1, Q*(P, b) = 0, Q*(a, yes) = 1, Q*(., no) = 0
 // while under the policy itself Q(P, a) = 1/4.
-search::TableProposer toy() {
+search::TableProposer two_step_process() {
     search::TableProposer proposer;
     proposer.table["1+1"] = {{"a", false, 0.5}, {"b", false, 0.5}};
     proposer.table["a"] = {{"yes", true, 0.25}, {"no", true, 0.75}};
@@ -26,15 +26,13 @@ search::TableProposer toy() {
     return proposer;
 }
 
-bool says_yes(const search::Path& path) { return path.steps.back() == "yes"; }
-
 std::vector<Rollout> roll_out(search::TableProposer& proposer, int64_t samples) {
     ExploreOptions explore;
     explore.samples = samples;
     explore.proposals = 32;
     explore.temperature = 1;
     const std::vector<std::string> problems = {"1+1"};
-    return draw_rollouts(proposer, says_yes, problems, 0, explore);
+    return draw_rollouts(proposer, search::says_yes, problems, 0, explore);
 }
 
 // A network that can hold every value: the table of what was fitted last.
@@ -65,7 +63,7 @@ struct Table {
 } // namespace
 
 TEST_CASE("roll-outs: equal solutions are counted, next steps collected") {
-    search::TableProposer proposer = toy();
+    search::TableProposer proposer = two_step_process();
     const auto rollouts = roll_out(proposer, 2000);
     REQUIRE(rollouts.size() == 3); // a yes, a no, b no
     int64_t drawn = 0;
@@ -80,7 +78,7 @@ TEST_CASE("roll-outs: equal solutions are counted, next steps collected") {
 }
 
 TEST_CASE("fitted Q iteration reaches the exact Q; the Monte Carlo twin the policy's own") {
-    search::TableProposer proposer = toy();
+    search::TableProposer proposer = two_step_process();
     const auto rollouts = roll_out(proposer, 4000);
     Table q;
     q.fit(rollouts, fitted_q_targets(rollouts, nullptr)); // iteration 0: the rewards
@@ -125,7 +123,7 @@ TEST_CASE("with one way to go on from each step both twins agree, discounted too
 }
 
 TEST_CASE("all next steps are scored in one batch, each once") {
-    search::TableProposer proposer = toy();
+    search::TableProposer proposer = two_step_process();
     const auto rollouts = roll_out(proposer, 200);
     struct Counter : search::Scorer {
         int calls = 0;
@@ -148,7 +146,7 @@ TEST_CASE("all next steps are scored in one batch, each once") {
 TEST_CASE("roll-outs come back as they were written; broken ones are refused") {
     const Temporary folder;
     const std::string path = folder.path + "/rollouts.jsonl";
-    search::TableProposer proposer = toy();
+    search::TableProposer proposer = two_step_process();
     const auto rollouts = roll_out(proposer, 200);
     std::vector<Json> lines;
     for (const Rollout& rollout : rollouts) lines.push_back(json_of(rollout));

@@ -5,7 +5,8 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
+#include "tests/train/quiet.h"
 #include "train/labels.h"
 #include "train/rank.h"
 #include "train/session.h"
@@ -23,14 +24,8 @@ namespace {
 
 using Steps = std::vector<std::string>;
 
-std::string file_with(const Temporary& folder, const std::string& text) {
-    const std::string path = folder.path + "/ranks.jsonl";
-    write_file_atomic(path, text);
-    return path;
-}
-
 // Two prompts with three outputs and one with two.
-void write_samples(const std::string& run) {
+void write_samples_to_rank(const std::string& run) {
     const std::vector<SampledSolution> solutions = {
         {"1+2+3", {"3+3", "6"}, true}, {"1+2+3", {"5"}, true},
         {"1+2+3", {"3+3", "7"}, true}, {"2*3+1", {"6+1", "7"}, true},
@@ -42,13 +37,6 @@ void write_samples(const std::string& run) {
     for (const SampledSolution& solution : solutions) lines.push_back(json_of(solution));
     make_folders(run + "/samples");
     write_jsonl(run + "/samples/solutions.jsonl", lines);
-}
-
-RankOptions by_me(const std::string& run) {
-    RankOptions options;
-    options.run = run;
-    options.judge = "me";
-    return options;
 }
 
 // What the person typed, line by line; gives what the terminal showed.
@@ -87,9 +75,9 @@ TEST_CASE("a broken file of ranks is refused with its line") {
     const Temporary folder;
     const auto refuses = [&](const std::string& line, const std::string& reason) {
         const std::string path =
-            file_with(folder, R"({"prompt": "2+3", "chosen": "5", "rejected": "6"})"
-                              "\n" +
-                                  line + "\n");
+            folder.file("ranks.jsonl", R"({"prompt": "2+3", "chosen": "5", "rejected": "6"})"
+                                       "\n" +
+                                           line + "\n");
         CHECK_THROWS_WITH_AS(read_ranks(path), doctest::Contains((path + ":2").c_str()), Error);
         CHECK_THROWS_WITH_AS(read_ranks(path), doctest::Contains(reason.c_str()), Error);
     };
@@ -155,10 +143,11 @@ TEST_CASE("orders as people type them") {
 
 TEST_CASE("a person ranks: mistakes, undo, quit, and on where he stopped") {
     const Temporary folder;
-    write_samples(folder.path);
+    write_samples_to_rank(folder.path);
     const std::string file = folder.path + "/ranks/ranks.jsonl";
     // A typing error is said; the first answer is taken back and given anew; then he quits.
-    const std::string shown = typing(by_me(folder.path), "2 1\n2 1 3\nu\n3 2 1\nq\n");
+    const std::string shown =
+        typing(judged_by_me<RankOptions>(folder.path), "2 1\n2 1 3\nu\n3 2 1\nq\n");
     CHECK(shown.find("[1 of 3]  1+2+3") != std::string::npos);
     CHECK(shown.find("output 3 is missing") != std::string::npos);
     CHECK(shown.find("1 of 3 prompts ranked, 3 pairs") != std::string::npos);
@@ -167,13 +156,13 @@ TEST_CASE("a person ranks: mistakes, undo, quit, and on where he stopped") {
     const auto first = rankings_of(read_ranks(file))[0];
 
     // The input ends (the window is closed) after the next answer; nothing is lost.
-    const std::string second = typing(by_me(folder.path), "1=2\n");
+    const std::string second = typing(judged_by_me<RankOptions>(folder.path), "1=2\n");
     CHECK(second.find("[1 of 3]") == std::string::npos);
     CHECK(second.find("[2 of 3]  2*3+1") != std::string::npos);
     CHECK(read_ranks(file).size() == 3); // the equal ones gave no pair
 
     // Undo reaches back over the calls; then he finishes.
-    const std::string last = typing(by_me(folder.path), "u\n1 2\n1 2 3\n");
+    const std::string last = typing(judged_by_me<RankOptions>(folder.path), "u\n1 2\n1 2 3\n");
     CHECK(last.find("3 of 3 prompts ranked, 7 pairs") != std::string::npos);
     const auto rankings = rankings_of(read_ranks(file));
     REQUIRE(rankings.size() == 3);
@@ -183,21 +172,21 @@ TEST_CASE("a person ranks: mistakes, undo, quit, and on where he stopped") {
     CHECK(exists(folder.path + "/ranks/done.json"));
     CHECK(!exists(folder.path + "/ranks/partial"));
     // Finished: nothing is asked any more.
-    RankOptions again = by_me(folder.path);
+    RankOptions again = judged_by_me<RankOptions>(folder.path);
     again.quiet = true;
     CHECK(typing(again, "").empty());
 }
 
 TEST_CASE("a broken session file is refused, and the answers stay as they are") {
     const Temporary folder;
-    write_samples(folder.path);
-    typing(by_me(folder.path), "2 1 3\nq\n");
+    write_samples_to_rank(folder.path);
+    typing(judged_by_me<RankOptions>(folder.path), "2 1 3\nq\n");
     const std::string answers = folder.path + "/ranks/partial/answers.jsonl";
     const std::string good = read_file(answers);
     const auto refuses = [&](const std::string& text, const std::string& reason) {
         write_file_atomic(answers, text);
-        CHECK_THROWS_WITH_AS(typing(by_me(folder.path), "q\n"), doctest::Contains(reason.c_str()),
-                             Error);
+        CHECK_THROWS_WITH_AS(typing(judged_by_me<RankOptions>(folder.path), "q\n"),
+                             doctest::Contains(reason.c_str()), Error);
         CHECK(read_file(answers) == text);
     };
     refuses(good + "{}\n", "answers.jsonl:2: expected a list");
@@ -208,7 +197,7 @@ TEST_CASE("a broken session file is refused, and the answers stay as they are") 
 
 TEST_CASE("the simulated person ranks; without noise as his taste says") {
     const Temporary folder;
-    write_samples(folder.path);
+    write_samples_to_rank(folder.path);
     RankOptions options;
     options.run = folder.path;
     options.quiet = true;

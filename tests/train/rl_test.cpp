@@ -6,7 +6,7 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/parallel.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
 #include "train/corpus.h"
 #include "train/grpo.h"
 #include "train/ppo.h"

@@ -6,7 +6,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "tests/search/doubles.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
 
 #include <cmath>
 #include <doctest/doctest.h>
@@ -17,7 +17,7 @@ using namespace qstar::train;
 namespace {
 
 // P -> a; from a the right answer comes with probability 3/4, from b never.
-search::TableProposer toy() {
+search::TableProposer one_way_to_yes() {
     search::TableProposer proposer;
     proposer.table["P"] = {{"a", false, 0.5}, {"b", false, 0.5}};
     proposer.table["a"] = {{"yes", true, 0.75}, {"no", true, 0.25}};
@@ -25,15 +25,13 @@ search::TableProposer toy() {
     return proposer;
 }
 
-bool says_yes(const search::Path& path) { return path.steps.back() == "yes"; }
-
 SampledSolution solution(std::vector<std::string> steps) { return {"P", std::move(steps), true}; }
 
 } // namespace
 
 TEST_CASE("Math-Shepherd: the soft estimate is the share of right completions") {
-    search::TableProposer proposer = toy();
-    RolloutJudge judge(proposer, says_yes, 4000, 1.0f);
+    search::TableProposer proposer = one_way_to_yes();
+    RolloutJudge judge(proposer, search::says_yes, 4000, 1.0f);
     const std::vector<SampledSolution> solutions = {solution({"a", "yes"}), solution({"a", "no"}),
                                                     solution({"b", "no"})};
     const auto labels = math_shepherd(judge, solutions);
@@ -58,8 +56,8 @@ TEST_CASE("Math-Shepherd: the soft estimate is the share of right completions") 
 }
 
 TEST_CASE("Math-Shepherd: an estimate depends on its prefix alone") {
-    search::TableProposer one = toy(), two = toy();
-    RolloutJudge alone(one, says_yes, 16, 1.0f), crowd(two, says_yes, 16, 1.0f);
+    search::TableProposer one = one_way_to_yes(), two = one_way_to_yes();
+    RolloutJudge alone(one, search::says_yes, 16, 1.0f), crowd(two, search::says_yes, 16, 1.0f);
     const auto a = math_shepherd(alone, std::vector{solution({"a", "yes"})});
     const auto b = math_shepherd(crowd, std::vector{solution({"b", "no"}), solution({"a", "yes"})});
     CHECK(a[0].soft == b[1].soft);
@@ -84,15 +82,15 @@ TEST_CASE("OmegaPRM: the first error by binary search") {
         std::vector<std::string> steps;
         for (int i = 1; i < length; ++i) steps.push_back(name(i < error, i));
         steps.push_back("no");
-        RolloutJudge judge(proposer, says_yes, 1, 1.0f);
-        const auto labels = first_errors(judge, says_yes, std::vector{solution(steps)});
+        RolloutJudge judge(proposer, search::says_yes, 1, 1.0f);
+        const auto labels = first_errors(judge, search::says_yes, std::vector{solution(steps)});
         CHECK(labels[0].sound == static_cast<size_t>(error - 1));
         CHECK(labels[0].rollouts == 5); // log2 of 32 questions, one roll-out each
         CHECK(labels[0].soft.empty());
     }
     // A right answer is taken for a sound solution, and costs nothing.
-    RolloutJudge judge(proposer, says_yes, 4, 1.0f);
-    const auto labels = first_errors(judge, says_yes, std::vector{solution({"s1", "yes"})});
+    RolloutJudge judge(proposer, search::says_yes, 4, 1.0f);
+    const auto labels = first_errors(judge, search::says_yes, std::vector{solution({"s1", "yes"})});
     CHECK(labels[0].sound == 2);
     CHECK(labels[0].rollouts == 0);
 }

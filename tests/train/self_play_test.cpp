@@ -6,7 +6,8 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
+#include "tests/train/quiet.h"
 #include "train/distil.h"
 #include "train/pretrain.h"
 #include "train/prm.h"

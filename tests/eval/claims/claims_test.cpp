@@ -9,7 +9,8 @@
 #include "search/encode.h"
 #include "search/gpt_proposer.h"
 #include "tests/eval/tiny_road.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
+#include "tests/train/quiet.h"
 #include "train/searched.h"
 
 #include <doctest/doctest.h>

@@ -8,7 +8,8 @@
 #include "eval/ladder.h"
 #include "eval/report/html.h"
 #include "tests/eval/tiny_road.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
+#include "tests/train/quiet.h"
 
 #include <doctest/doctest.h>
 

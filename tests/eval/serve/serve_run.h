@@ -4,7 +4,8 @@
 
 #include "eval/serve/http.h"
 #include "tests/eval/tiny_road.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
+#include "tests/train/quiet.h"
 #include "train/label.h"
 #include "train/prm.h"
 #include "train/rank.h"

@@ -10,15 +10,13 @@
 #include "eval/serve/retrain.h"
 #include "search/results.h"
 #include "tests/eval/serve/serve_run.h"
-#include "tests/paths.h"
+#include "tests/program.h"
 #include "train/labels.h"
 #include "train/ranks.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <sstream>
-#include <sys/wait.h>
 
 using namespace qstar;
 using namespace qstar::eval;
@@ -269,11 +267,9 @@ TEST_CASE("the command says in one sentence what is wrong, with status 2") {
     const std::string run = folder.path + "/run";
     copy_serve_run(run);
     const auto says = [&](const std::string& flags) {
-        const std::string error = folder.path + "/error";
-        const int status = std::system(
-            fmt::format("'{}' eval serve {} > '{}' 2>&1", tests::binary, flags, error).c_str());
-        CHECK(WEXITSTATUS(status) == 2);
-        const std::string said = read_file(error);
+        const ProgramOutput output = run_program(folder, "eval serve " + flags);
+        CHECK(output.status == 2);
+        const std::string said = output.out + output.error;
         CHECK(std::count(said.begin(), said.end(), '\n') == 1);
         return said;
     };

@@ -4,7 +4,7 @@
 #include "engine/io/files.h"
 #include "search/puzzles/pocket_cube.h"
 #include "tests/search/puzzles/refusal.h"
-#include "tests/train/temporary.h"
+#include "tests/temporary.h"
 
 #include <algorithm>
 #include <doctest/doctest.h>

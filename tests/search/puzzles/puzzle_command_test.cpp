@@ -4,37 +4,14 @@
 #include "engine/io/sha256.h"
 #include "search/puzzles/puzzles.h"
 #include "search/puzzles/value_model.h"
-#include "tests/paths.h"
-#include "tests/train/temporary.h"
+#include "tests/program.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
 using namespace qstar;
 using namespace qstar::search;
-
-namespace {
-
-struct Output {
-    int status;
-    std::string out, error;
-};
-
-Output run(const Temporary& folder, const std::string& arguments) {
-    const std::string out = folder.path + "/stdout", error = folder.path + "/stderr";
-    const std::string command =
-        std::string("'") + tests::binary + "' " + arguments + " > '" + out + "' 2> '" + error + "'";
-    const int status = std::system(command.c_str());
-    return {WEXITSTATUS(status), read_file(out), read_file(error)};
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
-} // namespace
+using namespace qstar::tests;
 
 TEST_CASE("a file of states in, a line of JSON for each out, steps that solve it") {
     const Temporary folder;
@@ -50,9 +27,9 @@ TEST_CASE("a file of states in, a line of JSON for each out, steps that solve it
             text += space->text(scramble(*space, i == 0 ? 0 : 6, random).data()) + "\n";
         write_file_atomic(states, text);
         for (const char* method : {"astar", "qstar"}) {
-            const Output output =
-                run(folder, std::string("search --world ") + world + " --method " + method +
-                                " --problems '" + states + "' --out '" + results + "'");
+            const ProgramOutput output =
+                run_program(folder, std::string("search --world ") + world + " --method " + method +
+                                        " --problems '" + states + "' --out '" + results + "'");
             CHECK_MESSAGE(output.status == 0, output.error);
             const auto lines = read_jsonl(results);
             REQUIRE(lines.size() == 4);
@@ -83,8 +60,8 @@ TEST_CASE("what is wrong with a file of states is said with its line, and nothin
     const std::string states = folder.path + "/states", out = folder.path + "/out";
     const auto refusal = [&](const std::string& text, const std::string& flags) {
         write_file_atomic(states, text);
-        const Output output =
-            run(folder, "search --problems '" + states + "' --out '" + out + "' " + flags);
+        const ProgramOutput output =
+            run_program(folder, "search --problems '" + states + "' --out '" + out + "' " + flags);
         CHECK(output.status == 2);
         CHECK(output.error.starts_with("qstar: "));
         CHECK(std::count(output.error.begin(), output.error.end(), '\n') == 1);
@@ -114,19 +91,21 @@ TEST_CASE("davi and deep-q: a resumed training ends with the same bytes, and gui
         const std::string flags = " --world sliding --size 2 --steps 60 --width 16 --blocks 1 "
                                   "--batch 32 --scramble 12 --check-every 10 --save-every 7 "
                                   "--warmup 5 --bound none --lr 0.01 --quiet --run '";
-        Output output = run(folder, "train " + stage + flags + once + "'");
+        ProgramOutput output = run_program(folder, "train " + stage + flags + once + "'");
         CHECK_MESSAGE(output.status == 0, output.error);
-        run(folder, "train " + stage + " --stop-after 31 --threads 2" + flags + twice + "'");
+        run_program(folder,
+                    "train " + stage + " --stop-after 31 --threads 2" + flags + twice + "'");
         CHECK_FALSE(exists(twice + "/" + stage + "/model.safetensors"));
-        output = run(folder, "train " + stage + flags + twice + "'");
+        output = run_program(folder, "train " + stage + flags + twice + "'");
         CHECK_MESSAGE(output.status == 0, output.error);
         for (const char* file : {"/model.safetensors", "/metrics.jsonl", "/state.safetensors"})
             CHECK(sha256_file(once + "/" + stage + file) ==
                   sha256_file(twice + "/" + stage + file));
 
         const std::string method = stage == "davi" ? "astar" : "qstar";
-        output = run(folder, "search --world sliding '0 1 3 2' --heuristic model --method " +
-                                 method + " --run '" + once + "'");
+        output =
+            run_program(folder, "search --world sliding '0 1 3 2' --heuristic model --method " +
+                                    method + " --run '" + once + "'");
         CHECK_MESSAGE(output.status == 0, output.error);
         CHECK(contains(output.out, "solved in "));
         // The loss came down: the network has learned something of the puzzle.
@@ -134,9 +113,10 @@ TEST_CASE("davi and deep-q: a resumed training ends with the same bytes, and gui
         CHECK(number_field(lines[9], "loss") < number_field(lines[0], "loss"));
     }
     // A network of another puzzle is refused.
-    const Output other = run(folder, "search --world sliding '1 2 3 4 5 6 7 0 8' --heuristic model "
-                                     "--run '" +
-                                         once + "'");
+    const ProgramOutput other =
+        run_program(folder, "search --world sliding '1 2 3 4 5 6 7 0 8' --heuristic model "
+                            "--run '" +
+                                once + "'");
     CHECK(other.status == 2);
     CHECK(contains(other.error, "expected a network of sliding 3x3, found one of \"sliding 2x2\""));
 }

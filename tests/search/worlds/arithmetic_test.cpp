@@ -2,20 +2,12 @@
 
 #include "engine/error.h"
 #include "search/worlds/expression.h"
+#include "tests/search/worlds/check.h"
 
 #include <doctest/doctest.h>
 
 using namespace qstar;
 using namespace qstar::search;
-
-namespace {
-
-Label check(std::string problem, std::vector<std::string> steps, std::string_view step,
-            bool final = false) {
-    return Arithmetic().check_step({std::move(problem), std::move(steps), false}, step, final);
-}
-
-} // namespace
 
 TEST_CASE("DeepMind Mathematics' sentences become expressions") {
     const Arithmetic world;
@@ -65,27 +57,29 @@ TEST_CASE("problems outside the world or without a value are refused") {
 
 TEST_CASE("a step is right, neutral or wrong") {
     const std::string problem = "3*(4+5)-2";
-    CHECK(check(problem, {}, "3*9-2") == Label::right);
-    CHECK(check(problem, {}, "27-2") == Label::right); // two at once
-    CHECK(check(problem, {}, "25", true) == Label::right);
-    CHECK(check(problem, {}, "25") == Label::neutral); // the number without the mark
-    CHECK(check(problem, {}, "3*(4+5)-2") == Label::neutral);
-    CHECK(check(problem, {}, "3*(5+4)-2") == Label::neutral);
-    CHECK(check(problem, {}, "5*5") == Label::right); // any line of that value and less to do
-    CHECK(check(problem, {}, "3*8-2") == Label::wrong);
-    CHECK(check(problem, {}, "27-2", true) == Label::wrong); // no number
-    CHECK(check(problem, {}, "26", true) == Label::wrong);
-    CHECK(check(problem, {}, "") == Label::wrong);
-    CHECK(check(problem, {}, "3*9-") == Label::wrong);
-    CHECK(check(problem, {}, "25/(1-1)") == Label::wrong);
-    CHECK(check(problem, {"3*9-2"}, "27-2") == Label::right);
-    CHECK(check(problem, {"3*8-2"}, "24-2") == Label::right); // judged against the line before
-    CHECK(check(problem, {"25"}, "25", true) == Label::right);
-    CHECK(check("6/4", {}, "6/4", true) == Label::wrong);
-    CHECK(check("6/4", {}, "3/2", true) == Label::right);
-    CHECK(check("7/2", {}, "7/2", true) == Label::right);
-    CHECK(check("5", {}, "5", true) == Label::right);
-    CHECK(check("1/0", {}, "1/0", true) == Label::wrong);
+    CHECK(check<Arithmetic>(problem, {}, "3*9-2") == Label::right);
+    CHECK(check<Arithmetic>(problem, {}, "27-2") == Label::right); // two at once
+    CHECK(check<Arithmetic>(problem, {}, "25", true) == Label::right);
+    CHECK(check<Arithmetic>(problem, {}, "25") == Label::neutral); // the number without the mark
+    CHECK(check<Arithmetic>(problem, {}, "3*(4+5)-2") == Label::neutral);
+    CHECK(check<Arithmetic>(problem, {}, "3*(5+4)-2") == Label::neutral);
+    CHECK(check<Arithmetic>(problem, {}, "5*5") ==
+          Label::right); // any line of that value and less to do
+    CHECK(check<Arithmetic>(problem, {}, "3*8-2") == Label::wrong);
+    CHECK(check<Arithmetic>(problem, {}, "27-2", true) == Label::wrong); // no number
+    CHECK(check<Arithmetic>(problem, {}, "26", true) == Label::wrong);
+    CHECK(check<Arithmetic>(problem, {}, "") == Label::wrong);
+    CHECK(check<Arithmetic>(problem, {}, "3*9-") == Label::wrong);
+    CHECK(check<Arithmetic>(problem, {}, "25/(1-1)") == Label::wrong);
+    CHECK(check<Arithmetic>(problem, {"3*9-2"}, "27-2") == Label::right);
+    CHECK(check<Arithmetic>(problem, {"3*8-2"}, "24-2") ==
+          Label::right); // judged against the line before
+    CHECK(check<Arithmetic>(problem, {"25"}, "25", true) == Label::right);
+    CHECK(check<Arithmetic>("6/4", {}, "6/4", true) == Label::wrong);
+    CHECK(check<Arithmetic>("6/4", {}, "3/2", true) == Label::right);
+    CHECK(check<Arithmetic>("7/2", {}, "7/2", true) == Label::right);
+    CHECK(check<Arithmetic>("5", {}, "5", true) == Label::right);
+    CHECK(check<Arithmetic>("1/0", {}, "1/0", true) == Label::wrong);
 }
 
 TEST_CASE("answers") {

@@ -1,20 +1,12 @@
 #include "search/worlds/countdown.h"
 
 #include "engine/error.h"
+#include "tests/search/worlds/check.h"
 
 #include <doctest/doctest.h>
 
 using namespace qstar;
 using namespace qstar::search;
-
-namespace {
-
-Label check(std::string problem, std::vector<std::string> steps, std::string_view step,
-            bool final = false) {
-    return Countdown().check_step({std::move(problem), std::move(steps), false}, step, final);
-}
-
-} // namespace
 
 TEST_CASE("countdown: problems are read, sorted, and refused in one sentence") {
     const Countdown world;
@@ -38,29 +30,30 @@ TEST_CASE("countdown: problems are read, sorted, and refused in one sentence") {
 
 TEST_CASE("countdown: a step is right, neutral or wrong") {
     const std::string problem = "1 5 8 11 24";
-    CHECK(check(problem, {}, "11+8=19 1 5 19") == Label::right); // (19+5)*1
-    CHECK(check(problem, {}, "11+8=19") == Label::right);
-    CHECK(check(problem, {}, "8+11=19 1 5 19") == Label::right);
-    CHECK(check(problem, {}, "11+8=19 5 1 19") == Label::wrong); // not sorted
-    CHECK(check(problem, {}, "11+8=19 1 5") == Label::wrong);
-    CHECK(check(problem, {}, "11+8=18 1 5 18") == Label::wrong);
-    CHECK(check(problem, {}, "8-5=3 1 3 11") == Label::wrong);   // a dead end
-    CHECK(check(problem, {}, "8-6=2 1 5 11") == Label::wrong);   // there is no 6
-    CHECK(check(problem, {}, "8+8=16") == Label::wrong);         // one 8 only
-    CHECK(check(problem, {}, "8*11=88 1 5 88") == Label::wrong); // a dead end
-    CHECK(check(problem, {}, "11+8=19", true) == Label::wrong);
-    CHECK(check(problem, {}, "") == Label::wrong);
-    CHECK(check(problem, {}, "8-5") == Label::wrong);
-    CHECK(check(problem, {}, "8/0=1") == Label::wrong);
-    CHECK(check(problem, {}, "99999999999999999999-5=3") == Label::wrong);
-    CHECK(check("3 8 24", {}, "8*3=24", true) == Label::right);
-    CHECK(check("3 8 24", {}, "3*8=24", true) == Label::right);
-    CHECK(check("3 8 24", {}, "8*3=24") == Label::neutral);
-    CHECK(check("3 8 24", {}, "8+3=11", true) == Label::wrong);
-    CHECK(check("3 3 8 8 24", {"8/3=8/3 8/3 3 8", "3-(8/3)=1/3 1/3 8"}, "8/(1/3)=24", true) ==
-          Label::right);
-    CHECK(check("3 3 8 8 24", {"8/3=8/3"}, "3-8/3=1/3") == Label::wrong); // without brackets
-    CHECK(check("7 7", {}, "7", true) == Label::right);
+    CHECK(check<Countdown>(problem, {}, "11+8=19 1 5 19") == Label::right); // (19+5)*1
+    CHECK(check<Countdown>(problem, {}, "11+8=19") == Label::right);
+    CHECK(check<Countdown>(problem, {}, "8+11=19 1 5 19") == Label::right);
+    CHECK(check<Countdown>(problem, {}, "11+8=19 5 1 19") == Label::wrong); // not sorted
+    CHECK(check<Countdown>(problem, {}, "11+8=19 1 5") == Label::wrong);
+    CHECK(check<Countdown>(problem, {}, "11+8=18 1 5 18") == Label::wrong);
+    CHECK(check<Countdown>(problem, {}, "8-5=3 1 3 11") == Label::wrong);   // a dead end
+    CHECK(check<Countdown>(problem, {}, "8-6=2 1 5 11") == Label::wrong);   // there is no 6
+    CHECK(check<Countdown>(problem, {}, "8+8=16") == Label::wrong);         // one 8 only
+    CHECK(check<Countdown>(problem, {}, "8*11=88 1 5 88") == Label::wrong); // a dead end
+    CHECK(check<Countdown>(problem, {}, "11+8=19", true) == Label::wrong);
+    CHECK(check<Countdown>(problem, {}, "") == Label::wrong);
+    CHECK(check<Countdown>(problem, {}, "8-5") == Label::wrong);
+    CHECK(check<Countdown>(problem, {}, "8/0=1") == Label::wrong);
+    CHECK(check<Countdown>(problem, {}, "99999999999999999999-5=3") == Label::wrong);
+    CHECK(check<Countdown>("3 8 24", {}, "8*3=24", true) == Label::right);
+    CHECK(check<Countdown>("3 8 24", {}, "3*8=24", true) == Label::right);
+    CHECK(check<Countdown>("3 8 24", {}, "8*3=24") == Label::neutral);
+    CHECK(check<Countdown>("3 8 24", {}, "8+3=11", true) == Label::wrong);
+    CHECK(check<Countdown>("3 3 8 8 24", {"8/3=8/3 8/3 3 8", "3-(8/3)=1/3 1/3 8"}, "8/(1/3)=24",
+                           true) == Label::right);
+    CHECK(check<Countdown>("3 3 8 8 24", {"8/3=8/3"}, "3-8/3=1/3") ==
+          Label::wrong); // without brackets
+    CHECK(check<Countdown>("7 7", {}, "7", true) == Label::right);
 }
 
 TEST_CASE("countdown: answers are expressions of all numbers") {

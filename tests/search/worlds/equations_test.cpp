@@ -1,6 +1,7 @@
 #include "search/worlds/equations.h"
 
 #include "engine/error.h"
+#include "tests/search/worlds/check.h"
 
 #include <doctest/doctest.h>
 #include <map>
@@ -10,11 +11,6 @@ using namespace qstar;
 using namespace qstar::search;
 
 namespace {
-
-Label check(std::string problem, std::vector<std::string> steps, std::string_view step,
-            bool final = false) {
-    return Equations().check_step({std::move(problem), std::move(steps), false}, step, final);
-}
 
 // The fewest rewritings by breadth-first search, -1 if more than `limit`.
 int shortest(const Equation& start, int limit) {
@@ -96,24 +92,26 @@ TEST_CASE("what is no equation with one solution is refused") {
 
 TEST_CASE("a step is right, neutral or wrong") {
     const std::string problem = "657=-220*t+1086*t+22307";
-    CHECK(check(problem, {}, "657=866*t+22307") == Label::right);
-    CHECK(check(problem, {}, "-21650=-220*t+1086*t") == Label::right);
-    CHECK(check(problem, {}, "-21650=866*t") == Label::right); // two at once
-    CHECK(check(problem, {}, "866*t=-21650") == Label::right); // the sides may change places
-    CHECK(check(problem, {}, "t=-25", true) == Label::right);
-    CHECK(check(problem, {}, "-25=t", true) == Label::right);
-    CHECK(check(problem, {}, "t=-25") == Label::neutral);
-    CHECK(check(problem, {}, "657-22307=-220*t+1086*t") == Label::neutral);
-    CHECK(check(problem, {}, problem) == Label::neutral);
-    CHECK(check(problem, {}, "657=867*t+22307") == Label::wrong);
-    CHECK(check(problem, {}, "657=866*u+22307") == Label::wrong);
-    CHECK(check(problem, {}, "657=866*t+22307", true) == Label::wrong);
-    CHECK(check(problem, {}, "0=0") == Label::wrong);
-    CHECK(check(problem, {}, "") == Label::wrong);
-    CHECK(check(problem, {"657=867*t+22307"}, "-21650=867*t") == Label::right); // as it follows
-    CHECK(check("4*t=6", {}, "t=6/4", true) == Label::wrong);
-    CHECK(check("4*t=6", {}, "t=3/2", true) == Label::right);
-    CHECK(check("t=5", {}, "t=5", true) == Label::right);
+    CHECK(check<Equations>(problem, {}, "657=866*t+22307") == Label::right);
+    CHECK(check<Equations>(problem, {}, "-21650=-220*t+1086*t") == Label::right);
+    CHECK(check<Equations>(problem, {}, "-21650=866*t") == Label::right); // two at once
+    CHECK(check<Equations>(problem, {}, "866*t=-21650") ==
+          Label::right); // the sides may change places
+    CHECK(check<Equations>(problem, {}, "t=-25", true) == Label::right);
+    CHECK(check<Equations>(problem, {}, "-25=t", true) == Label::right);
+    CHECK(check<Equations>(problem, {}, "t=-25") == Label::neutral);
+    CHECK(check<Equations>(problem, {}, "657-22307=-220*t+1086*t") == Label::neutral);
+    CHECK(check<Equations>(problem, {}, problem) == Label::neutral);
+    CHECK(check<Equations>(problem, {}, "657=867*t+22307") == Label::wrong);
+    CHECK(check<Equations>(problem, {}, "657=866*u+22307") == Label::wrong);
+    CHECK(check<Equations>(problem, {}, "657=866*t+22307", true) == Label::wrong);
+    CHECK(check<Equations>(problem, {}, "0=0") == Label::wrong);
+    CHECK(check<Equations>(problem, {}, "") == Label::wrong);
+    CHECK(check<Equations>(problem, {"657=867*t+22307"}, "-21650=867*t") ==
+          Label::right); // as it follows
+    CHECK(check<Equations>("4*t=6", {}, "t=6/4", true) == Label::wrong);
+    CHECK(check<Equations>("4*t=6", {}, "t=3/2", true) == Label::right);
+    CHECK(check<Equations>("t=5", {}, "t=5", true) == Label::right);
 }
 
 TEST_CASE("answers to equations") {

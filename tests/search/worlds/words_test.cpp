@@ -1,6 +1,7 @@
 #include "search/worlds/words.h"
 
 #include "engine/error.h"
+#include "tests/search/worlds/check.h"
 
 #include <doctest/doctest.h>
 #include <map>
@@ -12,11 +13,6 @@ namespace {
 
 const std::string story = "Anna has 5 apples. Ben has 3 times as many apples as Anna. Anna buys 2 "
                           "boxes with 6 apples each. How many apples do they have together?";
-
-Label check(std::string problem, std::vector<std::string> steps, std::string_view step,
-            bool final = false) {
-    return Words().check_step({std::move(problem), std::move(steps), false}, step, final);
-}
 
 } // namespace
 
@@ -64,25 +60,25 @@ TEST_CASE("words: what is no story is refused in one sentence") {
 }
 
 TEST_CASE("words: a step is right, neutral or wrong") {
-    CHECK(check(story, {}, "5*3=<<5*3=15>>15") == Label::right);
-    CHECK(check(story, {}, "Ben has 3*5 = <<3*5=15>>15 apples.") == Label::right);
-    CHECK(check(story, {}, "2*6=<<2*6=12>>12") == Label::right);     // in any order
-    CHECK(check(story, {}, "2*6+5=<<2*6+5=17>>17") == Label::right); // two at once
-    CHECK(check(story, {}, "5+3=<<5+3=8>>8") == Label::neutral);     // true, and not needed
-    CHECK(check(story, {"5*3=<<5*3=15>>15"}, "5*3=<<5*3=15>>15") == Label::neutral);
-    CHECK(check(story, {}, "5*3=<<5*3=16>>16") == Label::wrong);
-    CHECK(check(story, {}, "5*3=<<5*3=15>>16") == Label::wrong);
-    CHECK(check(story, {}, "5*7=<<5*7=35>>35") == Label::wrong); // there is no 7
-    CHECK(check(story, {}, "15+17=<<15+17=32>>32") == Label::wrong);
-    CHECK(check(story, {"5*3=<<5*3=15>>15", "2*6+5=<<2*6+5=17>>17"}, "15+17=<<15+17=32>>32") ==
-          Label::right);
-    CHECK(check(story, {}, "Ben has 15 apples") == Label::wrong); // calculates nothing
-    CHECK(check(story, {}, "5*3=<<5*3=15") == Label::wrong);
-    CHECK(check(story, {}, "<<>>") == Label::wrong);
-    CHECK(check(story, {}, "5/0=<<5/0=1>>1") == Label::wrong);
-    CHECK(check(story, {}, "#### 32", true) == Label::right);
-    CHECK(check(story, {}, "#### 31", true) == Label::wrong);
-    CHECK(check(story, {}, "", true) == Label::wrong);
+    CHECK(check<Words>(story, {}, "5*3=<<5*3=15>>15") == Label::right);
+    CHECK(check<Words>(story, {}, "Ben has 3*5 = <<3*5=15>>15 apples.") == Label::right);
+    CHECK(check<Words>(story, {}, "2*6=<<2*6=12>>12") == Label::right);     // in any order
+    CHECK(check<Words>(story, {}, "2*6+5=<<2*6+5=17>>17") == Label::right); // two at once
+    CHECK(check<Words>(story, {}, "5+3=<<5+3=8>>8") == Label::neutral);     // true, and not needed
+    CHECK(check<Words>(story, {"5*3=<<5*3=15>>15"}, "5*3=<<5*3=15>>15") == Label::neutral);
+    CHECK(check<Words>(story, {}, "5*3=<<5*3=16>>16") == Label::wrong);
+    CHECK(check<Words>(story, {}, "5*3=<<5*3=15>>16") == Label::wrong);
+    CHECK(check<Words>(story, {}, "5*7=<<5*7=35>>35") == Label::wrong); // there is no 7
+    CHECK(check<Words>(story, {}, "15+17=<<15+17=32>>32") == Label::wrong);
+    CHECK(check<Words>(story, {"5*3=<<5*3=15>>15", "2*6+5=<<2*6+5=17>>17"},
+                       "15+17=<<15+17=32>>32") == Label::right);
+    CHECK(check<Words>(story, {}, "Ben has 15 apples") == Label::wrong); // calculates nothing
+    CHECK(check<Words>(story, {}, "5*3=<<5*3=15") == Label::wrong);
+    CHECK(check<Words>(story, {}, "<<>>") == Label::wrong);
+    CHECK(check<Words>(story, {}, "5/0=<<5/0=1>>1") == Label::wrong);
+    CHECK(check<Words>(story, {}, "#### 32", true) == Label::right);
+    CHECK(check<Words>(story, {}, "#### 31", true) == Label::wrong);
+    CHECK(check<Words>(story, {}, "", true) == Label::wrong);
 }
 
 TEST_CASE("words: GSM8K's own texts are read with their answers") {
@@ -93,9 +89,10 @@ TEST_CASE("words: GSM8K's own texts are read with their answers") {
     CHECK(world.read_answered(question, "12/60 = $<<12/60=0.2>>0.2 per minute.\n#### 10") ==
           question);
     CHECK_THROWS_AS(world.read_answered(question, "ten"), Error);
-    CHECK(check(question, {}, "Weng earns 12/60 = $<<12/60=0.2>>0.2 per minute.") ==
+    CHECK(check<Words>(question, {}, "Weng earns 12/60 = $<<12/60=0.2>>0.2 per minute.") ==
           Label::neutral);
-    CHECK(check(question, {}, "Weng earns 12/60 = $<<12/60=0.3>>0.3 per minute.") == Label::wrong);
+    CHECK(check<Words>(question, {}, "Weng earns 12/60 = $<<12/60=0.3>>0.3 per minute.") ==
+          Label::wrong);
     CHECK(world.canonical_answer("#### $1,050") == "1050");
     CHECK(world.canonical_answer("A line.\n#### 2.50") == "5/2");
     CHECK(world.canonical_answer("no idea") == "no idea");

@@ -1,0 +1,19 @@
+#pragma once
+// Numbers for a test: n from the standard normal distribution, others for each name.
+
+#include "engine/random.h"
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace qstar {
+
+inline std::vector<float> normal_numbers(int64_t n, std::string_view name) {
+    std::vector<float> x(static_cast<size_t>(n));
+    Random random(11, name);
+    for (float& v : x) v = static_cast<float>(random.normal());
+    return x;
+}
+
+} // namespace qstar

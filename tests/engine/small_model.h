@@ -1,0 +1,32 @@
+#pragma once
+// A small GPT with random weights, and tokens for it.
+
+#include "engine/gpt/gpt.h"
+#include "engine/random.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace qstar::engine {
+
+constexpr int64_t kSmallVocab = 23;
+
+inline Gpt small_model(bool scalar_head = false) {
+    Gpt model({2, 2, 16, 40, kSmallVocab, scalar_head}, Random(3, "init"));
+    // Larger than GPT-2's initialisation, so that the logits are far from equal.
+    for (Parameter& p : model.parameters) {
+        if (p.value.shape().rank == 2) {
+            for (float& x : p.value.values()) x *= 2;
+        }
+    }
+    return model;
+}
+
+inline std::vector<int> random_tokens(int64_t n, uint64_t seed) {
+    Random random(seed, "tokens");
+    std::vector<int> tokens;
+    for (int64_t i = 0; i < n; ++i) tokens.push_back(static_cast<int>(random.below(kSmallVocab)));
+    return tokens;
+}
+
+} // namespace qstar::engine
