@@ -20,6 +20,11 @@ thread_local int host_memory = 0;
 
 const Device& device() { return *current(); }
 
+void use_device(const Device& device) {
+    current()->finish();
+    current() = &device;
+}
+
 void use_device(const std::string& name) {
     current()->finish();
     if (name == "cpu") {

@@ -42,8 +42,8 @@ struct Attention {
 };
 
 struct Device {
-    const char* name;
-    int64_t widest; // numbers of the widest activation that a micro-batch should have
+    const char* name; // "cpu", "NVIDIA H100 PCIe by Vulkan"
+    int64_t widest;   // numbers of the widest activation that a micro-batch should have
 
     std::shared_ptr<float> (*allocate)(int64_t count); // uninitialised, 64-byte aligned
     void (*finish)();
@@ -130,6 +130,7 @@ const Device& device();
 // and tapes belong to the device that was in use when they were made. Error for any other
 // name, and where there is no such device. Call it before threads are at work.
 void use_device(const std::string& name);
+void use_device(const Device& device); // one that was in use before
 
 // While it lives, tensors made by this thread lie in ordinary memory: for what only the
 // processor will read.

@@ -94,7 +94,28 @@ Var forward(Tape& tape, Mlp& model, Var features) {
     return linear(tape, x, leaf(end + 2), leaf(end + 3));
 }
 
+namespace {
+
+// The same where a device keeps the weights in memory of its own.
+void evaluate_there(const Mlp& model, const float* features, int64_t rows, float* out) {
+    thread_local Tape tape(false);
+    const MlpConfig& c = model.config;
+    Mlp handles(model); // to the same numbers
+    const int64_t most = std::max<int64_t>(kRows, device().widest / (4 * c.width));
+    for (int64_t from = 0; from < rows; from += most) {
+        const int64_t m = std::min(most, rows - from);
+        const float* part = features + from * c.inputs;
+        tape.reset();
+        const Tensor x = Tensor::from({m, c.inputs}, {part, static_cast<size_t>(m * c.inputs)});
+        const Tensor y = tape.value(forward(tape, handles, tape.constant(x)));
+        device().download(y.size(), y.data(), out + from * c.outputs);
+    }
+}
+
+} // namespace
+
 void evaluate(const Mlp& model, const float* features, int64_t rows, float* out) {
+    if (&device() != &cpu_device()) return evaluate_there(model, features, rows, out);
     const MlpConfig& c = model.config;
     const auto p = [&](size_t i) { return model.parameters[i].value.data(); };
     // The order of sums is the tape's: one chain of multiply-adds, then the bias; then x + y.

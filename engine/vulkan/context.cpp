@@ -185,6 +185,11 @@ Physical describe(const Instance& instance, VkPhysicalDevice device) {
     api.GetPhysicalDeviceFeatures2(device, &features);
     if (features12.bufferDeviceAddress == VK_FALSE) p.info.missing = "it has no buffer addresses";
     if (features12.timelineSemaphore == VK_FALSE) p.info.missing = "it has no timeline semaphores";
+    const VkPhysicalDeviceLimits& limits = p.properties.limits;
+    if (limits.maxComputeWorkGroupInvocations < 256 ||
+        limits.maxComputeSharedMemorySize < 17 << 10) {
+        p.info.missing = "its work groups are smaller than 256 invocations and 17 KiB";
+    }
 
     uint32_t count = 0;
     api.GetPhysicalDeviceQueueFamilyProperties(device, &count, nullptr);

@@ -9,10 +9,12 @@ namespace qstar::engine::vulkan {
 
 namespace {
 
-// A large GPU has about so many cores; with fewer tiles some of them stand idle. The order
-// of the sums follows from it, so it is a constant and not the device's own number.
+// A large GPU has about so many cores, and keeps so many work groups on each of them to have
+// something to do while memory is waited for. The order of the sums follows from it, so these
+// are constants and not the device's own numbers.
 constexpr int64_t kCores = 128;
-constexpr int64_t kShortestSplit = 256; // of k
+constexpr int64_t groups_a_core(int64_t side) { return side == 128 ? 2 : 8; }
+constexpr int64_t kShortestPart = 256; // of k
 
 int64_t divided_up(int64_t n, int64_t by) { return (n + by - 1) / by; }
 
@@ -53,13 +55,17 @@ void multiply(Job& job, const Product& p) {
     const auto tiles = [&](int64_t side) {
         return divided_up(p.m, side) * divided_up(p.n, side) * p.count;
     };
-    const int64_t side = tiles(128) >= kCores ? 128 : 64;
-
-    // Few tiles over a long sum (the gradient of a weight): the sum is cut, too, and its
-    // parts are added up in order.
-    const int64_t parts = std::min(divided_up(2 * kCores, tiles(side)), p.k / kShortestSplit);
-    const bool split = parts > 1 && p.count == 1 && p.ldc == p.n && p.bias == nullptr &&
-                       p.gelu == nullptr && p.causal == Causal::none;
+    // Where there are few tiles and a long sum (the gradient of a weight), the sum is cut, too,
+    // and its parts are added up in order.
+    const bool can_split = p.count == 1 && p.ldc == p.n && p.bias == nullptr && p.gelu == nullptr &&
+                           p.causal == Causal::none;
+    const auto parts_of = [&](int64_t side) {
+        const int64_t wanted = divided_up(kCores * groups_a_core(side), tiles(side));
+        return can_split ? std::max<int64_t>(1, std::min(wanted, p.k / kShortestPart)) : 1;
+    };
+    const int64_t side = tiles(128) * parts_of(128) >= kCores ? 128 : 64;
+    const int64_t parts = parts_of(side);
+    const bool split = parts > 1;
     const int64_t part_k = split ? divided_up(divided_up(p.k, parts), 16) * 16 : 0;
     const int64_t count = split ? divided_up(p.k, part_k) : p.count;
     float* const c = split ? job.scratch(count * p.m * p.n) : p.c;

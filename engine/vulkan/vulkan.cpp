@@ -71,7 +71,9 @@ int64_t widest_for(const Physical& p) {
 
 Device table(const Physical& physical) {
     Device t{};
-    t.name = "vulkan";
+    static std::string name;
+    name = physical.info.name + " by Vulkan";
+    t.name = name.c_str();
     t.widest = widest_for(physical);
     t.allocate = [](int64_t count) { return gpu().allocate(count); };
     t.finish = [] { gpu().finish(); };
@@ -128,9 +130,9 @@ const Device& vulkan_device(int index) {
         }
     }
     if (chosen >= static_cast<int>(list.size())) {
-        fail("--device vulkan:{}: there are {} devices, numbered from 0 (qstar engine info lists "
-             "them)",
-             chosen, list.size());
+        fail("--device vulkan:{}: the devices of this machine are numbered from 0 to {} (qstar "
+             "engine info lists them)",
+             chosen, list.size() - 1);
     }
     const vulkan::Physical& physical = list[static_cast<size_t>(chosen)];
     if (!physical.info.missing.empty()) {

@@ -5,6 +5,7 @@
 #include "eval/bench/gemm.h"
 #include "eval/bench/search.h"
 #include "eval/bench/train.h"
+#include "eval/bench/vulkan.h"
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -45,6 +46,8 @@ void add_bench(CLI::App& app, CLI::App& eval, const Common& common) {
         std::make_shared<BenchOptions>());
     add(*bench, "decode", "generating text against PyTorch", common, bench_decode,
         std::make_shared<BenchOptions>());
+    add(*bench, "vulkan", "a GPU by Vulkan against PyTorch on it and our processor engine", common,
+        bench_vulkan, std::make_shared<BenchOptions>());
     const auto search = std::make_shared<BenchOptions>();
     add(*bench, "search", "search methods, many problems at once against one by one", common,
         bench_search, search)

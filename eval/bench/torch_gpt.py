@@ -7,6 +7,7 @@ Started with one argument, a JSON object:
             each; for "decode" one first token a sequence
   batch, time, threads, and for "train" lr
   settings  stands in the name: how its environment was set
+  device    "cpu" or "cuda": with the latter it only trains
 It writes lines of JSON to the standard output. The first says who it is; then each line
 "N" on the standard input asks for N training steps, or N generated texts, and is
 answered by the seconds that they took.
@@ -79,9 +80,12 @@ class Gpt(torch.nn.Module):
             h = f"h.{layer}."
             q, k, v = self.linear(h + "attn.c_attn", self.norm(h + "ln_1", x)).split(self.width, dim=2)
             q, k, v = self.split_heads(q), self.split_heads(k), self.split_heads(v)
-            scores = (q * self.scale) @ k.transpose(-2, -1)
-            p = F.softmax(scores.masked_fill(future, float("-inf")), dim=-1)
-            y = (p @ v).transpose(1, 2).reshape(batch, length, self.width)
+            if x.is_cuda and hasattr(F, "scaled_dot_product_attention"):  # its fused kernels
+                y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            else:
+                scores = (q * self.scale) @ k.transpose(-2, -1)
+                y = F.softmax(scores.masked_fill(future, float("-inf")), dim=-1) @ v
+            y = y.transpose(1, 2).reshape(batch, length, self.width)
             x = x + self.linear(h + "attn.c_proj", y)
             y = F.gelu(self.linear(h + "mlp.c_fc", self.norm(h + "ln_2", x)), approximate="tanh")
             x = x + self.linear(h + "mlp.c_proj", y)
@@ -109,7 +113,7 @@ class Gpt(torch.nn.Module):
 
 class Training:
     def __init__(self, model, work):
-        tokens = read_tokens(work["tokens"]).view(2, work["batch"], work["time"])
+        tokens = read_tokens(work["tokens"]).view(2, work["batch"], work["time"]).to(work["device"])
         self.inputs, self.targets = tokens[0].contiguous(), tokens[1].reshape(-1)
         self.model = model
         matrices = [p for p in model.parameters() if p.dim() >= 2]
@@ -172,10 +176,16 @@ def main():
     torch.set_num_threads(work["threads"])
     torch.manual_seed(1)
     config, tensors = read_safetensors(work["model"])
-    model = Gpt(config, tensors)
+    on_gpu = work["device"] == "cuda"
+    if on_gpu and not torch.cuda.is_available():
+        say(none=f"none: PyTorch {torch.__version__} finds no CUDA")
+        return
+    model = Gpt(config, tensors).to(work["device"])
     name = f"PyTorch {torch.__version__}{work['settings']}{blas_name()}"
+    if on_gpu:
+        name = f"PyTorch {torch.__version__} on {torch.cuda.get_device_name()}"
     # One thread by its processor time, several by the clock, as ours.
-    clock = time.process_time if work["threads"] == 1 else time.perf_counter
+    clock = time.process_time if work["threads"] == 1 and not on_gpu else time.perf_counter
     if work["work"] == "train":
         body = Training(model, work)
         say(name=name)

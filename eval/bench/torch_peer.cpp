@@ -71,9 +71,9 @@ TorchPeer::TorchPeer(const TorchWork& work, const engine::Gpt& model, std::span<
     write_file_atomic(batch, {reinterpret_cast<const char*>(tokens.data()), tokens.size_bytes()});
 
     const char* settings = work.settings == TorchSettings::tuned ? " tuned" : "";
-    const Json argument{{"work", work.work}, {"settings", settings},   {"model", weights},
-                        {"tokens", batch},   {"batch", work.batch},    {"time", work.time},
-                        {"lr", work.lr},     {"threads", work.threads}};
+    const Json argument{{"work", work.work}, {"settings", settings},    {"model", weights},
+                        {"tokens", batch},   {"batch", work.batch},     {"time", work.time},
+                        {"lr", work.lr},     {"threads", work.threads}, {"device", work.device}};
     ChildOptions options;
     options.command = {python, "-c", torch_gpt_program, json_text(argument)};
     options.environment = environment_of(work);
@@ -85,6 +85,11 @@ TorchPeer::TorchPeer(const TorchWork& work, const engine::Gpt& model, std::span<
         return;
     }
     greeting_ = Json::parse(*line);
+    if (greeting_.contains("none")) { // it says why
+        child_ = nullptr;
+        name_ = greeting_["none"].get<std::string>();
+        return;
+    }
     name_ = greeting_["name"].get<std::string>();
 }
 

@@ -12,7 +12,8 @@
 
 namespace qstar::eval {
 
-extern const char* const torch_gpt_program; // the text of torch_gpt.py, set by the build
+extern const char* const torch_gpt_program;    // the text of torch_gpt.py, set by the build
+extern const char* const torch_matmul_program; // and of torch_matmul.py
 
 // A PyTorch that is installed and called knows nothing of its neighbours: its OpenMP
 // threads and those of OpenBLAS look for work at the same time, and glibc gives large
@@ -27,6 +28,7 @@ struct TorchWork {
     int threads = 1;
     double lr = 0;
     TorchSettings settings = TorchSettings::tuned;
+    std::string device = "cpu"; // or "cuda", for "train"
 };
 
 class TorchPeer {

@@ -1,14 +1,13 @@
 #include "eval/bench/train.h"
 
 #include "engine/error.h"
-#include "engine/gpt/next_token.h"
 #include "engine/io/jsonl.h"
 #include "engine/kernels/bf16.h"
 #include "engine/kernels/kernels.h"
-#include "engine/optim/adamw.h"
 #include "engine/parallel.h"
 #include "eval/bench/peak.h"
 #include "eval/bench/torch_peer.h"
+#include "eval/bench/training.h"
 #include "eval/bench/turns.h"
 
 #include <cmath>
@@ -16,57 +15,6 @@
 namespace qstar::eval {
 
 namespace {
-
-constexpr float kRate = 1e-3f; // of learning, both sides
-
-// Inputs and then targets: both (batch, time), the targets one token ahead.
-std::vector<int> random_batch(const TrainingShape& shape) {
-    Random random(1, "bench/batch");
-    const int64_t time = shape.config.context;
-    std::vector<int> inputs, targets;
-    for (int64_t b = 0; b < shape.batch; ++b) {
-        const auto draw = [&] {
-            return static_cast<int>(random.below(static_cast<uint64_t>(shape.config.vocab)));
-        };
-        int next = draw();
-        for (int64_t t = 0; t < time; ++t) {
-            inputs.push_back(next);
-            next = draw();
-            targets.push_back(next);
-        }
-    }
-    inputs.insert(inputs.end(), targets.begin(), targets.end());
-    return inputs;
-}
-
-// Our side: the loop of a training stage, on one batch.
-class Training {
-  public:
-    Training(const TrainingShape& shape, engine::Gpt model, std::span<const int> batch,
-             engine::Precision precision = engine::Precision::fp32)
-        : shape_(shape), model_(std::move(model)), optimiser_(model_.parameters, {}),
-          inputs_(batch.begin(), batch.begin() + static_cast<int64_t>(batch.size() / 2)),
-          targets_(batch.begin() + static_cast<int64_t>(batch.size() / 2), batch.end()),
-          weights_(targets_.size(), 1.0f) {
-        tape_.precision = precision;
-    }
-
-    double step() { // gives the loss before the update
-        model_.zero_grad();
-        const double loss = engine::next_token_gradient(tape_, model_, inputs_, targets_, weights_,
-                                                        shape_.batch, shape_.config.context);
-        optimiser_.update(model_.parameters, kRate);
-        return loss;
-    }
-
-  private:
-    TrainingShape shape_;
-    engine::Gpt model_;
-    engine::AdamW optimiser_;
-    engine::Tape tape_;
-    std::vector<int> inputs_, targets_;
-    std::vector<float> weights_;
-};
 
 // A few steps on both sides must give the same losses: then they did the same work.
 void check_same_work(const TrainingShape& shape, const std::vector<double>& our_losses,
@@ -87,10 +35,11 @@ void check_same_work(const TrainingShape& shape, const std::vector<double>& our_
 void measure(const TrainingShape& shape, int threads, bool quick, Report& report) {
     engine::set_threads(threads);
     const engine::Gpt model(shape.config, Random(1, "bench/model"));
-    const std::vector<int> batch = random_batch(shape);
+    const std::vector<int> batch = training_batch(shape);
     // Both read the weights before we begin to change them.
     const auto torch = [&](TorchSettings settings) {
-        const TorchWork work{"train", shape.batch, shape.config.context, threads, kRate, settings};
+        const TorchWork work{"train", shape.batch, shape.config.context,
+                             threads, kBenchRate,  settings};
         return std::make_unique<TorchPeer>(work, model, batch);
     };
     std::vector<std::unique_ptr<TorchPeer>> peers;
@@ -185,11 +134,6 @@ void measure(const TrainingShape& shape, int threads, bool quick, Report& report
 }
 
 } // namespace
-
-std::string TrainingShape::name() const {
-    return fmt::format("L{} D{} T{} B{} V{}", config.layers, config.width, config.context, batch,
-                       config.vocab);
-}
 
 std::vector<TrainingShape> training_shapes() {
     //          layers heads width context vocabulary    batch

@@ -37,7 +37,7 @@ shared vec4 slice_b[deep * stride];
 
 vec4 fetch(Floats from, bool whole, int at, int valid) {
     if (valid <= 0) return vec4(0.0);
-    if (whole) return Vectors(from).at[at / 4];
+    if (whole) return Vectors(from).at[at >> 2];
     const int last = at + valid - 1; // what lies behind it is read again and thrown away
     const vec4 v = vec4(from.at[at], from.at[min(at + 1, last)], from.at[min(at + 2, last)],
                         from.at[min(at + 3, last)]);
@@ -137,11 +137,11 @@ void main() {
             vec4 v = sums[i][half_tile];
             if (whole_c) {
                 if (column >= n) continue;
-                if ((flags & 1) != 0) v += Vectors(c).at[at / 4];
-                if ((flags & 2) != 0) v += Vectors(bias).at[column / 4];
-                Vectors(c).at[at / 4] = v;
+                if ((flags & 1) != 0) v += Vectors(c).at[at >> 2];
+                if ((flags & 2) != 0) v += Vectors(bias).at[column >> 2];
+                Vectors(c).at[at >> 2] = v;
                 if (with_gelu) {
-                    Vectors(gelu).at[at / 4] =
+                    Vectors(gelu).at[at >> 2] =
                         vec4(gelu_of(v.x), gelu_of(v.y), gelu_of(v.z), gelu_of(v.w));
                 }
                 continue;
