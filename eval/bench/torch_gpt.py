@@ -16,6 +16,7 @@ answered by the seconds that they took.
 import ctypes
 import json
 import math
+import re
 import struct
 import sys
 import time
@@ -158,7 +159,10 @@ class Decoding:
 
 
 def blas_name():
-    """Which kernels OpenBLAS has chosen, if that is what PyTorch calls."""
+    """Whose matrix products PyTorch calls; of OpenBLAS, which kernels it has chosen."""
+    built = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
+    if built and built.group(1) == "mkl":
+        return " (MKL)"
     try:
         library = ctypes.CDLL("libblas.so.3")
         library.openblas_get_corename.restype = ctypes.c_char_p
