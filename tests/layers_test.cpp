@@ -5,6 +5,7 @@
 #include "tests/paths.h"
 
 #include <algorithm>
+#include <cctype>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <map>
@@ -94,6 +95,27 @@ std::vector<std::string> types(const std::string& text) {
     return names;
 }
 
+// What a file defines in unnamed namespaces, read in the same way.
+std::set<std::string> own_names(const std::string& text) {
+    std::set<std::string> names;
+    bool unnamed = false;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("namespace")) unnamed = line == "namespace {";
+        if (line.starts_with("}")) unnamed = unnamed && line != "} // namespace";
+        if (!unnamed || line.empty() || !std::isalpha(line[0]) || line.starts_with("namespace") ||
+            line.starts_with("template") || line.starts_with("TEST_CASE"))
+            continue;
+        // The last word before what is no word: of a struct, a constant or a function.
+        const std::string before =
+            line.substr(0, std::min(line.find_first_of("(={;["), line.find(" : ")));
+        const size_t end = before.find_last_not_of(' ') + 1;
+        const size_t begin = before.find_last_of(" &*", end - 1) + 1;
+        names.insert(before.substr(begin, end - begin));
+    }
+    return names;
+}
+
 } // namespace
 
 TEST_CASE("types are found with their namespaces") {
@@ -116,6 +138,30 @@ TEST_CASE("one name, one type in a namespace") {
             CAPTURE(home[type]);
             CHECK((home[type].empty() || home[type] == path));
             home[type] = path;
+        }
+    }
+    CHECK(home.size() > 100);
+}
+
+TEST_CASE("own names are found") {
+    const std::string text = "namespace {\nconstexpr int kA = 1;\nstruct B : C {\n    int d;\n};\n"
+                             "std::vector<int>& e(int f) {\n    return g;\n}\nusing H = int;\n"
+                             "} // namespace\nint i() {\n";
+    CHECK(own_names(text) == std::set<std::string>{"kA", "B", "e", "H"});
+}
+
+TEST_CASE("the files of a folder of tests have names of their own") {
+    // They are compiled as one file where the whole of it is built: see QSTAR_UNITY_TESTS.
+    std::map<std::string, std::string> home;
+    for (const auto& path : files_below("tests")) {
+        if (!is_source(path)) continue;
+        for (const auto& name : own_names(read_file(join_path(root, path)))) {
+            std::string& first = home[path.substr(0, path.rfind('/') + 1) + name];
+            CAPTURE(name);
+            CAPTURE(path);
+            CAPTURE(first);
+            CHECK(first.empty());
+            first = path;
         }
     }
     CHECK(home.size() > 100);

@@ -90,6 +90,9 @@ TEST_CASE("bf16 products are those of the rounded numbers, in every form and odd
                     const bool ta = form & 1, tb = form & 2;
                     const std::vector<float> a = normal_numbers(z.m * z.k, "a"),
                                              b = normal_numbers(z.k * z.n, "b");
+                    std::vector<float> near_a(a), near_b(b);
+                    for (float& x : near_a) x = rounded(x);
+                    for (float& x : near_b) x = rounded(x);
                     const std::vector<float> bias = normal_numbers(z.n, "bias"),
                                              old = normal_numbers(z.m * z.n, "c");
                     std::vector<float> c(old);
@@ -125,9 +128,9 @@ TEST_CASE("bf16 products are those of the rounded numbers, in every form and odd
                             double size = 1;
                             for (int64_t l = 0; l < z.k; ++l) {
                                 const double x =
-                                    rounded(a[static_cast<size_t>(ta ? l * z.m + i : i * z.k + l)]);
+                                    near_a[static_cast<size_t>(ta ? l * z.m + i : i * z.k + l)];
                                 const double y =
-                                    rounded(b[static_cast<size_t>(tb ? j * z.k + l : l * z.n + j)]);
+                                    near_b[static_cast<size_t>(tb ? j * z.k + l : l * z.n + j)];
                                 sum += x * y;
                                 size += std::fabs(x * y);
                             }

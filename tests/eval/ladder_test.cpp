@@ -11,13 +11,11 @@ using namespace qstar;
 using namespace qstar::eval;
 
 TEST_CASE("the ladder of a tiny road") {
-    const auto folder = std::filesystem::temp_directory_path() / "qstar_ladder_test";
-    std::filesystem::remove_all(folder);
-    const std::string run = folder.string();
-    tiny_road(run);
+    const Temporary run;
+    tiny_road(run.path);
 
     LadderOptions options;
-    options.run = run;
+    options.run = run.path;
     options.quiet = true;
     options.problems = 12;
     options.budgets = {150, 600};
@@ -34,28 +32,37 @@ TEST_CASE("the ladder of a tiny road") {
         if (row.budget > 0) CHECK(row.tokens < 2.5 * static_cast<double>(row.budget));
     }
 
-    SUBCASE("is the same again, but for the clock") {
-        const Ladder again = measure_ladder(options);
-        for (size_t i = 0; i < ladder.rows.size(); ++i) {
-            CHECK(again.rows[i].solved == ladder.rows[i].solved);
-            CHECK(again.rows[i].tokens == ladder.rows[i].tokens);
-            CHECK(again.rows[i].expanded == ladder.rows[i].expanded);
-        }
-        CHECK(again.example == ladder.example);
+    const Ladder again = measure_ladder(options); // the same, but for the clock
+    for (size_t i = 0; i < ladder.rows.size(); ++i) {
+        CHECK(again.rows[i].solved == ladder.rows[i].solved);
+        CHECK(again.rows[i].tokens == ladder.rows[i].tokens);
+        CHECK(again.rows[i].expanded == ladder.rows[i].expanded);
     }
-    SUBCASE("refuses a run whose training texts hold a test problem") {
-        train::ProblemConfig config;
-        config.min_operands = 3;
-        const std::string leaked =
-            train::draw_problems(config, train::Split::test, options.problems, options.seed)[5];
-        const std::string path = run + "/corpus/curated.jsonl";
-        write_file_atomic(path, read_file(path) + "{\"problem\":\"" + leaked +
-                                    "\",\"solution\":[\"1\"],\"text\":\"\"}\n");
-        CHECK_THROWS_AS(measure_ladder(options), Error);
-    }
-    SUBCASE("says which stage is missing") {
-        std::filesystem::remove(folder / "prm" / "model.safetensors");
-        CHECK_THROWS_AS(measure_ladder(options), Error);
-    }
-    std::filesystem::remove_all(folder);
+    CHECK(again.example == ladder.example);
+}
+
+TEST_CASE("the ladder refuses a run whose training texts hold a test problem") {
+    const Temporary run;
+    tiny_road(run.path);
+    LadderOptions options;
+    options.run = run.path;
+    options.problems = 12;
+    train::ProblemConfig config;
+    config.min_operands = 3;
+    const std::string leaked =
+        train::draw_problems(config, train::Split::test, options.problems, options.seed)[5];
+    const std::string path = run / "corpus/curated.jsonl";
+    write_file_atomic(path, read_file(path) + "{\"problem\":\"" + leaked +
+                                "\",\"solution\":[\"1\"],\"text\":\"\"}\n");
+    CHECK_THROWS_WITH_AS(measure_ladder(options), doctest::Contains(leaked.c_str()), Error);
+}
+
+TEST_CASE("the ladder says which stage is missing") {
+    const Temporary run;
+    tiny_road(run.path);
+    LadderOptions options;
+    options.run = run.path;
+    options.problems = 12;
+    std::filesystem::remove(run / "prm/model.safetensors");
+    CHECK_THROWS_WITH_AS(measure_ladder(options), doctest::Contains("qstar train prm"), Error);
 }

@@ -2,6 +2,7 @@
 // A whole road in a second or two, for tests that need a run: it learns next to nothing, but
 // all files are there.
 
+#include "tests/temporary.h"
 #include "tests/train/quiet.h"
 #include "train/label.h"
 #include "train/orm.h"
@@ -10,6 +11,7 @@
 #include "train/sample.h"
 #include "train/sft.h"
 
+#include <filesystem>
 #include <string>
 
 // A corpus and a model that was pre-trained on it.
@@ -42,7 +44,7 @@ inline void tiny_sampled(const std::string& run, int64_t problems) {
     train::sample(sample);
 }
 
-inline void tiny_road(const std::string& run) {
+inline void make_tiny_road(const std::string& run) {
     using namespace qstar;
     tiny_sampled(run, 40);
     train::label(quiet<train::LabelOptions>(run));
@@ -52,4 +54,17 @@ inline void tiny_road(const std::string& run) {
     auto prm = quiet<train::PrmOptions>(run);
     prm.epochs = 1;
     train::prm(prm);
+}
+
+// A run that is made once in a program, for tests that change copies of it.
+struct MadeOnce : Temporary {
+    explicit MadeOnce(void (*make)(const std::string& run)) { make(path); }
+    void copy_to(const std::string& run) const {
+        std::filesystem::copy(path, run, std::filesystem::copy_options::recursive);
+    }
+};
+
+inline void tiny_road(const std::string& run) {
+    static const MadeOnce road(make_tiny_road);
+    road.copy_to(run);
 }

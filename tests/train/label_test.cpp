@@ -30,7 +30,7 @@ void write_samples_to_label(const std::string& run, int copies = 1) {
     write_jsonl(run + "/samples/solutions.jsonl", lines);
 }
 
-std::string typing(const LabelOptions& options, const std::string& text) {
+std::string typing_labels(const LabelOptions& options, const std::string& text) {
     std::istringstream in(text);
     std::ostringstream out;
     label(options, in, out);
@@ -46,7 +46,7 @@ TEST_CASE("a person labels step by step, stops at the first error, takes back, q
 
     // A key that says nothing; an error in step 1 that is taken back; the error in step 2.
     const std::string shown =
-        typing(judged_by_me<LabelOptions>(folder.path), "x\n+\n-1\nu\nu\n+\n-\n");
+        typing_labels(judged_by_me<LabelOptions>(folder.path), "x\n+\n-1\nu\nu\n+\n-\n");
     CHECK(shown.find("[1 of 3]  3*(4+5)-2") != std::string::npos);
     CHECK(shown.find("expected +, 0, -, u or q, found \"x\"") != std::string::npos);
     CHECK(shown.find("24") == std::string::npos); // nobody asks what comes after the error
@@ -57,15 +57,15 @@ TEST_CASE("a person labels step by step, stops at the first error, takes back, q
     CHECK(!exists(folder.path + "/labels/done.json"));
 
     // Quits in the middle of the second solution: its labels wait for the next call.
-    CHECK(typing(judged_by_me<LabelOptions>(folder.path), "+\n+\nq\n").find("2 to go") !=
+    CHECK(typing_labels(judged_by_me<LabelOptions>(folder.path), "+\n+\nq\n").find("2 to go") !=
           std::string::npos);
     CHECK(read_step_labels(file).size() == 1);
     CHECK(read_file(folder.path + "/labels/partial/answers.jsonl") == "[1,-1]\n[1,1]\n");
-    const std::string goes_on = typing(judged_by_me<LabelOptions>(folder.path), "q\n");
+    const std::string goes_on = typing_labels(judged_by_me<LabelOptions>(folder.path), "q\n");
     CHECK(goes_on.find("[2 of 3]") != std::string::npos);
     CHECK(goes_on.find("3.  25") != std::string::npos);
     // From its first step, undo goes back to the solution before.
-    typing(judged_by_me<LabelOptions>(folder.path), "u\nu\nu\nu\n0\n-1\n+\n+\n0\n1\n1\n");
+    typing_labels(judged_by_me<LabelOptions>(folder.path), "u\nu\nu\nu\n0\n-1\n+\n+\n0\n1\n1\n");
     labels = read_step_labels(file);
     REQUIRE(labels.size() == 3);
     CHECK(labels[0].labels == std::vector{Label::neutral, Label::wrong});
@@ -82,11 +82,11 @@ TEST_CASE("a person labels step by step, stops at the first error, takes back, q
 TEST_CASE("answers that do not fit their solutions are refused") {
     const Temporary folder;
     write_samples_to_label(folder.path);
-    typing(judged_by_me<LabelOptions>(folder.path), "-\nq\n");
+    typing_labels(judged_by_me<LabelOptions>(folder.path), "-\nq\n");
     const std::string answers = folder.path + "/labels/partial/answers.jsonl";
     for (const char* text : {"[]\n", "[1]\n[1]\n", "[-1,1]\n", "[1,1,1,1]\n", "[7]\n"}) {
         write_file_atomic(answers, text);
-        CHECK_THROWS_WITH_AS(typing(judged_by_me<LabelOptions>(folder.path), "q\n"),
+        CHECK_THROWS_WITH_AS(typing_labels(judged_by_me<LabelOptions>(folder.path), "q\n"),
                              doctest::Contains("answers.jsonl"), Error);
         CHECK(read_file(answers) == text);
     }

@@ -22,8 +22,6 @@ using namespace qstar::train;
 
 namespace {
 
-using Steps = std::vector<std::string>;
-
 // Two prompts with three outputs and one with two.
 void write_samples_to_rank(const std::string& run) {
     const std::vector<SampledSolution> solutions = {
@@ -40,7 +38,7 @@ void write_samples_to_rank(const std::string& run) {
 }
 
 // What the person typed, line by line; gives what the terminal showed.
-std::string typing(const RankOptions& options, const std::string& text) {
+std::string typing_ranks(const RankOptions& options, const std::string& text) {
     std::istringstream in(text);
     std::ostringstream out;
     rank(options, in, out);
@@ -51,7 +49,7 @@ std::string typing(const RankOptions& options, const std::string& text) {
 
 TEST_CASE("ranks come back as they were written, the pairs of a prompt as one ranking") {
     const Temporary folder;
-    const std::vector<Steps> outputs = {{"3+3", "6"}, {"5"}, {"3+3", "7"}};
+    const std::vector<std::vector<std::string>> outputs = {{"3+3", "6"}, {"5"}, {"3+3", "7"}};
     const auto pairs = pairs_of("1+2+3", outputs, std::vector<int>{1, 2, 2});
     REQUIRE(pairs.size() == 2); // the equal ones give no pair
     std::vector<Json> lines;
@@ -68,7 +66,8 @@ TEST_CASE("ranks come back as they were written, the pairs of a prompt as one ra
     CHECK(rankings[0].pairs == std::vector<std::pair<size_t, size_t>>{{0, 1}, {0, 2}});
     CHECK(rankings[1].problem == "2*3");
     CHECK(pairs_of("", outputs, std::vector<int>{3, 1, 2}).size() == 3);
-    CHECK(pairs_of("", outputs, std::vector<int>{3, 1, 2})[0].chosen == Steps{"5"});
+    CHECK(pairs_of("", outputs, std::vector<int>{3, 1, 2})[0].chosen ==
+          std::vector<std::string>{"5"});
 }
 
 TEST_CASE("a broken file of ranks is refused with its line") {
@@ -147,7 +146,7 @@ TEST_CASE("a person ranks: mistakes, undo, quit, and on where he stopped") {
     const std::string file = folder.path + "/ranks/ranks.jsonl";
     // A typing error is said; the first answer is taken back and given anew; then he quits.
     const std::string shown =
-        typing(judged_by_me<RankOptions>(folder.path), "2 1\n2 1 3\nu\n3 2 1\nq\n");
+        typing_ranks(judged_by_me<RankOptions>(folder.path), "2 1\n2 1 3\nu\n3 2 1\nq\n");
     CHECK(shown.find("[1 of 3]  1+2+3") != std::string::npos);
     CHECK(shown.find("output 3 is missing") != std::string::npos);
     CHECK(shown.find("1 of 3 prompts ranked, 3 pairs") != std::string::npos);
@@ -156,13 +155,14 @@ TEST_CASE("a person ranks: mistakes, undo, quit, and on where he stopped") {
     const auto first = rankings_of(read_ranks(file))[0];
 
     // The input ends (the window is closed) after the next answer; nothing is lost.
-    const std::string second = typing(judged_by_me<RankOptions>(folder.path), "1=2\n");
+    const std::string second = typing_ranks(judged_by_me<RankOptions>(folder.path), "1=2\n");
     CHECK(second.find("[1 of 3]") == std::string::npos);
     CHECK(second.find("[2 of 3]  2*3+1") != std::string::npos);
     CHECK(read_ranks(file).size() == 3); // the equal ones gave no pair
 
     // Undo reaches back over the calls; then he finishes.
-    const std::string last = typing(judged_by_me<RankOptions>(folder.path), "u\n1 2\n1 2 3\n");
+    const std::string last =
+        typing_ranks(judged_by_me<RankOptions>(folder.path), "u\n1 2\n1 2 3\n");
     CHECK(last.find("3 of 3 prompts ranked, 7 pairs") != std::string::npos);
     const auto rankings = rankings_of(read_ranks(file));
     REQUIRE(rankings.size() == 3);
@@ -174,18 +174,18 @@ TEST_CASE("a person ranks: mistakes, undo, quit, and on where he stopped") {
     // Finished: nothing is asked any more.
     RankOptions again = judged_by_me<RankOptions>(folder.path);
     again.quiet = true;
-    CHECK(typing(again, "").empty());
+    CHECK(typing_ranks(again, "").empty());
 }
 
 TEST_CASE("a broken session file is refused, and the answers stay as they are") {
     const Temporary folder;
     write_samples_to_rank(folder.path);
-    typing(judged_by_me<RankOptions>(folder.path), "2 1 3\nq\n");
+    typing_ranks(judged_by_me<RankOptions>(folder.path), "2 1 3\nq\n");
     const std::string answers = folder.path + "/ranks/partial/answers.jsonl";
     const std::string good = read_file(answers);
     const auto refuses = [&](const std::string& text, const std::string& reason) {
         write_file_atomic(answers, text);
-        CHECK_THROWS_WITH_AS(typing(judged_by_me<RankOptions>(folder.path), "q\n"),
+        CHECK_THROWS_WITH_AS(typing_ranks(judged_by_me<RankOptions>(folder.path), "q\n"),
                              doctest::Contains(reason.c_str()), Error);
         CHECK(read_file(answers) == text);
     };

@@ -4,7 +4,6 @@
 
 #include "eval/serve/http.h"
 #include "tests/eval/tiny_road.h"
-#include "tests/temporary.h"
 #include "tests/train/quiet.h"
 #include "train/label.h"
 #include "train/prm.h"
@@ -25,12 +24,9 @@ inline void make_serve_run(const std::string& run) {
     train::prm(prm);
 }
 
-// A copy of it, which is made once.
 inline void copy_serve_run(const std::string& to) {
-    static const Temporary folder;
-    static const bool made = (make_serve_run(folder.path), true);
-    static_cast<void>(made);
-    std::filesystem::copy(folder.path, to, std::filesystem::copy_options::recursive);
+    static const MadeOnce run(make_serve_run);
+    run.copy_to(to);
 }
 
 struct Listener : eval::EventStream {

@@ -19,7 +19,7 @@ uint32_t bits_of(const State& state) {
 }
 
 // The fewest presses for every state, by all sets of presses; 255: no set does it.
-std::vector<uint8_t> everything(const LightsOut& puzzle) {
+std::vector<uint8_t> fewest_presses(const LightsOut& puzzle) {
     const int n = puzzle.actions();
     std::vector<uint32_t> toggles;
     for (int i = 0; i < n; ++i) {
@@ -50,7 +50,7 @@ State state_of(const LightsOut& puzzle, uint32_t bits) {
 TEST_CASE("lights-out 1x1 to 4x4 whole: what can be solved, and in how few presses") {
     for (int width = 1; width <= 4; ++width) {
         const LightsOut puzzle(width);
-        const std::vector<uint8_t> truth = everything(puzzle);
+        const std::vector<uint8_t> truth = fewest_presses(puzzle);
         int64_t solvable = 0;
         bool same = true;
         for (uint32_t bits = 0; bits < truth.size(); ++bits) {
@@ -71,7 +71,7 @@ constexpr int kSamples = 3000;
 
 TEST_CASE("lights-out 5x5 against all 33,554,432 sets of presses") {
     const LightsOut puzzle(5);
-    const std::vector<uint8_t> truth = everything(puzzle);
+    const std::vector<uint8_t> truth = fewest_presses(puzzle);
     CHECK(std::count(truth.begin(), truth.end(), 255) == (1 << 25) - (1 << 23));
     int most = 0;
     for (const uint8_t presses : truth)

@@ -14,7 +14,7 @@ using namespace qstar::search;
 namespace {
 
 // Every state that slides reach from the goal, with its distance.
-std::unordered_map<std::string, int> everything(const Sliding& puzzle) {
+std::unordered_map<std::string, int> all_distances(const Sliding& puzzle) {
     const auto key = [](const State& s) { return std::string(s.begin(), s.end()); };
     std::unordered_map<std::string, int> distance{{key(puzzle.goal()), 0}};
     std::vector<State> waiting{puzzle.goal()};
@@ -34,7 +34,7 @@ std::unordered_map<std::string, int> everything(const Sliding& puzzle) {
 TEST_CASE("the whole 8-puzzle: half of 9! states, the farthest 31 away, bounds below the truth") {
     const Sliding puzzle(3);
     const WalkingDistance walking(3);
-    const auto distance = everything(puzzle);
+    const auto distance = all_distances(puzzle);
     CHECK(distance.size() == 181440);
     std::vector<int> at(40);
     bool admissible = true, parity = true;
