@@ -6,6 +6,11 @@
 #include <cstdlib>
 #include <cstring>
 
+#ifdef __linux__
+#include <dlfcn.h>
+#include <link.h>
+#endif
+
 namespace qstar::engine::vulkan {
 
 namespace {
@@ -17,6 +22,25 @@ VKAPI_ATTR VkBool32 VKAPI_CALL hear(VkDebugUtilsMessageSeverityFlagBitsEXT,
     const std::lock_guard lock(messages.mutex);
     if (messages.count++ == 0 && data->pMessage != nullptr) messages.first = data->pMessage;
     return VK_FALSE;
+}
+
+// Drivers and layers stay in memory when the loader lets go of them: what they have left
+// behind (threads' destructors, memory) would otherwise point to code that is gone.
+void keep_loaded() {
+#ifdef __linux__
+    std::vector<std::string> names;
+    dl_iterate_phdr(
+        [](dl_phdr_info* module, size_t, void* list) {
+            if (module->dlpi_name != nullptr && *module->dlpi_name != '\0') {
+                static_cast<std::vector<std::string>*>(list)->emplace_back(module->dlpi_name);
+            }
+            return 0;
+        },
+        &names);
+    for (const std::string& name : names) {
+        dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    }
+#endif
 }
 
 constexpr const char* kLayer = "VK_LAYER_KHRONOS_validation";
@@ -131,6 +155,7 @@ bool Instance::open(std::string& why) {
         return false;
     }
     load_instance(api, handle);
+    keep_loaded();
     if (validates && api.CreateDebugUtilsMessengerEXT != nullptr) {
         api.CreateDebugUtilsMessengerEXT(handle, &hearing, nullptr, &messenger_);
     }
