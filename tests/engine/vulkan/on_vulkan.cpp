@@ -15,7 +15,8 @@ using namespace qstar::engine;
 
 OnVulkan::OnVulkan() {
     setenv("QSTAR_VULKAN_VALIDATION", "1", 1);
-    setenv("XDG_CACHE_HOME", "/dev/null", 1); // no folder: compiled shaders are not kept
+    setenv("XDG_CACHE_HOME", "/dev/null", 1);   // no folder: compiled shaders are not kept
+    setenv("LP_NATIVE_VECTOR_WIDTH", "128", 0); // Mesa compiles twice as fast for narrow vectors
     std::string why;
     for (const VulkanDeviceInfo& device : vulkan_devices(why)) {
         here_ = here_ || device.missing.empty();
