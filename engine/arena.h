@@ -13,9 +13,9 @@
 
 namespace qstar::engine {
 
-// Uninitialised, aligned to a cache line; large pieces lie in huge pages where the
-// system offers them (fewer misses of the address cache, far fewer page faults).
-// std::bad_alloc if there is no such memory.
+// Uninitialised, aligned to a cache line, in the memory of the device in use (device/device.h;
+// the processor's is allocate_host_floats). Error or std::bad_alloc if there is no such
+// memory.
 std::shared_ptr<float> allocate_floats(int64_t count);
 
 class Arena {

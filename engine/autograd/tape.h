@@ -92,8 +92,8 @@ class Tape {
     Var constant(const Tensor& value); // a tensor without a gradient
     Var variable(const Tensor& value); // a tensor whose gradient is wanted: grad(var)
 
-    // Error if backward() has given the value back.
-    const Tensor& value(Var v) const;
+    // For the host: value() waits for the device, before grad() wait with device().finish().
+    const Tensor& value(Var v) const; // Error if backward() has given it back
     const Tensor& grad(Var v) const { return nodes_[static_cast<size_t>(v.id)].grad; }
 
     // Gradients of the scalar `loss` (one element) with respect to everything. Afterwards

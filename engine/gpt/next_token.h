@@ -5,8 +5,8 @@
 // A batch need not go through the model at once: gradients add up. Taken a few sequences
 // at a time, what a layer writes still lies in the caches when the next layer reads it,
 // and the tape holds the values of these few sequences only. How many they are follows
-// from the model's width and the length of the sequences alone, so the order of every
-// sum, and with it every byte, is the same on every machine.
+// from the model's width, the length of the sequences and the kind of device alone, so the
+// order of every sum, and with it every byte, is the same on every processor.
 
 #include "engine/gpt/gpt.h"
 
@@ -14,8 +14,8 @@
 
 namespace qstar::engine {
 
-// Sequences a micro-batch, at least 1: as many as keep the widest activation, 4C numbers
-// a token, at about 4 MiB.
+// Sequences a micro-batch, at least 1: as many as keep the widest activation, 4C numbers a
+// token, at what the device likes (Device::widest; on a processor about 4 MiB).
 int64_t micro_batch(const GptConfig& config, int64_t time);
 
 // inputs, targets, weights (B*T). Adds the gradient of
