@@ -63,7 +63,10 @@ void multiply(Job& job, const Product& p) {
         const int64_t wanted = divided_up(kCores * groups_a_core(side), tiles(side));
         return can_split ? std::max<int64_t>(1, std::min(wanted, p.k / kShortestPart)) : 1;
     };
-    const int64_t side = tiles(128) * parts_of(128) >= kCores ? 128 : 64;
+    // Large tiles, unless they would stand empty by more (a head is often 64 numbers wide).
+    const auto covered = [&](int64_t side) { return tiles(side) * side * side; };
+    const bool large = tiles(128) * parts_of(128) >= kCores && 4 * covered(128) <= 5 * covered(64);
+    const int64_t side = large ? 128 : 64;
     const int64_t parts = parts_of(side);
     const bool split = parts > 1;
     const int64_t part_k = split ? divided_up(divided_up(p.k, parts), 16) * 16 : 0;
