@@ -26,46 +26,31 @@ void clear_if_fresh(const Slot& d, int64_t size);
 double sum_of(std::span<const float> terms);
 
 // cpu_elementwise.cpp
-void add_scaled(int64_t n, float alpha, const float* x, Slot d);
-void map(Map f, int64_t n, const float* x, float c0, float c1, float* y);
-void map_grad(Map f, int64_t n, const float* x, const float* y, const float* dy, float c0, float c1,
-              Slot dx);
-void zip(Zip f, int64_t n, const float* a, const float* b, float* y);
-void zip_grad(Zip f, bool second, int64_t n, const float* a, const float* b, const float* dy,
-              Slot d);
-void sum(int64_t n, const float* x, float* y);
-void spread(int64_t n, const float* y, Slot d);
+EntryOf<&Device::add_scaled> add_scaled;
+EntryOf<&Device::map> map;
+EntryOf<&Device::map_grad> map_grad;
+EntryOf<&Device::zip> zip;
+EntryOf<&Device::zip_grad> zip_grad;
+EntryOf<&Device::sum> sum;
+EntryOf<&Device::spread> spread;
 
 // cpu_rows.cpp
-void column_sums(int64_t rows, int64_t columns, const float* x, float* partial, Slot d);
-void layer_norm(int64_t rows, int64_t width, const float* x, const float* gain, const float* bias,
-                float* y, float* mean, float* rstd);
-void layer_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
-                     const float* dy, const float* mean, const float* rstd, Slot dx, float* partial,
-                     Slot dgain, Slot dbias);
-void embedding(int64_t rows, int64_t width, const int* tokens, const float* table,
-               const float* positions, int64_t time, float* y);
-void embedding_grad(int64_t rows, int64_t width, const int* tokens, int64_t time, const float* dy,
-                    Slot table, int64_t table_rows, Slot positions, int64_t position_rows);
-void gather_rows(int64_t count, int64_t width, const int* rows, const float* x, float* y);
-void gather_rows_grad(int64_t count, int64_t width, const int* rows, const float* dy, Slot d,
-                      int64_t d_rows);
+EntryOf<&Device::column_sums> column_sums;
+EntryOf<&Device::layer_norm> layer_norm;
+EntryOf<&Device::layer_norm_grad> layer_norm_grad;
+EntryOf<&Device::embedding> embedding;
+EntryOf<&Device::embedding_grad> embedding_grad;
+EntryOf<&Device::gather_rows> gather_rows;
+EntryOf<&Device::gather_rows_grad> gather_rows_grad;
 
 // cpu_losses.cpp
-void cross_entropy(int64_t rows, int64_t classes, const float* x, const int* targets,
-                   const float* weights, double total, float* p, float* row_loss, float* loss);
-void cross_entropy_grad(int64_t rows, int64_t classes, const float* p, const int* targets,
-                        const float* weights, const float* dy, float factor, Slot dx);
-void log_prob(int64_t rows, int64_t classes, const float* x, const int* targets, float* p,
-              float* y);
-void log_prob_grad(int64_t rows, int64_t classes, const float* p, const int* targets,
-                   const float* dy, Slot dx);
-void entropy(int64_t rows, int64_t classes, const float* x, float* p, float* lse, float* y);
-void entropy_grad(int64_t rows, int64_t classes, const float* x, const float* p, const float* lse,
-                  const float* y, const float* dy, Slot dx);
-void binary_cross_entropy(int64_t n, const float* x, const float* labels, const float* weights,
-                          double total, float* off, float* loss);
-void binary_cross_entropy_grad(int64_t n, const float* off, const float* weights, const float* dy,
-                               float factor, Slot dx);
+EntryOf<&Device::cross_entropy> cross_entropy;
+EntryOf<&Device::cross_entropy_grad> cross_entropy_grad;
+EntryOf<&Device::log_prob> log_prob;
+EntryOf<&Device::log_prob_grad> log_prob_grad;
+EntryOf<&Device::entropy> entropy;
+EntryOf<&Device::entropy_grad> entropy_grad;
+EntryOf<&Device::binary_cross_entropy> binary_cross_entropy;
+EntryOf<&Device::binary_cross_entropy_grad> binary_cross_entropy_grad;
 
 } // namespace qstar::engine::cpu

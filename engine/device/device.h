@@ -20,6 +20,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 namespace qstar::engine {
 
@@ -118,6 +120,11 @@ struct Device {
     double (*sum_of_squares)(std::span<const std::span<const float>> pieces);
     void (*adamw)(int64_t n, float* p, const float* g, float* m, float* v, const AdamWStep& step);
 };
+
+// The type of an entry's function: `EntryOf<&Device::map> map;` declares one that fits.
+template <auto entry>
+using EntryOf =
+    std::remove_pointer_t<std::remove_reference_t<decltype(std::declval<Device>().*entry)>>;
 
 const Device& cpu_device();
 // The processor's memory; large pieces lie in huge pages where the system offers them (fewer
