@@ -212,8 +212,8 @@ Physical describe(const Instance& instance, VkPhysicalDevice device) {
     if (features12.timelineSemaphore == VK_FALSE) p.info.missing = "it has no timeline semaphores";
     const VkPhysicalDeviceLimits& limits = p.properties.limits;
     if (limits.maxComputeWorkGroupInvocations < 256 ||
-        limits.maxComputeSharedMemorySize < 17 << 10) {
-        p.info.missing = "its work groups are smaller than 256 invocations and 17 KiB";
+        limits.maxComputeSharedMemorySize < 32 << 10) {
+        p.info.missing = "its work groups are smaller than 256 invocations and 32 KiB";
     }
 
     uint32_t count = 0;

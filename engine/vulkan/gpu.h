@@ -20,6 +20,8 @@ class Gpu : public std::enable_shared_from_this<Gpu> {
     void finish();
     void download(int64_t n, const float* from, float* to);
     const Physical& physical() const { return context_.physical; }
+    // Long shaders pay; the compilers for processors take seconds over them.
+    bool unrolls() const { return physical().properties.deviceType != VK_PHYSICAL_DEVICE_TYPE_CPU; }
     size_t reserved() const { return tensors_.reserved(); }
 
   private:
@@ -91,6 +93,8 @@ class Job {
 
 // A size as the shaders count, in 32 bits; Error for more.
 int32_t number(int64_t size);
+
+inline int64_t divided_up(int64_t n, int64_t by) { return (n + by - 1) / by; }
 
 // Work groups of `size` invocations for n numbers; the shaders go on in strides of the whole.
 Groups groups_for(int64_t n, int64_t size = 256);

@@ -1,4 +1,4 @@
-// Sums to one number, the gradient's norm, AdamW.
+// Sums, the gradient's norm, AdamW.
 
 #include "engine/vulkan/operations.h"
 #include "engine/vulkan/reduce.h"
@@ -16,6 +16,21 @@ void sum_each(Job& job, int64_t n, int64_t chunk, bool squares, float factor, co
         float factor;
     } push = {job.read(x, n), job.write(out, chunks), number(n), number(chunk), factor};
     job.run(shaders::sum, {squares}, push, {chunks});
+}
+
+void sum_chunks(Job& job, int64_t n, int64_t chunks, int64_t stride, const float* x, float* d,
+                bool fresh) {
+    const struct {
+        Address x, d;
+        int32_t n, chunks, stride;
+        uint32_t fresh;
+    } push = {job.read(x, chunks == 0 ? 0 : (chunks - 1) * stride + n),
+              job.write(d, n),
+              number(n),
+              number(chunks),
+              number(stride),
+              fresh};
+    job.run(shaders::chunk_sums, {}, push, groups_for(n, 64));
 }
 
 void sum(int64_t n, const float* x, float* y) {

@@ -2,7 +2,7 @@
 
 #include "engine/device/chunks.h"
 #include "engine/vulkan/operations.h"
-#include "engine/vulkan/product.h"
+#include "engine/vulkan/reduce.h"
 
 #include <algorithm>
 

@@ -16,8 +16,10 @@ namespace shaders {
 
 extern const Spirv adamw;
 extern const Spirv add_scaled;
-extern const Spirv attention_softmax;
-extern const Spirv attention_softmax_grad;
+extern const Spirv attention;
+extern const Spirv attention_centre;
+extern const Spirv attention_grad_keys;
+extern const Spirv attention_grad_queries;
 extern const Spirv binary_cross_entropy;
 extern const Spirv binary_cross_entropy_grad;
 extern const Spirv chunk_sums;

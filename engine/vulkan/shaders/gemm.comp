@@ -2,12 +2,13 @@
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 #include "functions.glsl"
-// C (+)= op(A) op(B) + bias, a tile of C a work group, many products at once.
+#include "slices.glsl"
+// C (+)= op(A) op(B) + bias, a tile of C a work group.
 //
 // A tile is `side` numbers high and wide. Each invocation keeps 8 x 8 of them in registers,
 // as four squares of 4 x 4 that lie half a tile apart: so neighbours read neighbouring
-// vectors of shared memory. Along k the operands come in slices of 16: the next slice is
-// under way from memory while the one before is multiplied.
+// vectors of shared memory. Along k the operands come in slices of 8, of which shared memory
+// holds two: one is multiplied while the next is on its way from memory.
 layout(local_size_x_id = 0) in;                 // (side / 8)^2
 layout(constant_id = 1) const int side = 64;    // 64 or 128
 layout(constant_id = 2) const bool trans_a = false;
@@ -20,112 +21,83 @@ layout(constant_id = 7) const bool unroll = true;    // a slice; slow to compile
 layout(push_constant) uniform Push {
     Floats a, b, c, bias, gelu;
     int m, n, k, lda, ldb, ldc;
-    // Product z is that of head z % heads of sequence z / heads; steps from one to the next.
-    int heads, a_sequence, a_head, b_sequence, b_head, c_sequence, c_head;
-    int split;  // k a product, where z cuts the sum; 0: all of it
-    int causal; // 1: C is wanted up to its diagonal; 2: A is lower triangular; 3: A^T is
-    int flags;  // 1: add to C, 2: there is a bias
+    int split; // where the sum is cut into parts, numbers of a part; part z goes behind part z - 1
+    int flags; // 1: add to C, 2: there is a bias
 };
 
-const int deep = 16;
+const int deep = 8;
 const int stride = side / 4 + 1; // of a row of a slice, in vectors; one more for the banks
 const int threads = side * side / 64;
 const int loads = side * deep / 4 / threads; // vectors an invocation fetches of each operand
 
-shared vec4 slice_a[deep * stride];
-shared vec4 slice_b[deep * stride];
-
-vec4 fetch(Floats from, bool whole, int at, int valid) {
-    if (valid <= 0) return vec4(0.0);
-    if (whole) return Vectors(from).at[at >> 2];
-    const int last = at + valid - 1; // what lies behind it is read again and thrown away
-    const vec4 v = vec4(from.at[at], from.at[min(at + 1, last)], from.at[min(at + 2, last)],
-                        from.at[min(at + 3, last)]);
-    return mix(vec4(0.0), v, lessThan(ivec4(0, 1, 2, 3), ivec4(valid)));
-}
+shared vec4 slices_a[2 * deep * stride];
+shared vec4 slices_b[2 * deep * stride];
 
 // Four numbers of an operand whose side along C is `first`..., of `count`: along k where its
 // rows are C's (or columns C's), else along C.
-vec4 fetch_slice(Floats from, int base, bool along_k, bool whole, int load, int first, int count,
-                 int k0, int k_end, int ld) {
+vec4 fetch_slice(Floats from, bool along_k, int load, int first, int count, int k0, int k_end,
+                 int ld) {
     const int i = int(gl_LocalInvocationID.x) + load * threads;
     if (along_k) {
-        const int row = first + i / 4, l = k0 + i % 4 * 4;
-        return fetch(from, whole, base + row * ld + l, row < count ? k_end - l : 0);
+        const int row = first + i / 2, l = k0 + i % 2 * 4;
+        return fetch(from, whole_ab, row * ld + l, row < count ? k_end - l : 0);
     }
     const int l = k0 + i / (side / 4), column = first + i % (side / 4) * 4;
-    return fetch(from, whole, base + l * ld + column, l < k_end ? count - column : 0);
+    return fetch(from, whole_ab, l * ld + column, l < k_end ? count - column : 0);
 }
 
 // What was fetched goes to shared memory, rows of a slice being numbers of the same k.
-void keep_slice(vec4 from_a[4], vec4 from_b[4]) {
+void keep_slice(int turn, vec4 from_a[2], vec4 from_b[2]) {
     [[unroll]] for (int load = 0; load < loads; ++load) {
         const int i = int(gl_LocalInvocationID.x) + load * threads;
-        const int row = i / 4, l = i % 4 * 4; // where the vector lies along k
-        const int at = i / (side / 4) * stride + i % (side / 4);
-        if (!trans_a) {
-            [[unroll]] for (int j = 0; j < 4; ++j)
-                slice_a[(l + j) * stride + row / 4][row % 4] = from_a[load][j];
-        } else {
-            slice_a[at] = from_a[load];
-        }
-        if (trans_b) {
-            [[unroll]] for (int j = 0; j < 4; ++j)
-                slice_b[(l + j) * stride + row / 4][row % 4] = from_b[load][j];
-        } else {
-            slice_b[at] = from_b[load];
+        const int begin = turn * deep * stride;
+        const int turned = begin + i % 2 * 4 * stride + i / 8, lane = i / 2 % 4;
+        const int straight = begin + i / (side / 4) * stride + i % (side / 4);
+        if (trans_a) slices_a[straight] = from_a[load];
+        if (!trans_b) slices_b[straight] = from_b[load];
+        [[unroll]] for (int j = 0; j < 4; ++j) {
+            if (!trans_a) slices_a[turned + j * stride][lane] = from_a[load][j];
+            if (trans_b) slices_b[turned + j * stride][lane] = from_b[load][j];
         }
     }
 }
 
 void main() {
-    const int me = int(gl_LocalInvocationID.x);
+    // Of 32 neighbours, 8 stand along the columns and 4 along the rows: they read the fewest
+    // different vectors.
+    const int me = int(gl_LocalInvocationID.x), block = me / 32;
+    const int tx = block % (side / 64) * 8 + me % 8, ty = block / (side / 64) * 4 + me / 8 % 4;
     const int row0 = int(gl_WorkGroupID.y) * side, column0 = int(gl_WorkGroupID.x) * side;
-    const int z = int(gl_WorkGroupID.z);
-    if (causal == 1 && column0 >= row0 + side) return;
-    int k_begin = causal == 3 ? row0 : 0;
-    int k_end = causal == 2 ? min(k, row0 + side) : k;
-    const int sequence = z / heads, head = z % heads;
-    const int shift_a = sequence * a_sequence + head * a_head;
-    const int shift_b = sequence * b_sequence + head * b_head;
-    const int shift_c = sequence * c_sequence + head * c_head;
-    if (split > 0) {
-        k_begin = z * split;
-        k_end = min(k, k_begin + split);
-    }
+    const int part = int(gl_WorkGroupID.z);
+    const int k_begin = part * split, k_end = split > 0 ? min(k, k_begin + split) : k;
 
     vec4 sums[8][2];
     [[unroll]] for (int i = 0; i < 8; ++i) sums[i][0] = sums[i][1] = vec4(0.0);
-    vec4 next_a[4], next_b[4];
-    const int tx = me % (side / 8), ty = me / (side / 8);
-
-    // What stands before the first slice only fetches it.
-    for (int k0 = k_begin - deep; k0 < k_end; k0 += deep) {
-        if (k0 >= k_begin) {
-            barrier();
-            keep_slice(next_a, next_b);
-            barrier();
-        }
-        if (k0 + deep < k_end) {
+    for (int k0 = k_begin - deep, turn = 1; k0 < k_end; k0 += deep, turn = 1 - turn) {
+        const bool more = k0 + deep < k_end; // the first round only fetches
+        vec4 next_a[2], next_b[2];
+        if (more) {
             [[unroll]] for (int i = 0; i < loads; ++i) {
-                next_a[i] =
-                    fetch_slice(a, shift_a, !trans_a, whole_ab, i, row0, m, k0 + deep, k_end, lda);
-                next_b[i] =
-                    fetch_slice(b, shift_b, trans_b, whole_ab, i, column0, n, k0 + deep, k_end, ldb);
+                next_a[i] = fetch_slice(a, !trans_a, i, row0, m, k0 + deep, k_end, lda);
+                next_b[i] = fetch_slice(b, trans_b, i, column0, n, k0 + deep, k_end, ldb);
             }
         }
-        if (k0 < k_begin) continue;
-        const int depth = unroll ? deep : min(deep, k_end - k0);
-        for (int l = 0; l < depth; ++l) {
-            const vec4 a0 = slice_a[l * stride + ty], a1 = slice_a[l * stride + side / 8 + ty];
-            const vec4 b0 = slice_b[l * stride + tx], b1 = slice_b[l * stride + side / 8 + tx];
-            [[unroll]] for (int i = 0; i < 4; ++i) {
-                sums[i][0] += a0[i] * b0;
-                sums[i][1] += a0[i] * b1;
-                sums[i + 4][0] += a1[i] * b0;
-                sums[i + 4][1] += a1[i] * b1;
+        if (k0 >= k_begin) {
+            const int depth = unroll ? deep : min(deep, k_end - k0);
+            for (int l = 0; l < depth; ++l) {
+                const int at = (turn * deep + l) * stride;
+                const vec4 a0 = slices_a[at + ty], a1 = slices_a[at + side / 8 + ty];
+                const vec4 b0 = slices_b[at + tx], b1 = slices_b[at + side / 8 + tx];
+                [[unroll]] for (int i = 0; i < 4; ++i) {
+                    sums[i][0] += a0[i] * b0;
+                    sums[i][1] += a0[i] * b1;
+                    sums[i + 4][0] += a1[i] * b0;
+                    sums[i + 4][1] += a1[i] * b1;
+                }
             }
         }
+        if (more) keep_slice(1 - turn, next_a, next_b);
+        barrier();
     }
 
     [[unroll]] for (int i = 0; i < 8; ++i) {
@@ -133,7 +105,7 @@ void main() {
         if (row >= m) continue;
         [[unroll]] for (int half_tile = 0; half_tile < 2; ++half_tile) {
             const int column = column0 + half_tile * (side / 2) + tx * 4;
-            const int at = shift_c + row * ldc + column;
+            const int at = (part * m + row) * ldc + column;
             vec4 v = sums[i][half_tile];
             if (whole_c) {
                 if (column >= n) continue;
