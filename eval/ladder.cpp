@@ -118,7 +118,7 @@ Json example_of(const std::vector<std::string>& problems,
                 const std::string& method) {
     for (size_t i = 0; i < problems.size(); ++i) {
         const search::Result& r = results[i];
-        if (r.steps.size() < 3 || !search::is_right(world, {problems[i], problems[i], {}}, r))
+        if (r.steps.size() < 3 || r.step_scores.size() != r.steps.size() || !search::is_right(world, {problems[i], problems[i], {}}, r))
             continue;
         return Json{{"method", method},         {"problem", problems[i]},
                     {"steps", r.steps},         {"step_scores", r.step_scores},

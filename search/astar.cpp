@@ -1,6 +1,7 @@
 #include "search/astar.h"
 
 #include "search/best_first.h"
+#include "search/meter.h"
 #include "search/stream.h"
 
 #include <algorithm>
@@ -40,17 +41,15 @@ constexpr double kSmallestScore = 1e-30; // keeps the logarithm finite
 
 // What A* over reasoning steps has open: paths.
 struct Paths {
-    Proposer& proposer;
-    Scorer* scorer;
     const Options& options;
     const std::string& problem;
-    Result result = {};
+    Result& result;
+    Meter& meter;
     std::priority_queue<Entry> open = {};
     std::vector<Node> nodes = {};
     std::map<State, size_t> best = {}; // the node that stands for a state
     std::vector<size_t> closed = {};   // the nodes that were drawn from
     std::optional<size_t> goal = {};   // the result
-    int64_t dearest = 0;               // tokens of the dearest expansion so far
     int64_t round_tokens = -1;         // spent when all closed nodes were opened again
 
     State state_of(const Path& path) const { return {options.state(path), path.finished}; }
@@ -60,7 +59,7 @@ struct Paths {
     void see(Sight::What what, const Node& node) const {
         if (!options.watch) return;
         Sight sight{what, node.path, node.log_prob, {}, node.f, result.tokens};
-        if (scorer != nullptr) sight.score = std::exp(-node.h);
+        if (meter.has_scorer()) sight.score = std::exp(-node.h);
         options.watch(sight);
     }
     void push(size_t id) {
@@ -96,9 +95,8 @@ struct Paths {
         return true;
     }
     bool spent() {
-        if (result.tokens + dearest <= options.budget && result.tokens < options.budget)
-            return false;
-        say("the budget is spent");
+        if (!meter.spent()) return false;
+        say("the budget is spent: " + result.ended);
         return true;
     }
     // Where everybody sees that nothing is solved yet, the closed nodes are drawn from once
@@ -115,22 +113,24 @@ struct Paths {
 
 // Draws next steps of the selected paths, rates them in one batch and opens them.
 bool Paths::expand(const std::vector<Entry>& selected) {
-    const int64_t before = result.tokens;
     std::vector<ProposeRequest> requests;
-    for (const Entry& entry : selected) {
-        const Node& node = nodes[entry.node];
-        closed.push_back(entry.node);
+    for (const Entry& entry : selected)
+        requests.push_back(
+            {nodes[entry.node].path, options.proposals, options.temperature,
+             mix(options.stream, static_cast<uint64_t>(result.expanded) + requests.size())});
+    const std::vector<Proposals> all = meter.propose(requests);
+    for (size_t i = all.size(); i < selected.size(); ++i) push(selected[i].node); // not paid for
+    if (all.empty()) return spent();
+    for (size_t i = 0; i < all.size(); ++i) {
+        const Node& node = nodes[selected[i].node];
+        closed.push_back(selected[i].node);
         say(fmt::format("Step 2: select {}, f = {:.3f}", state_of(node.path).first, node.f));
         see(Sight::What::expanded, node);
-        requests.push_back({node.path, options.proposals, options.temperature,
-                            mix(options.stream, static_cast<uint64_t>(result.expanded++))});
     }
-    const std::vector<Proposals> all = proposer.propose(requests);
+    result.expanded += static_cast<int64_t>(all.size());
     std::vector<Node> successors;
     std::vector<Path> paths;
     for (size_t i = 0; i < all.size(); ++i) {
-        result.generated += all[i].generated;
-        result.tokens += all[i].tokens;
         say(fmt::format("Step 4: {} draws, {} different steps", all[i].generated,
                         all[i].steps.size()));
         for (const Proposal& proposal : all[i].steps) {
@@ -153,19 +153,16 @@ bool Paths::expand(const std::vector<Entry>& selected) {
             successors.push_back(std::move(node));
         }
     }
-    if (scorer != nullptr && !paths.empty()) {
-        std::vector<Scores> scores = scorer->score(paths);
+    if (meter.has_scorer() && !paths.empty()) {
+        std::vector<Rating> ratings = meter.score(paths);
         for (size_t i = 0; i < successors.size(); ++i) {
             Node& node = successors[i];
-            result.tokens += scores[i].tokens;
-            const double score = aggregate(options.aggregate, scores[i].steps);
-            node.h = -std::log(std::max(score, kSmallestScore));
+            node.h = -std::log(std::max(ratings[i].score, kSmallestScore));
             node.f = node.g + options.weight * node.h;
-            node.scores = std::move(scores[i].steps);
+            node.scores = std::move(ratings[i].steps);
         }
     }
     for (Node& node : successors) mark_open(std::move(node));
-    dearest = std::max(dearest, result.tokens - before);
     return false;
 }
 
@@ -173,7 +170,9 @@ bool Paths::expand(const std::vector<Entry>& selected) {
 
 Result astar(Proposer& proposer, Scorer* scorer, const std::string& problem,
              const Options& options) {
-    Paths paths{proposer, scorer, options, problem};
+    Result result;
+    Meter meter(proposer, scorer, options, result);
+    Paths paths{options, problem, result, meter};
     best_first(paths, static_cast<size_t>(options.batch));
 
     // No goal was selected: the best finished path that is open, else the best path.
@@ -186,9 +185,9 @@ Result astar(Proposer& proposer, Scorer* scorer, const std::string& problem,
     }
     const Node& node = paths.nodes[end ? *end : unfinished ? *unfinished : paths.nodes.size() - 1];
     paths.see(Sight::What::chosen, node);
-    set_solution(paths.result, node.path, node.scores);
-    paths.result.score = node.f;
-    return std::move(paths.result);
+    set_solution(result, node.path, node.scores);
+    result.score = node.f;
+    return result;
 }
 
 } // namespace qstar::search

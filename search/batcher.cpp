@@ -27,13 +27,15 @@ struct Request {
 };
 
 struct Room {
-    std::mutex mutex;
-    std::condition_variable changed; // for the calling thread
-    std::vector<Request*> waiting;
+    const Proposer& proposer; // for what can be asked from any thread
+    const Scorer* scorer;
+    std::mutex mutex = {};
+    std::condition_variable changed = {}; // for the calling thread
+    std::vector<Request*> waiting = {};
     size_t running = 0;                     // threads that have a problem and do not wait
     size_t ended = 0;                       // problems
     size_t next = 0;                        // the next problem to begin
-    std::vector<std::exception_ptr> errors; // by problem
+    std::vector<std::exception_ptr> errors = {}; // by problem
     bool failed = false;
 };
 
@@ -66,6 +68,12 @@ struct Seat : Proposer, Scorer {
         request.paths = paths;
         wait(Call::score);
         return std::move(request.scores);
+    }
+    int64_t prefix_tokens(const Path& path) const override {
+        return room.proposer.prefix_tokens(path);
+    }
+    int64_t score_tokens(const Path& path) const override {
+        return room.scorer->score_tokens(path);
     }
 };
 
@@ -152,7 +160,7 @@ void work(Room& room, size_t count, bool has_scorer,
 void run_together(size_t count, size_t at_once, Proposer& proposer, Scorer* scorer,
                   const std::function<void(size_t, Proposer&, Scorer*)>& body,
                   const std::function<void(size_t)>& done) {
-    Room room;
+    Room room{.proposer = proposer, .scorer = scorer};
     room.errors.resize(count);
     const size_t seats = std::min(count, std::max<size_t>(at_once, 1));
     room.running = seats;

@@ -1,5 +1,6 @@
 #include "search/beam.h"
 
+#include "search/meter.h"
 #include "search/stream.h"
 
 #include <algorithm>
@@ -24,7 +25,7 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
     const bool falling = scorer == nullptr || options.aggregate != Aggregate::last;
     Result result;
     std::vector<Node> kept = {{{problem, {}, false}, {}, 0, 0}}; // the best first
-    int64_t round_tokens = 0;                                    // what the round before cost
+    Meter meter(proposer, scorer, options, result);
     const auto see = [&](Sight::What what, const Node& node) {
         if (!options.watch) return;
         Sight sight{what, node.path, node.log_prob, {}, {}, result.tokens};
@@ -47,9 +48,10 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
             parents.push_back(&node);
         }
         if (requests.empty() || (falling && kept.front().path.finished)) break;
-        if (result.tokens + round_tokens / 2 >= options.budget) break;
-        const int64_t before = result.tokens;
-        for (const Node* parent : parents) see(Sight::What::expanded, *parent);
+        if (meter.spent()) break;
+        const std::vector<Proposals> all = meter.propose(requests);
+        if (all.empty()) break; // a round that the budget does not pay
+        for (size_t i = 0; i < all.size(); ++i) see(Sight::What::expanded, *parents[i]);
 
         std::vector<Node> next;
         for (const Node& node : kept)
@@ -57,11 +59,8 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
         const size_t old = next.size();
         std::map<std::pair<std::string, bool>, size_t> at_state; // same state: the likelier path
         std::optional<Node> solved;                              // at the public goal
-        const std::vector<Proposals> all = proposer.propose(requests);
         for (size_t i = 0; i < all.size(); ++i) {
             ++result.expanded;
-            result.generated += all[i].generated;
-            result.tokens += all[i].tokens;
             for (const Proposal& proposal : all[i].steps) {
                 Node node = *parents[i];
                 node.path.steps.push_back(proposal.text);
@@ -87,11 +86,10 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
         if (scorer != nullptr && next.size() > old) {
             std::vector<Path> paths;
             for (size_t i = old; i < next.size(); ++i) paths.push_back(next[i].path);
-            std::vector<Scores> scores = scorer->score(paths);
+            std::vector<Rating> ratings = meter.score(paths);
             for (size_t i = old; i < next.size(); ++i) {
-                result.tokens += scores[i - old].tokens;
-                next[i].rank = aggregate(options.aggregate, scores[i - old].steps);
-                next[i].scores = std::move(scores[i - old].steps);
+                next[i].rank = ratings[i - old].score;
+                next[i].scores = std::move(ratings[i - old].steps);
             }
         }
         for (size_t i = old; i < next.size(); ++i) see(Sight::What::opened, next[i]);
@@ -100,7 +98,6 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
                          [](const Node& a, const Node& b) { return a.rank > b.rank; });
         next.resize(std::min(next.size(), static_cast<size_t>(options.width)));
         kept = std::move(next);
-        round_tokens = result.tokens - before;
     }
     const auto done =
         std::find_if(kept.begin(), kept.end(), [](const Node& node) { return node.path.finished; });

@@ -17,7 +17,8 @@ Result best_of_n(Proposer& proposer, Scorer* scorer, const std::string& problem,
     std::vector<Candidate> candidates;                // different solutions, in order
     std::map<std::vector<std::string>, size_t> known; // steps -> candidate
     Result result;
-    sample_solutions(proposer, problem, options, result, [&](std::vector<Solution>&& solutions) {
+    Meter meter(proposer, scorer, options, result);
+    sample_solutions(meter, problem, options, result, [&](std::vector<Solution>&& solutions) {
         std::vector<Path> fresh;
         for (Solution& solution : solutions) {
             if (!solution.path.finished) continue;
@@ -28,23 +29,16 @@ Result best_of_n(Proposer& proposer, Scorer* scorer, const std::string& problem,
             }
             ++candidates[at->second].count;
         }
-        int64_t tokens = 0;
-        if (fresh.empty() || scorer == nullptr) return tokens;
-        std::vector<Scores> scores = scorer->score(fresh);
+        if (fresh.empty() || scorer == nullptr) return;
+        std::vector<Rating> ratings = meter.score(fresh);
         for (size_t i = 0; i < fresh.size(); ++i) {
             Candidate& candidate = candidates[candidates.size() - fresh.size() + i];
-            candidate.score = aggregate(options.aggregate, scores[i].steps);
-            candidate.scores = std::move(scores[i].steps);
-            tokens += scores[i].tokens;
+            candidate.score = ratings[i].score;
+            candidate.scores = std::move(ratings[i].steps);
             if (options.watch)
-                options.watch({Sight::What::opened,
-                               candidate.path,
-                               0,
-                               candidate.score,
-                               {},
-                               result.tokens + tokens});
+                options.watch(
+                    {Sight::What::opened, candidate.path, 0, candidate.score, {}, result.tokens});
         }
-        return tokens;
     });
 
     if (result.finished) return result; // at the public goal

@@ -110,6 +110,7 @@ void search(const Flags& flags, const Common& common) {
                                                      : Aggregate::product;
     options.vote = vote_named(flags.vote);
     options.step_cost = step_cost_named(flags.step_cost);
+    options.seconds = flags.puzzle.options.seconds;
     know_world(options, *world);
     check_options(options);
     engine::check(engine::Sampling{options.temperature, flags.limits.top_k, flags.limits.top_p});

@@ -47,6 +47,12 @@ struct GptProposer::Batch {
 namespace {
 constexpr int kept_to_slots = 8; // kept sequences for each draw at once
 constexpr int64_t sample_grain = 8;
+
+std::vector<int64_t> limits_of(std::span<const ProposeRequest> requests) {
+    std::vector<int64_t> limits;
+    for (const ProposeRequest& request : requests) limits.push_back(request.limit);
+    return limits;
+}
 } // namespace
 
 GptProposer::GptProposer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
@@ -230,12 +236,20 @@ std::vector<GptProposer::Draw> GptProposer::run(std::span<const ProposeRequest> 
     return std::move(batch.draws);
 }
 
+int64_t GptProposer::prefix_tokens(const Path& path) const {
+    return static_cast<int64_t>(encode(tokenizer_, path).tokens.size());
+}
+
 std::vector<Proposals> GptProposer::propose(std::span<const ProposeRequest> requests) {
     std::vector<Proposals> results(requests.size());
+    std::vector<int64_t> left = limits_of(requests);
     for (Draw& draw : run(requests, 1)) {
+        int64_t& rest = left[size_t(draw.request)];
+        if (rest <= 0) continue; // not made
         Proposals& result = results[size_t(draw.request)];
         ++result.generated;
-        result.tokens += draw.tokens;
+        result.tokens += std::min(draw.tokens, rest);
+        if ((rest -= draw.tokens) < 0) continue; // cut off
         if (draw.steps.empty()) continue; // ran away
         const auto same = std::find_if(result.steps.begin(), result.steps.end(), [&](auto& p) {
             return p.text == draw.steps[0] && p.final == draw.finished;
@@ -250,9 +264,18 @@ std::vector<Proposals> GptProposer::propose(std::span<const ProposeRequest> requ
 
 std::vector<std::vector<Solution>> GptProposer::complete(std::span<const ProposeRequest> requests) {
     std::vector<std::vector<Solution>> results(requests.size());
+    std::vector<int64_t> left = limits_of(requests);
     for (Draw& draw : run(requests, limits_.steps)) {
-        Solution solution{requests[size_t(draw.request)].path, std::move(draw.log_probs),
-                          draw.tokens};
+        int64_t& rest = left[size_t(draw.request)];
+        if (rest <= 0) continue; // not made
+        const Path& path = requests[size_t(draw.request)].path;
+        if (draw.tokens > rest) { // cut off
+            results[size_t(draw.request)].push_back({path, {}, rest});
+            rest = 0;
+            continue;
+        }
+        rest -= draw.tokens;
+        Solution solution{path, std::move(draw.log_probs), draw.tokens};
         for (std::string& step : draw.steps) solution.path.steps.push_back(std::move(step));
         solution.path.finished = draw.finished;
         results[size_t(draw.request)].push_back(std::move(solution));

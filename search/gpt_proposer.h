@@ -46,6 +46,7 @@ class GptProposer : public Proposer {
     // context. A path that has outgrown the context has no next steps.
     std::vector<Proposals> propose(std::span<const ProposeRequest> requests) override;
     std::vector<std::vector<Solution>> complete(std::span<const ProposeRequest> requests) override;
+    int64_t prefix_tokens(const Path& path) const override;
 
     int64_t tokens_evaluated() const { return decoder_->tokens_evaluated(); }
 

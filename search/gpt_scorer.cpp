@@ -48,6 +48,10 @@ void GptScorer::evaluate(std::span<Node* const> nodes) {
     }
 }
 
+int64_t GptScorer::score_tokens(const Path& path) const {
+    return path.steps.empty() ? 0 : static_cast<int64_t>(encode(tokenizer_, path).tokens.size());
+}
+
 std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
     std::vector<EncodedPath> encoded;
     for (const Path& path : paths) {

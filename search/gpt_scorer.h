@@ -32,6 +32,7 @@ class GptScorer : public Scorer {
     // A path without steps has no scores and costs nothing. Error for a path longer
     // than the context.
     std::vector<Scores> score(std::span<const Path> paths) override;
+    int64_t score_tokens(const Path& path) const override;
 
     int64_t tokens_evaluated() const { return decoder_->tokens_evaluated(); }
 

@@ -1,5 +1,6 @@
 #include "search/greedy.h"
 
+#include "search/meter.h"
 #include "search/sampling.h"
 
 namespace qstar::search {
@@ -7,11 +8,12 @@ namespace qstar::search {
 Result greedy(Proposer& proposer, const std::string& problem, const Options& options) {
     const ProposeRequest request{{problem, {}, false}, 1, 0, options.stream};
     Result result;
-    const std::vector<Solution> solutions = proposer.complete({&request, 1})[0];
+    const std::vector<Solution> solutions =
+        Meter(proposer, nullptr, options, result).complete(request);
     for (const Solution& solution : solutions) {
         set_solution(result, solution.path);
         result.expanded = result.generated = static_cast<int64_t>(solution.path.steps.size());
-        result.tokens = solution.tokens;
+        if (!solution.path.finished && result.tokens >= options.budget) result.ended = "tokens";
         for (const float log_prob : solution.log_probs) result.score += log_prob;
         see(options, solution, result.tokens);
         if (options.watch)

@@ -13,7 +13,8 @@ Result majority(Proposer& proposer, const std::string& problem, const Options& o
     std::vector<Candidate> candidates; // in order of first appearance
     Result result;
     int voters = 0;
-    sample_solutions(proposer, problem, options, result, [&](std::vector<Solution>&& solutions) {
+    Meter meter(proposer, nullptr, options, result);
+    sample_solutions(meter, problem, options, result, [&](std::vector<Solution>&& solutions) {
         for (Solution& solution : solutions) {
             if (!solution.path.finished) continue;
             ++voters;
@@ -25,7 +26,6 @@ Result majority(Proposer& proposer, const std::string& problem, const Options& o
                 candidate = &candidates.emplace_back(Candidate{answer, solution.path, 0});
             ++candidate->votes;
         }
-        return 0;
     });
     if (result.finished) return result; // at the public goal
     const Candidate* best = nullptr;

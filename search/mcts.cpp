@@ -1,5 +1,6 @@
 #include "search/mcts.h"
 
+#include "search/meter.h"
 #include "search/puct.h"
 #include "search/stream.h"
 
@@ -30,10 +31,9 @@ struct Node {
 
 // The nodes, and what it takes to make more of them.
 struct Growth {
-    Proposer& proposer;
-    Scorer* scorer;
     const Options& options;
-    Result result = {};
+    Result& result;
+    Meter& meter;
     std::vector<Node> nodes = {};
     std::map<std::pair<std::string, bool>, size_t> at_state = {};
     bool solved = false; // the last node is at the public goal
@@ -41,19 +41,21 @@ struct Growth {
     void see(Sight::What what, const Node& node) const {
         if (!options.watch) return;
         Sight sight{what, node.path, node.log_prob, {}, {}, result.tokens};
-        if (scorer != nullptr) sight.score = node.value;
+        if (meter.has_scorer()) sight.score = node.value;
         options.watch(sight);
     }
 
     // Draws next steps of a node, rates the new paths and adds them. Gives the best of their
     // values, or the node's own if there are none.
     double expand(size_t at) {
+        std::vector<ProposeRequest> request{
+            {nodes[at].path, options.proposals, options.temperature,
+             mix(options.stream, static_cast<uint64_t>(result.expanded))}};
+        const std::vector<Proposals> drawn = meter.propose(request);
+        if (drawn.empty()) return nodes[at].value; // the budget does not pay for it
         see(Sight::What::expanded, nodes[at]);
-        const ProposeRequest request{nodes[at].path, options.proposals, options.temperature,
-                                     mix(options.stream, static_cast<uint64_t>(result.expanded++))};
-        const Proposals proposals = std::move(proposer.propose({&request, 1})[0]);
-        result.generated += proposals.generated;
-        result.tokens += proposals.tokens;
+        ++result.expanded;
+        const Proposals& proposals = drawn[0];
 
         std::vector<Node> made;
         std::vector<Path> paths;
@@ -73,12 +75,11 @@ struct Growth {
             paths.push_back(node.path);
             made.push_back(std::move(node));
         }
-        if (scorer != nullptr && !paths.empty()) {
-            std::vector<Scores> scores = scorer->score(paths);
+        if (meter.has_scorer() && !paths.empty()) {
+            std::vector<Rating> ratings = meter.score(paths);
             for (size_t i = 0; i < made.size(); ++i) {
-                result.tokens += scores[i].tokens;
-                made[i].value = aggregate(options.aggregate, scores[i].steps);
-                made[i].scores = std::move(scores[i].steps);
+                made[i].value = ratings[i].score;
+                made[i].scores = std::move(ratings[i].steps);
             }
         }
         const size_t before = nodes.size();
@@ -134,17 +135,16 @@ Edge* best_edge(Growth& g, Node& node, const std::vector<bool>& on_walk) {
 
 Result mcts(Proposer& proposer, Scorer* scorer, const std::string& problem,
             const Options& options) {
-    Growth g{proposer, scorer, options};
+    Result result;
+    Meter meter(proposer, scorer, options, result);
+    Growth g{options, result, meter};
     g.nodes.push_back({{problem, {}, false}, {}, 0, 0, {}, false});
     g.see(Sight::What::opened, g.nodes[0]);
     g.at_state[{options.state(g.nodes[0].path), false}] = 0;
-    Result& result = g.result;
     const auto say = [&](const std::string& sentence) {
         if (options.trace) result.trace.push_back(sentence);
     };
-    int64_t dearest = 0; // tokens of the dearest expansion so far
-    while (!g.solved && !g.nodes[0].dead && result.tokens < options.budget &&
-           result.tokens + dearest <= options.budget) {
+    while (!g.solved && !g.nodes[0].dead && !meter.spent()) {
         // Step 1: walk down by the largest U to a node without a way on.
         std::vector<std::pair<size_t, size_t>> walk; // node, number of the edge
         std::vector<bool> on_walk(g.nodes.size());
@@ -158,9 +158,8 @@ Result mcts(Proposer& proposer, Scorer* scorer, const std::string& problem,
             at = edge->child;
         }
         // Step 2: draw its next steps, rate them, add them to the tree.
-        const int64_t before = result.tokens;
         const double value = g.expand(at);
-        dearest = std::max(dearest, result.tokens - before);
+        if (!result.ended.empty()) break;
         say(fmt::format("expand {} at depth {}: best score = {:.3f}",
                         options.state(g.nodes[at].path), walk.size(), value));
         // Step 3: back the value up.
@@ -178,7 +177,7 @@ Result mcts(Proposer& proposer, Scorer* scorer, const std::string& problem,
     g.see(Sight::What::chosen, *best);
     set_solution(result, best->path, best->scores);
     result.score = best->value;
-    return std::move(result);
+    return result;
 }
 
 } // namespace qstar::search

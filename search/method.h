@@ -6,10 +6,10 @@
 // that sees nothing but the models: no verifier. It may ask for one problem as if it
 // were alone; batches over many problems are made by batcher.h.
 //
-// The budget counts model tokens, proposed and scored, of one problem. It is looked
-// at before every call of a model, and no call is made whose cost, judged by the calls
-// before, it cannot pay; as the length of a text is known only when it is written, it
-// can be exceeded by a part of one call. Result.tokens is what was really spent.
+// The budget counts model tokens, proposed and scored, of one problem; a token that a model
+// reads or writes is one evaluation of it. All calls go through a meter (meter.h), so
+// Result.tokens, what was really spent, is never above the budget. A method whose budget ends
+// says so (Result.ended) and gives the best that it has.
 
 #include "search/path.h"
 #include "search/proposer.h"
@@ -31,6 +31,8 @@ enum class StepCost { log_prob, unit }; // A*: -log p(step) or 1
 
 struct Options {
     int64_t budget = 4096; // tokens for each problem
+    double seconds = 0;    // for each problem from its start; 0: no bound. The only one by which
+                           // a result can vary; the round under way ends
     int samples = 64;      // majority, best-of-n: at most so many solutions
     int width = 4;         // beam: paths kept
     int proposals = 8;     // beam, A*: draws for each expanded path
@@ -64,6 +66,8 @@ struct Result {
     std::string answer; // empty if no solution was finished
     std::vector<std::string> steps;
     bool finished = false;
+    // Why it ended: "answer", "exhausted", "samples", or the budget: "tokens", "seconds".
+    std::string ended;
     int64_t expanded = 0;           // paths whose next step was asked for
     int64_t generated = 0;          // steps drawn
     int64_t tokens = 0;             // model tokens evaluated

@@ -19,6 +19,9 @@ struct ProposeRequest {
     int samples = 1;       // how many draws
     float temperature = 1; // 0: the most likely text (one draw is enough)
     uint64_t stream = 0;   // which random stream: same stream, same text, whatever the batch
+    // Tokens at most: of the draws in order the one that reaches it is cut off, and those after
+    // it are not made.
+    int64_t limit = INT64_MAX;
 };
 
 struct Proposal {
@@ -45,9 +48,12 @@ class Proposer {
     virtual ~Proposer() = default;
     // Next steps; one result a request, in order.
     virtual std::vector<Proposals> propose(std::span<const ProposeRequest> requests) = 0;
-    // Whole solutions from each path on: `samples` solutions a request, in order.
+    // Whole solutions from each path on: `samples` solutions a request, in order. One that the
+    // limit cut off is an unfinished one without further steps.
     virtual std::vector<std::vector<Solution>>
     complete(std::span<const ProposeRequest> requests) = 0;
+    // What the prefix of a request costs, whatever is drawn. From any thread.
+    virtual int64_t prefix_tokens(const Path& path) const = 0;
 };
 
 } // namespace qstar::search

@@ -39,6 +39,7 @@ Json result_json(const World& world, const ProblemLine& problem, const Result& r
     line["tokens"] = result.tokens;
     line["seconds"] = std::round(result.seconds * 1e6) / 1e6;
     line["finished"] = result.finished;
+    line["ended"] = result.ended;
     line["score"] = result.score;
     if (!result.step_scores.empty()) line["step_scores"] = result.step_scores;
     return line;
@@ -63,6 +64,8 @@ std::string result_text(const World& world, const ProblemLine& problem, const Re
                            is_right(world, problem, result) ? "right" : "wrong");
     else
         out += "no answer: no solution was finished\n";
+    if (result.ended == "tokens" || result.ended == "seconds")
+        out += fmt::format("the budget of {} is spent: this is the best so far\n", result.ended);
     return out + fmt::format("{} paths expanded, {} steps drawn, {} tokens, {:.3f} s\n",
                              result.expanded, result.generated, result.tokens, result.seconds);
 }

@@ -13,26 +13,26 @@ void see(const Options& options, const Solution& solution, int64_t tokens) {
     options.watch({Sight::What::opened, solution.path, log_prob, {}, {}, tokens});
 }
 
-void sample_solutions(Proposer& proposer, const std::string& problem, const Options& options,
-                      Result& result, const std::function<int64_t(std::vector<Solution>&&)>& use) {
+void sample_solutions(Meter& meter, const std::string& problem, const Options& options,
+                      Result& result, const std::function<void(std::vector<Solution>&&)>& use) {
+    const Path start{problem, {}, false};
     int64_t drawn = 0;
     for (int64_t size = 4, batch = 0; drawn < options.samples; size *= 2, ++batch) {
-        int64_t samples = std::min(size, options.samples - drawn);
-        if (drawn > 0) { // what the rest of the budget buys at the price so far
-            const double price = static_cast<double>(result.tokens) / static_cast<double>(drawn);
-            const double left = static_cast<double>(options.budget - result.tokens);
-            samples = std::min(samples, static_cast<int64_t>(left / price));
+        if (meter.spent()) return;
+        const int64_t samples =
+            std::min({size, options.samples - drawn, meter.solutions(start, drawn)});
+        if (samples < 1) {
+            result.ended = "tokens";
+            return;
         }
-        if (samples < 1 || result.tokens >= options.budget) return;
-        const ProposeRequest request{{problem, {}, false},
-                                     static_cast<int>(samples),
-                                     options.temperature,
-                                     mix(options.stream, static_cast<uint64_t>(batch))};
-        std::vector<Solution> solutions = std::move(proposer.complete({&request, 1})[0]);
+        int64_t spent = result.tokens;
+        std::vector<Solution> solutions = meter.complete(
+            {start, static_cast<int>(samples), options.temperature,
+             mix(options.stream, static_cast<uint64_t>(batch))});
         if (solutions.empty()) return;
         drawn += static_cast<int64_t>(solutions.size());
         for (const Solution& solution : solutions) {
-            see(options, solution, result.tokens += solution.tokens);
+            see(options, solution, spent += solution.tokens);
             result.expanded += static_cast<int64_t>(solution.path.steps.size());
             result.generated += static_cast<int64_t>(solution.path.steps.size());
         }
@@ -47,8 +47,9 @@ void sample_solutions(Proposer& proposer, const std::string& problem, const Opti
                 return set_solution(result, solution.path);
             }
         }
-        result.tokens += use(std::move(solutions));
+        use(std::move(solutions));
     }
+    result.ended = "samples";
 }
 
 } // namespace qstar::search

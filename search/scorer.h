@@ -22,6 +22,8 @@ class Scorer {
   public:
     virtual ~Scorer() = default;
     virtual std::vector<Scores> score(std::span<const Path> paths) = 0;
+    // What score() counts for a path, known before it is called. From any thread.
+    virtual int64_t score_tokens(const Path& path) const = 0;
 };
 
 } // namespace qstar::search

@@ -92,6 +92,7 @@ bool needs_scorer(Method method, bool public_goal) {
 
 void check_options(const Options& options) {
     if (options.budget < 1) fail("budget: expected at least 1 token, found {}", options.budget);
+    if (!(options.seconds >= 0)) fail("seconds: expected at least 0, found {}", options.seconds);
     if (options.samples < 1) fail("samples: expected at least 1, found {}", options.samples);
     if (options.width < 1) fail("width: expected at least 1, found {}", options.width);
     if (options.proposals < 1) fail("proposals: expected at least 1, found {}", options.proposals);
@@ -123,6 +124,8 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
             Options own = options;
             own.stream = mix(options.stream, hash_name(problems[i]));
             results[i] = run(method, own_proposer, own_scorer, problems[i], own);
+            if (results[i].ended.empty())
+                results[i].ended = results[i].finished ? "answer" : "exhausted";
         },
         done);
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();

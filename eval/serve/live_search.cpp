@@ -23,7 +23,7 @@ struct Left : std::exception {}; // the client, while we solved
 class Watched : public search::Proposer, public search::Scorer {
     // One call of the models, when it is our turn.
     template <class Call>
-    auto call(const Call& make) {
+    auto call(const Call& make) const {
         if (!events_.open()) throw Left();
         const std::lock_guard turn(models_.turn);
         return make(models_.get(scorer_));
@@ -75,6 +75,13 @@ class Watched : public search::Proposer, public search::Scorer {
         }
         tell(grow);
         return all;
+    }
+
+    int64_t prefix_tokens(const Path& path) const override {
+        return call([&](search::Models& models) { return models.proposer->prefix_tokens(path); });
+    }
+    int64_t score_tokens(const Path& path) const override {
+        return call([&](search::Models& models) { return models.scorer->score_tokens(path); });
     }
 
     // The scorer's view of a solution by a method that did not ask it: shown, not counted.

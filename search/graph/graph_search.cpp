@@ -4,6 +4,7 @@
 #include "engine/io/jsonl.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace qstar::search {
@@ -35,6 +36,8 @@ std::pair<uint32_t, GraphSearch::Reached> GraphSearch::reach(uint32_t from, int 
     child_.assign(table.state(from), table.state(from) + space_.state_bytes());
     space_.apply(child_.data(), action);
     ++result.generated;
+    if (static_cast<int64_t>(table.size()) >= options_.nodes && !table.contains(child_.data()))
+        return {from, Reached::known};
     const auto [id, is_new] = table.insert(child_.data());
     if (options_.record) edges_.push_back({from, id, action});
     const auto g = static_cast<uint16_t>(table[from].g + 1);
@@ -54,9 +57,10 @@ void GraphSearch::evaluate(Heuristic& heuristic, const std::vector<uint32_t>& id
     states_.clear();
     for (const uint32_t id : ids)
         states_.insert(states_.end(), table.state(id), table.state(id) + space_.state_bytes());
-    values_.resize(ids.size());
-    heuristic.cost_to_go(states_.data(), static_cast<int64_t>(ids.size()), values_.data());
-    result.evaluations += static_cast<int64_t>(ids.size());
+    values_.assign(ids.size(), INFINITY);
+    const int64_t rates = std::min(static_cast<int64_t>(ids.size()), evaluations_left());
+    if (rates > 0) heuristic.cost_to_go(states_.data(), rates, values_.data());
+    result.evaluations += rates;
     for (size_t i = 0; i < ids.size(); ++i) rated(ids[i], ids[i] == goal ? 0 : values_[i]);
 }
 
@@ -76,6 +80,10 @@ void GraphSearch::note_solution() {
     const int64_t length = table[goal].g;
     if (result.solutions.empty() || length < result.solutions.back().second)
         result.solutions.emplace_back(result.expanded, length);
+}
+
+int64_t GraphSearch::evaluations_left() const {
+    return options_.evaluations > 0 ? options_.evaluations - result.evaluations : INT64_MAX;
 }
 
 bool GraphSearch::spent() {

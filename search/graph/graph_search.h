@@ -6,9 +6,10 @@
 //     GraphResult search(const Space&, Heuristic& or QFunction&, const State&,
 //     const GraphOptions&)
 // The goal test is the space's own; of everything else it knows only what the
-// heuristic says. Budgets are looked at before each round of expansions, so
-// that one round can lie above them. A search whose budget ends says so and
-// gives the best it has: the shortest solution that it came across, else the
+// heuristic says. No search keeps more states or rates more of them than its
+// budgets say: in the round in which one ends, a state more is not made, or not
+// rated. Of seconds the round under way ends. A search whose budget ends says so
+// and gives the best it has: the shortest solution that it came across, else the
 // way to the state of the smallest h.
 
 #include "search/graph/node_table.h"
@@ -69,16 +70,18 @@ class GraphSearch {
 
     // The state after `action` from node `from`. What `reached` says: it is new,
     // it was known with a longer way (which this one replaces), or it is not
-    // worth another look.
+    // worth another look. A new one that there is no budget for is not made; then
+    // `from` stands in its place, as known.
     enum class Reached { fresh, cheaper, known };
     std::pair<uint32_t, Reached> reach(uint32_t from, int action);
-    // Heuristic values into the nodes; 0 at the goal.
+    // Heuristic values into the nodes, as far as the budget goes, then infinity; 0 at the goal.
     void evaluate(Heuristic& heuristic, const std::vector<uint32_t>& ids);
     void rated(uint32_t id, float h); // sets h, remembers the best
     void expanding(uint32_t id);      // counts, records
     void note_solution();             // the goal's g, if it is shorter than the last one's
     // True if a budget is spent (result.ended then says which).
     bool spent();
+    int64_t evaluations_left() const; // of the budget
     // Can a way through this node with this g still beat the best solution
     // (anytime)?
     bool hopeless(uint32_t id);

@@ -29,6 +29,7 @@ class NodeTable {
     // The number of a state's node, and whether it was made just now. Error
     // beyond 4 billion.
     std::pair<uint32_t, bool> insert(const uint8_t* state);
+    bool contains(const uint8_t* state) const { return slots_[slot_of(state)] != 0; }
     Node& operator[](uint32_t id) { return nodes_[id >> kBits][id & kMask]; }
     const uint8_t* state(uint32_t id) const {
         return states_[id >> kBits].get() + (id & kMask) * state_bytes_;

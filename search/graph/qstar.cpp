@@ -19,7 +19,9 @@ struct Actions : GraphFrontier {
     std::vector<uint32_t> made = {};
 
     // Rates all actions of these states in one call, and opens them.
-    void open_actions(const std::vector<uint32_t>& ids) {
+    void open_actions(std::vector<uint32_t> ids) {
+        const auto left = static_cast<size_t>(std::max<int64_t>(0, s.evaluations_left()));
+        ids.resize(std::min(ids.size(), left));
         if (ids.empty()) return;
         const auto actions = static_cast<size_t>(space.actions());
         states.clear();

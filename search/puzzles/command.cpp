@@ -79,7 +79,7 @@ void add_puzzle_flags(CLI::App& command, PuzzleSearch& flags) {
     add("--bias", flags.bias, "taken from the model's h");
     add("--nodes", o.nodes, "budget: states kept, for each problem");
     add("--evaluations", o.evaluations, "budget: states that the heuristic rates; 0: no bound");
-    add("--seconds", o.seconds, "budget, for each problem; 0: no bound");
+    add("--seconds", o.seconds, "budget, for each problem, text or puzzle; 0: no bound");
     command.add_flag("--round", flags.round, "the model's h to whole numbers of the right parity")
         ->group("Puzzles");
     command.add_flag("--anytime", o.anytime, "after a solution, look for shorter ones")

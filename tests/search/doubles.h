@@ -61,8 +61,10 @@ struct TableProposer : Proposer {
         for (const ProposeRequest& request : requests) {
             if (request.path.problem.empty()) fail("the problem is empty");
             Proposals out;
-            out.tokens = static_cast<int64_t>(request.path.steps.size()) + 1;
+            const int64_t prefix = prefix_tokens(request.path);
+            out.tokens = std::min(prefix, request.limit);
             const auto add = [&](const TableStep& step) {
+                if (out.tokens >= request.limit) return;
                 ++out.generated;
                 ++out.tokens;
                 for (Proposal& known : out.steps)
@@ -85,13 +87,17 @@ struct TableProposer : Proposer {
         }
         return results;
     }
+    int64_t prefix_tokens(const Path& path) const override {
+        return static_cast<int64_t>(path.steps.size()) + 1;
+    }
     std::vector<std::vector<Solution>> complete(std::span<const ProposeRequest> requests) override {
         count(requests.size());
         std::vector<std::vector<Solution>> results;
         for (const ProposeRequest& request : requests) {
             if (request.path.problem.empty()) fail("the problem is empty");
             std::vector<Solution> solutions;
-            for (int s = 0; s < request.samples; ++s) {
+            int64_t left = request.limit;
+            for (int s = 0; s < request.samples && left > 0; ++s) {
                 Solution solution{request.path, {}, s == 0 ? 1 : 0};
                 while (!solution.path.finished) {
                     const size_t at = solution.path.steps.size();
@@ -103,6 +109,8 @@ struct TableProposer : Proposer {
                     solution.log_probs.push_back(static_cast<float>(std::log(step->probability)));
                     ++solution.tokens;
                 }
+                if (solution.tokens > left) solution = {request.path, {}, left};
+                left -= solution.tokens;
                 solutions.push_back(std::move(solution));
             }
             results.push_back(std::move(solutions));
@@ -116,6 +124,9 @@ struct FunctionScorer : Scorer {
     std::function<float(const Path&)> score_of;
     int64_t scored = 0;
 
+    int64_t score_tokens(const Path& path) const override {
+        return static_cast<int64_t>(path.steps.size());
+    }
     explicit FunctionScorer(std::function<float(const Path&)> f) : score_of(std::move(f)) {}
     std::vector<Scores> score(std::span<const Path> paths) override {
         std::vector<Scores> results;

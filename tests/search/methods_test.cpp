@@ -149,23 +149,6 @@ TEST_CASE("a wider beam finds what a narrow one drops") {
     CHECK(beam(p, nullptr, "q", options).answer == "y1"); // 0.4 against 0.21
 }
 
-TEST_CASE("budgets are obeyed within one call") {
-    TableProposer p = astray();
-    FunctionScorer s = judge();
-    for (const int64_t budget : {1, 10, 40, 100, 300}) {
-        Options options = plain();
-        options.samples = 100000;
-        options.budget = budget;
-        const Result votes = majority(p, "2+3+4", options);
-        CHECK(votes.tokens <= std::max<int64_t>(budget, 9)); // the first batch is 4 samples
-        CHECK(votes.tokens >= std::min<int64_t>(budget / 2, 9));
-        const Result best = best_of_n(p, &s, "2+3+4", options);
-        CHECK(best.tokens <= std::max<int64_t>(budget + 8, 17));
-        const Result wide = beam(p, &s, "2+3+4", options);
-        CHECK(wide.tokens <= budget + 40); // one round more at most
-    }
-}
-
 TEST_CASE("the same stream gives the same result, another one other draws") {
     TableProposer p = astray();
     Options options = plain();

@@ -136,6 +136,7 @@ TEST_CASE("all next steps are scored in one batch, each once") {
                 scores.push_back({std::vector<float>(path.steps.size(), 0.5f), 1});
             return scores;
         }
+        int64_t score_tokens(const search::Path&) const override { return 1; }
     } counter;
     const StepValues values = fitted_q_targets(rollouts, &counter);
     CHECK(counter.calls == 1);

@@ -59,6 +59,7 @@ struct Half : search::Scorer {
             out.push_back({std::vector<float>(path.steps.size(), 0.5f), 1});
         return out;
     }
+    int64_t score_tokens(const search::Path&) const override { return 1; }
 };
 
 } // namespace
