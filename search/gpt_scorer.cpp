@@ -10,6 +10,16 @@ namespace qstar::search {
 
 namespace {
 constexpr int kept_to_slots = 8; // kept sequences for each evaluated at once
+constexpr float no_room = 1e-6f;  // the score of a step beyond the context: surely wrong
+
+// The steps that the context has no room for. The policy that drew them had, but the tokens
+// that it drew need not be the fewest for their text, nor the tokenizer's.
+void leave_out_what_does_not_fit(EncodedPath& path, int64_t context) {
+    while (!path.ends.empty() && path.ends.back() >= context) {
+        path.ends.pop_back();
+        path.tokens.resize(path.ends.empty() ? 0 : static_cast<size_t>(path.ends.back()) + 1);
+    }
+}
 } // namespace
 
 GptScorer::GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer, int at_once,
@@ -56,10 +66,7 @@ std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
     std::vector<EncodedPath> encoded;
     for (const Path& path : paths) {
         encoded.push_back(encode(tokenizer_, path));
-        if (static_cast<int64_t>(encoded.back().tokens.size()) > decoder_->config().context)
-            fail("problem \"{}\": its path has {} tokens, the scorer's context is {}",
-                 path.problem.substr(0, 100), encoded.back().tokens.size(),
-                 decoder_->config().context);
+        leave_out_what_does_not_fit(encoded.back(), decoder_->config().context);
     }
     // In the order of a dictionary, what a path shares with any other of those before it
     // it shares with the last of them.
@@ -88,7 +95,7 @@ std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
                 continue;
             }
             const auto length = static_cast<size_t>(path.ends[depth]) + 1;
-            const bool last = depth + 1 == path.ends.size();
+            const bool last = depth + 1 == paths[order[k]].steps.size();
             nodes.push_back(
                 {std::span(path.tokens).first(length), !(last && paths[order[k]].finished), 0});
             of_path[order[k]].push_back(&nodes.back());
@@ -106,6 +113,7 @@ std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
     for (const size_t i : order) {
         results[i].tokens = static_cast<int64_t>(encoded[i].tokens.size());
         for (const Node* node : of_path[i]) results[i].steps.push_back(node->score);
+        results[i].steps.resize(paths[i].steps.size(), no_room);
     }
     return results;
 }

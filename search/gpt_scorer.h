@@ -29,8 +29,8 @@ class GptScorer : public Scorer {
     GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer, int at_once = 256,
               bool keep = true);
 
-    // A path without steps has no scores and costs nothing. Error for a path longer
-    // than the context.
+    // A path without steps has no scores and costs nothing. Steps that the context has no
+    // room for are taken for wrong ones.
     std::vector<Scores> score(std::span<const Path> paths) override;
     int64_t score_tokens(const Path& path) const override;
 

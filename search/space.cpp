@@ -1,8 +1,11 @@
 #include "search/space.h"
 
 #include "engine/error.h"
+#include "engine/parallel.h"
 
+#include <algorithm>
 #include <charconv>
+#include <numeric>
 
 namespace qstar::search {
 
@@ -19,6 +22,39 @@ State scramble(const Space& space, int64_t moves, Random& random, int* undo_last
     }
     if (undo_last != nullptr) *undo_last = undo;
     return state;
+}
+
+Children children_of(const Space& space, std::span<const uint8_t> states) {
+    const size_t bytes = space.state_bytes();
+    const auto n = static_cast<int64_t>(states.size() / bytes);
+    const auto state = [&](int64_t i) { return states.data() + static_cast<size_t>(i) * bytes; };
+
+    // Where the children of each state begin: threads can then write them side by side.
+    std::vector<int64_t> first(static_cast<size_t>(n) + 1, 0);
+    engine::parallel_for(n, 256, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i)
+            for (int action = 0; action < space.actions(); ++action)
+                first[static_cast<size_t>(i) + 1] += space.legal(state(i), action);
+    });
+    std::partial_sum(first.begin(), first.end(), first.begin());
+
+    const auto count = static_cast<size_t>(first.back());
+    Children children{std::vector<uint8_t>(count * bytes), std::vector<int64_t>(count),
+                      std::vector<int>(count)};
+    engine::parallel_for(n, 256, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+            auto at = static_cast<size_t>(first[static_cast<size_t>(i)]);
+            for (int action = 0; action < space.actions(); ++action) {
+                if (!space.legal(state(i), action)) continue;
+                uint8_t* child = children.states.data() + at * bytes;
+                std::copy_n(state(i), bytes, child);
+                space.apply(child, action);
+                children.parent[at] = i;
+                children.action[at++] = action;
+            }
+        }
+    });
+    return children;
 }
 
 std::vector<int> read_numbers(std::string_view line, size_t count, int limit) {

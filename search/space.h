@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,14 @@ struct Space {
 // before. Backward scrambles are what DeepCubeA learns from (Agostinelli et al. 2019).
 // `undo`, if wanted: the action that takes the last of them back; -1 without moves.
 State scramble(const Space& space, int64_t moves, Random& random, int* undo = nullptr);
+
+// All children of n states, in the order of parents and actions. Made by all threads.
+struct Children {
+    std::vector<uint8_t> states; // one behind another
+    std::vector<int64_t> parent; // of each child: 0 .. n-1
+    std::vector<int> action;     // that leads to it
+};
+Children children_of(const Space& space, std::span<const uint8_t> states);
 
 // The whole numbers of a line, separated by blanks or commas. Error naming what is none, or
 // what is outside 0 .. limit-1, or if there are not `count` of them.

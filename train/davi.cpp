@@ -12,22 +12,15 @@ namespace {
 // y(s) for each state, by one step of looking ahead.
 std::vector<float> targets(const search::Space& space, search::Heuristic& target,
                            const std::vector<uint8_t>& states) {
+    const search::Children children = search::children_of(space, states);
+    std::vector<float> h(children.parent.size());
+    target.cost_to_go(children.states.data(), static_cast<int64_t>(h.size()), h.data());
     const size_t bytes = space.state_bytes(), n = states.size() / bytes;
-    std::vector<uint8_t> children;
-    std::vector<size_t> parent;
-    for (size_t i = 0; i < n; ++i) {
-        const uint8_t* state = states.data() + i * bytes;
-        for (int action = 0; action < space.actions(); ++action) {
-            if (!space.legal(state, action)) continue;
-            children.insert(children.end(), state, state + bytes);
-            space.apply(children.data() + children.size() - bytes, action);
-            parent.push_back(i);
-        }
-    }
-    std::vector<float> h(parent.size());
-    target.cost_to_go(children.data(), static_cast<int64_t>(h.size()), h.data());
     std::vector<float> y(n, INFINITY);
-    for (size_t i = 0; i < h.size(); ++i) y[parent[i]] = std::min(y[parent[i]], 1 + h[i]);
+    for (size_t i = 0; i < h.size(); ++i) {
+        float& best = y[static_cast<size_t>(children.parent[i])];
+        best = std::min(best, 1 + h[i]);
+    }
     for (size_t i = 0; i < n; ++i)
         if (space.solved(states.data() + i * bytes)) y[i] = 0;
     return y;

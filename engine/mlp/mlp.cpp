@@ -106,7 +106,10 @@ void evaluate_there(const Mlp& model, const float* features, int64_t rows, float
         const int64_t m = std::min(most, rows - from);
         const float* part = features + from * c.inputs;
         tape.reset();
-        const Tensor x = Tensor::from({m, c.inputs}, {part, static_cast<size_t>(m * c.inputs)});
+        const Tensor x = tape.allocate({m, c.inputs}); // filled by all threads: the way there may be long
+        parallel_for(m, 256, [&](int64_t begin, int64_t end) {
+            std::copy(part + begin * c.inputs, part + end * c.inputs, x.data() + begin * c.inputs);
+        });
         const Tensor y = tape.value(forward(tape, handles, tape.constant(x)));
         device().download(y.size(), y.data(), out + from * c.outputs);
     }

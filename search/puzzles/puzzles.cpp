@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/parallel.h"
 #include "search/puzzles/cube.h"
 #include "search/puzzles/lights_out.h"
 #include "search/puzzles/walking_distance.h"
@@ -38,8 +39,10 @@ struct WalkingBound : Heuristic {
     explicit WalkingBound(const Sliding& puzzle)
         : distance(puzzle.width()), bytes(puzzle.state_bytes()) {}
     void cost_to_go(const uint8_t* states, int64_t n, float* h) override {
-        for (int64_t i = 0; i < n; ++i)
-            h[i] = static_cast<float>(distance(states + static_cast<size_t>(i) * bytes));
+        engine::parallel_for(n, 256, [&](int64_t begin, int64_t end) {
+            for (int64_t i = begin; i < end; ++i)
+                h[i] = static_cast<float>(distance(states + static_cast<size_t>(i) * bytes));
+        });
     }
 };
 

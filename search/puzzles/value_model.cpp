@@ -1,5 +1,6 @@
 #include "search/puzzles/value_model.h"
 
+#include "engine/device/device.h"
 #include "engine/error.h"
 #include "engine/parallel.h"
 #include "search/puzzles/puzzles.h"
@@ -10,8 +11,11 @@
 namespace qstar::search {
 
 namespace {
-constexpr int64_t kRows = 4096; // states whose features are in memory at once
+// States whose features are in memory at once: more where a device wants much work.
+int64_t rows_at_once(const Space& space) {
+    return std::max<int64_t>(4096, engine::device().widest / (4 * space.features()));
 }
+} // namespace
 
 std::map<std::string, std::string> value_metadata(const Space& space, std::string_view bound) {
     return {{"space", space.name()},
@@ -52,9 +56,10 @@ void ValueModel::features(const uint8_t* states, int64_t n, float* out) const {
 std::vector<float> ValueModel::evaluate(const uint8_t* states, int64_t n, float* out) {
     std::vector<float> lower(static_cast<size_t>(n));
     bounds(states, n, lower.data());
-    rows_.resize(static_cast<size_t>(std::min(n, kRows) * space_.features()));
-    for (int64_t from = 0; from < n; from += kRows) {
-        const int64_t m = std::min(kRows, n - from);
+    const int64_t rows = std::min(n, rows_at_once(space_));
+    rows_.resize(static_cast<size_t>(rows * space_.features()));
+    for (int64_t from = 0; from < n; from += rows) {
+        const int64_t m = std::min(rows, n - from);
         features(states + static_cast<size_t>(from) * space_.state_bytes(), m, rows_.data());
         engine::evaluate(*network_, rows_.data(), m, out + from * network_->config.outputs);
     }

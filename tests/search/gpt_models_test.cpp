@@ -242,8 +242,26 @@ TEST_CASE("scores are the sigmoid at the end tokens, whatever the batch") {
     CHECK(different.size() > 10);
     engine::Gpt bare = chatty();
     CHECK_THROWS_AS(GptScorer(bare, tokenizer), Error);
-    const Path longer{std::string(200, '1'), {"1"}, false};
-    CHECK_THROWS_AS(scorer.score({&longer, 1}), Error);
+}
+
+TEST_CASE("a step that the context has no room for counts as wrong, those before it do not") {
+    const engine::Gpt model = engine::with_scalar_head(chatty());
+    const tokenizer::Tokenizer tokenizer;
+    GptScorer scorer(model, tokenizer);
+    const Path fits{"1+2", {"3", "4"}, false};
+    Path longer = fits;
+    longer.steps.push_back(std::string(200, '5'));
+    longer.steps.push_back("6");
+    const Path hopeless{std::string(200, '1'), {"1", "2"}, true};
+    const std::vector<Path> paths{longer, fits, hopeless, longer};
+    const std::vector<Scores> scores = scorer.score(paths);
+    const std::vector<float> good = scores[1].steps;
+    REQUIRE(good.size() == 2);
+    CHECK(good[0] > 0.01f);
+    CHECK(scores[0].steps == std::vector<float>{good[0], good[1], 1e-6f, 1e-6f});
+    CHECK(scores[0].tokens == scores[1].tokens);
+    CHECK(scores[2].steps == std::vector<float>{1e-6f, 1e-6f});
+    CHECK(scores[3].steps == scores[0].steps);
 }
 
 TEST_CASE("of one likeliest token every draw is the greedy one") {
