@@ -9,9 +9,11 @@
 #include "engine/gpt/next_token.h"
 #include "engine/io/files.h"
 #include "engine/io/sha256.h"
+#include "engine/kernels/bf16.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
+#include "engine/process.h"
 #include "engine/vulkan/vulkan.h"
 
 #include <CLI/CLI.hpp>
@@ -58,40 +60,45 @@ void info(const std::string& model) {
     fmt::print("processors   {}, {} threads in use\n", c.processors, threads());
     fmt::print("caches       L1d {}, L2 {}, L3 {}\n", size_text(c.l1d), size_text(c.l2),
                size_text(c.l3));
-    fmt::print("offers       AVX2+FMA {}, AVX-512 {}, AVX512_BF16 {}\n", yes(c.avx2), yes(c.avx512),
-               yes(c.avx512_bf16));
+    fmt::print("offers       AVX2+FMA {}, AVX-512 {}, AVX512_BF16 {}, AMX {}\n", yes(c.avx2),
+               yes(c.avx512), yes(c.avx512_bf16), yes(c.amx_bf16));
+    fmt::print("bf16         {} (QSTAR_BF16=amx|avx512_bf16 forces one)\n",
+               bf16_kernels() != nullptr ? bf16_kernels()->name : "none: computed in fp32");
     fmt::print("kernels      {} (QSTAR_ISA=scalar|avx2|avx512|openblas forces one)\n", isa_name());
     fmt::print("micro-kernel {} x {} numbers of C\n", kernels().mr, kernels().nr);
     list_devices();
     if (model.empty()) return;
 
-    const SafeTensors file = read_safetensors(model);
+    const SafeTensorsReader file(model);
     fmt::print("\n{}\n  sha256 {}\n", model, sha256_file(model));
-    for (const auto& [key, value] : file.metadata) fmt::print("  {} = {}\n", key, value);
+    for (const auto& [key, value] : file.metadata()) fmt::print("  {} = {}\n", key, value);
     int64_t count = 0;
-    for (const auto& [name, tensor] : file.tensors) {
-        fmt::print("  {:<32} {}\n", name, tensor.shape().text());
-        count += tensor.size();
+    for (const auto& [name, place] : file.tensors()) {
+        fmt::print("  {:<32} {}\n", name, place.shape.text());
+        count += place.shape.size();
     }
-    fmt::print("  {} tensors, {} numbers\n", file.tensors.size(), count);
+    fmt::print("  {} tensors, {} numbers\n", file.tensors().size(), count);
 }
 
-// What training such a model takes. `model` is a description or a file of ours.
-void plan(const std::string& model, int64_t batch) {
+// What training such a model takes, beside the program's own memory. `model` is a description
+// or a file of ours.
+void plan(const std::string& model, int64_t batch, int64_t program) {
     const bool file = exists(model);
     const GptConfig c = file ? load_gpt(model).config : parse_config(model);
     const MemoryPlan memory = training_memory(c, batch, c.context);
     const int64_t few = std::min(batch, micro_batch(c, c.context));
     fmt::print("\nL{} D{} H{} T{} V{}, {} parameters, batch {} in micro-batches of {}\n", c.layers,
                c.width, c.heads, c.context, c.vocab, memory.weights / 4, batch, few);
-    const auto line = [](const char* what, int64_t bytes, const char* note = "") {
+    const auto line = [](const char* what, int64_t bytes, const std::string& note = "") {
         fmt::print("  {:<12} {:>10}  {}\n", what, size_text(bytes), note);
     };
     line("weights", memory.weights);
     line("gradients", memory.gradients);
     line("moments", memory.moments, "AdamW's two");
     line("activations", memory.activations, "forward and backward, of one micro-batch");
-    line("peak", memory.total());
+    line("packed", memory.packed, fmt::format("operands of products, {} threads", threads()));
+    line("program", program, "as it stands now; what a stage reads of texts comes on top");
+    line("peak", memory.total() + program, "resident, of the process");
 }
 
 void check() {
@@ -128,8 +135,10 @@ void add_command(CLI::App& app, const Common&) {
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     info_command->callback([=] {
+        // Before info() looks for GPUs: their drivers are large, and loaded for that alone.
+        const int64_t program = process_memory().resident;
         info(*model);
-        if (!planned->empty()) plan(*planned, *batch);
+        if (!planned->empty()) plan(*planned, *batch, program);
     });
 
     CLI::App* check_command = engine->add_subcommand(

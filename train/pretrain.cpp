@@ -133,13 +133,13 @@ NextTokens next_tokens(const RowBatch& rows, int64_t time) {
     return asked;
 }
 
-double validation_loss(engine::Gpt& model, std::span<const RowBatch> batches, int64_t time) {
-    engine::Tape tape(false);
+double validation_loss(Trainer& trainer, std::span<const RowBatch> batches, int64_t time) {
+    const engine::NotRecording look(trainer.tape);
     double sum = 0, count = 0;
     for (const RowBatch& rows : batches) {
         const NextTokens b = next_tokens(rows, time);
-        const double loss =
-            engine::next_token_loss(tape, model, b.inputs, b.targets, b.weights, b.batch, time);
+        const double loss = engine::next_token_loss(trainer.tape, trainer.model, b.inputs,
+                                                    b.targets, b.weights, b.batch, time);
         sum += loss * static_cast<double>(rows.size());
         count += static_cast<double>(rows.size());
     }
@@ -206,6 +206,7 @@ void pretrain(const PretrainOptions& options) {
     Trainer trainer(options, "pretrain", engine::Gpt(config, Random(seed, "pretrain/init")), steps);
     Batches batches{source, seed, options.batch, per_epoch, -1, {}};
     const auto held_back = validation(source, options.val_rows, options.batch);
+    trainer.expect_memory(options.batch, options.context);
 
     while (trainer.running()) {
         const NextTokens b = next_tokens(batches.at(trainer.step()), options.context);
@@ -219,7 +220,7 @@ void pretrain(const PretrainOptions& options) {
         metrics["tokens"] = done * options.batch * options.context;
         const bool look = options.val_every > 0 && done % options.val_every == 0;
         if (look && !held_back.empty())
-            metrics["val_loss"] = validation_loss(trainer.model, held_back, options.context);
+            metrics["val_loss"] = validation_loss(trainer, held_back, options.context);
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop
@@ -227,7 +228,7 @@ void pretrain(const PretrainOptions& options) {
     const int64_t tokens = steps * options.batch * options.context;
     Json result{{"tokens", tokens}, {"parameters", trainer.model.parameter_count()}};
     if (!held_back.empty())
-        result["val_loss"] = validation_loss(trainer.model, held_back, options.context);
+        result["val_loss"] = validation_loss(trainer, held_back, options.context);
     trainer.finish(result);
     if (options.sample > 0)
         fmt::print("{}\n", sample_text(trainer.model, tokenizer, options.sample,

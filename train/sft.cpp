@@ -7,6 +7,8 @@
 #include "train/batches.h"
 #include "train/split.h"
 
+#include <algorithm>
+
 namespace qstar::train {
 
 namespace {
@@ -23,13 +25,13 @@ Example example_of(const CuratedItem& item, const tokenizer::Tokenizer& tokenize
     return example;
 }
 
-double validation_loss(engine::Gpt& model, std::span<const Example> examples, int64_t batch) {
-    engine::Tape tape(false);
+double validation_loss(Trainer& trainer, std::span<const Example> examples, int64_t batch) {
+    const engine::NotRecording look(trainer.tape);
     double sum = 0, asked = 0;
     for (const auto& chosen : make_epoch(examples, batch, 0, 0)) {
         const Batch b = make_batch(examples, chosen);
-        sum += b.asked *
-               engine::next_token_loss(tape, model, b.inputs, b.targets, b.weights, b.rows, b.time);
+        sum += b.asked * engine::next_token_loss(trainer.tape, trainer.model, b.inputs, b.targets,
+                                                 b.weights, b.rows, b.time);
         asked += b.asked;
     }
     return asked > 0 ? sum / asked : 0;
@@ -65,6 +67,10 @@ void imitate(const LoopOptions& options, int64_t epochs, const std::string& stag
         (static_cast<int64_t>(examples.size()) + options.batch - 1) / options.batch;
     const int64_t steps = epochs * per_epoch;
     Trainer trainer(options, stage, std::move(base), steps);
+    int64_t longest = 0; // tokens
+    for (const Example& example : examples)
+        longest = std::max(longest, static_cast<int64_t>(example.inputs.size()));
+    trainer.expect_memory(options.batch, longest);
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;
@@ -79,14 +85,13 @@ void imitate(const LoopOptions& options, int64_t epochs, const std::string& stag
         Json metrics = trainer.update(loss);
 
         if (turn + 1 == per_epoch && !held_back.empty())
-            metrics["val_loss"] = validation_loss(trainer.model, held_back, options.batch);
+            metrics["val_loss"] = validation_loss(trainer, held_back, options.batch);
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop
 
     Json result{{"items", examples.size()}, {"val_items", held_back.size()}};
-    if (!held_back.empty())
-        result["val_loss"] = validation_loss(trainer.model, held_back, options.batch);
+    if (!held_back.empty()) result["val_loss"] = validation_loss(trainer, held_back, options.batch);
     trainer.finish(result);
 }
 

@@ -2,7 +2,9 @@
 
 #include "engine/device/device.h"
 #include "engine/error.h"
+#include "engine/gpt/memory.h"
 #include "engine/io/jsonl.h"
+#include "engine/process.h"
 
 #include <charconv>
 #include <cmath>
@@ -55,8 +57,10 @@ Trainer::Trainer(const LoopOptions& options, const std::string& stage, engine::G
     if (options.precision == "bf16") {
         tape.precision = engine::Precision::bf16;
         const bool on_cpu = &engine::device() == &engine::cpu_device();
-        if (on_cpu && !engine::offers_bf16() && !options.quiet)
-            fmt::print("{}: this processor has no AVX512_BF16, so its products are fp32\n", stage);
+        if (on_cpu && engine::bf16_kernels() == nullptr && !options.quiet)
+            fmt::print(
+                "{}: this processor has neither AMX nor AVX512_BF16, so its products are fp32\n",
+                stage);
         if (!on_cpu && !options.quiet)
             fmt::print("{}: Vulkan computes no bf16 here, so its products are fp32\n", stage);
     }
@@ -130,8 +134,26 @@ void Trainer::end_step(const Json& metrics, const std::string& note) {
     if (options_.each_step) options_.each_step(state_.step, steps_, metrics);
 }
 
+void Trainer::expect_memory(int64_t batch, int64_t time) {
+    if (options_.quiet || &engine::device() != &engine::cpu_device()) return;
+    engine::begin_peak();
+    const engine::MemoryPlan plan = engine::training_memory(model.config, batch, time);
+    const int64_t now = engine::process_memory().resident; // weights and moments are in it
+    if (now == 0) return;                                  // the system does not say
+    other_memory_ = now - plan.weights - plan.moments;
+    expected_memory_ = other_memory_ + plan.total();
+}
+
 void Trainer::finish(Json result) {
     progress_->finish();
+    if (expected_memory_ > 0) {
+        constexpr double mib = 1 << 20;
+        fmt::print(
+            "{}: {:.0f} MiB of memory at the peak; {:.0f} were expected, of which {:.0f} are "
+            "the program and what it has read\n",
+            stage_, static_cast<double>(engine::process_memory().peak) / mib,
+            static_cast<double>(expected_memory_) / mib, static_cast<double>(other_memory_) / mib);
+    }
     result["steps"] = steps_;
     engine::save_gpt(model_path(options_.run, stage_), model, {{"stage", stage_}});
     finish_stage(options_, stage_, result);

@@ -79,6 +79,10 @@ class Trainer {
     // Writes the metrics' line and, every save_every steps, the state. The progress bar
     // shows `note`, or the loss.
     void end_step(const Json& metrics, const std::string& note = "");
+    // For stages whose steps are next_token_gradient() of so many sequences of at most `time`
+    // tokens: finish() says how much memory the process took at its peak, beside what was to
+    // be expected before the first step (gpt/memory.h).
+    void expect_memory(int64_t batch, int64_t time);
     // All steps are done: writes the model and marks the stage as finished.
     void finish(Json result);
 
@@ -92,7 +96,8 @@ class Trainer {
     engine::AdamW optimiser_;
     std::optional<engine::AdamW> critic_optimiser_;
     engine::TrainingState state_;
-    int64_t begin_ = 0; // the step at which this call took up
+    int64_t begin_ = 0;                              // the step at which this call took up
+    int64_t expected_memory_ = 0, other_memory_ = 0; // bytes; 0: not asked for
     std::unique_ptr<MetricsLog> metrics_;
     std::unique_ptr<Progress> progress_;
 };

@@ -102,4 +102,17 @@ void Tape::reset() {
     arena_.reset();
 }
 
+NotRecording::NotRecording(Tape& tape)
+    : tape_(tape), record_(tape.record_), precision_(tape.precision) {
+    tape.reset();
+    tape.record_ = false;
+    tape.precision = Precision::fp32;
+}
+
+NotRecording::~NotRecording() {
+    tape_.reset();
+    tape_.record_ = record_;
+    tape_.precision = precision_;
+}
+
 } // namespace qstar::engine

@@ -115,10 +115,27 @@ class Tape {
     size_t peak_bytes() const { return arena_.peak_bytes(); }
 
   private:
+    friend class NotRecording;
+
     bool record_;
     size_t used_ = 0;
     std::vector<Node> nodes_; // recycled: the first used_ are live
     Arena arena_;
+};
+
+// While it lives, the tape records nothing and computes in fp32: a look at a loss within the
+// memory of a training. What stood on the tape before is forgotten.
+class NotRecording {
+  public:
+    explicit NotRecording(Tape& tape);
+    ~NotRecording();
+    NotRecording(const NotRecording&) = delete;
+    NotRecording& operator=(const NotRecording&) = delete;
+
+  private:
+    Tape& tape_;
+    bool record_;
+    Precision precision_;
 };
 
 // Adds the gradient of node `id` to the gradients of its inputs (gradients.cpp).

@@ -4,9 +4,6 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 
-#include <algorithm>
-#include <charconv>
-
 namespace qstar::engine {
 
 namespace {
@@ -22,24 +19,10 @@ void put_config(std::map<std::string, std::string>& metadata, const GptConfig& c
     metadata[prefix + "scalar_head"] = c.scalar_head ? "1" : "0";
 }
 
-// A whole number out of the metadata, at most `limit`.
-uint64_t number(const SafeTensors& file, const std::string& key, const std::string& path,
-                uint64_t limit) {
-    const std::string& text = file.text(key, path);
-    uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value > limit) {
-        fail("{}: metadata \"{}\": expected a whole number up to {}, found \"{}\"", path, key,
-             limit, text);
-    }
-    return value;
-}
-
-GptConfig config_of(const SafeTensors& file, const std::string& path,
-                    const std::string& prefix = "") {
+GptConfig config_of(const SafeTensorsReader& file, const std::string& prefix = "") {
     // Limits that a file on a laptop cannot pass; they bound what a broken one can ask for.
     const auto size = [&](const char* key, uint64_t limit) {
-        return static_cast<int64_t>(number(file, prefix + key, path, limit));
+        return static_cast<int64_t>(file.number(prefix + key, limit));
     };
     GptConfig c;
     c.layers = size("layers", 1000);
@@ -51,29 +34,13 @@ GptConfig config_of(const SafeTensors& file, const std::string& path,
     return c;
 }
 
-void check_shape(const Tensor& found, const Shape& expected, const std::string& name,
-                 const std::string& path) {
-    if (found.shape() != expected) {
-        fail("{}: tensor \"{}\": expected the shape {}, found {}", path, name, expected.text(),
-             found.shape().text());
-    }
-}
-
-void copy_values(const SafeTensors& file, const std::string& name, const Tensor& to,
-                 const std::string& path) {
-    const Tensor& from = file.tensor(name, path);
-    check_shape(from, to.shape(), name, path);
-    std::copy_n(from.data(), from.size(), to.data());
-}
-
 // The sizes that the tensors themselves claim must be the ones of the metadata,
 // before a model of that size is made.
-void check_claims(const SafeTensors& file, const GptConfig& c, const std::string& path) {
-    check_shape(file.tensor("wte.weight", path), {c.vocab, c.width}, "wte.weight", path);
-    check_shape(file.tensor("wpe.weight", path), {c.context, c.width}, "wpe.weight", path);
+void check_claims(const SafeTensorsReader& file, const GptConfig& c) {
+    file.check_shape("wte.weight", {c.vocab, c.width});
+    file.check_shape("wpe.weight", {c.context, c.width});
     for (int64_t layer = 0; layer < c.layers; ++layer) {
-        const std::string name = fmt::format("h.{}.mlp.c_fc.weight", layer);
-        check_shape(file.tensor(name, path), {c.width, 4 * c.width}, name, path);
+        file.check_shape(fmt::format("h.{}.mlp.c_fc.weight", layer), {c.width, 4 * c.width});
     }
 }
 
@@ -89,14 +56,14 @@ void save_gpt(const std::string& path, const Gpt& model,
 }
 
 Gpt load_gpt(const std::string& path) {
-    const SafeTensors file = read_safetensors(path);
-    const GptConfig config = config_of(file, path);
-    check_claims(file, config, path);
+    const SafeTensorsReader file(path);
+    const GptConfig config = config_of(file);
+    check_claims(file, config);
     Gpt model(config, Random{});
-    for (const Parameter& p : model.parameters) copy_values(file, p.name, p.value, path);
-    if (file.tensors.size() != model.parameters.size()) {
+    for (const Parameter& p : model.parameters) file.read(p.name, p.value);
+    if (file.tensors().size() != model.parameters.size()) {
         fail("{}: expected the {} tensors of a GPT, found {}", path, model.parameters.size(),
-             file.tensors.size());
+             file.tensors().size());
     }
     return model;
 }
@@ -124,28 +91,29 @@ void save_training(const std::string& path, std::span<const Trained> models,
 
 bool load_training(const std::string& path, std::span<const Trained> models, TrainingState& state) {
     if (!exists(path)) return false;
-    const SafeTensors file = read_safetensors(path);
+    const SafeTensorsReader file(path);
     for (const Trained& t : models) {
-        if (config_of(file, path, t.prefix) != t.model->config) {
+        if (config_of(file, t.prefix) != t.model->config) {
             fail("{}: the training state belongs to a model of another shape than the one asked "
                  "for",
                  path);
         }
+    }
+    for (const Trained& t : models) {
         for (size_t i = 0; i < t.model->parameters.size(); ++i) {
             const Parameter& p = t.model->parameters[i];
-            copy_values(file, t.prefix + p.name, p.value, path);
-            copy_values(file, t.prefix + "adamw.first." + p.name, t.optimiser->first[i], path);
-            copy_values(file, t.prefix + "adamw.second." + p.name, t.optimiser->second[i], path);
+            file.read(t.prefix + p.name, p.value);
+            file.read(t.prefix + "adamw.first." + p.name, t.optimiser->first[i]);
+            file.read(t.prefix + "adamw.second." + p.name, t.optimiser->second[i]);
         }
-        t.optimiser->step =
-            static_cast<int64_t>(number(file, t.prefix + "adamw.step", path, INT64_MAX));
+        t.optimiser->step = static_cast<int64_t>(file.number(t.prefix + "adamw.step", INT64_MAX));
     }
-    state.step = static_cast<int64_t>(number(file, "step", path, INT64_MAX));
-    state.random.seed = number(file, "random.seed", path, UINT64_MAX);
-    state.random.stream = number(file, "random.stream", path, UINT64_MAX);
-    state.random.counter = number(file, "random.counter", path, UINT64_MAX);
+    state.step = static_cast<int64_t>(file.number("step", INT64_MAX));
+    state.random.seed = file.number("random.seed", UINT64_MAX);
+    state.random.stream = file.number("random.stream", UINT64_MAX);
+    state.random.counter = file.number("random.counter", UINT64_MAX);
     state.notes.clear();
-    for (const auto& [key, value] : file.metadata) {
+    for (const auto& [key, value] : file.metadata()) {
         if (key.starts_with("note.")) state.notes[key.substr(5)] = value;
     }
     return true;

@@ -2,11 +2,12 @@
 
 #include "engine/device/device.h"
 #include "engine/error.h"
-#include "engine/io/files.h"
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstring>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
@@ -137,63 +138,8 @@ void check_cover(std::vector<Entry>& entries, uint64_t size, const std::string& 
     }
 }
 
-} // namespace
-
-const Tensor& SafeTensors::tensor(const std::string& name, const std::string& file) const {
-    const auto at = tensors.find(name);
-    if (at == tensors.end()) fail("{}: there is no tensor \"{}\"", file, name);
-    return at->second;
-}
-
-const std::string& SafeTensors::text(const std::string& name, const std::string& file) const {
-    const auto at = metadata.find(name);
-    if (at == metadata.end()) fail("{}: there is no \"{}\" in its metadata", file, name);
-    return at->second;
-}
-
-SafeTensors parse_safetensors(std::string_view bytes, const std::string& name) {
-    uint64_t length = 0;
-    if (bytes.size() < sizeof length) {
-        fail("{}: expected a safetensors file, found only {} bytes", name, bytes.size());
-    }
-    std::memcpy(&length, bytes.data(), sizeof length);
-    bytes.remove_prefix(sizeof length);
-    if (length > header_limit) {
-        fail("{}: not a safetensors file: the header would be {} bytes long", name, length);
-    }
-    if (length > bytes.size()) {
-        fail("{}: the file is cut off: its header is {} bytes long, but only {} follow", name,
-             length, bytes.size());
-    }
-    const json header = parse_header(bytes.substr(0, length), name);
-    bytes.remove_prefix(length);
-
-    SafeTensors result;
-    std::vector<Entry> entries;
-    for (const auto& [key, value] : header.items()) {
-        if (key == metadata_key) {
-            result.metadata = parse_metadata(value, name);
-        } else {
-            entries.push_back(parse_entry(key, value, name));
-        }
-    }
-    check_cover(entries, bytes.size(), name); // before any memory is asked for
-    for (const Entry& entry : entries) {
-        const HostMemory here; // the models copy from it
-        const Tensor tensor = Tensor::zeros(entry.shape);
-        if (entry.end > entry.begin) {
-            std::memcpy(tensor.data(), bytes.data() + entry.begin, entry.end - entry.begin);
-        }
-        result.tensors[entry.name] = tensor;
-    }
-    return result;
-}
-
-SafeTensors read_safetensors(const std::string& path) {
-    return parse_safetensors(read_file(path), path);
-}
-
-std::string safetensors_bytes(const SafeTensors& contents) {
+// The header length, the header and its padding.
+std::string header_bytes(const SafeTensors& contents) {
     json header = json::object(); // keeps its keys sorted, as the tensors are
     if (!contents.metadata.empty()) header[metadata_key] = contents.metadata;
     uint64_t offset = 0;
@@ -213,22 +159,153 @@ std::string safetensors_bytes(const SafeTensors& contents) {
         fail("a tensor's name or a text of the metadata is not UTF-8");
     }
     text.resize((text.size() + 7) / 8 * 8, ' ');
-
     const uint64_t length = text.size();
-    std::string bytes;
-    bytes.reserve(sizeof length + length + offset);
-    bytes.append(reinterpret_cast<const char*>(&length), sizeof length).append(text);
-    const HostMemory here;
+    return std::string(reinterpret_cast<const char*>(&length), sizeof length) + text;
+}
+
+// Hands the file's bytes to `write`, in order. The numbers may lie on a device: they pass
+// through a buffer that stays in the caches.
+void write_to(const SafeTensors& contents, const std::function<void(std::string_view)>& write) {
+    write(header_bytes(contents));
+    constexpr int64_t piece = 1 << 15; // numbers
+    std::vector<float> buffer(piece);
     for (const auto& [name, tensor] : contents.tensors) {
-        const Tensor copy = tensor.clone();
-        bytes.append(reinterpret_cast<const char*>(copy.data()),
-                     static_cast<size_t>(copy.size()) * sizeof(float));
+        for (int64_t at = 0; at < tensor.size(); at += piece) {
+            const int64_t count = std::min(piece, tensor.size() - at);
+            device().download(count, tensor.data() + at, buffer.data());
+            write({reinterpret_cast<const char*>(buffer.data()),
+                   static_cast<size_t>(count) * sizeof(float)});
+        }
     }
-    return bytes;
+}
+
+SafeTensors everything(const SafeTensorsReader& file) {
+    const HostMemory here; // whoever wants it elsewhere copies it
+    SafeTensors result;
+    result.metadata = file.metadata();
+    for (const auto& [name, place] : file.tensors()) {
+        const Tensor tensor = Tensor::zeros(place.shape);
+        file.read(name, tensor);
+        result.tensors[name] = tensor;
+    }
+    return result;
+}
+
+} // namespace
+
+const Tensor& SafeTensors::tensor(const std::string& name, const std::string& file) const {
+    const auto at = tensors.find(name);
+    if (at == tensors.end()) fail("{}: there is no tensor \"{}\"", file, name);
+    return at->second;
+}
+
+const std::string& SafeTensors::text(const std::string& name, const std::string& file) const {
+    const auto at = metadata.find(name);
+    if (at == metadata.end()) fail("{}: there is no \"{}\" in its metadata", file, name);
+    return at->second;
+}
+
+SafeTensorsReader::SafeTensorsReader(const std::string& path) : name_(path), file_(path) {
+    read_header(file_->size());
+}
+
+SafeTensorsReader::SafeTensorsReader(std::string_view bytes, const std::string& name)
+    : name_(name), bytes_(bytes) {
+    read_header(bytes.size());
+}
+
+void SafeTensorsReader::read_at(uint64_t offset, void* to, size_t count) const {
+    if (file_) return file_->read_at(offset, to, count);
+    std::memcpy(to, bytes_.data() + offset, count);
+}
+
+void SafeTensorsReader::read_header(uint64_t size) {
+    uint64_t length = 0;
+    if (size < sizeof length) {
+        fail("{}: expected a safetensors file, found only {} bytes", name_, size);
+    }
+    read_at(0, &length, sizeof length);
+    if (length > header_limit) {
+        fail("{}: not a safetensors file: the header would be {} bytes long", name_, length);
+    }
+    if (length > size - sizeof length) {
+        fail("{}: the file is cut off: its header is {} bytes long, but only {} follow", name_,
+             length, size - sizeof length);
+    }
+    std::string text(length, ' ');
+    if (length > 0) read_at(sizeof length, text.data(), length);
+    const json header = parse_header(text, name_);
+
+    std::vector<Entry> entries;
+    for (const auto& [key, value] : header.items()) {
+        if (key == metadata_key) {
+            metadata_ = parse_metadata(value, name_);
+        } else {
+            entries.push_back(parse_entry(key, value, name_));
+        }
+    }
+    const uint64_t data = sizeof length + length; // where the numbers begin
+    check_cover(entries, size - data, name_);
+    for (const Entry& entry : entries) {
+        tensors_[entry.name] = {entry.shape, data + entry.begin};
+    }
+}
+
+const SafeTensorsReader::Place& SafeTensorsReader::place(const std::string& tensor) const {
+    const auto at = tensors_.find(tensor);
+    if (at == tensors_.end()) fail("{}: there is no tensor \"{}\"", name_, tensor);
+    return at->second;
+}
+
+const std::string& SafeTensorsReader::text(const std::string& key) const {
+    const auto at = metadata_.find(key);
+    if (at == metadata_.end()) fail("{}: there is no \"{}\" in its metadata", name_, key);
+    return at->second;
+}
+
+uint64_t SafeTensorsReader::number(const std::string& key, uint64_t limit) const {
+    const std::string& digits = text(key);
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc() || end != digits.data() + digits.size() || value > limit) {
+        fail("{}: metadata \"{}\": expected a whole number up to {}, found \"{}\"", name_, key,
+             limit, digits);
+    }
+    return value;
+}
+
+void SafeTensorsReader::check_shape(const std::string& tensor, const Shape& expected) const {
+    const Shape& found = place(tensor).shape;
+    if (found != expected) {
+        fail("{}: tensor \"{}\": expected the shape {}, found {}", name_, tensor, expected.text(),
+             found.text());
+    }
+}
+
+void SafeTensorsReader::read(const std::string& tensor, const Tensor& to) const {
+    check_shape(tensor, to.shape());
+    const auto bytes = static_cast<size_t>(to.size()) * sizeof(float);
+    if (bytes > 0) read_at(place(tensor).begin, to.data(), bytes);
+}
+
+SafeTensors read_safetensors(const std::string& path) {
+    return everything(SafeTensorsReader(path));
+}
+
+SafeTensors parse_safetensors(std::string_view bytes, const std::string& name) {
+    return everything(SafeTensorsReader(bytes, name));
 }
 
 void write_safetensors(const std::string& path, const SafeTensors& contents) {
-    write_file_atomic(path, safetensors_bytes(contents));
+    FileWriter file(path);
+    write_to(contents, [&](std::string_view bytes) { file.write(bytes); });
+    file.commit();
+}
+
+std::string safetensors_bytes(const SafeTensors& contents) {
+    std::string all;
+    write_to(contents, [&](std::string_view bytes) { all += bytes; });
+    return all;
 }
 
 } // namespace qstar::engine

@@ -13,10 +13,12 @@
 // The bytes written depend only on the contents: names sorted, the header padded
 // with spaces to a multiple of 8.
 
+#include "engine/io/streams.h"
 #include "engine/tensor.h"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,11 +33,48 @@ struct SafeTensors {
     const std::string& text(const std::string& name, const std::string& file) const;
 };
 
+// Everything at once, in ordinary memory: for small files.
 SafeTensors read_safetensors(const std::string& path);
-void write_safetensors(const std::string& path, const SafeTensors& contents); // atomic
+// Atomic. Written tensor by tensor, so that no second copy of the numbers stands in memory.
+void write_safetensors(const std::string& path, const SafeTensors& contents);
 
 // The same on bytes in memory; `name` stands in the errors.
 SafeTensors parse_safetensors(std::string_view bytes, const std::string& name);
 std::string safetensors_bytes(const SafeTensors& contents);
+
+// A file whose header is read and checked, and whose numbers are read tensor by tensor to
+// where they belong. Errors name the file.
+class SafeTensorsReader {
+  public:
+    explicit SafeTensorsReader(const std::string& path);
+    // The same on bytes in memory, which must outlive it; `name` stands in the errors.
+    SafeTensorsReader(std::string_view bytes, const std::string& name);
+
+    struct Place {
+        Shape shape;
+        uint64_t begin = 0; // from the beginning of the file
+    };
+    const std::map<std::string, Place>& tensors() const { return tensors_; }
+    const std::map<std::string, std::string>& metadata() const { return metadata_; }
+
+    const std::string& text(const std::string& key) const; // Error if there is none
+    // A whole number out of the metadata, at most `limit`, or an Error.
+    uint64_t number(const std::string& key, uint64_t limit) const;
+    // Error if there is no such tensor, or it has another shape.
+    void check_shape(const std::string& tensor, const Shape& expected) const;
+    // check_shape() and the numbers.
+    void read(const std::string& tensor, const Tensor& to) const;
+
+  private:
+    void read_header(uint64_t size);
+    const Place& place(const std::string& tensor) const;
+    void read_at(uint64_t offset, void* to, size_t count) const;
+
+    std::string name_;
+    std::optional<FileReader> file_;
+    std::string_view bytes_;
+    std::map<std::string, Place> tensors_;
+    std::map<std::string, std::string> metadata_;
+};
 
 } // namespace qstar::engine

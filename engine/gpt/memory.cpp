@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/gpt/next_token.h"
+#include "engine/parallel.h"
 
 #include <algorithm>
 #include <charconv>
@@ -35,6 +36,7 @@ MemoryPlan training_memory(const GptConfig& c, int64_t batch, int64_t time) {
     const int64_t backward = std::max(c.vocab, 6 * c.width - 2 * c.vocab);
     const int64_t rows = std::min(batch, micro_batch(c, time)) * time;
     plan.activations = rows * (c.layers * layer + ends + loss + backward) * 4;
+    plan.packed = threads() * (int64_t{4} << 20); // a block of A and one of B, in large pages
     return plan;
 }
 

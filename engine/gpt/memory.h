@@ -11,7 +11,8 @@ struct MemoryPlan {
     int64_t gradients = 0;
     int64_t moments = 0;     // AdamW's two
     int64_t activations = 0; // of one micro-batch, forward and backward
-    int64_t total() const { return weights + gradients + moments + activations; }
+    int64_t packed = 0;      // operands of products, of all threads
+    int64_t total() const { return weights + gradients + moments + activations + packed; }
 };
 
 // For next_token_gradient() and AdamW on sequences of `time` tokens, `batch` of them.

@@ -1,6 +1,7 @@
 #include "engine/io/files.h"
 
 #include "engine/error.h"
+#include "engine/io/streams.h"
 
 #include <cerrno>
 #include <cstring>
@@ -22,20 +23,6 @@ struct File {
         if (descriptor >= 0) ::close(descriptor);
     }
 };
-
-std::string folder_of(const std::string& path) {
-    const auto parent = std::filesystem::path(path).parent_path().string();
-    return parent.empty() ? "." : parent;
-}
-
-void write_all(int descriptor, std::string_view bytes, const std::string& path) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) fail("{}: cannot write: {}", path, reason());
-        bytes.remove_prefix(static_cast<size_t>(written));
-    }
-}
 
 } // namespace
 
@@ -74,26 +61,9 @@ std::string read_file(const std::string& path) {
 }
 
 void write_file_atomic(const std::string& path, std::string_view bytes) {
-    if (is_folder(path)) fail("{}: cannot write: it is a folder", path);
-    const std::string aside = fmt::format("{}.{}.tmp", path, ::getpid());
-    try {
-        File file;
-        file.descriptor = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        if (file.descriptor < 0) fail("{}: cannot write: {}", path, reason());
-        write_all(file.descriptor, bytes, path);
-        if (::fsync(file.descriptor) != 0) fail("{}: cannot write: {}", path, reason());
-        if (::rename(aside.c_str(), path.c_str()) != 0) {
-            fail("{}: cannot replace it: {}", path, reason());
-        }
-    } catch (...) {
-        ::unlink(aside.c_str());
-        throw;
-    }
-    // The new name itself must reach the disk too; some file systems cannot sync a
-    // folder, and then there is nothing more to do.
-    File folder;
-    folder.descriptor = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder.descriptor >= 0) ::fsync(folder.descriptor);
+    FileWriter file(path);
+    file.write(bytes);
+    file.commit();
 }
 
 void make_folders(const std::string& path) {

@@ -1,11 +1,13 @@
 #include "engine/io/sha256.h"
 
-#include "engine/io/files.h"
+#include "engine/io/streams.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <fmt/format.h>
+#include <vector>
 
 namespace qstar {
 namespace {
@@ -51,30 +53,55 @@ void compress(State& state, const unsigned char* block) {
 
 } // namespace
 
-std::string sha256(std::string_view bytes) {
-    State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                   0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+void Sha256::update(std::string_view bytes) {
     const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-    const size_t whole = bytes.size() / 64 * 64;
-    for (size_t at = 0; at < whole; at += 64) compress(state, data + at);
-
-    // The rest, a one bit, zeros, and the length in bits (section 5.1.1).
-    std::array<unsigned char, 128> tail{};
-    const size_t rest = bytes.size() - whole;
-    for (size_t i = 0; i < rest; ++i) tail[i] = data[whole + i];
-    tail[rest] = 0x80;
-    const size_t length = rest + 9 <= 64 ? 64 : 128;
-    const uint64_t bits = uint64_t{bytes.size()} * 8;
-    for (size_t i = 0; i < 8; ++i) {
-        tail[length - 1 - i] = static_cast<unsigned char>(bits >> (8 * i));
+    for (size_t left = bytes.size(); left > 0;) {
+        const size_t filled = length_ % block_.size();
+        if (filled == 0 && left >= block_.size()) {
+            compress(state_, data);
+            data += block_.size(), left -= block_.size(), length_ += block_.size();
+            continue;
+        }
+        const size_t count = std::min(left, block_.size() - filled);
+        std::copy_n(data, count, block_.data() + filled);
+        data += count, left -= count, length_ += count;
+        if (filled + count == block_.size()) compress(state_, block_.data());
     }
-    for (size_t at = 0; at < length; at += 64) compress(state, tail.data() + at);
+}
+
+// A one bit, zeros, and the length in bits (section 5.1.1).
+std::string Sha256::digest() {
+    const uint64_t bits = length_ * 8;
+    std::array<char, 64> zeros{};
+    update("\x80");
+    const size_t filled = length_ % 64;
+    update({zeros.data(), (filled <= 56 ? 56 : 120) - filled});
+    std::array<char, 8> end{};
+    for (size_t i = 0; i < 8; ++i) end[7 - i] = static_cast<char>(bits >> (8 * i));
+    update({end.data(), end.size()});
 
     std::string text;
-    for (const uint32_t word : state) text += fmt::format("{:08x}", word);
+    for (const uint32_t word : state_) text += fmt::format("{:08x}", word);
     return text;
 }
 
-std::string sha256_file(const std::string& path) { return sha256(read_file(path)); }
+std::string sha256(std::string_view bytes) {
+    Sha256 sum;
+    sum.update(bytes);
+    return sum.digest();
+}
+
+std::string sha256_file(const std::string& path) {
+    const FileReader file(path);
+    Sha256 sum;
+    std::vector<char> piece(1 << 16);
+    for (uint64_t at = 0; at < file.size();) {
+        const auto count = static_cast<size_t>(std::min<uint64_t>(piece.size(), file.size() - at));
+        file.read_at(at, piece.data(), count);
+        sum.update({piece.data(), count});
+        at += count;
+    }
+    return sum.digest();
+}
 
 } // namespace qstar

@@ -130,7 +130,8 @@ void micro(int64_t pairs, const uint32_t* a, int64_t row_a, int64_t col_a, const
     }
 }
 
-constexpr Bf16Kernels kTable = {"avx512_bf16", kRows, 2 * kLanes, pair_rows, pair_columns, micro};
+constexpr Bf16Kernels kTable = {"avx512_bf16", kRows,        2 * kLanes, 1,       false,
+                                pair_rows,     pair_columns, micro,      nullptr, nullptr};
 
 } // namespace
 

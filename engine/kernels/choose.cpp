@@ -1,4 +1,5 @@
 #include "engine/error.h"
+#include "engine/kernels/bf16.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"
 
@@ -56,7 +57,28 @@ Choice& current() {
     return choice;
 }
 
+const Bf16Kernels* choose_bf16() {
+    std::vector<const Bf16Kernels*> offered; // best first
+    if (cpu().amx_bf16 && amx_bf16_kernels() != nullptr) offered.push_back(amx_bf16_kernels());
+    if (cpu().avx512_bf16 && avx512_bf16_kernels() != nullptr)
+        offered.push_back(avx512_bf16_kernels());
+    const char* wanted = std::getenv("QSTAR_BF16");
+    if (wanted == nullptr || *wanted == '\0') return offered.empty() ? nullptr : offered.front();
+    std::string names;
+    for (const Bf16Kernels* table : offered) {
+        if (std::string_view(wanted) == table->name) return table;
+        names += names.empty() ? table->name : std::string(", ") + table->name;
+    }
+    fail("QSTAR_BF16={}: this processor, as its operating system lets us use it, offers {}", wanted,
+         names.empty() ? "no bf16" : names);
+}
+
 } // namespace
+
+const Bf16Kernels* bf16_kernels() {
+    static const Bf16Kernels* const best = choose_bf16();
+    return &kernels() == avx512_kernels() ? best : nullptr;
+}
 
 const Kernels& kernels() { return *current().table; }
 

@@ -7,6 +7,10 @@
 #ifdef QSTAR_X86
 #include <cpuid.h>
 #endif
+#if defined(QSTAR_X86) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace qstar::engine {
 
@@ -59,6 +63,26 @@ int64_t cache_by_cpuid(int wanted) {
 int64_t cache_by_cpuid(int) { return 0; }
 #endif
 
+#if defined(QSTAR_X86) && defined(__linux__)
+// AMX-TILE and AMX-BF16 (leaf 7, EDX), the tiles saved by the system (XCR0), and its leave to
+// use them, which a process asks for once for all its threads: they make what is saved for a
+// thread 8 KiB larger (Linux, Documentation/arch/x86/xstate.rst).
+bool may_use_amx() {
+    constexpr unsigned kTile = 1u << 24, kBf16 = 1u << 22, kSaves = 1u << 27, kTiles = 3u << 17;
+    constexpr long kRequestPermission = 0x1023, kTileData = 18; // of arch_prctl
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & kSaves) == 0) return false;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+    if ((d & kTile) == 0 || (d & kBf16) == 0) return false;
+    unsigned low = 0, high = 0;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if ((low & kTiles) != kTiles) return false;
+    return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#else
+bool may_use_amx() { return false; }
+#endif
+
 // From Linux's own list ("32K", of type Data or Unified), since sysconf() gives some
 // processors the sum over all their cores; or 0.
 int64_t cache_by_system(int wanted) {
@@ -95,6 +119,7 @@ Cpu ask() {
                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
                     __builtin_cpu_supports("avx512vl");
     result.avx512_bf16 = result.avx512 && __builtin_cpu_supports("avx512bf16");
+    result.amx_bf16 = result.avx512_bf16 && may_use_amx();
 #endif
     result.l1d = cache_size(1, 32 << 10);
     result.l2 = cache_size(2, 512 << 10);

@@ -62,7 +62,8 @@ void micro(int64_t pairs, const uint32_t* a, int64_t row_a, int64_t col_a, const
 } // namespace
 
 const Bf16Kernels& scalar_bf16_kernels() {
-    static const Bf16Kernels table = {"scalar", kRows, kColumns, pair_rows, pair_columns, micro};
+    static const Bf16Kernels table = {"scalar",  kRows,        kColumns, 1,       false,
+                                      pair_rows, pair_columns, micro,    nullptr, nullptr};
     return table;
 }
 

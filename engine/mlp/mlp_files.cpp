@@ -6,22 +6,9 @@
 #include "engine/mlp/mlp.h"
 #include "engine/optim/adamw.h"
 
-#include <algorithm>
-#include <charconv>
-
 namespace qstar::engine {
 
 namespace {
-
-int64_t whole(const std::string& text, const std::string& key, const std::string& path,
-              int64_t limit) {
-    int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > limit)
-        fail("{}: metadata \"{}\": expected a whole number up to {}, found \"{}\"", path, key,
-             limit, text);
-    return value;
-}
 
 void put(SafeTensors& file, const MlpConfig& c) {
     file.metadata["format"] = "qstar mlp";
@@ -31,33 +18,21 @@ void put(SafeTensors& file, const MlpConfig& c) {
     file.metadata["outputs"] = std::to_string(c.outputs);
 }
 
-MlpConfig config_of(const SafeTensors& file, const std::string& path) {
-    if (file.text("format", path) != "qstar mlp")
-        fail("{}: expected an MLP (format \"qstar mlp\"), found format \"{}\"", path,
-             file.text("format", path));
+MlpConfig config_of(const SafeTensorsReader& file, const std::string& path) {
+    const std::string& format = file.text("format");
+    if (format != "qstar mlp")
+        fail("{}: expected an MLP (format \"qstar mlp\"), found format \"{}\"", path, format);
     // Bounds on what a broken file can ask for.
-    const auto size = [&](const char* key, int64_t limit) {
-        return whole(file.text(key, path), key, path, limit);
+    const auto size = [&](const char* key, uint64_t limit) {
+        return static_cast<int64_t>(file.number(key, limit));
     };
     MlpConfig c;
     c.inputs = size("inputs", 1000000);
     c.width = size("width", 100000);
     c.blocks = size("blocks", 1000);
     c.outputs = size("outputs", 1000000);
-    const Shape claimed = file.tensor("in.weight", path).shape();
-    if (claimed != Shape{c.inputs, c.width})
-        fail("{}: tensor \"in.weight\": expected the shape ({}, {}), found {}", path, c.inputs,
-             c.width, claimed.text());
+    file.check_shape("in.weight", {c.inputs, c.width});
     return c;
-}
-
-void take(const SafeTensors& file, const std::string& name, const Tensor& to,
-          const std::string& path) {
-    const Tensor& from = file.tensor(name, path);
-    if (from.shape() != to.shape())
-        fail("{}: tensor \"{}\": expected the shape {}, found {}", path, name, to.shape().text(),
-             from.shape().text());
-    std::copy_n(from.data(), from.size(), to.data());
 }
 
 } // namespace
@@ -72,13 +47,13 @@ void save_mlp(const std::string& path, const Mlp& model,
 }
 
 Mlp load_mlp(const std::string& path, std::map<std::string, std::string>* metadata) {
-    const SafeTensors file = read_safetensors(path);
+    const SafeTensorsReader file(path);
     Mlp model(config_of(file, path), Random{});
-    for (const Parameter& p : model.parameters) take(file, p.name, p.value, path);
-    if (file.tensors.size() != model.parameters.size())
+    for (const Parameter& p : model.parameters) file.read(p.name, p.value);
+    if (file.tensors().size() != model.parameters.size())
         fail("{}: expected the {} tensors of an MLP, found {}", path, model.parameters.size(),
-             file.tensors.size());
-    if (metadata != nullptr) *metadata = file.metadata;
+             file.tensors().size());
+    if (metadata != nullptr) *metadata = file.metadata();
     return model;
 }
 
@@ -101,20 +76,20 @@ void save_mlp_training(const std::string& path, const Mlp& model, const Mlp& tar
 bool load_mlp_training(const std::string& path, Mlp& model, Mlp& target, AdamW& optimiser,
                        std::map<std::string, std::string>& notes) {
     if (!exists(path)) return false;
-    const SafeTensors file = read_safetensors(path);
+    const SafeTensorsReader file(path);
     if (config_of(file, path) != model.config)
         fail("{}: the training state belongs to a model of another shape than the one asked for",
              path);
     for (size_t i = 0; i < model.parameters.size(); ++i) {
         const std::string& name = model.parameters[i].name;
-        take(file, name, model.parameters[i].value, path);
-        take(file, "target." + name, target.parameters[i].value, path);
-        take(file, "adamw.first." + name, optimiser.first[i], path);
-        take(file, "adamw.second." + name, optimiser.second[i], path);
+        file.read(name, model.parameters[i].value);
+        file.read("target." + name, target.parameters[i].value);
+        file.read("adamw.first." + name, optimiser.first[i]);
+        file.read("adamw.second." + name, optimiser.second[i]);
     }
-    optimiser.step = whole(file.text("adamw.step", path), "adamw.step", path, INT64_MAX);
+    optimiser.step = static_cast<int64_t>(file.number("adamw.step", INT64_MAX));
     notes.clear();
-    for (const auto& [key, value] : file.metadata)
+    for (const auto& [key, value] : file.metadata())
         if (key.starts_with("note.")) notes[key.substr(5)] = value;
     return true;
 }

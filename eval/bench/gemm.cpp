@@ -91,7 +91,7 @@ void measure(const Product& product, const std::vector<SgemmPeer>& peers, int th
     for (const SgemmPeer& peer : peers) {
         if (peer.product) contestants.push_back(repeated([&] { peer.product(g); }, turn, threads));
     }
-    const bool half = isa == "avx512" && engine::offers_bf16();
+    const bool half = isa == "avx512" && engine::bf16_kernels() != nullptr;
     const auto in_half = [&] { engine::gemm(g, engine::Precision::bf16); };
     if (half) contestants.push_back(repeated(in_half, turn, threads));
     if (has_peak(isa)) contestants.push_back(peak_contestant(threads, turn));

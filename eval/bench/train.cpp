@@ -76,7 +76,7 @@ void measure(const TrainingShape& shape, int threads, bool quick, Report& report
     const size_t peak_alone = has_peak(isa) && threads > 1 ? add(burst(1)) : peak;
     // In bf16 where that is faster than fp32: on the wider models.
     std::unique_ptr<Training> half;
-    if (shape.config.width >= 256 && engine::offers_bf16())
+    if (shape.config.width >= 256 && engine::bf16_kernels() != nullptr)
         half = std::make_unique<Training>(shape, model, batch, engine::Precision::bf16);
     const size_t in_half =
         half ? add(with_threads(threads, repeated([&] { half->step(); }, turn, threads))) : we;
@@ -146,7 +146,7 @@ std::vector<TrainingShape> training_shapes() {
 
 void bench_train(const BenchOptions& options) {
     Report report(options, "Training steps, in fp32 unless said");
-    if (!engine::offers_bf16())
+    if (engine::bf16_kernels() == nullptr)
         report.note("bf16 is left out: this processor multiplies no bf16 numbers (AVX512_BF16).");
     const int threads = thread_counts(options).back();
     for (const TrainingShape& shape : training_shapes()) {

@@ -1,6 +1,7 @@
 #include "engine/kernels/bf16.h"
 
 #include "engine/gpt/next_token.h"
+#include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "engine/optim/adamw.h"
 #include "engine/parallel.h"
@@ -30,8 +31,18 @@ float rounded(float x) { // by its definition: the nearer of two neighbours, the
 }
 
 std::vector<const Bf16Kernels*> bf16_tables() {
-    std::vector<const Bf16Kernels*> all{&scalar_bf16_kernels()};
-    if (offers_bf16()) all.push_back(avx512_bf16_kernels());
+    // The oracle, and the oracle with operands packed as AMX wants them.
+    static const Bf16Kernels whole = [] {
+        Bf16Kernels table = scalar_bf16_kernels();
+        table.name = "scalar in whole rows";
+        table.mr = 32;
+        table.step = 16;
+        table.whole_rows = true;
+        return table;
+    }();
+    std::vector<const Bf16Kernels*> all{&scalar_bf16_kernels(), &whole};
+    if (cpu().avx512_bf16 && avx512_bf16_kernels() != nullptr) all.push_back(avx512_bf16_kernels());
+    if (cpu().amx_bf16 && amx_bf16_kernels() != nullptr) all.push_back(amx_bf16_kernels());
     return all;
 }
 

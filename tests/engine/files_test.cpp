@@ -1,6 +1,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/sha256.h"
+#include "engine/io/streams.h"
 #include "tests/temporary.h"
 
 #include <doctest/doctest.h>
@@ -48,6 +49,42 @@ TEST_CASE("a failed write leaves what was there") {
     CHECK(count_files(scratch.path) == 1);
 }
 
+TEST_CASE("a file that is written in pieces is there as a whole, or as it was") {
+    const Temporary scratch;
+    const std::string path = scratch.file("a", "old");
+    {
+        FileWriter file(path);
+        file.write("half");
+        CHECK(read_file(path) == "old");
+        CHECK(count_files(scratch.path) == 2);
+    }
+    CHECK(read_file(path) == "old");
+    CHECK(count_files(scratch.path) == 1); // nothing left aside
+    FileWriter file(path);
+    for (const char* piece : {"one ", "", "two ", "three"}) file.write(piece);
+    file.commit();
+    CHECK(read_file(path) == "one two three");
+    CHECK(count_files(scratch.path) == 1);
+    CHECK_THROWS_WITH_AS(FileWriter(scratch.path),
+                         (scratch.path + ": cannot write: it is a folder").c_str(), Error);
+}
+
+TEST_CASE("pieces of a file are read from anywhere, but not behind its end") {
+    const Temporary scratch;
+    const FileReader file(scratch.file("a", "0123456789"));
+    CHECK(file.size() == 10);
+    std::string piece(4, ' ');
+    file.read_at(6, piece.data(), 4);
+    CHECK(piece == "6789");
+    CHECK_THROWS_WITH_AS(file.read_at(8, piece.data(), 4),
+                         (scratch / "a: the file ends at byte 10, 2 more were expected").c_str(),
+                         Error);
+    CHECK_THROWS_WITH_AS(FileReader(scratch.path),
+                         (scratch.path + ": expected a file, found a folder").c_str(), Error);
+    CHECK_THROWS_AS(FileReader(scratch / "none"), Error);
+    CHECK_THROWS_AS(FileReader("/dev/null"), Error);
+}
+
 TEST_CASE("folders are made with those above them") {
     const Temporary scratch;
     make_folders(scratch / "a/b/c");
@@ -65,7 +102,15 @@ TEST_CASE("SHA-256 gives the digests of the standard's examples") {
           "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
     CHECK(sha256(std::string(1'000'000, 'a')) ==
           "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    std::string text;
+    for (int i = 0; i < 200'000; ++i) text.push_back(static_cast<char>(i ^ (i >> 9)));
     const Temporary scratch;
-    write_file_atomic(scratch / "abc", "abc");
-    CHECK(sha256_file(scratch / "abc") == sha256("abc"));
+    for (const size_t size : {0, 3, 55, 56, 63, 64, 65, 119, 120, 200'000}) {
+        const std::string_view part(text.data(), size);
+        Sha256 sum; // in pieces of one, two, three ... bytes
+        for (size_t at = 0, length = 1; at < size; at += length++)
+            sum.update(part.substr(at, length));
+        CHECK(sum.digest() == sha256(part));
+        CHECK(sha256_file(scratch.file("part", part)) == sha256(part));
+    }
 }

@@ -62,6 +62,14 @@ TEST_CASE("micro-batches add up to the batch") {
         CHECK(std::sqrt(difference) <= 1e-5 * std::sqrt(norm) + 1e-7);
     }
 
+    {
+        const NotRecording look(tape); // in the training's own memory
+        const size_t reserved = tape.arena_bytes();
+        CHECK(next_token_loss(tape, work.model, work.inputs, work.targets, work.weights, kBatch,
+                              kTime) == loss);
+        CHECK(tape.arena_bytes() == reserved);
+    }
+    CHECK(tape.recording());
     Tape silent(false);
     CHECK(next_token_loss(silent, work.model, work.inputs, work.targets, work.weights, kBatch,
                           kTime) == loss);

@@ -68,6 +68,26 @@ TEST_CASE("safetensors come back as they were written") {
     std::remove(path.c_str());
 }
 
+TEST_CASE("a reader puts numbers where they belong, and says what does not fit") {
+    const std::string bytes = safetensors_bytes(example());
+    const SafeTensorsReader file(bytes, "f");
+    CHECK(file.tensors().size() == 4);
+    CHECK(file.metadata() == example().metadata);
+    const Tensor to = Tensor::zeros({2, 3});
+    file.read("wte.weight", to);
+    for (int64_t i = 0; i < 6; ++i) CHECK(to[i] == static_cast<float>(i + 1));
+    file.read("empty", Tensor::zeros({3, 0}));
+    CHECK(file.number("step", 100) == 100);
+    CHECK_THROWS_WITH_AS(file.number("step", 99),
+                         "f: metadata \"step\": expected a whole number up to 99, found \"100\"",
+                         Error);
+    CHECK_THROWS_WITH_AS(file.read("wte.weight", Tensor::zeros({3, 2})),
+                         "f: tensor \"wte.weight\": expected the shape (3, 2), found (2, 3)",
+                         Error);
+    CHECK_THROWS_WITH_AS(file.read("x", to), "f: there is no tensor \"x\"", Error);
+    CHECK_THROWS_WITH_AS(file.text("x"), "f: there is no \"x\" in its metadata", Error);
+}
+
 TEST_CASE("safetensors have the bytes of the format") {
     SafeTensors contents;
     contents.tensors["b"] = Tensor::from({1, 2}, std::array{1.f, 2.f});

@@ -1,0 +1,50 @@
+#pragma once
+// Large files piece by piece, so that no copy of the whole stands in memory.
+//
+// Every failure is an Error that names the file and the system's reason. One thread at a
+// time uses one of them.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace qstar {
+
+// Writes PATH.PID.tmp in the same folder; commit() syncs it to the disk and renames it over
+// `path`. One that is destroyed before, or could not be written, leaves the old file as it
+// was and nothing beside it. The folder must exist.
+class FileWriter {
+  public:
+    explicit FileWriter(const std::string& path);
+    ~FileWriter();
+    FileWriter(const FileWriter&) = delete;
+    FileWriter& operator=(const FileWriter&) = delete;
+
+    void write(std::string_view bytes);
+    void commit();
+
+  private:
+    std::string path_, aside_;
+    int descriptor_ = -1;
+};
+
+// A regular file that is open, its size as it was when it was opened.
+class FileReader {
+  public:
+    explicit FileReader(const std::string& path);
+    ~FileReader();
+    FileReader(const FileReader&) = delete;
+    FileReader& operator=(const FileReader&) = delete;
+
+    uint64_t size() const { return size_; }
+    // Exactly `count` bytes from `offset` on; Error if the file has become shorter.
+    void read_at(uint64_t offset, void* to, size_t count) const;
+
+  private:
+    std::string path_;
+    uint64_t size_ = 0;
+    int descriptor_ = -1;
+};
+
+} // namespace qstar
