@@ -1,7 +1,6 @@
 #include "search/gpt_proposer.h"
 
 #include "engine/error.h"
-#include "engine/parallel.h"
 #include "search/encode.h"
 #include "search/stream.h"
 
@@ -46,7 +45,6 @@ struct GptProposer::Batch {
 
 namespace {
 constexpr int kept_to_slots = 8; // kept sequences for each draw at once
-constexpr int64_t sample_grain = 8;
 
 std::vector<int64_t> limits_of(std::span<const ProposeRequest> requests) {
     std::vector<int64_t> limits;
@@ -109,25 +107,29 @@ void GptProposer::admit(Batch& batch) {
     }
 }
 
-// The next token of every draw; row i of the logits belongs to branch i.
-void GptProposer::sample(Batch& batch, const engine::Tensor& logits) const {
-    const auto vocab = static_cast<size_t>(logits.shape().last());
-    const auto draw = [&](int64_t begin, int64_t end) {
-        thread_local engine::TokenDistribution distribution;
-        for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-            const Branch& branch = batch.branches[i];
-            const auto request = static_cast<size_t>(batch.draws[branch.draws[0]].request);
-            distribution.set(
-                logits.values().subspan(i * vocab, static_cast<size_t>(tokenizer_.size())),
-                {batch.requests[request].temperature, limits_.top_k, limits_.top_p});
-            for (const size_t d : branch.draws) {
-                Draw& its = batch.draws[d];
-                its.next = distribution.draw(its.random);
-                its.next_log_prob = distribution.log_prob(its.next);
-            }
+// Feeds the branches and draws the next token of each of their draws.
+void GptProposer::sample(Batch& batch) {
+    feeds_.clear();
+    tokens_.clear();
+    for (const Branch& branch : batch.branches) {
+        const int row = static_cast<int>(feeds_.size());
+        feeds_.push_back({branch.slot, std::span(branch.tokens).subspan(branch.fed)});
+        for (const size_t d : branch.draws) {
+            Draw& draw = batch.draws[d];
+            const float temperature = batch.requests[static_cast<size_t>(draw.request)].temperature;
+            tokens_.push_back(
+                engine::draw_from(row, {temperature, limits_.top_k, limits_.top_p}, draw.random));
         }
-    };
-    engine::parallel_for(static_cast<int64_t>(batch.branches.size()), sample_grain, draw);
+    }
+    kept_.make_room(decoder_->pages_needed(feeds_));
+    decoder_->feed_and_draw(feeds_, tokens_, tokenizer_.size());
+    size_t next = 0;
+    for (const Branch& branch : batch.branches) {
+        for (const size_t d : branch.draws) {
+            batch.draws[d].next = tokens_[next].token;
+            batch.draws[d].next_log_prob = tokens_[next++].log_prob;
+        }
+    }
 }
 
 // The draw takes the token; false when the draw is over.
@@ -222,15 +224,10 @@ std::vector<GptProposer::Draw> GptProposer::run(std::span<const ProposeRequest> 
         batch.free_slots.push_back(slot);
     }
 
-    std::vector<engine::Decoder::Feed> feeds;
     for (;;) {
         admit(batch);
         if (batch.branches.empty()) break;
-        feeds.clear();
-        for (const Branch& branch : batch.branches)
-            feeds.push_back({branch.slot, std::span(branch.tokens).subspan(branch.fed)});
-        kept_.make_room(decoder_->pages_needed(feeds));
-        sample(batch, decoder_->feed(feeds));
+        sample(batch);
         advance(batch);
     }
     return std::move(batch.draws);

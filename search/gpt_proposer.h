@@ -56,7 +56,7 @@ class GptProposer : public Proposer {
     struct Batch;
     std::vector<Draw> run(std::span<const ProposeRequest> requests, int max_steps);
     void admit(Batch& batch);
-    void sample(Batch& batch, const engine::Tensor& logits) const;
+    void sample(Batch& batch);
     void advance(Batch& batch);
     bool take(Draw& draw, int token, float log_prob, int max_steps) const;
     std::vector<int> prefix_of(const ProposeRequest& request) const;
@@ -66,6 +66,9 @@ class GptProposer : public Proposer {
     ProposerLimits limits_;
     std::unique_ptr<engine::Decoder> decoder_; // a slot a draw, and those of kept_
     engine::PrefixCache kept_;
+    // Of a step, kept for the next one.
+    std::vector<engine::Decoder::Feed> feeds_;
+    std::vector<engine::TokenDraw> tokens_;
 };
 
 } // namespace qstar::search

@@ -41,38 +41,41 @@ void write_out(engine::Decoder& decoder, const tokenizer::Tokenizer& tokenizer,
                std::span<Episode> episodes, std::span<Random> randoms, int64_t max_tokens,
                int64_t context) {
     std::vector<engine::Decoder::Feed> feeds;
-    std::vector<size_t> row(episodes.size()); // of the logits
-    for (size_t i = 0; i < episodes.size(); ++i) {
-        decoder.clear(static_cast<int>(i));
-        if (i == 0 || episodes[i].group != episodes[i - 1].group)
-            feeds.push_back({static_cast<int>(i), episodes[i].tokens});
-        row[i] = feeds.size() - 1;
-    }
-    Tensor logits = decoder.feed(feeds);
-    for (size_t i = 0; i < episodes.size(); ++i)
-        decoder.fork(feeds[row[i]].slot, static_cast<int>(i));
-
-    std::vector<std::string> lines(episodes.size());
+    std::vector<engine::TokenDraw> draws; // of each solution that is being written
     std::vector<size_t> writing(episodes.size());
     std::iota(writing.begin(), writing.end(), size_t{0});
-    const auto vocab = static_cast<size_t>(tokenizer.size());
+    const auto slot = [](size_t i) { return static_cast<int>(i); };
+    const auto draw_for = [&](size_t i) {
+        const int row = static_cast<int>(feeds.size()) - 1; // the last one that is fed
+        draws.push_back(engine::draw_from(row, {1, 0, 1}, randoms[i]));
+    };
+    for (const size_t i : writing) {
+        decoder.clear(slot(i));
+        if (i == 0 || episodes[i].group != episodes[i - 1].group)
+            feeds.push_back({slot(i), episodes[i].tokens});
+        draw_for(i);
+    }
+    decoder.feed_and_draw(feeds, draws, tokenizer.size());
+    for (const size_t i : writing)
+        decoder.fork(feeds[static_cast<size_t>(draws[i].row)].slot, slot(i));
+
+    std::vector<std::string> lines(episodes.size());
     while (true) {
         std::vector<size_t> still;
         for (size_t k = 0; k < writing.size(); ++k) {
             const size_t i = writing[k];
-            Episode& episode = episodes[i];
-            const float* of_row = logits.data() + static_cast<int64_t>(row[k]) * logits.shape()[1];
-            const int token = engine::sample({of_row, vocab}, 1.0f, randoms[i]);
-            const int64_t limit = std::min(context, episode.prompt + max_tokens);
-            if (take(episode, lines[i], token, tokenizer, limit)) still.push_back(i);
+            const int64_t limit = std::min(context, episodes[i].prompt + max_tokens);
+            if (take(episodes[i], lines[i], draws[k].token, tokenizer, limit)) still.push_back(i);
         }
         if (still.empty()) return;
         writing = std::move(still);
         feeds.clear();
-        for (const size_t i : writing)
-            feeds.push_back({static_cast<int>(i), {&episodes[i].tokens.back(), 1}});
-        logits = decoder.feed(feeds);
-        std::iota(row.begin(), row.end(), size_t{0});
+        draws.clear();
+        for (const size_t i : writing) {
+            feeds.push_back({slot(i), {&episodes[i].tokens.back(), 1}});
+            draw_for(i);
+        }
+        decoder.feed_and_draw(feeds, draws, tokenizer.size());
     }
 }
 

@@ -155,8 +155,10 @@ std::string sample_text(const engine::Gpt& model, const tokenizer::Tokenizer& to
     const int64_t limit = std::min(tokens, model.config.context);
     while (static_cast<int64_t>(written.size()) < limit) {
         const engine::Decoder::Feed feed{0, {&next, 1}};
-        const engine::Tensor logits = decoder.feed({&feed, 1});
-        next = engine::sample(logits.values(), static_cast<float>(temperature), random, nullptr);
+        engine::TokenDraw draw =
+            engine::draw_from(0, {static_cast<float>(temperature), 0, 1}, random);
+        decoder.feed_and_draw({&feed, 1}, {&draw, 1}, model.config.vocab);
+        next = draw.token;
         written.push_back(next);
     }
     return tokenizer.decode(written);

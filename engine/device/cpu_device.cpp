@@ -84,6 +84,11 @@ const Device& cpu_device() {
         .entropy_grad = cpu::entropy_grad,
         .binary_cross_entropy = cpu::binary_cross_entropy,
         .binary_cross_entropy_grad = cpu::binary_cross_entropy_grad,
+        .rows_product = [](const Gemm& product) { gemm(product); }, // has that property
+        .store_pages = cpu::store_pages,
+        .attend_pages = cpu::attend_pages,
+        .copy_pages = cpu::copy_pages,
+        .draw_tokens = cpu::draw_tokens,
         .sum_of_squares = sum_of_squares,
         .adamw = adamw,
     };

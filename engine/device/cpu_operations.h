@@ -53,4 +53,10 @@ EntryOf<&Device::entropy_grad> entropy_grad;
 EntryOf<&Device::binary_cross_entropy> binary_cross_entropy;
 EntryOf<&Device::binary_cross_entropy_grad> binary_cross_entropy_grad;
 
+// cpu_decoding.cpp
+EntryOf<&Device::store_pages> store_pages;
+EntryOf<&Device::attend_pages> attend_pages;
+EntryOf<&Device::copy_pages> copy_pages;
+EntryOf<&Device::draw_tokens> draw_tokens;
+
 } // namespace qstar::engine::cpu

@@ -43,6 +43,29 @@ struct Attention {
     int64_t batch, time, heads, width;
 };
 
+// Rows of a decoder's batch: tokens of sequences whose keys and values lie in pages
+// (gpt/kv_cache.h). The arrays of int may lie in the host's memory or in the device's.
+struct PagedRows {
+    int64_t rows = 0, heads = 1, width = 0;
+    float* memory = nullptr; // of all pages, `size` numbers
+    int64_t size = 0, page_size = 0;
+    int64_t keys = 0, values = 0; // where those of the layer begin in a page
+    const int* pages = nullptr;   // numbers of the sequences' pages, `listed` of them
+    int64_t listed = 0;
+    const int* first = nullptr;    // where the list of row r's sequence begins
+    const int* position = nullptr; // of row r in its sequence
+};
+
+// A token to be drawn from a row of logits as gpt/sampling.h says.
+struct TokenDraw {
+    int row = 0;
+    int top_k = 0;
+    float temperature = 1, top_p = 1;
+    double uniform = 0; // in [0, 1)
+    int token = 0;      // drawn
+    float log_prob = 0; // of the token at temperature 1, without restriction
+};
+
 struct Device {
     const char* name; // "cpu", "NVIDIA H100 PCIe by Vulkan"
     int64_t widest;   // numbers of the widest activation that a micro-batch should have
@@ -115,6 +138,20 @@ struct Device {
     // dx (+)= dy[0] factor w_i off_i
     void (*binary_cross_entropy_grad)(int64_t n, const float* off, const float* weights,
                                       const float* dy, float factor, Slot dx);
+
+    // Decoding. rows_product: as gemm, but each row of C as if it were alone: its bytes do not
+    // depend on the number of rows. A is not transposed.
+    void (*rows_product)(const Gemm& product);
+    // The keys and values of new rows (rows, 3 width) go into their pages.
+    void (*store_pages)(const PagedRows& rows, const float* qkv);
+    // out (rows, width): each row attends to the positions of its sequence up to its own.
+    void (*attend_pages)(const PagedRows& rows, const float* qkv, float* out);
+    // Page to[i] becomes what page from[i] is; of `size` numbers at `memory`.
+    void (*copy_pages)(int64_t count, const int* from, const int* to, int64_t page_size,
+                       float* memory, int64_t size);
+    // From logits (rows, vocab), of which the first `classes` of a row may be drawn. Waits.
+    void (*draw_tokens)(std::span<TokenDraw> draws, int64_t rows, int64_t vocab, int64_t classes,
+                        const float* logits);
 
     // The sum of all squares, in double, in a fixed order. Waits.
     double (*sum_of_squares)(std::span<const std::span<const float>> pieces);

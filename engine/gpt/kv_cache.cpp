@@ -1,21 +1,12 @@
 #include "engine/gpt/kv_cache.h"
 
+#include "engine/device/device.h"
 #include "engine/error.h"
-#include "engine/parallel.h"
 
 #include <algorithm>
-
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
+#include <new>
 
 namespace qstar::engine {
-
-namespace {
-// The memory of a large cache is read all over in each step. In pages of the system of
-// this size (where it has them) the processor's table of addresses covers more of it.
-constexpr size_t kHuge = size_t{1} << 21;
-} // namespace
 
 KvCache::KvCache(const GptConfig& config, int slots, int64_t pages) {
     if (slots < 1) fail("a decoder needs at least one slot, found {}", slots);
@@ -25,20 +16,17 @@ KvCache::KvCache(const GptConfig& config, int slots, int64_t pages) {
     const int64_t context_pages = pages_of(config.context);
     if (pages == 0) pages = slots * context_pages;
 
-    const auto numbers = static_cast<size_t>(pages * page_size_) * sizeof(float);
-    const size_t bytes = (numbers + kHuge - 1) / kHuge * kHuge;
-    memory_.reset(static_cast<float*>(std::aligned_alloc(kHuge, bytes)));
-    if (memory_ == nullptr) {
+    try {
+        memory_ = device().allocate(pages * page_size_);
+    } catch (const std::bad_alloc&) {
         fail("no memory for a key/value cache of {} pages of {} KiB", pages, page_size_ * 4 / 1024);
     }
-#ifdef __linux__
-    madvise(memory_.get(), bytes, MADV_HUGEPAGE);
-#endif
     users_.assign(static_cast<size_t>(pages), 0);
     free_.reserve(users_.size());
     for (int64_t i = pages; i-- > 0;) free_.push_back(memory_.get() + i * page_size_);
     tables_.resize(static_cast<size_t>(slots));
     for (Table& table : tables_) table.pages.reserve(static_cast<size_t>(context_pages));
+    copied_.reserve(tables_.size());
     copies_.reserve(tables_.size());
 }
 
@@ -81,17 +69,17 @@ int64_t KvCache::pages_needed(std::span<const Growth> growths) {
     // Of n users of a page that all write, n - 1 copy it: users are counted down while
     // the growths are looked at, and up again.
     int64_t needed = 0;
-    copies_.clear();
+    copied_.clear();
     for (const Growth& growth : growths) {
         const Table& table = tables_[static_cast<size_t>(growth.slot)];
         needed +=
             pages_of(table.length + growth.positions) - static_cast<int64_t>(table.pages.size());
         if (!shares_last(table)) continue;
         ++needed;
-        --users_[index(table.pages.back())];
-        copies_.push_back({table.pages.back(), nullptr});
+        copied_.push_back(number(table.pages.back()));
+        --users_[static_cast<size_t>(copied_.back())];
     }
-    for (const auto& copy : copies_) ++users_[index(copy.first)];
+    for (const int page : copied_) ++users_[static_cast<size_t>(page)];
     return needed;
 }
 
@@ -102,12 +90,14 @@ void KvCache::extend(std::span<const Growth> growths) {
              "needed",
              pages(), kPagePositions, free_pages(), needed);
     }
+    copied_.clear();
     copies_.clear();
     for (const Growth& growth : growths) {
         Table& table = tables_[static_cast<size_t>(growth.slot)];
         if (shares_last(table)) {
             float* page = take_page();
-            copies_.push_back({table.pages.back(), page});
+            copied_.push_back(number(table.pages.back()));
+            copies_.push_back(number(page));
             release(table.pages.back());
             table.pages.back() = page;
         }
@@ -116,13 +106,8 @@ void KvCache::extend(std::span<const Growth> growths) {
         while (table.pages.size() < wanted) table.pages.push_back(take_page());
     }
     // A source of copies keeps a user, the one that does not copy: it is not overwritten.
-    const auto copy = [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) {
-            const auto [from, to] = copies_[static_cast<size_t>(i)];
-            std::copy_n(from, page_size_, to);
-        }
-    };
-    parallel_for(static_cast<int64_t>(copies_.size()), 4, copy);
+    device().copy_pages(std::ssize(copies_), copied_.data(), copies_.data(), page_size_,
+                        memory_.get(), pages() * page_size_);
 }
 
 } // namespace qstar::engine

@@ -8,16 +8,15 @@
 // place; a sequence that is about to write into a shared one, which can only be its
 // last, not yet full page, gets a copy of that page first.
 //
-// All memory is taken when the cache is made; the system gives it page by page as it is
-// touched. Nothing is allocated afterwards. Not synchronised, but keys and values of
-// different slots may be read and written from different threads once extend() has
-// made room.
+// All memory is taken when the cache is made, on the device in use; the system gives the
+// processor's page by page as it is touched. Nothing is allocated afterwards. Not
+// synchronised, but keys and values of different slots may be read and written from different
+// threads once extend() has made room.
 
 #include "engine/gpt/gpt.h"
 #include "engine/kernels/kernels.h"
 
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <vector>
@@ -54,6 +53,12 @@ class KvCache {
     // (heads, head width, kPagePositions), so that a row of scores is contiguous, and its
     // values at values(layer) as (heads, kPagePositions, head width).
     float* const* pages(int slot) const { return table(slot).pages.data(); }
+    std::span<float* const> page_list(int slot) const { return table(slot).pages; }
+    int number(const float* page) const {
+        return static_cast<int>((page - memory_.get()) / page_size_);
+    }
+    float* memory() const { return memory_.get(); }
+    int64_t page_size() const { return page_size_; } // numbers
     int64_t keys(int64_t layer) const { return layer * 2 * width_ * kPagePositions; }
     int64_t values(int64_t layer) const { return keys(layer) + width_ * kPagePositions; }
 
@@ -62,24 +67,19 @@ class KvCache {
         int length = 0;
         std::vector<float*> pages; // never more than a context's
     };
-    struct Free {
-        void operator()(float* p) const { std::free(p); }
-    };
     const Table& table(int slot) const { return tables_[static_cast<size_t>(slot)]; }
-    size_t index(const float* page) const {
-        return static_cast<size_t>((page - memory_.get()) / page_size_);
-    }
+    size_t index(const float* page) const { return static_cast<size_t>(number(page)); }
     float* take_page();
     void release(float* page);
     bool shares_last(const Table& table) const; // a page that it would have to copy
 
     int64_t width_;     // of the model
     int64_t page_size_; // numbers
-    std::unique_ptr<float, Free> memory_;
+    std::shared_ptr<float> memory_;
     std::vector<int> users_;   // of each page
     std::vector<float*> free_; // taken from the back: the one used last is in the caches
     std::vector<Table> tables_;
-    std::vector<std::pair<const float*, float*>> copies_; // scratch of extend()
+    std::vector<int> copied_, copies_; // scratch of extend(): pages and what becomes of them
 };
 
 } // namespace qstar::engine

@@ -2,7 +2,6 @@
 
 #include "engine/error.h"
 #include "engine/kernels/kernels.h"
-#include "engine/parallel.h"
 
 #include <algorithm>
 #include <cmath>
@@ -76,9 +75,9 @@ void TokenDistribution::keep_top_p(float p) {
     }
 }
 
-int TokenDistribution::draw(Random& random) const {
+int TokenDistribution::draw(double uniform) const {
     if (total_ == 0) return best_;
-    double left = random.uniform() * total_;
+    double left = uniform * total_;
     for (size_t i = 0; i < weights_.size(); ++i) {
         if (left < weights_[i]) return static_cast<int>(i);
         left -= weights_[i];
@@ -94,7 +93,7 @@ int sample(std::span<const float> logits, const Sampling& sampling, Random& rand
            float* log_prob) {
     thread_local TokenDistribution distribution;
     distribution.set(logits, sampling);
-    const int token = distribution.draw(random);
+    const int token = distribution.draw(draw_from(0, sampling, random).uniform);
     if (log_prob != nullptr) *log_prob = distribution.log_prob(token);
     return token;
 }
@@ -103,24 +102,14 @@ int sample(std::span<const float> logits, float temperature, Random& random, flo
     return sample(logits, Sampling{temperature, 0, 1}, random, log_prob);
 }
 
-void sample_rows(const Tensor& logits, const Sampling& sampling, std::span<Random> randoms,
-                 std::span<int> tokens, std::span<float> log_probs) {
-    const auto rows = static_cast<size_t>(logits.shape().rows());
-    const auto vocab = static_cast<size_t>(logits.shape().last());
-    if (randoms.size() != rows || tokens.size() != rows ||
-        (!log_probs.empty() && log_probs.size() != rows)) {
-        fail("sampling: {} rows of logits, but {} random streams, {} tokens and {} "
-             "log-probabilities",
-             rows, randoms.size(), tokens.size(), log_probs.size());
-    }
-    check(sampling);
-    const auto draw = [&](int64_t begin, int64_t end) {
-        for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-            tokens[i] = sample(logits.values().subspan(i * vocab, vocab), sampling, randoms[i],
-                               log_probs.empty() ? nullptr : &log_probs[i]);
-        }
-    };
-    parallel_for(static_cast<int64_t>(rows), 32, draw);
+TokenDraw draw_from(int row, const Sampling& sampling, Random& random) {
+    TokenDraw draw;
+    draw.row = row;
+    draw.top_k = sampling.top_k;
+    draw.temperature = sampling.temperature;
+    draw.top_p = sampling.top_p;
+    if (sampling.temperature > 0) draw.uniform = random.uniform();
+    return draw;
 }
 
 } // namespace qstar::engine

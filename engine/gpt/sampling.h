@@ -8,8 +8,10 @@
 // likely tokens the one with the smaller id goes first.
 //
 // Random numbers are counter-based (random.h): a sequence that has its own stream draws
-// the same tokens in any batch. A draw takes one uniform number, temperature 0 none.
+// the same tokens in any batch. A draw takes one uniform number, temperature 0 none. Many
+// draws at once are Decoder::feed_and_draw().
 
+#include "engine/device/device.h"
 #include "engine/random.h"
 #include "engine/tensor.h"
 
@@ -34,7 +36,7 @@ void check(const Sampling& sampling);
 class TokenDistribution {
   public:
     void set(std::span<const float> logits, const Sampling& sampling);
-    int draw(Random& random) const;
+    int draw(double uniform) const; // a random number in [0, 1)
     // At temperature 1 and without restriction: what the model thinks of the token.
     float log_prob(int token) const;
 
@@ -56,9 +58,7 @@ int sample(std::span<const float> logits, const Sampling& sampling, Random& rand
 int sample(std::span<const float> logits, float temperature, Random& random,
            float* log_prob = nullptr);
 
-// A draw for each row of logits (rows, V), row i with randoms[i], on all threads.
-// log_probs may be empty.
-void sample_rows(const Tensor& logits, const Sampling& sampling, std::span<Random> randoms,
-                 std::span<int> tokens, std::span<float> log_probs = {});
+// A draw for Decoder::feed_and_draw(), from what the model says after feed `row`.
+TokenDraw draw_from(int row, const Sampling& sampling, Random& random);
 
 } // namespace qstar::engine

@@ -69,7 +69,7 @@ class Job {
     Address write(float* at, int64_t count);
     // A gradient: written, and read as well unless it is fresh.
     Address add(float* at, int64_t count) { return write(at, count); }
-    // Numbers of the host: copied now.
+    // Numbers of the host: copied now, unless they lie in the device's memory.
     Address upload(const int* values, int64_t count);
     Address upload(const float* values, int64_t count);
     // Room that belongs to this operation alone.

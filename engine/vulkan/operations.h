@@ -42,6 +42,13 @@ EntryOf<&Device::entropy_grad> entropy_grad;
 EntryOf<&Device::binary_cross_entropy> binary_cross_entropy;
 EntryOf<&Device::binary_cross_entropy_grad> binary_cross_entropy_grad;
 
+// decoding.cpp
+EntryOf<&Device::rows_product> rows_product;
+EntryOf<&Device::store_pages> store_pages;
+EntryOf<&Device::attend_pages> attend_pages;
+EntryOf<&Device::copy_pages> copy_pages;
+EntryOf<&Device::draw_tokens> draw_tokens;
+
 // optimiser.cpp
 EntryOf<&Device::sum> sum;
 EntryOf<&Device::sum_of_squares> sum_of_squares;

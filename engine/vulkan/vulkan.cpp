@@ -104,6 +104,11 @@ Device table(const Physical& physical) {
     t.entropy_grad = entropy_grad;
     t.binary_cross_entropy = binary_cross_entropy;
     t.binary_cross_entropy_grad = binary_cross_entropy_grad;
+    t.rows_product = rows_product;
+    t.store_pages = store_pages;
+    t.attend_pages = attend_pages;
+    t.copy_pages = copy_pages;
+    t.draw_tokens = draw_tokens;
     t.sum_of_squares = sum_of_squares;
     t.adamw = adamw;
     return t;

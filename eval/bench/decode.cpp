@@ -37,16 +37,14 @@ std::vector<std::vector<int>> write_texts(engine::Decoder& decoder, std::span<co
         randoms.emplace_back(1, b);
     }
     std::vector<engine::Decoder::Feed> feeds(first.size());
+    std::vector<engine::TokenDraw> draws(first.size());
     for (int64_t position = 1; position < kConfig.context; ++position) {
-        for (size_t b = 0; b < first.size(); ++b)
-            feeds[b] = {static_cast<int>(b), {&texts[b].back(), 1}};
-        const engine::Tensor logits = decoder.feed(feeds);
         for (size_t b = 0; b < first.size(); ++b) {
-            const auto row = static_cast<int64_t>(b) * kConfig.vocab;
-            texts[b].push_back(
-                engine::sample({logits.data() + row, static_cast<size_t>(kConfig.vocab)},
-                               temperature, randoms[b]));
+            feeds[b] = {static_cast<int>(b), {&texts[b].back(), 1}};
+            draws[b] = engine::draw_from(static_cast<int>(b), {temperature, 0, 1}, randoms[b]);
         }
+        decoder.feed_and_draw(feeds, draws, kConfig.vocab);
+        for (size_t b = 0; b < first.size(); ++b) texts[b].push_back(draws[b].token);
     }
     return texts;
 }

@@ -40,24 +40,22 @@ std::vector<search::Path> write_greedily(const engine::Gpt& model,
         }
         for (int written = 0; written < max_tokens; ++written) {
             std::vector<engine::Decoder::Feed> feeds;
+            std::vector<engine::TokenDraw> likeliest;
             std::vector<size_t> who;
             for (size_t i = 0; i < n; ++i) {
                 Writer& writer = writers[i];
                 if (length[i] + writer.feed.size() > context) writer.writing = false;
                 if (!writer.writing) continue;
+                likeliest.push_back({.row = static_cast<int>(feeds.size()), .temperature = 0});
                 feeds.push_back({static_cast<int>(i), writer.feed});
                 who.push_back(i);
                 length[i] += writer.feed.size();
             }
             if (feeds.empty()) break;
-            const engine::Tensor logits = decoder.feed(feeds);
-            const auto vocab = static_cast<size_t>(logits.shape().last());
+            decoder.feed_and_draw(feeds, likeliest, tokenizer.size());
             for (size_t row = 0; row < who.size(); ++row) {
                 Writer& writer = writers[who[row]];
-                const auto values =
-                    logits.values().subspan(row * vocab, static_cast<size_t>(tokenizer.size()));
-                const int token = static_cast<int>(std::max_element(values.begin(), values.end()) -
-                                                   values.begin());
+                const int token = likeliest[row].token;
                 writer.feed = {token == step && step_as >= 0 ? step_as : token};
                 if (!tokenizer.is_special(token)) {
                     writer.line += tokenizer.token(token);

@@ -8,6 +8,7 @@
 #include "tests/allocations.h"
 #include "tests/engine/small_model.h"
 
+#include <algorithm>
 #include <cstring>
 #include <doctest/doctest.h>
 #include <map>
@@ -91,6 +92,30 @@ TEST_CASE("a sequence longer than the context is refused") {
                          "a sequence of 41 tokens is longer than the model's context of 40", Error);
     Tape tape(false);
     CHECK_THROWS_AS(hidden(tape, model, tokens, 1, 41), Error);
+}
+
+TEST_CASE("tokens are drawn from the rows and the classes that were asked for") {
+    const Gpt model = small_model();
+    const auto a = random_tokens(9, 1), b = random_tokens(4, 2);
+    const std::vector<Decoder::Feed> feeds{{1, a}, {0, b}};
+    Decoder decoder(model, 2);
+    std::vector<TokenDraw> draws;
+    for (const int row : {1, 0, 0, 1}) draws.push_back({.row = row, .temperature = 0});
+    decoder.feed_and_draw(feeds, draws, 5);
+    for (const TokenDraw& draw : draws) {
+        const Tensor logits = logits_alone(model, draw.row == 0 ? a : b);
+        const auto best = std::max_element(logits.data(), logits.data() + 5);
+        CHECK(draw.token == best - logits.data());
+    }
+    const std::vector<int> more{1};
+    const Decoder::Feed next{0, more};
+    for (const TokenDraw& wrong :
+         {TokenDraw{.row = 1}, TokenDraw{.row = -1}, TokenDraw{.temperature = -1}}) {
+        TokenDraw draw = wrong;
+        CHECK_THROWS_AS(decoder.feed_and_draw({&next, 1}, {&draw, 1}, kSmallVocab), Error);
+    }
+    CHECK_THROWS_AS(decoder.feed_and_draw({&next, 1}, draws, kSmallVocab + 1), Error);
+    CHECK(decoder.length(0) == 4); // nothing was fed
 }
 
 TEST_CASE("forks share pages until they write") {
@@ -206,7 +231,7 @@ TEST_CASE("decoding in its steady state allocates nothing") {
     Decoder decoder(model, kSlots);
     std::vector<int> tokens(kSlots, 1);
     std::vector<Random> randoms;
-    std::vector<float> log_probs(kSlots);
+    std::vector<TokenDraw> draws(kSlots);
     std::vector<Decoder::Feed> feeds;
     for (size_t s = 0; s < kSlots; ++s) {
         randoms.emplace_back(1, s);
@@ -217,8 +242,11 @@ TEST_CASE("decoding in its steady state allocates nothing") {
             for (int slot = 0; slot < static_cast<int>(kSlots); ++slot) decoder.clear(slot);
         }
         if (s % 7 == 3) decoder.fork(s % 50, (s + 1) % 50);
-        const Tensor logits = decoder.feed(feeds);
-        sample_rows(logits, {0.8f, 10, 0.9f}, randoms, tokens, log_probs);
+        for (size_t i = 0; i < kSlots; ++i) {
+            draws[i] = draw_from(static_cast<int>(i), {0.8f, 10, 0.9f}, randoms[i]);
+        }
+        decoder.feed_and_draw(feeds, draws, kSmallVocab);
+        for (size_t i = 0; i < kSlots; ++i) tokens[i] = draws[i].token;
     };
     // A thread allocates in its first turn, and when that comes is up to the scheduler: a
     // long stretch without any must come soon, and cannot if a step ever allocates.

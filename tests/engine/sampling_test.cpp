@@ -86,26 +86,25 @@ TEST_CASE("a row draws the same token in any batch, and its own log-probability"
     const Tensor logits = Tensor::from({kRows, kWide}, numbers);
     for (const int thread_count : {1, 2}) {
         set_threads(thread_count);
-        std::vector<Random> randoms;
-        for (uint64_t r = 0; r < kRows; ++r) randoms.emplace_back(3, r);
-        std::vector<int> tokens(kRows);
-        std::vector<float> log_probs(kRows);
         const Sampling how{0.8f, 20, 0.95f};
-        sample_rows(logits, how, randoms, tokens, log_probs);
+        std::vector<TokenDraw> draws;
+        for (uint64_t r = 0; r < kRows; ++r) {
+            Random random(3, r);
+            draws.push_back(draw_from(static_cast<int>(r), how, random));
+        }
+        cpu_device().draw_tokens(draws, kRows, kWide, kWide, logits.data());
         for (size_t r = 0; r < kRows; ++r) {
             Random random(3, uint64_t{r});
             const std::span<const float> row = logits.values().subspan(r * kWide, kWide);
-            CHECK(sample(row, how, random) == tokens[r]);
+            const int token = draws[r].token;
+            CHECK(sample(row, how, random) == token);
             double sum = 0;
             for (const float x : row) sum += std::exp(double{x});
-            CHECK(double{log_probs[r]} ==
-                  doctest::Approx(double{row[static_cast<size_t>(tokens[r])]} - std::log(sum)));
+            CHECK(double{draws[r].log_prob} ==
+                  doctest::Approx(double{row[static_cast<size_t>(token)]} - std::log(sum)));
         }
     }
     set_threads(0);
-    std::vector<Random> few(3);
-    std::vector<int> tokens(kRows);
-    CHECK_THROWS_AS(sample_rows(logits, {}, few, tokens), Error);
 }
 
 TEST_CASE("logits that are no numbers give some token") {

@@ -62,6 +62,18 @@ void keep_slice(int turn, vec4 from_a[2], vec4 from_b[2]) {
     }
 }
 
+// One number of k: what lies `at` in both slices.
+void multiply(int at, int tx, int ty, inout vec4 sums[16]) {
+    const vec4 a0 = slices_a[at + ty], a1 = slices_a[at + side / 8 + ty];
+    const vec4 b0 = slices_b[at + tx], b1 = slices_b[at + side / 8 + tx];
+    [[unroll]] for (int i = 0; i < 4; ++i) {
+        sums[2 * i] += a0[i] * b0;
+        sums[2 * i + 1] += a0[i] * b1;
+        sums[2 * i + 8] += a1[i] * b0;
+        sums[2 * i + 9] += a1[i] * b1;
+    }
+}
+
 void main() {
     // Of 32 neighbours, 8 stand along the columns and 4 along the rows: they read the fewest
     // different vectors.
@@ -71,8 +83,8 @@ void main() {
     const int part = int(gl_WorkGroupID.z);
     const int k_begin = part * split, k_end = split > 0 ? min(k, k_begin + split) : k;
 
-    vec4 sums[8][2];
-    [[unroll]] for (int i = 0; i < 8; ++i) sums[i][0] = sums[i][1] = vec4(0.0);
+    vec4 sums[16]; // two of each row
+    [[unroll]] for (int i = 0; i < 16; ++i) sums[i] = vec4(0.0);
     for (int k0 = k_begin - deep, turn = 1; k0 < k_end; k0 += deep, turn = 1 - turn) {
         const bool more = k0 + deep < k_end; // the first round only fetches
         vec4 next_a[2], next_b[2];
@@ -82,19 +94,12 @@ void main() {
                 next_b[i] = fetch_slice(b, trans_b, i, column0, n, k0 + deep, k_end, ldb);
             }
         }
-        if (k0 >= k_begin) {
-            const int depth = unroll ? deep : min(deep, k_end - k0);
-            for (int l = 0; l < depth; ++l) {
-                const int at = (turn * deep + l) * stride;
-                const vec4 a0 = slices_a[at + ty], a1 = slices_a[at + side / 8 + ty];
-                const vec4 b0 = slices_b[at + tx], b1 = slices_b[at + side / 8 + tx];
-                [[unroll]] for (int i = 0; i < 4; ++i) {
-                    sums[i][0] += a0[i] * b0;
-                    sums[i][1] += a0[i] * b1;
-                    sums[i + 4][0] += a1[i] * b0;
-                    sums[i + 4][1] += a1[i] * b1;
-                }
-            }
+        if (k0 >= k_begin && unroll) {
+            [[unroll]] for (int l = 0; l < deep; ++l)
+                multiply((turn * deep + l) * stride, tx, ty, sums);
+        } else if (k0 >= k_begin) {
+            for (int l = 0; l < min(deep, k_end - k0); ++l)
+                multiply((turn * deep + l) * stride, tx, ty, sums);
         }
         if (more) keep_slice(1 - turn, next_a, next_b);
         barrier();
@@ -106,7 +111,7 @@ void main() {
         [[unroll]] for (int half_tile = 0; half_tile < 2; ++half_tile) {
             const int column = column0 + half_tile * (side / 2) + tx * 4;
             const int at = (part * m + row) * ldc + column;
-            vec4 v = sums[i][half_tile];
+            vec4 v = sums[2 * i + half_tile];
             if (whole_c) {
                 if (column >= n) continue;
                 if ((flags & 1) != 0) v += Vectors(c).at[at >> 2];

@@ -1,0 +1,146 @@
+// A decoder's operations: products of few rows, the key/value cache, drawn tokens.
+
+#include "engine/vulkan/gpu.h"
+#include "engine/vulkan/operations.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+namespace qstar::engine::vulkan {
+
+namespace {
+
+// What the shaders of pages.glsl are told. `memory`: where the pages begin.
+struct PagedPush {
+    Address qkv, out, memory, pages, first, position;
+    int32_t rows, heads, width, page_size, keys, values;
+    float factor;
+};
+
+PagedPush paged(Job& job, const PagedRows& p, const float* qkv, Address out, Address memory) {
+    number(p.size);
+    return {job.read(qkv, p.rows * 3 * p.width),
+            out,
+            memory,
+            job.upload(p.pages, p.listed),
+            job.upload(p.first, p.rows),
+            job.upload(p.position, p.rows),
+            number(p.rows),
+            number(p.heads),
+            number(p.width),
+            number(p.page_size),
+            number(p.keys),
+            number(p.values),
+            1.0f / std::sqrt(static_cast<float>(p.width / p.heads))};
+}
+
+bool whole(const float* at, int64_t columns, int64_t ld) {
+    return reinterpret_cast<uintptr_t>(at) % 16 == 0 && columns % 4 == 0 && ld % 4 == 0;
+}
+
+} // namespace
+
+void rows_product(const Gemm& g) {
+    if (g.m == 0 || g.n == 0) return;
+    Job job(gpu());
+    const int64_t b_rows = g.trans_b ? g.n : g.k, b_columns = g.trans_b ? g.k : g.n;
+    const bool vectors = whole(g.a, g.k, g.lda) && whole(g.b, b_columns, g.ldb);
+    const auto span = [](int64_t rows, int64_t columns, int64_t ld) {
+        return rows == 0 || columns == 0 ? 0 : (rows - 1) * ld + columns;
+    };
+    const int64_t c_span = span(g.m, g.n, g.ldc);
+    const struct {
+        Address a, b, c, bias, gelu;
+        int32_t m, n, k, lda, ldb, ldc, flags;
+    } push = {job.read(g.a, span(g.m, g.k, g.lda)),
+              job.read(g.b, span(b_rows, b_columns, g.ldb)),
+              job.write(g.c, c_span),
+              job.read(g.bias, g.bias == nullptr ? 0 : g.n),
+              g.gelu == nullptr ? 0 : job.write(g.gelu, c_span),
+              number(g.m),
+              number(g.n),
+              number(g.k),
+              number(g.lda),
+              number(g.ldb),
+              number(g.ldc),
+              (g.accumulate ? 1 : 0) | (g.bias != nullptr ? 2 : 0)};
+    number(c_span);
+    job.run(shaders::rows_product, {g.trans_b, vectors, g.gelu != nullptr}, push,
+            {divided_up(g.n, 64), divided_up(g.m, 8)});
+}
+
+void store_pages(const PagedRows& p, const float* qkv) {
+    Job job(gpu());
+    const PagedPush push = paged(job, p, qkv, 0, job.write(p.memory, p.size));
+    job.run(shaders::store_pages, {}, push, groups_for(p.rows * p.width, 128));
+}
+
+void attend_pages(const PagedRows& p, const float* qkv, float* out) {
+    Job job(gpu());
+    const Address to = job.write(out, p.rows * p.width);
+    const PagedPush push = paged(job, p, qkv, to, job.read(p.memory, p.size));
+    job.run(shaders::attend_pages, {}, push,
+            {p.heads, std::min<int64_t>(p.rows, 65535), divided_up(p.width / p.heads, 128)});
+}
+
+void copy_pages(int64_t count, const int* from, const int* to, int64_t page_size, float* memory,
+                int64_t size) {
+    if (count == 0) return;
+    Job job(gpu());
+    const struct {
+        Address memory, from, to;
+        int32_t count, page_size;
+    } push = {job.write(memory, size), job.upload(from, count), job.upload(to, count),
+              number(count), number(page_size)};
+    number(size);
+    job.run(shaders::copy_pages, {}, push,
+            {divided_up(page_size, 1024), std::min<int64_t>(count, 65535)});
+}
+
+void draw_tokens(std::span<TokenDraw> draws, int64_t rows, int64_t vocab, int64_t classes,
+                 const float* logits) {
+    const int64_t n = std::ssize(draws);
+    if (n == 0) return;
+    std::vector<int> row, top_k;
+    std::vector<float> uniform, temperature, top_p;
+    for (const TokenDraw& draw : draws) {
+        row.push_back(draw.row);
+        top_k.push_back(draw.top_k);
+        uniform.push_back(static_cast<float>(draw.uniform));
+        temperature.push_back(draw.temperature);
+        top_p.push_back(draw.top_p);
+    }
+    const std::shared_ptr<float> drawn = gpu().allocate(2 * n); // tokens, log-probabilities
+    {
+        Job job(gpu());
+        float* const weights = job.scratch(n * classes);
+        const struct {
+            Address logits, uniforms, temperatures, top_ps, log_probs, weights;
+            Address rows, top_ks, tokens;
+            int32_t vocab, classes;
+        } push = {job.read(logits, rows * vocab),
+                  job.upload(uniform.data(), n),
+                  job.upload(temperature.data(), n),
+                  job.upload(top_p.data(), n),
+                  job.write(drawn.get() + n, n),
+                  job.write(weights, n * classes),
+                  job.upload(row.data(), n),
+                  job.upload(top_k.data(), n),
+                  job.write(drawn.get(), n),
+                  number(vocab),
+                  number(classes)};
+        number(rows * vocab);
+        number(n * classes);
+        job.run(shaders::draw_tokens, {}, push, {n});
+    }
+    std::vector<float> found(static_cast<size_t>(2 * n));
+    gpu().download(2 * n, drawn.get(), found.data());
+    for (size_t i = 0; i < draws.size(); ++i) {
+        std::memcpy(&draws[i].token, &found[i], sizeof(int));
+        draws[i].log_prob = found[draws.size() + i];
+    }
+}
+
+} // namespace qstar::engine::vulkan

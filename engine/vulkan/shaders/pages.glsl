@@ -1,0 +1,12 @@
+// The key/value cache in pages of 16 positions (gpt/kv_cache.h): what PagedRows says.
+const int page_positions = 16;
+
+layout(push_constant) uniform Push {
+    Floats qkv, attended, memory;
+    Ints pages, first, position;
+    int rows, heads, width, page_size, keys, values;
+    float factor;
+};
+
+// Where the page of position `at` of row r's sequence begins.
+int page_of(int r, int at) { return pages.at[first.at[r] + at / page_positions] * page_size; }
