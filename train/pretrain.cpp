@@ -4,7 +4,9 @@
 #include "engine/gpt/decoder.h"
 #include "engine/gpt/next_token.h"
 #include "engine/gpt/sampling.h"
+#include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "search/encode.h"
 #include "tokenizer/special.h"
 #include "tokenizer/text.h"
 #include "train/batches.h"
@@ -36,6 +38,21 @@ struct Source {
         return count;
     }
 };
+
+// Fine-tuning will need whole solutions in the context: better to say so before hours of
+// training than after them.
+void check_context(const PretrainOptions& options, const tokenizer::Tokenizer& tokenizer) {
+    const std::string path = stage_file(options.run, "corpus", "curated.jsonl");
+    if (!options.text.empty() || !exists(path)) return;
+    int64_t longest = 0;
+    for (const CuratedItem& item : read_curated(path)) {
+        const auto tokens = search::encode(tokenizer, {item.problem, item.solution, true}).tokens;
+        longest = std::max(longest, static_cast<int64_t>(tokens.size()) - 1);
+    }
+    if (longest > options.context)
+        fail("{}: a solution has {} tokens, more than --context {}: ask for --context {} or more",
+             path, longest, options.context, longest);
+}
 
 Source open_source(const PretrainOptions& options, const tokenizer::Tokenizer& tokenizer) {
     Source source;
@@ -190,6 +207,7 @@ void pretrain(const PretrainOptions& options) {
     if (options.context < 2) fail("--context must be 2 or more, found {}", options.context);
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    check_context(options, tokenizer);
     const Source source = open_source(options, tokenizer);
     const int64_t per_epoch = source.rows_per_epoch();
     const double all = options.epochs * static_cast<double>(per_epoch);

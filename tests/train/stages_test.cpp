@@ -97,6 +97,9 @@ TEST_CASE("pre-training: the loss falls; killed and resumed, and at any threads:
 
     engine::set_threads(2);
     pretrain(tiny(threads.path));
+    auto narrow = tiny(whole.path);
+    narrow.context = 8; // fine-tuning would find out, hours later
+    CHECK_THROWS_WITH_AS(pretrain(narrow), doctest::Contains("ask for --context"), Error);
     engine::set_threads(0);
     CHECK(bytes(threads.path, "pretrain") == bytes(whole.path, "pretrain"));
 }
