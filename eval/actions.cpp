@@ -1,9 +1,13 @@
 #include "eval/actions.h"
 
 #include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+#include "eval/report/plot.h"
 #include "train/davi.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace qstar::eval {
 
@@ -16,7 +20,7 @@ search::PuzzleChoice choice_of(const ActionsOptions& options, int set) {
 }
 
 // A bar for each set, as long as the ratio.
-std::string plot(const std::vector<std::pair<PuzzleRow, PuzzleRow>>& pairs) {
+std::string ratios(const std::vector<std::pair<PuzzleRow, PuzzleRow>>& pairs) {
     std::string out;
     for (const auto& [astar, qstar] : pairs) {
         const double nodes = astar.generated / qstar.generated,
@@ -30,24 +34,44 @@ std::string plot(const std::vector<std::pair<PuzzleRow, PuzzleRow>>& pairs) {
     return out;
 }
 
+// What both searches need, against the number of actions.
+Plot plot(const ActionsOptions& options, const std::vector<PuzzleRow>& rows, const char* what,
+          double PuzzleRow::*value) {
+    Plot plot;
+    plot.title = fmt::format("{}: A* against Q*, {} fresh states for each set of actions, seed {}",
+                             options.training.puzzle.world, options.problems, options.seed);
+    plot.x_label = "actions of a state";
+    plot.y_label = fmt::format("{}, mean of all states", what);
+    plot.log_x = plot.log_y = true;
+    plot.wide = plot.narrow = 640;
+    plot.series = {{"A*, value network", {}}, {"Q*, Q-network", {}}};
+    for (const PuzzleRow& row : rows) {
+        PlotPoint point;
+        point.x = static_cast<double>(row.actions);
+        point.y = row.*value;
+        point.title = fmt::format("{}, {} actions: {:g}", row.method, row.actions, point.y);
+        plot.series[row.method == "qstar"].points.push_back(point);
+    }
+    return plot;
+}
+
 } // namespace
 
 void actions(const ActionsOptions& options) {
     if (options.sets.empty()) fail("--sets: expected at least one, found none");
     std::vector<PuzzleRow> rows;
     std::vector<std::pair<PuzzleRow, PuzzleRow>> pairs;
-    std::string name;
     for (const int set : options.sets) {
         train::DeepQOptions training = options.training;
         training.puzzle = choice_of(options, set);
         training.seed = options.seed;
+        training.quiet = options.quiet;
         training.name = fmt::format("davi-{}", set);
         train::davi(training);
         training.name = fmt::format("deep-q-{}", set);
         train::deep_q(training);
 
         const auto space = search::make_space(training.puzzle);
-        name = training.puzzle.world;
         const std::vector<search::State> states =
             fresh_states(*space, options.problems, options.seed);
         std::vector<int64_t> shortest;
@@ -62,14 +86,33 @@ void actions(const ActionsOptions& options) {
             search.model = train::model_path(
                 training.run,
                 fmt::format("{}-{}", search.method == "astar" ? "davi" : "deep-q", set));
-            rows.push_back(measure(*space, search, states, shortest));
+            rows.push_back(measure(*space, search, states, shortest, options.quiet));
         }
         pairs.emplace_back(rows[rows.size() - 2], rows.back());
     }
-    fmt::print("A* against Q* on {}, {} fresh states for each set, seed {}; both networks trained "
-               "for {} steps.\n\n{}\nA* by Q*:\n\n{}",
-               name, options.problems, options.seed, options.training.steps, puzzle_table(rows),
-               plot(pairs));
+    const std::string text = fmt::format(
+        "A* against Q* on {}, {} fresh states for each set, seed {}; both networks trained for {} "
+        "steps.\n\n{}",
+        options.training.puzzle.world, options.problems, options.seed, options.training.steps,
+        puzzle_table(rows));
+    Json table = Json::array();
+    for (const PuzzleRow& row : rows) table.push_back(json_of(row));
+    const std::string folder = options.training.run + "/actions";
+    write_json(folder + ".json", Json{{"world", options.training.puzzle.world},
+                                      {"sets", options.sets},
+                                      {"problems", options.problems},
+                                      {"seed", options.seed},
+                                      {"steps", options.training.steps},
+                                      {"weight", options.options.weight},
+                                      {"batch", options.options.batch},
+                                      {"nodes", options.options.nodes},
+                                      {"rows", table}});
+    write_file_atomic(folder + ".md", text);
+    write_file_atomic(folder + "-generated.svg",
+                      picture(plot(options, rows, "states made", &PuzzleRow::generated)));
+    write_file_atomic(folder + "-seconds.svg",
+                      picture(plot(options, rows, "seconds a state", &PuzzleRow::seconds)));
+    if (!options.quiet) fmt::print("{}\nA* by Q*:\n\n{}", text, ratios(pairs));
 }
 
 } // namespace qstar::eval

@@ -16,9 +16,12 @@ struct ActionsOptions {
     std::vector<int> sets;        // lights-out: widths; cubes: turns in a composed action
     int64_t problems = 50;
     uint64_t seed = 1;
+    bool quiet = false;
 };
 
-// Trains what is not trained yet, measures, prints a table and a plot of the ratios.
+// Trains what is not trained yet, measures, prints a table and the ratios, and writes
+// RUN/actions.json, RUN/actions.md, and plots of states made and of seconds against the number of
+// actions: RUN/actions-generated.svg, RUN/actions-seconds.svg.
 void actions(const ActionsOptions& options);
 
 } // namespace qstar::eval

@@ -1,6 +1,7 @@
 #include "eval/command.h"
 
 #include "eval/bench/command.h"
+#include "eval/curve.h"
 #include "eval/demo.h"
 #include "eval/game24.h"
 #include "eval/ladder.h"
@@ -37,6 +38,36 @@ void add_ladder(CLI::App& eval, const Common& common) {
     command->callback([options, &common] {
         options->seed = common.seed;
         ladder(*options);
+    });
+}
+
+void add_curve(CLI::App& eval, const Common& common) {
+    CLI::App* command = eval.add_subcommand(
+        "curve", "Solved against tokens, every search method, on a run of any text world");
+    const auto options = std::make_shared<CurveOptions>();
+    const auto option = [&](const char* name, auto& value, const char* help) {
+        return command->add_option(name, value, help)->capture_default_str();
+    };
+    option("--run", options->run, "the run's folder");
+    option("--problems", options->problems, "how many held-out problems");
+    option("--split", options->split, "test, or dev for tuning");
+    command->add_option("--file", options->file, "problems from this file instead");
+    option("--format", options->format, "of the file: lines, jsonl, or pairs");
+    option("--budgets", options->budgets, "tokens a problem, rising: 300,600")->delimiter(',');
+    option("--policy", options->policy, "stage whose model proposes");
+    option("--prm", options->prm, "stage whose model judges steps, or none");
+    option("--q", options->q, "stage whose Q guides Q*, or none");
+    command
+        ->add_option("--methods", options->methods,
+                     "some of: greedy,best of N,weighted vote,beam,MCTS,A*,Q* (default: all)")
+        ->delimiter(',');
+    option("--proposals", options->proposals, "steps drawn for each expanded path");
+    option("--width", options->width, "of the beam");
+    option("--weight", options->weight, "of h in f = g + weight * h");
+    option("--temperature", options->temperature, "of all draws but greedy's");
+    command->callback([options, &common] {
+        options->seed = common.seed;
+        curve(*options);
     });
 }
 
@@ -89,6 +120,7 @@ void add_command(CLI::App& app, const Common& common) {
         app.add_subcommand("eval", "What is true: solved problems, budgets, intervals");
     eval->require_subcommand(1);
     add_ladder(*eval, common);
+    add_curve(*eval, common);
     add_game24(*eval, common);
     add_bench(app, *eval, common);
     add_step_commands(*eval, common);   // best-of-n, early-stop, label-sources, active

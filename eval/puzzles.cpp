@@ -22,6 +22,8 @@ std::string share(int64_t part, int64_t n) {
                        100 * interval.high);
 }
 
+} // namespace
+
 Json json_of(const PuzzleRow& row) {
     const Interval solved = wilson(row.solved, row.n);
     Json json{{"method", row.method},
@@ -43,8 +45,6 @@ Json json_of(const PuzzleRow& row) {
     }
     return json;
 }
-
-} // namespace
 
 std::optional<ShortestLength> shortest_length(const search::Space& space) {
     if (const auto* sliding = dynamic_cast<const search::Sliding*>(&space);

@@ -7,6 +7,7 @@
 // results and guide nothing.
 
 #include "engine/common.h"
+#include "engine/io/json.h"
 #include "search/puzzles/command.h"
 
 #include <functional>
@@ -45,6 +46,7 @@ PuzzleRow measure(const search::Space& space, const search::PuzzleSearch& search
                   const std::vector<search::State>& states, const std::vector<int64_t>& shortest,
                   bool quiet = false);
 
+Json json_of(const PuzzleRow& row);
 std::string puzzle_table(const std::vector<PuzzleRow>& rows); // markdown
 void puzzles(const PuzzleEvalOptions& options);
 

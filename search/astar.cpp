@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <queue>
+#include <set>
 #include <tuple>
 
 namespace qstar::search {
@@ -23,6 +24,9 @@ struct Node {
     double g = 0;
     double h = 0;
     double f = 0;
+    std::set<std::pair<std::string, bool>> drawn = {}; // the next steps that were drawn
+    double unseen = 1;                // probability of those that were not
+    std::optional<double> best_h = {}; // the smallest h of a step that was drawn
 };
 
 using State = std::pair<std::string, bool>; // the world's state, finished
@@ -33,11 +37,14 @@ struct Entry {
     bool unfinished;
     int64_t shortness;
     size_t node;
+    bool rest = false; // of an expanded node: the steps that were not drawn
     auto key() const { return std::tie(f, unfinished, shortness, node); }
     bool operator<(const Entry& other) const { return key() > other.key(); } // for the queue
 };
 
 constexpr double kSmallestScore = 1e-30; // keeps the logarithm finite
+constexpr double kLeastUnseen = 1e-3;    // below it a node's steps count as drawn
+constexpr double kDoubt = 0.9;           // what is left of it when nothing new was drawn
 
 // What A* over reasoning steps has open: paths.
 struct Paths {
@@ -65,6 +72,16 @@ struct Paths {
     void push(size_t id) {
         const Node& node = nodes[id];
         open.push({node.f, !node.path.finished, -static_cast<int64_t>(node.path.steps.size()), id});
+    }
+    // Partial expansion (Yoshizumi, Miura and Ishida 2000), where the successors are drawn: those
+    // that were not are together as likely as what is left of the probability, and, as far as
+    // anybody knows, as good as the best of those that were.
+    void open_rest(size_t id) {
+        const Node& node = nodes[id];
+        if (!options.partial || node.unseen < kLeastUnseen) return;
+        const double h = std::max(node.h, node.best_h.value_or(node.h));
+        open.push({node.g + options.weight * h - std::log(node.unseen), true,
+                   -static_cast<int64_t>(node.path.steps.size()), id, true});
     }
     void mark_open(Node node) {
         see(Sight::What::opened, node);
@@ -104,6 +121,8 @@ struct Paths {
     bool exhausted() {
         if (!options.goal || result.tokens <= round_tokens || closed.empty()) return true;
         round_tokens = result.tokens;
+        std::sort(closed.begin(), closed.end());
+        closed.erase(std::unique(closed.begin(), closed.end()), closed.end());
         for (const size_t node : closed) push(node);
         closed.clear();
         return false;
@@ -129,18 +148,23 @@ bool Paths::expand(const std::vector<Entry>& selected) {
     }
     result.expanded += static_cast<int64_t>(all.size());
     std::vector<Node> successors;
-    std::vector<Path> paths;
+    std::vector<size_t> parents; // of each
     for (size_t i = 0; i < all.size(); ++i) {
         say(fmt::format("Step 4: {} draws, {} different steps", all[i].generated,
                         all[i].steps.size()));
+        bool any_new = false;
         for (const Proposal& proposal : all[i].steps) {
-            Node node = nodes[selected[i].node];
+            Node& parent = nodes[selected[i].node];
             const auto log_prob = static_cast<double>(proposal.log_prob);
+            if (!parent.drawn.emplace(proposal.text, proposal.final).second) continue;
+            parent.unseen -= std::exp(log_prob);
+            any_new = true;
+            Node node{parent.path, parent.scores, parent.log_prob, parent.g, parent.h, 0};
             node.path.steps.push_back(proposal.text);
             node.path.finished = proposal.final;
             node.log_prob += log_prob;
             node.g += options.step_cost == StepCost::unit ? 1 : std::max(0.0, -log_prob);
-            node.f = node.g;
+            node.f = node.g + options.weight * node.h;
             if (options.goal && proposal.final) {
                 if (!options.goal(node.path)) continue;
                 say(fmt::format("Step 3: {} is at the goal", proposal.text));
@@ -149,19 +173,27 @@ bool Paths::expand(const std::vector<Entry>& selected) {
                 nodes.push_back(std::move(node));
                 return true;
             }
-            paths.push_back(node.path);
+            if (options.legal && !options.legal(node.path)) continue;
             successors.push_back(std::move(node));
+            parents.push_back(selected[i].node);
         }
+        // A part of the probability is of texts that run away and are never seen.
+        if (!any_new) nodes[selected[i].node].unseen *= kDoubt;
     }
-    if (meter.has_scorer() && !paths.empty()) {
+    if (meter.has_scorer() && !successors.empty()) {
+        std::vector<Path> paths;
+        for (const Node& node : successors) paths.push_back(node.path);
         std::vector<Rating> ratings = meter.score(paths);
         for (size_t i = 0; i < successors.size(); ++i) {
             Node& node = successors[i];
             node.h = -std::log(std::max(ratings[i].score, kSmallestScore));
             node.f = node.g + options.weight * node.h;
             node.scores = std::move(ratings[i].steps);
+            std::optional<double>& best_h = nodes[parents[i]].best_h;
+            best_h = std::min(node.h, best_h.value_or(node.h));
         }
     }
+    for (size_t i = 0; i < all.size(); ++i) open_rest(selected[i].node);
     for (Node& node : successors) mark_open(std::move(node));
     return false;
 }
@@ -180,6 +212,7 @@ Result astar(Proposer& proposer, Scorer* scorer, const std::string& problem,
     std::optional<size_t> unfinished;
     for (; !end && !paths.open.empty(); paths.open.pop()) {
         const size_t id = paths.open.top().node;
+        if (paths.open.top().rest) continue;
         if (paths.nodes[id].path.finished) end = id;
         if (!unfinished) unfinished = id;
     }

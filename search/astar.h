@@ -16,6 +16,11 @@
 
 namespace qstar::search {
 
+// With Options::partial an expanded path stays open for the steps that were not drawn yet, with
+// g - log(what is left of the probability) and the h of its best step so far (partial expansion:
+// Yoshizumi, Miura and Ishida, "A* with Partial Expansion for Large Branching Factor Problems",
+// 2000). So a few draws an expansion are enough.
+//
 // Two paths in the same state, by default at the same last line, are one node: the path with the smaller f counts,
 // and a state that was closed is opened again for it (the paper's step 4). Of equal f
 // the finished path goes first, then the longer one, then the one found first. The first

@@ -71,6 +71,7 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
                     if (!solved && options.goal(node.path)) solved = std::move(node);
                     continue;
                 }
+                if (options.legal && !options.legal(node.path)) continue;
                 const auto [at, is_new] =
                     at_state.try_emplace({options.state(node.path), proposal.final}, next.size());
                 if (is_new)

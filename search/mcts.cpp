@@ -72,6 +72,7 @@ struct Growth {
                 solved = true;
                 return 1;
             }
+            if (options.legal && !options.legal(node.path)) continue;
             paths.push_back(node.path);
             made.push_back(std::move(node));
         }

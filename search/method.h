@@ -43,6 +43,8 @@ struct Options {
     StepCost step_cost = StepCost::log_prob;
     uint64_t stream = 0; // random stream of this problem
     int batch = 1;       // A*: paths expanded together
+    bool partial = false; // A*: an expanded path stays open for the steps that were not drawn;
+                          // know_world() wants it where the goal is public
     double explore = 1;  // MCTS: weight of what was visited little
     bool trace = false;  // A*, MCTS: fill Result.trace
     // Told of every path that is made, expanded or chosen, in order, while the search runs.
@@ -56,6 +58,9 @@ struct Options {
     std::function<std::string(const Path&)> state = [](const Path& path) {
         return path.steps.empty() ? path.problem : path.steps.back();
     };
+    // The world's public rules, where it has some (World::legal): may this path be written?
+    // Searches over steps drop those that may not. Empty: nobody knows.
+    std::function<bool(const Path&)> legal;
     // The world's public goal, where its rules have one (World::public_goal): is this
     // finished path solved? Then every search ends at the first path that is, and drops
     // finished ones that are not. Empty: nobody knows.

@@ -106,7 +106,10 @@ void check_options(const Options& options) {
 void know_world(Options& options, const World& world) {
     options.canonical = [&](const std::string& text) { return world.canonical_answer(text); };
     options.state = [&](const Path& path) { return world.state(path); };
-    if (world.public_goal()) options.goal = [&](const Path& path) { return world.solved(path); };
+    if (!world.public_goal()) return;
+    options.goal = [&](const Path& path) { return world.solved(path); };
+    options.partial = true;
+    options.legal = [&](const Path& path) { return world.legal(path); };
 }
 
 std::vector<Result> solve(std::span<const std::string> problems, Method method, Proposer& proposer,

@@ -8,6 +8,7 @@
 #include "search/path.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -48,8 +49,14 @@ struct World {
     // Do the world's own rules tell everybody whether a path is solved? Then a search may
     // know it, too.
     virtual bool public_goal() const { return false; }
+    // With a public goal: does the path keep the rules that everybody sees? That it can still
+    // reach the goal is no part of that.
+    virtual bool legal(const Path&) const { return true; }
     // Paths in one state go on in the same way; by default it is the last line.
     virtual std::string state(const Path& path) const;
+    // The steps of a shortest solution with one operation a step, where the world knows how to
+    // find one. It measures results and guides nothing.
+    virtual std::optional<int64_t> shortest(std::string_view) const { return {}; }
     // A step as others write it, for results; by default as it is.
     virtual std::string plain_step(std::string_view step) const { return std::string(step); }
 };

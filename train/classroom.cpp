@@ -5,6 +5,7 @@
 #include "engine/io/jsonl.h"
 #include "train/corpus.h"
 #include "train/equations_class.h"
+#include "train/forms_class.h"
 #include "train/words_class.h"
 
 #include <algorithm>
@@ -57,11 +58,12 @@ Classroom classroom_of(const CorpusOptions& options, bool warm) {
         if (warm)
             config.max_operands =
                 std::max(config.min_operands, std::min(config.max_operands, options.warm_operands));
-        room.pupils = class_of(options.experts);
+        const bool plain = config.form == "plain";
+        room.pupils = plain ? class_of(options.experts) : forms_class(options.experts);
         room.draw = [config](Split split, Random& random) {
             return draw_problem(config, split, random);
         };
-        room.solve = solve;
+        room.solve = plain ? solve : solve_form;
     } else if (options.world == "countdown") {
         CountdownConfig config = options.countdown;
         if (warm) config.count = std::max(2, config.count - 1);

@@ -50,6 +50,9 @@ void add_corpus(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--operators", o->problems.operators, "some of + - *");
     flag(app, "--brackets", o->problems.brackets, "probability of a pair of brackets");
     flag(app, "--bound", o->problems.bound, "largest value on a right derivation's lines");
+    flag(app, "--form", o->problems.form,
+         "arithmetic: plain, or DeepMind Mathematics' add_sub_multiple, mul_div_multiple, mixed, "
+         "or deepmind for all three");
     flag(app, "--numbers", o->countdown.count, "countdown: numbers of a problem");
     flag(app, "--largest", o->countdown.high, "countdown: largest number");
     flag(app, "--target-from", o->countdown.from, "countdown: smallest target");

@@ -39,6 +39,7 @@ Json flags_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
                           {"operators", p.operators},
                           {"brackets", p.brackets},
                           {"bound", p.bound}});
+        if (p.form != "plain") flags["form"] = p.form;
     } else {
         flags.update(Json{{"numbers", options.countdown.count},
                           {"largest", options.countdown.high},
@@ -172,6 +173,7 @@ ProblemConfig problems_of(const std::string& run) {
     config.operators = string_field(flags, "operators");
     config.brackets = number_field(flags, "brackets");
     config.bound = int_field(flags, "bound");
+    if (has_field(flags, "form")) config.form = string_field(flags, "form");
     check(config);
     return config;
 }

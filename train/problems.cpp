@@ -1,6 +1,7 @@
 #include "train/problems.h"
 
 #include "engine/error.h"
+#include "train/forms_class.h"
 #include "train/line.h"
 
 #include <cstdlib>
@@ -13,17 +14,6 @@ namespace {
 double weight_of(const ProblemConfig& config, int operands) {
     const auto i = static_cast<size_t>(operands - 2);
     return i < config.weights.size() ? config.weights[i] : config.weights.back();
-}
-
-int draw_operands(const ProblemConfig& config, Random& random) {
-    double total = 0;
-    for (int n = config.min_operands; n <= config.max_operands; ++n) total += weight_of(config, n);
-    double left = random.uniform() * total;
-    for (int n = config.min_operands; n < config.max_operands; ++n) {
-        left -= weight_of(config, n);
-        if (left < 0) return n;
-    }
-    return config.max_operands;
 }
 
 int rank(char op) { return op == '*' ? 2 : 1; }
@@ -55,6 +45,17 @@ bool within(Line line, int64_t bound) {
 
 } // namespace
 
+int draw_operands(const ProblemConfig& config, Random& random) {
+    double total = 0;
+    for (int n = config.min_operands; n <= config.max_operands; ++n) total += weight_of(config, n);
+    double left = random.uniform() * total;
+    for (int n = config.min_operands; n < config.max_operands; ++n) {
+        left -= weight_of(config, n);
+        if (left < 0) return n;
+    }
+    return config.max_operands;
+}
+
 void check(const ProblemConfig& config) {
     if (config.low > config.high || config.low < 0 || config.high > 1000)
         fail("operands must be a range within 0 to 1000, found {} to {}", config.low, config.high);
@@ -64,6 +65,11 @@ void check(const ProblemConfig& config) {
              config.min_operands, config.max_operands);
     if (config.operators.empty() || config.operators.find_first_not_of("+-*") != std::string::npos)
         fail("operators must be some of + - *, found \"{}\"", config.operators);
+    if (config.form != "plain" && config.form != "add_sub_multiple" &&
+        config.form != "mul_div_multiple" && config.form != "mixed" && config.form != "deepmind")
+        fail("the form must be plain, add_sub_multiple, mul_div_multiple, mixed or deepmind, found "
+             "\"{}\"",
+             config.form);
     if (config.brackets < 0 || config.brackets > 1)
         fail("the probability of brackets must be within 0 to 1, found {}", config.brackets);
     if (config.bound < config.low || config.bound > 1'000'000)
@@ -79,6 +85,7 @@ void check(const ProblemConfig& config) {
 }
 
 std::string draw_problem(const ProblemConfig& config, Random& random) {
+    if (config.form != "plain") return draw_form(config, random);
     for (int attempt = 0; attempt < 100'000; ++attempt) {
         const int operands = draw_operands(config, random);
         Line line;

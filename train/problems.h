@@ -18,7 +18,11 @@ struct ProblemConfig {
     std::string operators = "+-*";           // equally likely
     double brackets = 0.4;                   // probability of a pair, from 3 operands on
     int64_t bound = 20;                      // of |value| on every line of the right derivation
+    std::string form = "plain"; // or one of forms_class.h: then operators and brackets are its own
 };
+
+// How many operands a problem gets, by the weights.
+int draw_operands(const ProblemConfig& config, Random& random);
 
 // Error if the configuration allows no problem (a range upside down, an unknown operator).
 void check(const ProblemConfig& config);

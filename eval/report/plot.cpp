@@ -13,7 +13,7 @@ namespace {
 struct Axes {
     double x_low, x_high, y_low, y_high;
     double left, right, top, bottom; // in the picture
-    bool log_x;
+    bool log_x, log_y;
 
     double x(double value) const {
         const double low = log_x ? std::log(x_low) : x_low;
@@ -22,13 +22,17 @@ struct Axes {
         return left + (right - left) * (high > low ? (at - low) / (high - low) : 0.5);
     }
     double y(double value) const {
-        const double share = y_high > y_low ? (value - y_low) / (y_high - y_low) : 0.5;
+        const double low = log_y ? std::log(y_low) : y_low;
+        const double high = log_y ? std::log(y_high) : y_high;
+        const double at = log_y ? std::log(std::max(value, y_low)) : value;
+        const double share = high > low ? (at - low) / (high - low) : 0.5;
         return bottom - (bottom - top) * std::clamp(share, -0.02, 1.02);
     }
 };
 
 Axes axes_of(const Plot& plot, int width) {
-    Axes a{1e300, -1e300, 1e300, -1e300, 46, width - 10.0, 12, plot.height - 40.0, plot.log_x};
+    Axes a{1e300, -1e300, 1e300, -1e300, 46, width - 10.0, 12, plot.height - 40.0,
+           plot.log_x, plot.log_y};
     for (const PlotSeries& series : plot.series)
         for (const PlotPoint& p : series.points) {
             a.x_low = std::min(a.x_low, p.x);
@@ -43,6 +47,7 @@ Axes axes_of(const Plot& plot, int width) {
     const double air = 0.05 * (a.y_high - a.y_low);
     if (!plot.percent && plot.y_low == plot.y_high) a.y_low -= air, a.y_high += air;
     if (plot.log_x) a.x_low /= 1.15, a.x_high *= 1.15;
+    if (plot.log_y) a.y_low = (a.y_low + air) / 1.3, a.y_high = (a.y_high - air) * 1.3;
     return a;
 }
 
@@ -64,9 +69,11 @@ std::vector<double> log_ticks(double low, double high) {
 std::string grid(const Plot& plot, const Axes& a, int width) {
     std::string out;
     const double high = a.y_high;
-    for (const double tick : plot.percent&& plot.y_low == plot.y_high
-                                 ? std::vector<double>{0, 0.25, 0.5, 0.75, 1}
-                                 : ticks(a.y_low, high, 5)) {
+    const std::vector<double> up = plot.log_y ? log_ticks(a.y_low, high)
+                                   : plot.percent && plot.y_low == plot.y_high
+                                       ? std::vector<double>{0, 0.25, 0.5, 0.75, 1}
+                                       : ticks(a.y_low, high, 5);
+    for (const double tick : up) {
         const double y = a.y(tick);
         out += fmt::format("<line class=\"grid\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" "
                            "y2=\"{:.1f}\"/><text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" "
@@ -153,6 +160,32 @@ std::string svg(const Plot& plot, int width) {
                            a.x(0), a.y(0), a.x(1), a.y(1));
     for (size_t i = 0; i < plot.series.size(); ++i) out += draw(plot.series[i], i % 8, a);
     return out + "</svg>";
+}
+
+std::string picture(const Plot& plot) {
+    constexpr int head = 46, line = 20;
+    const auto names = static_cast<int>(plot.series.size());
+    const int height = head + plot.height + line * ((names + 1) / 2) + 8;
+    std::string out = fmt::format(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
+        "height=\"{1}\"><style>text{{font:12px sans-serif;fill:#444}}.title{{font-weight:bold}}"
+        ".grid{{stroke:#ddd}}.line{{fill:none;stroke:currentColor;stroke-width:2}}"
+        ".mark{{fill:currentColor}}.interval{{stroke:currentColor;opacity:.5}}"
+        ".diagonal{{stroke:#999}}"
+        ".s0{{color:#1d5f8a}}.s1{{color:#b3541e}}.s2{{color:#5b7f2b}}.s3{{color:#8a3f7c}}"
+        ".s4{{color:#c08a00}}.s5{{color:#2b8c86}}.s6{{color:#6b5fb5}}.s7{{color:#20242a}}</style>"
+        "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"
+        "<text class=\"title\" x=\"10\" y=\"18\">{2}</text><text x=\"10\" y=\"38\">{3}</text>"
+        "<g transform=\"translate(0 {4})\">{5}</g>\n",
+        plot.wide, height, escaped(plot.title), escaped(plot.y_label), head, svg(plot, plot.wide));
+    for (int i = 0; i < names; ++i) {
+        const int x = 46 + i % 2 * (plot.wide / 2 - 30), y = head + plot.height + line * (i / 2) + 8;
+        out += fmt::format("<g class=\"s{}\" transform=\"translate({} {})\"><path class=\"line\" "
+                           "d=\"M0 0L26 0\"/>{}<text x=\"34\" y=\"4\">{}</text></g>\n",
+                           i % 8, x, y, mark_of(static_cast<size_t>(i), 13, 0, {}),
+                           escaped(plot.series[static_cast<size_t>(i)].name));
+    }
+    return out + "</svg>\n";
 }
 
 std::string figure(const Plot& plot, const std::string& caption) {

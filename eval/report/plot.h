@@ -24,7 +24,7 @@ struct Plot {
     std::string title; // for those who do not see it
     std::string x_label, y_label;
     std::vector<PlotSeries> series; // at most 8
-    bool log_x = false;
+    bool log_x = false, log_y = false;
     bool whole_x = false;          // no ticks between whole numbers
     bool percent = false;          // y is a share: 0 to 1, written 0 to 100 %
     double y_low = 0, y_high = 0;  // both 0: from the points
@@ -37,6 +37,9 @@ struct Plot {
 std::vector<double> ticks(double low, double high, int count);
 
 std::string svg(const Plot& plot, int width);
+
+// The same as a file of its own: title, y label, colours and legend with it.
+std::string picture(const Plot& plot);
 
 // <figure> with both drawings, what its lines are, and a caption (HTML).
 std::string figure(const Plot& plot, const std::string& caption);

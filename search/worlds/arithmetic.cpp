@@ -70,6 +70,10 @@ std::string Arithmetic::canonical_answer(std::string_view answer) const {
     return line && looks_like_a_number(line->expression) ? text(line->value) : std::string(answer);
 }
 
+std::optional<int64_t> Arithmetic::shortest(std::string_view problem) const {
+    return std::ssize(derivation(problem)); // a quotient in lowest terms is a number at once
+}
+
 std::vector<std::string> derivation(std::string_view problem) {
     Expression expression = parse_expression(problem);
     std::vector<std::string> steps;

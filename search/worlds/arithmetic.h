@@ -28,6 +28,7 @@ struct Arithmetic : World {
     bool check_answer(std::string_view problem, std::string_view answer) const override;
     std::string answer(std::string_view problem) const override;
     std::string canonical_answer(std::string_view answer) const override;
+    std::optional<int64_t> shortest(std::string_view problem) const override;
 };
 
 // A shortest solution as a careful person writes it, one operation a step; the last

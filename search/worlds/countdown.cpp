@@ -330,6 +330,18 @@ bool Countdown::solved(const Path& path) const {
     return left && reached(*hand, *left);
 }
 
+std::optional<int64_t> Countdown::shortest(std::string_view problem) const {
+    return std::max<int64_t>(1, std::ssize(parse_hand(problem).numbers) - 1);
+}
+
+bool Countdown::legal(const Path& path) const {
+    const std::optional<Hand> hand = hand_of(path.problem);
+    if (!hand) return false;
+    if (hand->numbers.size() == 1) return true;
+    const auto left = replay(*hand, path.steps);
+    return left && (path.finished || left->size() > 1);
+}
+
 std::string Countdown::answer_of(const Path& path) const {
     if (!path.finished || path.steps.empty()) return "";
     if (const std::optional<Hand> hand = hand_of(path.problem))

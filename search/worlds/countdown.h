@@ -84,6 +84,8 @@ struct Countdown : World {
     bool solved(const Path& path) const override;           // by its steps
     std::string answer_of(const Path& path) const override; // the expression of its steps
     bool public_goal() const override { return true; }
+    std::optional<int64_t> shortest(std::string_view problem) const override;
+    bool legal(const Path& path) const override; // right arithmetic with the numbers that are there
     std::string state(const Path& path) const override;           // the numbers left
     std::string plain_step(std::string_view step) const override; // "8-5=3"
 };

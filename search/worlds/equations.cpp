@@ -111,6 +111,10 @@ std::string Equations::answer_of(const Path& path) const {
     return canonical_answer(World::answer_of(path));
 }
 
+std::optional<int64_t> Equations::shortest(std::string_view problem) const {
+    return std::max(1, rewritings_left(parse_equation(problem)));
+}
+
 std::vector<std::string> derive_equation(std::string_view problem) {
     Equation equation = parse_equation(problem);
     const std::string solved = std::string(1, equation.unknown) + "=" + text(solution(equation));

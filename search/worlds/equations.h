@@ -29,6 +29,7 @@ struct Equations : World {
     std::string answer(std::string_view problem) const override;
     std::string canonical_answer(std::string_view answer) const override; // "c=-6" -> "-6"
     std::string answer_of(const Path& path) const override;               // the number alone
+    std::optional<int64_t> shortest(std::string_view problem) const override;
 };
 
 // A shortest derivation: from each line the first rewriting after which one fewer is left.

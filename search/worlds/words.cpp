@@ -165,6 +165,10 @@ std::string annotated(const Operation& o) {
     return sum + "<<" + sum + text(o.value) + ">>" + text(o.value);
 }
 
+std::optional<int64_t> Words::shortest(std::string_view problem) const {
+    return std::ssize(derive_words(problem));
+}
+
 std::vector<std::string> derive_words(std::string_view problem) {
     const Story story = read_story(problem);
     std::vector<std::string> steps;

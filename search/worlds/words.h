@@ -36,6 +36,7 @@ struct Words : World {
     std::string answer(std::string_view problem) const override;          // of a story
     std::string canonical_answer(std::string_view answer) const override; // "#### $1,050" -> "1050"
     std::string answer_of(const Path& path) const override;               // the number alone
+    std::optional<int64_t> shortest(std::string_view problem) const override;
 };
 
 // A line for each operation of the story, and the answer.

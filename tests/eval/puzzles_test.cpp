@@ -83,6 +83,11 @@ TEST_CASE("qstar eval puzzles and actions, from nothing to a table") {
     CHECK_MESSAGE(actions.status == 0, actions.error);
     CHECK(contains(actions.out, "| qstar | model | 9 |"));
     CHECK(exists(folder.path + "/run/deep-q-3/model.safetensors"));
+    const Json json = read_json(folder.path + "/run/actions.json").value;
+    REQUIRE(json["rows"].size() == 4);
+    CHECK(json["rows"][3]["actions"] == 9);
+    for (const char* plot : {"generated", "seconds"})
+        CHECK(exists(folder.path + "/run/actions-" + plot + ".svg"));
     const auto refused = run("eval puzzles --world lights-out --methods bfs");
     CHECK(refused.status == 2);
     CHECK(contains(refused.error, "unknown method \"bfs\""));

@@ -1,5 +1,6 @@
 #include "search/astar.h"
 
+#include "search/solve.h"
 #include "tests/search/doubles.h"
 
 #include <doctest/doctest.h>
@@ -112,4 +113,63 @@ TEST_CASE("A* without goal, without budget, without steps") {
     CHECK(cut.answer == "late");
     options.budget = 1000;
     CHECK(astar(p, nullptr, "q", options).answer == "end");
+}
+
+TEST_CASE("a path stays open for the steps that were not drawn") {
+    // One draw an expansion. The likely step leads nowhere, the rare one to the goal.
+    TableProposer p;
+    p.table["q"] = {{"likely", false, 0.9}, {"rare", false, 0.1}};
+    p.table["likely"] = {{"no", true, 1.0}};
+    p.table["rare"] = {{"yes", true, 1.0}};
+    FunctionScorer s([](const Path&) { return 0.5f; });
+    Options options;
+    options.proposals = 1;
+    options.partial = true;
+    options.goal = says_yes;
+    options.aggregate = Aggregate::last;
+    for (options.stream = 0; options.stream < 20; ++options.stream)
+        for (Scorer* scorer : {static_cast<Scorer*>(&s), static_cast<Scorer*>(nullptr)}) {
+            const Result result = astar(p, scorer, "q", options);
+            CHECK(result.answer == "yes");
+            CHECK(result.step_scores.size() <= 2);
+        }
+
+    // Of many unlikely steps all are seen, without the likely one's children in between:
+    // what is left of the probability, 0.5, is more than any single one of them.
+    p.table.clear();
+    p.table["q"].push_back({"s0", false, 0.5});
+    for (int i = 1; i <= 10; ++i) p.table["q"].push_back({"s" + std::to_string(i), false, 0.05});
+    for (int i = 0; i <= 10; ++i)
+        p.table["s" + std::to_string(i)] = {{i == 10 ? "yes" : "no", true, 1.0}};
+    std::set<std::string> opened;
+    options.watch = [&](const Sight& sight) {
+        if (!sight.path.steps.empty()) opened.insert(sight.path.steps[0]);
+    };
+    CHECK(astar(p, nullptr, "q", options).answer == "yes");
+    CHECK(opened.size() > 3);
+
+    // Nowhere a goal: it ends by itself, nothing being left to draw, or by its budget.
+    options.watch = {};
+    options.goal = [](const Path&) { return false; };
+    options.budget = 5000;
+    const Result none = astar(p, nullptr, "q", options);
+    CHECK(!none.finished);
+    CHECK(none.tokens <= 5000);
+}
+
+TEST_CASE("what breaks the public rules is not looked at") {
+    TableProposer p;
+    p.table["q"] = {{"illegal", false, 0.9}, {"legal", false, 0.1}};
+    p.table["illegal"] = {{"yes", true, 1.0}};
+    p.table["legal"] = {{"yes", true, 1.0}};
+    FunctionScorer s([](const Path&) { return 0.5f; });
+    Options options;
+    options.goal = says_yes;
+    options.legal = [](const Path& path) { return path.steps[0] != "illegal"; };
+    for (const Method method : {Method::beam, Method::mcts, Method::astar, Method::qstar}) {
+        options.proposals = 60;
+        const std::string problem = "q";
+        const Result result = solve({&problem, 1}, method, p, &s, options)[0];
+        CHECK(result.steps == std::vector<std::string>{"legal", "yes"});
+    }
 }

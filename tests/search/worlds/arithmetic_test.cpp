@@ -128,3 +128,10 @@ TEST_CASE("worlds by name") {
     CHECK_THROWS_WITH(make_world("algebra"), "unknown world \"algebra\": expected arithmetic, "
                                              "equations, countdown, words or gsm8k:FILE");
 }
+
+TEST_CASE("arithmetic: a shortest solution has a line for each operation") {
+    const Arithmetic world;
+    for (const char* problem : {"3*(4+5)-2", "7", "6/4", "(-8)/(-2)*3", "1+2+3+4"})
+        CHECK(world.shortest(world.read(problem)) ==
+              std::ssize(derivation(world.read(problem))));
+}

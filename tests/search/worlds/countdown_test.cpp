@@ -130,3 +130,18 @@ TEST_CASE("countdown: nothing is lost without differences below zero") {
                           Every(rational(target)).solvable(numbers));
                 }
 }
+
+TEST_CASE("countdown: what is legal is public, what leads on is not") {
+    const Countdown world;
+    const std::string problem = "1 5 8 11 24";
+    CHECK(world.legal({problem, {}, false}));
+    CHECK(world.legal({problem, {"8-5=3 1 3 11"}, false}));
+    CHECK(world.legal({problem, {"8*5=40 1 11 40", "40*11=440 1 440"}, false})); // a dead end
+    CHECK(world.legal({problem, {"8+11=19 1 5 19", "19+5=24 1 24", "24/1=24"}, true}));
+    CHECK(!world.legal({problem, {"8-5=4 1 4 11"}, false}));         // wrong arithmetic
+    CHECK(!world.legal({problem, {"8-7=1 1 1 11"}, false}));         // no 7 is there
+    CHECK(!world.legal({problem, {"8-5=3 1 3 12"}, false}));         // another list
+    CHECK(!world.legal({problem, {"8+11=19 1 5 19", "19+5=24 1 24", "24/1=24"}, false}));
+    CHECK(world.shortest(problem) == 3);
+    CHECK(world.shortest("24 24") == 1);
+}

@@ -189,3 +189,9 @@ TEST_CASE("the generator keeps its bounds and repeats itself by its seed") {
     config.max_terms = 1;
     CHECK_THROWS_AS(draw_equation(config, random), Error);
 }
+
+TEST_CASE("equations: a shortest solution has as many lines as rewritings are left") {
+    const Equations world;
+    for (const char* problem : {"24=16*c-20*c", "c=-6", "657=-220*t+1086*t+22307", "-c=7"})
+        CHECK(world.shortest(problem) == std::ssize(derive_equation(problem)));
+}

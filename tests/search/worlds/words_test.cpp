@@ -121,3 +121,9 @@ TEST_CASE("words: the derivation is right by the verifier") {
     }
     CHECK(lengths.size() >= 3);
 }
+
+TEST_CASE("words: a shortest solution has a line for each operation and the answer") {
+    Random random(3, "words_test");
+    const std::string problem = draw_story({}, random);
+    CHECK(Words().shortest(problem) == std::ssize(derive_words(problem)));
+}
