@@ -46,7 +46,7 @@ float* Arena::allocate(int64_t count) {
     auto range = std::find_if(free_.begin(), free_.end(),
                               [&](const Range& r) { return r.end - r.begin >= need; });
     if (range == free_.end()) {
-        const int64_t size = std::max(need, kBlock);
+        const int64_t size = std::max({need, kBlock, blocks_.empty() ? whole_lines(planned_) : 0});
         // One line more than is offered, so that two blocks never touch.
         blocks_.push_back(allocate_floats(size + kLine));
         const Range block{blocks_.back().get(), blocks_.back().get() + size};

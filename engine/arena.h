@@ -20,6 +20,9 @@ std::shared_ptr<float> allocate_floats(int64_t count);
 
 class Arena {
   public:
+    // What a step will need: the first block is made so large, so that no piece has to be
+    // looked for behind its end. A block that is not written to takes no memory of a processor.
+    void plan(int64_t count) { planned_ = count; }
     // Uninitialised, 64-byte aligned, count >= 0.
     float* allocate(int64_t count);
     // A piece as it was allocated, with its count.
@@ -37,7 +40,7 @@ class Arena {
     std::vector<std::shared_ptr<float>> blocks_;
     std::vector<Range> whole_; // what each block offers
     std::vector<Range> free_;  // by address; no two of them touch
-    int64_t used_ = 0, peak_ = 0;
+    int64_t used_ = 0, peak_ = 0, planned_ = 0;
 };
 
 } // namespace qstar::engine

@@ -86,16 +86,17 @@ void plan(const std::string& model, int64_t batch, int64_t program) {
     const bool file = exists(model);
     const GptConfig c = file ? load_gpt(model).config : parse_config(model);
     const MemoryPlan memory = training_memory(c, batch, c.context);
-    const int64_t few = std::min(batch, micro_batch(c, c.context));
-    fmt::print("\nL{} D{} H{} T{} V{}, {} parameters, batch {} in micro-batches of {}\n", c.layers,
-               c.width, c.heads, c.context, c.vocab, memory.weights / 4, batch, few);
+    const BatchCut cut = cut_batch(c, batch, c.context);
+    fmt::print("\nL{} D{} H{} T{} V{}, {} parameters, batch {} in {}micro-batches of {}\n",
+               c.layers, c.width, c.heads, c.context, c.vocab, memory.weights / 4, batch,
+               cut.lanes == 2 ? "two lanes of " : "", cut.sequences);
     const auto line = [](const char* what, int64_t bytes, const std::string& note = "") {
         fmt::print("  {:<12} {:>10}  {}\n", what, size_text(bytes), note);
     };
     line("weights", memory.weights);
     line("gradients", memory.gradients);
     line("moments", memory.moments, "AdamW's two");
-    line("activations", memory.activations, "forward and backward, of one micro-batch");
+    line("activations", memory.activations, "forward and backward, of a micro-batch in each lane");
     line("packed", memory.packed, fmt::format("operands of products, {} threads", threads()));
     line("program", program, "as it stands now; what a stage reads of texts comes on top");
     line("peak", memory.total() + program, "resident, of the process");

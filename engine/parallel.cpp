@@ -5,6 +5,7 @@
 #include <tbb/blocked_range.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
 #include <thread>
 
 namespace qstar::engine {
@@ -34,14 +35,16 @@ void parallel_for(int64_t n, int64_t grain, Body body) {
         for (int64_t begin = 0; begin < n; begin += grain) body(begin, std::min(n, begin + grain));
         return;
     }
-    tbb::parallel_for(
-        tbb::blocked_range<int64_t>(0, chunks, 1),
-        [&](const tbb::blocked_range<int64_t>& range) {
-            for (int64_t chunk = range.begin(); chunk != range.end(); ++chunk) {
-                body(chunk * grain, std::min(n, (chunk + 1) * grain));
-            }
-        },
-        tbb::simple_partitioner());
+    const auto work = [&](const tbb::blocked_range<int64_t>& range) {
+        for (int64_t chunk = range.begin(); chunk != range.end(); ++chunk) {
+            body(chunk * grain, std::min(n, (chunk + 1) * grain));
+        }
+    };
+    // Who waits for the last chunks helps with this loop, and takes up nothing else meanwhile.
+    tbb::this_task_arena::isolate([&] {
+        tbb::parallel_for(tbb::blocked_range<int64_t>(0, chunks, 1), work,
+                          tbb::simple_partitioner());
+    });
 }
 
 } // namespace qstar::engine

@@ -33,7 +33,8 @@ class Body {
 };
 
 // Calls body(begin, end) for [0, n) cut into chunks of `grain` (the last may be
-// shorter). A single chunk runs on the calling thread.
+// shorter). A single chunk runs on the calling thread. May be called from within a body; a
+// thread that waits for the last chunks of a loop does chunks of this loop only.
 void parallel_for(int64_t n, int64_t grain, Body body);
 
 } // namespace qstar::engine

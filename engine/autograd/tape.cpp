@@ -59,8 +59,10 @@ Var Tape::leaf(Parameter& parameter) {
     n.value = parameter.value;
     n.parameter = &parameter;
     n.needs_grad = record_;
-    if (record_ && parameter.grad.empty()) parameter.grad = Tensor::zeros(parameter.value.shape());
-    if (record_) n.grad = parameter.grad;
+    if (!record_) return last();
+    Tensor& grad = beside ? parameter.grad_beside : parameter.grad;
+    if (grad.empty()) grad = Tensor::zeros(parameter.value.shape());
+    n.grad = grad;
     return last();
 }
 
@@ -95,6 +97,12 @@ void Tape::backward(Var loss) {
         release(n.grad);
         if (n.value.size() > 1) release(n.value); // losses stay for the log
     }
+}
+
+Tape& Tape::companion() {
+    if (!companion_) companion_ = std::make_unique<Tape>(record_);
+    companion_->precision = precision;
+    return *companion_;
 }
 
 void Tape::reset() {

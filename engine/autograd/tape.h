@@ -16,6 +16,7 @@
 #include "engine/tensor.h"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct Parameter {
     std::string name;
     Tensor value;
     Tensor grad;
+    Tensor grad_beside = {}; // of tapes with `beside` set, until somebody adds it to `grad`
 };
 
 enum class Op {
@@ -104,6 +106,14 @@ class Tape {
     // Forgets all nodes, keeps the memory.
     void reset();
 
+    // A second tape with the same precision, for what another thread does meanwhile. Made when
+    // it is first asked for, and kept.
+    Tape& companion();
+    // Gradients of parameters are added up in their grad_beside.
+    bool beside = false;
+    // The numbers that a step will have in memory at once, before the first step.
+    void plan(int64_t numbers) { arena_.plan(numbers); }
+
     // --- for ops.cpp and gradients.cpp -----------------------------------------
     Node& node(int id) { return nodes_[static_cast<size_t>(id)]; }
     Node& push(Op op, std::initializer_list<Var> inputs, Shape shape); // value uninitialised
@@ -118,6 +128,7 @@ class Tape {
     friend class NotRecording;
 
     bool record_;
+    std::unique_ptr<Tape> companion_;
     size_t used_ = 0;
     std::vector<Node> nodes_; // recycled: the first used_ are live
     Arena arena_;

@@ -58,7 +58,12 @@ const Device& cpu_device() {
         .allocate = allocate_host_floats,
         .finish = [] {},
         .download = [](int64_t n, const float* from, float* to) { std::copy_n(from, n, to); },
-        .fill = [](int64_t n, float value, float* x) { std::fill_n(x, n, value); },
+        .fill =
+            [](int64_t n, float value, float* x) {
+                parallel_for(n, element_grain, [&](int64_t begin, int64_t end) {
+                    std::fill(x + begin, x + end, value);
+                });
+            },
         .add_scaled = cpu::add_scaled,
         .gemm = [](const Gemm& product, Precision precision) { gemm(product, precision); },
         .map = cpu::map,

@@ -19,23 +19,28 @@ int64_t parameter_count(const GptConfig& c) {
 
 } // namespace
 
-MemoryPlan training_memory(const GptConfig& c, int64_t batch, int64_t time) {
-    const int64_t parameters = parameter_count(c) * 4;
-    MemoryPlan plan;
-    plan.weights = plan.gradients = parameters;
-    plan.moments = 2 * parameters;
-
-    // What the tape keeps of each token, in the order of hidden(): the two norms, queries,
-    // keys and values, attention, its projection, two sums, the two wide layers of the MLP
-    // and its projection: 18 C; and of each row a few numbers more.
+// What the tape keeps of each token, in the order of hidden(): the two norms, queries, keys
+// and values, attention, its projection, two sums, the two wide layers of the MLP and its
+// projection: 18 C; and of each row a few numbers more.
+int64_t activations(const GptConfig& c, int64_t sequences, int64_t time) {
     const int64_t layer = 18 * c.width + 2 * 2 + c.heads;
     const int64_t ends = 2 * c.width + 2; // embedding, last norm
     const int64_t loss = 2 * c.vocab + 1; // logits, probabilities
     // Backward: the logits' gradient beside all of it; or, when those are gone, the
     // gradients around the wide layer of the last block beside the rest of it.
     const int64_t backward = std::max(c.vocab, 6 * c.width - 2 * c.vocab);
-    const int64_t rows = std::min(batch, micro_batch(c, time)) * time;
-    plan.activations = rows * (c.layers * layer + ends + loss + backward) * 4;
+    return sequences * time * (c.layers * layer + ends + loss + backward);
+}
+
+MemoryPlan training_memory(const GptConfig& c, int64_t batch, int64_t time) {
+    const BatchCut cut = cut_batch(c, batch, time);
+    const int64_t parameters = parameter_count(c) * 4;
+    const int64_t side_by_side = threads() > 1 ? cut.lanes : 1;
+    MemoryPlan plan;
+    plan.weights = parameters;
+    plan.gradients = cut.lanes * parameters;
+    plan.moments = 2 * parameters;
+    plan.activations = side_by_side * activations(c, cut.sequences, time) * 4;
     plan.packed = threads() * (int64_t{4} << 20); // a block of A and one of B, in large pages
     return plan;
 }

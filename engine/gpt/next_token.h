@@ -7,6 +7,9 @@
 // and the tape holds the values of these few sequences only. How many they are follows
 // from the model's width, the length of the sequences and the kind of device alone, so the
 // order of every sum, and with it every byte, is the same on every processor.
+//
+// A large batch is cut in two halves as well, whose micro-batches two threads take side by
+// side: they meet once a step, not at every operation.
 
 #include "engine/gpt/gpt.h"
 
@@ -17,6 +20,14 @@ namespace qstar::engine {
 // Sequences a micro-batch, at least 1: as many as keep the widest activation, 4C numbers a
 // token, at what the device likes (Device::widest; on a processor about 4 MiB).
 int64_t micro_batch(const GptConfig& config, int64_t time);
+
+// How the gradient of a batch is computed: in so many lanes (halves of the batch, side by
+// side), each in micro-batches of `sequences`. Two lanes where the batch has more than three
+// micro-batches; one on a GPU, which is one for all threads.
+struct BatchCut {
+    int64_t lanes, sequences;
+};
+BatchCut cut_batch(const GptConfig& config, int64_t batch, int64_t time);
 
 // inputs, targets, weights (B*T). Adds the gradient of
 //   sum_i w_i (-log p(target_i | inputs before)) / sum_i w_i

@@ -147,7 +147,8 @@ std::vector<TrainingShape> training_shapes() {
 void bench_train(const BenchOptions& options) {
     Report report(options, "Training steps, in fp32 unless said");
     if (engine::bf16_kernels() == nullptr)
-        report.note("bf16 is left out: this processor multiplies no bf16 numbers (AVX512_BF16).");
+        report.note(
+            "bf16 is left out: this processor multiplies no bf16 numbers (AMX, AVX512_BF16).");
     const int threads = thread_counts(options).back();
     for (const TrainingShape& shape : training_shapes()) {
         if (report.wants(shape.name())) measure(shape, threads, options.quick, report);

@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <doctest/doctest.h>
+#include <string>
 
 using namespace qstar;
 using namespace qstar::engine;
@@ -17,62 +18,110 @@ namespace {
 // Sequences of 256 tokens in a model of width 64: 16 a micro-batch.
 constexpr int64_t kTime = 256;
 constexpr int64_t kBatch = 33;
+constexpr int64_t kLarge = 49; // more than three micro-batches: two lanes
 
 struct Work {
     Gpt model{{1, 2, 64, kTime, 40}, Random(5, "init")};
     std::vector<int> inputs, targets;
     std::vector<float> weights;
+    int64_t batch;
 
-    Work() {
+    explicit Work(int64_t sequences = kBatch) : batch(sequences) {
         Random random(5, "tokens");
-        for (int64_t i = 0; i < kBatch * kTime; ++i) {
+        for (int64_t i = 0; i < batch * kTime; ++i) {
             inputs.push_back(static_cast<int>(random.below(40)));
             targets.push_back(static_cast<int>(random.below(40)));
             weights.push_back(static_cast<float>(random.below(3)));
         }
     }
     double gradient(Tape& tape) {
-        return next_token_gradient(tape, model, inputs, targets, weights, kBatch, kTime);
+        return next_token_gradient(tape, model, inputs, targets, weights, batch, kTime);
+    }
+    std::string gradient_bytes() const {
+        std::string all;
+        for (const Parameter& p : model.parameters)
+            all.append(reinterpret_cast<const char*>(p.grad.data()),
+                       static_cast<size_t>(p.grad.size()) * sizeof(float));
+        return all;
     }
 };
 
 } // namespace
 
-TEST_CASE("micro-batches add up to the batch") {
-    Work work, whole;
-    REQUIRE(micro_batch(work.model.config, kTime) == 16);
-    Tape tape;
-    const double loss = work.gradient(tape);
+TEST_CASE("micro-batches and lanes add up to the batch") {
+    for (const int64_t batch : {kBatch, kLarge}) {
+        Work work(batch), whole(batch);
+        REQUIRE(micro_batch(work.model.config, kTime) == 16);
+        REQUIRE(cut_batch(work.model.config, batch, kTime).lanes == (batch == kLarge ? 2 : 1));
+        Tape tape;
+        const double loss = work.gradient(tape);
 
-    Tape all;
-    const Var state = hidden(all, whole.model, whole.inputs, kBatch, kTime);
-    const Var mean =
-        cross_entropy(all, logits(all, whole.model, state), whole.targets, whole.weights);
-    CHECK(loss == doctest::Approx(all.value(mean)[0]).epsilon(1e-6));
-    all.backward(mean);
-    for (size_t i = 0; i < work.model.parameters.size(); ++i) {
-        const Tensor a = work.model.parameters[i].grad, b = whole.model.parameters[i].grad;
-        double difference = 0, norm = 0;
-        for (int64_t k = 0; k < a.size(); ++k) {
-            difference += (double{a[k]} - b[k]) * (double{a[k]} - b[k]);
-            norm += double{b[k]} * b[k];
+        Tape all;
+        const Var state = hidden(all, whole.model, whole.inputs, batch, kTime);
+        const Var mean =
+            cross_entropy(all, logits(all, whole.model, state), whole.targets, whole.weights);
+        CHECK(loss == doctest::Approx(all.value(mean)[0]).epsilon(1e-6));
+        all.backward(mean);
+        for (size_t i = 0; i < work.model.parameters.size(); ++i) {
+            const Tensor a = work.model.parameters[i].grad, b = whole.model.parameters[i].grad;
+            double difference = 0, norm = 0;
+            for (int64_t k = 0; k < a.size(); ++k) {
+                difference += (double{a[k]} - b[k]) * (double{a[k]} - b[k]);
+                norm += double{b[k]} * b[k];
+            }
+            CAPTURE(work.model.parameters[i].name);
+            // The keys' biases shift all scores of a row alike: their true gradient is 0.
+            CHECK(std::sqrt(difference) <= 1e-5 * std::sqrt(norm) + 1e-7);
         }
-        CAPTURE(work.model.parameters[i].name);
-        // The keys' biases shift all scores of a row alike: their true gradient is 0.
-        CHECK(std::sqrt(difference) <= 1e-5 * std::sqrt(norm) + 1e-7);
-    }
 
-    {
-        const NotRecording look(tape); // in the training's own memory
-        const size_t reserved = tape.arena_bytes();
-        CHECK(next_token_loss(tape, work.model, work.inputs, work.targets, work.weights, kBatch,
-                              kTime) == loss);
-        CHECK(tape.arena_bytes() == reserved);
+        {
+            const NotRecording look(tape); // in the training's own memory
+            const size_t reserved = tape.arena_bytes();
+            const double looked = next_token_loss(tape, work.model, work.inputs, work.targets,
+                                                  work.weights, batch, kTime);
+            CHECK(looked == doctest::Approx(loss).epsilon(1e-6));
+            CHECK(tape.arena_bytes() == reserved);
+        }
+        CHECK(tape.recording());
+        Tape silent(false);
+        CHECK(next_token_loss(silent, work.model, work.inputs, work.targets, work.weights, batch,
+                              kTime) == doctest::Approx(loss).epsilon(1e-6));
     }
-    CHECK(tape.recording());
-    Tape silent(false);
-    CHECK(next_token_loss(silent, work.model, work.inputs, work.targets, work.weights, kBatch,
-                          kTime) == loss);
+}
+
+TEST_CASE("two lanes give the same bytes at any number of threads, step after step") {
+    std::vector<std::string> bytes;
+    std::vector<double> losses;
+    for (const int count : {1, 2, 3}) {
+        set_threads(count);
+        Work work(kLarge);
+        Tape tape;
+        work.gradient(tape);
+        work.model.zero_grad();
+        losses.push_back(work.gradient(tape));
+        bytes.push_back(work.gradient_bytes());
+    }
+    set_threads(0);
+    CHECK(bytes[0] == bytes[1]);
+    CHECK(bytes[0] == bytes[2]);
+    CHECK(losses[0] == losses[1]);
+    CHECK(losses[0] == losses[2]);
+}
+
+TEST_CASE("a lane may ask nothing") {
+    for (const bool first : {false, true}) {
+        Work work(kLarge);
+        const int64_t half = 25 * kTime, all = kLarge * kTime;
+        for (int64_t i = first ? 0 : half; i < (first ? half : all); ++i) {
+            work.weights[static_cast<size_t>(i)] = 0;
+            // Outside the vocabulary: an Error if it were looked at.
+            work.inputs[static_cast<size_t>(i)] = 1000;
+        }
+        Tape tape;
+        CHECK(std::isfinite(work.gradient(tape)));
+        CHECK(work.gradient_bytes().size() ==
+              static_cast<size_t>(work.model.parameter_count()) * sizeof(float));
+    }
 }
 
 TEST_CASE("sequences that ask nothing are left out") {
@@ -88,21 +137,23 @@ TEST_CASE("sequences that ask nothing are left out") {
 
 TEST_CASE("a training step allocates nothing once the first is done") {
     set_threads(1); // the threads' own library keeps books of its own
-    Work work;
-    AdamW optimiser(work.model.parameters, {});
-    Tape tape;
-    const auto step = [&] {
-        work.model.zero_grad();
-        work.gradient(tape);
-        optimiser.update(work.model.parameters, 1e-3f);
-    };
-    step();
-    step();
-    const int64_t before = allocations();
-    const size_t reserved = tape.arena_bytes();
-    step();
-    CHECK(allocations() == before);
-    CHECK(tape.arena_bytes() == reserved);
+    for (const int64_t batch : {kBatch, kLarge}) {
+        Work work(batch);
+        AdamW optimiser(work.model.parameters, {});
+        Tape tape;
+        const auto step = [&] {
+            work.model.zero_grad();
+            work.gradient(tape);
+            optimiser.update(work.model.parameters, 1e-3f);
+        };
+        step();
+        step();
+        const int64_t before = allocations();
+        const size_t reserved = tape.arena_bytes();
+        step();
+        CHECK(allocations() == before);
+        CHECK(tape.arena_bytes() == reserved);
+    }
     set_threads(0);
 }
 
