@@ -3,6 +3,8 @@
 #include "engine/error.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 
@@ -13,11 +15,25 @@ namespace {
 constexpr size_t kUploads = size_t{1} << 20; // bytes of the first block
 constexpr size_t kUploadLine = 64;
 
+// QSTAR_VULKAN_MEMORY bounds the memory of tensors, in MiB: to leave others their share.
+size_t memory_for_tensors() {
+    const char* text = std::getenv("QSTAR_VULKAN_MEMORY");
+    if (text == nullptr || *text == '\0') return std::numeric_limits<size_t>::max();
+    size_t mib = 0;
+    const char* end = text + std::strlen(text);
+    const auto [at, error] = std::from_chars(text, end, mib);
+    if (error != std::errc() || at != end || mib > (size_t{1} << 40)) {
+        fail("QSTAR_VULKAN_MEMORY={}: expected a number of MiB", text);
+    }
+    return mib << 20;
+}
+
 } // namespace
 
 Gpu::Gpu(std::shared_ptr<Instance> instance, const Physical& physical)
     : instance_(std::move(instance)), context_(*instance_, physical),
-      tensors_(context_, physical.memory_type), staging_(context_, physical.staging_type),
+      tensors_(context_, physical.memory_type, memory_for_tensors()),
+      staging_(context_, physical.staging_type, std::numeric_limits<size_t>::max()),
       pipelines_(context_), recorder_(context_, pipelines_) {}
 
 std::shared_ptr<float> Gpu::allocate(int64_t count) {

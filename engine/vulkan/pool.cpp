@@ -14,8 +14,8 @@ constexpr size_t kLarge = size_t{8} << 20;   // from here on a piece is a chunk 
 
 } // namespace
 
-Pool::Pool(const Context& context, uint32_t memory_type)
-    : context_(context), memory_type_(memory_type) {}
+Pool::Pool(const Context& context, uint32_t memory_type, size_t most)
+    : context_(context), memory_type_(memory_type), most_(most) {}
 
 Pool::~Pool() {
     for (const auto& [host, chunk] : chunks_) drop(chunk);
@@ -26,7 +26,15 @@ void Pool::drop(const Chunk& chunk) {
     context_.api.FreeMemory(context_.device, chunk.memory, nullptr); // unmaps it, too
 }
 
+void Pool::refuse(size_t size) const {
+    fail("Vulkan: {} has no {:.0f} MiB left for tensors, {:.0f} MiB are in use: a smaller --batch "
+         "or model may fit",
+         context_.physical.info.name, static_cast<double>(size) / (1 << 20),
+         static_cast<double>(reserved_) / (1 << 20));
+}
+
 char* Pool::new_chunk(size_t size, bool shared) {
+    if (size > most_ - reserved_) refuse(size);
     const Api& api = context_.api;
     const VkDevice device = context_.device;
     Chunk chunk;
@@ -61,10 +69,7 @@ char* Pool::new_chunk(size_t size, bool shared) {
     if (result != VK_SUCCESS) {
         drop(chunk);
         if (result == VK_ERROR_DEVICE_LOST) check(result, "give memory");
-        fail("Vulkan: {} has no {:.0f} MiB left for tensors, {:.0f} MiB are in use: a smaller "
-             "--batch or model may fit",
-             context_.physical.info.name, static_cast<double>(size) / (1 << 20),
-             static_cast<double>(reserved_) / (1 << 20));
+        refuse(size);
     }
     VkBufferDeviceAddressInfo where{};
     where.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO;

@@ -14,7 +14,8 @@ namespace qstar::engine::vulkan {
 
 class Pool {
   public:
-    Pool(const Context& context, uint32_t memory_type);
+    // `most`: bytes of all chunks together.
+    Pool(const Context& context, uint32_t memory_type, size_t most);
     ~Pool();
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
@@ -39,10 +40,12 @@ class Pool {
     };
 
     char* new_chunk(size_t size, bool shared);
+    [[noreturn]] void refuse(size_t size) const; // there is no room for so many bytes
     void drop(const Chunk& chunk);
 
     const Context& context_;
     uint32_t memory_type_;
+    size_t most_;
     std::map<char*, Chunk> chunks_; // by where the host sees them
     size_t reserved_ = 0;
 };
