@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 namespace qstar::engine::vulkan {
@@ -112,23 +111,24 @@ void draw_tokens(std::span<TokenDraw> draws, int64_t rows, int64_t vocab, int64_
         temperature.push_back(draw.temperature);
         top_p.push_back(draw.top_p);
     }
-    const std::shared_ptr<float> drawn = gpu().allocate(2 * n); // tokens, log-probabilities
+    const std::shared_ptr<float> drawn =
+        gpu().allocate(2 * n); // tokens (whole numbers), log-probabilities
     {
         Job job(gpu());
         float* const weights = job.scratch(n * classes);
         const struct {
-            Address logits, uniforms, temperatures, top_ps, log_probs, weights;
-            Address rows, top_ks, tokens;
+            Address logits, uniforms, temperatures, top_ps, tokens, log_probs, weights;
+            Address rows, top_ks;
             int32_t vocab, classes;
         } push = {job.read(logits, rows * vocab),
                   job.upload(uniform.data(), n),
                   job.upload(temperature.data(), n),
                   job.upload(top_p.data(), n),
+                  job.write(drawn.get(), n),
                   job.write(drawn.get() + n, n),
                   job.write(weights, n * classes),
                   job.upload(row.data(), n),
                   job.upload(top_k.data(), n),
-                  job.write(drawn.get(), n),
                   number(vocab),
                   number(classes)};
         number(rows * vocab);
@@ -138,7 +138,7 @@ void draw_tokens(std::span<TokenDraw> draws, int64_t rows, int64_t vocab, int64_
     std::vector<float> found(static_cast<size_t>(2 * n));
     gpu().download(2 * n, drawn.get(), found.data());
     for (size_t i = 0; i < draws.size(); ++i) {
-        std::memcpy(&draws[i].token, &found[i], sizeof(int));
+        draws[i].token = static_cast<int>(found[i]);
         draws[i].log_prob = found[draws.size() + i];
     }
 }

@@ -19,6 +19,7 @@ class Gpu : public std::enable_shared_from_this<Gpu> {
     std::shared_ptr<float> allocate(int64_t count);
     void finish();
     void download(int64_t n, const float* from, float* to);
+    void fetch(int64_t n, const float* from, float* to); // by a buffer that the host reads fast
     const Physical& physical() const { return context_.physical; }
     // Long shaders pay; the compilers for processors take seconds over them.
     bool unrolls() const { return physical().properties.deviceType != VK_PHYSICAL_DEVICE_TYPE_CPU; }

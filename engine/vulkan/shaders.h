@@ -25,6 +25,7 @@ extern const Spirv binary_cross_entropy;
 extern const Spirv binary_cross_entropy_grad;
 extern const Spirv chunk_sums;
 extern const Spirv column_sums;
+extern const Spirv copy;
 extern const Spirv copy_pages;
 extern const Spirv draw_tokens;
 extern const Spirv fill;

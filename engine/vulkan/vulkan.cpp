@@ -167,4 +167,6 @@ int vulkan_messages(std::string& first) {
     return instance->messages.count;
 }
 
+void vulkan_fetch(int64_t n, const float* from, float* to) { vulkan::gpu().fetch(n, from, to); }
+
 } // namespace qstar::engine

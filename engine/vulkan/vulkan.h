@@ -2,6 +2,7 @@
 // Computing on a GPU by Vulkan 1.2: a table for device/device.h, and what there is to
 // choose from. Read README.md in this folder first.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,8 @@ std::vector<VulkanDeviceInfo> vulkan_devices(std::string& why);
 // For tests: how many messages the validation layer has sent (QSTAR_VULKAN_VALIDATION=1
 // asks for it where it is installed), and the first of them; -1 if it is not at work.
 int vulkan_messages(std::string& first);
+
+// For tests: Device::download() as it is done where the host reads a device's memory slowly.
+void vulkan_fetch(int64_t n, const float* from, float* to);
 
 } // namespace qstar::engine

@@ -13,9 +13,9 @@ layout(local_size_x = 128) in;
 // One invocation reads what others of its group have written.
 layout(buffer_reference, std430, buffer_reference_align = 4) coherent buffer Weights { float at[]; };
 layout(push_constant) uniform Push {
-    Floats logits, uniforms, temperatures, top_ps, log_probs;
+    Floats logits, uniforms, temperatures, top_ps, tokens, log_probs;
     Weights weights;
-    Ints rows, top_ks, tokens;
+    Ints rows, top_ks;
     int vocab, classes;
 };
 
@@ -117,7 +117,7 @@ void main() {
         }
     }
     if (me() == 0) {
-        tokens.at[draw] = token;
+        tokens.at[draw] = float(token);
         log_probs.at[draw] = logits.at[row + token] - log_sum;
     }
 }

@@ -5,9 +5,11 @@
 #include "engine/gpt/decoder.h"
 #include "engine/gpt/next_token.h"
 #include "engine/optim/adamw.h"
+#include "engine/vulkan/vulkan.h"
 #include "tests/engine/vulkan/on_vulkan.h"
 
 #include <cmath>
+#include <cstring>
 #include <doctest/doctest.h>
 
 using namespace qstar;
@@ -99,6 +101,23 @@ TEST_CASE("tensors come and go while the device is at work") {
     CHECK_THROWS_AS(device().fill(10, 1, elsewhere.data()), Error);
     const HostMemory ordinary;
     CHECK_THROWS_AS(device().fill(10, 1, Tensor::zeros({10}).data()), Error);
+}
+
+TEST_CASE("what is fetched from a device has its bits, whatever they mean") {
+    const tests::OnVulkan here;
+    if (!here) return;
+    // Small integers (denormals as floats), and a NaN that carries something.
+    const std::vector<uint32_t> bits{0, 1, 259, 0x80000000u, 0x7fc12345u, 0x3f800000u, 0x007fffffu};
+    std::vector<float> numbers(bits.size()), found(bits.size());
+    std::memcpy(numbers.data(), bits.data(), bits.size() * sizeof(float));
+    const auto n = static_cast<int64_t>(bits.size());
+    const Tensor there = Tensor::zeros({n});
+    std::memcpy(there.data(), bits.data(), bits.size() * sizeof(float));
+    vulkan_fetch(n, there.data(), found.data());
+    CHECK(std::memcmp(found.data(), bits.data(), bits.size() * sizeof(float)) == 0);
+    vulkan_fetch(n, numbers.data(), found.data()); // of the host's memory
+    CHECK(std::memcmp(found.data(), bits.data(), bits.size() * sizeof(float)) == 0);
+    vulkan_fetch(0, nullptr, nullptr);
 }
 
 TEST_CASE("a device that is not there is refused in one sentence") {
