@@ -18,7 +18,7 @@ struct Axes {
     double x(double value) const {
         const double low = log_x ? std::log(x_low) : x_low;
         const double high = log_x ? std::log(x_high) : x_high;
-        const double at = log_x ? std::log(value) : value;
+        const double at = log_x ? std::log(std::max(value, x_low)) : value;
         return left + (right - left) * (high > low ? (at - low) / (high - low) : 0.5);
     }
     double y(double value) const {
@@ -35,12 +35,14 @@ Axes axes_of(const Plot& plot, int width) {
            plot.log_x, plot.log_y};
     for (const PlotSeries& series : plot.series)
         for (const PlotPoint& p : series.points) {
-            a.x_low = std::min(a.x_low, p.x);
-            a.x_high = std::max(a.x_high, p.x);
-            a.y_low = std::min(a.y_low, p.y);
-            a.y_high = std::max(a.y_high, p.y);
+            // 0 has no logarithm: such a point stands at the axis.
+            if (!plot.log_x || p.x > 0)
+                a.x_low = std::min(a.x_low, p.x), a.x_high = std::max(a.x_high, p.x);
+            if (!plot.log_y || p.y > 0)
+                a.y_low = std::min(a.y_low, p.y), a.y_high = std::max(a.y_high, p.y);
         }
-    if (a.x_low > a.x_high) a.x_low = a.y_low = 0, a.x_high = a.y_high = 1;
+    if (a.x_low > a.x_high) a.x_low = plot.log_x ? 0.5 : 0, a.x_high = 1;
+    if (a.y_low > a.y_high) a.y_low = plot.log_y ? 0.5 : 0, a.y_high = 1;
     if (plot.percent) a.y_low = 0, a.y_high = 1;
     if (plot.y_low != plot.y_high) a.y_low = plot.y_low, a.y_high = plot.y_high;
     if (plot.diagonal) a.x_low = 0, a.x_high = 1;
