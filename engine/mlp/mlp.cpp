@@ -106,7 +106,8 @@ void evaluate_there(const Mlp& model, const float* features, int64_t rows, float
         const int64_t m = std::min(most, rows - from);
         const float* part = features + from * c.inputs;
         tape.reset();
-        const Tensor x = tape.allocate({m, c.inputs}); // filled by all threads: the way there may be long
+        // Filled by all threads: the way there may be long.
+        const Tensor x = tape.allocate({m, c.inputs});
         parallel_for(m, 256, [&](int64_t begin, int64_t end) {
             std::copy(part + begin * c.inputs, part + end * c.inputs, x.data() + begin * c.inputs);
         });
