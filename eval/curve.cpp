@@ -50,7 +50,7 @@ struct CurveJudge {
     std::optional<search::GptScorer> scorer;
 
     CurveJudge(const CurveOptions& options, const std::string& name,
-          const tokenizer::Tokenizer& tokenizer) {
+               const tokenizer::Tokenizer& tokenizer) {
         if (name == "none" || !exists(train::model_path(options.run, name))) return;
         stage = name;
         scorer.emplace(model.emplace(train::load_model(options.run, name)), tokenizer);
@@ -82,10 +82,10 @@ std::vector<search::ProblemLine> problems_of(const CurveOptions& options,
         if (lines.empty()) fail("{}: no problems", options.file);
         return lines;
     }
-    for (const std::string& problem : train::draw_problems(
-             train::classroom_of(options.run),
-             options.split == "test" ? train::Split::test : train::Split::dev, options.problems,
-             options.seed))
+    for (const std::string& problem :
+         train::draw_problems(train::classroom_of(options.run),
+                              options.split == "test" ? train::Split::test : train::Split::dev,
+                              options.problems, options.seed))
         lines.push_back({problem, problem});
     return lines;
 }
@@ -148,10 +148,9 @@ std::string title_of(const CurveRow& row) {
 
 Plot plot_of(const std::vector<CurveRow>& rows, const CurveOptions& options) {
     Plot plot;
-    plot.title = fmt::format("{}, {}, seed {}, policy {}, 95 % intervals",
-                             train::world_of(options.run),
-                             origin_of(options, rows.empty() ? 0 : rows.front().n), options.seed,
-                             options.policy);
+    plot.title = fmt::format(
+        "{}, {}, seed {}, policy {}, 95 % intervals", train::world_of(options.run),
+        origin_of(options, rows.empty() ? 0 : rows.front().n), options.seed, options.policy);
     plot.x_label = "budget: model tokens a problem, proposed and scored (greedy: as it spends)";
     plot.y_label = "solved";
     plot.log_x = plot.percent = true;
@@ -212,8 +211,8 @@ std::vector<CurveRow> measure_curve(const CurveOptions& options) {
     std::vector<CurveRow> rows;
     const auto climb = [&](const CurveRung& rung, int64_t budget) {
         CurveJudge* judge = rung.judge == CurveRung::Judge::none ? nullptr
-                       : rung.judge == CurveRung::Judge::q  ? &q
-                                                       : &prm;
+                            : rung.judge == CurveRung::Judge::q  ? &q
+                                                                 : &prm;
         Aggregate aggregate = rung.aggregate;
         if (judge == &prm && !prm.scorer && rung.method == Method::mcts)
             judge = &q, aggregate = Aggregate::last;
@@ -228,13 +227,14 @@ std::vector<CurveRow> measure_curve(const CurveOptions& options) {
         with.vote = rung.vote;
         with.stream = options.seed;
         search::know_world(with, *world);
-        const std::string title = budget > 0 ? fmt::format("{} at {}", rung.name, budget) : rung.name;
+        const std::string title =
+            budget > 0 ? fmt::format("{} at {}", rung.name, budget) : rung.name;
         Progress progress(title, std::ssize(problems), "problems", 0, options.quiet);
         const auto begin = std::chrono::steady_clock::now();
-        const auto results = search::solve(
-            problems, rung.method, proposer,
-            judge != nullptr && judge->scorer ? &*judge->scorer : nullptr, with,
-            [&](size_t n) { progress.update(static_cast<int64_t>(n)); });
+        const auto results =
+            search::solve(problems, rung.method, proposer,
+                          judge != nullptr && judge->scorer ? &*judge->scorer : nullptr, with,
+                          [&](size_t n) { progress.update(static_cast<int64_t>(n)); });
         CurveRow row = row_of(lines, results, *world);
         row.method = rung.name;
         row.judge = judge != nullptr ? judge->stage : "none";
@@ -245,9 +245,8 @@ std::vector<CurveRow> measure_curve(const CurveOptions& options) {
         rows.push_back(row);
     };
     for (const CurveRung& rung : rungs) {
-        if (!options.methods.empty() &&
-            std::find(options.methods.begin(), options.methods.end(), rung.name) ==
-                options.methods.end())
+        if (!options.methods.empty() && std::find(options.methods.begin(), options.methods.end(),
+                                                  rung.name) == options.methods.end())
             continue;
         // A vote needs a judge; Q* needs a Q.
         if (rung.vote == Vote::weighted && !prm.scorer) continue;
@@ -262,19 +261,12 @@ std::vector<CurveRow> measure_curve(const CurveOptions& options) {
 }
 
 Json json_of(const CurveRow& row) {
-    Json json{{"method", row.method},
-              {"judge", row.judge},
-              {"budget", row.budget},
-              {"solved", row.solved},
-              {"n", row.n},
-              {"low", row.interval.low},
-              {"high", row.interval.high},
-              {"tokens", row.tokens},
-              {"median_tokens", row.median_tokens},
-              {"generated", row.generated},
-              {"spent", row.spent},
-              {"length", row.length},
-              {"seconds", row.seconds}};
+    Json json{
+        {"method", row.method},       {"judge", row.judge},   {"budget", row.budget},
+        {"solved", row.solved},       {"n", row.n},           {"low", row.interval.low},
+        {"high", row.interval.high},  {"tokens", row.tokens}, {"median_tokens", row.median_tokens},
+        {"generated", row.generated}, {"spent", row.spent},   {"length", row.length},
+        {"seconds", row.seconds}};
     if (row.shortest > 0) {
         json["shortest_length"] = row.shortest;
         json["as_short"] = row.as_short;
@@ -296,14 +288,14 @@ std::string markdown(const std::vector<CurveRow>& rows, const CurveOptions& opti
            "| budget spent | length | shortest | as short | seconds |\n"
            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
     for (const CurveRow& row : rows)
-        out += fmt::format("| {} | {} | {} | {} / {} | {:.1f} | {:.1f} - {:.1f} | {:.0f} | {:.0f} | "
-                           "{:.1f} | {} | {:.2f} | {} | {} | {:.1f} |\n",
-                           row.method, row.judge, row.budget, row.solved, row.n, 100 * share(row),
-                           100 * row.interval.low, 100 * row.interval.high, row.tokens,
-                           row.median_tokens, row.generated, row.spent, row.length,
-                           row.shortest > 0 ? fmt::format("{:.2f}", row.shortest) : "?",
-                           row.shortest > 0 ? fmt::format("{} / {}", row.as_short, row.solved) : "?",
-                           row.seconds);
+        out += fmt::format(
+            "| {} | {} | {} | {} / {} | {:.1f} | {:.1f} - {:.1f} | {:.0f} | {:.0f} | "
+            "{:.1f} | {} | {:.2f} | {} | {} | {:.1f} |\n",
+            row.method, row.judge, row.budget, row.solved, row.n, 100 * share(row),
+            100 * row.interval.low, 100 * row.interval.high, row.tokens, row.median_tokens,
+            row.generated, row.spent, row.length,
+            row.shortest > 0 ? fmt::format("{:.2f}", row.shortest) : "?",
+            row.shortest > 0 ? fmt::format("{} / {}", row.as_short, row.solved) : "?", row.seconds);
     return out + "\n" + verdict(rows, options);
 }
 

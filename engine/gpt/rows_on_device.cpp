@@ -3,10 +3,10 @@
 
 #include "engine/device/device.h"
 #include "engine/error.h"
+#include "engine/gpt/decoder_weights.h"
 #include "engine/gpt/rows.h"
 
 #include <algorithm>
-#include <string>
 #include <vector>
 
 namespace qstar::engine {
@@ -37,15 +37,8 @@ class DeviceRows : public RowEvaluator {
                DecoderHead head) override;
 
   private:
-    struct Norm {
-        Tensor gain, bias;
-    };
     struct Linear {
         Tensor weight, bias; // weight (in, out)
-    };
-    struct Block {
-        Norm ln_1, ln_2;
-        Linear c_attn, c_proj, c_fc, mlp_proj;
     };
     // Of the batch, as the operations want it. What is needed in each layer lies on the device.
     struct Plan {
@@ -54,37 +47,17 @@ class DeviceRows : public RowEvaluator {
     };
 
     Plan plan(std::span<const DecoderRow> rows, const KvCache& cache);
-    void normalise(int64_t rows, const float* x, const Norm& by, float* y);
+    void normalise(int64_t rows, const float* x, const DecoderNorm& by, float* y);
     static Gemm product(int64_t rows, const float* x, const Linear& by, float* y);
 
     GptConfig config_;
-    Tensor wte_, wpe_;
-    std::vector<Block> blocks_;
-    Norm ln_f_;
-    Linear score_;
+    DecoderWeights<Linear> weights_;
     std::vector<int> tokens_, last_, paged_;
     Room x_, norm_, wide_, hidden_, attended_, ends_, moments_, out_, there_;
 };
 
-DeviceRows::DeviceRows(const Gpt& model) : config_(model.config) {
-    const auto p = [&](const std::string& name) { return model.parameter(name).value.clone(); };
-    const auto norm_of = [&](const std::string& name) {
-        return Norm{p(name + ".weight"), p(name + ".bias")};
-    };
-    const auto linear_of = [&](const std::string& name) {
-        return Linear{p(name + ".weight"), p(name + ".bias")};
-    };
-    wte_ = p("wte.weight");
-    wpe_ = p("wpe.weight");
-    for (int64_t layer = 0; layer < config_.layers; ++layer) {
-        const std::string h = fmt::format("h.{}.", layer);
-        blocks_.push_back({norm_of(h + "ln_1"), norm_of(h + "ln_2"), linear_of(h + "attn.c_attn"),
-                           linear_of(h + "attn.c_proj"), linear_of(h + "mlp.c_fc"),
-                           linear_of(h + "mlp.c_proj")});
-    }
-    ln_f_ = norm_of("ln_f");
-    if (config_.scalar_head) score_ = linear_of("score");
-}
+DeviceRows::DeviceRows(const Gpt& model)
+    : config_(model.config), weights_(decoder_weights<Linear>(model)) {}
 
 DeviceRows::Plan DeviceRows::plan(std::span<const DecoderRow> rows, const KvCache& cache) {
     const size_t n = rows.size();
@@ -117,7 +90,7 @@ DeviceRows::Plan DeviceRows::plan(std::span<const DecoderRow> rows, const KvCach
     return plan;
 }
 
-void DeviceRows::normalise(int64_t rows, const float* x, const Norm& by, float* y) {
+void DeviceRows::normalise(int64_t rows, const float* x, const DecoderNorm& by, float* y) {
     float* const moments = moments_.of(2 * rows);
     device().layer_norm(rows, config_.width, x, by.gain.data(), by.bias.data(), y, moments,
                         moments + rows);
@@ -146,10 +119,11 @@ Tensor DeviceRows::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache&
     float* const hidden = hidden_.of(n * 4 * c);
     float* attended = attended_.of(n * c);
 
-    d.gather_rows(n, c, batch.position, wpe_.data(), norm);
-    d.embedding(n, c, batch.tokens, wte_.data(), norm, n, x); // each row has a position of its own
+    d.gather_rows(n, c, batch.position, weights_.wpe.data(), norm);
+    // Each row has a position of its own.
+    d.embedding(n, c, batch.tokens, weights_.wte.data(), norm, n, x);
     for (int64_t layer = 0; layer < config_.layers; ++layer) {
-        const Block& block = blocks_[static_cast<size_t>(layer)];
+        const auto& block = weights_.blocks[static_cast<size_t>(layer)];
         batch.pages.keys = cache.keys(layer);
         batch.pages.values = cache.values(layer);
         normalise(n, x, block.ln_1, norm);
@@ -176,15 +150,15 @@ Tensor DeviceRows::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache&
         narrow.accumulate = true;
         d.rows_product(narrow);
     }
-    normalise(n, x, ln_f_, norm);
+    normalise(n, x, weights_.ln_f, norm);
     Gemm last;
     if (head == DecoderHead::score) {
-        last = product(n, norm, score_, out_.of(n));
+        last = product(n, norm, weights_.score, out_.of(n));
     } else {
         last.trans_b = true; // the table of the embedding, again
         last.m = n, last.k = c, last.n = config_.vocab;
         last.a = norm, last.lda = c;
-        last.b = wte_.data(), last.ldb = c;
+        last.b = weights_.wte.data(), last.ldb = c;
         last.c = out_.of(n * config_.vocab), last.ldc = config_.vocab;
     }
     d.rows_product(last);

@@ -3,13 +3,13 @@
 
 #include "engine/device/device.h"
 #include "engine/error.h"
+#include "engine/gpt/decoder_weights.h"
 #include "engine/gpt/packed_linear.h"
 #include "engine/gpt/rows.h"
 #include "engine/parallel.h"
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 #include <vector>
 
 namespace qstar::engine {
@@ -28,13 +28,6 @@ class ProcessorRows : public RowEvaluator {
                DecoderHead head) override;
 
   private:
-    struct Norm {
-        Tensor gain, bias;
-    };
-    struct Block {
-        Norm ln_1, ln_2;
-        PackedLinear c_attn, c_proj, c_fc, mlp_proj;
-    };
     // Rows that one thread takes through a layer, and what is left of them.
     struct Piece {
         int64_t begin = 0, rows = 0;
@@ -45,17 +38,15 @@ class ProcessorRows : public RowEvaluator {
     void embed(const Piece& piece);
     void queries_keys_values(const Piece& piece, int64_t layer, KvCache& cache);
     void attend_and_mix(Piece& piece, size_t index, int64_t layer, const KvCache& cache);
-    void normalise(const Piece& piece, const Norm& norm);
+    void normalise(const Piece& piece, const DecoderNorm& norm);
 
     float* x(int64_t row) { return x_.data() + row * config_.width; }
     float* norm(int64_t row) { return norm_.data() + row * config_.width; }
     float* wide(int64_t row) { return wide_.data() + row * 4 * config_.width; }
 
     GptConfig config_;
-    Tensor wte_, wpe_;
-    std::vector<Block> blocks_;
-    Norm ln_f_;
-    PackedLinear head_, score_;
+    DecoderWeights<PackedLinear> weights_;
+    PackedLinear head_;
     // Of the batch, kept for the next one. wide: queries, keys, values and the attended
     // values of a row, later the hidden layer of its MLP.
     std::span<const DecoderRow> rows_;
@@ -63,26 +54,9 @@ class ProcessorRows : public RowEvaluator {
     std::vector<float> x_, norm_, wide_, scores_, out_;
 };
 
-ProcessorRows::ProcessorRows(const Gpt& model) : config_(model.config) {
-    const auto p = [&](const std::string& name) { return model.parameter(name).value.clone(); };
-    const auto norm_of = [&](const std::string& name) {
-        return Norm{p(name + ".weight"), p(name + ".bias")};
-    };
-    const auto linear_of = [&](const std::string& name) {
-        return PackedLinear(p(name + ".weight"), p(name + ".bias"));
-    };
-    wte_ = p("wte.weight");
-    wpe_ = p("wpe.weight");
-    for (int64_t layer = 0; layer < config_.layers; ++layer) {
-        const std::string h = fmt::format("h.{}.", layer);
-        blocks_.push_back({norm_of(h + "ln_1"), norm_of(h + "ln_2"), linear_of(h + "attn.c_attn"),
-                           linear_of(h + "attn.c_proj"), linear_of(h + "mlp.c_fc"),
-                           linear_of(h + "mlp.c_proj")});
-    }
-    ln_f_ = norm_of("ln_f");
-    head_ = PackedLinear(wte_, {}, true);
-    if (config_.scalar_head) score_ = linear_of("score");
-}
+ProcessorRows::ProcessorRows(const Gpt& model)
+    : config_(model.config), weights_(decoder_weights<PackedLinear>(model)),
+      head_(weights_.wte, {}, true) {}
 
 // Cuts the rows into pieces. How they are cut changes no result.
 void ProcessorRows::plan() {
@@ -108,12 +82,12 @@ void ProcessorRows::plan() {
 void ProcessorRows::embed(const Piece& piece) {
     for (int64_t r = piece.begin; r < piece.begin + piece.rows; ++r) {
         const DecoderRow& row = rows_[static_cast<size_t>(r)];
-        kernels().add(config_.width, wte_.data() + row.token * config_.width,
-                      wpe_.data() + row.position * config_.width, x(r));
+        kernels().add(config_.width, weights_.wte.data() + row.token * config_.width,
+                      weights_.wpe.data() + row.position * config_.width, x(r));
     }
 }
 
-void ProcessorRows::normalise(const Piece& piece, const Norm& by) {
+void ProcessorRows::normalise(const Piece& piece, const DecoderNorm& by) {
     float mean, rstd;
     for (int64_t r = piece.begin; r < piece.begin + piece.rows; ++r) {
         kernels().layer_norm(config_.width, x(r), by.gain.data(), by.bias.data(), norm(r), &mean,
@@ -123,7 +97,7 @@ void ProcessorRows::normalise(const Piece& piece, const Norm& by) {
 
 // The first half of a layer: keys and values of the new tokens go into the cache.
 void ProcessorRows::queries_keys_values(const Piece& piece, int64_t layer, KvCache& cache) {
-    const Block& block = blocks_[static_cast<size_t>(layer)];
+    const auto& block = weights_.blocks[static_cast<size_t>(layer)];
     normalise(piece, block.ln_1);
     block.c_attn.apply(piece.rows, norm(piece.begin), wide(piece.begin));
     const int64_t width = config_.width, size = width / config_.heads;
@@ -145,7 +119,7 @@ void ProcessorRows::queries_keys_values(const Piece& piece, int64_t layer, KvCac
 // the rows of those move to the front of the piece.
 void ProcessorRows::attend_and_mix(Piece& piece, size_t index, int64_t layer,
                                    const KvCache& cache) {
-    const Block& block = blocks_[static_cast<size_t>(layer)];
+    const auto& block = weights_.blocks[static_cast<size_t>(layer)];
     const int64_t width = config_.width, size = width / config_.heads;
     const float factor = 1.0f / std::sqrt(static_cast<float>(size));
     const Kernels& kernel = kernels();
@@ -175,7 +149,7 @@ void ProcessorRows::attend_and_mix(Piece& piece, size_t index, int64_t layer,
 
 Tensor ProcessorRows::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
                           DecoderHead which) {
-    const PackedLinear& head = which == DecoderHead::score ? score_ : head_;
+    const PackedLinear& head = which == DecoderHead::score ? weights_.score : head_;
     rows_ = rows;
     plan();
     out_.resize(static_cast<size_t>(feeds * head.out()));
@@ -188,7 +162,7 @@ Tensor ProcessorRows::run(std::span<const DecoderRow> rows, int64_t feeds, KvCac
         if (s > 0) attend_and_mix(piece, index, s - 1, cache);
         if (s == 0) embed(piece);
         if (s < config_.layers) return queries_keys_values(piece, s, cache);
-        normalise(piece, ln_f_);
+        normalise(piece, weights_.ln_f);
         head.apply(piece.rows, norm(piece.begin), out_.data() + piece.feed * head.out());
     };
     const auto count = static_cast<int64_t>(pieces_.size());

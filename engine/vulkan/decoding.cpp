@@ -35,10 +35,6 @@ PagedPush paged(Job& job, const PagedRows& p, const float* qkv, Address out, Add
             1.0f / std::sqrt(static_cast<float>(p.width / p.heads))};
 }
 
-bool whole(const float* at, int64_t columns, int64_t ld) {
-    return reinterpret_cast<uintptr_t>(at) % 16 == 0 && columns % 4 == 0 && ld % 4 == 0;
-}
-
 } // namespace
 
 void rows_product(const Gemm& g) {
@@ -46,15 +42,12 @@ void rows_product(const Gemm& g) {
     Job job(gpu());
     const int64_t b_rows = g.trans_b ? g.n : g.k, b_columns = g.trans_b ? g.k : g.n;
     const bool vectors = whole(g.a, g.k, g.lda) && whole(g.b, b_columns, g.ldb);
-    const auto span = [](int64_t rows, int64_t columns, int64_t ld) {
-        return rows == 0 || columns == 0 ? 0 : (rows - 1) * ld + columns;
-    };
-    const int64_t c_span = span(g.m, g.n, g.ldc);
+    const int64_t c_span = span_of(g.m, g.n, g.ldc);
     const struct {
         Address a, b, c, bias, gelu;
         int32_t m, n, k, lda, ldb, ldc, flags;
-    } push = {job.read(g.a, span(g.m, g.k, g.lda)),
-              job.read(g.b, span(b_rows, b_columns, g.ldb)),
+    } push = {job.read(g.a, span_of(g.m, g.k, g.lda)),
+              job.read(g.b, span_of(b_rows, b_columns, g.ldb)),
               job.write(g.c, c_span),
               job.read(g.bias, g.bias == nullptr ? 0 : g.n),
               g.gelu == nullptr ? 0 : job.write(g.gelu, c_span),

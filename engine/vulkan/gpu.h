@@ -97,6 +97,16 @@ int32_t number(int64_t size);
 
 inline int64_t divided_up(int64_t n, int64_t by) { return (n + by - 1) / by; }
 
+// How many numbers a product reads or writes, from its first to its last.
+inline int64_t span_of(int64_t rows, int64_t columns, int64_t ld) {
+    return rows == 0 || columns == 0 ? 0 : (rows - 1) * ld + columns;
+}
+
+// Can it be read four numbers at a time?
+inline bool whole(const float* at, int64_t columns, int64_t ld) {
+    return reinterpret_cast<uintptr_t>(at) % 16 == 0 && columns % 4 == 0 && ld % 4 == 0;
+}
+
 // Work groups of `size` invocations for n numbers; the shaders go on in strides of the whole.
 Groups groups_for(int64_t n, int64_t size = 256);
 

@@ -14,16 +14,6 @@ namespace {
 constexpr int64_t kCores = 132;
 constexpr int64_t kShortestPart = 256; // of k
 
-// How many numbers a product reads or writes, from its first to its last.
-int64_t span_of(int64_t rows, int64_t columns, int64_t ld) {
-    return rows == 0 || columns == 0 ? 0 : (rows - 1) * ld + columns;
-}
-
-// Can it be read four numbers at a time?
-bool whole(const float* at, int64_t columns, int64_t ld) {
-    return reinterpret_cast<uintptr_t>(at) % 16 == 0 && columns % 4 == 0 && ld % 4 == 0;
-}
-
 struct Cut {
     int64_t side = 64;  // of a tile
     int64_t part_k = 0; // numbers of a part of the sum, where it is cut
