@@ -5,6 +5,7 @@
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
 #include "eval/overlap.h"
+#include "eval/quantile.h"
 #include "eval/report/plot.h"
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
@@ -131,9 +132,7 @@ CurveRow row_of(const std::vector<search::ProblemLine>& problems,
         row.length /= static_cast<double>(row.solved);
         row.shortest /= static_cast<double>(row.solved);
     }
-    const auto middle = tokens.begin() + static_cast<std::ptrdiff_t>(tokens.size() / 2);
-    std::nth_element(tokens.begin(), middle, tokens.end());
-    row.median_tokens = *middle;
+    row.median_tokens = median(std::move(tokens));
     row.interval = wilson(row.solved, row.n);
     return row;
 }

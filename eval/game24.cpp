@@ -5,6 +5,7 @@
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
 #include "eval/overlap.h"
+#include "eval/quantile.h"
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
 #include "search/results.h"
@@ -21,16 +22,6 @@
 namespace qstar::eval {
 
 namespace {
-
-template <class Of>
-double median(const std::vector<search::Result>& results, Of of) {
-    std::vector<double> values;
-    for (const search::Result& result : results) values.push_back(static_cast<double>(of(result)));
-    if (values.empty()) return 0;
-    std::sort(values.begin(), values.end());
-    const size_t half = values.size() / 2;
-    return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
 
 std::string markdown(const std::vector<Game24Row>& rows, const Game24Options& options,
                      int64_t lines) {
@@ -84,10 +75,14 @@ Game24Row row_of(const std::string& method, const std::vector<search::Result>& r
             row.solved.back() += solved[i] && results[i].tokens <= budget;
     }
     row.interval = wilson(row.solved.back(), row.n);
-    row.median_tokens = median(results, [](const search::Result& r) { return r.tokens; });
-    row.median_proposals = median(results, [](const search::Result& r) { return r.generated; });
-    for (const search::Result& result : results)
+    std::vector<double> tokens, proposals;
+    for (const search::Result& result : results) {
+        tokens.push_back(static_cast<double>(result.tokens));
+        proposals.push_back(static_cast<double>(result.generated));
         row.expanded += static_cast<double>(result.expanded) / static_cast<double>(row.n);
+    }
+    row.median_tokens = median(std::move(tokens));
+    row.median_proposals = median(std::move(proposals));
     return row;
 }
 

@@ -2,21 +2,13 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "eval/quantile.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace qstar::eval {
 
 namespace {
-
-// The value below which the share `q` of the sorted values lies.
-double quantile(const std::vector<double>& sorted, double q) {
-    const double at = q * static_cast<double>(sorted.size() - 1);
-    const auto below = static_cast<size_t>(at);
-    const size_t above = std::min(below + 1, sorted.size() - 1);
-    return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
 
 // Four digits that matter, without an exponent: "0.912", "63.4", "187", "61234".
 std::string digits(double x) {
@@ -31,7 +23,6 @@ std::string with_spread(const Summary& s) {
 } // namespace
 
 Summary summarise(std::vector<double> values) {
-    if (values.empty()) fail("a median needs at least one value");
     std::sort(values.begin(), values.end());
     return {quantile(values, 0.5), quantile(values, 0.25), quantile(values, 0.75)};
 }
