@@ -37,7 +37,9 @@ void add_puzzles(CLI::App& eval, const Common& common) {
     const auto o = std::make_shared<PuzzleEvalOptions>();
     train::flag(command, "--world", o->search.puzzle.world, "sliding, lights-out, cube2 or cube3");
     train::flag(command, "--run", o->search.run, "the run's folder");
-    command->add_option("--methods", o->methods, "greedy, best-of-n, beam, mcts, astar, qstar: astar,qstar")
+    command
+        ->add_option("--methods", o->methods,
+                     "greedy, best-of-n, beam, mcts, astar, qstar: astar,qstar")
         ->delimiter(',')
         ->capture_default_str();
     train::flag(command, "--problems", o->problems, "how many fresh states");
@@ -45,6 +47,8 @@ void add_puzzles(CLI::App& eval, const Common& common) {
     train::flag(command, "--write", o->write, "write the states to this file");
     train::flag(command, "--out", o->out, "write the table's rows as JSON lines to this file");
     train::flag(command, "--weight", o->search.options.weight, "astar, qstar: f = g + weight * h");
+    train::flag(command, "--batch", o->search.options.batch,
+                "astar, qstar: nodes expanded together");
     train::flag(command, "--width", o->search.options.width, "of the beam");
     search::add_puzzle_flags(*command, o->search);
     command->callback([o, &common] {

@@ -51,6 +51,10 @@ struct Space {
     // seen; else -1.
     virtual int distance_parity(const uint8_t* /*state*/) const { return -1; }
 
+    // Turns the state into its mirror image, which is as far from the goal; false, and nothing
+    // done, where the space knows of none.
+    virtual bool mirror(uint8_t* /*state*/) const { return false; }
+
     // The state as numbers for a network.
     virtual int64_t features() const = 0;
     virtual void write_features(const uint8_t* state, float* out) const = 0;

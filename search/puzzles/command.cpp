@@ -80,6 +80,10 @@ void add_puzzle_flags(CLI::App& command, PuzzleSearch& flags) {
     add("--nodes", o.nodes, "budget: states kept, for each problem");
     add("--evaluations", o.evaluations, "budget: states that the heuristic rates; 0: no bound");
     add("--seconds", o.seconds, "budget, for each problem, text or puzzle; 0: no bound");
+    command
+        .add_flag("--mirror", flags.mirror,
+                  "the mean of the model's h of a state and of its mirror image")
+        ->group("Puzzles");
     command.add_flag("--round", flags.round, "the model's h to whole numbers of the right parity")
         ->group("Puzzles");
     command.add_flag("--anytime", o.anytime, "after a solution, look for shorter ones")
@@ -103,6 +107,10 @@ PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags) {
         }
         models.model = std::move(model);
         models.heuristic = models.model.get();
+        if (flags.mirror) {
+            models.mirrored = std::make_unique<Mirrored>(space, *models.heuristic);
+            models.heuristic = models.mirrored.get();
+        }
         if (flags.round || flags.bias != 0) {
             models.rounded = std::make_unique<Rounded>(space, *models.heuristic, best_bound(space),
                                                        static_cast<float>(flags.bias), flags.round);

@@ -21,6 +21,7 @@ struct PuzzleSearch {
     GraphOptions options;
     std::string heuristic;  // "model", or a bound's name; empty: the puzzle's best bound
     std::string model;      // a file; empty: RUN/davi, for Q* RUN/deep-q
+    bool mirror = false;    // the mean of the model's h of a state and of its mirror image
     bool round = false;     // the model's h to whole numbers of the right parity
     double bias = 0;        // taken from the model's h before
     std::string trace_file; // the trace as JSON, of one state
@@ -33,7 +34,7 @@ void search_puzzles(PuzzleSearch flags);
 
 // The heuristic and the Q-function that the flags name, with what they refer to.
 struct PuzzleModels {
-    std::unique_ptr<Heuristic> bound, model, rounded;
+    std::unique_ptr<Heuristic> bound, model, mirrored, rounded;
     std::unique_ptr<QFunction> q;
     Heuristic* heuristic = nullptr;
 };

@@ -146,6 +146,13 @@ std::string LightsOut::text(const uint8_t* state) const {
     return out;
 }
 
+bool LightsOut::mirror(uint8_t* state) const {
+    for (int row = 0; row < width_; ++row)
+        for (int column = 0; column < row; ++column)
+            std::swap(state[row * width_ + column], state[column * width_ + row]);
+    return true;
+}
+
 int LightsOut::lower_bound(const uint8_t* state) const {
     return (static_cast<int>(std::count(state, state + state_bytes(), 1)) + 4) / 5;
 }

@@ -37,6 +37,8 @@ class LightsOut : public Space {
     int lower_bound(const uint8_t* state) const override;
     std::string lower_bound_name() const override { return "lights"; }
 
+    bool mirror(uint8_t* state) const override; // rows become columns
+
     // See write_features.
     int64_t features() const override;
     void write_features(const uint8_t* state, float* out) const override;

@@ -79,6 +79,16 @@ int Sliding::distance_parity(const uint8_t* state) const {
     return (2 * (width_ - 1) - at / width_ - at % width_) % 2;
 }
 
+bool Sliding::mirror(uint8_t* state) const {
+    const State old(state, state + state_bytes());
+    const auto turned = [&](int place) { return place % width_ * width_ + place / width_; };
+    for (int place = 0; place < width_ * width_; ++place) {
+        const int tile = old[static_cast<size_t>(place)];
+        state[turned(place)] = static_cast<uint8_t>(tile == 0 ? 0 : turned(tile - 1) + 1);
+    }
+    return true;
+}
+
 State Sliding::random_state(Random& random) const {
     State state = goal();
     for (size_t i = state.size(); i > 1; --i)

@@ -38,6 +38,9 @@ class Sliding : public Space {
     // Each slide moves the blank by one place.
     int distance_parity(const uint8_t* state) const override;
 
+    // Rows become columns, also those of the tiles' places.
+    bool mirror(uint8_t* state) const override;
+
     // One number for each tile at each place, 1 where it is.
     int64_t features() const override { return int64_t{width_} * width_ * width_ * width_; }
     void write_features(const uint8_t* state, float* out) const override;

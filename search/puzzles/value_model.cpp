@@ -98,6 +98,22 @@ void ValueModel::q_values(const uint8_t* states, int64_t n, float* q) {
     }
 }
 
+Mirrored::Mirrored(const Space& space_, Heuristic& heuristic_)
+    : space(space_), heuristic(heuristic_) {
+    State goal = space.goal();
+    if (!space.mirror(goal.data())) fail("{} has no mirror image", space.name());
+}
+
+void Mirrored::cost_to_go(const uint8_t* states, int64_t n, float* h) {
+    const size_t bytes = space.state_bytes(), count = static_cast<size_t>(n);
+    std::vector<uint8_t> both(states, states + count * bytes);
+    both.insert(both.end(), states, states + count * bytes);
+    for (size_t i = count; i < 2 * count; ++i) space.mirror(both.data() + i * bytes);
+    std::vector<float> of(2 * count);
+    heuristic.cost_to_go(both.data(), 2 * n, of.data());
+    for (size_t i = 0; i < count; ++i) h[i] = (of[i] + of[count + i]) / 2;
+}
+
 Rounded::Rounded(const Space& space_, Heuristic& heuristic_, std::string_view bound_, float bias_,
                  bool whole_)
     : space(space_), heuristic(heuristic_), bound(make_bound(space_, bound_)), bias(bias_),

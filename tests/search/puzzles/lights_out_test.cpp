@@ -57,6 +57,8 @@ TEST_CASE("lights-out 1x1 to 4x4 whole: what can be solved, and in how few press
             const auto presses = puzzle.shortest(state_of(puzzle, bits).data());
             solvable += presses.has_value();
             same = same && (presses ? presses->size() == truth[bits] : truth[bits] == 255);
+            State image = state_of(puzzle, bits);
+            same = same && puzzle.mirror(image.data()) && truth[bits_of(image)] == truth[bits];
         }
         CHECK(same);
         CHECK(solvable == int64_t{1} << (width * width - puzzle.nullity()));

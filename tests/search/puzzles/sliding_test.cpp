@@ -37,17 +37,21 @@ TEST_CASE("the whole 8-puzzle: half of 9! states, the farthest 31 away, bounds b
     const auto distance = all_distances(puzzle);
     CHECK(distance.size() == 181440);
     std::vector<int> at(40);
-    bool admissible = true, parity = true;
+    bool admissible = true, parity = true, mirrors = true;
     for (const auto& [text, d] : distance) {
         ++at[static_cast<size_t>(d)];
         const auto* state = reinterpret_cast<const uint8_t*>(text.data());
         const int manhattan = puzzle.lower_bound(state);
         const int steps = walking(state);
         admissible = admissible && manhattan <= d && steps <= d && (d == 0) == (steps == 0);
+        std::string image = text;
+        mirrors = mirrors && puzzle.mirror(reinterpret_cast<uint8_t*>(image.data())) &&
+                  distance.at(image) == d;
         parity = parity && (d - manhattan) % 2 == 0 && (d - steps) % 2 == 0;
     }
     CHECK(admissible);
     CHECK(parity);
+    CHECK(mirrors);
     CHECK(at[31] == 2);
     CHECK(at[32] == 0);
 
