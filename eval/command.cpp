@@ -65,6 +65,8 @@ void add_curve(CLI::App& eval, const Common& common) {
     option("--width", options->width, "of the beam");
     option("--weight", options->weight, "of h in f = g + weight * h");
     option("--temperature", options->temperature, "of all draws but greedy's");
+    command->add_flag("--n-best", options->n_best,
+                      "beam, MCTS, A*, Q*: the likeliest next steps in order instead of draws");
     command->callback([options, &common] {
         options->seed = common.seed;
         curve(*options);

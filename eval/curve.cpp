@@ -220,6 +220,7 @@ std::vector<CurveRow> measure_curve(const CurveOptions& options) {
         with.samples = static_cast<int>(std::min<int64_t>(with.budget, 1 << 20));
         with.width = options.width;
         with.proposals = options.proposals;
+        with.n_best = options.n_best;
         with.weight = options.weight;
         with.temperature = static_cast<float>(options.temperature);
         with.aggregate = aggregate;
@@ -310,6 +311,7 @@ void curve(const CurveOptions& options) {
                                                  {"policy", options.policy},
                                                  {"budgets", options.budgets},
                                                  {"proposals", options.proposals},
+                                                 {"n_best", options.n_best},
                                                  {"width", options.width},
                                                  {"weight", options.weight},
                                                  {"temperature", options.temperature},

@@ -10,7 +10,6 @@
 #include <map>
 #include <optional>
 #include <queue>
-#include <set>
 #include <tuple>
 
 namespace qstar::search {
@@ -24,8 +23,8 @@ struct Node {
     double g = 0;
     double h = 0;
     double f = 0;
-    std::set<std::pair<std::string, bool>> drawn = {}; // the next steps that were drawn
-    double unseen = 1;                // probability of those that were not
+    std::vector<Proposal> known = {};  // the next steps that were drawn
+    double unseen = 1;                 // probability of those that were not
     std::optional<double> best_h = {}; // the smallest h of a step that was drawn
 };
 
@@ -133,10 +132,15 @@ struct Paths {
 // Draws next steps of the selected paths, rates them in one batch and opens them.
 bool Paths::expand(const std::vector<Entry>& selected) {
     std::vector<ProposeRequest> requests;
-    for (const Entry& entry : selected)
-        requests.push_back(
-            {nodes[entry.node].path, options.proposals, options.temperature,
-             mix(options.stream, static_cast<uint64_t>(result.expanded) + requests.size())});
+    for (const Entry& entry : selected) {
+        const auto number = static_cast<uint64_t>(result.expanded) + requests.size();
+        requests.push_back({.path = nodes[entry.node].path,
+                            .samples = options.proposals,
+                            .temperature = options.temperature,
+                            .stream = mix(options.stream, number),
+                            .n_best = options.n_best,
+                            .known = nodes[entry.node].known});
+    }
     const std::vector<Proposals> all = meter.propose(requests);
     for (size_t i = all.size(); i < selected.size(); ++i) push(selected[i].node); // not paid for
     if (all.empty()) return spent();
@@ -156,7 +160,11 @@ bool Paths::expand(const std::vector<Entry>& selected) {
         for (const Proposal& proposal : all[i].steps) {
             Node& parent = nodes[selected[i].node];
             const auto log_prob = static_cast<double>(proposal.log_prob);
-            if (!parent.drawn.emplace(proposal.text, proposal.final).second) continue;
+            if (std::ranges::any_of(parent.known, [&](const Proposal& known) {
+                    return known.text == proposal.text && known.final == proposal.final;
+                }))
+                continue;
+            parent.known.push_back(proposal);
             parent.unseen -= std::exp(log_prob);
             any_new = true;
             Node node{parent.path, parent.scores, parent.log_prob, parent.g, parent.h, 0};

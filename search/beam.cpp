@@ -43,8 +43,11 @@ Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem,
         std::vector<const Node*> parents;
         for (const Node& node : kept) {
             if (node.path.finished) continue;
-            requests.push_back({node.path, options.proposals, options.temperature,
-                                mix(mix(options.stream, round), requests.size())});
+            requests.push_back({.path = node.path,
+                                .samples = options.proposals,
+                                .temperature = options.temperature,
+                                .stream = mix(mix(options.stream, round), requests.size()),
+                                .n_best = options.n_best});
             parents.push_back(&node);
         }
         if (requests.empty() || (falling && kept.front().path.finished)) break;

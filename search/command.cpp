@@ -175,6 +175,9 @@ void add_command(CLI::App& app, const Common& common) {
                         "(default: product, with orm and q last)");
     add("--vote", flags->vote, "best-of-n: best (sample) or weighted (sum over an answer)");
     add("--step-cost", flags->step_cost, "astar: log-prob or unit");
+    command->add_flag("--n-best", options.n_best,
+                      "beam, mcts, astar: the likeliest next steps in order instead of draws "
+                      "(countdown: always)");
     command->add_flag("--trace", options.trace, "mcts, astar: tell every step of the algorithm");
     command->add_option("--trace-file", flags->trace_file,
                         "write the tree that one problem's search saw as JSON here");

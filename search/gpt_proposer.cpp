@@ -238,6 +238,16 @@ int64_t GptProposer::prefix_tokens(const Path& path) const {
 }
 
 std::vector<Proposals> GptProposer::propose(std::span<const ProposeRequest> requests) {
+    const auto listed = [](const ProposeRequest& request) { return request.n_best; };
+    if (std::ranges::none_of(requests, listed)) return drawn(requests);
+    if (std::ranges::all_of(requests, listed)) return n_best(requests);
+    std::vector<Proposals> results; // of both kinds: one by one
+    for (const ProposeRequest& request : requests)
+        results.push_back(std::move(propose({&request, 1})[0]));
+    return results;
+}
+
+std::vector<Proposals> GptProposer::drawn(std::span<const ProposeRequest> requests) {
     std::vector<Proposals> results(requests.size());
     std::vector<int64_t> left = limits_of(requests);
     for (Draw& draw : run(requests, 1)) {
@@ -247,7 +257,7 @@ std::vector<Proposals> GptProposer::propose(std::span<const ProposeRequest> requ
         ++result.generated;
         result.tokens += std::min(draw.tokens, rest);
         if ((rest -= draw.tokens) < 0) continue; // cut off
-        if (draw.steps.empty()) continue; // ran away
+        if (draw.steps.empty()) continue;        // ran away
         const auto same = std::find_if(result.steps.begin(), result.steps.end(), [&](auto& p) {
             return p.text == draw.steps[0] && p.final == draw.finished;
         });

@@ -54,6 +54,15 @@ class GptProposer : public Proposer {
     struct Draw;
     struct Branch;
     struct Batch;
+    struct Choice;
+    struct Listing;
+    std::vector<Proposals> drawn(std::span<const ProposeRequest> requests);
+    std::vector<Proposals> n_best(std::span<const ProposeRequest> requests); // n_best.cpp
+    void choices_after(const Listing& listing, size_t hope, std::span<const float> logits,
+                       std::vector<Choice>& out);
+    void take_best(Listing& listing, std::vector<Choice>& choices, std::vector<int>& free_slots);
+    void begin(Listing& listing, std::vector<int>& free_slots);
+    void end(Listing& listing, std::vector<int>& free_slots);
     std::vector<Draw> run(std::span<const ProposeRequest> requests, int max_steps);
     void admit(Batch& batch);
     void sample(Batch& batch);
@@ -69,6 +78,7 @@ class GptProposer : public Proposer {
     // Of a step, kept for the next one.
     std::vector<engine::Decoder::Feed> feeds_;
     std::vector<engine::TokenDraw> tokens_;
+    engine::TokenDistribution distribution_;
 };
 
 } // namespace qstar::search

@@ -49,8 +49,11 @@ struct Growth {
     // values, or the node's own if there are none.
     double expand(size_t at) {
         std::vector<ProposeRequest> request{
-            {nodes[at].path, options.proposals, options.temperature,
-             mix(options.stream, static_cast<uint64_t>(result.expanded))}};
+            {.path = nodes[at].path,
+             .samples = options.proposals,
+             .temperature = options.temperature,
+             .stream = mix(options.stream, static_cast<uint64_t>(result.expanded)),
+             .n_best = options.n_best}};
         const std::vector<Proposals> drawn = meter.propose(request);
         if (drawn.empty()) return nodes[at].value; // the budget does not pay for it
         see(Sight::What::expanded, nodes[at]);

@@ -41,12 +41,14 @@ struct Options {
     Aggregate aggregate = Aggregate::product;
     Vote vote = Vote::best;
     StepCost step_cost = StepCost::log_prob;
-    uint64_t stream = 0; // random stream of this problem
-    int batch = 1;       // A*: paths expanded together
+    uint64_t stream = 0;  // random stream of this problem
+    int batch = 1;        // A*: paths expanded together
     bool partial = false; // A*: an expanded path stays open for the steps that were not drawn;
                           // know_world() wants it where the goal is public
-    double explore = 1;  // MCTS: weight of what was visited little
-    bool trace = false;  // A*, MCTS: fill Result.trace
+    bool n_best = false;  // beam, MCTS, A*: next steps are not drawn, but the likeliest ones in
+                         // order (n_best.cpp); know_world() wants it where the goal is public
+    double explore = 1; // MCTS: weight of what was visited little
+    bool trace = false; // A*, MCTS: fill Result.trace
     // Told of every path that is made, expanded or chosen, in order, while the search runs.
     std::function<void(const Sight&)> watch;
     // The world's canonical_answer(), by which votes are counted.

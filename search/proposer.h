@@ -14,6 +14,13 @@
 
 namespace qstar::search {
 
+struct Proposal {
+    std::string text;   // the step, without its end token
+    bool final = false; // it ended in the answer token
+    float log_prob = 0; // of the whole step, end token included, at temperature 1
+    int count = 1;      // draws that gave this very step (duplicates are merged)
+};
+
 struct ProposeRequest {
     Path path;             // not finished
     int samples = 1;       // how many draws
@@ -22,13 +29,10 @@ struct ProposeRequest {
     // Tokens at most: of the draws in order the one that reaches it is cut off, and those after
     // it are not made.
     int64_t limit = INT64_MAX;
-};
-
-struct Proposal {
-    std::string text;   // the step, without its end token
-    bool final = false; // it ended in the answer token
-    float log_prob = 0; // of the whole step, end token included, at temperature 1
-    int count = 1;      // draws that gave this very step (duplicates are merged)
+    // propose() only: no draws, but the `samples` likeliest steps, each once, without those that
+    // are known already. Temperature and stream mean nothing then.
+    bool n_best = false;
+    std::vector<Proposal> known = {};
 };
 
 struct Proposals {

@@ -108,7 +108,7 @@ void know_world(Options& options, const World& world) {
     options.state = [&](const Path& path) { return world.state(path); };
     if (!world.public_goal()) return;
     options.goal = [&](const Path& path) { return world.solved(path); };
-    options.partial = true;
+    options.partial = options.n_best = true;
     options.legal = [&](const Path& path) { return world.legal(path); };
 }
 

@@ -157,6 +157,27 @@ TEST_CASE("a path stays open for the steps that were not drawn") {
     CHECK(none.tokens <= 5000);
 }
 
+TEST_CASE("listed steps are asked for once, however often their path is selected") {
+    // Twelve ways that end badly and an unlikely one that does not.
+    TableProposer p;
+    for (int i = 0; i < 12; ++i) {
+        const std::string line = "s" + std::to_string(i);
+        p.table["q"].push_back({line, false, 0.08});
+        p.table[line] = {{"no", true, 0.7}, {"never", true, 0.3}};
+    }
+    p.table["q"].push_back({"t", false, 0.04});
+    p.table["t"] = {{"no", true, 0.9}, {"yes", true, 0.1}};
+    Options options;
+    options.proposals = 2;
+    options.partial = options.n_best = true;
+    options.goal = says_yes;
+    const Result result = astar(p, nullptr, "q", options);
+    CHECK(result.answer == "yes");
+    CHECK(result.generated <= 13 + 12 * 2 + 2); // each step of the table once
+    options.n_best = false;
+    CHECK(astar(p, nullptr, "q", options).generated > result.generated);
+}
+
 TEST_CASE("what breaks the public rules is not looked at") {
     TableProposer p;
     p.table["q"] = {{"illegal", false, 0.9}, {"legal", false, 0.1}};

@@ -24,9 +24,9 @@ struct TableStep {
     double probability = 0;
 };
 
-// Draws the next step from the table's row for the last line. With `all`, gives every
-// step of the row instead. A request costs one token for each line of its path, and one
-// for each step drawn.
+// Draws the next step from the table's row for the last line, or lists the likeliest ones. With
+// `all`, gives every step of the row instead. A request costs one token for each line of its path,
+// and one for each step drawn.
 struct TableProposer : Proposer {
     std::map<std::string, std::vector<TableStep>> table;
     bool all = false;
@@ -55,6 +55,19 @@ struct TableProposer : Proposer {
     static Random random_of(const ProposeRequest& request, int sample, size_t step) {
         return Random(7, mix(mix(request.stream, static_cast<uint64_t>(sample)), step));
     }
+    static std::vector<TableStep> likeliest(std::vector<TableStep> steps,
+                                            const ProposeRequest& request) {
+        std::erase_if(steps, [&](const TableStep& step) {
+            return std::ranges::any_of(request.known, [&](const Proposal& known) {
+                return known.text == step.text && known.final == step.final;
+            });
+        });
+        std::stable_sort(steps.begin(), steps.end(), [](const TableStep& a, const TableStep& b) {
+            return a.probability > b.probability;
+        });
+        steps.resize(std::min(steps.size(), static_cast<size_t>(request.samples)));
+        return steps;
+    }
     std::vector<Proposals> propose(std::span<const ProposeRequest> requests) override {
         count(requests.size());
         std::vector<Proposals> results;
@@ -79,7 +92,10 @@ struct TableProposer : Proposer {
                                                                    : request.path.steps.back());
             if (all && row != table.end())
                 for (const TableStep& step : row->second) add(step);
-            for (int s = 0; !all && s < request.samples; ++s)
+            const bool listed = request.n_best && row != table.end() && !all;
+            if (listed)
+                for (const TableStep& step : likeliest(row->second, request)) add(step);
+            for (int s = 0; !all && !listed && s < request.samples; ++s)
                 if (const TableStep* step = draw(request.path, request.temperature,
                                                  random_of(request, s, request.path.steps.size())))
                     add(*step);
