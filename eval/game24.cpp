@@ -12,6 +12,7 @@
 #include "search/solve.h"
 #include "search/worlds/countdown.h"
 #include "train/classroom.h"
+#include "train/form.h"
 #include "train/run.h"
 
 #include <algorithm>
@@ -91,6 +92,7 @@ void game24(const Game24Options& options) {
         !std::is_sorted(options.budgets.begin(), options.budgets.end()))
         fail("--budgets: expected numbers of tokens from 1 on that rise");
     const auto world = search::make_world(train::world_of(options.run, "countdown"));
+    if (options.scorer != "none") train::require_steps(options.run, "eval game24 --scorer");
     std::vector<std::string> hands = hands_of_24();
     const int64_t lines = check_overlap(options.run, hands);
     if (options.hands > 0 && options.hands < static_cast<int64_t>(hands.size())) {
@@ -102,7 +104,7 @@ void game24(const Game24Options& options) {
     }
     const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
     const engine::Gpt policy = train::load_model(options.run, options.policy);
-    search::GptProposer proposer(policy, tokenizer, options.seed);
+    search::GptProposer proposer(policy, tokenizer, options.seed, train::limits_of(options.run));
     std::optional<engine::Gpt> values;
     std::optional<search::GptScorer> scorer;
     if (options.scorer != "none")
@@ -136,10 +138,12 @@ void game24(const Game24Options& options) {
     };
     measure("greedy", search::Method::greedy, nullptr);
     measure("best of N", search::Method::best_of_n, nullptr);
-    measure("beam", search::Method::beam, nullptr);
-    measure("MCTS", search::Method::mcts, scorer ? &*scorer : nullptr);
-    measure("A*", search::Method::astar, nullptr);
-    if (scorer) measure("Q*", search::Method::qstar, &*scorer);
+    if (!train::contains_search(options.run)) { // else only whole texts are drawn
+        measure("beam", search::Method::beam, nullptr);
+        measure("MCTS", search::Method::mcts, scorer ? &*scorer : nullptr);
+        measure("A*", search::Method::astar, nullptr);
+        if (scorer) measure("Q*", search::Method::qstar, &*scorer);
+    }
 
     Json table = Json::array();
     for (const Game24Row& row : rows)

@@ -9,6 +9,7 @@
 #include "search/gpt_scorer.h"
 #include "search/results.h"
 #include "train/classroom.h"
+#include "train/form.h"
 #include "train/run.h"
 
 #include <chrono>
@@ -37,6 +38,7 @@ std::vector<LadderRow> measure_policies(const PolicyOptions& options) {
     for (const std::string& stage : known)
         if (options.policies.empty() && exists(train::model_path(options.run, stage)))
             names.push_back(stage);
+    if (!options.searches.empty()) train::require_steps(options.run, "eval policies --searches");
     const auto world = search::make_world(train::world_of(options.run));
     const auto problems = train::problems_for(
         options.run, options.split == "dev" ? train::Split::dev : train::Split::test,
@@ -47,7 +49,7 @@ std::vector<LadderRow> measure_policies(const PolicyOptions& options) {
     std::vector<LadderRow> rows;
     const auto measure = [&](const std::string& policy, const std::string& scorer) {
         const engine::Gpt model = train::load_model(options.run, policy);
-        search::GptProposer proposer(model, tokenizer, options.seed);
+        search::GptProposer proposer(model, tokenizer, options.seed, train::limits_of(options.run));
         std::optional<engine::Gpt> judge;
         std::optional<search::GptScorer> judges;
         if (!scorer.empty())

@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "train/corpus.h"
+#include "train/countdown_search.h"
 #include "train/equations_class.h"
 #include "train/forms_class.h"
 #include "train/words_class.h"
@@ -25,6 +26,19 @@ on_side(const std::string& world, const std::function<std::string(Random&)>& dra
     };
 }
 
+// A class of one, who searches aloud.
+void let_search(Classroom& room) {
+    room.pupils = {{"searcher", 0, 1, 0.5}};
+    const auto searcher = std::make_shared<SearchPupil>();
+    room.solve = [searcher, draw = room.draw](const Pupil& pupil, const std::string& problem,
+                                              Random& random) {
+        if (searcher->order.empty())
+            searcher->order =
+                SearchPupil::experience(draw_different(draw, Split::train, 500, 1));
+        return searcher->solve(problem, pupil.rate, random);
+    };
+}
+
 // The flags of a run's corpus.
 CorpusOptions options_of(const std::string& run) {
     CorpusOptions options;
@@ -36,6 +50,7 @@ CorpusOptions options_of(const std::string& run) {
     }
     const JsonLine flags =
         object_field(object_field(read_json(join_path(run, "config.json")), "stages"), "corpus");
+    if (has_field(flags, "form")) options.problems.form = string_field(flags, "form");
     options.countdown.count = static_cast<int>(int_field(flags, "numbers"));
     options.countdown.high = int_field(flags, "largest");
     options.countdown.from = int_field(flags, "target-from");
@@ -75,6 +90,7 @@ Classroom classroom_of(const CorpusOptions& options, bool warm) {
         room.solve = [players](const Pupil& pupil, const std::string& problem, Random& random) {
             return players->solve(pupil, problem, random);
         };
+        if (options.problems.form == "search") let_search(room);
     } else if (options.world == "equations") {
         search::EquationConfig config = options.equations;
         if (warm) config.max_terms = std::max(config.min_terms, config.max_terms - 2);

@@ -52,7 +52,7 @@ void add_corpus(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--bound", o->problems.bound, "largest value on a right derivation's lines");
     flag(app, "--form", o->problems.form,
          "arithmetic: plain, or DeepMind Mathematics' add_sub_multiple, mul_div_multiple, mixed, "
-         "or deepmind for all three");
+         "or deepmind for all three; countdown: plain, or search, texts that contain their search");
     flag(app, "--numbers", o->countdown.count, "countdown: numbers of a problem");
     flag(app, "--largest", o->countdown.high, "countdown: largest number");
     flag(app, "--target-from", o->countdown.from, "countdown: smallest target");
@@ -75,6 +75,7 @@ void add_pretrain(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--width", o->width, "of the GPT, a multiple of the heads");
     flag(app, "--heads", o->heads, "of the GPT's attention");
     flag(app, "--context", o->context, "tokens of the longest sequence");
+    flag(app, "--positions", o->positions, "how their table begins: random or sinusoid");
     flag(app, "--epochs", o->epochs, "passes over the corpus");
     flag(app, "--steps", o->steps, "steps, instead of passes; 0: by --epochs");
     flag(app, "--val-every", o->val_every, "steps between two validations; 0: only at the end");

@@ -50,6 +50,7 @@ Json flags_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
                           {"constant", options.equations.bound},
                           {"changes", options.stories.changes},
                           {"quantity", options.stories.largest}});
+        if (p.form != "plain") flags["form"] = p.form;
     }
     return flags;
 }
@@ -57,7 +58,18 @@ Json flags_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
 } // namespace
 
 void check(const CorpusOptions& options) {
-    check(options.problems);
+    const std::string& form = options.problems.form;
+    if (options.world == "arithmetic") {
+        check(options.problems);
+    } else if (options.world == "countdown") {
+        if (form != "plain" && form != "search")
+            fail("countdown: the form must be plain or search, found {}", form);
+        if (form == "search" && options.countdown.count != 3 && options.countdown.count != 4)
+            fail("countdown: the form search is for 3 or 4 numbers, found {}",
+                 options.countdown.count);
+    } else if (form != "plain") {
+        fail("{}: the form must be plain, found {}", options.world, form);
+    }
     if (options.tokens < 1) fail("--tokens must be 1 or more, found {}", options.tokens);
     if (options.items < 1) fail("--items must be 1 or more, found {}", options.items);
     if (options.curated < 0) fail("--curated must be 0 or more, found {}", options.curated);
@@ -138,7 +150,7 @@ Item draw_item(const Classroom& room, const Pupil& pupil, Random& random) {
         Item item;
         item.problem = room.draw(Split::train, random);
         item.lines = room.solve(pupil, item.problem, random);
-        if (!any_held_out(item.lines)) return item;
+        if (!item.lines.empty() && !any_held_out(item.lines)) return item;
     }
 }
 

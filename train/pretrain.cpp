@@ -181,12 +181,29 @@ std::string sample_text(const engine::Gpt& model, const tokenizer::Tokenizer& to
     return tokenizer.decode(written);
 }
 
+// sin(t w) and cos(t w) at position t, w falling from 1 to 1/10000, as large as the random table.
+void begin_with_sinusoids(engine::Gpt& model) {
+    engine::Parameter& table = model.parameter("wpe.weight");
+    const auto values = table.value.values(); // (T, C)
+    double square = 0;
+    for (const float value : values) square += double(value) * value;
+    const double size = std::sqrt(2 * square / static_cast<double>(values.size()));
+    const auto width = static_cast<size_t>(model.config.width);
+    for (size_t i = 0; i < values.size(); ++i) {
+        const size_t pair = i % width / 2;
+        const double turn = static_cast<double>(i / width) *
+                            std::pow(1e-4, 2.0 * static_cast<double>(pair) / double(width));
+        values[i] = static_cast<float>(size * (i % 2 == 0 ? std::sin(turn) : std::cos(turn)));
+    }
+}
+
 Json flags_of(const PretrainOptions& options, const Source& source, int64_t steps) {
     Json flags = flags_of(static_cast<const LoopOptions&>(options));
     flags["layers"] = options.layers;
     flags["width"] = options.width;
     flags["heads"] = options.heads;
     flags["context"] = options.context;
+    if (options.positions != "random") flags["positions"] = options.positions;
     flags["steps"] = steps;
     flags["val-every"] = options.val_every;
     flags["val-rows"] = options.val_rows;
@@ -205,6 +222,8 @@ Json flags_of(const PretrainOptions& options, const Source& source, int64_t step
 void pretrain(const PretrainOptions& options) {
     check(options);
     if (options.context < 2) fail("--context must be 2 or more, found {}", options.context);
+    if (options.positions != "random" && options.positions != "sinusoid")
+        fail("--positions: expected random or sinusoid, found \"{}\"", options.positions);
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     check_context(options, tokenizer);
@@ -223,7 +242,9 @@ void pretrain(const PretrainOptions& options) {
     config.width = options.width;
     config.context = options.context;
     config.vocab = tokenizer.size();
-    Trainer trainer(options, "pretrain", engine::Gpt(config, Random(seed, "pretrain/init")), steps);
+    engine::Gpt model(config, Random(seed, "pretrain/init"));
+    if (options.positions == "sinusoid") begin_with_sinusoids(model);
+    Trainer trainer(options, "pretrain", std::move(model), steps);
     Batches batches{source, seed, options.batch, per_epoch, -1, {}};
     const auto held_back = validation(source, options.val_rows, options.batch);
     trainer.expect_memory(options.batch, options.context);

@@ -6,6 +6,7 @@
 #include "engine/io/jsonl.h"
 #include "engine/io/sha256.h"
 #include "tokenizer/files.h"
+#include "train/form.h"
 
 #include <filesystem>
 
@@ -39,6 +40,12 @@ std::string first_difference(const Json& before, const Json& now, const std::str
     for (const auto& [name, value] : before.items())
         if (!now.contains(name)) return prefix + name + " was " + value.dump() + ", now not given";
     return "";
+}
+
+// Stages that take a text as a whole.
+bool takes_whole_texts(const std::string& stage) {
+    return stage == "corpus" || stage == "pretrain" || stage == "sft" || stage == "sample" ||
+           stage.starts_with("star");
 }
 
 } // namespace
@@ -98,6 +105,7 @@ void check_vocab(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer
 Json input(const std::string& path) { return sha256_file(path); }
 
 bool begin_stage(const StageOptions& options, const std::string& stage, const Json& flags) {
+    if (!takes_whole_texts(stage)) require_steps(options.run, "train " + stage);
     const std::string folder = stage_folder(options.run, stage);
     make_folders(options.run);
     const FileLock lock(join_path(options.run, "config.lock")); // two stages may begin at once

@@ -8,6 +8,7 @@
 #include "search/problems.h"
 #include "search/stream.h"
 #include "train/classroom.h"
+#include "train/form.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -109,7 +110,7 @@ void sample(const SampleOptions& options) {
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt model = load_model(options.run, options.from);
     check_vocab(model, tokenizer, options.run);
-    search::ProposerLimits limits;
+    search::ProposerLimits limits = limits_of(options.run);
     limits.step_tokens = options.step_tokens;
     search::GptProposer proposer(model, tokenizer, seed, limits);
 

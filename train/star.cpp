@@ -6,6 +6,7 @@
 #include "search/gpt_proposer.h"
 #include "train/chunks.h"
 #include "train/classroom.h"
+#include "train/form.h"
 #include "train/sft.h"
 
 namespace qstar::train {
@@ -73,7 +74,7 @@ Json play_round(const StarOptions& options, int64_t round, const search::World& 
         return read_json(stage_file(options.run, stage, "done.json")).value["result"];
     const engine::Gpt policy =
         load_model(options.run, round == 1 ? options.from : round_stage(round - 1) + "/policy");
-    search::GptProposer proposer(policy, tokenizer, seed_of(options));
+    search::GptProposer proposer(policy, tokenizer, seed_of(options), limits_of(options.run));
 
     // Step 1: rationales.
     const auto solutions = write_solutions(own, stage, "rationales.jsonl", problems, proposer);
@@ -103,7 +104,7 @@ Json play_round(const StarOptions& options, int64_t round, const search::World& 
     if (!exists(model_path(options.run, policy_stage))) return {}; // told to stop
 
     const engine::Gpt learned = load_model(options.run, policy_stage);
-    search::GptProposer student(learned, tokenizer, seed_of(options));
+    search::GptProposer student(learned, tokenizer, seed_of(options), limits_of(options.run));
     const Json result{{"problems", problems.size()},
                       {"rationales", kept.rationales.size()},
                       {"rationalised", kept.rationalised.size()},
@@ -151,6 +152,7 @@ StarItems right_ones(std::span<const SampledSolution> solutions,
 
 void star(const StarOptions& options) {
     check(options);
+    if (options.rationalise) require_steps(options.run, "train star --rationalise");
     require(options.run, options.from, model_path(options.run, options.from));
     if (!begin_stage(options, "star", flags_of(options))) return;
     make_folders(stage_file(options.run, "star", "partial")); // it has begun
@@ -164,7 +166,7 @@ void star(const StarOptions& options) {
     {
         const engine::Gpt start = load_model(options.run, options.from);
         check_vocab(start, tokenizer, options.run);
-        search::GptProposer proposer(start, tokenizer, seed);
+        search::GptProposer proposer(start, tokenizer, seed, limits_of(options.run));
         rounds.push_back(Json{{"dev_greedy", json_of(score_greedily(dev, proposer, *world))}});
         say(options, 0, rounds.back());
     }

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "search/worlds/scanner.h"
+#include "search/worlds/stream.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -326,7 +327,7 @@ bool Countdown::solved(const Path& path) const {
     if (hand->numbers.size() == 1)
         return path.steps.size() == 1 &&
                check_step({path.problem, {}, false}, path.steps[0], true) == Label::right;
-    const auto left = replay(*hand, path.steps);
+    const auto left = replay(*hand, kept_steps(path));
     return left && reached(*hand, *left);
 }
 
@@ -345,7 +346,7 @@ bool Countdown::legal(const Path& path) const {
 std::string Countdown::answer_of(const Path& path) const {
     if (!path.finished || path.steps.empty()) return "";
     if (const std::optional<Hand> hand = hand_of(path.problem))
-        if (const std::optional<Expression> expression = expression_of(*hand, path.steps))
+        if (const std::optional<Expression> expression = expression_of(*hand, kept_steps(path)))
             return print(*expression);
     return path.steps.back();
 }
@@ -355,6 +356,13 @@ std::string Countdown::state(const Path& path) const {
         if (const std::optional<std::vector<Rational>> left = replay(*hand, path.steps))
             return print(Hand{*left, hand->target});
     return World::state(path);
+}
+
+std::vector<std::string> Countdown::kept_steps(const Path& path) const {
+    const std::optional<Hand> hand = hand_of(path.problem);
+    if (!path.finished || !hand || path.steps.size() < hand->numbers.size()) return path.steps;
+    const std::vector<std::string> lines = solution_lines(hand->numbers.size(), path.steps);
+    return lines.empty() ? path.steps : lines;
 }
 
 std::string Countdown::plain_step(std::string_view step) const {

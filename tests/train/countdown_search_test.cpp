@@ -1,0 +1,162 @@
+#include "train/countdown_search.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "search/worlds/stream.h"
+#include "tests/temporary.h"
+#include "train/classroom.h"
+#include "train/corpus.h"
+#include "train/form.h"
+
+#include <doctest/doctest.h>
+#include <set>
+
+using namespace qstar;
+using namespace qstar::train;
+using search::Rational;
+using Numbers = std::vector<Rational>;
+
+namespace {
+
+CorpusOptions searching(const std::string& run) {
+    CorpusOptions options;
+    options.run = run;
+    options.quiet = true;
+    options.world = "countdown";
+    options.problems.form = "search";
+    options.tokens = 30'000;
+    options.items = 1;
+    options.warm = 0;
+    options.curated = 20;
+    return options;
+}
+
+Numbers numbers(std::initializer_list<int64_t> values) {
+    Numbers out;
+    for (const int64_t value : values) out.push_back(search::rational(value));
+    return out;
+}
+
+// The rules of the text, line by line and by themselves: every line is a legal step of the numbers
+// that it goes on from, none is tried twice, and two numbers are left alone at once unless they
+// make the target, which ends the text. Empty, or what is wrong.
+std::string fault(const std::string& problem, const std::vector<std::string>& lines) {
+    const search::Hand hand = search::parse_hand(problem);
+    const size_t n = hand.numbers.size();
+    std::map<size_t, Numbers> open{{n, hand.numbers}};
+    std::map<size_t, std::set<std::string>> tried;
+    for (size_t i = 0; i < lines.size(); ++i) {
+        const size_t left = search::numbers_left(lines[i]);
+        if (left == 0 || left >= n || !open.contains(left + 1)) return "goes on from nothing";
+        const auto move = search::read_step(lines[i], open[left + 1]);
+        if (!move) return "illegal: " + lines[i];
+        if (!tried[left].insert(lines[i]).second) return "tried twice: " + lines[i];
+        open[left] = *search::after(open[left + 1], *move);
+        for (size_t k = 1; k < left; ++k) {
+            open.erase(k);
+            tried.erase(k);
+        }
+        for (const Rational number : open[left])
+            if (!number.is_integer() || number.num < 1 || number.num > 200) return "too large";
+        const bool last = i + 1 == lines.size();
+        if (left == 1 && open[1].front() != hand.target) return "not the target: " + lines[i];
+        if ((left == 1) != last) return "goes on behind its end, or has none";
+        if (left == 2 && search::CountdownSolver(hand.target).solvable(open[2])) {
+            bool plain = false;
+            for (const KnownMove& known : plain_moves(open[2]))
+                plain |= known.move.result == hand.target;
+            if (plain && search::numbers_left(lines[i + 1]) != 1) return "overlooked: " + lines[i];
+        }
+    }
+    return "";
+}
+
+} // namespace
+
+TEST_CASE("searching aloud: plain moves are to integers, each once") {
+    const auto all = plain_moves(numbers({2, 2, 6}));
+    std::vector<std::string> texts;
+    for (const KnownMove& known : all) texts.push_back(print(known.move, numbers({0})));
+    CHECK(texts == std::vector<std::string>{"6+2=8", "6-2=4", "6*2=12", "6/2=3", "2+2=4", "2*2=4",
+                                            "2/2=1"});
+    for (const KnownMove& known : plain_moves(numbers({1, 150, 190})))
+        CHECK(known.move.result <= search::rational(200));
+}
+
+TEST_CASE("searching aloud: every text keeps the rules and ends in the target") {
+    const Classroom room = classroom_of(searching(""));
+    const search::Countdown world;
+    Random random(4, "tests/search");
+    std::set<size_t> lengths;
+    int detours = 0;
+    for (int i = 0; i < 300; ++i) {
+        const Item item = draw_item(room, room.pupils[0], random);
+        CHECK_MESSAGE(fault(item.problem, item.lines).empty(), fault(item.problem, item.lines));
+        CHECK(world.solved({item.problem, item.lines, true}));
+        const auto kept = world.kept_steps({item.problem, item.lines, true});
+        CHECK(kept.size() == 3);
+        for (size_t k = 0; k < kept.size(); ++k) // the solution alone: each step is right
+            CHECK(world.check_step({item.problem, {kept.begin(), kept.begin() + long(k)}, false},
+                                   kept[k], k == 2) == search::Label::right);
+        size_t length = item.problem.size() + 3;
+        for (const std::string& line : item.lines) length += line.size() + 1;
+        CHECK(length <= 630);
+        CHECK(split_of(item.problem) == Split::train);
+        detours += item.lines.size() > 3;
+        lengths.insert(item.lines.size());
+    }
+    CHECK(detours > 150);
+    CHECK(detours < 300);
+    CHECK(lengths.size() > 10);
+}
+
+TEST_CASE("searching aloud: a patient pupil finds whatever plain moves can reach") {
+    SearchPupil pupil;
+    const std::vector<std::string> problems = {"1 5 8 11 24", "2 3 4 5 60", "1 2 3 4 50"};
+    pupil.order = SearchPupil::experience(problems);
+    CHECK(!pupil.order.empty());
+    CHECK(std::set(pupil.order.begin(), pupil.order.end()).size() == pupil.order.size());
+    for (const std::string& problem : problems)
+        for (uint64_t seed = 1; seed < 20; ++seed) {
+            Random random(seed, "tests/search");
+            const auto lines = pupil.solve(problem, 0, random);
+            CHECK_MESSAGE(fault(problem, lines).empty(), fault(problem, lines));
+            Random again(seed, "tests/search");
+            CHECK(pupil.solve(problem, 0, again) == lines);
+        }
+    Random random(1, "tests/search");
+    CHECK(pupil.solve("1 5 5 5 24", 0, random).empty()); // 5*(5-1/5): not without fractions
+    CHECK(fault("1 2 4 6", pupil.solve("1 2 4 6", 0, random)).empty()); // three numbers
+    CHECK_THROWS_AS(pupil.solve("1 2 6", 0, random), Error);
+}
+
+TEST_CASE("corpus --form search: the same seed, the same bytes; what does not fit is refused") {
+    const Temporary a, b;
+    corpus(searching(a.path));
+    corpus(searching(b.path));
+    const std::string text = read_file(a.path + "/corpus/worksheets.jsonl");
+    CHECK(text == read_file(b.path + "/corpus/worksheets.jsonl"));
+    CHECK(contains_search(a.path));
+    CHECK(!contains_search(b.path + "/none"));
+    CHECK(limits_of(a.path).steps > 1000);
+    for (const Worksheet& sheet : read_worksheets(a.path + "/corpus/worksheets.jsonl"))
+        CHECK(sheet.pupil == "searcher");
+    for (const CuratedItem& item : read_curated(a.path + "/corpus/curated.jsonl"))
+        CHECK(fault(item.problem, item.solution).empty());
+    CHECK(classroom_of(a.path).pupils[0].name == "searcher"); // the run remembers its form
+
+    CorpusOptions other = searching(b.path);
+    other.countdown.count = 5;
+    CHECK_THROWS_WITH_AS(check(other), doctest::Contains("3 or 4 numbers, found 5"), Error);
+    other = searching(b.path);
+    other.world = "words";
+    CHECK_THROWS_WITH_AS(check(other), doctest::Contains("form must be plain"), Error);
+    other = searching(b.path);
+    other.world = "arithmetic";
+    CHECK_THROWS_AS(check(other), Error);
+    CHECK_THROWS_WITH_AS(require_steps(a.path, "it"), doctest::Contains("form plain"), Error);
+    StageOptions stage;
+    stage.run = a.path;
+    stage.quiet = true;
+    CHECK_THROWS_WITH_AS(begin_stage(stage, "label", {}), doctest::Contains("single steps"), Error);
+}

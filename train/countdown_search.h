@@ -1,0 +1,56 @@
+#pragma once
+// The pupil who searches aloud: a text of countdown that contains its search.
+//
+// Gandhi et al., "Stream of Search: Learning to Search in Language" (2024): a model that reads
+// only finished solutions never sees a mistake and how to go back from one. Here the way to the
+// solution is written down with its dead ends, so that writing on, token after token, is a search.
+//
+//   1 5 8 11 24   11*8=88 1 5 88   88*5=440 ...        each line a step, as always, and how many
+//                 11+8=19 1 5 19   19+5=24 1 24 24*1=24    numbers it leaves says where it goes on
+//
+// (search/worlds/stream.h has the rule.) His search is depth first:
+//
+//   Step 1  a hunch: a first move that leads on as often as not, whichever it is
+//   Step 2  with three numbers left, their moves in a fixed order, down to two numbers; whether
+//           two numbers make the target is seen at once. Where nothing leads on he does not write
+//           all of it: before each move he gives up at a rate (Pupil::rate).
+//   Step 3  back at the start: the next first move in the order of his experience, which kinds of
+//           move led on most often in other problems; then Step 2 again.
+//
+// All numbers on his way are integers from 1 to 200: what needs others he does not find.
+
+#include "search/worlds/countdown.h"
+#include "train/pupils.h"
+
+#include <map>
+
+namespace qstar::train {
+
+// A move of sorted numbers by what it takes: the places of its operands and the operation. So two
+// problems have moves of the same kind.
+using MoveKind = int;
+struct KnownMove {
+    MoveKind kind = 0;
+    search::Move move;
+};
+// Those to an integer from 1 to 200, in a fixed order: the largest numbers first, + - * / of each
+// pair. Not those that another one stands for: x/1 (as x*1), and equal numbers once.
+std::vector<KnownMove> plain_moves(const std::vector<search::Rational>& numbers);
+
+struct SearchPupil {
+    // Kinds of first moves, the best first: each is the one that leads on in most of the
+    // `problems` (of four numbers) in which none before it does.
+    static std::vector<MoveKind> experience(std::span<const std::string> problems);
+
+    std::vector<MoveKind> order;
+    double hunch = 0.5; // rate of right ones
+    // Characters and marks of a text, which are tokens without merges; where it would get longer,
+    // his hunch is right after all.
+    size_t longest = 630;
+
+    // The lines of a problem of three or four numbers. Empty if he cannot find it.
+    std::vector<std::string> solve(const std::string& problem, double gives_up,
+                                   Random& random) const;
+};
+
+} // namespace qstar::train

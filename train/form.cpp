@@ -1,0 +1,32 @@
+#include "train/form.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+
+namespace qstar::train {
+
+bool contains_search(const std::string& run) {
+    const std::string path = join_path(run, "config.json");
+    if (!exists(path)) return false;
+    const JsonLine config = read_json(path);
+    const JsonLine stages = object_field(config, "stages");
+    if (!has_field(stages, "corpus")) return false;
+    const JsonLine flags = object_field(stages, "corpus");
+    return has_field(flags, "form") && string_field(flags, "form") == "search";
+}
+
+void require_steps(const std::string& run, std::string_view what) {
+    if (contains_search(run))
+        fail("{} looks at single steps, but the texts of {} contain their search (corpus --form "
+             "search): expected a run of the form plain",
+             what, run);
+}
+
+search::ProposerLimits limits_of(const std::string& run) {
+    search::ProposerLimits limits;
+    if (contains_search(run)) limits.steps = 10'000;
+    return limits;
+}
+
+} // namespace qstar::train
