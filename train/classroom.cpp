@@ -28,7 +28,7 @@ on_side(const std::string& world, const std::function<std::string(Random&)>& dra
 
 // A class of one, who searches aloud.
 void let_search(Classroom& room) {
-    room.pupils = {{"searcher", 0, 1, 0.5}};
+    room.pupils = {{"searcher", 0, 1, 0.6}};
     const auto searcher = std::make_shared<SearchPupil>();
     room.solve = [searcher, draw = room.draw](const Pupil& pupil, const std::string& problem,
                                               Random& random) {

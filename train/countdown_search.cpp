@@ -15,7 +15,7 @@ using Numbers = std::vector<Rational>;
 
 namespace {
 
-constexpr int64_t largest = 200; // number that he writes
+constexpr int64_t largest = 100; // number that he writes
 
 // Two numbers: the move that makes the target.
 std::optional<Move> last_move(const Numbers& two, Rational target) {

@@ -17,7 +17,7 @@
 //   Step 3  back at the start: the next first move in the order of his experience, which kinds of
 //           move led on most often in other problems; then Step 2 again.
 //
-// All numbers on his way are integers from 1 to 200: what needs others he does not find.
+// All numbers on his way are integers from 1 to 100: what needs others he does not find.
 
 #include "search/worlds/countdown.h"
 #include "train/pupils.h"
@@ -33,7 +33,7 @@ struct KnownMove {
     MoveKind kind = 0;
     search::Move move;
 };
-// Those to an integer from 1 to 200, in a fixed order: the largest numbers first, + - * / of each
+// Those to an integer from 1 to 100, in a fixed order: the largest numbers first, + - * / of each
 // pair. Not those that another one stands for: x/1 (as x*1), and equal numbers once.
 std::vector<KnownMove> plain_moves(const std::vector<search::Rational>& numbers);
 

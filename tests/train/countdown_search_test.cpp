@@ -9,6 +9,7 @@
 #include "train/form.h"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 #include <set>
 
 using namespace qstar;
@@ -57,7 +58,7 @@ std::string fault(const std::string& problem, const std::vector<std::string>& li
             tried.erase(k);
         }
         for (const Rational number : open[left])
-            if (!number.is_integer() || number.num < 1 || number.num > 200) return "too large";
+            if (!number.is_integer() || number.num < 1 || number.num > 100) return "too large";
         const bool last = i + 1 == lines.size();
         if (left == 1 && open[1].front() != hand.target) return "not the target: " + lines[i];
         if ((left == 1) != last) return "goes on behind its end, or has none";
@@ -79,8 +80,8 @@ TEST_CASE("searching aloud: plain moves are to integers, each once") {
     for (const KnownMove& known : all) texts.push_back(print(known.move, numbers({0})));
     CHECK(texts == std::vector<std::string>{"6+2=8", "6-2=4", "6*2=12", "6/2=3", "2+2=4", "2*2=4",
                                             "2/2=1"});
-    for (const KnownMove& known : plain_moves(numbers({1, 150, 190})))
-        CHECK(known.move.result <= search::rational(200));
+    for (const KnownMove& known : plain_moves(numbers({1, 60, 90})))
+        CHECK(known.move.result <= search::rational(100));
 }
 
 TEST_CASE("searching aloud: every text keeps the rules and ends in the target") {
@@ -158,5 +159,5 @@ TEST_CASE("corpus --form search: the same seed, the same bytes; what does not fi
     StageOptions stage;
     stage.run = a.path;
     stage.quiet = true;
-    CHECK_THROWS_WITH_AS(begin_stage(stage, "label", {}), doctest::Contains("single steps"), Error);
+    CHECK_THROWS_WITH_AS(begin_stage(stage, "label", Json::object()), doctest::Contains("single steps"), Error);
 }

@@ -14,13 +14,13 @@ using Lines = std::vector<std::string>;
 namespace {
 
 const std::string problem = "1 5 8 11 24";
-const Lines text = {"8*5=40 1 11 40", "40-11=29 1 29",  "40+1=41 11 41",
+const Lines searched = {"8*5=40 1 11 40", "40-11=29 1 29",  "40+1=41 11 41",
                     "11+8=19 1 5 19", "19+5=24 1 24", "24*1=24"};
 const Lines solution = {"11+8=19 1 5 19", "19+5=24 1 24", "24*1=24"};
 
 // The text with one line changed; "" takes it out.
 Lines with(size_t at, const std::string& line) {
-    Lines lines = text;
+    Lines lines = searched;
     lines[at] = line;
     if (line.empty()) lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(at));
     return lines;
@@ -42,23 +42,23 @@ TEST_CASE("a line says by its list how many numbers it leaves") {
 }
 
 TEST_CASE("the solution of a text is what its last line goes on from") {
-    CHECK(solution_lines(4, text) == solution);
+    CHECK(solution_lines(4, searched) == solution);
     CHECK(solution_lines(4, solution) == solution);
     CHECK(solution_lines(4, Lines{}).empty());
     CHECK(solution_lines(4, with(5, "19-5=14 1 14")).empty()); // its last line leaves two
-    CHECK(solution_lines(5, text).empty());                    // nothing leaves four
+    CHECK(solution_lines(5, searched).empty());                    // nothing leaves four
     // A detour of two lines between a line and what goes on from it changes nothing.
     CHECK(solution_lines(3, Lines{"5+1=6 4 6", "4+1=5 5 5", "5*5=25"}) ==
           Lines{"4+1=5 5 5", "5*5=25"});
 }
 
 TEST_CASE("countdown: a text that contains its search is solved if its solution is legal") {
-    CHECK(solved(text));
+    CHECK(solved(searched));
     CHECK(solved(solution));
-    CHECK(!solved(text, false));
-    CHECK(Countdown().answer_of({problem, text, true}) ==
+    CHECK(!solved(searched, false));
+    CHECK(Countdown().answer_of({problem, searched, true}) ==
           Countdown().answer_of({problem, solution, true}));
-    CHECK(Countdown().check_answer(problem, Countdown().answer_of({problem, text, true})));
+    CHECK(Countdown().check_answer(problem, Countdown().answer_of({problem, searched, true})));
 
     CHECK(!solved(with(5, "")));                // the target is not reached
     CHECK(!solved(with(5, "24-1=23")));         // another number is reached
@@ -76,16 +76,16 @@ TEST_CASE("countdown: a text that contains its search is solved if its solution 
     // does not lead to the end either.
     CHECK(solved(with(1, "40-11=30 1 30")));
     CHECK(solved(with(0, "")));
-    Lines late = text;
+    Lines late = searched;
     late.insert(late.begin() + 4, "8*5=40 1 11 40"); // the last start is another one
     CHECK(!solved(late));
 }
 
 TEST_CASE("results tell the steps of the solution alone") {
     Result result;
-    result.steps = text;
+    result.steps = searched;
     result.finished = true;
-    result.answer = text.back();
+    result.answer = searched.back();
     const Json line = result_json(Countdown(), {problem, problem, {}}, result);
     CHECK(line["correct"] == true);
     CHECK(line["steps"] == Json(Lines{"11+8=19", "19+5=24", "24*1=24"}));
