@@ -33,8 +33,7 @@ void let_search(Classroom& room) {
     room.solve = [searcher, draw = room.draw](const Pupil& pupil, const std::string& problem,
                                               Random& random) {
         if (searcher->order.empty())
-            searcher->order =
-                SearchPupil::experience(draw_different(draw, Split::train, 500, 1));
+            searcher->order = SearchPupil::experience(draw_different(draw, Split::train, 500, 1));
         return searcher->solve(problem, pupil.rate, random);
     };
 }

@@ -5,15 +5,17 @@
 // only finished solutions never sees a mistake and how to go back from one. Here the way to the
 // solution is written down with its dead ends, so that writing on, token after token, is a search.
 //
-//   1 5 8 11 24   11*8=88 1 5 88   88*5=440 ...        each line a step, as always, and how many
-//                 11+8=19 1 5 19   19+5=24 1 24 24*1=24    numbers it leaves says where it goes on
+//   1 5 8 11 24   8*5=40 1 11 40   40+11=51 1 51   40-11=29 1 29   a hunch, given up
+//                 11+8=19 1 5 19   19+5=24 1 24    24*1=24         another start
 //
-// (search/worlds/stream.h has the rule.) His search is depth first:
+// How many numbers a line leaves says where it goes on (search/worlds/stream.h). His search is
+// depth first:
 //
 //   Step 1  a hunch: a first move that leads on as often as not, whichever it is
-//   Step 2  with three numbers left, their moves in a fixed order, down to two numbers; whether
-//           two numbers make the target is seen at once. Where nothing leads on he does not write
-//           all of it: before each move he gives up at a rate (Pupil::rate).
+//   Step 2  with three numbers left, their moves in a fixed order; whether the two numbers that
+//           one leaves make the target is seen at once. Where none leads on he gives up at a rate
+//           (Pupil::rate) before each of them, but never where one does. So whoever writes what
+//           is likeliest gives up when he is fairly sure that nothing comes.
 //   Step 3  back at the start: the next first move in the order of his experience, which kinds of
 //           move led on most often in other problems; then Step 2 again.
 //

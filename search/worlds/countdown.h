@@ -86,7 +86,7 @@ struct Countdown : World {
     bool public_goal() const override { return true; }
     std::optional<int64_t> shortest(std::string_view problem) const override;
     bool legal(const Path& path) const override; // right arithmetic with the numbers that are there
-    std::string state(const Path& path) const override;           // the numbers left
+    std::string state(const Path& path) const override; // the numbers left
     // Of a text that contains its search (stream.h), the lines that led to its end.
     std::vector<std::string> kept_steps(const Path& path) const override;
     std::string plain_step(std::string_view step) const override; // "8-5=3"

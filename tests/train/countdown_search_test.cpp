@@ -78,8 +78,8 @@ TEST_CASE("searching aloud: plain moves are to integers, each once") {
     const auto all = plain_moves(numbers({2, 2, 6}));
     std::vector<std::string> texts;
     for (const KnownMove& known : all) texts.push_back(print(known.move, numbers({0})));
-    CHECK(texts == std::vector<std::string>{"6+2=8", "6-2=4", "6*2=12", "6/2=3", "2+2=4", "2*2=4",
-                                            "2/2=1"});
+    CHECK(texts ==
+          std::vector<std::string>{"6+2=8", "6-2=4", "6*2=12", "6/2=3", "2+2=4", "2*2=4", "2/2=1"});
     for (const KnownMove& known : plain_moves(numbers({1, 60, 90})))
         CHECK(known.move.result <= search::rational(100));
 }
@@ -159,5 +159,6 @@ TEST_CASE("corpus --form search: the same seed, the same bytes; what does not fi
     StageOptions stage;
     stage.run = a.path;
     stage.quiet = true;
-    CHECK_THROWS_WITH_AS(begin_stage(stage, "label", Json::object()), doctest::Contains("single steps"), Error);
+    CHECK_THROWS_WITH_AS(begin_stage(stage, "label", Json::object()),
+                         doctest::Contains("single steps"), Error);
 }

@@ -14,8 +14,8 @@ using Lines = std::vector<std::string>;
 namespace {
 
 const std::string problem = "1 5 8 11 24";
-const Lines searched = {"8*5=40 1 11 40", "40-11=29 1 29",  "40+1=41 11 41",
-                    "11+8=19 1 5 19", "19+5=24 1 24", "24*1=24"};
+const Lines searched = {"8*5=40 1 11 40", "40-11=29 1 29", "40+1=41 11 41",
+                        "11+8=19 1 5 19", "19+5=24 1 24",  "24*1=24"};
 const Lines solution = {"11+8=19 1 5 19", "19+5=24 1 24", "24*1=24"};
 
 // The text with one line changed; "" takes it out.
@@ -46,7 +46,7 @@ TEST_CASE("the solution of a text is what its last line goes on from") {
     CHECK(solution_lines(4, solution) == solution);
     CHECK(solution_lines(4, Lines{}).empty());
     CHECK(solution_lines(4, with(5, "19-5=14 1 14")).empty()); // its last line leaves two
-    CHECK(solution_lines(5, searched).empty());                    // nothing leaves four
+    CHECK(solution_lines(5, searched).empty());                // nothing leaves four
     // A detour of two lines between a line and what goes on from it changes nothing.
     CHECK(solution_lines(3, Lines{"5+1=6 4 6", "4+1=5 5 5", "5*5=25"}) ==
           Lines{"4+1=5 5 5", "5*5=25"});
@@ -60,14 +60,14 @@ TEST_CASE("countdown: a text that contains its search is solved if its solution 
           Countdown().answer_of({problem, solution, true}));
     CHECK(Countdown().check_answer(problem, Countdown().answer_of({problem, searched, true})));
 
-    CHECK(!solved(with(5, "")));                // the target is not reached
-    CHECK(!solved(with(5, "24-1=23")));         // another number is reached
-    CHECK(!solved(with(5, "24+0=24")));         // a number that is not there
-    CHECK(!solved(with(5, "24*1=25")));         // wrong arithmetic
-    CHECK(!solved(with(4, "")));                // it would go on from 11 41
-    CHECK(!solved(with(4, "19+5=24 5 24")));    // 5 is used twice
-    CHECK(!solved(with(3, "")));                // back to nowhere: 19 is not there
-    CHECK(!solved(with(3, "11+8=19 1 8 19")));  // 8 is used twice
+    CHECK(!solved(with(5, "")));                 // the target is not reached
+    CHECK(!solved(with(5, "24-1=23")));          // another number is reached
+    CHECK(!solved(with(5, "24+0=24")));          // a number that is not there
+    CHECK(!solved(with(5, "24*1=25")));          // wrong arithmetic
+    CHECK(!solved(with(4, "")));                 // it would go on from 11 41
+    CHECK(!solved(with(4, "19+5=24 5 24")));     // 5 is used twice
+    CHECK(!solved(with(3, "")));                 // back to nowhere: 19 is not there
+    CHECK(!solved(with(3, "11+8=19 1 8 19")));   // 8 is used twice
     CHECK(!solved(with(3, "11+8=19 1 5 8 19"))); // nothing struck out
     CHECK(!solved({"24*1=24"}));
     CHECK(!solved({}));
