@@ -1,8 +1,13 @@
 #include "eval/game24.h"
 
-#include "train/split.h"
+#include "engine/error.h"
+#include "eval/policies.h"
+#include "tests/temporary.h"
+#include "train/corpus.h"
+#include "train/star.h"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 using namespace qstar;
 using namespace qstar::eval;
@@ -30,4 +35,26 @@ TEST_CASE("one run is the whole curve: what was solved within so many tokens") {
     CHECK(row.expanded == 2);
     CHECK(row.interval.low > 0.2);
     CHECK(row.interval.high < 1);
+}
+
+TEST_CASE("a run whose texts contain their search: what looks at single steps refuses it") {
+    const Temporary run;
+    train::CorpusOptions corpus;
+    corpus.run = run.path;
+    corpus.quiet = true;
+    corpus.world = "countdown";
+    corpus.problems.form = "search";
+    corpus.tokens = 1000;
+    corpus.curated = 2;
+    train::corpus(corpus);
+    Game24Options game;
+    game.run = run.path;
+    CHECK_THROWS_WITH_AS(game24(game), doctest::Contains("single steps"), Error);
+    PolicyOptions alone;
+    alone.run = run.path;
+    alone.searches = {"sft:prm"};
+    CHECK_THROWS_WITH_AS(measure_policies(alone), doctest::Contains("single steps"), Error);
+    train::StarOptions star;
+    star.run = run.path;
+    CHECK_THROWS_WITH_AS(train::star(star), doctest::Contains("single steps"), Error);
 }
