@@ -32,8 +32,7 @@ Json result_json(const World& world, const ProblemLine& problem, const Result& r
     line["answer"] = world.answer_of(path_of(problem.problem, result));
     line["correct"] = is_right(world, problem, result);
     Json steps = Json::array();
-    for (const std::string& step : world.kept_steps(path_of(problem.problem, result)))
-        steps.push_back(world.plain_step(step));
+    for (const std::string& step : result.steps) steps.push_back(world.plain_step(step));
     line["steps"] = steps;
     line["expanded"] = result.expanded;
     line["generated"] = result.generated;

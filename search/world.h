@@ -57,8 +57,6 @@ struct World {
     // The steps of a shortest solution with one operation a step, where the world knows how to
     // find one. It measures results and guides nothing.
     virtual std::optional<int64_t> shortest(std::string_view) const { return {}; }
-    // The steps of the solution alone, of a text that holds more than it; by default all.
-    virtual std::vector<std::string> kept_steps(const Path& path) const { return path.steps; }
     // A step as others write it, for results; by default as it is.
     virtual std::string plain_step(std::string_view step) const { return std::string(step); }
 };

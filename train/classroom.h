@@ -22,7 +22,7 @@ struct Classroom {
     std::vector<Pupil> pupils;
     // One problem on a side of the split.
     std::function<std::string(Split, Random&)> draw;
-    // The lines a pupil writes under a problem, at least one; none if he gives it up.
+    // The lines a pupil writes under a problem, at least one.
     std::function<std::vector<std::string>(const Pupil&, const std::string&, Random&)> solve;
 };
 

@@ -121,6 +121,14 @@ struct Made {
     Expression expression;
 };
 
+// The steps of the solution: all, or of a text that contains its search (stream.h) the lines that
+// led to its end.
+std::vector<std::string> solution(const Hand& hand, const std::vector<std::string>& steps) {
+    if (steps.size() < hand.numbers.size()) return steps;
+    const std::vector<std::string> lines = solution_lines(hand.numbers.size(), steps);
+    return lines.empty() ? steps : lines;
+}
+
 // The steps as one expression. Nothing if one is illegal or numbers are left over.
 std::optional<Expression> expression_of(const Hand& hand, const std::vector<std::string>& steps) {
     std::vector<Made> pool;
@@ -327,7 +335,7 @@ bool Countdown::solved(const Path& path) const {
     if (hand->numbers.size() == 1)
         return path.steps.size() == 1 &&
                check_step({path.problem, {}, false}, path.steps[0], true) == Label::right;
-    const auto left = replay(*hand, kept_steps(path));
+    const auto left = replay(*hand, solution(*hand, path.steps));
     return left && reached(*hand, *left);
 }
 
@@ -346,7 +354,8 @@ bool Countdown::legal(const Path& path) const {
 std::string Countdown::answer_of(const Path& path) const {
     if (!path.finished || path.steps.empty()) return "";
     if (const std::optional<Hand> hand = hand_of(path.problem))
-        if (const std::optional<Expression> expression = expression_of(*hand, kept_steps(path)))
+        if (const std::optional<Expression> expression =
+                expression_of(*hand, solution(*hand, path.steps)))
             return print(*expression);
     return path.steps.back();
 }
@@ -356,13 +365,6 @@ std::string Countdown::state(const Path& path) const {
         if (const std::optional<std::vector<Rational>> left = replay(*hand, path.steps))
             return print(Hand{*left, hand->target});
     return World::state(path);
-}
-
-std::vector<std::string> Countdown::kept_steps(const Path& path) const {
-    const std::optional<Hand> hand = hand_of(path.problem);
-    if (!path.finished || !hand || path.steps.size() < hand->numbers.size()) return path.steps;
-    const std::vector<std::string> lines = solution_lines(hand->numbers.size(), path.steps);
-    return lines.empty() ? path.steps : lines;
 }
 
 std::string Countdown::plain_step(std::string_view step) const {

@@ -81,14 +81,12 @@ struct Countdown : World {
     bool check_answer(std::string_view problem, std::string_view answer) const override;
     std::string answer(std::string_view problem) const override;
     std::string canonical_answer(std::string_view answer) const override;
-    bool solved(const Path& path) const override;           // by its solution's steps
-    std::string answer_of(const Path& path) const override; // the expression of these
+    bool solved(const Path& path) const override;           // by its steps
+    std::string answer_of(const Path& path) const override; // the expression of its steps
     bool public_goal() const override { return true; }
     std::optional<int64_t> shortest(std::string_view problem) const override;
     bool legal(const Path& path) const override; // right arithmetic with the numbers that are there
-    std::string state(const Path& path) const override; // the numbers left
-    // Of a text that contains its search (stream.h), the lines that led to its end.
-    std::vector<std::string> kept_steps(const Path& path) const override;
+    std::string state(const Path& path) const override;           // the numbers left
     std::string plain_step(std::string_view step) const override; // "8-5=3"
 };
 

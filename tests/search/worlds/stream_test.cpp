@@ -1,10 +1,8 @@
 #include "search/worlds/stream.h"
 
-#include "search/results.h"
 #include "search/worlds/countdown.h"
 
 #include <doctest/doctest.h>
-#include <nlohmann/json.hpp>
 
 using namespace qstar;
 using namespace qstar::search;
@@ -79,14 +77,4 @@ TEST_CASE("countdown: a text that contains its search is solved if its solution 
     Lines late = searched;
     late.insert(late.begin() + 4, "8*5=40 1 11 40"); // the last start is another one
     CHECK(!solved(late));
-}
-
-TEST_CASE("results tell the steps of the solution alone") {
-    Result result;
-    result.steps = searched;
-    result.finished = true;
-    result.answer = searched.back();
-    const Json line = result_json(Countdown(), {problem, problem, {}}, result);
-    CHECK(line["correct"] == true);
-    CHECK(line["steps"] == Json(Lines{"11+8=19", "19+5=24", "24*1=24"}));
 }
