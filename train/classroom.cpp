@@ -26,15 +26,15 @@ on_side(const std::string& world, const std::function<std::string(Random&)>& dra
     };
 }
 
-// A class of one, who searches aloud.
+// A class of those who search aloud.
 void let_search(Classroom& room) {
-    room.pupils = {{"searcher", 0, 1, 0.6}};
+    room.pupils = search_class();
     const auto searcher = std::make_shared<SearchPupil>();
     room.solve = [searcher, draw = room.draw](const Pupil& pupil, const std::string& problem,
                                               Random& random) {
         if (searcher->order.empty())
             searcher->order = SearchPupil::experience(draw_different(draw, Split::train, 500, 1));
-        return searcher->solve(problem, pupil.rate, random);
+        return searcher->solve(pupil, problem, random);
     };
 }
 

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <set>
 
@@ -22,6 +23,18 @@ std::optional<Move> last_move(const Numbers& two, Rational target) {
     for (const KnownMove& known : plain_moves(two))
         if (known.move.result == target) return known.move;
     return {};
+}
+
+// Two numbers that do not make it: the move that comes nearest, if there is one.
+std::optional<Move> near_miss(const Numbers& two, Rational target) {
+    const auto off = [&](const KnownMove& known) {
+        return std::llabs(known.move.result.num - target.num);
+    };
+    const std::vector<KnownMove> all = plain_moves(two);
+    const auto best =
+        std::min_element(all.begin(), all.end(),
+                         [&](const KnownMove& a, const KnownMove& b) { return off(a) < off(b); });
+    return best == all.end() ? std::nullopt : std::optional(best->move);
 }
 
 // Three numbers: the first of their moves after which two numbers make the target, or how many
@@ -91,7 +104,11 @@ std::vector<MoveKind> SearchPupil::experience(std::span<const std::string> probl
     }
 }
 
-std::vector<std::string> SearchPupil::solve(const std::string& problem, double gives_up,
+std::vector<Pupil> search_class() {
+    return {{"searcher", 0, 0.5, 0.6}, {"hopeful", hopes, 0.5, 0.6}};
+}
+
+std::vector<std::string> SearchPupil::solve(const Pupil& pupil, const std::string& problem,
                                             Random& random) const {
     const search::Hand hand = search::parse_hand(problem);
     if (hand.numbers.size() != 3 && hand.numbers.size() != 4)
@@ -108,11 +125,14 @@ std::vector<std::string> SearchPupil::solve(const std::string& problem, double g
         const std::vector<KnownMove> all = plain_moves(three);
         const size_t good = leads_on(three, all, hand.target);
         for (size_t i = 0; i < all.size(); ++i) {
-            if (good == all.size() && random.uniform() < gives_up) return false;
+            if (good == all.size() && random.uniform() < pupil.rate) return false;
             const Numbers two = write(all[i].move, three);
-            if (i < good) continue;
-            write(*last_move(two, hand.target), two);
-            return true;
+            if (i == good) {
+                write(*last_move(two, hand.target), two);
+                return true;
+            }
+            const std::optional<Move> miss = near_miss(two, hand.target);
+            if (miss && pupil.habits & hopes && random.uniform() < tries) write(*miss, two);
         }
         return false;
     };

@@ -5,7 +5,8 @@
 // only finished solutions never sees a mistake and how to go back from one. Here the way to the
 // solution is written down with its dead ends, so that writing on, token after token, is a search.
 //
-//   1 5 8 11 24   8*5=40 1 11 40   40+11=51 1 51   40-11=29 1 29   a hunch, given up
+//   1 5 8 11 24   8*5=40 1 11 40   40+11=51 1 51   40-11=29 1 29   29-1=28   a hunch,
+//                                                                            given up
 //                 11+8=19 1 5 19   19+5=24 1 24    24*1=24         another start
 //
 // How many numbers a line leaves says where it goes on (search/worlds/stream.h). His search is
@@ -13,11 +14,15 @@
 //
 //   Step 1  a hunch: a first move that leads on as often as not, whichever it is
 //   Step 2  with three numbers left, their moves in a fixed order; whether the two numbers that
-//           one leaves make the target is seen at once. Where none leads on he gives up at a rate
-//           (Pupil::rate) before each of them, but never where one does. So whoever writes what
-//           is likeliest gives up when he is fairly sure that nothing comes.
+//           one leaves make the target is seen at once. Where no move leads on he gives up at a
+//           rate (Pupil::rate) before each of them, but never where one does. So whoever writes
+//           what is likeliest gives up when he is fairly sure that nothing comes.
 //   Step 3  back at the start: the next first move in the order of his experience, which kinds of
 //           move led on most often in other problems; then Step 2 again.
+//
+// One who *hopes* does not always see it at once: at a rate he tries the move of two numbers that
+// comes nearest to the target, sees that it makes another one, and goes on. From him a model learns
+// that a wrong end is no end.
 //
 // All numbers on his way are integers from 1 to 100: what needs others he does not find.
 
@@ -39,6 +44,11 @@ struct KnownMove {
 // pair. Not those that another one stands for: x/1 (as x*1), and equal numbers once.
 std::vector<KnownMove> plain_moves(const std::vector<search::Rational>& numbers);
 
+enum SearchHabit : unsigned { hopes = 1 };
+
+// "searcher" and "hopeful", of equal shares.
+std::vector<Pupil> search_class();
+
 struct SearchPupil {
     // Kinds of first moves, the best first: each is the one that leads on in most of the
     // `problems` (of four numbers) in which none before it does.
@@ -46,12 +56,13 @@ struct SearchPupil {
 
     std::vector<MoveKind> order;
     double hunch = 0.5; // rate of right ones
+    double tries = 0.3; // of two numbers that do not make the target, by one who hopes
     // Characters and marks of a text, which are tokens without merges; where it would get longer,
     // his hunch is right after all.
     size_t longest = 630;
 
     // The lines of a problem of three or four numbers. Empty if he cannot find it.
-    std::vector<std::string> solve(const std::string& problem, double gives_up,
+    std::vector<std::string> solve(const Pupil& pupil, const std::string& problem,
                                    Random& random) const;
 };
 
