@@ -105,7 +105,7 @@ std::vector<MoveKind> SearchPupil::experience(std::span<const std::string> probl
 }
 
 std::vector<Pupil> search_class() {
-    return {{"searcher", 0, 0.5, 0.6}, {"hopeful", hopes, 0.5, 0.6}};
+    return {{"searcher", 0, 0.5, 0}, {"hopeful", hopes, 0.5, 0}};
 }
 
 std::vector<std::string> SearchPupil::solve(const Pupil& pupil, const std::string& problem,

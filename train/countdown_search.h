@@ -5,24 +5,27 @@
 // only finished solutions never sees a mistake and how to go back from one. Here the way to the
 // solution is written down with its dead ends, so that writing on, token after token, is a search.
 //
-//   1 5 8 11 24   8*5=40 1 11 40   40+11=51 1 51   40-11=29 1 29   29-1=28   a hunch,
-//                                                                            given up
-//                 11+8=19 1 5 19   19+5=24 1 24    24*1=24         another start
+//   1 5 8 11 24   8*5=40 1 11 40   40+11=51 1 51   40-11=29 1 29   29-1=28   ...   a hunch
+//                 11+8=19 1 5 19   19+5=24 1 24    24*1=24                         another start
 //
 // How many numbers a line leaves says where it goes on (search/worlds/stream.h). His search is
 // depth first:
 //
 //   Step 1  a hunch: a first move that leads on as often as not, whichever it is
-//   Step 2  with three numbers left, their moves in a fixed order; whether the two numbers that
-//           one leaves make the target is seen at once. Where no move leads on he gives up at a
-//           rate (Pupil::rate) before each of them, but never where one does. So whoever writes
-//           what is likeliest gives up when he is fairly sure that nothing comes.
+//   Step 2  with three numbers left, all their moves in a fixed order; whether the two numbers that
+//           one leaves make the target is seen at once
 //   Step 3  back at the start: the next first move in the order of his experience, which kinds of
 //           move led on most often in other problems; then Step 2 again.
 //
 // One who *hopes* does not always see it at once: at a rate he tries the move of two numbers that
 // comes nearest to the target, sees that it makes another one, and goes on. From him a model learns
 // that a wrong end is no end.
+//
+// With a rate (Pupil::rate) he gives three numbers up early, before each of their moves, but never
+// those that lead on. That makes shorter texts, and it is a trap, there to be seen: he acts on what
+// the reader of his text does not know. A model that reads it takes its own going on as a sign that
+// these numbers lead on, and in the end writes a last line that reaches anything (Ortega et al.,
+// "Shaking the foundations: delusions in sequence models for interaction and control", 2021).
 //
 // All numbers on his way are integers from 1 to 100: what needs others he does not find.
 

@@ -12,7 +12,7 @@ struct PretrainOptions : LoopOptions {
     PretrainOptions() { lr = 2e-3; }
     int64_t layers = 4, width = 128, heads = 4, context = 128;
     // How the table of positions begins: random, or sinusoid (Vaswani et al. 2017), in which "one
-    // back" is the same rotation everywhere, so that a long context learns to copy sooner.
+    // back" is the same rotation everywhere. Meant for long contexts.
     std::string positions = "random";
     double epochs = 1;       // passes over the rows; may be a part of one
     int64_t steps = 0;       // instead of epochs, if not 0
