@@ -42,7 +42,7 @@ struct Entry {
 };
 
 constexpr double kSmallestScore = 1e-30; // keeps the logarithm finite
-constexpr double kLeastUnseen = 1e-3;    // below it a node's steps count as drawn
+constexpr double kLeastUnseen = 1e-5;    // below it a node's steps count as drawn
 constexpr double kDoubt = 0.9;           // what is left of it when nothing new was drawn
 
 // What A* over reasoning steps has open: paths.

@@ -22,7 +22,7 @@ namespace qstar::search {
 
 namespace {
 
-constexpr double kLeastMass = 1e-4; // what is less likely is not looked for
+constexpr double kLeastMass = 1e-5; // what is less likely is not looked for
 
 // A text that may become one of the steps.
 struct Hope {

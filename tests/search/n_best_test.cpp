@@ -50,7 +50,7 @@ TEST_CASE("asked again and again, every likely step comes once") {
     GptProposer proposer(model, tokenizer, 1, {5, 8, 64});
     ProposeRequest ask = listing({"1+2", {"8"}, false}, 12);
     std::map<Step, float> listed;
-    for (int call = 0; call < 200; ++call) {
+    for (int call = 0; call < 40; ++call) {
         const Proposals found = proposer.propose({&ask, 1})[0];
         CHECK(found.steps.size() <= 12);
         CHECK(found.generated == static_cast<int>(found.steps.size()));
