@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t listed = 4; // hands up to this size are listed, larger ones searched
 
-const std::vector<Pupil> others = {
+const std::vector<Pupil> others_of_countdown = {
     {"nearest", short_sighted, 0.1, 0},           {"guesser", aimless, 0.1, 0},
     {"reuser", short_sighted | reuses, 0.1, 0},   {"miscounter", miscounts, 0.1, 0.25},
     {"beginner", short_sighted | claims, 0.6, 0},
@@ -81,7 +81,9 @@ void check(const CountdownConfig& config) {
              config.from, config.to);
 }
 
-std::vector<Pupil> countdown_class(double experts) { return class_of(experts, others); }
+std::vector<Pupil> countdown_class(double experts) {
+    return class_of(experts, others_of_countdown);
+}
 
 const CountdownClass::Hand& CountdownClass::hand_of(const Numbers& numbers) {
     std::unique_ptr<Hand>& hand = known_[numbers];

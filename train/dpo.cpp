@@ -15,7 +15,7 @@ using engine::Tape, engine::Tensor, engine::Var;
 
 namespace {
 
-constexpr int64_t validated_at_once = 32; // prompts
+constexpr int64_t prompts_at_once = 32; // prompts
 
 void check(const DpoOptions& options) {
     check(static_cast<const LoopOptions&>(options));
@@ -44,7 +44,7 @@ Json flags_of(const DpoOptions& options, const std::string& file) {
     return flags;
 }
 
-Minibatch all_of(std::span<const Episode> outputs) {
+Minibatch batch_of(std::span<const Episode> outputs) {
     std::vector<int64_t> order(outputs.size());
     std::iota(order.begin(), order.end(), int64_t{0});
     return make_minibatch(outputs, order);
@@ -81,13 +81,13 @@ Json validate(engine::Gpt& policy, engine::Gpt& reference, std::span<const Ranki
               const std::string& file) {
     Margins found;
     Tape tape(false);
-    for (size_t begin = 0; begin < rankings.size(); begin += validated_at_once) {
+    for (size_t begin = 0; begin < rankings.size(); begin += prompts_at_once) {
         tape.reset();
-        const size_t count = std::min<size_t>(validated_at_once, rankings.size() - begin);
+        const size_t count = std::min<size_t>(prompts_at_once, rankings.size() - begin);
         const Comparisons compared =
             comparisons_of(rankings.subspan(begin, count), tokenizer, policy.config.context, file);
         const auto of_reference = token_probs(reference, compared.outputs).log_prob;
-        const Minibatch batch = all_of(compared.outputs);
+        const Minibatch batch = batch_of(compared.outputs);
         const Var chosen = log_prob(tape, written_logits(tape, policy, batch), batch.targets);
         found.add(tape.value(log_ratio_margins(tape, chosen, of_reference, compared)),
                   options.beta);
@@ -175,7 +175,7 @@ void dpo(const DpoOptions& options) {
         // Step 1: ranked outputs of some prompts, and what the reference gives their tokens.
         const Comparisons compared = comparisons_of(set.batch(epoch[static_cast<size_t>(turn)]),
                                                     tokenizer, reference.config.context, file);
-        const Minibatch batch = all_of(compared.outputs);
+        const Minibatch batch = batch_of(compared.outputs);
         const auto of_reference = token_probs(reference, compared.outputs).log_prob;
 
         // Step 2: by how much more than the reference does the policy prefer the better ones?

@@ -12,7 +12,7 @@ using search::Term;
 
 namespace {
 
-const std::vector<Pupil> others = {
+const std::vector<Pupil> others_of_equations = {
     {"sign-keeper", keeps_signs, 0.08, 0},
     {"minus-dropper", drops_minus, 0.08, 0},
     {"subtracter", subtracts, 0.08, 0},
@@ -79,7 +79,9 @@ struct Worker {
 
 } // namespace
 
-std::vector<Pupil> equations_class(double experts) { return class_of(experts, others); }
+std::vector<Pupil> equations_class(double experts) {
+    return class_of(experts, others_of_equations);
+}
 
 std::vector<std::string> solve_equation(const Pupil& pupil, const std::string& problem,
                                         Random& random) {

@@ -94,7 +94,7 @@ double sum_of(std::span<const float> values) {
 }
 
 // Means over the updates of a step.
-struct Updates {
+struct PpoUpdates {
     double count = 0, loss = 0, value_loss = 0, norm = 0, value_norm = 0, clip_fraction = 0,
            approx_kl = 0, rate = 0;
 
@@ -113,7 +113,7 @@ struct Updates {
 // One step of the policy and one of the value function on the same episodes.
 void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
             std::span<const float> old_values, const Advantages& estimate,
-            const PpoOptions& options, Updates& updates) {
+            const PpoOptions& options, PpoUpdates& updates) {
     engine::Tape& tape = trainer.tape;
     const std::vector<float> each(batch.targets.size(),
                                   1.0f / static_cast<float>(batch.targets.size()));
@@ -177,7 +177,7 @@ void train(const PpoOptions& options) {
         whiten(estimate.advantages);
 
         // Step 4: several passes over them, with the clipped objectives.
-        Updates updates;
+        PpoUpdates updates;
         for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
             const auto order = epoch_order(episodes.size(), seed, step, epoch);
             for (const Minibatch& batch : make_minibatches(episodes, order, options.minibatch))

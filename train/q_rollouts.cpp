@@ -14,8 +14,6 @@ namespace qstar::train {
 
 namespace {
 
-constexpr int64_t chunk_problems = 64;
-
 search::Path state_after(const search::Path& path, size_t steps) {
     const auto end = path.steps.begin() + static_cast<std::ptrdiff_t>(steps);
     return {path.problem, {path.steps.begin(), end}, path.finished && steps == path.steps.size()};
@@ -145,6 +143,7 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
 void make_rollouts(const StageOptions& stage_options, const std::string& stage,
                    std::span<const std::string> problems, search::Proposer& proposer,
                    const search::World& world, const ExploreOptions& options) {
+    constexpr int64_t chunk_problems = 64;
     const RightAnswer right = [&](const search::Path& path) { return world.solved(path); };
     in_chunks(
         stage_options, stage, "rollouts.jsonl", "problems", static_cast<int64_t>(problems.size()),

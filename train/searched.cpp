@@ -8,12 +8,6 @@
 
 namespace qstar::train {
 
-namespace {
-
-constexpr int64_t chunk_problems = 128;
-
-} // namespace
-
 void check(const SearchFlags& flags) {
     search::method_named(flags.method);
     search::Options options;
@@ -50,6 +44,7 @@ std::vector<SampledSolution> search_problems(const StageOptions& options, const 
                                              std::span<const std::string> problems,
                                              search::Proposer& proposer, search::Scorer* scorer,
                                              const SearchFlags& flags, const search::World& world) {
+    constexpr int64_t chunk_problems = 128;
     const search::Method method = search::method_named(flags.method);
     search::Options with = options_of(flags, world);
     with.stream = seed_of(options);

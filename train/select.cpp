@@ -12,12 +12,6 @@
 
 namespace qstar::train {
 
-namespace {
-
-constexpr size_t chunk_solutions = 512;
-
-} // namespace
-
 std::vector<size_t> select_convincing(std::span<const Candidate> candidates, int64_t each,
                                       double wrong) {
     std::vector<size_t> picked;
@@ -54,6 +48,7 @@ std::vector<size_t> select_convincing(std::span<const Candidate> candidates, int
 
 std::vector<double> convincing_scores(search::Scorer& scorer,
                                       std::span<const SampledSolution> solutions) {
+    constexpr size_t chunk_solutions = 512;
     std::vector<double> scores;
     for (size_t begin = 0; begin < solutions.size(); begin += chunk_solutions) {
         std::vector<search::Path> paths;

@@ -13,9 +13,7 @@ namespace qstar::train {
 
 namespace {
 
-constexpr int64_t chunk_problems = 256;
-
-std::string round_stage(int64_t round) { return fmt::format("star/round-{}", round); }
+std::string stage_of_round(int64_t round) { return fmt::format("star/round-{}", round); }
 
 void check(const StarOptions& options) {
     check(static_cast<const LoopOptions&>(options));
@@ -44,6 +42,7 @@ std::vector<SampledSolution> write_solutions(const StageOptions& options, const 
                                              const std::string& name,
                                              std::span<const std::string> problems,
                                              search::Proposer& proposer) {
+    constexpr int64_t chunk_problems = 256;
     return read_solutions(in_chunks(
         options, stage, name, "problems", static_cast<int64_t>(problems.size()), chunk_problems,
         [&](int64_t first, int64_t count) {
@@ -67,13 +66,13 @@ bool is_right(const SampledSolution& solution, const std::string& problem,
 Json play_round(const StarOptions& options, int64_t round, const search::World& world,
                 const tokenizer::Tokenizer& tokenizer, std::span<const std::string> problems,
                 std::span<const std::string> dev) {
-    const std::string stage = round_stage(round);
+    const std::string stage = stage_of_round(round);
     StarOptions own = options;
     own.force = false;
     if (!begin_stage(own, stage, Json{{"round", round}}))
         return read_json(stage_file(options.run, stage, "done.json")).value["result"];
     const engine::Gpt policy =
-        load_model(options.run, round == 1 ? options.from : round_stage(round - 1) + "/policy");
+        load_model(options.run, round == 1 ? options.from : stage_of_round(round - 1) + "/policy");
     search::GptProposer proposer(policy, tokenizer, seed_of(options), limits_of(options.run));
 
     // Step 1: rationales.
@@ -179,8 +178,9 @@ void star(const StarOptions& options) {
     MetricsLog metrics(stage_file(options.run, "star", "metrics.jsonl"), 0);
     for (size_t round = 0; round < rounds.size(); ++round)
         metrics.write(static_cast<int64_t>(round), rounds[round]);
-    write_file_atomic(model_path(options.run, "star"),
-                      read_file(model_path(options.run, round_stage(options.rounds) + "/policy")));
+    write_file_atomic(
+        model_path(options.run, "star"),
+        read_file(model_path(options.run, stage_of_round(options.rounds) + "/policy")));
     finish_stage(options, "star", Json{{"rounds", rounds}});
     remove_chunks(options, "star");
 }

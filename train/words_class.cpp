@@ -9,7 +9,7 @@ using search::Rational;
 
 namespace {
 
-const std::vector<Pupil> others = {
+const std::vector<Pupil> others_of_words = {
     {"adder", adds_always, 0.1, 0},
     {"early-bird", stops_early, 0.1, 0},
     {"slipper", miscomputes, 0.12, 0.3},
@@ -31,7 +31,7 @@ Rational calculate(Rational left, char symbol, Rational right) {
 
 } // namespace
 
-std::vector<Pupil> words_class(double experts) { return class_of(experts, others); }
+std::vector<Pupil> words_class(double experts) { return class_of(experts, others_of_words); }
 
 std::vector<std::string> solve_story(const Pupil& pupil, const std::string& problem,
                                      Random& random) {

@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t kCores = 132;
 constexpr int64_t kShortestPart = 256; // of k
 
-struct Cut {
+struct ProductCut {
     int64_t side = 64;  // of a tile
     int64_t part_k = 0; // numbers of a part of the sum, where it is cut
     int64_t parts = 1;
@@ -24,10 +24,10 @@ struct Cut {
 // that gets the most tiles, and what the parts of a cut sum cost to write and to add up. A tile
 // alone on its core takes half as long again, since nothing hides how long its operands are
 // under way; four small tiles are as much work as a large one, but fetch twice as much.
-Cut cut_of(const Gemm& g) {
+ProductCut cut_of(const Gemm& g) {
     const bool can_split = g.ldc == g.n && g.bias == nullptr && g.gelu == nullptr;
     const int64_t most = can_split ? std::clamp<int64_t>(g.k / kShortestPart, 1, 32) : 1;
-    Cut best;
+    ProductCut best;
     double shortest = 0;
     for (const int64_t side : {128, 64}) {
         const int64_t tiles = divided_up(g.m, side) * divided_up(g.n, side);

@@ -16,7 +16,7 @@ namespace {
 constexpr int64_t most_prompts = 20'000;
 constexpr size_t judged_prompts = 600; // held out, at most: seconds, not minutes
 
-struct Left : std::exception {}; // the client, while we trained
+struct ClientLeft : std::exception {}; // the client, while we trained
 
 std::string ranks_of(const std::string& run, const std::string& stage) {
     return train::stage_file(run, stage, "ranks.jsonl");
@@ -118,12 +118,12 @@ void retrain(RunModels& models, const RetrainWish& wish, EventStream& events) {
     options.each_step = [&](int64_t step, int64_t steps, const Json& metrics) {
         turn.unlock(); // whoever waits for the models has them now
         const Json told{{"step", step}, {"steps", steps}, {"loss", metrics["loss"]}};
-        if (!events.send("step", json_text(told))) throw Left();
+        if (!events.send("step", json_text(told))) throw ClientLeft();
         turn.lock();
     };
     try {
         train::reward(options);
-    } catch (const Left&) {
+    } catch (const ClientLeft&) {
         return;
     }
     models.forget(options.name);
