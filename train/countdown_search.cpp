@@ -104,15 +104,15 @@ std::vector<MoveKind> SearchPupil::experience(std::span<const std::string> probl
     }
 }
 
-std::vector<Pupil> search_class() {
-    return {{"searcher", 0, 0.5, 0}, {"hopeful", hopes, 0.5, 0}};
-}
+std::vector<Pupil> search_class() { return {{"searcher", 0, 0.5, 0}, {"hopeful", hopes, 0.5, 1}}; }
 
 std::vector<std::string> SearchPupil::solve(const Pupil& pupil, const std::string& problem,
                                             Random& random) const {
     const search::Hand hand = search::parse_hand(problem);
     if (hand.numbers.size() != 3 && hand.numbers.size() != 4)
         fail("searching aloud: expected a problem of 3 or 4 numbers, found \"{}\"", problem);
+    const double tries = pupil.habits & hopes ? pupil.rate : 0;
+    const double gives_up = pupil.habits & hopes ? 0 : pupil.rate;
     std::vector<std::string> lines;
     const auto write = [&](const Move& move, const Numbers& from) {
         const Numbers left = *search::after(from, move);
@@ -125,14 +125,14 @@ std::vector<std::string> SearchPupil::solve(const Pupil& pupil, const std::strin
         const std::vector<KnownMove> all = plain_moves(three);
         const size_t good = leads_on(three, all, hand.target);
         for (size_t i = 0; i < all.size(); ++i) {
-            if (good == all.size() && random.uniform() < pupil.rate) return false;
+            if (good == all.size() && random.uniform() < gives_up) return false;
             const Numbers two = write(all[i].move, three);
             if (i == good) {
                 write(*last_move(two, hand.target), two);
                 return true;
             }
             const std::optional<Move> miss = near_miss(two, hand.target);
-            if (miss && pupil.habits & hopes && random.uniform() < tries) write(*miss, two);
+            if (miss && random.uniform() < tries) write(*miss, two);
         }
         return false;
     };

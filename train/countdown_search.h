@@ -17,11 +17,11 @@
 //   Step 3  back at the start: the next first move in the order of his experience, which kinds of
 //           move led on most often in other problems; then Step 2 again.
 //
-// One who *hopes* does not always see it at once: at a rate he tries the move of two numbers that
-// comes nearest to the target, sees that it makes another one, and goes on. From him a model learns
-// that a wrong end is no end.
+// One who *hopes* does not see it at once: at a rate (Pupil::rate) he tries the move of two numbers
+// that comes nearest to the target, sees that it makes another one, and goes on. Which comes
+// nearest can be guessed; whether it was the target, he only has to compare.
 //
-// With a rate (Pupil::rate) he gives three numbers up early, before each of their moves, but never
+// With a rate the other one gives three numbers up early, before each of their moves, but never
 // those that lead on. That makes shorter texts, and it is a trap, there to be seen: he acts on what
 // the reader of his text does not know. A model that reads it takes its own going on as a sign that
 // these numbers lead on, and in the end writes a last line that reaches anything (Ortega et al.,
@@ -59,7 +59,6 @@ struct SearchPupil {
 
     std::vector<MoveKind> order;
     double hunch = 0.5; // rate of right ones
-    double tries = 0.3; // of two numbers that do not make the target, by one who hopes
     // Characters and marks of a text, which are tokens without merges; where it would get longer,
     // his hunch is right after all.
     size_t longest = 630;
