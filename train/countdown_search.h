@@ -22,10 +22,10 @@
 // nearest can be guessed; whether it was the target, he only has to compare.
 //
 // With a rate the other one gives three numbers up early, before each of their moves, but never
-// those that lead on. That makes shorter texts, and it is a trap, there to be seen: he acts on what
-// the reader of his text does not know. A model that reads it takes its own going on as a sign that
-// these numbers lead on, and in the end writes a last line that reaches anything (Ortega et al.,
-// "Shaking the foundations: delusions in sequence models for interaction and control", 2021).
+// those that lead on. That makes shorter texts, but he acts on what the reader
+// of his text does not know: a model may take its own going on as a sign that these numbers lead on
+// (Ortega et al., "Shaking the foundations: delusions in sequence models for interaction and
+// control", 2021). Not measured here.
 //
 // All numbers on his way are integers from 1 to 100: what needs others he does not find.
 
