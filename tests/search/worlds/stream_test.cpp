@@ -14,7 +14,7 @@ namespace {
 const std::string problem = "1 5 8 11 24";
 const Lines searched = {"8*5=40 1 11 40", "40-11=29 1 29", "40+1=41 11 41",
                         "11+8=19 1 5 19", "19+5=24 1 24",  "24*1=24"};
-const Lines solution = {"11+8=19 1 5 19", "19+5=24 1 24", "24*1=24"};
+const Lines right_way = {"11+8=19 1 5 19", "19+5=24 1 24", "24*1=24"};
 
 // The text with one line changed; "" takes it out.
 Lines with(size_t at, const std::string& line) {
@@ -40,8 +40,8 @@ TEST_CASE("a line says by its list how many numbers it leaves") {
 }
 
 TEST_CASE("the solution of a text is what its last line goes on from") {
-    CHECK(solution_lines(4, searched) == solution);
-    CHECK(solution_lines(4, solution) == solution);
+    CHECK(solution_lines(4, searched) == right_way);
+    CHECK(solution_lines(4, right_way) == right_way);
     CHECK(solution_lines(4, Lines{}).empty());
     CHECK(solution_lines(4, with(5, "19-5=14 1 14")).empty()); // its last line leaves two
     CHECK(solution_lines(5, searched).empty());                // nothing leaves four
@@ -52,10 +52,10 @@ TEST_CASE("the solution of a text is what its last line goes on from") {
 
 TEST_CASE("countdown: a text that contains its search is solved if its solution is legal") {
     CHECK(solved(searched));
-    CHECK(solved(solution));
+    CHECK(solved(right_way));
     CHECK(!solved(searched, false));
     CHECK(Countdown().answer_of({problem, searched, true}) ==
-          Countdown().answer_of({problem, solution, true}));
+          Countdown().answer_of({problem, right_way, true}));
     CHECK(Countdown().check_answer(problem, Countdown().answer_of({problem, searched, true})));
 
     CHECK(!solved(with(5, "")));                 // the target is not reached
