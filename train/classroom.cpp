@@ -6,6 +6,7 @@
 #include "train/corpus.h"
 #include "train/countdown_search.h"
 #include "train/equations_class.h"
+#include "train/form.h"
 #include "train/forms_class.h"
 #include "train/words_class.h"
 
@@ -47,8 +48,7 @@ CorpusOptions options_of(const std::string& run) {
         options.problems = problems_of(run);
         return options;
     }
-    const JsonLine flags =
-        object_field(object_field(read_json(join_path(run, "config.json")), "stages"), "corpus");
+    const JsonLine flags = *corpus_flags(run); // they name this world
     if (has_field(flags, "form")) options.problems.form = string_field(flags, "form");
     options.countdown.count = static_cast<int>(int_field(flags, "numbers"));
     options.countdown.high = int_field(flags, "largest");
@@ -123,15 +123,8 @@ Classroom classroom_of(const std::string& run, int min_operands) {
 
 std::string world_of(const std::string& run, const std::string& asked) {
     std::string own;
-    const std::string path = join_path(run, "config.json");
-    if (exists(path)) {
-        const JsonLine config = read_json(path);
-        const JsonLine stages = object_field(config, "stages");
-        if (has_field(stages, "corpus")) {
-            const JsonLine flags = object_field(stages, "corpus");
-            own = has_field(flags, "world") ? string_field(flags, "world") : "arithmetic";
-        }
-    }
+    if (const std::optional<JsonLine> flags = corpus_flags(run))
+        own = has_field(*flags, "world") ? string_field(*flags, "world") : "arithmetic";
     if (!own.empty() && !asked.empty() && own != asked)
         fail("{} is a run of the world {}, not of {}", run, own, asked);
     return !own.empty() ? own : !asked.empty() ? asked : "arithmetic";

@@ -6,14 +6,17 @@
 
 namespace qstar::train {
 
-bool contains_search(const std::string& run) {
+std::optional<JsonLine> corpus_flags(const std::string& run) {
     const std::string path = join_path(run, "config.json");
-    if (!exists(path)) return false;
-    const JsonLine config = read_json(path);
-    const JsonLine stages = object_field(config, "stages");
-    if (!has_field(stages, "corpus")) return false;
-    const JsonLine flags = object_field(stages, "corpus");
-    return has_field(flags, "form") && string_field(flags, "form") == "search";
+    if (!exists(path)) return {};
+    const JsonLine stages = object_field(read_json(path), "stages");
+    if (!has_field(stages, "corpus")) return {};
+    return object_field(stages, "corpus");
+}
+
+bool contains_search(const std::string& run) {
+    const std::optional<JsonLine> flags = corpus_flags(run);
+    return flags && has_field(*flags, "form") && string_field(*flags, "form") == "search";
 }
 
 void require_steps(const std::string& run, std::string_view what) {
