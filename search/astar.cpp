@@ -23,9 +23,9 @@ struct Node {
     double g = 0;
     double h = 0;
     double f = 0;
-    std::vector<Proposal> known = {};  // the next steps that were drawn
+    std::vector<Proposal> known = {};  // the next steps that were seen
     double unseen = 1;                 // probability of those that were not
-    std::optional<double> best_h = {}; // the smallest h of a step that was drawn
+    std::optional<double> best_h = {}; // the smallest h of a step that was seen
 };
 
 using State = std::pair<std::string, bool>; // the world's state, finished
@@ -42,8 +42,8 @@ struct Entry {
 };
 
 constexpr double kSmallestScore = 1e-30; // keeps the logarithm finite
-constexpr double kLeastUnseen = 1e-5;    // below it a node's steps count as drawn
-constexpr double kDoubt = 0.9;           // what is left of it when nothing new was drawn
+constexpr double kLeastUnseen = 1e-5;    // below it all of a node's steps count as seen
+constexpr double kDoubt = 0.9;           // what is left of it when nothing new was seen
 
 // What A* over reasoning steps has open: paths.
 struct Paths {
@@ -160,10 +160,8 @@ bool Paths::expand(const std::vector<Entry>& selected) {
         for (const Proposal& proposal : all[i].steps) {
             Node& parent = nodes[selected[i].node];
             const auto log_prob = static_cast<double>(proposal.log_prob);
-            if (std::ranges::any_of(parent.known, [&](const Proposal& known) {
-                    return known.text == proposal.text && known.final == proposal.final;
-                }))
-                continue;
+            const auto same = [&](const Proposal& known) { return same_step(known, proposal); };
+            if (std::ranges::any_of(parent.known, same)) continue;
             parent.known.push_back(proposal);
             parent.unseen -= std::exp(log_prob);
             any_new = true;

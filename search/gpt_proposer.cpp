@@ -82,6 +82,16 @@ std::vector<int> GptProposer::prefix_of(const ProposeRequest& request) const {
     return tokens;
 }
 
+// The slots of the draws, the first one last.
+std::vector<int> GptProposer::cleared_slots() {
+    std::vector<int> slots;
+    for (int slot = limits_.slots; slot-- > 0;) {
+        decoder_->clear(slot); // an Error may have left something there
+        slots.push_back(slot);
+    }
+    return slots;
+}
+
 // Draws of one request join the batch together, as one branch, when so many slots are
 // free that each of them may go its own way; those of a request with more draws than
 // there are slots in several such groups.
@@ -219,10 +229,7 @@ std::vector<GptProposer::Draw> GptProposer::run(std::span<const ProposeRequest> 
             batch.draws.push_back(std::move(draw));
         }
     }
-    for (int slot = limits_.slots; slot-- > 0;) {
-        decoder_->clear(slot); // an Error may have left something there
-        batch.free_slots.push_back(slot);
-    }
+    batch.free_slots = cleared_slots();
 
     for (;;) {
         admit(batch);
@@ -258,13 +265,13 @@ std::vector<Proposals> GptProposer::drawn(std::span<const ProposeRequest> reques
         result.tokens += std::min(draw.tokens, rest);
         if ((rest -= draw.tokens) < 0) continue; // cut off
         if (draw.steps.empty()) continue;        // ran away
-        const auto same = std::find_if(result.steps.begin(), result.steps.end(), [&](auto& p) {
-            return p.text == draw.steps[0] && p.final == draw.finished;
-        });
+        Proposal step{std::move(draw.steps[0]), draw.finished, draw.log_probs[0], 1};
+        const auto same = std::ranges::find_if(
+            result.steps, [&](const Proposal& known) { return same_step(known, step); });
         if (same != result.steps.end())
             ++same->count;
         else
-            result.steps.push_back({std::move(draw.steps[0]), draw.finished, draw.log_probs[0], 1});
+            result.steps.push_back(std::move(step));
     }
     return results;
 }

@@ -56,6 +56,7 @@ class GptProposer : public Proposer {
     struct Batch;
     struct Choice;
     struct Listing;
+    std::vector<int> cleared_slots();
     std::vector<Proposals> drawn(std::span<const ProposeRequest> requests);
     std::vector<Proposals> n_best(std::span<const ProposeRequest> requests); // n_best.cpp
     void choices_after(const Listing& listing, size_t hope, std::span<const float> logits,

@@ -119,12 +119,10 @@ void GptProposer::take_best(Listing& listing, std::vector<Choice>& choices,
             continue;
         }
         const auto log_prob = static_cast<float>(hope.log_prob) + choice.log_prob;
-        const bool final = choice.token != step_end;
-        const auto same = [&](const Proposal& p) {
-            return p.text == hope.text && p.final == final;
-        };
+        const Proposal step{hope.text, choice.token != step_end, log_prob, 1};
+        const auto same = [&](const Proposal& found) { return same_step(found, step); };
         if (std::ranges::none_of(listing.result.steps, same)) // in other tokens, perhaps
-            listing.result.steps.push_back({hope.text, final, log_prob, 1});
+            listing.result.steps.push_back(step);
         if (choice.token == step_end) kept_.keep(hope.tokens, hope.slot); // a search comes back
     }
     std::vector<Hope> next;
@@ -172,11 +170,7 @@ void GptProposer::end(Listing& listing, std::vector<int>& free_slots) {
 
 std::vector<Proposals> GptProposer::n_best(std::span<const ProposeRequest> requests) {
     std::vector<Listing> listings(requests.size());
-    std::vector<int> free_slots;
-    for (int slot = limits_.slots; slot-- > 0;) {
-        decoder_->clear(slot); // an Error may have left something there
-        free_slots.push_back(slot);
-    }
+    std::vector<int> free_slots = cleared_slots();
     std::vector<size_t> active;
     size_t next = 0, places = 0; // of the active ones
     for (;;) {
@@ -184,11 +178,11 @@ std::vector<Proposals> GptProposer::n_best(std::span<const ProposeRequest> reque
         for (; next < requests.size(); ++next) {
             Listing& listing = listings[next];
             const ProposeRequest& request = requests[next];
+            listing.wanted = static_cast<size_t>(std::clamp(request.samples, 0, limits_.slots));
+            if (places + listing.wanted > static_cast<size_t>(limits_.slots)) break;
             std::vector<int> prefix = prefix_of(request);
             const bool full = static_cast<int>(request.path.steps.size()) >= limits_.steps;
-            if (prefix.empty() || full || request.samples < 1) continue;
-            listing.wanted = static_cast<size_t>(std::min(request.samples, limits_.slots));
-            if (places + listing.wanted > static_cast<size_t>(limits_.slots)) break;
+            if (prefix.empty() || full || listing.wanted == 0) continue;
             places += listing.wanted;
             listing.request = &request;
             listing.result.tokens = static_cast<int64_t>(prefix.size());

@@ -21,6 +21,10 @@ struct Proposal {
     int count = 1;      // draws that gave this very step (duplicates are merged)
 };
 
+inline bool same_step(const Proposal& a, const Proposal& b) {
+    return a.final == b.final && a.text == b.text;
+}
+
 struct ProposeRequest {
     Path path;             // not finished
     int samples = 1;       // how many draws
