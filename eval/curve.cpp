@@ -61,8 +61,7 @@ struct CurveJudge {
 
 void check(const CurveOptions& options) {
     if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
-    if (options.split != "test" && options.split != "dev")
-        fail("--split: expected test or dev, found \"{}\"", options.split);
+    train::held_out_split(options.split); // an error now, not after a while
     if (options.budgets.empty() || options.budgets.front() < 1 ||
         !std::is_sorted(options.budgets.begin(), options.budgets.end()))
         fail("--budgets: expected numbers of tokens from 1 on that rise");
@@ -85,8 +84,7 @@ std::vector<search::ProblemLine> problems_of(const CurveOptions& options,
     }
     for (const std::string& problem :
          train::draw_problems(train::classroom_of(options.run),
-                              options.split == "test" ? train::Split::test : train::Split::dev,
-                              options.problems, options.seed))
+                              train::held_out_split(options.split), options.problems, options.seed))
         lines.push_back({problem, problem});
     return lines;
 }

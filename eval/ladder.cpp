@@ -118,7 +118,8 @@ Json example_of(const std::vector<std::string>& problems,
                 const std::string& method) {
     for (size_t i = 0; i < problems.size(); ++i) {
         const search::Result& r = results[i];
-        if (r.steps.size() < 3 || r.step_scores.size() != r.steps.size() || !search::is_right(world, {problems[i], problems[i], {}}, r))
+        if (r.steps.size() < 3 || r.step_scores.size() != r.steps.size() ||
+            !search::is_right(world, {problems[i], problems[i], {}}, r))
             continue;
         return Json{{"method", method},         {"problem", problems[i]},
                     {"steps", r.steps},         {"step_scores", r.step_scores},
@@ -128,19 +129,13 @@ Json example_of(const std::vector<std::string>& problems,
     return Json::object();
 }
 
-train::Split split_named(const std::string& name) {
-    if (name == "test") return train::Split::test;
-    if (name == "dev") return train::Split::dev;
-    fail("--split: expected test or dev, found \"{}\"", name);
-}
-
 } // namespace
 
 Ladder measure_ladder(const LadderOptions& options) {
     if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
     const auto world = search::make_world(train::world_of(options.run));
     const std::vector<std::string> problems = train::problems_for(
-        options.run, split_named(options.split), options.problems, options.seed);
+        options.run, train::held_out_split(options.split), options.problems, options.seed);
     Ladder ladder;
     ladder.training_lines = check_overlap(options.run, problems);
     Models models(options);

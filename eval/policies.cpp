@@ -31,8 +31,7 @@ std::string aggregate_of(const std::string& scorer) {
 
 std::vector<LadderRow> measure_policies(const PolicyOptions& options) {
     if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
-    if (options.split != "test" && options.split != "dev")
-        fail("--split: expected test or dev, found \"{}\"", options.split);
+    const train::Split split = train::held_out_split(options.split);
     train::check(options.search);
     std::vector<std::string> names = options.policies;
     for (const std::string& stage : known)
@@ -40,9 +39,7 @@ std::vector<LadderRow> measure_policies(const PolicyOptions& options) {
             names.push_back(stage);
     if (!options.searches.empty()) train::require_steps(options.run, "eval policies --searches");
     const auto world = search::make_world(train::world_of(options.run));
-    const auto problems = train::problems_for(
-        options.run, options.split == "dev" ? train::Split::dev : train::Split::test,
-        options.problems, options.seed);
+    const auto problems = train::problems_for(options.run, split, options.problems, options.seed);
     check_overlap(options.run, problems);
     const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
 

@@ -21,12 +21,6 @@ namespace {
 
 constexpr int64_t chunk_problems = 16; // drawn and scored together
 
-train::Split split_named(const std::string& name) {
-    if (name == "test") return train::Split::test;
-    if (name == "dev") return train::Split::dev;
-    fail("--split: expected test or dev, found \"{}\"", name);
-}
-
 // Equal solutions of a problem are scored once.
 void score(search::Scorer& scorer, Pool& pool) {
     std::vector<search::Path> paths;
@@ -44,7 +38,7 @@ void score(search::Scorer& scorer, Pool& pool) {
 
 std::vector<Pool> draw_pools(const PoolOptions& options) {
     if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
-    const auto problems = train::problems_for(options.run, split_named(options.split),
+    const auto problems = train::problems_for(options.run, train::held_out_split(options.split),
                                               options.problems, options.seed);
     check_overlap(options.run, problems);
     return draw_pools(options, problems);

@@ -135,9 +135,8 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Ta
     const std::vector<LadderRow> greedily = measure_policies(greedy);
 
     const auto world = search::make_world(train::world_of(options.run));
-    const auto problems = train::problems_for(
-        options.run, options.split == "dev" ? train::Split::dev : train::Split::test,
-        options.problems, options.seed);
+    const auto problems = train::problems_for(options.run, train::held_out_split(options.split),
+                                              options.problems, options.seed);
     const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
     const auto write = [&](const engine::Gpt& policy, const char* stream) {
         Written written;

@@ -51,13 +51,16 @@ struct Space {
     // seen; else -1.
     virtual int distance_parity(const uint8_t* /*state*/) const { return -1; }
 
-    // Turns the state into its mirror image, which is as far from the goal; false, and nothing
-    // done, where the space knows of none.
-    virtual bool mirror(uint8_t* /*state*/) const { return false; }
+    // The images of a state under the symmetries of the space, the state itself among them (0).
+    // They are all as far from the goal.
+    virtual int images() const { return 1; }
+    virtual void turn_into_image(uint8_t* /*state*/, int /*image*/) const {}
 
-    // The state as numbers for a network.
+    // The state for a network: which of the features() are on (1; the others are 0). Writes their
+    // numbers in ascending order, at most features_on() of them, and gives their count.
     virtual int64_t features() const = 0;
-    virtual void write_features(const uint8_t* state, float* out) const = 0;
+    virtual int64_t features_on() const = 0;
+    virtual int64_t write_features(const uint8_t* state, int* on) const = 0;
 };
 
 // A scramble: `moves` random legal actions from the goal, none of which undoes the one

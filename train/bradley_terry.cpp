@@ -44,12 +44,6 @@ Var add_written(Tape& tape, Var loss, double text, engine::Gpt& model, const Com
     return add(tape, loss, scale(tape, written, static_cast<float>(text)));
 }
 
-Minibatch all_of(std::span<const Episode> outputs) {
-    std::vector<int64_t> order(outputs.size());
-    std::iota(order.begin(), order.end(), int64_t{0});
-    return make_minibatch(outputs, order);
-}
-
 std::vector<float> differences(engine::Gpt& model, std::span<const Ranking> rankings,
                                const tokenizer::Tokenizer& tokenizer, const std::string& file) {
     Tape tape(false);
@@ -59,7 +53,7 @@ std::vector<float> differences(engine::Gpt& model, std::span<const Ranking> rank
         const size_t count = std::min<size_t>(validated_at_once, rankings.size() - begin);
         const Comparisons compared =
             comparisons_of(rankings.subspan(begin, count), tokenizer, model.config.context, file);
-        const Minibatch batch = all_of(compared.outputs);
+        const Minibatch batch = make_minibatch(compared.outputs);
         const Var states = hidden(tape, model, batch.inputs, batch.rows, batch.time);
         const engine::Tensor& score =
             tape.value(scores_of(tape, batch, compared.outputs, states, model));
@@ -253,7 +247,7 @@ void reward(const BradleyTerryOptions& options) {
         trainer.model.zero_grad();
         const Comparisons compared = comparisons_of(set.batch(epoch[static_cast<size_t>(turn)]),
                                                     tokenizer, base.config.context, file);
-        const Minibatch batch = all_of(compared.outputs);
+        const Minibatch batch = make_minibatch(compared.outputs);
         const Var states = hidden(tape, trainer.model, batch.inputs, batch.rows, batch.time);
         const Var score = scores_of(tape, batch, compared.outputs, states, trainer.model);
 

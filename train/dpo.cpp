@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 namespace qstar::train {
 
@@ -42,12 +41,6 @@ Json flags_of(const DpoOptions& options, const std::string& file) {
     flags["inputs"] = {{"ranks", input(file)},
                        {"model.safetensors", input(model_path(options.run, options.from))}};
     return flags;
-}
-
-Minibatch batch_of(std::span<const Episode> outputs) {
-    std::vector<int64_t> order(outputs.size());
-    std::iota(order.begin(), order.end(), int64_t{0});
-    return make_minibatch(outputs, order);
 }
 
 // Means over pairs.
@@ -87,7 +80,7 @@ Json validate(engine::Gpt& policy, engine::Gpt& reference, std::span<const Ranki
         const Comparisons compared =
             comparisons_of(rankings.subspan(begin, count), tokenizer, policy.config.context, file);
         const auto of_reference = token_probs(reference, compared.outputs).log_prob;
-        const Minibatch batch = batch_of(compared.outputs);
+        const Minibatch batch = make_minibatch(compared.outputs);
         const Var chosen = log_prob(tape, written_logits(tape, policy, batch), batch.targets);
         found.add(tape.value(log_ratio_margins(tape, chosen, of_reference, compared)),
                   options.beta);
@@ -175,7 +168,7 @@ void dpo(const DpoOptions& options) {
         // Step 1: ranked outputs of some prompts, and what the reference gives their tokens.
         const Comparisons compared = comparisons_of(set.batch(epoch[static_cast<size_t>(turn)]),
                                                     tokenizer, reference.config.context, file);
-        const Minibatch batch = batch_of(compared.outputs);
+        const Minibatch batch = make_minibatch(compared.outputs);
         const auto of_reference = token_probs(reference, compared.outputs).log_prob;
 
         // Step 2: by how much more than the reference does the policy prefer the better ones?

@@ -166,6 +166,12 @@ Minibatch make_minibatch(std::span<const Episode> episodes, std::span<const int6
     return batch;
 }
 
+Minibatch make_minibatch(std::span<const Episode> episodes) {
+    std::vector<int64_t> order(episodes.size());
+    std::iota(order.begin(), order.end(), int64_t{0});
+    return make_minibatch(episodes, order);
+}
+
 std::vector<Minibatch> make_minibatches(std::span<const Episode> episodes,
                                         std::span<const int64_t> order, int64_t size) {
     std::vector<Minibatch> batches;

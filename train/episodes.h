@@ -53,6 +53,7 @@ struct Minibatch {
     std::vector<float> lengths;  // of the solution that each belongs to
 };
 Minibatch make_minibatch(std::span<const Episode> episodes, std::span<const int64_t> chosen);
+Minibatch make_minibatch(std::span<const Episode> episodes); // all of them
 // Cut by order into pieces of `size` episodes.
 std::vector<Minibatch> make_minibatches(std::span<const Episode> episodes,
                                         std::span<const int64_t> order, int64_t size);

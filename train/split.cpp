@@ -14,6 +14,12 @@ std::string_view name_of(Split split) {
     return split == Split::train ? "train" : split == Split::dev ? "dev" : "test";
 }
 
+Split held_out_split(std::string_view name) {
+    if (name == "test") return Split::test;
+    if (name == "dev") return Split::dev;
+    fail("--split: expected test or dev, found \"{}\"", name);
+}
+
 namespace {
 
 // Two spellings of one expression ("(3*4)+2", "3*4+2") have one canonical text.

@@ -20,6 +20,8 @@ namespace qstar::train {
 enum class Split { train, dev, test };
 
 std::string_view name_of(Split split); // "train", "dev", "test"
+// By its name, where a measurement is asked for: "dev" or "test". Error for another.
+Split held_out_split(std::string_view name);
 
 // The side of a line, by its canonical text. Text of no such form belongs to train.
 Split split_of(std::string_view line);

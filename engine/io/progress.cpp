@@ -92,13 +92,13 @@ void Progress::update(int64_t done, const std::string& note) {
     if (silent_ || finished_) return;
     using namespace std::chrono_literals;
     state_.done = static_cast<double>(done);
+    state_.note = note; // also where it is not drawn: the last line tells the last of them
     const auto since = Clock::now() - drawn_at_;
     if (terminal_) {
         if (drawn_ && since < 100ms) return;
     } else if (since < 3s || static_cast<int>(fraction(state_) * 10) == drawn_tenths_) {
         return;
     }
-    state_.note = note;
     draw(false);
 }
 

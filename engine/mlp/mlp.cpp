@@ -96,21 +96,28 @@ Var forward(Tape& tape, Mlp& model, Var features) {
 
 namespace {
 
+void write_rows(const OnFeatures& features, int64_t first, int64_t last, int64_t inputs,
+                float* out) {
+    parallel_for(last - first, 256, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+            float* row = out + r * inputs;
+            std::fill_n(row, inputs, 0.0f);
+            for (const int feature : features.row(first + r)) row[feature] = 1;
+        }
+    });
+}
+
 // The same where a device keeps the weights in memory of its own.
-void evaluate_there(const Mlp& model, const float* features, int64_t rows, float* out) {
+void evaluate_there(const Mlp& model, const OnFeatures& features, float* out) {
     thread_local Tape tape(false);
     const MlpConfig& c = model.config;
     Mlp handles(model); // to the same numbers
     const int64_t most = std::max<int64_t>(kRows, device().widest / (4 * c.width));
-    for (int64_t from = 0; from < rows; from += most) {
-        const int64_t m = std::min(most, rows - from);
-        const float* part = features + from * c.inputs;
+    for (int64_t from = 0; from < features.rows(); from += most) {
+        const int64_t m = std::min(most, features.rows() - from);
         tape.reset();
-        // Filled by all threads: the way there may be long.
         const Tensor x = tape.allocate({m, c.inputs});
-        parallel_for(m, 256, [&](int64_t begin, int64_t end) {
-            std::copy(part + begin * c.inputs, part + end * c.inputs, x.data() + begin * c.inputs);
-        });
+        write_rows(features, from, from + m, c.inputs, x.data());
         const Tensor y = tape.value(forward(tape, handles, tape.constant(x)));
         device().download(y.size(), y.data(), out + from * c.outputs);
     }
@@ -118,11 +125,32 @@ void evaluate_there(const Mlp& model, const float* features, int64_t rows, float
 
 } // namespace
 
-void evaluate(const Mlp& model, const float* features, int64_t rows, float* out) {
-    if (&device() != &cpu_device()) return evaluate_there(model, features, rows, out);
+std::span<const int> OnFeatures::row(int64_t r) const {
+    const auto begin = on.begin() + r * most;
+    return {begin, std::find(begin, begin + most, -1)};
+}
+
+void write_out(const OnFeatures& features, int64_t inputs, float* out) {
+    write_rows(features, 0, features.rows(), inputs, out);
+}
+
+void evaluate(const Mlp& model, const OnFeatures& features, float* out) {
+    if (&device() != &cpu_device()) return evaluate_there(model, features, out);
     const MlpConfig& c = model.config;
     const auto p = [&](size_t i) { return model.parameters[i].value.data(); };
-    // The order of sums is the tape's: one chain of multiply-adds, then the bias; then x + y.
+    // The order of sums is the tape's: one chain of multiply-adds, then the bias; then x + y. The
+    // chain's terms of features that are off add nothing.
+    const auto first_layer = [&](int64_t from, int64_t m, float* x) {
+        parallel_for(m, 64, [&](int64_t begin, int64_t end) {
+            for (int64_t r = begin; r < end; ++r) {
+                float* y = x + r * c.width;
+                std::fill_n(y, c.width, 0.0f);
+                for (const int feature : features.row(from + r))
+                    kernels().add(c.width, y, p(0) + feature * c.width, y);
+                kernels().add(c.width, y, p(1), y);
+            }
+        });
+    };
     const auto product = [&](int64_t m, int64_t k, int64_t n, const float* a, size_t weight,
                              float* to) {
         gemm({.m = m,
@@ -144,11 +172,12 @@ void evaluate(const Mlp& model, const float* features, int64_t rows, float* out)
                                      y + r * c.width, &mean, &rstd);
         });
     };
+    const int64_t rows = features.rows();
     const auto size = static_cast<size_t>(std::min(rows, kRows) * c.width);
     std::vector<float> x(size), y(size), z(size);
     for (int64_t from = 0; from < rows; from += kRows) {
         const int64_t m = std::min(kRows, rows - from);
-        product(m, c.inputs, c.width, features + from * c.inputs, 0, x.data());
+        first_layer(from, m, x.data());
         for (int64_t block = 0; block < c.blocks; ++block) {
             normalise(m, x.data(), at(block, norm), y.data());
             product(m, c.width, c.width, y.data(), at(block, fc), z.data());

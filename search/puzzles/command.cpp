@@ -82,7 +82,7 @@ void add_puzzle_flags(CLI::App& command, PuzzleSearch& flags) {
     add("--seconds", o.seconds, "budget, for each problem, text or puzzle; 0: no bound");
     command
         .add_flag("--mirror", flags.mirror,
-                  "the mean of the model's h of a state and of its mirror image")
+                  "the mean of the model's h of a state and of its mirror images")
         ->group("Puzzles");
     command.add_flag("--round", flags.round, "the model's h to whole numbers of the right parity")
         ->group("Puzzles");

@@ -262,12 +262,13 @@ int PermutationPuzzle::distance_parity(const uint8_t* state) const {
     return all_odd_ ? is_odd(state, points_) : -1;
 }
 
-void PermutationPuzzle::write_features(const uint8_t* state, float* out) const {
-    std::fill_n(out, features_, 0.0f);
+int64_t PermutationPuzzle::write_features(const uint8_t* state, int* on) const {
+    int64_t count = 0;
     for (size_t i = 0; i < points_; ++i) {
         const int feature = feature_[i * points_ + state[i]];
-        if (feature >= 0) out[feature] = 1;
+        if (feature >= 0) on[count++] = feature;
     }
+    return count;
 }
 
 PermutationPuzzle make_cube(int size, int compose) {

@@ -75,7 +75,8 @@ class PermutationPuzzle : public Space {
 
     // For each sticker of the group's base, which determine the others, where it is.
     int64_t features() const override { return features_; }
-    void write_features(const uint8_t* state, float* out) const override;
+    int64_t features_on() const override { return static_cast<int64_t>(points_); }
+    int64_t write_features(const uint8_t* state, int* on) const override;
 
   private:
     std::string name_;

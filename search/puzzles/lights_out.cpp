@@ -146,11 +146,16 @@ std::string LightsOut::text(const uint8_t* state) const {
     return out;
 }
 
-bool LightsOut::mirror(uint8_t* state) const {
+void LightsOut::turn_into_image(uint8_t* state, int image) const {
+    const State old(state, state + state_bytes());
+    const int last = width_ - 1;
     for (int row = 0; row < width_; ++row)
-        for (int column = 0; column < row; ++column)
-            std::swap(state[row * width_ + column], state[column * width_ + row]);
-    return true;
+        for (int column = 0; column < width_; ++column) {
+            const int down = (image & 1) != 0 ? last - row : row;
+            const int right = (image & 2) != 0 ? last - column : column;
+            const int from = (image & 4) != 0 ? right * width_ + down : down * width_ + right;
+            state[row * width_ + column] = old[static_cast<size_t>(from)];
+        }
 }
 
 int LightsOut::lower_bound(const uint8_t* state) const {
@@ -172,7 +177,11 @@ int64_t LightsOut::features() const {
     return width_ <= kPatterned ? (int64_t{1} << width_) * (n + 1) : n + width_;
 }
 
-void LightsOut::write_features(const uint8_t* state, float* out) const {
+int64_t LightsOut::features_on() const {
+    return int64_t{width_} * width_ + (width_ <= kPatterned ? 1 : width_);
+}
+
+int64_t LightsOut::write_features(const uint8_t* state, int* on) const {
     const size_t n = state_bytes(), width = static_cast<size_t>(width_);
     State left(state, state + n), pressed(n);
     for (size_t i = width; i < n; ++i) {
@@ -180,17 +189,21 @@ void LightsOut::write_features(const uint8_t* state, float* out) const {
         pressed[i] = 1;
         apply(left.data(), static_cast<int>(i));
     }
-    std::fill_n(out, features(), 0.0f);
-    if (width_ > kPatterned) {
-        std::copy(pressed.begin(), pressed.end(), out);
-        std::copy(left.end() - width_, left.end(), out + n);
-        return;
+    const bool patterned = width_ <= kPatterned;
+    size_t pattern = 0, first = 0;
+    for (size_t i = n - width; patterned && i < n; ++i) pattern = 2 * pattern + left[i];
+    first = pattern * (n + 1);
+    int64_t count = 0;
+    const auto write = [&](size_t feature) { on[count++] = static_cast<int>(feature); };
+    for (size_t i = 0; i < n; ++i)
+        if (pressed[i]) write(first + i);
+    if (patterned) {
+        write(first + n);
+        return count;
     }
-    size_t pattern = 0;
-    for (size_t i = 0; i < width; ++i) pattern = 2 * pattern + left[n - width + i];
-    out += pattern * (n + 1);
-    std::copy(pressed.begin(), pressed.end(), out);
-    out[n] = 1;
+    for (size_t i = 0; i < width; ++i)
+        if (left[n - width + i]) write(n + i);
+    return count;
 }
 
 int lights_out_width(std::string_view line) {

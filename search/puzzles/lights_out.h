@@ -37,11 +37,13 @@ class LightsOut : public Space {
     int lower_bound(const uint8_t* state) const override;
     std::string lower_bound_name() const override { return "lights"; }
 
-    bool mirror(uint8_t* state) const override; // rows become columns
+    int images() const override { return 8; } // the symmetries of a square
+    void turn_into_image(uint8_t* state, int image) const override;
 
     // See write_features.
     int64_t features() const override;
-    void write_features(const uint8_t* state, float* out) const override;
+    int64_t features_on() const override;
+    int64_t write_features(const uint8_t* state, int* on) const override;
 
     // The dimension of the null space: 2^nullity() sets of presses change nothing.
     int nullity() const { return static_cast<int>(null_space_.size()); }

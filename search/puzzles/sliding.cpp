@@ -79,14 +79,14 @@ int Sliding::distance_parity(const uint8_t* state) const {
     return (2 * (width_ - 1) - at / width_ - at % width_) % 2;
 }
 
-bool Sliding::mirror(uint8_t* state) const {
+void Sliding::turn_into_image(uint8_t* state, int image) const {
+    if (image == 0) return;
     const State old(state, state + state_bytes());
     const auto turned = [&](int place) { return place % width_ * width_ + place / width_; };
     for (int place = 0; place < width_ * width_; ++place) {
         const int tile = old[static_cast<size_t>(place)];
         state[turned(place)] = static_cast<uint8_t>(tile == 0 ? 0 : turned(tile - 1) + 1);
     }
-    return true;
 }
 
 State Sliding::random_state(Random& random) const {
@@ -130,10 +130,10 @@ int Sliding::lower_bound(const uint8_t* state) const {
     return sum;
 }
 
-void Sliding::write_features(const uint8_t* state, float* out) const {
-    const size_t n = state_bytes();
-    std::fill_n(out, n * n, 0.0f);
-    for (size_t at = 0; at < n; ++at) out[at * n + state[at]] = 1;
+int64_t Sliding::write_features(const uint8_t* state, int* on) const {
+    const int n = width_ * width_;
+    for (int at = 0; at < n; ++at) on[at] = at * n + state[at];
+    return n;
 }
 
 int sliding_width(std::string_view line) {

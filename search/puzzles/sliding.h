@@ -39,11 +39,13 @@ class Sliding : public Space {
     int distance_parity(const uint8_t* state) const override;
 
     // Rows become columns, also those of the tiles' places.
-    bool mirror(uint8_t* state) const override;
+    int images() const override { return 2; } // rows become columns
+    void turn_into_image(uint8_t* state, int image) const override;
 
     // One number for each tile at each place, 1 where it is.
     int64_t features() const override { return int64_t{width_} * width_ * width_ * width_; }
-    void write_features(const uint8_t* state, float* out) const override;
+    int64_t features_on() const override { return int64_t{width_} * width_; }
+    int64_t write_features(const uint8_t* state, int* on) const override;
 
   private:
     int blank(const uint8_t* state) const;

@@ -1,21 +1,14 @@
 #include "search/puzzles/value_model.h"
 
-#include "engine/device/device.h"
 #include "engine/error.h"
 #include "engine/parallel.h"
 #include "search/puzzles/puzzles.h"
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace qstar::search {
-
-namespace {
-// States whose features are in memory at once: more where a device wants much work.
-int64_t rows_at_once(const Space& space) {
-    return std::max<int64_t>(4096, engine::device().widest / (4 * space.features()));
-}
-} // namespace
 
 std::map<std::string, std::string> value_metadata(const Space& space, std::string_view bound) {
     return {{"space", space.name()},
@@ -45,24 +38,21 @@ void ValueModel::bounds(const uint8_t* states, int64_t n, float* h) const {
     bound_->cost_to_go(states, n, h);
 }
 
-void ValueModel::features(const uint8_t* states, int64_t n, float* out) const {
+engine::OnFeatures ValueModel::features(const uint8_t* states, int64_t n) const {
+    const int64_t most = space_.features_on();
+    engine::OnFeatures rows{most, std::vector<int>(static_cast<size_t>(n * most), -1)};
     engine::parallel_for(n, 64, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i)
             space_.write_features(states + static_cast<size_t>(i) * space_.state_bytes(),
-                                  out + i * space_.features());
+                                  rows.on.data() + i * most);
     });
+    return rows;
 }
 
 std::vector<float> ValueModel::evaluate(const uint8_t* states, int64_t n, float* out) {
     std::vector<float> lower(static_cast<size_t>(n));
     bounds(states, n, lower.data());
-    const int64_t rows = std::min(n, rows_at_once(space_));
-    rows_.resize(static_cast<size_t>(rows * space_.features()));
-    for (int64_t from = 0; from < n; from += rows) {
-        const int64_t m = std::min(rows, n - from);
-        features(states + static_cast<size_t>(from) * space_.state_bytes(), m, rows_.data());
-        engine::evaluate(*network_, rows_.data(), m, out + from * network_->config.outputs);
-    }
+    engine::evaluate(*network_, features(states, n), out);
     return lower;
 }
 
@@ -100,18 +90,26 @@ void ValueModel::q_values(const uint8_t* states, int64_t n, float* q) {
 
 Mirrored::Mirrored(const Space& space_, Heuristic& heuristic_)
     : space(space_), heuristic(heuristic_) {
-    State goal = space.goal();
-    if (!space.mirror(goal.data())) fail("{} has no mirror image", space.name());
+    if (space.images() < 2) fail("{} has no mirror image", space.name());
 }
 
 void Mirrored::cost_to_go(const uint8_t* states, int64_t n, float* h) {
-    const size_t bytes = space.state_bytes(), count = static_cast<size_t>(n);
-    std::vector<uint8_t> both(states, states + count * bytes);
-    both.insert(both.end(), states, states + count * bytes);
-    for (size_t i = count; i < 2 * count; ++i) space.mirror(both.data() + i * bytes);
-    std::vector<float> of(2 * count);
-    heuristic.cost_to_go(both.data(), 2 * n, of.data());
-    for (size_t i = 0; i < count; ++i) h[i] = (of[i] + of[count + i]) / 2;
+    const size_t bytes = space.state_bytes();
+    const auto images = static_cast<int64_t>(space.images());
+    std::vector<uint8_t> all; // the images of a state one behind another
+    all.reserve(static_cast<size_t>(n * images) * bytes);
+    for (int64_t i = 0; i < n; ++i)
+        for (int image = 0; image < space.images(); ++image) {
+            const uint8_t* state = states + static_cast<size_t>(i) * bytes;
+            all.insert(all.end(), state, state + bytes);
+            space.turn_into_image(all.data() + all.size() - bytes, image);
+        }
+    std::vector<float> of(static_cast<size_t>(n * images));
+    heuristic.cost_to_go(all.data(), n * images, of.data());
+    for (int64_t i = 0; i < n; ++i) {
+        const auto first = of.begin() + i * images;
+        h[i] = std::accumulate(first, first + images, 0.0f) / static_cast<float>(images);
+    }
 }
 
 Rounded::Rounded(const Space& space_, Heuristic& heuristic_, std::string_view bound_, float bias_,

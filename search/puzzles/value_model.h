@@ -24,9 +24,9 @@ class ValueModel : public Heuristic, public QFunction {
     void cost_to_go(const uint8_t* states, int64_t n, float* h) override;
     void q_values(const uint8_t* states, int64_t n, float* q) override;
 
-    // The bound alone, and the features: n rows of space.features() numbers.
+    // The bound alone, and the features of n states.
     void bounds(const uint8_t* states, int64_t n, float* h) const;
-    void features(const uint8_t* states, int64_t n, float* out) const;
+    engine::OnFeatures features(const uint8_t* states, int64_t n) const;
 
   private:
     // What the network says of n states; gives the bound that this is added to.
@@ -36,14 +36,13 @@ class ValueModel : public Heuristic, public QFunction {
     std::unique_ptr<engine::Mlp> own_;
     const engine::Mlp* network_;
     std::unique_ptr<Heuristic> bound_;
-    std::vector<float> rows_;
 };
 
 std::map<std::string, std::string> value_metadata(const Space& space, std::string_view bound);
 
-// The mean of what a heuristic says of a state and of its mirror image (Space::mirror), which is
-// as far from the goal: where a network errs differently on both, the mean errs less. Error for a
-// space without one.
+// The mean of what a heuristic says of a state's images under the space's symmetries, all as far
+// from the goal: where a network errs differently on them, the mean errs less. Error for a space
+// without any.
 struct Mirrored : Heuristic {
     const Space& space;
     Heuristic& heuristic;

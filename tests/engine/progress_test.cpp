@@ -1,9 +1,35 @@
 #include "engine/io/progress.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <doctest/doctest.h>
+#include <functional>
+#include <string>
+#include <unistd.h>
 
 using namespace qstar;
+
+namespace {
+
+// What `act` writes to the standard error stream, which is no terminal meanwhile.
+std::string written_by(const std::function<void()>& act) {
+    std::FILE* file = std::tmpfile();
+    REQUIRE(file != nullptr);
+    std::fflush(stderr);
+    const int kept = dup(STDERR_FILENO);
+    dup2(fileno(file), STDERR_FILENO);
+    act();
+    std::fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    std::rewind(file);
+    std::string text;
+    for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) text += static_cast<char>(c);
+    std::fclose(file);
+    return text;
+}
+
+} // namespace
 
 TEST_CASE("a progress line shows bar, percent, rate, time left and the note") {
     const ProgressState state{"pretrain", "tokens", 500, 1000, 100, "loss 1.23"};
@@ -49,4 +75,15 @@ TEST_CASE("a silent progress bar takes every call") {
     for (int i = 0; i <= 10; ++i) progress.update(i, "note");
     progress.finish();
     progress.update(3);
+}
+
+TEST_CASE("the last line of a progress bar tells the last note, however fast it came") {
+    const std::string text = written_by([] {
+        Progress progress("work", 3, "steps");
+        for (int i = 1; i <= 3; ++i) progress.update(i, "loss " + std::to_string(i));
+        progress.finish();
+    });
+    CHECK(text.starts_with("work  100 %"));
+    CHECK(text.find("loss 3  in 0:00\n") != std::string::npos);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 1);
 }

@@ -1,7 +1,7 @@
 // A network of the puzzles on a device: evaluated as on the processor, by one thread and by
 // several.
 
-#include "engine/mlp/mlp.h"
+#include "tests/engine/small_network.h"
 #include "tests/engine/vulkan/on_vulkan.h"
 
 #include <cmath>
@@ -10,41 +10,11 @@
 
 using namespace qstar;
 using namespace qstar::engine;
-
-namespace {
-
-constexpr MlpConfig kNetwork{.inputs = 7, .width = 12, .blocks = 1, .outputs = 3};
-constexpr int64_t kRows = 9;
-
-// A network whose weights are all drawn, so that none of its layers is silent.
-Mlp network() {
-    Mlp model(kNetwork, Random(4, "vulkan/mlp"));
-    Random random(5, "vulkan/mlp");
-    for (Parameter& p : model.parameters) {
-        for (float& x : p.value.values()) x = static_cast<float>(random.normal());
-    }
-    return model;
-}
-
-std::vector<float> features() {
-    std::vector<float> numbers;
-    for (int i = 0; i < kRows * kNetwork.inputs; ++i) {
-        numbers.push_back(static_cast<float>(i % 5) - 2);
-    }
-    return numbers;
-}
-
-std::vector<float> evaluated(const Mlp& model, const std::vector<float>& x) {
-    const auto rows = static_cast<int64_t>(x.size()) / kNetwork.inputs;
-    std::vector<float> out(static_cast<size_t>(rows * kNetwork.outputs));
-    evaluate(model, x.data(), rows, out.data());
-    return out;
-}
-
-} // namespace
+using namespace qstar::engine::small_network;
 
 TEST_CASE("an MLP is evaluated on a device as on the processor") {
-    const std::vector<float> x = features(), ours = evaluated(network(), x);
+    const OnFeatures x = features();
+    const std::vector<float> ours = evaluated(network(), x);
     const tests::OnVulkan here;
     if (!here) return;
     const Mlp model = network();
@@ -54,8 +24,8 @@ TEST_CASE("an MLP is evaluated on a device as on the processor") {
     }
     // A row's bytes do not depend on the rows beside it.
     for (size_t r = 0; r < static_cast<size_t>(kRows); ++r) {
-        const auto first = x.begin() + static_cast<int64_t>(r) * kNetwork.inputs;
-        const std::vector<float> row = evaluated(model, {first, first + kNetwork.inputs});
+        const auto first = x.on.begin() + static_cast<int64_t>(r) * x.most;
+        const std::vector<float> row = evaluated(model, {x.most, {first, first + x.most}});
         for (size_t j = 0; j < row.size(); ++j) CHECK(row[j] == theirs[r * row.size() + j]);
     }
 

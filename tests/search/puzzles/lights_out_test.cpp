@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <doctest/doctest.h>
+#include <set>
 
 using namespace qstar;
 using namespace qstar::search;
@@ -57,12 +58,27 @@ TEST_CASE("lights-out 1x1 to 4x4 whole: what can be solved, and in how few press
             const auto presses = puzzle.shortest(state_of(puzzle, bits).data());
             solvable += presses.has_value();
             same = same && (presses ? presses->size() == truth[bits] : truth[bits] == 255);
-            State image = state_of(puzzle, bits);
-            same = same && puzzle.mirror(image.data()) && truth[bits_of(image)] == truth[bits];
+            for (int i = 0; i < puzzle.images(); ++i) {
+                State image = state_of(puzzle, bits);
+                puzzle.turn_into_image(image.data(), i);
+                same = same && truth[bits_of(image)] == truth[bits];
+            }
         }
         CHECK(same);
         CHECK(solvable == int64_t{1} << (width * width - puzzle.nullity()));
     }
+}
+
+TEST_CASE("lights-out: the images of a state are the eight of a square") {
+    const LightsOut puzzle(3);
+    std::set<State> images;
+    for (int i = 0; i < puzzle.images(); ++i) {
+        State state{1, 1, 0, 0, 0, 1, 0, 0, 0}; // looks different from all sides
+        puzzle.turn_into_image(state.data(), i);
+        images.insert(state);
+        if (i == 0) CHECK(state == State{1, 1, 0, 0, 0, 1, 0, 0, 0});
+    }
+    CHECK(images.size() == 8);
 }
 
 #if defined(__SANITIZE_ADDRESS__)
