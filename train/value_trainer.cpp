@@ -130,10 +130,7 @@ std::vector<uint8_t> ValueTrainer::scrambles(std::vector<int>* undo) const {
 
 engine::Var ValueTrainer::predict(const std::vector<uint8_t>& states) {
     const auto rows = static_cast<int64_t>(states.size() / space_.state_bytes());
-    const engine::Tensor features = tape.allocate({rows, space_.features()});
-    engine::write_out(model_value.features(states.data(), rows), space_.features(),
-                      features.data());
-    return engine::forward(tape, model, tape.constant(features));
+    return engine::forward(tape, model, model_value.features(states.data(), rows));
 }
 
 engine::Var ValueTrainer::squared_error(engine::Var x, const engine::Tensor& y,

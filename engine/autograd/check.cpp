@@ -210,6 +210,24 @@ std::vector<Case> cases() {
                     {{4, 9}, {9}, {9}},
                     [](Tape& t, const Vars& in) { return layer_norm(t, in[0], in[1], in[2]); },
                     layer_norm64});
+    static const Bags bags{{0, 2, 2, 5, 6}, {0, 3, 1, 2, 3, 4}}; // the second is empty
+    list.push_back({"embedding_bag",
+                    {{5, 3}, {3}},
+                    [](Tape& t, const Vars& in) { return embedding_bag(t, bags, in[0], in[1]); },
+                    [](const Inputs& in) {
+                        Values y;
+                        for (size_t r = 0; r + 1 < bags.first.size(); ++r) {
+                            for (size_t c = 0; c < 3; ++c) {
+                                double sum = in[1][c];
+                                for (int j = bags.first[r]; j < bags.first[r + 1]; ++j) {
+                                    const int row = bags.on[static_cast<size_t>(j)];
+                                    sum += in[0][static_cast<size_t>(row) * 3 + c];
+                                }
+                                y.push_back(sum);
+                            }
+                        }
+                        return y;
+                    }});
     list.push_back({"embedding",
                     {{5, 3}, {4, 3}},
                     [](Tape& t, const Vars& in) { return embedding(t, tokens, in[0], in[1], 3); },

@@ -3,6 +3,7 @@
 
 #include "engine/autograd/gradients.h"
 #include "engine/device/chunks.h"
+#include "engine/device/lists.h"
 #include "engine/error.h"
 
 namespace qstar::engine {
@@ -166,6 +167,25 @@ void embedding_grad(Tape& tape, Node& n) {
                             rows_of(n.input[1]));
 }
 
+// A row of the table gets the sum over the rows in whose bags it is, in their order.
+void embedding_bag_grad(Tape& tape, Node& n) {
+    const int64_t rows = n.grad.shape().rows(), width = n.grad.shape().last();
+    if (const Slot table = slot(tape, n.input[0]); table.data) {
+        const int64_t table_rows = tape.node(n.input[0]).value.shape().rows();
+        const int* first = n.index.data();
+        const int* on = first + rows + 1;
+        Lists lists = lists_of(table_rows, first[rows], [&](int64_t j) { return on[j]; });
+        std::vector<int> row_of;
+        for (int64_t r = 0; r < rows; ++r)
+            row_of.insert(row_of.end(), static_cast<size_t>(first[r + 1] - first[r]),
+                          static_cast<int>(r));
+        for (int& entry : lists.order) entry = row_of[static_cast<size_t>(entry)];
+        device().sum_lists(table_rows, width, lists.first.data(), lists.order.data(), n.grad.data(),
+                           rows, table);
+    }
+    add_column_sums(tape, slot(tape, n.input[1]), n.grad.data(), rows, width);
+}
+
 void attention_grad(Tape& tape, Node& n) {
     const Slot d = slot(tape, n.input[0]);
     device().attention_grad(
@@ -226,6 +246,8 @@ void propagate(Tape& tape, int id) {
         return layer_norm_grad(tape, n);
     case Op::embedding:
         return embedding_grad(tape, n);
+    case Op::embedding_bag:
+        return embedding_bag_grad(tape, n);
     case Op::attention:
         return attention_grad(tape, n);
     case Op::cross_entropy:

@@ -177,6 +177,27 @@ Var embedding(Tape& tape, std::span<const int> tokens, Var table, Var positions,
     return tape.last();
 }
 
+Var embedding_bag(Tape& tape, const Bags& bags, Var table, Var bias) {
+    const Shape ts = shape_of(tape, table, "embedding_bag");
+    const Shape bs = shape_of(tape, bias, "embedding_bag");
+    const int64_t rows = bags.rows(), width = ts.last();
+    require(ts.rank == 2 && bs.size() == width, "embedding_bag", ts, bs);
+    for (const int row : bags.on) {
+        if (row < 0 || row >= ts[0])
+            fail("embedding_bag: row {} is outside the table of {}", row, ts[0]);
+    }
+    const float* table_rows = operand(tape, table).data();
+    const float* bias_row = operand(tape, bias).data();
+    Node& n = tape.push(Op::embedding_bag, {table, bias}, {rows, width});
+    n.index = bags.first;
+    n.index.insert(n.index.end(), bags.on.begin(), bags.on.end());
+    const std::vector<int> same(static_cast<size_t>(rows), 0);
+    device().gather_rows(rows, width, same.data(), bias_row, n.value.data());
+    device().sum_lists(rows, width, n.index.data(), n.index.data() + rows + 1, table_rows, ts[0],
+                       {n.value.data(), false});
+    return tape.last();
+}
+
 Var attention(Tape& tape, Var qkv, int64_t batch, int64_t time, int64_t heads) {
     const Shape s = shape_of(tape, qkv, "attention");
     const int64_t width = s.last() / 3;

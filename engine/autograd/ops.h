@@ -43,6 +43,15 @@ Var layer_norm(Tape& tape, Var x, Var gain, Var bias);
 Var embedding(Tape& tape, std::span<const int> tokens, Var table, Var positions = {},
               int64_t time = 0);
 
+// Rows that are named by lists: row r of `on` is on[first[r]], ..., on[first[r + 1] - 1].
+struct Bags {
+    std::vector<int> first{0}, on;
+    int64_t rows() const { return static_cast<int64_t>(first.size()) - 1; }
+};
+// table (V, C), bias (C) -> (rows, C): bias + the rows of the table in each bag. What linear()
+// makes of rows of zeros and ones, at the price of the ones.
+Var embedding_bag(Tape& tape, const Bags& bags, Var table, Var bias);
+
 // Fused causal self-attention: qkv (B*T, 3C), the C split into `heads` -> (B*T, C).
 // Scores are scaled by 1/sqrt(C/heads). No (T, T) tensor is kept: backward makes
 // each tile of it again from the saved log-sum-exp (Dao et al., FlashAttention, 2022).

@@ -52,6 +52,7 @@ enum class Op {
     gelu,                 // y = GELU(a), tanh form
     layer_norm,           // rows
     embedding,            // y[r] = table[token[r]] (+ position[r mod T])
+    embedding_bag,        // y[r] = sum over on in bag r of table[on], + bias
     attention,            // causal, fused
     cross_entropy,        // weighted mean of -log softmax(logits)[target]
     log_prob,             // y[r] = log softmax(logits[r])[target[r]]

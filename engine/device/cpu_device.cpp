@@ -79,6 +79,7 @@ const Device& cpu_device() {
         .embedding_grad = cpu::embedding_grad,
         .gather_rows = cpu::gather_rows,
         .gather_rows_grad = cpu::gather_rows_grad,
+        .sum_lists = cpu::sum_lists,
         .attention = attention,
         .attention_grad = attention_grad,
         .cross_entropy = cpu::cross_entropy,

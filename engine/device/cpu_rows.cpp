@@ -4,6 +4,7 @@
 #include "engine/kernels/kernels.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace qstar::engine::cpu {
 
@@ -99,6 +100,23 @@ void gather_rows_grad(int64_t count, int64_t width, const int* rows, const float
         float* to = d.data + rows[i] * width;
         kernels().add(width, to, dy + i * width, to);
     }
+}
+
+void sum_lists(int64_t lists, int64_t width, const int* first, const int* order, const float* x,
+               int64_t /*x_rows*/, Slot y) {
+    parallel_for(lists, row_grain, [&](int64_t begin, int64_t end) {
+        std::vector<float> total(static_cast<size_t>(width));
+        for (int64_t i = begin; i < end; ++i) {
+            std::fill(total.begin(), total.end(), 0.0f);
+            for (int j = first[i]; j < first[i + 1]; ++j)
+                kernels().add(width, total.data(), x + order[j] * width, total.data());
+            float* to = y.data + i * width;
+            if (y.fresh)
+                std::copy(total.begin(), total.end(), to);
+            else
+                kernels().add(width, to, total.data(), to);
+        }
+    });
 }
 
 } // namespace qstar::engine::cpu

@@ -110,6 +110,11 @@ struct Device {
     void (*gather_rows_grad)(int64_t count, int64_t width, const int* rows, const float* dy, Slot d,
                              int64_t d_rows);
 
+    // y[i] (+)= the rows of x whose numbers are order[first[i]], ..., order[first[i + 1] - 1],
+    // added up in this order.
+    void (*sum_lists)(int64_t lists, int64_t width, const int* first, const int* order,
+                      const float* x, int64_t x_rows, Slot y);
+
     // See autograd/attention.h.
     void (*attention)(const float* qkv, float* out, float* lse, Attention shape);
     void (*attention_grad)(const float* qkv, const float* out, const float* lse, const float* dout,

@@ -80,9 +80,9 @@ Mlp Mlp::clone() const {
     return copy;
 }
 
-Var forward(Tape& tape, Mlp& model, Var features) {
+Var forward(Tape& tape, Mlp& model, const Bags& features) {
     const auto leaf = [&](size_t i) { return tape.leaf(model.parameters[i]); };
-    Var x = linear(tape, features, leaf(0), leaf(1));
+    Var x = embedding_bag(tape, features, leaf(0), leaf(1));
     for (int64_t block = 0; block < model.config.blocks; ++block) {
         const auto p = [&](Block which) { return leaf(at(block, which)); };
         Var y = layer_norm(tape, x, p(norm), p(norm_bias));
@@ -96,19 +96,16 @@ Var forward(Tape& tape, Mlp& model, Var features) {
 
 namespace {
 
-void write_rows(const OnFeatures& features, int64_t first, int64_t last, int64_t inputs,
-                float* out) {
-    parallel_for(last - first, 256, [&](int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) {
-            float* row = out + r * inputs;
-            std::fill_n(row, inputs, 0.0f);
-            for (const int feature : features.row(first + r)) row[feature] = 1;
-        }
-    });
+Bags part_of(const Bags& bags, int64_t from, int64_t rows) {
+    const auto first = bags.first.begin() + from;
+    Bags part;
+    part.on.assign(bags.on.begin() + first[0], bags.on.begin() + first[rows]);
+    for (int64_t r = 1; r <= rows; ++r) part.first.push_back(first[r] - first[0]);
+    return part;
 }
 
 // The same where a device keeps the weights in memory of its own.
-void evaluate_there(const Mlp& model, const OnFeatures& features, float* out) {
+void evaluate_there(const Mlp& model, const Bags& features, float* out) {
     thread_local Tape tape(false);
     const MlpConfig& c = model.config;
     Mlp handles(model); // to the same numbers
@@ -116,39 +113,24 @@ void evaluate_there(const Mlp& model, const OnFeatures& features, float* out) {
     for (int64_t from = 0; from < features.rows(); from += most) {
         const int64_t m = std::min(most, features.rows() - from);
         tape.reset();
-        const Tensor x = tape.allocate({m, c.inputs});
-        write_rows(features, from, from + m, c.inputs, x.data());
-        const Tensor y = tape.value(forward(tape, handles, tape.constant(x)));
+        const Tensor y = tape.value(forward(tape, handles, part_of(features, from, m)));
         device().download(y.size(), y.data(), out + from * c.outputs);
     }
 }
 
 } // namespace
 
-std::span<const int> OnFeatures::row(int64_t r) const {
-    const auto begin = on.begin() + r * most;
-    return {begin, std::find(begin, begin + most, -1)};
-}
-
-void write_out(const OnFeatures& features, int64_t inputs, float* out) {
-    write_rows(features, 0, features.rows(), inputs, out);
-}
-
-void evaluate(const Mlp& model, const OnFeatures& features, float* out) {
+void evaluate(const Mlp& model, const Bags& features, float* out) {
     if (&device() != &cpu_device()) return evaluate_there(model, features, out);
     const MlpConfig& c = model.config;
     const auto p = [&](size_t i) { return model.parameters[i].value.data(); };
-    // The order of sums is the tape's: one chain of multiply-adds, then the bias; then x + y. The
-    // chain's terms of features that are off add nothing.
+    // The order of sums is the tape's: one chain of multiply-adds, then the bias; then x + y.
     const auto first_layer = [&](int64_t from, int64_t m, float* x) {
+        cpu_device().sum_lists(m, c.width, features.first.data() + from, features.on.data(), p(0),
+                               c.inputs, {x, true});
         parallel_for(m, 64, [&](int64_t begin, int64_t end) {
-            for (int64_t r = begin; r < end; ++r) {
-                float* y = x + r * c.width;
-                std::fill_n(y, c.width, 0.0f);
-                for (const int feature : features.row(from + r))
-                    kernels().add(c.width, y, p(0) + feature * c.width, y);
-                kernels().add(c.width, y, p(1), y);
-            }
+            for (int64_t r = begin; r < end; ++r)
+                kernels().add(c.width, x + r * c.width, p(1), x + r * c.width);
         });
     };
     const auto product = [&](int64_t m, int64_t k, int64_t n, const float* a, size_t weight,

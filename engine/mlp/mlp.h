@@ -13,7 +13,6 @@
 #include "engine/random.h"
 
 #include <map>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -42,22 +41,13 @@ struct Mlp {
     Mlp clone() const; // copies the numbers
 };
 
-Var forward(Tape& tape, Mlp& model, Var features); // (R, inputs) -> (R, outputs)
+// The features are 0 or 1, mostly 0: a bag holds the numbers of those that are 1, in ascending
+// order. The first product is then a sum of rows of W_in, as many as features are on.
+Var forward(Tape& tape, Mlp& model, const Bags& features); // -> (R, outputs)
 
-// Rows of features that are 0 or 1, mostly 0: which are 1, in ascending order.
-struct OnFeatures {
-    int64_t most = 1;    // of one row
-    std::vector<int> on; // (rows, most); -1 after the last of a row with fewer
-    int64_t rows() const { return static_cast<int64_t>(on.size()) / most; }
-    std::span<const int> row(int64_t r) const;
-};
-// The same as numbers: out (rows, inputs).
-void write_out(const OnFeatures& features, int64_t inputs, float* out);
-
-// The same numbers as forward's, without a tape -> out (rows, outputs). A row's bytes depend
-// neither on the other rows nor on the number of threads. The first product is a sum of the
-// rows of W_in whose features are on: as many as are on, not as many as there are.
-void evaluate(const Mlp& model, const OnFeatures& features, float* out);
+// The same numbers without a tape, to out (R, outputs). A row's bytes depend neither on the
+// other rows nor on the number of threads.
+void evaluate(const Mlp& model, const Bags& features, float* out);
 
 // Files in the safetensors format, with the sizes in the metadata beside one's own.
 void save_mlp(const std::string& path, const Mlp& model,

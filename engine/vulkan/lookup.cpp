@@ -1,5 +1,6 @@
 // Rows by number: embeddings and chosen rows, and what hands their gradients back.
 
+#include "engine/device/lists.h"
 #include "engine/vulkan/gpu.h"
 #include "engine/vulkan/operations.h"
 
@@ -40,39 +41,36 @@ void gather(int64_t rows, int64_t width, const int* index, const float* table, i
 template <class Index>
 void scatter(int64_t rows, int64_t width, Index index, const float* dy, Slot d, int64_t d_rows) {
     if (!d.data) return;
-    if (d.fresh) fill(d_rows * width, 0, d.data);
-    std::vector<int> begin(static_cast<size_t>(d_rows) + 1, 0); // of each row's list
-    for (int64_t r = 0; r < rows; ++r) ++begin[static_cast<size_t>(index(r)) + 1];
-    std::vector<int> targets, first; // of the rows that get anything
-    for (size_t i = 0; i + 1 < begin.size(); ++i) {
-        if (begin[i + 1] > 0) {
-            targets.push_back(static_cast<int>(i));
-            first.push_back(begin[i]);
-        }
-        begin[i + 1] += begin[i];
-    }
-    first.push_back(static_cast<int>(rows));
-    std::vector<int> order(static_cast<size_t>(rows));
-    for (int64_t r = 0; r < rows; ++r) {
-        order[static_cast<size_t>(begin[static_cast<size_t>(index(r))]++)] = static_cast<int>(r);
-    }
-
-    Job job(gpu());
-    const auto lists = static_cast<int64_t>(targets.size());
-    const struct {
-        Address targets, first, order, dy, d;
-        int32_t lists, width;
-    } push = {job.upload(targets.data(), lists),
-              job.upload(first.data(), lists + 1),
-              job.upload(order.data(), rows),
-              job.read(dy, rows * width),
-              job.write(d.data, d_rows * width),
-              number(lists),
-              number(width)};
-    job.run(shaders::scatter, {}, push, groups_of(lists, width));
+    const Lists lists = lists_of(d_rows, rows, index);
+    sum_lists(d_rows, width, lists.first.data(), lists.order.data(), dy, rows, d);
 }
 
 } // namespace
+
+void sum_lists(int64_t lists, int64_t width, const int* first, const int* order, const float* x,
+               int64_t x_rows, Slot y) {
+    if (y.fresh) fill(lists * width, 0, y.data);
+    std::vector<int> targets, begin; // of the lists that are not empty
+    for (int64_t i = 0; i < lists; ++i) {
+        if (first[i + 1] == first[i]) continue;
+        targets.push_back(static_cast<int>(i));
+        begin.push_back(first[i]);
+    }
+    begin.push_back(first[lists]);
+    Job job(gpu());
+    const auto count = static_cast<int64_t>(targets.size());
+    const struct {
+        Address targets, first, order, x, y;
+        int32_t lists, width;
+    } push = {job.upload(targets.data(), count),
+              job.upload(begin.data(), count + 1),
+              job.upload(order, first[lists]),
+              job.read(x, x_rows * width),
+              job.write(y.data, lists * width),
+              number(count),
+              number(width)};
+    job.run(shaders::sum_lists, {}, push, groups_of(count, width));
+}
 
 void embedding(int64_t rows, int64_t width, const int* tokens, const float* table,
                const float* positions, int64_t time, float* y) {

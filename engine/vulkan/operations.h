@@ -31,6 +31,7 @@ EntryOf<&Device::embedding> embedding;
 EntryOf<&Device::embedding_grad> embedding_grad;
 EntryOf<&Device::gather_rows> gather_rows;
 EntryOf<&Device::gather_rows_grad> gather_rows_grad;
+EntryOf<&Device::sum_lists> sum_lists;
 
 // losses.cpp
 EntryOf<&Device::cross_entropy> cross_entropy;

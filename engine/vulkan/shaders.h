@@ -37,12 +37,12 @@ extern const Spirv layer_norm_grad;
 extern const Spirv map;
 extern const Spirv map_grad;
 extern const Spirv rows_product;
-extern const Spirv scatter;
 extern const Spirv softmax;
 extern const Spirv softmax_grad;
 extern const Spirv spread;
 extern const Spirv store_pages;
 extern const Spirv sum;
+extern const Spirv sum_lists;
 extern const Spirv zip;
 extern const Spirv zip_grad;
 

@@ -94,6 +94,7 @@ Device table(const Physical& physical) {
     t.embedding_grad = embedding_grad;
     t.gather_rows = gather_rows;
     t.gather_rows_grad = gather_rows_grad;
+    t.sum_lists = sum_lists;
     t.attention = attention;
     t.attention_grad = attention_grad;
     t.cross_entropy = cross_entropy;

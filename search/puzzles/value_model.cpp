@@ -38,15 +38,23 @@ void ValueModel::bounds(const uint8_t* states, int64_t n, float* h) const {
     bound_->cost_to_go(states, n, h);
 }
 
-engine::OnFeatures ValueModel::features(const uint8_t* states, int64_t n) const {
+engine::Bags ValueModel::features(const uint8_t* states, int64_t n) const {
     const int64_t most = space_.features_on();
-    engine::OnFeatures rows{most, std::vector<int>(static_cast<size_t>(n * most), -1)};
+    std::vector<int> rows(static_cast<size_t>(n * most)); // side by side, then without the gaps
+    engine::Bags bags;
+    bags.first.resize(static_cast<size_t>(n) + 1);
     engine::parallel_for(n, 64, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i)
-            space_.write_features(states + static_cast<size_t>(i) * space_.state_bytes(),
-                                  rows.on.data() + i * most);
+            bags.first[static_cast<size_t>(i) + 1] = static_cast<int>(space_.write_features(
+                states + static_cast<size_t>(i) * space_.state_bytes(), rows.data() + i * most));
     });
-    return rows;
+    bags.on.reserve(rows.size());
+    for (int64_t i = 0; i < n; ++i) {
+        int& count = bags.first[static_cast<size_t>(i) + 1];
+        bags.on.insert(bags.on.end(), rows.begin() + i * most, rows.begin() + i * most + count);
+        count = static_cast<int>(bags.on.size());
+    }
+    return bags;
 }
 
 std::vector<float> ValueModel::evaluate(const uint8_t* states, int64_t n, float* out) {

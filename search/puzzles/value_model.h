@@ -26,7 +26,7 @@ class ValueModel : public Heuristic, public QFunction {
 
     // The bound alone, and the features of n states.
     void bounds(const uint8_t* states, int64_t n, float* h) const;
-    engine::OnFeatures features(const uint8_t* states, int64_t n) const;
+    engine::Bags features(const uint8_t* states, int64_t n) const;
 
   private:
     // What the network says of n states; gives the bound that this is added to.

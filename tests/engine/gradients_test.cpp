@@ -122,4 +122,6 @@ TEST_CASE("wrong shapes are refused in a sentence") {
     const std::vector<float> ones{1, 1};
     CHECK_THROWS_AS(cross_entropy(tape, a, bad, ones), Error);
     CHECK_THROWS_AS(embedding(tape, bad, a), Error);
+    CHECK_THROWS_AS(embedding_bag(tape, {{0, 2}, bad}, a, tape.constant(Tensor::zeros({3}))),
+                    Error);
 }

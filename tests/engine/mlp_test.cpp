@@ -7,13 +7,38 @@
 using namespace qstar::engine;
 using namespace qstar::engine::small_network;
 
-TEST_CASE("an MLP is evaluated from the features that are on as from all of them") {
+TEST_CASE("bags make of a table what a product makes of rows of zeros and ones") {
     Mlp model = network();
-    const OnFeatures x = features();
+    const Bags x = features();
+    Tape tape;
+    Parameter &table = model.parameters[0], &bias = model.parameters[1];
+    const Tensor ones = Tensor::zeros({x.rows(), kNetwork.inputs});
+    for (int64_t r = 0; r < x.rows(); ++r) {
+        for (int j = x.first[static_cast<size_t>(r)]; j < x.first[static_cast<size_t>(r) + 1]; ++j)
+            ones[r * kNetwork.inputs + x.on[static_cast<size_t>(j)]] = 1;
+    }
+    std::vector<std::vector<float>> found;
+    for (const bool bags : {true, false}) {
+        tape.reset();
+        model.zero_grad();
+        const Var y = bags ? embedding_bag(tape, x, tape.leaf(table), tape.leaf(bias))
+                           : linear(tape, tape.constant(ones), tape.leaf(table), tape.leaf(bias));
+        tape.keep(y);
+        tape.backward(sum(tape, mul(tape, y, y)));
+        std::vector<float> all;
+        for (const Tensor& t : {tape.value(y), table.grad, bias.grad})
+            all.insert(all.end(), t.values().begin(), t.values().end());
+        found.push_back(all);
+    }
+    CHECK(found[0] == found[1]);
+    CHECK(found[0].size() > 7 * 12);
+}
+
+TEST_CASE("an MLP is evaluated without a tape as with one") {
+    Mlp model = network();
+    const Bags x = features();
     Tape tape(false);
-    const Tensor all = tape.allocate({x.rows(), kNetwork.inputs});
-    write_out(x, kNetwork.inputs, all.data());
-    const Tensor y = tape.value(forward(tape, model, tape.constant(all)));
-    const std::vector<float> sparse = evaluated(model, x);
-    for (size_t i = 0; i < sparse.size(); ++i) CHECK(sparse[i] == y[static_cast<int64_t>(i)]);
+    const Tensor y = tape.value(forward(tape, model, x));
+    const std::vector<float> without = evaluated(model, x);
+    for (size_t i = 0; i < without.size(); ++i) CHECK(without[i] == y[static_cast<int64_t>(i)]);
 }

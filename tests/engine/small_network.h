@@ -19,18 +19,18 @@ inline Mlp network() {
 }
 
 // All rows differ; the first has no feature on, the last has all.
-inline OnFeatures features() {
-    OnFeatures rows{kNetwork.inputs, {}};
+inline Bags features() {
+    Bags rows;
     for (int64_t r = 0; r < kRows; ++r) {
         for (int i = 0; i < kNetwork.inputs; ++i) {
             if (r == kRows - 1 || (r * 5 >> i & 1) != 0) rows.on.push_back(i);
         }
-        rows.on.resize(static_cast<size_t>((r + 1) * rows.most), -1);
+        rows.first.push_back(static_cast<int>(rows.on.size()));
     }
     return rows;
 }
 
-inline std::vector<float> evaluated(const Mlp& model, const OnFeatures& x) {
+inline std::vector<float> evaluated(const Mlp& model, const Bags& x) {
     std::vector<float> out(static_cast<size_t>(x.rows() * kNetwork.outputs));
     evaluate(model, x, out.data());
     return out;

@@ -13,7 +13,7 @@ using namespace qstar::engine;
 using namespace qstar::engine::small_network;
 
 TEST_CASE("an MLP is evaluated on a device as on the processor") {
-    const OnFeatures x = features();
+    const Bags x = features();
     const std::vector<float> ours = evaluated(network(), x);
     const tests::OnVulkan here;
     if (!here) return;
@@ -24,8 +24,10 @@ TEST_CASE("an MLP is evaluated on a device as on the processor") {
     }
     // A row's bytes do not depend on the rows beside it.
     for (size_t r = 0; r < static_cast<size_t>(kRows); ++r) {
-        const auto first = x.on.begin() + static_cast<int64_t>(r) * x.most;
-        const std::vector<float> row = evaluated(model, {x.most, {first, first + x.most}});
+        const auto on = x.on.begin();
+        const int count = x.first[r + 1] - x.first[r];
+        const std::vector<float> row =
+            evaluated(model, {{0, count}, {on + x.first[r], on + x.first[r + 1]}});
         for (size_t j = 0; j < row.size(); ++j) CHECK(row[j] == theirs[r * row.size() + j]);
     }
 

@@ -95,6 +95,15 @@ TEST_CASE("rows by number") {
                                            o.slot(positions * width, !fresh), positions);
                           d.gather_rows_grad(rows, width, tokens.data(), dy,
                                              o.slot(vocab * width, fresh), vocab);
+                          // Lists of no row, one, two ... as far as there are any.
+                          std::vector<int> first{0};
+                          for (int n = 0; first.back() + n <= rows; ++n)
+                              first.push_back(first.back() + n);
+                          first.back() = static_cast<int>(rows);
+                          const auto lists = static_cast<int64_t>(first.size()) - 1;
+                          const std::vector<int> order = o.indices(rows, vocab);
+                          d.sum_lists(lists, width, first.data(), order.data(), o.in(vocab * width),
+                                      vocab, o.slot(lists * width, fresh));
                       }) < 1e-4);
             }
         }
