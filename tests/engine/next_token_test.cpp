@@ -5,6 +5,7 @@
 #include "engine/optim/adamw.h"
 #include "engine/parallel.h"
 #include "tests/allocations.h"
+#include "tests/sanitized.h"
 
 #include <cmath>
 #include <doctest/doctest.h>
@@ -93,6 +94,7 @@ TEST_CASE("two lanes give the same bytes at any number of threads, step after st
     std::vector<std::string> bytes;
     std::vector<double> losses;
     for (const int count : {1, 2, 3}) {
+        if (tests::kSanitized && count == 1) continue;
         set_threads(count);
         Work work(kLarge);
         Tape tape;
@@ -102,10 +104,10 @@ TEST_CASE("two lanes give the same bytes at any number of threads, step after st
         bytes.push_back(work.gradient_bytes());
     }
     set_threads(0);
-    CHECK(bytes[0] == bytes[1]);
-    CHECK(bytes[0] == bytes[2]);
-    CHECK(losses[0] == losses[1]);
-    CHECK(losses[0] == losses[2]);
+    for (size_t i = 1; i < bytes.size(); ++i) {
+        CHECK(bytes[0] == bytes[i]);
+        CHECK(losses[0] == losses[i]);
+    }
 }
 
 TEST_CASE("a lane may ask nothing") {
@@ -136,7 +138,8 @@ TEST_CASE("sequences that ask nothing are left out") {
 }
 
 TEST_CASE("a training step allocates nothing once the first is done") {
-    set_threads(1); // the threads' own library keeps books of its own
+    if (tests::kSanitized) return; // nothing is counted there
+    set_threads(1);                // the threads' own library keeps books of its own
     for (const int64_t batch : {kBatch, kLarge}) {
         Work work(batch);
         AdamW optimiser(work.model.parameters, {});

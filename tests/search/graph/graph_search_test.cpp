@@ -8,6 +8,7 @@
 #include "search/graph/solve.h"
 #include "search/puzzles/lights_out.h"
 #include "search/puzzles/sliding.h"
+#include "tests/sanitized.h"
 
 #include <doctest/doctest.h>
 #include <functional>
@@ -75,11 +76,7 @@ bool replays(const Space& space, State state, const GraphResult& result) {
     return space.solved(state.data()) == result.solved;
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr int kStates = 4;
-#else
-constexpr int kStates = 12;
-#endif
+constexpr int kStates = tests::kSanitized ? 4 : 12;
 
 } // namespace
 
@@ -309,11 +306,7 @@ TEST_CASE("lights-out by A* with few lights") {
 }
 
 TEST_CASE("the table: each state once, and the bytes of a node") {
-#if defined(__SANITIZE_ADDRESS__)
-    constexpr uint32_t kNodes = 100'000;
-#else
-    constexpr uint32_t kNodes = 300'000;
-#endif
+    constexpr uint32_t kNodes = tests::kSanitized ? 100'000 : 300'000;
     NodeTable table(16);
     uint8_t state[16] = {};
     for (uint32_t round = 0; round < 2; ++round) {

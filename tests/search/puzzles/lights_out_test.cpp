@@ -1,6 +1,7 @@
 // Lights Out: linear algebra against exhaustive truth.
 #include "search/puzzles/lights_out.h"
 
+#include "tests/sanitized.h"
 #include "tests/search/puzzles/refusal.h"
 
 #include <algorithm>
@@ -81,11 +82,7 @@ TEST_CASE("lights-out: the images of a state are the eight of a square") {
     CHECK(images.size() == 8);
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr int kSamples = 200;
-#else
-constexpr int kSamples = 3000;
-#endif
+constexpr int kSamples = tests::kSanitized ? 200 : 3000;
 
 TEST_CASE("lights-out 5x5 against all 33,554,432 sets of presses") {
     const LightsOut puzzle(5);
