@@ -81,6 +81,7 @@ void actions(const ActionsOptions& options) {
         search.puzzle = training.puzzle;
         search.options = options.options;
         search.heuristic = "model";
+        search.mirror = options.mirror;
         for (const char* method : {"astar", "qstar"}) {
             search.method = method;
             search.model = train::model_path(
@@ -106,6 +107,7 @@ void actions(const ActionsOptions& options) {
                                       {"weight", options.options.weight},
                                       {"batch", options.options.batch},
                                       {"nodes", options.options.nodes},
+                                      {"mirror", options.mirror},
                                       {"rows", table}});
     write_file_atomic(folder + ".md", text);
     write_file_atomic(folder + "-generated.svg",

@@ -87,6 +87,8 @@ void add_actions(CLI::App& eval, const Common& common) {
     train::flag(command, "--batch", o->options.batch, "nodes expanded together");
     train::flag(command, "--nodes", o->options.nodes, "budget: states kept, for each problem");
     train::flag(command, "--seconds", o->options.seconds, "budget, for each problem; 0: no bound");
+    command->add_flag("--mirror", o->mirror,
+                      "the mean of h, and of Q, over a state and its mirror images");
     command->callback([o, &common] {
         o->seed = common.seed;
         actions(*o);

@@ -55,6 +55,8 @@ struct Space {
     // They are all as far from the goal.
     virtual int images() const { return 1; }
     virtual void turn_into_image(uint8_t* /*state*/, int /*image*/) const {}
+    // What `action` is in the image: it leads from there to the image of what `action` leads to.
+    virtual int image_of_action(int action, int /*image*/) const { return action; }
 
     // The state for a network: which of the features() are on (1; the others are 0). Writes their
     // numbers in ascending order, at most features_on() of them, and gives their count.

@@ -82,7 +82,7 @@ void add_puzzle_flags(CLI::App& command, PuzzleSearch& flags) {
     add("--seconds", o.seconds, "budget, for each problem, text or puzzle; 0: no bound");
     command
         .add_flag("--mirror", flags.mirror,
-                  "the mean of the model's h of a state and of its mirror images")
+                  "the mean of the model's h, or Q, over a state and its mirror images")
         ->group("Puzzles");
     command.add_flag("--round", flags.round, "the model's h to whole numbers of the right parity")
         ->group("Puzzles");
@@ -103,6 +103,10 @@ PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags) {
                      "network",
                      path);
             models.q = std::move(model);
+            if (flags.mirror) {
+                models.q_model = std::move(models.q);
+                models.q = std::make_unique<MirroredQ>(space, *models.q_model);
+            }
             return models;
         }
         models.model = std::move(model);

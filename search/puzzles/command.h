@@ -35,7 +35,7 @@ void search_puzzles(PuzzleSearch flags);
 // The heuristic and the Q-function that the flags name, with what they refer to.
 struct PuzzleModels {
     std::unique_ptr<Heuristic> bound, model, mirrored, rounded;
-    std::unique_ptr<QFunction> q;
+    std::unique_ptr<QFunction> q_model, q;
     Heuristic* heuristic = nullptr;
 };
 PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags);

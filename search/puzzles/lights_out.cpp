@@ -146,16 +146,18 @@ std::string LightsOut::text(const uint8_t* state) const {
     return out;
 }
 
+int LightsOut::image_of_action(int cell, int image) const {
+    int row = cell / width_, column = cell % width_;
+    if ((image & 1) != 0) row = width_ - 1 - row;
+    if ((image & 2) != 0) column = width_ - 1 - column;
+    if ((image & 4) != 0) std::swap(row, column);
+    return row * width_ + column;
+}
+
 void LightsOut::turn_into_image(uint8_t* state, int image) const {
     const State old(state, state + state_bytes());
-    const int last = width_ - 1;
-    for (int row = 0; row < width_; ++row)
-        for (int column = 0; column < width_; ++column) {
-            const int down = (image & 1) != 0 ? last - row : row;
-            const int right = (image & 2) != 0 ? last - column : column;
-            const int from = (image & 4) != 0 ? right * width_ + down : down * width_ + right;
-            state[row * width_ + column] = old[static_cast<size_t>(from)];
-        }
+    for (int cell = 0; cell < actions(); ++cell)
+        state[image_of_action(cell, image)] = old[static_cast<size_t>(cell)];
 }
 
 int LightsOut::lower_bound(const uint8_t* state) const {

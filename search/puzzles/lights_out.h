@@ -39,6 +39,7 @@ class LightsOut : public Space {
 
     int images() const override { return 8; } // the symmetries of a square
     void turn_into_image(uint8_t* state, int image) const override;
+    int image_of_action(int cell, int image) const override; // where the cell is then
 
     // See write_features.
     int64_t features() const override;

@@ -39,8 +39,9 @@ class Sliding : public Space {
     int distance_parity(const uint8_t* state) const override;
 
     // Rows become columns, also those of the tiles' places.
-    int images() const override { return 2; } // rows become columns
+    int images() const override { return 2; }
     void turn_into_image(uint8_t* state, int image) const override;
+    int image_of_action(int action, int image) const override { return action ^ (2 * image); }
 
     // One number for each tile at each place, 1 where it is.
     int64_t features() const override { return int64_t{width_} * width_ * width_ * width_; }

@@ -96,28 +96,59 @@ void ValueModel::q_values(const uint8_t* states, int64_t n, float* q) {
     }
 }
 
-Mirrored::Mirrored(const Space& space_, Heuristic& heuristic_)
-    : space(space_), heuristic(heuristic_) {
+namespace {
+
+void require_images(const Space& space) {
     if (space.images() < 2) fail("{} has no mirror image", space.name());
 }
 
-void Mirrored::cost_to_go(const uint8_t* states, int64_t n, float* h) {
+// The images of n states, those of a state one behind another.
+std::vector<uint8_t> images_of(const Space& space, const uint8_t* states, int64_t n) {
     const size_t bytes = space.state_bytes();
-    const auto images = static_cast<int64_t>(space.images());
-    std::vector<uint8_t> all; // the images of a state one behind another
-    all.reserve(static_cast<size_t>(n * images) * bytes);
+    std::vector<uint8_t> all;
+    all.reserve(static_cast<size_t>(n * space.images()) * bytes);
     for (int64_t i = 0; i < n; ++i)
         for (int image = 0; image < space.images(); ++image) {
             const uint8_t* state = states + static_cast<size_t>(i) * bytes;
             all.insert(all.end(), state, state + bytes);
             space.turn_into_image(all.data() + all.size() - bytes, image);
         }
+    return all;
+}
+
+} // namespace
+
+Mirrored::Mirrored(const Space& space_, Heuristic& heuristic_)
+    : space(space_), heuristic(heuristic_) {
+    require_images(space);
+}
+
+void Mirrored::cost_to_go(const uint8_t* states, int64_t n, float* h) {
+    const int64_t images = space.images();
     std::vector<float> of(static_cast<size_t>(n * images));
-    heuristic.cost_to_go(all.data(), n * images, of.data());
+    heuristic.cost_to_go(images_of(space, states, n).data(), n * images, of.data());
     for (int64_t i = 0; i < n; ++i) {
         const auto first = of.begin() + i * images;
         h[i] = std::accumulate(first, first + images, 0.0f) / static_cast<float>(images);
     }
+}
+
+MirroredQ::MirroredQ(const Space& space_, QFunction& q_) : space(space_), q(q_) {
+    require_images(space);
+}
+
+void MirroredQ::q_values(const uint8_t* states, int64_t n, float* out) {
+    const int64_t images = space.images(), actions = space.actions();
+    std::vector<float> of(static_cast<size_t>(n * images * actions));
+    q.q_values(images_of(space, states, n).data(), n * images, of.data());
+    for (int64_t i = 0; i < n; ++i)
+        for (int action = 0; action < space.actions(); ++action) {
+            float sum = 0;
+            for (int image = 0; image < space.images(); ++image)
+                sum += of[static_cast<size_t>((i * images + image) * actions +
+                                              space.image_of_action(action, image))];
+            out[i * actions + action] = sum / static_cast<float>(images);
+        }
 }
 
 Rounded::Rounded(const Space& space_, Heuristic& heuristic_, std::string_view bound_, float bias_,

@@ -50,6 +50,14 @@ struct Mirrored : Heuristic {
     void cost_to_go(const uint8_t* states, int64_t n, float* h) override;
 };
 
+// The same of a Q-function: each action's cost is the mean of what its images cost.
+struct MirroredQ : QFunction {
+    const Space& space;
+    QFunction& q;
+    MirroredQ(const Space& space, QFunction& q);
+    void q_values(const uint8_t* states, int64_t n, float* out) override;
+};
+
 // h - bias, and never below the bound; with `whole` rounded to the nearest whole number that
 // the space's parity allows. With a small bias a learned h is rarely above the truth, and A*
 // then finds shortest solutions.

@@ -1,6 +1,8 @@
 // Lights Out: linear algebra against exhaustive truth.
 #include "search/puzzles/lights_out.h"
 
+#include "search/puzzles/sliding.h"
+#include "search/puzzles/value_model.h"
 #include "tests/sanitized.h"
 #include "tests/search/puzzles/refusal.h"
 
@@ -80,6 +82,65 @@ TEST_CASE("lights-out: the images of a state are the eight of a square") {
         if (i == 0) CHECK(state == State{1, 1, 0, 0, 0, 1, 0, 0, 0});
     }
     CHECK(images.size() == 8);
+}
+
+TEST_CASE("lights-out and sliding: an action's image leads to the image of where it leads") {
+    const LightsOut lights(4);
+    const Sliding tiles(4);
+    for (const Space* space :
+         {static_cast<const Space*>(&lights), static_cast<const Space*>(&tiles)}) {
+        Random random(3, "images");
+        for (int round = 0; round < 20; ++round) {
+            const State state = space->random_state(random);
+            for (int image = 0; image < space->images(); ++image)
+                for (int action = 0; action < space->actions(); ++action) {
+                    if (!space->legal(state.data(), action)) continue;
+                    State first = state, second = state;
+                    space->apply(first.data(), action);
+                    space->turn_into_image(first.data(), image);
+                    space->turn_into_image(second.data(), image);
+                    const int there = space->image_of_action(action, image);
+                    REQUIRE(space->legal(second.data(), there));
+                    space->apply(second.data(), there);
+                    CHECK(first == second);
+                }
+        }
+    }
+}
+
+TEST_CASE("the mean over the images is the same for all images") {
+    const LightsOut puzzle(3);
+    // Something that sees the images as strangers.
+    struct OneSided : Heuristic, QFunction {
+        void cost_to_go(const uint8_t* states, int64_t n, float* h) override {
+            for (int64_t i = 0; i < n; ++i) h[i] = states[9 * i] * 2.0f + states[9 * i + 1];
+        }
+        void q_values(const uint8_t* states, int64_t n, float* q) override {
+            for (int64_t i = 0; i < 9 * n; ++i)
+                q[i] = static_cast<float>(i % 9) + static_cast<float>(states[i]);
+        }
+    } one_sided;
+    Mirrored mean(puzzle, one_sided);
+    MirroredQ mean_q(puzzle, one_sided);
+    const State state{1, 1, 0, 0, 0, 1, 0, 0, 0};
+    float h = 0;
+    std::vector<float> q(9);
+    mean.cost_to_go(state.data(), 1, &h);
+    mean_q.q_values(state.data(), 1, q.data());
+    // Each corner (one of four is lit) and each edge (two of four) stands there in two images.
+    CHECK(h == doctest::Approx((2.0 * 2 * 1 + 2 * 2) / 8));
+    for (int image = 1; image < 8; ++image) {
+        State other = state;
+        puzzle.turn_into_image(other.data(), image);
+        float same = 0;
+        std::vector<float> turned(9);
+        mean.cost_to_go(other.data(), 1, &same);
+        mean_q.q_values(other.data(), 1, turned.data());
+        CHECK(same == doctest::Approx(h));
+        for (int cell = 0; cell < 9; ++cell)
+            CHECK(turned[static_cast<size_t>(puzzle.image_of_action(cell, image))] ==
+                  doctest::Approx(q[static_cast<size_t>(cell)]));
+    }
 }
 
 constexpr int kSamples = tests::kSanitized ? 200 : 3000;
