@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "eval/actions.h"
 #include "train/davi.h"
+#include "train/deep_q.h"
 #include "train/flags.h"
 
 #include <CLI/CLI.hpp>
@@ -113,15 +114,18 @@ void puzzle_demo(const std::string& world, const std::string& run, uint64_t seed
     fmt::print("[davi] the cost to go, from states that were scrambled "
                "from the goal\n");
     train::davi(training);
+    fmt::print("[deep-q] the same for each action of a state, for Q*\n");
+    train::deep_q(training);
 
     fmt::print("[puzzles] 100 fresh states, every method on the same ones\n");
     PuzzleEvalOptions eval;
     eval.search.puzzle = training.puzzle;
     eval.search.run = run;
     eval.search.heuristic = "model";
-    eval.search.model = train::model_path(run, "davi");
+    eval.search.mirror = true;
     eval.search.options.nodes = 50'000;
-    eval.methods = {"greedy", "best-of-n", "beam", "mcts", "astar"};
+    eval.search.options.weight = 4;
+    eval.methods = {"greedy", "best-of-n", "beam", "mcts", "astar", "qstar"};
     eval.seed = seed;
     puzzles(eval);
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;

@@ -92,3 +92,13 @@ TEST_CASE("qstar eval puzzles and actions, from nothing to a table") {
     CHECK(refused.status == 2);
     CHECK(contains(refused.error, "unknown method \"bfs\""));
 }
+
+TEST_CASE("qstar demo --world lights-out: two networks, and every search solves all states") {
+    const Temporary folder;
+    const auto demo =
+        run_program(folder, "demo --world lights-out --quick --run '" + folder.path + "/run'");
+    CHECK_MESSAGE(demo.status == 0, demo.error);
+    for (const char* method : {"greedy", "beam", "mcts", "astar", "qstar"})
+        CHECK(contains(demo.out, std::string("| ") + method + " | model | 9 | 100 / 100 |"));
+    CHECK(exists(folder.path + "/run/deep-q/model.safetensors"));
+}
