@@ -9,6 +9,7 @@
 
 #include "engine/random.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -52,9 +53,11 @@ struct Space {
     virtual int distance_parity(const uint8_t* /*state*/) const { return -1; }
 
     // The images of a state under the symmetries of the space, the state itself among them (0).
-    // They are all as far from the goal.
+    // All are as far from the goal. `out` is not `state`.
     virtual int images() const { return 1; }
-    virtual void turn_into_image(uint8_t* /*state*/, int /*image*/) const {}
+    virtual void write_image(const uint8_t* state, int /*image*/, uint8_t* out) const {
+        std::copy_n(state, state_bytes(), out);
+    }
     // What `action` is in the image: it leads from there to the image of what `action` leads to.
     virtual int image_of_action(int action, int /*image*/) const { return action; }
 

@@ -154,10 +154,8 @@ int LightsOut::image_of_action(int cell, int image) const {
     return row * width_ + column;
 }
 
-void LightsOut::turn_into_image(uint8_t* state, int image) const {
-    const State old(state, state + state_bytes());
-    for (int cell = 0; cell < actions(); ++cell)
-        state[image_of_action(cell, image)] = old[static_cast<size_t>(cell)];
+void LightsOut::write_image(const uint8_t* state, int image, uint8_t* out) const {
+    for (int cell = 0; cell < actions(); ++cell) out[image_of_action(cell, image)] = state[cell];
 }
 
 int LightsOut::lower_bound(const uint8_t* state) const {
@@ -192,9 +190,9 @@ int64_t LightsOut::write_features(const uint8_t* state, int* on) const {
         apply(left.data(), static_cast<int>(i));
     }
     const bool patterned = width_ <= kPatterned;
-    size_t pattern = 0, first = 0;
+    size_t pattern = 0;
     for (size_t i = n - width; patterned && i < n; ++i) pattern = 2 * pattern + left[i];
-    first = pattern * (n + 1);
+    const size_t first = pattern * (n + 1);
     int64_t count = 0;
     const auto write = [&](size_t feature) { on[count++] = static_cast<int>(feature); };
     for (size_t i = 0; i < n; ++i)

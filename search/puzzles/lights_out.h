@@ -38,7 +38,7 @@ class LightsOut : public Space {
     std::string lower_bound_name() const override { return "lights"; }
 
     int images() const override { return 8; } // the symmetries of a square
-    void turn_into_image(uint8_t* state, int image) const override;
+    void write_image(const uint8_t* state, int image, uint8_t* out) const override;
     int image_of_action(int cell, int image) const override; // where the cell is then
 
     // See write_features.

@@ -79,13 +79,13 @@ int Sliding::distance_parity(const uint8_t* state) const {
     return (2 * (width_ - 1) - at / width_ - at % width_) % 2;
 }
 
-void Sliding::turn_into_image(uint8_t* state, int image) const {
-    if (image == 0) return;
-    const State old(state, state + state_bytes());
-    const auto turned = [&](int place) { return place % width_ * width_ + place / width_; };
+void Sliding::write_image(const uint8_t* state, int image, uint8_t* out) const {
+    const auto turned = [&](int place) {
+        return image == 0 ? place : place % width_ * width_ + place / width_;
+    };
     for (int place = 0; place < width_ * width_; ++place) {
-        const int tile = old[static_cast<size_t>(place)];
-        state[turned(place)] = static_cast<uint8_t>(tile == 0 ? 0 : turned(tile - 1) + 1);
+        const int tile = state[place];
+        out[turned(place)] = static_cast<uint8_t>(tile == 0 ? 0 : turned(tile - 1) + 1);
     }
 }
 

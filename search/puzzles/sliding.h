@@ -40,7 +40,7 @@ class Sliding : public Space {
 
     // Rows become columns, also those of the tiles' places.
     int images() const override { return 2; }
-    void turn_into_image(uint8_t* state, int image) const override;
+    void write_image(const uint8_t* state, int image, uint8_t* out) const override;
     int image_of_action(int action, int image) const override { return action ^ (2 * image); }
 
     // One number for each tile at each place, 1 where it is.

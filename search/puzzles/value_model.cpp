@@ -10,6 +10,11 @@
 
 namespace qstar::search {
 
+namespace {
+// States whose features are in memory at once: enough for a device, few for a memory.
+constexpr int64_t kAtOnce = 65536;
+} // namespace
+
 std::map<std::string, std::string> value_metadata(const Space& space, std::string_view bound) {
     return {{"space", space.name()},
             {"actions", std::to_string(space.actions())},
@@ -60,7 +65,11 @@ engine::Bags ValueModel::features(const uint8_t* states, int64_t n) const {
 std::vector<float> ValueModel::evaluate(const uint8_t* states, int64_t n, float* out) {
     std::vector<float> lower(static_cast<size_t>(n));
     bounds(states, n, lower.data());
-    engine::evaluate(*network_, features(states, n), out);
+    for (int64_t from = 0; from < n; from += kAtOnce) {
+        const uint8_t* part = states + static_cast<size_t>(from) * space_.state_bytes();
+        engine::evaluate(*network_, features(part, std::min(kAtOnce, n - from)),
+                         out + from * network_->config.outputs);
+    }
     return lower;
 }
 
@@ -105,14 +114,11 @@ void require_images(const Space& space) {
 // The images of n states, those of a state one behind another.
 std::vector<uint8_t> images_of(const Space& space, const uint8_t* states, int64_t n) {
     const size_t bytes = space.state_bytes();
-    std::vector<uint8_t> all;
-    all.reserve(static_cast<size_t>(n * space.images()) * bytes);
+    std::vector<uint8_t> all(static_cast<size_t>(n * space.images()) * bytes);
+    uint8_t* next = all.data();
     for (int64_t i = 0; i < n; ++i)
-        for (int image = 0; image < space.images(); ++image) {
-            const uint8_t* state = states + static_cast<size_t>(i) * bytes;
-            all.insert(all.end(), state, state + bytes);
-            space.turn_into_image(all.data() + all.size() - bytes, image);
-        }
+        for (int image = 0; image < space.images(); ++image, next += bytes)
+            space.write_image(states + static_cast<size_t>(i) * bytes, image, next);
     return all;
 }
 

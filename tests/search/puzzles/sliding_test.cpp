@@ -45,7 +45,7 @@ TEST_CASE("the whole 8-puzzle: half of 9! states, the farthest 31 away, bounds b
         const int steps = walking(state);
         admissible = admissible && manhattan <= d && steps <= d && (d == 0) == (steps == 0);
         std::string image = text;
-        puzzle.turn_into_image(reinterpret_cast<uint8_t*>(image.data()), 1);
+        puzzle.write_image(state, 1, reinterpret_cast<uint8_t*>(image.data()));
         mirrors = mirrors && distance.at(image) == d;
         parity = parity && (d - manhattan) % 2 == 0 && (d - steps) % 2 == 0;
     }
