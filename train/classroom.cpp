@@ -11,6 +11,7 @@
 #include "train/words_class.h"
 
 #include <algorithm>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 namespace qstar::train {
@@ -29,13 +30,19 @@ on_side(const std::string& world, const std::function<std::string(Random&)>& dra
 
 // A class of those who search aloud.
 void let_search(Classroom& room) {
+    struct Searcher {
+        SearchPupil pupil;
+        std::once_flag experienced; // there may be nothing to learn from: three numbers
+    };
     room.pupils = search_class();
-    const auto searcher = std::make_shared<SearchPupil>();
+    const auto searcher = std::make_shared<Searcher>();
     room.solve = [searcher, draw = room.draw](const Pupil& pupil, const std::string& problem,
                                               Random& random) {
-        if (searcher->order.empty())
-            searcher->order = SearchPupil::experience(draw_different(draw, Split::train, 500, 1));
-        return searcher->solve(pupil, problem, random);
+        std::call_once(searcher->experienced, [&] {
+            searcher->pupil.order =
+                SearchPupil::experience(draw_different(draw, Split::train, 500, 1));
+        });
+        return searcher->pupil.solve(pupil, problem, random);
     };
 }
 

@@ -7,6 +7,7 @@
 #include "engine/parallel.h"
 #include "engine/random.h"
 #include "tests/engine/normal_numbers.h"
+#include "tests/sanitized.h"
 
 #include <algorithm>
 #include <bit>
@@ -162,6 +163,7 @@ TEST_CASE("training in bf16 has the same bytes at any number of threads, and lea
     std::vector<std::string> bytes;
     double first_loss = 0, last_loss = 0;
     for (const int count : {1, 2, 3}) {
+        if (tests::kSanitized && count == 2) continue;
         set_threads(count);
         Gpt model(config, Random(2, "init"));
         AdamW optimiser(model.parameters, {});
@@ -187,7 +189,6 @@ TEST_CASE("training in bf16 has the same bytes at any number of threads, and lea
         bytes.push_back(all);
     }
     set_threads(0);
-    CHECK(bytes[0] == bytes[1]);
-    CHECK(bytes[0] == bytes[2]);
+    for (const std::string& others : bytes) CHECK(bytes[0] == others);
     CHECK(last_loss < 0.3 * first_loss);
 }
