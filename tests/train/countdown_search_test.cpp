@@ -117,6 +117,18 @@ TEST_CASE("searching aloud: every text keeps the rules and ends in the target") 
     CHECK(lengths.size() > 10);
 }
 
+TEST_CASE("searching aloud: a class of three numbers has no first moves to learn of") {
+    CorpusOptions options = searching("");
+    options.countdown.count = 3;
+    const Classroom room = classroom_of(options);
+    Random random(6, "tests/search");
+    for (int i = 0; i < 2000; ++i) { // what there is to learn is looked for once, not each time
+        const Item item = draw_item(room, room.pupils[size_t(i) % room.pupils.size()], random);
+        CHECK_MESSAGE(fault(item.problem, item.lines).empty(), fault(item.problem, item.lines));
+        CHECK(search::solution_lines(3, item.lines).size() == 2);
+    }
+}
+
 TEST_CASE("searching aloud: a patient pupil finds whatever plain moves can reach") {
     SearchPupil pupil;
     const Pupil patient{"searcher", 0, 1, 0};
