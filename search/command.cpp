@@ -168,7 +168,7 @@ void add_command(CLI::App& app, const Common& common) {
     add("--temperature", options.temperature, "of the draws");
     add("--step-tokens", flags->limits.step_tokens, "of a step at most");
     add("--steps", flags->limits.steps,
-        "of a solution at most; for texts that contain their search as many as the context holds");
+        "of a solution at most; texts that contain their search need hundreds: 1000");
     add("--top-k", flags->limits.top_k, "draw from the so many likeliest tokens; 0: all");
     add("--top-p", flags->limits.top_p,
         "draw from the likeliest tokens that together have this probability; 1: all");

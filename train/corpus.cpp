@@ -50,7 +50,9 @@ Json flags_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
                           {"constant", options.equations.bound},
                           {"changes", options.stories.changes},
                           {"quantity", options.stories.largest}});
-        if (p.form != "plain") flags["form"] = p.form;
+        if (p.form != "plain")
+            flags.update(
+                Json{{"form", p.form}, {"hunch", options.hunch}, {"longest", options.longest}});
     }
     return flags;
 }
@@ -70,6 +72,9 @@ void check(const CorpusOptions& options) {
     } else if (form != "plain") {
         fail("{}: the form must be plain, found {}", options.world, form);
     }
+    if (!(options.hunch >= 0 && options.hunch <= 1))
+        fail("--hunch must be within 0 to 1, found {}", options.hunch);
+    if (options.longest < 1) fail("--longest must be 1 or more, found {}", options.longest);
     if (options.tokens < 1) fail("--tokens must be 1 or more, found {}", options.tokens);
     if (options.items < 1) fail("--items must be 1 or more, found {}", options.items);
     if (options.curated < 0) fail("--curated must be 0 or more, found {}", options.curated);

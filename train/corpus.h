@@ -34,6 +34,8 @@ struct CorpusOptions : StageOptions {
     int warm_operands = 3;            // at most, in the warm part
     ProblemConfig problems;           // of arithmetic
     CountdownConfig countdown;
+    double hunch = 0.5;    // form search: rate of right ones (countdown_search.h)
+    int64_t longest = 630; // form search: characters of a text
     search::EquationConfig equations;
     search::StoryConfig stories; // of words
 };

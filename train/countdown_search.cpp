@@ -46,10 +46,10 @@ size_t leads_on(const Numbers& three, const std::vector<KnownMove>& all, Rationa
 }
 
 // Characters, and <|endoftext|>, <|problem|> and the mark behind each line.
-size_t length(const std::string& problem, std::span<const std::string> lines) {
+int64_t length(const std::string& problem, std::span<const std::string> lines) {
     size_t sum = problem.size() + 3;
     for (const std::string& line : lines) sum += line.size() + 1;
-    return sum;
+    return static_cast<int64_t>(sum);
 }
 
 bool leads_on(const Numbers& three, Rational target) {

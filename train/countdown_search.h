@@ -61,7 +61,7 @@ struct SearchPupil {
     double hunch = 0.5; // rate of right ones
     // Characters and marks of a text, which are tokens without merges; where it would get longer,
     // his hunch is right after all.
-    size_t longest = 630;
+    int64_t longest = 630;
 
     // The lines of a problem of three or four numbers. Empty if he cannot find it.
     std::vector<std::string> solve(const Pupil& pupil, const std::string& problem,

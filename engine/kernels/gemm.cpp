@@ -187,7 +187,9 @@ void many_rows(const Gemm& g) {
     const Kernels& table = kernels();
     const int64_t mr = table.mr;
     const int64_t nr = table.nr;
-    const int64_t kc = even_part(g.k, std::clamp<int64_t>(cpu().l1d / 96, 256, 1024), 8);
+    // A packed strip of A shares L1 with the panels of B; rows of A where they lie may be deeper.
+    const int64_t deep = cpu().l1d / (g.trans_a ? 192 : 96);
+    const int64_t kc = even_part(g.k, std::clamp<int64_t>(deep, 256, 1024), 8);
     const int64_t nc = even_part(g.n, std::max(nr, cpu().l2 / 8 / kc), nr);
     float* packed_b = scratch_b.get(kc * nc);
     Strips strips(g, table, kc);

@@ -8,6 +8,7 @@
 #include "train/corpus.h"
 #include "train/form.h"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -117,6 +118,37 @@ TEST_CASE("searching aloud: every text keeps the rules and ends in the target") 
     CHECK(lengths.size() > 10);
 }
 
+TEST_CASE("searching aloud: how good hunches are and how long a text gets is asked for") {
+    // Texts that try two or more first moves, and the longest, of so many.
+    const auto look = [](double hunch, int64_t longest) {
+        CorpusOptions options = searching("");
+        options.hunch = hunch;
+        options.longest = longest;
+        const Classroom room = classroom_of(options);
+        Random random(7, "tests/search");
+        std::pair<int, size_t> found{0, 0};
+        for (int i = 0; i < 200; ++i) {
+            const Item item = draw_item(room, room.pupils[1], random);
+            CHECK_MESSAGE(fault(item.problem, item.lines).empty(), fault(item.problem, item.lines));
+            found.first +=
+                std::count_if(item.lines.begin(), item.lines.end(),
+                              [](const auto& line) { return search::numbers_left(line) == 3; }) > 1;
+            size_t length = item.problem.size() + 3;
+            for (const std::string& line : item.lines) length += line.size() + 1;
+            found.second = std::max(found.second, length);
+        }
+        return found;
+    };
+    const auto usual = look(0.5, 630), unlucky = look(0.1, 630), patient = look(0.1, 2000);
+    CHECK(look(1, 630).first == 0);
+    CHECK(usual.first > 20);
+    CHECK(unlucky.first > usual.first);
+    CHECK(unlucky.second <= 630);
+    CHECK(patient.first > unlucky.first);
+    CHECK(patient.second > 630);
+    CHECK(patient.second <= 2000);
+}
+
 TEST_CASE("searching aloud: a class of three numbers has no first moves to learn of") {
     CorpusOptions options = searching("");
     options.countdown.count = 3;
@@ -166,6 +198,12 @@ TEST_CASE("corpus --form search: the same seed, the same bytes; what does not fi
     CHECK(classroom_of(a.path).pupils[0].name == "searcher"); // the run remembers its form
 
     CorpusOptions other = searching(b.path);
+    other.hunch = 1.5;
+    CHECK_THROWS_WITH_AS(check(other), doctest::Contains("--hunch must be within 0 to 1"), Error);
+    other.hunch = 0.5;
+    other.longest = 0;
+    CHECK_THROWS_WITH_AS(check(other), doctest::Contains("--longest must be 1 or more"), Error);
+    other = searching(b.path);
     other.countdown.count = 5;
     CHECK_THROWS_WITH_AS(check(other), doctest::Contains("3 or 4 numbers, found 5"), Error);
     other = searching(b.path);
