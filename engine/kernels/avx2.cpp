@@ -122,7 +122,6 @@ constexpr Kernels kTable = {
     .micro = micro<Avx2>,
     .small = small<Avx2>,
     .pack_transposed = pack_transposed<Avx2>,
-    .pack_rows = pack_rows<Avx2>,
     .pack_columns = pack_columns<Avx2>,
     .add = add<Avx2>,
     .mul = mul<Avx2>,

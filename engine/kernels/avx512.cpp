@@ -124,7 +124,6 @@ constexpr Kernels kTable = {
     .micro = micro<Avx512>,
     .small = small<Avx512>,
     .pack_transposed = pack_transposed<Avx512>,
-    .pack_rows = pack_rows<Avx512>,
     .pack_columns = pack_columns<Avx512>,
     .add = add<Avx512>,
     .mul = mul<Avx512>,

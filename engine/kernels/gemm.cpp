@@ -192,9 +192,6 @@ void many_rows(const Gemm& g) {
     const int64_t kc = even_part(g.k, std::clamp<int64_t>(deep, 256, 1024), 8);
     const int64_t nc = even_part(g.n, std::max(nr, cpu().l2 / 8 / kc), nr);
     float* packed_b = scratch_b.get(kc * nc);
-    // B is mostly packed by the first strip of A, as it reads it. A transposed A has few strips (in
-    // backward, the width of a layer; K are the tokens), and the first would hold up the others.
-    const bool by_the_way = !g.trans_b && !(g.trans_a && g.k > kc);
     Strips strips(g, table, kc);
 
     // The strip of rows [i, i + rows), along all panels, for a piece of the terms of a block.
@@ -219,7 +216,7 @@ void many_rows(const Gemm& g) {
         for (int64_t j = 0; j < cols; j += nr) {
             t.cols = std::min(nr, cols - j);
             float* panel = packed_b + j * block.depth + p * nr;
-            if (i == 0 && by_the_way) {
+            if (i == 0 && !g.trans_b) {
                 t.b = b_at(columns, block.l + p, j);
                 t.keep_b = panel; // packed by the kernel, as it reads
             } else {
@@ -242,15 +239,12 @@ void many_rows(const Gemm& g) {
             if (g.trans_b) {
                 table.pack_transposed(block.depth, b_at(block.columns, block.l, 0), g.ldb, cols,
                                       table.nr, packed_b);
-            } else if (!by_the_way) {
-                table.pack_rows(block.depth, b_at(block.columns, block.l, 0), g.ldb, cols,
-                                packed_b);
             }
             int64_t rows = 0;
             for (int64_t i = 0; i < g.m; i += rows) {
                 rows = strip_height(g.m - i, mr);
                 strips.make_ready(i, rows, block.l, block.depth);
-                const int64_t piece = i == 0 && by_the_way ? kPages : block.depth;
+                const int64_t piece = i == 0 && !g.trans_b ? kPages : block.depth;
                 for (int64_t p = 0; p < block.depth; p += piece)
                     along(block, i, rows, p, std::min(piece, block.depth - p));
                 if (block.l + block.depth == g.k) finish(block.columns, i, rows, 0, cols);

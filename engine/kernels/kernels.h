@@ -78,10 +78,6 @@ struct Kernels {
     void (*pack_transposed)(int64_t k, const float* x, int64_t ldx, int64_t count, int width,
                             float* out);
 
-    // The same of k rows of `count` numbers, which lie as they are used. What fills up the last
-    // panel may be anything.
-    void (*pack_rows)(int64_t k, const float* x, int64_t ldx, int64_t count, float* out);
-
     // Packs k rows of strips * rows numbers, a transposed A, into strips of rows <= mr: strip s
     // begins at out + s * distance and holds k times `rows` numbers at distance mr_packed.
     void (*pack_columns)(int64_t k, const float* x, int64_t ldx, int64_t strips, int64_t rows,

@@ -47,15 +47,6 @@ void pack_transposed(int64_t k, const float* x, int64_t ldx, int64_t count, int 
     }
 }
 
-void pack_rows(int64_t k, const float* x, int64_t ldx, int64_t count, float* out) {
-    for (int64_t first = 0; first < count; first += kColumns) {
-        for (int64_t l = 0; l < k; ++l) {
-            for (int64_t j = first; j < first + kColumns; ++j)
-                *out++ = j < count ? x[l * ldx + j] : 0.0f;
-        }
-    }
-}
-
 void pack_columns(int64_t k, const float* x, int64_t ldx, int64_t strips, int64_t rows,
                   int64_t distance, float* out) {
     for (int64_t s = 0; s < strips; ++s) {
@@ -239,7 +230,6 @@ const Kernels& scalar_kernels() {
         .micro = micro,
         .small = small,
         .pack_transposed = pack_transposed,
-        .pack_rows = pack_rows,
         .pack_columns = pack_columns,
         .add = add,
         .mul = mul,

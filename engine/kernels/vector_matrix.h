@@ -261,27 +261,6 @@ void pack_transposed(int64_t k, const float* x, int64_t ldx, int64_t count, int 
 }
 
 template <class V>
-void pack_rows(int64_t k, const float* x, int64_t ldx, int64_t count, float* out) {
-    constexpr int kWidth = V::columns * V::lanes;
-    for (int64_t l = 0; l < k; ++l) {
-        const float* row = x + l * ldx;
-        float* to = out + l * kWidth;
-        int64_t j = 0;
-        for (; j + kWidth <= count; j += kWidth, to += k * kWidth) {
-            V::template unroll<V::columns>([&](auto v) {
-                V::prefetch(row + kAhead * ldx + j + v() * V::lanes);
-                V::store(to + v() * V::lanes, V::load(row + j + v() * V::lanes));
-            });
-        }
-        for (; j < count; j += V::lanes, to += V::lanes) {
-            const int64_t left = count - j;
-            const auto mask = V::mask(static_cast<int>(left < V::lanes ? left : V::lanes));
-            V::store(to, V::load(row + j, mask));
-        }
-    }
-}
-
-template <class V>
 void pack_columns(int64_t k, const float* x, int64_t ldx, int64_t strips, int64_t rows,
                   int64_t distance, float* out) {
     const auto mask = V::mask(static_cast<int>(rows));

@@ -165,34 +165,6 @@ TEST_CASE("packing transposes into panels and fills up with zeros") {
     }
 }
 
-TEST_CASE("rows are packed into panels, and nothing beside them is read") {
-    Random random(16, "tile");
-    for (const Kernels* table : all_tables()) {
-        const int width = table->nr;
-        for (const int64_t count : {1, 3, 8, 15, 16, 17, 31, 32, 33, 70}) {
-            for (const int64_t k : {0, 1, 4, 23}) {
-                CAPTURE(table->name);
-                CAPTURE(count);
-                CAPTURE(k);
-                const int64_t ldx = count + k;
-                const auto flush = k % 2 ? Fenced::Flush::begin : Fenced::Flush::end;
-                Fenced x(k == 0 ? 0 : (k - 1) * ldx + count, flush);
-                x.randomize(random);
-                const int64_t panels = (count + width - 1) / width;
-                Fenced out(panels * k * width, flush, kPoison);
-                table->pack_rows(k, x.data(), ldx, count, out.data());
-                int wrong = 0;
-                for (int64_t j = 0; j < count; ++j) {
-                    for (int64_t l = 0; l < k; ++l)
-                        wrong +=
-                            out[j / width * k * width + l * width + j % width] != x[l * ldx + j];
-                }
-                CHECK(wrong == 0);
-            }
-        }
-    }
-}
-
 TEST_CASE("columns are packed into strips, and nothing beside them is read") {
     Random random(15, "tile");
     for (const Kernels* table : all_tables()) {
