@@ -29,15 +29,14 @@ on_side(const std::string& world, const std::function<std::string(Random&)>& dra
 }
 
 // A class of those who search aloud.
-void let_search(Classroom& room, double hunch, int64_t longest) {
+void let_search(Classroom& room, const SearchTexts& texts) {
     struct Searcher {
         SearchPupil pupil;
         std::once_flag experienced; // there may be nothing to learn from: three numbers
     };
     room.pupils = search_class();
     const auto searcher = std::make_shared<Searcher>();
-    searcher->pupil.hunch = hunch;
-    searcher->pupil.longest = longest;
+    searcher->pupil.texts = texts;
     room.solve = [searcher, draw = room.draw](const Pupil& pupil, const std::string& problem,
                                               Random& random) {
         std::call_once(searcher->experienced, [&] {
@@ -63,9 +62,9 @@ CorpusOptions options_of(const std::string& run) {
     options.countdown.high = int_field(flags, "largest");
     options.countdown.from = int_field(flags, "target-from");
     options.countdown.to = int_field(flags, "target-to");
-    // Runs of before these flags have none; their texts are there already.
-    if (has_field(flags, "hunch")) options.hunch = number_field(flags, "hunch");
-    if (has_field(flags, "longest")) options.longest = int_field(flags, "longest");
+    // Only of the form search, and not in runs older than these flags, which had the defaults.
+    if (has_field(flags, "hunch")) options.texts.hunch = number_field(flags, "hunch");
+    if (has_field(flags, "longest")) options.texts.longest = int_field(flags, "longest");
     options.equations.max_terms = static_cast<int>(int_field(flags, "terms"));
     options.equations.coefficient = int_field(flags, "coefficient");
     options.equations.bound = int_field(flags, "constant");
@@ -101,7 +100,7 @@ Classroom classroom_of(const CorpusOptions& options, bool warm) {
         room.solve = [players](const Pupil& pupil, const std::string& problem, Random& random) {
             return players->solve(pupil, problem, random);
         };
-        if (options.problems.form == "search") let_search(room, options.hunch, options.longest);
+        if (options.problems.form == "search") let_search(room, options.texts);
     } else if (options.world == "equations") {
         search::EquationConfig config = options.equations;
         if (warm) config.max_terms = std::max(config.min_terms, config.max_terms - 2);

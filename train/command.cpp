@@ -53,8 +53,8 @@ void add_corpus(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--form", o->problems.form,
          "arithmetic: plain, or DeepMind Mathematics' add_sub_multiple, mul_div_multiple, mixed, "
          "or deepmind for all three; countdown: plain, or search, texts that contain their search");
-    flag(app, "--hunch", o->hunch, "form search: rate of first moves that lead on, 0 to 1");
-    flag(app, "--longest", o->longest, "form search: characters of a text, at most");
+    flag(app, "--hunch", o->texts.hunch, "form search: rate of first moves that lead on, 0 to 1");
+    flag(app, "--longest", o->texts.longest, "form search: characters of a text, at most");
     flag(app, "--numbers", o->countdown.count, "countdown: numbers of a problem");
     flag(app, "--largest", o->countdown.high, "countdown: largest number");
     flag(app, "--target-from", o->countdown.from, "countdown: smallest target");

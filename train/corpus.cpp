@@ -51,8 +51,9 @@ Json flags_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
                           {"changes", options.stories.changes},
                           {"quantity", options.stories.largest}});
         if (p.form != "plain")
-            flags.update(
-                Json{{"form", p.form}, {"hunch", options.hunch}, {"longest", options.longest}});
+            flags.update(Json{{"form", p.form},
+                              {"hunch", options.texts.hunch},
+                              {"longest", options.texts.longest}});
     }
     return flags;
 }
@@ -72,9 +73,10 @@ void check(const CorpusOptions& options) {
     } else if (form != "plain") {
         fail("{}: the form must be plain, found {}", options.world, form);
     }
-    if (!(options.hunch >= 0 && options.hunch <= 1))
-        fail("--hunch must be within 0 to 1, found {}", options.hunch);
-    if (options.longest < 1) fail("--longest must be 1 or more, found {}", options.longest);
+    if (!(options.texts.hunch >= 0 && options.texts.hunch <= 1))
+        fail("--hunch must be within 0 to 1, found {}", options.texts.hunch);
+    if (options.texts.longest < 1)
+        fail("--longest must be 1 or more, found {}", options.texts.longest);
     if (options.tokens < 1) fail("--tokens must be 1 or more, found {}", options.tokens);
     if (options.items < 1) fail("--items must be 1 or more, found {}", options.items);
     if (options.curated < 0) fail("--curated must be 0 or more, found {}", options.curated);

@@ -10,6 +10,7 @@
 #include "search/worlds/equations.h"
 #include "search/worlds/story.h"
 #include "train/countdown_class.h"
+#include "train/countdown_search.h"
 #include "train/problems.h"
 #include "train/pupils.h"
 #include "train/run.h"
@@ -34,8 +35,7 @@ struct CorpusOptions : StageOptions {
     int warm_operands = 3;            // at most, in the warm part
     ProblemConfig problems;           // of arithmetic
     CountdownConfig countdown;
-    double hunch = 0.5;    // form search: rate of right ones (countdown_search.h)
-    int64_t longest = 630; // form search: characters of a text
+    SearchTexts texts; // of countdown's form search
     search::EquationConfig equations;
     search::StoryConfig stories; // of words
 };

@@ -148,7 +148,7 @@ std::vector<std::string> SearchPupil::solve(const Pupil& pupil, const std::strin
         (leads_on(*search::after(hand.numbers, known.move), hand.target) ? good : bad)
             .push_back(known);
     if (good.empty()) return {};
-    const bool right = bad.empty() || random.uniform() < hunch;
+    const bool right = bad.empty() || random.uniform() < texts.hunch;
     const std::vector<KnownMove>& choice = right ? good : bad;
     const KnownMove first = choice[random.below(choice.size())];
     if (look(write(first.move, hand.numbers))) return lines;
@@ -161,7 +161,7 @@ std::vector<std::string> SearchPupil::solve(const Pupil& pupil, const std::strin
         const auto next = std::find_if(all.begin(), all.end(),
                                        [&](const KnownMove& known) { return known.kind == kind; });
         if (next == all.end() || !look(write(next->move, hand.numbers))) continue;
-        if (length(problem, lines) <= longest) return lines;
+        if (length(problem, lines) <= texts.longest) return lines;
         break;
     }
     lines.clear();

@@ -52,16 +52,21 @@ enum SearchHabit : unsigned { hopes = 1 };
 // "searcher" and "hopeful", of equal shares.
 std::vector<Pupil> search_class();
 
+// What is asked of his texts.
+struct SearchTexts {
+    double hunch = 0.5; // rate of right ones
+    // Characters and marks of a text, which are tokens without merges; where it would get longer,
+    // his hunch is right after all.
+    int64_t longest = 630;
+};
+
 struct SearchPupil {
     // Kinds of first moves, the best first: each is the one that leads on in most of the
     // `problems` (of four numbers) in which none before it does.
     static std::vector<MoveKind> experience(std::span<const std::string> problems);
 
     std::vector<MoveKind> order;
-    double hunch = 0.5; // rate of right ones
-    // Characters and marks of a text, which are tokens without merges; where it would get longer,
-    // his hunch is right after all.
-    int64_t longest = 630;
+    SearchTexts texts;
 
     // The lines of a problem of three or four numbers. Empty if he cannot find it.
     std::vector<std::string> solve(const Pupil& pupil, const std::string& problem,

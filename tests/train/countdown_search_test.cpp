@@ -39,6 +39,13 @@ Numbers numbers(std::initializer_list<int64_t> values) {
     return out;
 }
 
+// Characters, and the marks around the problem and behind each line.
+size_t length(const Item& item) {
+    size_t sum = item.problem.size() + 3;
+    for (const std::string& line : item.lines) sum += line.size() + 1;
+    return sum;
+}
+
 // The rules of the text, line by line and by themselves: every line is a legal step of the numbers
 // that it goes on from, none is tried twice, and where two numbers make the target, that ends the
 // text. Empty, or what is wrong.
@@ -104,9 +111,7 @@ TEST_CASE("searching aloud: every text keeps the rules and ends in the target") 
         for (size_t k = 0; k < kept.size(); ++k) // the solution alone: each step is right
             CHECK(world.check_step({item.problem, {kept.begin(), kept.begin() + long(k)}, false},
                                    kept[k], k == 2) == search::Label::right);
-        size_t length = item.problem.size() + 3;
-        for (const std::string& line : item.lines) length += line.size() + 1;
-        CHECK(length <= 630);
+        CHECK(length(item) <= 630);
         CHECK(split_of(item.problem) == Split::train);
         detours += item.lines.size() > 3;
         lengths.insert(item.lines.size());
@@ -122,8 +127,7 @@ TEST_CASE("searching aloud: how good hunches are and how long a text gets is ask
     // Texts that try two or more first moves, and the longest, of so many.
     const auto look = [](double hunch, int64_t longest) {
         CorpusOptions options = searching("");
-        options.hunch = hunch;
-        options.longest = longest;
+        options.texts = {hunch, longest};
         const Classroom room = classroom_of(options);
         Random random(7, "tests/search");
         std::pair<int, size_t> found{0, 0};
@@ -133,9 +137,7 @@ TEST_CASE("searching aloud: how good hunches are and how long a text gets is ask
             found.first +=
                 std::count_if(item.lines.begin(), item.lines.end(),
                               [](const auto& line) { return search::numbers_left(line) == 3; }) > 1;
-            size_t length = item.problem.size() + 3;
-            for (const std::string& line : item.lines) length += line.size() + 1;
-            found.second = std::max(found.second, length);
+            found.second = std::max(found.second, length(item));
         }
         return found;
     };
@@ -198,10 +200,10 @@ TEST_CASE("corpus --form search: the same seed, the same bytes; what does not fi
     CHECK(classroom_of(a.path).pupils[0].name == "searcher"); // the run remembers its form
 
     CorpusOptions other = searching(b.path);
-    other.hunch = 1.5;
+    other.texts.hunch = 1.5;
     CHECK_THROWS_WITH_AS(check(other), doctest::Contains("--hunch must be within 0 to 1"), Error);
-    other.hunch = 0.5;
-    other.longest = 0;
+    other.texts.hunch = 0.5;
+    other.texts.longest = 0;
     CHECK_THROWS_WITH_AS(check(other), doctest::Contains("--longest must be 1 or more"), Error);
     other = searching(b.path);
     other.countdown.count = 5;
