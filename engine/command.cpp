@@ -50,6 +50,7 @@ void list_devices() {
                    d.memory_gib, d.mapped_gib,
                    d.mapped_is_local ? "of it" : "of the host's, across the bus: slow",
                    d.shared_kib);
+        fmt::print("             bf16: {}\n", d.bf16.empty() ? "computed in fp32" : d.bf16);
     }
 }
 

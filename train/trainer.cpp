@@ -56,13 +56,12 @@ Trainer::Trainer(const LoopOptions& options, const std::string& stage, engine::G
     if (critic) critic_optimiser_.emplace(critic->parameters, adamw(options));
     if (options.precision == "bf16") {
         tape.precision = engine::Precision::bf16;
-        const bool on_cpu = &engine::device() == &engine::cpu_device();
-        if (on_cpu && engine::bf16_kernels() == nullptr && !options.quiet)
-            fmt::print(
-                "{}: this processor has neither AMX nor AVX512_BF16, so its products are fp32\n",
-                stage);
-        if (!on_cpu && !options.quiet)
-            fmt::print("{}: Vulkan computes no bf16 here, so its products are fp32\n", stage);
+        if (!engine::device().has_bf16() && !options.quiet) {
+            const bool on_cpu = &engine::device() == &engine::cpu_device();
+            fmt::print("{}: {} multiplies no bf16 numbers, so its products are fp32\n", stage,
+                       on_cpu ? "this processor (neither AMX nor AVX512_BF16)"
+                              : engine::device().name);
+        }
     }
     const std::string path = stage_file(options.run, stage, "state.safetensors");
     if (engine::load_training(path, trained(), state_) && !options.quiet && state_.step > 0)

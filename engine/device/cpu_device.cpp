@@ -55,6 +55,7 @@ const Device& cpu_device() {
     static const Device table = {
         .name = "cpu",
         .widest = int64_t{1} << 20,
+        .has_bf16 = [] { return bf16_kernels() != nullptr; },
         .allocate = allocate_host_floats,
         .finish = [] {},
         .download = [](int64_t n, const float* from, float* to) { std::copy_n(from, n, to); },

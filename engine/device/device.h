@@ -67,8 +67,9 @@ struct TokenDraw {
 };
 
 struct Device {
-    const char* name; // "cpu", "NVIDIA H100 PCIe by Vulkan"
-    int64_t widest;   // numbers of the widest activation that a micro-batch should have
+    const char* name;   // "cpu", "NVIDIA H100 PCIe by Vulkan"
+    int64_t widest;     // numbers of the widest activation that a micro-batch should have
+    bool (*has_bf16)(); // can it multiply in bf16? Else Precision::bf16 is computed in fp32
 
     std::shared_ptr<float> (*allocate)(int64_t count); // uninitialised, 64-byte aligned
     void (*finish)();

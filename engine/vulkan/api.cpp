@@ -50,6 +50,7 @@ void load_instance(Api& api, VkInstance instance) {
     get(api.EnumeratePhysicalDevices, "vkEnumeratePhysicalDevices");
     get(api.GetPhysicalDeviceProperties2, "vkGetPhysicalDeviceProperties2");
     get(api.GetPhysicalDeviceFeatures2, "vkGetPhysicalDeviceFeatures2");
+    get(api.EnumerateDeviceExtensionProperties, "vkEnumerateDeviceExtensionProperties");
     get(api.GetPhysicalDeviceMemoryProperties, "vkGetPhysicalDeviceMemoryProperties");
     get(api.GetPhysicalDeviceQueueFamilyProperties, "vkGetPhysicalDeviceQueueFamilyProperties");
     get(api.CreateDebugUtilsMessengerEXT, "vkCreateDebugUtilsMessengerEXT");

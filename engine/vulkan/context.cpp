@@ -122,7 +122,7 @@ bool Instance::open(std::string& why) {
     VkApplicationInfo application{};
     application.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO;
     application.pApplicationName = "qstar";
-    application.apiVersion = VK_API_VERSION_1_2;
+    application.apiVersion = VK_API_VERSION_1_3; // the most that is used; 1.2 is enough
     VkInstanceCreateInfo create{};
     create.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO;
     create.pApplicationInfo = &application;
@@ -225,6 +225,12 @@ Physical describe(const Instance& instance, VkPhysicalDevice device) {
     });
     if (computes == families.end()) p.info.missing = "it has no queue that computes";
     p.queue_family = static_cast<uint32_t>(computes - families.begin());
+
+    p.matrix_units = find_matrix_units(api, instance.handle, device);
+    if (p.matrix_units) {
+        p.info.bf16 = fmt::format("blocks of {} x {} x {}", p.matrix_units.rows,
+                                  p.matrix_units.columns, p.matrix_units.terms);
+    }
     return p;
 }
 
@@ -244,6 +250,16 @@ Context::Context(Instance& instance, const Physical& chosen) : api(instance.api)
     create.pNext = &features;
     create.queueCreateInfoCount = 1;
     create.pQueueCreateInfos = &queue_info;
+    VkPhysicalDeviceFeatures core{};
+    create.pEnabledFeatures = &core;
+    MatrixFeatures matrices;
+    if (physical.matrix_units) {
+        matrices.ask_for();
+        matrices.add_to(features);
+        features.vulkanMemoryModel = features.shaderFloat16 = core.shaderInt16 = VK_TRUE;
+        create.enabledExtensionCount = static_cast<uint32_t>(MatrixFeatures::extensions().size());
+        create.ppEnabledExtensionNames = MatrixFeatures::extensions().data();
+    }
     check(api.CreateDevice(physical.handle, &create, nullptr, &device), "open the device");
     load_device(api, device);
     api.GetDeviceQueue(device, physical.queue_family, 0, &queue);

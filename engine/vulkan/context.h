@@ -2,6 +2,7 @@
 // The instance, one device and its queue.
 
 #include "engine/vulkan/api.h"
+#include "engine/vulkan/matrix_units.h"
 #include "engine/vulkan/vulkan.h"
 
 #include <atomic>
@@ -46,6 +47,7 @@ struct Physical {
     uint32_t queue_family = 0;
     uint32_t memory_type = 0;  // of tensors: visible to the host, the device's own if it has such
     uint32_t staging_type = 0; // that the host reads fast
+    MatrixUnits matrix_units;
     bool host_reads_fast = false; // tensors lie in memory that the host caches
 };
 Physical describe(const Instance& instance, VkPhysicalDevice device);

@@ -27,7 +27,7 @@ class Pipelines {
   private:
     struct Key {
         const uint32_t* words = nullptr; // of the shader
-        std::array<uint32_t, 8> constants{};
+        std::array<uint32_t, 11> constants{};
         auto operator<=>(const Key&) const = default;
     };
 

@@ -48,7 +48,7 @@ ProductCut cut_of(const Gemm& g) {
 
 } // namespace
 
-void gemm(const Gemm& g, Precision) { // bf16 is computed in fp32 here
+void gemm(const Gemm& g, Precision precision) {
     if (g.m == 0 || g.n == 0) return;
     Job job(gpu());
     const auto [side, part_k, parts] = cut_of(g);
@@ -78,10 +78,20 @@ void gemm(const Gemm& g, Precision) { // bf16 is computed in fp32 here
         (g.accumulate && !split ? 1 : 0) | (g.bias != nullptr ? 2 : 0),
     };
     number(c_span);
-    job.run(shaders::gemm,
-            {static_cast<uint32_t>(side * side / 64), static_cast<uint32_t>(side), g.trans_a,
-             g.trans_b, whole_ab, whole_c, g.gelu != nullptr, gpu().unrolls()},
-            push, {divided_up(g.n, side), divided_up(g.m, side), parts});
+    const auto invocations = static_cast<uint32_t>(side * side / 64);
+    const auto run = [&](const Spirv& shader, uint32_t with, MatrixUnits form) {
+        job.run(shader,
+                {invocations, static_cast<uint32_t>(side), g.trans_a, g.trans_b, whole_ab, whole_c,
+                 g.gelu != nullptr, with, static_cast<uint32_t>(form.rows),
+                 static_cast<uint32_t>(form.columns), static_cast<uint32_t>(form.terms)},
+                push, {divided_up(g.n, side), divided_up(g.m, side), parts});
+    };
+    const MatrixUnits& units = gpu().physical().matrix_units;
+    if (precision == Precision::bf16 && units) {
+        run(shaders::gemm_bf16, static_cast<uint32_t>(units.subgroup_size), units);
+    } else {
+        run(shaders::gemm, gpu().unrolls(), {});
+    }
     if (split) sum_chunks(job, g.m * g.n, parts, g.m * g.n, c, g.c, !g.accumulate);
 }
 

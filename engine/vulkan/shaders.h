@@ -31,6 +31,7 @@ extern const Spirv draw_tokens;
 extern const Spirv fill;
 extern const Spirv gather;
 extern const Spirv gemm;
+extern const Spirv gemm_bf16; // empty where the compiler of shaders does not know bf16
 extern const Spirv layer_norm;
 extern const Spirv layer_norm_columns;
 extern const Spirv layer_norm_grad;

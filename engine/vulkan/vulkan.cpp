@@ -75,6 +75,7 @@ Device table(const Physical& physical) {
     name = physical.info.name + " by Vulkan";
     t.name = name.c_str();
     t.widest = widest_for(physical);
+    t.has_bf16 = [] { return bool{gpu().physical().matrix_units}; };
     t.allocate = [](int64_t count) { return gpu().allocate(count); };
     t.finish = [] { gpu().finish(); };
     t.download = [](int64_t n, const float* from, float* to) { gpu().download(n, from, to); };

@@ -8,6 +8,7 @@ Started with one argument, a JSON object:
   batch, time, threads, and for "train" lr
   settings  stands in the name: how its environment was set
   device    "cpu" or "cuda": with the latter it only trains
+  precision "fp32", or "bf16" as torch.autocast has it
 It writes lines of JSON to the standard output. The first says who it is; then each line
 "N" on the standard input asks for N training steps, or N generated texts, and is
 answered by the seconds that they took.
@@ -117,6 +118,9 @@ class Training:
         tokens = read_tokens(work["tokens"]).view(2, work["batch"], work["time"]).to(work["device"])
         self.inputs, self.targets = tokens[0].contiguous(), tokens[1].reshape(-1)
         self.model = model
+        self.autocast = torch.autocast(
+            device_type=work["device"], dtype=torch.bfloat16, enabled=work["precision"] == "bf16"
+        )
         matrices = [p for p in model.parameters() if p.dim() >= 2]
         others = [p for p in model.parameters() if p.dim() < 2]
         groups = [
@@ -126,8 +130,9 @@ class Training:
         self.optimiser = torch.optim.AdamW(groups, lr=work["lr"], betas=(0.9, 0.95), eps=1e-8, foreach=True)
 
     def once(self):
-        logits = self.model(self.inputs)
-        loss = F.cross_entropy(logits.view(-1, logits.shape[-1]), self.targets)
+        with self.autocast:
+            logits = self.model(self.inputs)
+            loss = F.cross_entropy(logits.view(-1, logits.shape[-1]), self.targets)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

@@ -71,9 +71,11 @@ TorchPeer::TorchPeer(const TorchWork& work, const engine::Gpt& model, std::span<
     write_file_atomic(batch, {reinterpret_cast<const char*>(tokens.data()), tokens.size_bytes()});
 
     const char* settings = work.settings == TorchSettings::tuned ? " tuned" : "";
-    const Json argument{{"work", work.work}, {"settings", settings},    {"model", weights},
-                        {"tokens", batch},   {"batch", work.batch},     {"time", work.time},
-                        {"lr", work.lr},     {"threads", work.threads}, {"device", work.device}};
+    const Json argument{{"work", work.work},     {"settings", settings},
+                        {"model", weights},      {"tokens", batch},
+                        {"batch", work.batch},   {"time", work.time},
+                        {"lr", work.lr},         {"threads", work.threads},
+                        {"device", work.device}, {"precision", work.precision}};
     ChildOptions options;
     options.command = {python, "-c", torch_gpt_program, json_text(argument)};
     options.environment = environment_of(work);

@@ -28,7 +28,8 @@ struct TorchWork {
     int threads = 1;
     double lr = 0;
     TorchSettings settings = TorchSettings::tuned;
-    std::string device = "cpu"; // or "cuda", for "train"
+    std::string device = "cpu";     // or "cuda", for "train"
+    std::string precision = "fp32"; // or "bf16", for "train"
 };
 
 class TorchPeer {

@@ -47,6 +47,12 @@ struct Settings {
     const engine::Device& device;
     int turns;
     double turn; // seconds
+    engine::Precision precision = engine::Precision::fp32;
+
+    const char* name() const { return precision == engine::Precision::bf16 ? "bf16" : "fp32"; }
+    std::string work(const std::string& what) const { // "..., bf16"
+        return precision == engine::Precision::bf16 ? what + ", bf16" : what;
+    }
 };
 
 // PyTorch's matrix products, all in one process.
@@ -74,8 +80,8 @@ class TorchProducts {
     // Seconds of one, in turns.
     std::vector<double> seconds(const Product& p, const Settings& settings) {
         const auto run = [&](int times) {
-            child_->write_line(fmt::format("{} {} {} {} {} {}", p.m, p.k, p.n, p.trans_a ? 1 : 0,
-                                           p.trans_b ? 1 : 0, times));
+            child_->write_line(fmt::format("{} {} {} {} {} {} {}", p.m, p.k, p.n, p.trans_a ? 1 : 0,
+                                           p.trans_b ? 1 : 0, times, settings.name()));
             const auto line = child_->read_line();
             if (!line) fail("the PyTorch process has gone (status {})", child_->wait());
             return number_field({Json::parse(*line), "the PyTorch process"}, "seconds") / times;
@@ -119,8 +125,8 @@ std::vector<double> product_seconds(const Product& p, const Settings& settings) 
     g.c = memory.allocate(p.m * p.n), g.ldc = p.n;
     for (int64_t i = 0; i < p.m * p.k; ++i) a[i] = static_cast<float>(i % 17) / 17;
     for (int64_t i = 0; i < p.k * p.n; ++i) b[i] = static_cast<float>(i % 13) / 13;
-    const auto seconds = timed([&] { engine::device().gemm(g, engine::Precision::fp32); },
-                               settings.turns, settings.turn);
+    const auto seconds =
+        timed([&] { engine::device().gemm(g, settings.precision); }, settings.turns, settings.turn);
     engine::device().finish();
     return seconds;
 }
@@ -130,10 +136,10 @@ void measure_products(const Settings& settings, Report& report) {
     // A GPU that was idle takes a while to raise its clock.
     product_seconds({1024, 1024, 1024}, {settings.device, 1, 1.0});
     for (const Product& p : vulkan_products()) {
-        if (!report.wants(p.name())) continue;
+        if (!report.wants(settings.work(p.name()))) continue;
         const double work = p.flops() * 1e-9;
         Row row;
-        row.work = p.name();
+        row.work = settings.work(p.name());
         row.unit = "GFLOP/s";
         row.isa = "vulkan";
         row.threads = engine::threads();
@@ -141,6 +147,7 @@ void measure_products(const Settings& settings, Report& report) {
         row.peer_name = torch.name();
         row.peer = torch.here() ? rates(work, torch.seconds(p, settings)) : Summary{};
         report.add(row);
+        if (settings.precision != engine::Precision::fp32) continue;
         engine::use_device(engine::cpu_device());
         row.peer = rates(work, product_seconds(p, {engine::device(), 3, settings.turn / 4}));
         row.peer_name =
@@ -163,19 +170,21 @@ void measure_training(const TrainingShape& shape, const Settings& settings, Repo
     // The first steps' losses tell whether all sides do the same work.
     constexpr int kLosses = 3;
     const auto ours = [&](int turns, double turn, int compared, std::vector<double>& losses) {
-        Training training(shape, engine::Gpt(shape.config, Random(1, "bench/model")), batch);
+        Training training(shape, engine::Gpt(shape.config, Random(1, "bench/model")), batch,
+                          settings.precision);
         for (int i = 0; i < compared; ++i) losses.push_back(training.step());
         return timed([&] { training.step(); }, turns, turn);
     };
+    const double close = settings.precision == engine::Precision::bf16 ? 1e-2 : 1e-3;
     const auto check = [&](double found, double expected, const std::string& who) {
-        if (std::abs(found - expected) > 1e-3 * std::abs(expected)) {
+        if (std::abs(found - expected) > close * std::abs(expected)) {
             fail("bench vulkan {}: the loss is {}, with {} it is {}: not the same work",
                  shape.name(), expected, who, found);
         }
     };
     std::vector<double> losses, cpu_losses;
     Row row;
-    row.work = shape.name();
+    row.work = settings.work(shape.name());
     row.unit = "tokens/s";
     row.isa = "vulkan";
     row.threads = engine::threads();
@@ -189,7 +198,8 @@ void measure_training(const TrainingShape& shape, const Settings& settings, Repo
                              engine::threads(),
                              kBenchRate,
                              TorchSettings::as_it_comes,
-                             "cuda"};
+                             "cuda",
+                             settings.name()};
         TorchPeer torch(work, engine::Gpt(shape.config, Random(1, "bench/model")), batch);
         row.peer_name = torch.name();
         if (torch.here()) {
@@ -204,6 +214,10 @@ void measure_training(const TrainingShape& shape, const Settings& settings, Repo
         }
     }
     report.add(row);
+    if (settings.precision != engine::Precision::fp32) {
+        engine::use_device(settings.device);
+        return;
+    }
 
     row.peer_name =
         fmt::format("ours, {} kernels, {} threads", engine::isa_name(), engine::threads());
@@ -218,11 +232,20 @@ void measure_training(const TrainingShape& shape, const Settings& settings, Repo
 void bench_vulkan(const BenchOptions& options) {
     engine::set_threads(options.threads);
     if (&engine::device() == &engine::cpu_device()) engine::use_device("vulkan");
-    const Settings settings{engine::device(), options.quick ? 3 : 7, options.quick ? 0.1 : 0.3};
-    Report report(options, fmt::format("fp32 on {}", settings.device.name));
-    measure_products(settings, report);
-    for (const TrainingShape& shape : vulkan_training_shapes()) {
-        if (report.wants(shape.name())) measure_training(shape, settings, report);
+    Settings settings{engine::device(), options.quick ? 3 : 7, options.quick ? 0.1 : 0.3};
+    Report report(options, fmt::format("fp32 unless said, on {}", settings.device.name));
+    for (const auto precision : {engine::Precision::fp32, engine::Precision::bf16}) {
+        settings.precision = precision;
+        if (precision == engine::Precision::bf16 && !settings.device.has_bf16()) {
+            report.note("bf16 is left out: the device has no matrix units for it, or the program "
+                        "was built by a compiler of shaders that does not know them.");
+            break;
+        }
+        measure_products(settings, report);
+        for (const TrainingShape& shape : vulkan_training_shapes()) {
+            if (report.wants(settings.work(shape.name())))
+                measure_training(shape, settings, report);
+        }
     }
     report.finish();
 }

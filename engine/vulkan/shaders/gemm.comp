@@ -3,27 +3,15 @@
 #include "common.glsl"
 #include "functions.glsl"
 #include "slices.glsl"
+#include "product.glsl"
 // C (+)= op(A) op(B) + bias, a tile of C a work group.
 //
 // A tile is `side` numbers high and wide. Each invocation keeps 8 x 8 of them in registers,
 // as four squares of 4 x 4 that lie half a tile apart: so neighbours read neighbouring
 // vectors of shared memory. Along k the operands come in slices of 8, of which shared memory
 // holds two: one is multiplied while the next is on its way from memory.
-layout(local_size_x_id = 0) in;                 // (side / 8)^2
-layout(constant_id = 1) const int side = 64;    // 64 or 128
-layout(constant_id = 2) const bool trans_a = false;
-layout(constant_id = 3) const bool trans_b = false;
-layout(constant_id = 4) const bool whole_ab = false; // A and B can be read in vectors of four
-layout(constant_id = 5) const bool whole_c = false;  // and C, bias and GELU written so
-layout(constant_id = 6) const bool with_gelu = false; // GELU of C is wanted, too
-layout(constant_id = 7) const bool unroll = true;    // a slice; slow to compile for a processor
-
-layout(push_constant) uniform Push {
-    Floats a, b, c, bias, gelu;
-    int m, n, k, lda, ldb, ldc;
-    int split; // where the sum is cut into parts, numbers of a part; part z goes behind part z - 1
-    int flags; // 1: add to C, 2: there is a bias
-};
+layout(local_size_x_id = 0) in;                   // (side / 8)^2
+layout(constant_id = 7) const bool unroll = true; // a slice; slow to compile for a processor
 
 const int deep = 8;
 const int stride = side / 4 + 1; // of a row of a slice, in vectors; one more for the banks
@@ -110,27 +98,7 @@ void main() {
         if (row >= m) continue;
         [[unroll]] for (int half_tile = 0; half_tile < 2; ++half_tile) {
             const int column = column0 + half_tile * (side / 2) + tx * 4;
-            const int at = (part * m + row) * ldc + column;
-            vec4 v = sums[2 * i + half_tile];
-            if (whole_c) {
-                if (column >= n) continue;
-                if ((flags & 1) != 0) v += Vectors(c).at[at >> 2];
-                if ((flags & 2) != 0) v += Vectors(bias).at[column >> 2];
-                Vectors(c).at[at >> 2] = v;
-                if (with_gelu) {
-                    Vectors(gelu).at[at >> 2] =
-                        vec4(gelu_of(v.x), gelu_of(v.y), gelu_of(v.z), gelu_of(v.w));
-                }
-                continue;
-            }
-            [[unroll]] for (int j = 0; j < 4; ++j) {
-                if (column + j >= n) break;
-                float x = v[j];
-                if ((flags & 1) != 0) x += c.at[at + j];
-                if ((flags & 2) != 0) x += bias.at[column + j];
-                c.at[at + j] = x;
-                if (with_gelu) gelu.at[at + j] = gelu_of(x);
-            }
+            finish_four((part * m + row) * ldc + column, column, sums[2 * i + half_tile]);
         }
     }
 }

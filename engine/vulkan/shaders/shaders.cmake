@@ -16,22 +16,48 @@ set(built ${CMAKE_BINARY_DIR}/shaders)
 file(MAKE_DIRECTORY ${built})
 file(GLOB shaders CONFIGURE_DEPENDS ${folder}/*.comp)
 file(GLOB shared CONFIGURE_DEPENDS ${folder}/*.glsl)
+# Matrix units want a compiler of shaders that knows them in bf16 (glslang of 2025): without,
+# --precision bf16 is computed in fp32 on a device.
+file(WRITE ${built}/probe.comp "#version 460
+#extension GL_EXT_bfloat16 : require
+#extension GL_KHR_cooperative_matrix : require
+layout(local_size_x = 1) in;
+void main() {}
+")
+if(QSTAR_GLSLANG)
+  set(compile ${QSTAR_GLSLANG} -V --quiet --target-env vulkan1.2)
+else()
+  set(compile ${QSTAR_GLSLC} -O --target-env=vulkan1.2)
+endif()
+string(REPLACE vulkan1.2 vulkan1.3 compile_bf16 "${compile}") # matrix units want SPIR-V 1.6
+execute_process(COMMAND ${compile_bf16} -o ${built}/probe.spv ${built}/probe.comp
+  RESULT_VARIABLE unknown OUTPUT_QUIET ERROR_QUIET)
+if(unknown)
+  message(STATUS "qstar: the compiler of shaders knows no bf16; devices compute it in fp32")
+endif()
 set(text "#include \"engine/vulkan/shaders.h\"\n\nnamespace qstar::engine::vulkan::shaders {\n\n")
 set(arrays)
 foreach(shader ${shaders})
   get_filename_component(name ${shader} NAME_WE)
   set(array ${built}/${name}.inc)
+  set(this ${compile})
+  if(name STREQUAL gemm_bf16)
+    if(unknown)
+      string(APPEND text "extern const Spirv ${name}{nullptr, 0};\n\n")
+      continue()
+    endif()
+    set(this ${compile_bf16})
+  endif()
   if(QSTAR_GLSLANG)
     # A whole declaration: const uint32_t NAME_words[] = {...};
     add_custom_command(OUTPUT ${array} DEPENDS ${shader} ${shared}
-      COMMAND ${QSTAR_GLSLANG} -V --target-env vulkan1.2 --quiet --vn ${name}_words -o ${array}
-              ${shader}
+      COMMAND ${this} --vn ${name}_words -o ${array} ${shader}
       COMMENT "Shader ${name}" VERBATIM)
     string(APPEND text "#include \"${name}.inc\"\n")
   else()
     # The numbers alone: {...}
     add_custom_command(OUTPUT ${array} DEPENDS ${shader} ${shared}
-      COMMAND ${QSTAR_GLSLC} --target-env=vulkan1.2 -O -mfmt=c -o ${array} ${shader}
+      COMMAND ${this} -mfmt=c -o ${array} ${shader}
       COMMENT "Shader ${name}" VERBATIM)
     string(APPEND text "static const uint32_t ${name}_words[] =\n#include \"${name}.inc\"\n;\n")
   endif()
