@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #ifdef __linux__
 #include <dlfcn.h>
@@ -252,13 +253,11 @@ Context::Context(Instance& instance, const Physical& chosen) : api(instance.api)
     create.pQueueCreateInfos = &queue_info;
     VkPhysicalDeviceFeatures core{};
     create.pEnabledFeatures = &core;
-    MatrixFeatures matrices;
+    std::optional<MatrixFeatures> matrices;
     if (physical.matrix_units) {
-        matrices.ask_for();
-        matrices.add_to(features);
-        features.vulkanMemoryModel = features.shaderFloat16 = core.shaderInt16 = VK_TRUE;
-        create.enabledExtensionCount = static_cast<uint32_t>(MatrixFeatures::extensions().size());
-        create.ppEnabledExtensionNames = MatrixFeatures::extensions().data();
+        matrices.emplace(features, core).ask_for();
+        create.enabledExtensionCount = static_cast<uint32_t>(kMatrixExtensions.size());
+        create.ppEnabledExtensionNames = kMatrixExtensions.data();
     }
     check(api.CreateDevice(physical.handle, &create, nullptr, &device), "open the device");
     load_device(api, device);

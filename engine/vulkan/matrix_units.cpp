@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace qstar::engine::vulkan {
 
@@ -28,8 +29,7 @@ bool has_extensions(const Api& api, VkPhysicalDevice device) {
     api.EnumerateDeviceExtensionProperties(device, nullptr, &count, nullptr);
     std::vector<VkExtensionProperties> list(count);
     api.EnumerateDeviceExtensionProperties(device, nullptr, &count, list.data());
-    const auto& wanted = MatrixFeatures::extensions();
-    return std::all_of(wanted.begin(), wanted.end(), [&](const char* name) {
+    return std::all_of(kMatrixExtensions.begin(), kMatrixExtensions.end(), [&](const char* name) {
         return std::any_of(list.begin(), list.end(), [&](const VkExtensionProperties& e) {
             return std::strcmp(e.extensionName, name) == 0;
         });
@@ -37,45 +37,48 @@ bool has_extensions(const Api& api, VkPhysicalDevice device) {
 }
 
 bool has_features(const Api& api, VkPhysicalDevice device) {
-    MatrixFeatures matrices;
     VkPhysicalDeviceVulkan12Features features12{};
     features12.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
-    matrices.add_to(features12);
     VkPhysicalDeviceFeatures2 features{};
     features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
     features.pNext = &features12;
+    const MatrixFeatures matrices(features12, features.features);
     api.GetPhysicalDeviceFeatures2(device, &features);
-    return matrices.offered() && features12.vulkanMemoryModel && features12.shaderFloat16 &&
-           features.features.shaderInt16;
+    return matrices.offered();
 }
 
 // Can shaders/gemm_bf16.comp cut its tiles and slices into such blocks?
-bool fits(const MatrixProperties& p, int32_t subgroup_size) {
+bool fits(const MatrixProperties& p, uint32_t subgroup_size) {
     const uint32_t high = subgroup_size >= 32 ? 64 : 32;
-    const uint32_t wide = 64 * static_cast<uint32_t>(subgroup_size) / high;
+    const uint32_t wide = 64 * subgroup_size / high;
     const auto divides = [](uint32_t size, uint32_t of) { return size % 8 == 0 && of % size == 0; };
     return p.type_a == kTypeBfloat16 && p.type_b == kTypeBfloat16 && p.type_c == kTypeFloat32 &&
            p.type_result == kTypeFloat32 && p.saturates == VK_FALSE && p.scope == kScopeSubgroup &&
            p.m > 0 && p.n > 0 && p.k > 0 && divides(p.m, high) && divides(p.n, wide) &&
-           divides(p.k, 32) && p.m * p.n % static_cast<uint32_t>(4 * subgroup_size) == 0;
+           divides(p.k, 32) && p.m * p.n % (4 * subgroup_size) == 0;
 }
 
 } // namespace
 
-void MatrixFeatures::add_to(VkPhysicalDeviceVulkan12Features& chain) {
-    matrices_.next = chain.pNext;
-    chain.pNext = &maintenance4_;
+MatrixFeatures::MatrixFeatures(VkPhysicalDeviceVulkan12Features& features12,
+                               VkPhysicalDeviceFeatures& core)
+    : flags_{&matrices_.flags[0],         // cooperativeMatrix
+             &bfloat16_.flags[0],         // shaderBFloat16Type
+             &bfloat16_.flags[2],         // shaderBFloat16CooperativeMatrix
+             &maintenance4_.maintenance4, // work groups whose size is a constant of SPIR-V 1.6
+             &features12.vulkanMemoryModel, &features12.shaderFloat16, &core.shaderInt16} {
+    maintenance4_.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_FEATURES;
+    maintenance4_.pNext = &bfloat16_;
+    matrices_.next = features12.pNext;
+    features12.pNext = &maintenance4_;
+}
+
+bool MatrixFeatures::offered() const {
+    return std::all_of(flags_.begin(), flags_.end(), [](const VkBool32* flag) { return *flag; });
 }
 
 void MatrixFeatures::ask_for() {
-    matrices_.flags[0] = maintenance4_.flags[0] = VK_TRUE;
-    bfloat16_.flags[0] = bfloat16_.flags[2] = VK_TRUE;
-}
-
-const std::vector<const char*>& MatrixFeatures::extensions() {
-    static const std::vector<const char*> names = {"VK_KHR_cooperative_matrix",
-                                                   "VK_KHR_shader_bfloat16"};
-    return names;
+    for (VkBool32* const flag : flags_) *flag = VK_TRUE;
 }
 
 MatrixUnits find_matrix_units(const Api& api, VkInstance instance, VkPhysicalDevice device) {
@@ -90,7 +93,7 @@ MatrixUnits find_matrix_units(const Api& api, VkInstance instance, VkPhysicalDev
     properties.pNext = &subgroups;
     api.GetPhysicalDeviceProperties2(device, &properties);
     if (properties.properties.apiVersion < VK_API_VERSION_1_3) return {}; // for SPIR-V 1.6
-    const auto size = static_cast<int32_t>(subgroups.subgroupSize);
+    const uint32_t size = subgroups.subgroupSize;
     if (size != 8 && size != 16 && size != 32 && size != 64) return {};
 
     const auto list = reinterpret_cast<ListMatrixProperties>(
@@ -102,10 +105,9 @@ MatrixUnits find_matrix_units(const Api& api, VkInstance instance, VkPhysicalDev
     if (list(device, &count, forms.data()) != VK_SUCCESS) return {};
     MatrixUnits best;
     for (const MatrixProperties& form : forms) {
-        const auto m = static_cast<int32_t>(form.m), n = static_cast<int32_t>(form.n);
         // The largest block is loaded the fewest times.
-        if (fits(form, size) && m * n > best.rows * best.columns)
-            best = {m, n, static_cast<int32_t>(form.k), size};
+        if (fits(form, size) && form.m * form.n > best.rows * best.columns)
+            best = {form.m, form.n, form.k, size};
     }
     return best;
 }

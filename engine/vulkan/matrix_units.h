@@ -4,7 +4,7 @@
 
 #include "engine/vulkan/api.h"
 
-#include <vector>
+#include <array>
 
 namespace qstar::engine::vulkan {
 
@@ -12,38 +12,39 @@ namespace qstar::engine::vulkan {
 struct MatrixUnits {
     // A block of C is rows x columns, and an instruction adds `terms` products to each of its
     // numbers; 0: there are none.
-    int32_t rows = 0, columns = 0, terms = 0;
-    int32_t subgroup_size = 0; // invocations that hold a block together
+    uint32_t rows = 0, columns = 0, terms = 0;
+    uint32_t subgroup_size = 0; // invocations that hold a block together
 
     explicit operator bool() const { return rows > 0; }
 };
 
 MatrixUnits find_matrix_units(const Api& api, VkInstance instance, VkPhysicalDevice device);
 
-// The features they need beside those of Vulkan 1.2: to be asked of a device, and asked for when
-// it is opened. Their structures' numbers are those of Khronos's registry: headers of older
-// distributions lack the names.
+inline constexpr std::array kMatrixExtensions = {"VK_KHR_cooperative_matrix",
+                                                 "VK_KHR_shader_bfloat16"};
+
+// The features that they need, behind Vulkan 1.2's in the chain of structures by which a device
+// is asked what it has, and told what is wanted when it is opened. Must live as long as that call.
 class MatrixFeatures {
   public:
-    MatrixFeatures() = default;
+    MatrixFeatures(VkPhysicalDeviceVulkan12Features& features12, VkPhysicalDeviceFeatures& core);
     MatrixFeatures(const MatrixFeatures&) = delete; // its parts point to each other
     MatrixFeatures& operator=(const MatrixFeatures&) = delete;
 
-    // Behind `chain`; must live until the call that reads it.
-    void add_to(VkPhysicalDeviceVulkan12Features& chain);
-    bool offered() const { return matrices_.flags[0] && bfloat16_.flags[0] && bfloat16_.flags[2]; }
+    bool offered() const; // all of them
     void ask_for();
-    static const std::vector<const char*>& extensions();
 
   private:
-    struct Feature {
+    // By the numbers of Khronos's registry: headers of older distributions lack the names.
+    struct Extension {
         VkStructureType type;
         void* next;
         VkBool32 flags[3];
     };
-    Feature matrices_{static_cast<VkStructureType>(1000506000), nullptr, {}};
-    Feature bfloat16_{static_cast<VkStructureType>(1000141000), &matrices_, {}};
-    Feature maintenance4_{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_FEATURES, &bfloat16_, {}};
+    Extension matrices_{static_cast<VkStructureType>(1000506000), nullptr, {}};
+    Extension bfloat16_{static_cast<VkStructureType>(1000141000), &matrices_, {}};
+    VkPhysicalDeviceMaintenance4Features maintenance4_{};
+    std::array<VkBool32*, 7> flags_;
 };
 
 } // namespace qstar::engine::vulkan

@@ -79,16 +79,15 @@ void gemm(const Gemm& g, Precision precision) {
     };
     number(c_span);
     const auto invocations = static_cast<uint32_t>(side * side / 64);
-    const auto run = [&](const Spirv& shader, uint32_t with, MatrixUnits form) {
+    const auto run = [&](const Spirv& shader, uint32_t with, const MatrixUnits& form) {
         job.run(shader,
                 {invocations, static_cast<uint32_t>(side), g.trans_a, g.trans_b, whole_ab, whole_c,
-                 g.gelu != nullptr, with, static_cast<uint32_t>(form.rows),
-                 static_cast<uint32_t>(form.columns), static_cast<uint32_t>(form.terms)},
+                 g.gelu != nullptr, with, form.rows, form.columns, form.terms},
                 push, {divided_up(g.n, side), divided_up(g.m, side), parts});
     };
     const MatrixUnits& units = gpu().physical().matrix_units;
     if (precision == Precision::bf16 && units) {
-        run(shaders::gemm_bf16, static_cast<uint32_t>(units.subgroup_size), units);
+        run(shaders::gemm_bf16, units.subgroup_size, units);
     } else {
         run(shaders::gemm, gpu().unrolls(), {});
     }

@@ -132,11 +132,11 @@ std::vector<double> product_seconds(const Product& p, const Settings& settings) 
 }
 
 void measure_products(const Settings& settings, Report& report) {
+    std::vector<Product> wanted = vulkan_products();
+    std::erase_if(wanted, [&](const Product& p) { return !report.wants(settings.work(p.name())); });
+    if (wanted.empty()) return;
     TorchProducts torch;
-    // A GPU that was idle takes a while to raise its clock.
-    product_seconds({1024, 1024, 1024}, {settings.device, 1, 1.0});
-    for (const Product& p : vulkan_products()) {
-        if (!report.wants(settings.work(p.name()))) continue;
+    for (const Product& p : wanted) {
         const double work = p.flops() * 1e-9;
         Row row;
         row.work = settings.work(p.name());
@@ -214,16 +214,13 @@ void measure_training(const TrainingShape& shape, const Settings& settings, Repo
         }
     }
     report.add(row);
-    if (settings.precision != engine::Precision::fp32) {
-        engine::use_device(settings.device);
-        return;
+    if (settings.precision == engine::Precision::fp32) {
+        row.peer_name =
+            fmt::format("ours, {} kernels, {} threads", engine::isa_name(), engine::threads());
+        row.peer = rates(tokens, ours(2, 0, 1, cpu_losses));
+        check(cpu_losses[0], losses[0], "the processor");
+        report.add(row);
     }
-
-    row.peer_name =
-        fmt::format("ours, {} kernels, {} threads", engine::isa_name(), engine::threads());
-    row.peer = rates(tokens, ours(2, 0, 1, cpu_losses));
-    check(cpu_losses[0], losses[0], "the processor");
-    report.add(row);
     engine::use_device(settings.device);
 }
 
@@ -234,6 +231,8 @@ void bench_vulkan(const BenchOptions& options) {
     if (&engine::device() == &engine::cpu_device()) engine::use_device("vulkan");
     Settings settings{engine::device(), options.quick ? 3 : 7, options.quick ? 0.1 : 0.3};
     Report report(options, fmt::format("fp32 unless said, on {}", settings.device.name));
+    // A GPU that was idle takes a while to raise its clock.
+    product_seconds({1024, 1024, 1024}, {settings.device, 1, 1.0});
     for (const auto precision : {engine::Precision::fp32, engine::Precision::bf16}) {
         settings.precision = precision;
         if (precision == engine::Precision::bf16 && !settings.device.has_bf16()) {
