@@ -53,9 +53,9 @@ Tokenizer::Tokenizer()
       }()) {}
 
 Tokenizer::Tokenizer(std::vector<std::string> tokens, std::vector<Merge> merges,
-                     std::vector<int> specials)
+                     std::vector<int> specials, Pretokenizer pretokenizer)
     : tokens_(std::move(tokens)), merges_(std::move(merges)), specials_(std::move(specials)),
-      cache_(std::make_shared<Cache>()) {
+      pretokenizer_(pretokenizer), cache_(std::make_shared<Cache>()) {
     for (const int id : specials_) {
         const std::string& name = token(id);
         if (name.size() < 3 || name.front() != '<' || name.back() != '>')
@@ -121,7 +121,7 @@ std::vector<int> Tokenizer::encode(std::string_view text, Specials specials) con
 
 void Tokenizer::encode_text(std::string_view text, Cache* cache, std::vector<int>& out) const {
     for (size_t begin = 0, end; begin < text.size(); begin = end) {
-        end = pretoken_end(text, begin);
+        end = pretoken_end(text, begin, pretokenizer_);
         const std::string_view word = text.substr(begin, end - begin);
         if (word.size() == 1) {
             out.push_back(byte_ids_[static_cast<uint8_t>(word[0])]);

@@ -11,6 +11,7 @@
 // in which they were learned, the special tokens last. A vocabulary that was read
 // from files of others may have another order.
 
+#include "tokenizer/pretokenize.h"
 #include "tokenizer/special.h"
 
 #include <array>
@@ -41,15 +42,16 @@ class Tokenizer {
     Tokenizer();
 
     // From its parts, as training and files make it: the tokens' bytes by id, the
-    // merges by rank, the ids of the special tokens. Throws an Error where a byte
-    // has no token, a special token does not look like <...>, or two merges have
-    // the same pair.
-    Tokenizer(std::vector<std::string> tokens, std::vector<Merge> merges,
-              std::vector<int> specials);
+    // merges by rank, the ids of the special tokens, how words are split. Throws an
+    // Error where a byte has no token, a special token does not look like <...>, or
+    // two merges have the same pair.
+    Tokenizer(std::vector<std::string> tokens, std::vector<Merge> merges, std::vector<int> specials,
+              Pretokenizer pretokenizer = {});
 
     int size() const { return static_cast<int>(tokens_.size()); }
     const std::vector<Merge>& merges() const { return merges_; }
     const std::vector<int>& specials() const { return specials_; }
+    const Pretokenizer& pretokenizer() const { return pretokenizer_; }
 
     // The bytes of a token (of a special token its name). Throws for a wrong id.
     const std::string& token(int id) const;
@@ -74,6 +76,7 @@ class Tokenizer {
     std::vector<std::string> tokens_;
     std::vector<Merge> merges_;
     std::vector<int> specials_;
+    Pretokenizer pretokenizer_;
     std::array<int, 256> byte_ids_{};         // the token of a byte
     std::unordered_map<uint64_t, int> ranks_; // of a pair of ids
     std::shared_ptr<Cache> cache_;

@@ -34,18 +34,27 @@ Run run_of(std::string_view text, size_t begin, CharClass kind) {
 
 } // namespace
 
-size_t pretoken_end(std::string_view text, size_t begin) {
+std::string_view name_of(Digits digits) { return digits == Digits::single ? "single" : "runs"; }
+
+std::optional<Digits> digits_named(std::string_view name) {
+    for (const Digits digits : {Digits::single, Digits::runs})
+        if (name == name_of(digits)) return digits;
+    return std::nullopt;
+}
+
+size_t pretoken_end(std::string_view text, size_t begin, const Pretokenizer& how) {
     if (const size_t length = contraction(text, begin)) return begin + length;
 
     const Character first = decode_utf8(text, begin);
     const CharClass kind = classify(first.code);
-    if (kind == CharClass::number) return begin + first.bytes;
+    const bool single_digits = how.digits == Digits::single;
+    if (kind == CharClass::number && single_digits) return begin + first.bytes;
     if (kind != CharClass::space) return run_of(text, begin, kind).end;
 
-    // One plain space belongs to the letters or the marks after it.
+    // One plain space belongs to the word after it, but not to a single digit.
     if (first.code == ' ' && begin + 1 < text.size()) {
         const CharClass next = classify(decode_utf8(text, begin + 1).code);
-        if (next == CharClass::letter || next == CharClass::other)
+        if (next != CharClass::space && !(next == CharClass::number && single_digits))
             return run_of(text, begin + 1, next).end;
     }
     // \s+(?!\S): white space up to the end of the text, or all but its last
@@ -55,10 +64,10 @@ size_t pretoken_end(std::string_view text, size_t begin) {
     return gives_back ? spaces.last : spaces.end;
 }
 
-std::vector<std::string_view> pretokenize(std::string_view text) {
+std::vector<std::string_view> pretokenize(std::string_view text, const Pretokenizer& how) {
     std::vector<std::string_view> words;
     for (size_t begin = 0; begin < text.size();) {
-        const size_t end = pretoken_end(text, begin);
+        const size_t end = pretoken_end(text, begin, how);
         words.push_back(text.substr(begin, end - begin));
         begin = end;
     }

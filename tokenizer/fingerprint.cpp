@@ -1,0 +1,31 @@
+#include "tokenizer/fingerprint.h"
+
+#include "engine/io/sha256.h"
+
+#include <algorithm>
+#include <fmt/core.h>
+
+namespace qstar::tokenizer {
+
+// Every part begins with its count, every token with its length, so that no two
+// tokenizers have the same text. Models record the result: the text must not change.
+std::string fingerprint(const Tokenizer& tokenizer) {
+    Sha256 hash;
+    hash.update(fmt::format("tokens {}\n", tokenizer.size()));
+    for (int id = 0; id < tokenizer.size(); ++id) {
+        const std::string& token = tokenizer.token(id);
+        hash.update(fmt::format("{}:", token.size()));
+        hash.update(token);
+    }
+    hash.update(fmt::format("\nmerges {}\n", tokenizer.merges().size()));
+    for (const Merge& merge : tokenizer.merges())
+        hash.update(fmt::format("{} {} {}\n", merge.left, merge.right, merge.product));
+    std::vector<int> specials = tokenizer.specials();
+    std::sort(specials.begin(), specials.end());
+    hash.update(fmt::format("specials {}\n", specials.size()));
+    for (const int id : specials) hash.update(fmt::format("{}\n", id));
+    hash.update(fmt::format("digits {}\n", name_of(tokenizer.pretokenizer().digits)));
+    return hash.digest();
+}
+
+} // namespace qstar::tokenizer
