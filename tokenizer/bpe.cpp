@@ -58,12 +58,12 @@ Tokenizer::Tokenizer(std::vector<std::string> tokens, std::vector<Merge> merges,
       pretokenizer_(pretokenizer), cache_(std::make_shared<Cache>()) {
     for (const int id : specials_) {
         const std::string& name = token(id);
-        if (name.size() < 3 || name.front() != '<' || name.back() != '>')
+        if (!looks_special(name))
             fail("special token {} has the name '{}'; expected a name like <|step|>", id, name);
     }
     byte_ids_.fill(-1);
     for (int id = 0; id < size(); ++id) {
-        const std::string& bytes = token(id);
+        const std::string& bytes = tokens_[static_cast<size_t>(id)];
         if (bytes.size() == 1) byte_ids_[static_cast<uint8_t>(bytes[0])] = id;
     }
     for (size_t byte = 0; byte < byte_ids_.size(); ++byte)
@@ -84,11 +84,16 @@ Tokenizer::Tokenizer(std::vector<std::string> tokens, std::vector<Merge> merges,
 const std::string& Tokenizer::token(int id) const {
     if (id < 0 || id >= size())
         fail("token id {} is outside the vocabulary: expected 0 to {}", id, size() - 1);
+    if (is_hole(id)) fail("token id {} is a hole in the vocabulary: no token has it", id);
     return tokens_[static_cast<size_t>(id)];
 }
 
+bool Tokenizer::is_hole(int id) const {
+    return id >= 0 && id < size() && tokens_[static_cast<size_t>(id)].empty();
+}
+
 bool Tokenizer::is_special(int id) const {
-    return std::find(specials_.begin(), specials_.end(), id) != specials_.end();
+    return is_hole(id) || std::find(specials_.begin(), specials_.end(), id) != specials_.end();
 }
 
 int Tokenizer::special(std::string_view name) const {

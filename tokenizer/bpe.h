@@ -41,10 +41,10 @@ class Tokenizer {
     // Every byte a token and no merges: 256 + 4 tokens.
     Tokenizer();
 
-    // From its parts, as training and files make it: the tokens' bytes by id, the
-    // merges by rank, the ids of the special tokens, how words are split. Throws an
-    // Error where a byte has no token, a special token does not look like <...>, or
-    // two merges have the same pair.
+    // From its parts, as training and files make it: the tokens' bytes by id (none: a
+    // hole), the merges by rank, the ids of the special tokens, how words are split.
+    // Throws an Error where a byte has no token, a special token does not look like one
+    // (special.h), or two merges have the same pair.
     Tokenizer(std::vector<std::string> tokens, std::vector<Merge> merges, std::vector<int> specials,
               Pretokenizer pretokenizer = {});
 
@@ -53,9 +53,11 @@ class Tokenizer {
     const std::vector<int>& specials() const { return specials_; }
     const Pretokenizer& pretokenizer() const { return pretokenizer_; }
 
-    // The bytes of a token (of a special token its name). Throws for a wrong id.
+    // The bytes of a token (of a special token its name). Throws for a wrong id and for a
+    // hole: an id below size() that no token has.
     const std::string& token(int id) const;
-    bool is_special(int id) const;
+    bool is_hole(int id) const;
+    bool is_special(int id) const; // no text: a special token, or a hole that a model drew
 
     // The id of a special token by its name, special(step). Throws when this
     // vocabulary has none of that name.
@@ -86,12 +88,16 @@ class Tokenizer {
 std::vector<std::string> byte_tokens();
 
 // Calls on_text(part) and on_special(index into names) for the parts of a text, in
-// order. Every name begins with '<'; where two match, the longer one is meant.
+// order. Where two names match, the longer one is meant.
 template <class Names, class OnText, class OnSpecial>
 void split_specials(std::string_view text, const Names& names, OnText on_text,
                     OnSpecial on_special) {
+    std::string heads; // what the names begin with, '<' as a rule
+    for (const auto& name : names)
+        if (heads.find(name[0]) == heads.npos) heads += name[0];
     size_t begin = 0;
-    for (size_t at = text.find('<'); at != text.npos; at = text.find('<', at)) {
+    for (size_t at = text.find_first_of(heads); at != text.npos;
+         at = text.find_first_of(heads, at)) {
         size_t best = 0, length = 0;
         for (size_t i = 0; i < names.size(); ++i) {
             if (names[i].size() <= length || !text.substr(at).starts_with(names[i])) continue;

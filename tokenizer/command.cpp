@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/utf8.h"
 #include "tokenizer/bytes.h"
 #include "tokenizer/files.h"
 #include "tokenizer/text.h"
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <memory>
@@ -37,9 +39,13 @@ std::shared_ptr<Place> add_place(CLI::App& app, const char* dir_flags) {
     return place;
 }
 
-// The texts that --text and --field name.
+// The texts that --text and --field name. Their special tokens are plain characters, as
+// `train pretrain --text` reads them, unless they are said to be worksheets of ours.
 struct Sources {
     std::vector<std::string> files, fields;
+    bool worksheets = false;
+
+    Specials specials() const { return worksheets ? Specials::allowed : Specials::as_text; }
 
     std::vector<std::string> documents() const {
         std::vector<std::string> all;
@@ -55,6 +61,8 @@ std::shared_ptr<Sources> add_sources(CLI::App& app, const char* purpose) {
     app.add_option("--text", sources->files, purpose);
     app.add_option("--field", sources->fields,
                    "field of a .jsonl file's objects to take; repeat it to join several");
+    app.add_flag("--worksheets", sources->worksheets,
+                 "the text is worksheets of ours: <|step|> and the like are special tokens");
     return sources;
 }
 
@@ -69,28 +77,69 @@ double seconds_since(Clock::time_point start) {
 }
 
 // Encodes the documents and says how many bytes a token holds on average.
-void report_density(const Tokenizer& tokenizer, const std::vector<std::string>& documents) {
+void report_density(const Tokenizer& tokenizer, const std::vector<std::string>& documents,
+                    Specials specials) {
     const auto start = Clock::now();
     size_t bytes = 0, tokens = 0;
     for (const std::string& document : documents) {
         bytes += document.size();
-        tokens += tokenizer.encode(document).size();
+        tokens += tokenizer.encode(document, specials).size();
     }
     const double seconds = seconds_since(start);
+    size_t names = 0;
+    if (specials == Specials::as_text)
+        for (const std::string& document : documents)
+            split_specials(
+                document, special_tokens, [](std::string_view) {}, [&](size_t) { ++names; });
     fmt::print("documents        {}\nbytes            {}\ntokens           {}\n", documents.size(),
                bytes, tokens);
     if (tokens > 0)
         fmt::print("bytes per token  {:.3f}\n",
                    static_cast<double>(bytes) / static_cast<double>(tokens));
     fmt::print(stderr, "encoded in {:.3f} s\n", seconds);
+    if (names > 0)
+        fmt::print(stderr,
+                   "{} names of special tokens, such as {}, were read as plain characters; in "
+                   "worksheets of ours they are marks: --worksheets\n",
+                   names, step);
+}
+
+namespace files = std::filesystem;
+
+// A model within a folder, such as a run's STAGE/ROUND/model.safetensors; or nothing.
+files::path model_within(const files::path& folder, int deepest) {
+    std::error_code ignored; // what is not there or cannot be read holds no model
+    for (auto at = files::recursive_directory_iterator(
+             folder, files::directory_options::skip_permission_denied, ignored);
+         at != files::recursive_directory_iterator(); at.increment(ignored)) {
+        const files::path name = at->path().filename();
+        if (name == "model.safetensors" || name == "state.safetensors") return at->path();
+        if (at.depth() >= deepest) at.disable_recursion_pending();
+    }
+    return {};
+}
+
+// A model's ids mean what its tokenizer says: with another one it goes on with nonsense.
+void refuse_trained(const std::string& folder) {
+    std::error_code ignored;
+    files::path path = files::weakly_canonical(folder, ignored);
+    if (!path.has_filename()) path = path.parent_path(); // it ended in a slash
+    files::path model = model_within(path, 0);
+    if (model.empty() && path.filename() == "tokenizer")
+        model = model_within(path.parent_path(), 2);
+    if (!model.empty())
+        fail("{}: {} was trained with the run's tokenizer, and another would make nonsense of it: "
+             "train the tokenizer in a new run, or remove the run's models first",
+             folder, model.string());
 }
 
 void train(const Sources& sources, int vocabulary, const Place& place) {
     const std::string folder = place.folder();
+    refuse_trained(folder);
     const std::vector<std::string> documents = sources.documents();
     const auto start = Clock::now();
     WordCounts words;
-    for (const std::string& document : documents) count_words(document, words);
+    for (const std::string& document : documents) count_words(document, words, sources.specials());
     const Tokenizer tokenizer = train_bpe(words, vocabulary);
     fmt::print(stderr, "trained in {:.3f} s\n", seconds_since(start));
     save_tokenizer(tokenizer, folder);
@@ -99,7 +148,7 @@ void train(const Sources& sources, int vocabulary, const Place& place) {
     if (tokenizer.size() < vocabulary)
         fmt::print("                 fewer than the {} asked for: no other pair occurs twice\n",
                    vocabulary);
-    report_density(tokenizer, documents);
+    report_density(tokenizer, documents, sources.specials());
     fmt::print("written to       {}\n", folder);
 }
 
@@ -127,9 +176,13 @@ void decode(const Tokenizer& tokenizer, const std::vector<std::string>& words) {
 }
 
 void info(const Tokenizer& tokenizer, const Sources& sources) {
-    fmt::print("vocabulary       {}\nmerges           {}\nspecial tokens  ", tokenizer.size(),
-               tokenizer.merges().size());
-    for (const int id : tokenizer.specials()) fmt::print(" {}={}", tokenizer.token(id), id);
+    int holes = 0;
+    for (int id = 0; id < tokenizer.size(); ++id) holes += tokenizer.is_hole(id);
+    fmt::print("vocabulary       {}\n", tokenizer.size());
+    if (holes > 0) fmt::print("                 {} of its ids have no token\n", holes);
+    fmt::print("merges           {}\nspecial tokens  ", tokenizer.merges().size());
+    for (const int id : tokenizer.specials())
+        fmt::print(" {}={}", qstar::printable(tokenizer.token(id)), id);
     std::vector<int> longest;
     for (const Merge& merge : tokenizer.merges()) longest.push_back(merge.product);
     std::stable_sort(longest.begin(), longest.end(), [&](int a, int b) {
@@ -138,8 +191,8 @@ void info(const Tokenizer& tokenizer, const Sources& sources) {
     longest.resize(std::min<size_t>(longest.size(), 10));
     fmt::print("\nlongest tokens  ");
     for (const int id : longest) fmt::print(" {}", printable(tokenizer.token(id)));
-    fmt::print("\n");
-    if (!sources.files.empty()) report_density(tokenizer, sources.documents());
+    fmt::print("\ndigits           {}\n", name_of(tokenizer.pretokenizer().digits));
+    if (!sources.files.empty()) report_density(tokenizer, sources.documents(), sources.specials());
 }
 
 void add_train(CLI::App& group) {

@@ -13,7 +13,8 @@ std::string fingerprint(const Tokenizer& tokenizer) {
     Sha256 hash;
     hash.update(fmt::format("tokens {}\n", tokenizer.size()));
     for (int id = 0; id < tokenizer.size(); ++id) {
-        const std::string& token = tokenizer.token(id);
+        const std::string_view token =
+            tokenizer.is_hole(id) ? std::string_view() : tokenizer.token(id);
         hash.update(fmt::format("{}:", token.size()));
         hash.update(token);
     }

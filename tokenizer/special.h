@@ -24,4 +24,10 @@ inline constexpr std::string_view answer = "<|answer|>"; // ends the last line: 
 inline constexpr std::array<std::string_view, 4> special_tokens = {end_of_text, problem, step,
                                                                    answer};
 
+// Whether a name looks like a special token, ours or another's: <...> or [...].
+constexpr bool looks_special(std::string_view name) {
+    return name.size() >= 3 && ((name.front() == '<' && name.back() == '>') ||
+                                (name.front() == '[' && name.back() == ']'));
+}
+
 } // namespace qstar::tokenizer

@@ -1,19 +1,24 @@
 #include "tokenizer/text.h"
 
 #include "engine/error.h"
-#include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/io/text.h"
+
+#include <algorithm>
 
 namespace qstar::tokenizer {
 
 std::vector<std::string> read_documents(const std::string& file,
                                         const std::vector<std::string>& fields) {
-    const bool jsonl = file.ends_with(".jsonl");
+    std::string ending = file.substr(file.size() - std::min<size_t>(file.size(), 6));
+    for (char& c : ending)
+        if (c >= 'A' && c <= 'Z') c += 'a' - 'A';
+    const bool jsonl = ending == ".jsonl";
     if (jsonl && fields.empty())
         fail("{}: a .jsonl file needs --field NAME to say which text to take", file);
     if (!jsonl && !fields.empty())
         fail("{}: --field is for .jsonl files, this one is plain text", file);
-    if (!jsonl) return {read_file(file)};
+    if (!jsonl) return {read_text_file(file)};
 
     std::vector<std::string> documents;
     for (const JsonLine& line : read_jsonl(file)) {

@@ -107,12 +107,15 @@ std::vector<Pair> Learner::merge(const Pair& pair, int product) {
 
 } // namespace
 
-void count_words(std::string_view text, WordCounts& words) {
+void count_words(std::string_view text, WordCounts& words, Specials specials) {
     std::unordered_map<std::string_view, int64_t> counts; // no copy for a word seen before
     const auto count = [&](std::string_view part) {
         for (const std::string_view word : pretokenize(part)) ++counts[word];
     };
-    split_specials(text, special_tokens, count, [](size_t) {});
+    if (specials == Specials::as_text)
+        count(text);
+    else
+        split_specials(text, special_tokens, count, [](size_t) {});
     for (const auto& [word, times] : counts) words[std::string(word)] += times;
 }
 

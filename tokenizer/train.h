@@ -19,8 +19,9 @@ namespace qstar::tokenizer {
 // How often each word of a corpus occurs.
 using WordCounts = std::unordered_map<std::string, int64_t>;
 
-// Adds the words of a text. Special tokens in it are skipped: no merge holds one.
-void count_words(std::string_view text, WordCounts& words);
+// Adds the words of a text. In a worksheet of ours (Specials::allowed) the special tokens
+// are skipped; in any other text their names are characters as all others are.
+void count_words(std::string_view text, WordCounts& words, Specials specials = Specials::as_text);
 
 // A tokenizer of `vocabulary` tokens: 256 bytes, merges, special_tokens. Smaller
 // where no pair is left that occurs twice. Throws where the vocabulary cannot even

@@ -178,6 +178,7 @@ std::string sample_text(const engine::Gpt& model, const tokenizer::Tokenizer& to
         next = draw.token;
         written.push_back(next);
     }
+    std::erase_if(written, [&](int id) { return tokenizer.is_hole(id); });
     return tokenizer.decode(written);
 }
 

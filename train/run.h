@@ -2,7 +2,7 @@
 // A run: one folder that holds everything a road of training makes.
 //
 //   DIR/config.json            the seed, and every stage's flags and inputs (SHA-256)
-//   DIR/tokenizer/             vocab.json, merges.txt
+//   DIR/tokenizer/             vocab.json, merges.txt, pretokenizer.json
 //   DIR/corpus/                worksheets.jsonl, curated.jsonl
 //   DIR/samples/, DIR/labels/  solutions and their labels
 //   DIR/STAGE/                 model.safetensors, state.safetensors, metrics.jsonl

@@ -10,9 +10,9 @@ using namespace qstar::tokenizer;
 namespace {
 
 // The pre-tokens with a bar between them.
-std::string split(std::string_view text) {
+std::string split(std::string_view text, const Pretokenizer& how = {}) {
     std::string out;
-    for (const std::string_view word : pretokenize(text)) {
+    for (const std::string_view word : pretokenize(text, how)) {
         if (!out.empty()) out += '|';
         out += word;
     }
@@ -47,6 +47,24 @@ TEST_CASE("digits are always single and own no space") {
     CHECK(split("x2y") == "x|2|y");
     CHECK(split("a  7") == "a| | |7");
     CHECK(split("\u0663\u00BD") == "\u0663|\u00BD"); // an Arabic three, one half
+}
+
+TEST_CASE("digits in runs are words as letters are") {
+    const auto runs = [](std::string_view text) { return split(text, {Digits::runs}); };
+    CHECK(runs("12 345") == "12| 345");
+    CHECK(runs("  12") == " | 12");
+    CHECK(runs("\n12 \n 3") == "\n|12| \n| 3");
+    CHECK(runs("a12b") == "a|12|b");
+    CHECK(runs("3*(45+5)-2") == "3|*(|45|+|5|)-|2");
+    CHECK(runs("1\u00BD \u00B2\u2163x") == "1\u00BD| \u00B2\u2163|x");
+    CHECK(runs("7's 1,000.5") == "7|'s| 1|,|000|.|5");
+    CHECK(runs("\u00A012 ") == "\u00A0|12| ");
+}
+
+TEST_CASE("the names of the ways to split digits are read back") {
+    for (const Digits digits : {Digits::single, Digits::runs})
+        CHECK(digits_named(name_of(digits)) == digits);
+    CHECK_FALSE(digits_named("Single"));
 }
 
 TEST_CASE("white space gives its last character to the next word") {

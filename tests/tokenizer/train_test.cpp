@@ -4,6 +4,7 @@
 #include "engine/random.h"
 #include "tests/tokenizer/naive_bpe.h"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 
 using namespace qstar::tokenizer;
@@ -96,8 +97,24 @@ TEST_CASE("the same words in another order give the same merges") {
 TEST_CASE("special tokens are not learned from") {
     std::string text;
     for (int i = 0; i < 9; ++i) text += "<|step|>";
-    CHECK(trained(text, 300).size() == 260);
-    CHECK(trained("ab<|step|>ab<|step|>", 300).size() == 261); // (a, b), nothing across
+    const auto of_worksheets = [](std::string_view worksheets) {
+        WordCounts words;
+        count_words(worksheets, words, Specials::allowed);
+        return train_bpe(words, 300).size();
+    };
+    CHECK(of_worksheets(text) == 260);
+    CHECK(of_worksheets("ab<|step|>ab<|step|>") == 261); // (a, b), nothing across
+}
+
+TEST_CASE("in the text of others the names of special tokens are characters") {
+    const Tokenizer tokenizer = trained("ab<|step|> ab<|step|>", 300);
+    const std::vector<naive::Pair> expected = {{"<", "|"}, {"a", "b"},   {"e", "p"},
+                                               {"s", "t"}, {"st", "ep"}, {"|", ">"}};
+    std::vector<naive::Pair> merges = merges_of(tokenizer);
+    std::sort(merges.begin(), merges.end());
+    CHECK(merges == expected);
+    CHECK(tokenizer.encode("<|step|>").size() == 1);
+    CHECK(tokenizer.encode("<|step|>", Specials::as_text).size() == 3);
 }
 
 TEST_CASE("a vocabulary of bytes alone is legal, a smaller one is not") {

@@ -1,0 +1,21 @@
+#include "engine/io/text.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+
+namespace qstar {
+
+std::string_view without_byte_order_mark(std::string_view text) {
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    return text;
+}
+
+std::string read_text_file(const std::string& path) {
+    std::string text = read_file(path);
+    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+        fail("{}: expected text in UTF-8, found UTF-16", path);
+    text.erase(0, text.size() - without_byte_order_mark(text).size());
+    return text;
+}
+
+} // namespace qstar
