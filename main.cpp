@@ -2,8 +2,9 @@
 
 #include "engine/command.h"
 #include "engine/device/device.h"
-#include "engine/error.h"
+#include "engine/io/utf8.h"
 #include "engine/parallel.h"
+#include "engine/sentence.h"
 #include "eval/command.h"
 #include "search/command.h"
 #include "tokenizer/command.h"
@@ -46,16 +47,19 @@ int main(int argc, char** argv) {
         // A command that does not exist is found out only as the lack of one that does.
         const std::vector<std::string> rest = app.remaining(true);
         if (rest.empty()) {
-            std::fprintf(stderr, "qstar: %s (see --help)\n", missing.what());
+            std::fprintf(stderr, "qstar: %s (see --help)\n",
+                         qstar::printable(missing.what()).c_str());
         } else {
-            std::fprintf(stderr, "qstar: unknown command \"%s\" (see --help)\n", rest[0].c_str());
+            std::fprintf(stderr, "qstar: unknown command \"%s\" (see --help)\n",
+                         qstar::printable(rest[0]).c_str());
         }
         return 2;
     } catch (const CLI::ParseError& wrong_flag) {
-        std::fprintf(stderr, "qstar: %s (see --help)\n", wrong_flag.what());
+        std::fprintf(stderr, "qstar: %s (see --help)\n",
+                     qstar::printable(wrong_flag.what()).c_str());
         return 2;
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "qstar: %s\n", error.what());
+        std::fprintf(stderr, "qstar: %s\n", qstar::sentence_of(error).c_str());
         return 2;
     }
     return 0;

@@ -2,40 +2,86 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/text.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 namespace qstar {
 namespace {
 
-// "[json.exception.parse_error.101] parse error at line 1, column 5: syntax
-// error ..." without the library's own name and place, on one line.
-std::string parse_reason(const Json::parse_error& error) {
-    std::string text = error.what();
-    if (const size_t at = text.find("column "); at != std::string::npos) {
-        text = text.substr(at);
-    } else if (const size_t end = text.find("] "); end != std::string::npos) {
-        text = text.substr(end + 2);
+// A value of a text, before it is parsed.
+struct Piece {
+    std::string_view text;
+    int64_t line;
+};
+
+// The elements of a text "[{...}, ...]"; none of another text. What is wrong within an element
+// shows when it is parsed.
+std::optional<std::vector<Piece>> array_of_objects(std::string_view text, const std::string& name) {
+    constexpr std::string_view blanks = " \t\r\n";
+    const size_t bracket = text.find_first_not_of(blanks);
+    if (bracket == std::string_view::npos || text[bracket] != '[') return {};
+    const size_t brace = text.find_first_not_of(blanks, bracket + 1);
+    if (brace == std::string_view::npos || text[brace] != '{') return {};
+
+    std::vector<Piece> pieces;
+    constexpr size_t none = std::string_view::npos;
+    size_t begin = none; // of the element
+    size_t end = brace;
+    int64_t line = 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(brace), '\n');
+    int64_t depth = 0, first_line = line;
+    bool in_string = false, ended = false;
+    for (size_t at = brace; at < text.size(); ++at) {
+        const char c = text[at];
+        line += c == '\n';
+        if (blanks.find(c) != std::string_view::npos) continue;
+        if (ended) fail("{}:{}: not JSON: expected nothing after the array", name, line);
+        if (begin == none) first_line = line;
+        if (depth == 0 && !in_string && (c == ',' || c == ']')) {
+            const bool empty = begin == none;
+            pieces.push_back(
+                {text.substr(empty ? at : begin, empty ? 0 : end - begin), first_line});
+            begin = none;
+            ended = c == ']';
+            continue;
+        }
+        if (begin == none) begin = at;
+        if (in_string && c == '\\') {
+            ++at;
+        } else if (c == '"') {
+            in_string = !in_string;
+        } else if (!in_string) {
+            depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+        }
+        end = std::min(at + 1, text.size());
     }
-    return text;
+    if (!ended) fail("{}:{}: not JSON: the array that begins the file has no end", name, line);
+    return pieces;
 }
 
-// Json::parse, but a line of a million brackets must not overflow the stack when
-// the value is copied.
-Json parse_shallow(std::string_view text, const std::string& where) {
-    const auto watch = [&](int depth, Json::parse_event_t, Json&) {
-        if (depth > 100) fail("{}: nested more than 100 deep", where);
-        return true;
-    };
-    return Json::parse(text, watch);
+std::vector<Piece> pieces_of(std::string_view text, const std::string& name) {
+    text = without_byte_order_mark(text);
+    if (auto elements = array_of_objects(text, name)) return *elements;
+    std::vector<Piece> pieces;
+    for (int64_t number = 1; !text.empty(); ++number) {
+        const size_t end = text.find('\n');
+        const std::string_view line = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (line.find_first_not_of(" \t\r") != std::string_view::npos)
+            pieces.push_back({line, number});
+    }
+    return pieces;
 }
 
-Json parse_value(std::string_view text, const std::string& where) {
-    try {
-        return parse_shallow(text, where);
-    } catch (const Json::parse_error& error) {
-        fail("{}: not JSON: {}", where, parse_reason(error));
-    }
+void each_line(std::string_view text, const std::string& name, BadLines& bad,
+               const std::function<void(JsonLine)>& read) {
+    for (const Piece& piece : pieces_of(text, name))
+        bad.read([&] {
+            read(
+                {parse_json(piece.text, name, piece.line), fmt::format("{}:{}", name, piece.line)});
+        });
 }
 
 const char* type_text(const Json& value) {
@@ -69,6 +115,14 @@ const Json* find(const JsonLine& line, std::string_view name) {
     return at == line.value.end() ? nullptr : &*at;
 }
 
+// 1.0 is a whole number, too: tables are often written with a point in all columns.
+bool is_whole(const Json& value) {
+    if (value.is_number_integer()) return true;
+    if (!value.is_number_float()) return false;
+    const double number = value.get<double>();
+    return std::abs(number) <= 9007199254740992.0 && number == std::trunc(number); // 2^53
+}
+
 [[noreturn]] void wrong(const JsonLine& line, std::string_view name, const char* expected,
                         const char* found) {
     fail("{}: field \"{}\": expected {}, found {}", line.where, name, expected, found);
@@ -86,32 +140,23 @@ const Json& field(const JsonLine& line, std::string_view name, const char* expec
 
 std::vector<JsonLine> parse_jsonl(std::string_view text, const std::string& name) {
     std::vector<JsonLine> lines;
-    for (int64_t number = 1; !text.empty(); ++number) {
-        const size_t end = text.find('\n');
-        const std::string_view line = text.substr(0, end);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-        std::string where = fmt::format("{}:{}", name, number);
-        Json value = parse_value(line, where);
-        lines.push_back({std::move(value), std::move(where)});
-    }
+    BadLines bad;
+    each_line(text, name, bad, [&](JsonLine line) { lines.push_back(std::move(line)); });
+    bad.settle(name);
     return lines;
 }
 
 std::vector<JsonLine> read_jsonl(const std::string& path) {
-    return parse_jsonl(read_file(path), path);
+    return parse_jsonl(read_text_file(path), path);
+}
+
+void read_jsonl(const std::string& path, BadLines& bad,
+                const std::function<void(const JsonLine&)>& read) {
+    each_line(read_text_file(path), path, bad, read);
 }
 
 JsonLine read_json(const std::string& path) {
-    const std::string text = read_file(path);
-    try {
-        return {parse_shallow(text, path), path};
-    } catch (const Json::parse_error& error) {
-        const auto stop =
-            text.begin() + static_cast<std::ptrdiff_t>(std::min(size_t{error.byte}, text.size()));
-        const auto line = 1 + std::count(text.begin(), stop, '\n');
-        fail("{}:{}: not JSON: {}", path, line, parse_reason(error));
-    }
+    return {parse_json(read_text_file(path), path, 1), path};
 }
 
 bool has_field(const JsonLine& line, std::string_view name) {
@@ -125,8 +170,7 @@ std::string string_field(const JsonLine& line, std::string_view name) {
 }
 
 int64_t int_field(const JsonLine& line, std::string_view name) {
-    const Json& value =
-        field(line, name, "a whole number", [](const Json& v) { return v.is_number_integer(); });
+    const Json& value = field(line, name, "a whole number", is_whole);
     if (value.is_number_unsigned() && value.get<uint64_t>() > uint64_t{INT64_MAX}) {
         wrong(line, name, "a whole number below 2^63", "a larger one");
     }

@@ -2,11 +2,15 @@
 // JSON Lines: one JSON value a line, the form of corpora, labels and results.
 //
 // Keys keep the order in which they were written. Text that is not UTF-8 (a model
-// may sample any bytes) is written with U+FFFD in the place of each bad byte.
+// may sample any bytes) is written with U+FFFD in the place of each bad byte. A byte order
+// mark before a text is passed over.
 
+#include "engine/io/bad_lines.h"
 #include "engine/io/json.h"
+#include "engine/io/json_parse.h"
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -21,17 +25,21 @@ struct JsonLine {
     std::string where;
 };
 
-// The lines of a file in order; blank lines are skipped. A line that is not one
-// JSON value is an Error: "FILE:LINE: not JSON: REASON".
+// The lines of a file in order; blank lines are skipped. A text that is one array of objects,
+// as some write them, is read as its elements. A line that is not one JSON value is an Error:
+// "FILE:LINE: not JSON: REASON"; several of them are one (bad_lines.h).
 std::vector<JsonLine> read_jsonl(const std::string& path);
 std::vector<JsonLine> parse_jsonl(std::string_view text, const std::string& name);
+// Gives every line to `read`; a line that is not JSON, or that `read` refuses, goes to `bad`.
+void read_jsonl(const std::string& path, BadLines& bad,
+                const std::function<void(const JsonLine&)>& read);
 
 // A whole file that is one JSON value.
 JsonLine read_json(const std::string& path);
 
 // A field of an object, of the type that the function names. A missing field or
 // another type is an Error: "FILE:LINE: field "steps": expected an array, found a
-// string". int_field takes whole numbers only, number_field any number.
+// string". int_field takes whole numbers only (1.0 is one), number_field any number.
 bool has_field(const JsonLine& line, std::string_view name); // present and not null
 std::string string_field(const JsonLine& line, std::string_view name);
 int64_t int_field(const JsonLine& line, std::string_view name);

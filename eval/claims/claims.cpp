@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
+#include "engine/sentence.h"
 #include "eval/claims/laboratory.h"
 
 #include <algorithm>
@@ -61,7 +62,7 @@ std::vector<Examined> examine_claims(const ClaimsOptions& options) {
             out.push_back({&claim, claim.examine(laboratory)});
         } catch (const Json::exception& e) {
             fail("claim {}: a JSON file of {} is not what its command writes: {}", claim.number,
-                 options.run, e.what());
+                 options.run, sentence_of(e));
         }
         progress.update(std::ssize(out),
                         fmt::format("{}: {}", claim.number, name_of(out.back().findings.verdict)));
@@ -138,7 +139,7 @@ std::string markdown_of(const JsonLine& line) {
     try {
         return markdown(line.value);
     } catch (const Json::exception& e) {
-        fail("{}: expected a claim: {}", line.where, e.what());
+        fail("{}: expected a claim: {}", line.where, sentence_of(e));
     }
 }
 

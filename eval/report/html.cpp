@@ -1,6 +1,7 @@
 #include "eval/report/html.h"
 
 #include "engine/error.h"
+#include "engine/io/json_parse.h"
 
 #include <algorithm>
 #include <cmath>
@@ -128,11 +129,7 @@ Json embedded_data(const std::string& page) {
     const size_t from = begin + data_begin.size();
     const size_t end = page.find("</script>", from);
     if (end == std::string::npos) fail("the page's data has no end");
-    try {
-        return Json::parse(page.substr(from, end - from));
-    } catch (const nlohmann::json::exception& e) {
-        fail("the page's data is not JSON: {}", e.what());
-    }
+    return parse_json(std::string_view(page).substr(from, end - from), "the page's data");
 }
 
 int64_t check_numbers(const std::string& page) {

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/sentence.h"
 #include "eval/report/data.h"
 #include "eval/report/html.h"
 #include "eval/report/sections.h"
@@ -19,7 +20,8 @@ std::string report(const ReportOptions& options) {
     try {
         text = page(data);
     } catch (const nlohmann::json::exception& e) {
-        fail("{}: a JSON file of the run is not what its stage writes: {}", options.run, e.what());
+        fail("{}: a JSON file of the run is not what its stage writes: {}", options.run,
+             sentence_of(e));
     }
     check_numbers(text);
     const std::string path = join_path(options.run, "report.html");

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/sentence.h"
 #include "eval/claims/claims.h"
 #include "eval/policies.h"
 #include "eval/report/data.h"
@@ -136,7 +137,7 @@ void verify_report(const std::string& run, bool quiet) {
     try {
         verify(run, path, quiet);
     } catch (const nlohmann::json::exception& e) {
-        fail("{}: its data are not those of a report: {}", path, e.what());
+        fail("{}: its data are not those of a report: {}", path, sentence_of(e));
     }
 }
 

@@ -1,6 +1,7 @@
 #include "eval/serve/http.h"
 
 #include "engine/error.h"
+#include "engine/sentence.h"
 
 namespace qstar::eval {
 
@@ -117,7 +118,7 @@ void set_reply(httplib::Response& to, HttpReply reply) {
             try {
                 events(stream);
             } catch (const std::exception& error) {
-                stream.send("failed", nlohmann::json{{"error", error.what()}}.dump());
+                stream.send("failed", nlohmann::json{{"error", sentence_of(error)}}.dump());
             }
             sink.done();
             return true;
@@ -188,7 +189,7 @@ struct HttpServer::Inside : httplib::Server {
         try {
             return handler(own);
         } catch (const std::exception& error) {
-            return refusal(400, error.what());
+            return refusal(400, sentence_of(error));
         }
     }
     void set_up() {

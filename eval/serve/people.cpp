@@ -5,13 +5,14 @@
 #include "engine/io/jsonl.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace qstar::eval {
 
 namespace {
 
 JsonLine object_of(const std::string& body) {
-    JsonLine line{Json::parse(body, nullptr, false), "the request"};
+    JsonLine line{parse_json(body, "the request"), "the request"};
     if (!line.value.is_object()) fail("the request: expected a JSON object");
     return line;
 }
@@ -28,13 +29,18 @@ void check_same(const char* what, int64_t given, size_t now) {
 
 // What the terminal was told when it began a stage of this name, so that the page goes on in
 // the same way.
-template <class Number>
-void recorded(const std::string& run, const std::string& stage, const char* flag, Number& value) {
+template <class Value>
+void recorded(const std::string& run, const std::string& stage, const char* flag, Value& value) {
     const std::string path = join_path(run, "config.json");
     if (!exists(path)) return;
-    const Json stages = read_json(path).value["stages"];
-    if (stages.contains(stage) && stages[stage].contains(flag))
-        value = stages[stage][flag].get<Number>();
+    const Json stages = object_field(read_json(path), "stages").value;
+    if (!stages.contains(stage)) return;
+    const JsonLine flags{stages[stage], path};
+    if (!has_field(flags, flag)) return;
+    if constexpr (std::is_same_v<Value, std::string>)
+        value = string_field(flags, flag);
+    else
+        value = static_cast<Value>(int_field(flags, flag));
 }
 
 template <class Options>

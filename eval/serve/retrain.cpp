@@ -71,7 +71,7 @@ Json foretold(const std::string& run, const std::string& name, const train::Rank
 } // namespace
 
 RetrainWish retrain_wish(const std::string& body) {
-    const JsonLine request{Json::parse(body, nullptr, false), "the request"};
+    const JsonLine request{parse_json(body, "the request"), "the request"};
     if (!request.value.is_object()) fail("the request: expected a JSON object");
     RetrainWish wish;
     wish.from = string_field(request, "from");

@@ -1,0 +1,41 @@
+#include "engine/sentence.h"
+
+#include "engine/error.h"
+#include "engine/io/utf8.h"
+
+#include <filesystem>
+#include <new>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+namespace qstar {
+namespace {
+
+// "... key 'x' not found" -> x
+std::string in_quotes(const std::string& text) {
+    const size_t begin = text.find('\''), end = text.rfind('\'');
+    return begin < end ? text.substr(begin + 1, end - begin - 1) : "";
+}
+
+std::string sentence(const std::exception& exception) {
+    if (const auto* error = dynamic_cast<const Error*>(&exception)) return error->what();
+    if (dynamic_cast<const std::bad_alloc*>(&exception))
+        return "there is not enough memory for this";
+    if (const auto* error = dynamic_cast<const std::filesystem::filesystem_error*>(&exception))
+        return fmt::format("{}: {}", error->path1().string(), error->code().message());
+    if (const auto* error = dynamic_cast<const std::system_error*>(&exception))
+        return fmt::format("the system refuses: {}", error->code().message());
+    if (const auto* error = dynamic_cast<const nlohmann::json::exception*>(&exception)) {
+        constexpr int no_such_key = 403; // the library's number
+        if (error->id == no_such_key)
+            return fmt::format("a JSON object lacks the field \"{}\"", in_quotes(error->what()));
+        return "a JSON value is of another type than expected";
+    }
+    return "a fault of the program itself, not of its input: please report what you called";
+}
+
+} // namespace
+
+std::string sentence_of(const std::exception& exception) { return printable(sentence(exception)); }
+
+} // namespace qstar
