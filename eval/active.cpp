@@ -12,6 +12,7 @@
 #include "train/sample.h"
 #include "train/searched.h"
 #include "train/select.h"
+#include "train/stage.h"
 
 #include <algorithm>
 #include <cmath>
@@ -23,6 +24,8 @@ namespace {
 using train::SampledSolution;
 
 constexpr int64_t chunk_problems = 64;
+
+std::string prm_named(const std::string& name) { return "active/prm-" + name; }
 
 // Training problems, and of each the different solutions among `candidates` drawn ones, in
 // the order of drawing; problems without a solution that ends are left out.
@@ -42,12 +45,12 @@ std::vector<std::vector<SampledSolution>> draw_candidates(const ActiveOptions& o
         {"candidates", options.candidates},
         {"explore", options.explore},
         {"inputs", {{"model", train::input(train::model_path(options.run, options.policy))}}}};
-    const std::string stage = "active/candidates";
-    if (begin_stage(draw, stage, flags)) {
+    train::Stage stage(draw, "active/candidates", flags);
+    if (!stage.done()) {
         const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
         const engine::Gpt policy = train::load_model(options.run, options.policy);
         search::GptProposer proposer(policy, tokenizer, options.seed);
-        in_chunks(draw, stage, "solutions.jsonl", "problems", problems, chunk_problems,
+        in_chunks(stage, "solutions.jsonl", "problems", problems, chunk_problems,
                   [&](int64_t first, int64_t count) {
                       const auto these = std::span(texts).subspan(static_cast<size_t>(first),
                                                                   static_cast<size_t>(count));
@@ -56,12 +59,10 @@ std::vector<std::vector<SampledSolution>> draw_candidates(const ActiveOptions& o
                           lines.push_back(json_of(s));
                       return lines;
                   });
-        finish_stage(draw, stage, Json{{"problems", problems}});
-        remove_chunks(draw, stage);
+        stage.finish(Json{{"problems", problems}});
     }
     std::vector<std::vector<SampledSolution>> groups;
-    for (SampledSolution& solution :
-         train::read_solutions(train::stage_file(options.run, stage, "solutions.jsonl"))) {
+    for (SampledSolution& solution : train::read_solutions(stage.path("solutions.jsonl"))) {
         if (!solution.finished || solution.steps.empty()) continue;
         if (groups.empty() || groups.back().front().problem != solution.problem)
             groups.emplace_back();
@@ -85,7 +86,7 @@ int64_t train_prm(const ActiveOptions& options, const std::string& name,
     prm.seed = options.seed;
     prm.quiet = options.quiet;
     prm.labels = options.run + "/active/" + name + ".jsonl";
-    prm.name = "active/" + name;
+    prm.name = prm_named(name);
     write_jsonl(prm.labels, lines);
     train::prm(prm);
     return labels;
@@ -180,7 +181,7 @@ void active(const ActiveOptions& options) {
         }
     {
         const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
-        engine::Gpt model = train::load_model(options.run, "active/selector");
+        engine::Gpt model = train::load_model(options.run, prm_named("selector"));
         search::GptScorer scorer(model, tokenizer);
         const auto scores = train::convincing_scores(scorer, solutions);
         for (size_t i = 0; i < scores.size(); ++i) candidates[i].score = scores[i];
@@ -206,7 +207,7 @@ void active(const ActiveOptions& options) {
             row.labels[k] = train_prm(options, name, *sets[k], *world);
             choosers.push_back(
                 {name, Chooser::Rule::best, drawn.scorers.size(), search::Aggregate::minimum});
-            drawn.scorers.push_back("active/" + name);
+            drawn.scorers.push_back(prm_named(name));
         }
         rows.push_back(row);
     }

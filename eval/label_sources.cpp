@@ -151,7 +151,7 @@ void label_sources(const LabelSourcesOptions& options) {
     rollout.name = "label-sources/rollout";
     train::rollout(rollout);
     rollout.search = "binary";
-    rollout.name = "label-sources/binary";
+    rollout.name = "label-sources/rollout-binary";
     train::rollout(rollout);
 
     std::vector<LabelSource> sources;
@@ -169,7 +169,7 @@ void label_sources(const LabelSourcesOptions& options) {
     }
     add("rollout-hard", file_in(options.run, "rollout/steps.jsonl"));
     add("rollout-soft", file_in(options.run, "rollout/steps.jsonl"), true);
-    add("binary-search", file_in(options.run, "binary/steps.jsonl"));
+    add("binary-search", file_in(options.run, "rollout-binary/steps.jsonl"));
 
     PoolOptions drawn = options;
     drawn.scorers.clear();

@@ -219,12 +219,11 @@ Json calibration_of(engine::Gpt& model, std::span<const Ranking> rankings,
 
 void reward(const BradleyTerryOptions& options) {
     check(options);
-    if (!options.name.starts_with("reward") || options.name.find('/') != std::string::npos)
-        fail("--name must be reward or begin with reward, as in reward-me, found \"{}\"",
-             options.name);
+    check_name("reward", options.name);
     const std::string file = given_or_of_stage(options.labels, options.run, "rank", "ranks.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
-    if (!begin_stage(options, options.name, flags_of(options, file))) return;
+    Stage stage(options, options.name, flags_of(options, file));
+    if (stage.done()) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt base = load_model(options.run, options.from);
@@ -233,7 +232,7 @@ void reward(const BradleyTerryOptions& options) {
     const uint64_t seed = seed_of(options);
     const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;
-    Trainer trainer(options, options.name, reward_model(base, options), steps);
+    Trainer trainer(options, stage, reward_model(base, options), steps);
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;

@@ -8,6 +8,7 @@
 #include "tokenizer/files.h"
 #include "tokenizer/special.h"
 #include "train/classroom.h"
+#include "train/stage.h"
 
 #include <algorithm>
 #include <map>
@@ -95,7 +96,7 @@ std::vector<Pupil> class_of(const CorpusOptions& options) {
 namespace {
 
 void write_worksheets(const CorpusOptions& options, const Classroom& room,
-                      const tokenizer::Tokenizer& tokenizer, Json& result) {
+                      const tokenizer::Tokenizer& tokenizer, const Stage& stage, Json& result) {
     Progress progress("corpus", options.tokens, "tokens", 0, options.quiet);
     Random random(seed_of(options), "corpus/worksheets");
     const Classroom warm = classroom_of(options, true);
@@ -118,7 +119,7 @@ void write_worksheets(const CorpusOptions& options, const Classroom& room,
         file += json_text({{"pupil", pupil.name}, {"warm", is_warm}, {"text", text}}) + "\n";
         if (worksheets % 1000 == 0) progress.update(std::min(tokens, options.tokens));
     }
-    write_file_atomic(stage_file(options.run, "corpus", "worksheets.jsonl"), file);
+    write_file_atomic(stage.path("worksheets.jsonl"), file);
     progress.finish(fmt::format("{} worksheets", worksheets));
     result["tokens"] = tokens;
     result["worksheets"] = worksheets;
@@ -137,7 +138,7 @@ Item draw_curated(const CorpusOptions& options, const Classroom& room, Random& r
     fail("--curate answers: this class gave no right answer in 10000 tries");
 }
 
-void write_curated(const CorpusOptions& options, const Classroom& room) {
+void write_curated(const CorpusOptions& options, const Classroom& room, const std::string& path) {
     Random random(seed_of(options), "corpus/curated");
     std::vector<Json> lines;
     for (int64_t i = 0; i < options.curated; ++i) {
@@ -147,7 +148,7 @@ void write_curated(const CorpusOptions& options, const Classroom& room) {
                          {"text", std::string(tokenizer::end_of_text) +
                                       text_of_item(item.problem, item.lines)}});
     }
-    write_jsonl(stage_file(options.run, "corpus", "curated.jsonl"), lines);
+    write_jsonl(path, lines);
 }
 
 } // namespace
@@ -164,15 +165,16 @@ Item draw_item(const Classroom& room, const Pupil& pupil, Random& random) {
 void corpus(const CorpusOptions& options) {
     check(options);
     const Classroom room = classroom_of(options);
-    if (!begin_stage(options, "corpus", flags_of(options, room.pupils))) return;
+    Stage stage(options, "corpus", flags_of(options, room.pupils));
+    if (stage.done()) return;
     const std::string folder = join_path(options.run, "tokenizer");
     if (!exists(join_path(folder, "vocab.json")))
         tokenizer::save_tokenizer(tokenizer::Tokenizer(), folder);
     Json result;
-    write_worksheets(options, room, load_tokenizer(options.run), result);
-    write_curated(options, room);
+    write_worksheets(options, room, load_tokenizer(options.run), stage, result);
+    write_curated(options, room, stage.path("curated.jsonl"));
     result["curated"] = options.curated;
-    finish_stage(options, "corpus", result);
+    stage.finish(result);
 }
 
 ProblemConfig problems_of(const std::string& run) {

@@ -31,8 +31,10 @@ std::vector<float> targets(const search::Space& space, search::Heuristic& target
 void davi(const ValueOptions& options) {
     check(options);
     const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
-    const std::string stage = options.name.empty() ? "davi" : options.name;
-    if (!begin_stage(options, stage, flags_of(options))) return;
+    const std::string name = options.name.empty() ? "davi" : options.name;
+    check_name("davi", name);
+    Stage stage(options, name, flags_of(options));
+    if (stage.done()) return;
 
     ValueTrainer trainer(options, stage, *space, 1);
     while (trainer.running()) {

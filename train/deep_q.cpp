@@ -31,10 +31,12 @@ void deep_q(const DeepQOptions& options) {
     check(options);
     if (options.each < 1) fail("--each must be 1 or more, found {}", options.each);
     const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
-    const std::string stage = options.name.empty() ? "deep-q" : options.name;
+    const std::string name = options.name.empty() ? "deep-q" : options.name;
+    check_name("deep-q", name);
     Json flags = flags_of(options);
     flags["each"] = options.each;
-    if (!begin_stage(options, stage, flags)) return;
+    Stage stage(options, name, flags);
+    if (stage.done()) return;
 
     const size_t bytes = space->state_bytes();
     const int64_t actions = space->actions(), n = options.batch;

@@ -53,7 +53,8 @@ void distil(const DistilOptions& options) {
     check(options);
     for (const std::string& stage : {options.teacher, options.scorer, options.from})
         if (stage != "none") require(options.run, stage, model_path(options.run, stage));
-    if (!begin_stage(options, "distil", flags_of(options))) return;
+    Stage stage(options, "distil", flags_of(options));
+    if (stage.done()) return;
 
     const uint64_t seed = seed_of(options);
     const auto world = search::make_world(world_of(options.run, options.world));
@@ -72,7 +73,7 @@ void distil(const DistilOptions& options) {
     // Step 1: the teacher searches.
     const auto problems = problems_for(options.run, Split::train, options.problems, seed);
     const auto searched =
-        search_problems(options, "distil", problems, proposer, scores, options.search, *world);
+        search_problems(stage, seed, problems, proposer, scores, options.search, *world);
     // Step 2: the student imitates what it found.
     int64_t right = 0;
     std::vector<CuratedItem> items;
@@ -83,29 +84,25 @@ void distil(const DistilOptions& options) {
         if (correct || options.confirm == "none")
             items.push_back({solution.problem, solution.steps});
     }
-    const std::string file = write_items(options, "distil", "learned.jsonl", items);
-    DistilOptions own = options;
-    own.force = false;
-    if (begin_stage(own, "distil/student", Json{{"learned", input(file)}}))
-        imitate(own, options.epochs, "distil/student", load_model(options.run, options.from), items,
-                file);
-    if (!exists(model_path(options.run, "distil/student"))) return; // told to stop
+    const std::string file = write_items(stage.path("learned.jsonl"), items);
+    Stage student_stage(stage, "student", Json{{"learned", input(file)}});
+    if (!student_stage.done())
+        imitate(options, options.epochs, student_stage, load_model(options.run, options.from),
+                items, file);
+    if (!student_stage.done()) return; // told to stop
 
     // Step 3: both on dev problems, the student without a search.
     const auto dev = problems_for(options.run, Split::dev, options.dev_problems, seed);
-    const engine::Gpt model = load_model(options.run, "distil/student");
+    const engine::Gpt model = load_model(student_stage.model());
     search::GptProposer student(model, tokenizer, seed);
     const DevScore taught = score_on(dev, proposer, scores, options.search, *world);
     const DevScore learned = score_greedily(dev, student, *world);
-    write_file_atomic(model_path(options.run, "distil"),
-                      read_file(model_path(options.run, "distil/student")));
-    finish_stage(options, "distil",
-                 Json{{"problems", options.problems},
+    write_file_atomic(stage.model(), read_file(student_stage.model()));
+    stage.finish(Json{{"problems", options.problems},
                       {"right", right},
                       {"items", items.size()},
                       {"dev_teacher", json_of(taught)},
                       {"dev_student", json_of(learned)}});
-    remove_chunks(options, "distil");
     if (!options.quiet)
         fmt::print("distil: of {} dev problems the search solves {} with {:.0f} tokens each, the "
                    "student without a search {} with {:.0f}\n",

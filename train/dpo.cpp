@@ -18,8 +18,7 @@ constexpr int64_t prompts_at_once = 32; // prompts
 
 void check(const DpoOptions& options) {
     check(static_cast<const LoopOptions&>(options));
-    if (!options.name.starts_with("dpo") || options.name.find('/') != std::string::npos)
-        fail("--name must be dpo or begin with dpo, as in dpo-me, found \"{}\"", options.name);
+    check_name("dpo", options.name);
     if (options.loss != "dpo" && options.loss != "ipo")
         fail("--loss must be dpo or ipo, found \"{}\"", options.loss);
     if (!(options.beta > 0 && options.beta <= 1000))
@@ -147,7 +146,8 @@ void dpo(const DpoOptions& options) {
     check(options);
     const std::string file = given_or_of_stage(options.labels, options.run, "rank", "ranks.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
-    if (!begin_stage(options, options.name, flags_of(options, file))) return;
+    Stage stage(options, options.name, flags_of(options, file));
+    if (stage.done()) return;
 
     const RlGround ground = prepare(looking(options));
     const tokenizer::Tokenizer& tokenizer = ground.tokenizer;
@@ -157,7 +157,7 @@ void dpo(const DpoOptions& options) {
     const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;
     const int64_t look_every = std::max<int64_t>(1, steps / 10);
-    Trainer trainer(options, options.name, without_scalar_head(reference), steps);
+    Trainer trainer(options, stage, without_scalar_head(reference), steps);
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;

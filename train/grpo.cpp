@@ -90,10 +90,10 @@ void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
     updates.rate = policy["lr"].get<double>();
 }
 
-void train(const GrpoOptions& options) {
+void train(const GrpoOptions& options, Stage& stage) {
     const uint64_t seed = seed_of(options);
     RlGround ground = prepare(options);
-    Trainer trainer(options, options.name, without_scalar_head(ground.reference), options.steps);
+    Trainer trainer(options, stage, without_scalar_head(ground.reference), options.steps);
     while (trainer.running()) {
         const int64_t step = trainer.step();
 
@@ -125,7 +125,7 @@ void train(const GrpoOptions& options) {
                                      metrics["score"].get<double>(), metrics["right"].get<double>(),
                                      metrics["kl"].get<double>()));
     }
-    if (trainer.step() == options.steps) trainer.finish(first_and_last(options));
+    if (trainer.step() == options.steps) trainer.finish(first_and_last(stage));
 }
 
 // Subtracts the mean of what the group [begin, end) was paid; divides by the deviation.
@@ -181,8 +181,9 @@ std::vector<float> group_advantages(std::span<const Episode> episodes, const Rew
 
 void grpo(const GrpoOptions& options) {
     check(options);
-    if (begin_stage(options, options.name, flags_of(options))) train(options);
-    if (options.summary) print_summary(options);
+    Stage stage(options, options.name, flags_of(options));
+    if (!stage.done()) train(options, stage);
+    if (options.summary) print_summary(options, stage);
 }
 
 } // namespace qstar::train

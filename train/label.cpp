@@ -5,8 +5,8 @@
 #include "engine/io/jsonl.h"
 #include "train/classroom.h"
 #include "train/session.h"
+#include "train/stage.h"
 
-#include <filesystem>
 #include <iostream>
 
 namespace qstar::train {
@@ -22,9 +22,7 @@ void check(const LabelOptions& options) {
              options.judge);
     if (options.format != "prm800k" && options.format != "trl")
         fail("--format must be prm800k or trl, found \"{}\"", options.format);
-    if (!options.name.starts_with("label") || options.name.find('/') != std::string::npos)
-        fail("--name must be label or begin with label, as in label-me, found \"{}\"",
-             options.name);
+    check_name("label", options.name);
     if (!(options.error >= 0 && options.error <= 1))
         fail("--error must be within 0 to 1, found {}", options.error);
     if (options.each < 0) fail("--each must be 0 or more, found {}", options.each);
@@ -117,18 +115,21 @@ std::string answers_file(const LabelOptions& options) {
     return stage_file(options.run, options.name, "partial/answers.jsonl");
 }
 
+std::string answers_file(const Stage& stage) { return stage.path("partial/answers.jsonl"); }
+
 bool without_error(const LabelledSolution& labelled) {
     return !labelled.labels.empty() && labelled.labels.back() != Label::wrong;
 }
 
 // All judgements that there are so far, in order.
 std::vector<LabelledSolution> judge(const std::vector<SampledSolution>& solutions,
-                                    const LabelOptions& options, const search::World& world,
-                                    std::istream& in, std::ostream& out) {
+                                    const LabelOptions& options, const Stage& stage,
+                                    const search::World& world, std::istream& in,
+                                    std::ostream& out) {
     std::vector<LabelledSolution> all;
     if (options.judge == "me") {
-        make_folders(stage_file(options.run, options.name, "partial"));
-        const std::string file = answers_file(options);
+        make_folders(stage.path("partial"));
+        const std::string file = answers_file(stage);
         labelled_by(read_answers(file, solutions.size()), solutions, world, file); // do they fit?
         size_t shown = solutions.size(); // whose problem stands there
         const Answers answers = session(
@@ -158,8 +159,9 @@ struct Tally {
 };
 
 // Writes the labels that there are; with those of all solutions the stage is finished.
-Tally write_labels(const LabelOptions& options, const std::vector<LabelledSolution>& judged,
-                   size_t solutions, int64_t unfinished, const search::World& world) {
+Tally write_labels(const LabelOptions& options, Stage& stage,
+                   const std::vector<LabelledSolution>& judged, size_t solutions,
+                   int64_t unfinished, const search::World& world) {
     Tally tally;
     std::vector<Json> outcomes, steps;
     for (const LabelledSolution& labelled : judged) {
@@ -172,15 +174,13 @@ Tally write_labels(const LabelOptions& options, const std::vector<LabelledSoluti
         tally.right += correct;
         tally.labels += static_cast<int64_t>(labelled.labels.size());
     }
-    write_jsonl(stage_file(options.run, options.name, "outcomes.jsonl"), outcomes);
-    write_jsonl(stage_file(options.run, options.name, "steps.jsonl"), steps);
+    write_jsonl(stage.path("outcomes.jsonl"), outcomes);
+    write_jsonl(stage.path("steps.jsonl"), steps);
     if (judged.size() == solutions) {
-        finish_stage(options, options.name,
-                     Json{{"solutions", outcomes.size()},
+        stage.finish(Json{{"solutions", outcomes.size()},
                           {"right", tally.right},
                           {"unfinished", unfinished},
                           {"step_labels", tally.labels}});
-        std::filesystem::remove_all(stage_file(options.run, options.name, "partial"));
     }
     return tally;
 }
@@ -230,27 +230,29 @@ LabelSitting read_sitting(const LabelOptions& options) {
 void save_sitting(const LabelOptions& options, const LabelSitting& sitting) {
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    if (!begin_stage(options, options.name, flags_of(options, file))) return;
+    Stage stage(options, options.name, flags_of(options, file));
+    if (stage.done()) return;
     const auto world = search::make_world(world_of(options.run, options.world));
     const auto labelled =
-        labelled_by(sitting.answers, sitting.solutions, *world, answers_file(options));
-    make_folders(stage_file(options.run, options.name, "partial"));
-    save_answers(answers_file(options), sitting.answers);
-    write_labels(options, labelled, sitting.solutions.size(), sitting.unfinished, *world);
+        labelled_by(sitting.answers, sitting.solutions, *world, answers_file(stage));
+    make_folders(stage.path("partial"));
+    save_answers(answers_file(stage), sitting.answers);
+    write_labels(options, stage, labelled, sitting.solutions.size(), sitting.unfinished, *world);
 }
 
 void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
     check(options);
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    if (!begin_stage(options, options.name, flags_of(options, file))) return;
+    Stage stage(options, options.name, flags_of(options, file));
+    if (stage.done()) return;
 
     const auto world = search::make_world(world_of(options.run, options.world));
     int64_t unfinished = 0;
     const auto solutions = pick(read_solutions(file), options, unfinished);
     if (solutions.empty()) fail("{}: no finished solution to label", file);
-    const auto judged = judge(solutions, options, *world, in, out);
-    const Tally tally = write_labels(options, judged, solutions.size(), unfinished, *world);
+    const auto judged = judge(solutions, options, stage, *world, in, out);
+    const Tally tally = write_labels(options, stage, judged, solutions.size(), unfinished, *world);
     if (!options.quiet)
         out << fmt::format(
             "{}: {} of {} solutions {}; {} labels of steps; {} without an end left "

@@ -34,7 +34,8 @@ void orm(const OrmOptions& options) {
     require(options.run, options.from, model_path(options.run, options.from));
     Json flags = flags_of(options, file);
     flags["every-token"] = options.every_token;
-    if (!begin_stage(options, "orm", flags)) return;
+    Stage stage(options, "orm", flags);
+    if (stage.done()) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt base = load_model(options.run, options.from);
@@ -46,7 +47,7 @@ void orm(const OrmOptions& options) {
         add_example(set, example_of(label, tokenizer, options.every_token), label.problem,
                     base.config.context, file);
     }
-    train_reward(options, "orm", base, set, file);
+    train_reward(options, stage, base, set, file);
 }
 
 } // namespace qstar::train

@@ -151,10 +151,10 @@ void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
     updates.rate = policy["lr"].get<double>();
 }
 
-void train(const PpoOptions& options) {
+void train(const PpoOptions& options, Stage& stage) {
     const uint64_t seed = seed_of(options);
     RlGround ground = prepare(options);
-    Trainer trainer(options, options.name, without_scalar_head(ground.reference), options.steps,
+    Trainer trainer(options, stage, without_scalar_head(ground.reference), options.steps,
                     value_function(options));
     while (trainer.running()) {
         const int64_t step = trainer.step();
@@ -197,15 +197,16 @@ void train(const PpoOptions& options) {
                                               metrics["score"].get<double>(),
                                               metrics["right"].get<double>(), kl));
     }
-    if (trainer.step() == options.steps) trainer.finish(first_and_last(options));
+    if (trainer.step() == options.steps) trainer.finish(first_and_last(stage));
 }
 
 } // namespace
 
 void ppo(const PpoOptions& options) {
     check(options);
-    if (begin_stage(options, options.name, flags_of(options))) train(options);
-    if (options.summary) print_summary(options);
+    Stage stage(options, options.name, flags_of(options));
+    if (!stage.done()) train(options, stage);
+    if (options.summary) print_summary(options, stage);
 }
 
 } // namespace qstar::train

@@ -235,7 +235,8 @@ void pretrain(const PretrainOptions& options) {
                               ? options.steps
                               : std::llround(std::ceil(all / static_cast<double>(options.batch)));
     if (steps < 1) fail("--epochs {} is not a single step", options.epochs);
-    if (!begin_stage(options, "pretrain", flags_of(options, source, steps))) return;
+    Stage stage(options, "pretrain", flags_of(options, source, steps));
+    if (stage.done()) return;
 
     engine::GptConfig config;
     config.layers = options.layers;
@@ -245,7 +246,7 @@ void pretrain(const PretrainOptions& options) {
     config.vocab = tokenizer.size();
     engine::Gpt model(config, Random(seed, "pretrain/init"));
     if (options.positions == "sinusoid") begin_with_sinusoids(model);
-    Trainer trainer(options, "pretrain", std::move(model), steps);
+    Trainer trainer(options, stage, std::move(model), steps);
     Batches batches{source, seed, options.batch, per_epoch, -1, {}};
     const auto held_back = validation(source, options.val_rows, options.batch);
     trainer.expect_memory(options.batch, options.context);

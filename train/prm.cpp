@@ -36,6 +36,7 @@ Example example_of(const StepLabels& judged, const tokenizer::Tokenizer& tokeniz
 
 void prm(const PrmOptions& options) {
     check(options);
+    check_name("prm", options.name.substr(options.name.rfind('/') + 1));
     if (options.neutral != "right" && options.neutral != "wrong" && options.neutral != "skip")
         fail("--neutral must be right, wrong or skip, found \"{}\"", options.neutral);
     const std::string file = given_or_of_stage(options.labels, options.run, "label", "steps.jsonl");
@@ -44,7 +45,8 @@ void prm(const PrmOptions& options) {
     flags["neutral"] = options.neutral;
     flags["every-token"] = options.every_token;
     if (options.soft) flags["soft"] = true;
-    if (!begin_stage(options, options.name, flags)) return;
+    Stage stage(options, options.name, flags);
+    if (stage.done()) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt base = load_model(options.run, options.from);
@@ -59,7 +61,7 @@ void prm(const PrmOptions& options) {
         add_example(set, example_of(judged, tokenizer, options), judged.problem,
                     base.config.context, file);
     }
-    train_reward(options, options.name, base, set, file);
+    train_reward(options, stage, base, set, file);
 }
 
 } // namespace qstar::train

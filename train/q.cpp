@@ -17,15 +17,15 @@ namespace qstar::train {
 
 namespace {
 
-std::string target_path(const QOptions& options, const std::string& stage, int64_t iteration) {
-    return stage_file(options.run, stage, fmt::format("target-{}.safetensors", iteration));
+std::string target_path(const Stage& stage, int64_t iteration) {
+    return stage.path(fmt::format("target-{}.safetensors", iteration));
 }
 
 // The target network of an iteration: the network as it was at its start. It is kept in a
 // file, for a run that is killed within the iteration.
-engine::Gpt target_network(const QOptions& options, const std::string& stage, int64_t iteration,
-                           const Trainer& trainer, bool starts) {
-    const std::string path = target_path(options, stage, iteration);
+engine::Gpt target_network(const Stage& stage, int64_t iteration, const Trainer& trainer,
+                           bool starts) {
+    const std::string path = target_path(stage, iteration);
     if (!starts) return engine::load_gpt(path);
     engine::save_gpt(path, trainer.model);
     return trainer.model;
@@ -132,10 +132,10 @@ StepValues fitted_q_targets(std::span<const Rollout> rollouts, search::Scorer* t
     return values;
 }
 
-void fit_q(const QOptions& options, const std::string& stage, const engine::Gpt& base) {
+void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    const std::string file = stage_file(options.run, stage, "rollouts.jsonl");
+    const std::string file = stage.path("rollouts.jsonl");
     std::vector<Rollout> rollouts, held_back;
     for (Rollout& rollout : read_rollouts(file)) {
         // A byte that is no UTF-8 takes three in the file (jsonl.h): a text that has outgrown
@@ -171,7 +171,7 @@ void fit_q(const QOptions& options, const std::string& stage, const engine::Gpt&
                              ? fitted_q_targets(rollouts, nullptr, options.discount)
                              : monte_carlo_returns(rollouts, options.discount);
             } else {
-                engine::Gpt target = target_network(options, stage, iteration, trainer, starts);
+                engine::Gpt target = target_network(stage, iteration, trainer, starts);
                 search::GptScorer scorer(target, tokenizer);
                 values = fitted_q_targets(rollouts, &scorer, options.discount);
             }
@@ -195,8 +195,7 @@ void fit_q(const QOptions& options, const std::string& stage, const engine::Gpt&
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop
-    for (int64_t i = 1; i < options.iterations; ++i)
-        std::filesystem::remove(target_path(options, stage, i));
+    for (int64_t i = 1; i < options.iterations; ++i) std::filesystem::remove(target_path(stage, i));
 
     Json result = validate(trainer.model, judged, options.batch);
     result["rollouts"] = rollouts.size();
@@ -225,16 +224,16 @@ void q(const QOptions& options) {
     const uint64_t seed = seed_of(options);
     require(options.run, options.from, model_path(options.run, options.from));
     const Classroom room = classroom_of(options.run);
-    if (!begin_stage(options, "q", flags_of(options))) return;
+    Stage stage(options, "q", flags_of(options));
+    if (stage.done()) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt policy = load_model(options.run, options.from);
     check_vocab(policy, tokenizer, options.run);
     const auto problems = draw_problems(room, Split::train, options.problems, seed);
     search::GptProposer proposer(policy, tokenizer, seed);
-    make_rollouts(options, "q", problems, proposer, *room.world, options.explore);
-    fit_q(options, "q", policy);
-    if (exists(model_path(options.run, "q"))) remove_chunks(options, "q");
+    make_rollouts(stage, problems, proposer, *room.world, options.explore);
+    fit_q(options, stage, policy);
 }
 
 } // namespace qstar::train

@@ -51,8 +51,7 @@ StepValues monte_carlo_returns(std::span<const Rollout> rollouts, double discoun
 StepValues fitted_q_targets(std::span<const Rollout> rollouts, search::Scorer* target,
                             double discount = 1);
 
-// The loop: trains `base` with a scalar head on DIR/STAGE/rollouts.jsonl and writes
-// DIR/STAGE/model.safetensors. begin_stage() was called.
-void fit_q(const QOptions& options, const std::string& stage, const engine::Gpt& base);
+// The loop: trains `base` with a scalar head on the stage's rollouts.jsonl and finishes it.
+void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base);
 
 } // namespace qstar::train

@@ -140,21 +140,21 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
     return rollouts;
 }
 
-void make_rollouts(const StageOptions& stage_options, const std::string& stage,
-                   std::span<const std::string> problems, search::Proposer& proposer,
-                   const search::World& world, const ExploreOptions& options) {
+void make_rollouts(const Stage& stage, std::span<const std::string> problems,
+                   search::Proposer& proposer, const search::World& world,
+                   const ExploreOptions& options) {
     constexpr int64_t chunk_problems = 64;
     const RightAnswer right = [&](const search::Path& path) { return world.solved(path); };
-    in_chunks(
-        stage_options, stage, "rollouts.jsonl", "problems", static_cast<int64_t>(problems.size()),
-        chunk_problems, [&](int64_t first, int64_t count) {
-            const auto these =
-                problems.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
-            std::vector<Json> lines;
-            for (const Rollout& rollout : draw_rollouts(proposer, right, these, first, options))
-                lines.push_back(json_of(rollout));
-            return lines;
-        });
+    in_chunks(stage, "rollouts.jsonl", "problems", static_cast<int64_t>(problems.size()),
+              chunk_problems, [&](int64_t first, int64_t count) {
+                  const auto these =
+                      problems.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+                  std::vector<Json> lines;
+                  for (const Rollout& rollout :
+                       draw_rollouts(proposer, right, these, first, options))
+                      lines.push_back(json_of(rollout));
+                  return lines;
+              });
 }
 
 } // namespace qstar::train

@@ -9,6 +9,7 @@
 
 #include "search/proposer.h"
 #include "train/rollout.h"
+#include "train/stage.h"
 
 #include <compare>
 #include <span>
@@ -46,8 +47,8 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
                                    const ExploreOptions& options);
 
 // DIR/STAGE/rollouts.jsonl from all problems, in pieces (chunks.h).
-void make_rollouts(const StageOptions& stage_options, const std::string& stage,
-                   std::span<const std::string> problems, search::Proposer& proposer,
-                   const search::World& world, const ExploreOptions& options);
+void make_rollouts(const Stage& stage, std::span<const std::string> problems,
+                   search::Proposer& proposer, const search::World& world,
+                   const ExploreOptions& options);
 
 } // namespace qstar::train

@@ -7,9 +7,9 @@
 #include "train/batches.h"
 #include "train/classroom.h"
 #include "train/session.h"
+#include "train/stage.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -60,8 +60,7 @@ void check(const RankOptions& options) {
     if (options.outputs < 2 || options.outputs > 9)
         fail("--outputs must be within 2 to 9, found {}", options.outputs);
     if (options.problems < 0) fail("--problems must be 0 or more, found {}", options.problems);
-    if (!options.name.starts_with("rank") || options.name.find('/') != std::string::npos)
-        fail("--name must be rank or begin with rank, as in rank-me, found \"{}\"", options.name);
+    check_name("rank", options.name);
     check(options.person);
 }
 
@@ -164,6 +163,8 @@ std::string answers_file(const RankOptions& options) {
     return stage_file(options.run, options.name, "partial/answers.jsonl");
 }
 
+std::string answers_file(const Stage& stage) { return stage.path("partial/answers.jsonl"); }
+
 std::vector<RankPrompt> read_prompts(const RankOptions& options, const std::string& file) {
     std::vector<RankPrompt> prompts = prompts_of(read_solutions(file), options);
     if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
@@ -173,10 +174,10 @@ std::vector<RankPrompt> read_prompts(const RankOptions& options, const std::stri
 }
 
 // Writes the ranks that there are; with those of all prompts the stage is finished.
-void write_ranks(const RankOptions& options, const Ranked& ranked, size_t judged, size_t prompts) {
+void write_ranks(Stage& stage, const Ranked& ranked, size_t judged, size_t prompts) {
     std::vector<Json> lines;
     for (const RankedPair& pair : ranked.pairs) lines.push_back(json_of(pair));
-    write_jsonl(stage_file(options.run, options.name, "ranks.jsonl"), lines);
+    write_jsonl(stage.path("ranks.jsonl"), lines);
     if (judged < prompts) return;
     Json result{{"prompts", judged}, {"pairs", ranked.pairs.size()}};
     const Agreement& agreement = ranked.agreement;
@@ -185,8 +186,7 @@ void write_ranks(const RankOptions& options, const Ranked& ranked, size_t judged
         result["val_ceiling"] = agreement.with_taste / agreement.pairs;
         result["val_agreement"] = agreement.with_self / agreement.pairs;
     }
-    finish_stage(options, options.name, result);
-    std::filesystem::remove_all(stage_file(options.run, options.name, "partial"));
+    stage.finish(result);
 }
 
 } // namespace
@@ -229,37 +229,39 @@ RankSitting read_sitting(const RankOptions& options) {
 void save_sitting(const RankOptions& options, const RankSitting& sitting) {
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    if (!begin_stage(options, options.name, flags_of(options, file))) return;
-    const Ranked ranked{pairs_said(sitting.answers, sitting.prompts, answers_file(options)), {}};
-    make_folders(stage_file(options.run, options.name, "partial"));
-    save_answers(answers_file(options), sitting.answers);
-    write_ranks(options, ranked, sitting.answers.size(), sitting.prompts.size());
+    Stage stage(options, options.name, flags_of(options, file));
+    if (stage.done()) return;
+    const Ranked ranked{pairs_said(sitting.answers, sitting.prompts, answers_file(stage)), {}};
+    make_folders(stage.path("partial"));
+    save_answers(answers_file(stage), sitting.answers);
+    write_ranks(stage, ranked, sitting.answers.size(), sitting.prompts.size());
 }
 
 void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
     check(options);
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    if (!begin_stage(options, options.name, flags_of(options, file))) return;
+    Stage stage(options, options.name, flags_of(options, file));
+    if (stage.done()) return;
     const std::vector<RankPrompt> prompts = read_prompts(options, file);
 
     const auto world = search::make_world(world_of(options.run, options.world));
     Ranked ranked;
     size_t judged = prompts.size();
     if (options.judge == "me") {
-        make_folders(stage_file(options.run, options.name, "partial"));
+        make_folders(stage.path("partial"));
         const Answers answers =
-            session(answers_file(options), prompts.size(), [&](size_t i, const std::vector<int>&) {
+            session(answers_file(stage), prompts.size(), [&](size_t i, const std::vector<int>&) {
                 show(prompts[i], i, prompts.size(), out);
                 return ask(prompts[i], in, out);
             });
         judged = answers.size();
-        ranked.pairs = pairs_said(answers, prompts, answers_file(options));
+        ranked.pairs = pairs_said(answers, prompts, answers_file(stage));
     } else {
         const uint64_t seed = seed_of(options);
         for (const RankPrompt& prompt : prompts) judge(prompt, options, seed, *world, ranked);
     }
-    write_ranks(options, ranked, judged, prompts.size());
+    write_ranks(stage, ranked, judged, prompts.size());
     if (!options.quiet)
         out << fmt::format("{}: {} of {} prompts ranked, {} pairs{}\n", options.name, judged,
                            prompts.size(), ranked.pairs.size(),

@@ -131,7 +131,7 @@ Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t bat
                 {"val_auc", area_under_curve(std::move(scored))}};
 }
 
-void train_reward(const RewardOptions& options, const std::string& stage, const engine::Gpt& base,
+void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
                   const RewardSet& set, const std::string& where) {
     const uint64_t seed = seed_of(options);
     if (set.train.empty()) fail("{}: no labels to train on", where);

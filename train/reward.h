@@ -80,7 +80,7 @@ Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t bat
 
 // The loop of both stages, which differ in their examples only: trains reward_model(base)
 // on set.train and writes DIR/STAGE. Error naming `where` if there are no examples.
-void train_reward(const RewardOptions& options, const std::string& stage, const engine::Gpt& base,
+void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
                   const RewardSet& set, const std::string& where);
 
 } // namespace qstar::train

@@ -1,6 +1,7 @@
 #include "train/rl.h"
 
 #include "engine/error.h"
+#include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "search/stream.h"
 #include "train/batches.h"
@@ -41,8 +42,8 @@ RewardFunction reward_of(const RlOptions& options, const RlGround& ground) {
                        roll_out(ground, options, ground.reference, -1, own_solutions, 1));
 }
 
-std::vector<JsonLine> metrics_of(const RlOptions& options) {
-    return read_jsonl(stage_file(options.run, options.name, "metrics.jsonl"));
+std::vector<JsonLine> metrics_of(const Stage& stage) {
+    return read_jsonl(stage.path("metrics.jsonl"));
 }
 
 // The mean of a column over the lines [begin, end).
@@ -75,10 +76,7 @@ void check(const RlOptions& options, const std::string& algorithm) {
         fail("--reward must be verifier, orm, prm or reward, found \"{}\"", options.reward);
     if (options.step_pay != "product" && options.step_pay != "sum")
         fail("--step-pay must be product or sum, found \"{}\"", options.step_pay);
-    // So that no name is another stage's folder, or outside the run.
-    if (!options.name.starts_with(algorithm) || options.name.find('/') != std::string::npos)
-        fail("--name must be {0} or begin with {0}, as in {0}-{1}, found \"{2}\"", algorithm,
-             options.reward, options.name);
+    check_name(algorithm, options.name);
 }
 
 Json flags_of(const RlOptions& options) {
@@ -147,8 +145,8 @@ Json diagnostics(const RlGround& ground, std::span<const Episode> episodes, cons
                 {"entropy", entropy / tokens}, {"length", tokens / n}};
 }
 
-Json first_and_last(const RlOptions& options) {
-    const auto lines = metrics_of(options);
+Json first_and_last(const Stage& stage) {
+    const auto lines = metrics_of(stage);
     const size_t n = lines.size(), tenth = std::max<size_t>(1, n / 10);
     Json result = Json::object();
     for (const char* column : columns) {
@@ -158,8 +156,9 @@ Json first_and_last(const RlOptions& options) {
     return result;
 }
 
-void print_summary(const RlOptions& options) {
-    const auto lines = metrics_of(options);
+void print_summary(const RlOptions& options, const Stage& stage) {
+    if (!exists(stage.path("metrics.jsonl"))) return;
+    const auto lines = metrics_of(stage);
     const size_t n = lines.size(), rows = std::min<size_t>(10, n);
     if (n == 0) return;
     fmt::print("\n{}: means over the steps' own episodes, on training problems. right: by the "
@@ -175,7 +174,7 @@ void print_summary(const RlOptions& options) {
         fmt::print("| {} - {} | {:.3f} | {:.1f} | {:.2f} | {:.3f} | {:.1f} |\n", begin, end - 1,
                    mean("score"), 100 * mean("right"), mean("kl"), mean("entropy"), mean("length"));
     }
-    const Json ends = first_and_last(options);
+    const Json ends = first_and_last(stage);
     const auto change = [&](const char* name) {
         return ends["last"][name].get<double>() - ends["first"][name].get<double>();
     };

@@ -65,10 +65,10 @@ Json diagnostics(const RlGround& ground, std::span<const Episode> episodes, cons
                  const TokenProbs& policy, std::span<const float> reference);
 
 // Of metrics.jsonl: the means over the first and the last tenth of the steps, for done.json.
-Json first_and_last(const RlOptions& options);
+Json first_and_last(const Stage& stage);
 // Prints the course in ten rows and, if the score rose while fewer answers were right, says
 // so: the policy has learned to please the reward model (Gao et al., "Scaling Laws for Reward
 // Model Overoptimization", 2023).
-void print_summary(const RlOptions& options);
+void print_summary(const RlOptions& options, const Stage& stage);
 
 } // namespace qstar::train

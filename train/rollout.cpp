@@ -6,6 +6,7 @@
 #include "search/stream.h"
 #include "train/chunks.h"
 #include "train/classroom.h"
+#include "train/stage.h"
 
 #include <algorithm>
 
@@ -143,9 +144,10 @@ Json json_of(const RolloutLabels& label) {
 void rollout(const RolloutOptions& options) {
     check(options);
     const bool binary = options.search == "binary";
-    const std::string stage = !options.name.empty() ? options.name
-                              : binary              ? "rollout-binary"
-                                                    : "rollout";
+    const std::string name_of_stage = !options.name.empty() ? options.name
+                                      : binary              ? "rollout-binary"
+                                                            : "rollout";
+    check_name("rollout", name_of_stage.substr(name_of_stage.rfind('/') + 1));
     const uint64_t seed = seed_of(options);
     const std::string name = world_of(options.run, options.world);
     const std::string file =
@@ -161,7 +163,8 @@ void rollout(const RolloutOptions& options) {
                      {"inputs",
                       {{"solutions", input(file)},
                        {"model.safetensors", input(model_path(options.run, options.from))}}}};
-    if (!begin_stage(options, stage, flags)) return;
+    Stage stage(options, name_of_stage, flags);
+    if (stage.done()) return;
 
     const auto world = search::make_world(name);
     const RightAnswer right = [&](const search::Path& path) { return world->solved(path); };
@@ -175,19 +178,19 @@ void rollout(const RolloutOptions& options) {
     if (options.limit > 0 && solutions.size() > static_cast<size_t>(options.limit))
         solutions.resize(static_cast<size_t>(options.limit));
 
-    const std::string path = in_chunks(
-        options, stage, "steps.jsonl", "solutions", static_cast<int64_t>(solutions.size()),
-        chunk_solutions, [&](int64_t first, int64_t count) {
-            const auto these = std::span(solutions).subspan(static_cast<size_t>(first),
-                                                            static_cast<size_t>(count));
-            RolloutJudge judge(proposer, right, static_cast<int>(options.rollouts),
-                               static_cast<float>(options.temperature));
-            std::vector<Json> lines;
-            for (const RolloutLabels& label :
-                 binary ? first_errors(judge, right, these) : math_shepherd(judge, these))
-                lines.push_back(json_of(label));
-            return lines;
-        });
+    const std::string path =
+        in_chunks(stage, "steps.jsonl", "solutions", static_cast<int64_t>(solutions.size()),
+                  chunk_solutions, [&](int64_t first, int64_t count) {
+                      const auto these = std::span(solutions).subspan(static_cast<size_t>(first),
+                                                                      static_cast<size_t>(count));
+                      RolloutJudge judge(proposer, right, static_cast<int>(options.rollouts),
+                                         static_cast<float>(options.temperature));
+                      std::vector<Json> lines;
+                      for (const RolloutLabels& label :
+                           binary ? first_errors(judge, right, these) : math_shepherd(judge, these))
+                          lines.push_back(json_of(label));
+                      return lines;
+                  });
 
     int64_t rollouts = 0, tokens = 0, labels = 0;
     for (const JsonLine& line : read_jsonl(path)) {
@@ -196,16 +199,14 @@ void rollout(const RolloutOptions& options) {
     }
     for (const StepLabels& judged : read_step_labels(path))
         labels += static_cast<int64_t>(judged.labels.size());
-    finish_stage(options, stage,
-                 Json{{"solutions", solutions.size()},
+    stage.finish(Json{{"solutions", solutions.size()},
                       {"step_labels", labels},
                       {"judgements", static_cast<int64_t>(solutions.size()) + rollouts},
                       {"rollouts", rollouts},
                       {"rollout_tokens", tokens}});
-    remove_chunks(options, stage);
     if (!options.quiet)
-        fmt::print("{}: {} labels of steps of {} solutions from {} roll-outs, {} tokens\n", stage,
-                   labels, solutions.size(), rollouts, tokens);
+        fmt::print("{}: {} labels of steps of {} solutions from {} roll-outs, {} tokens\n",
+                   stage.name(), labels, solutions.size(), rollouts, tokens);
 }
 
 } // namespace qstar::train

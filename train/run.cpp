@@ -6,13 +6,8 @@
 #include "engine/io/jsonl.h"
 #include "engine/io/sha256.h"
 #include "tokenizer/files.h"
-#include "train/form.h"
-
-#include <filesystem>
 
 namespace qstar::train {
-
-namespace {
 
 std::string config_path(const std::string& run) { return join_path(run, "config.json"); }
 
@@ -25,30 +20,6 @@ Json read_config(const std::string& run) {
     object_field(line, "stages");
     return line.value;
 }
-
-// The first flag in which two records differ; empty if they are equal.
-std::string first_difference(const Json& before, const Json& now, const std::string& prefix = "") {
-    for (const auto& [name, value] : now.items()) {
-        if (!before.contains(name)) return prefix + name + " was not given, now " + value.dump();
-        if (value.is_object() && before[name].is_object()) {
-            const std::string inner = first_difference(before[name], value, prefix + name + ".");
-            if (!inner.empty()) return inner;
-        } else if (before[name] != value) {
-            return prefix + name + " was " + before[name].dump() + ", now " + value.dump();
-        }
-    }
-    for (const auto& [name, value] : before.items())
-        if (!now.contains(name)) return prefix + name + " was " + value.dump() + ", now not given";
-    return "";
-}
-
-// Stages that take a text as a whole.
-bool takes_whole_texts(const std::string& stage) {
-    return stage == "corpus" || stage == "pretrain" || stage == "sft" || stage == "sample" ||
-           stage.starts_with("star");
-}
-
-} // namespace
 
 uint64_t seed_of(const StageOptions& options) {
     if (options.seed) return *options.seed;
@@ -80,6 +51,8 @@ std::string given_or_of_stage(const std::string& given, const std::string& run,
     return own;
 }
 
+engine::Gpt load_model(const std::string& path) { return engine::load_gpt(path); }
+
 engine::Gpt load_model(const std::string& run, const std::string& stage) {
     const std::string path = model_path(run, stage);
     require(run, stage, path);
@@ -103,43 +76,5 @@ void check_vocab(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer
 }
 
 Json input(const std::string& path) { return sha256_file(path); }
-
-bool begin_stage(const StageOptions& options, const std::string& stage, const Json& flags) {
-    if (!takes_whole_texts(stage)) require_steps(options.run, "train " + stage);
-    const std::string folder = stage_folder(options.run, stage);
-    make_folders(options.run);
-    const FileLock lock(join_path(options.run, "config.lock")); // two stages may begin at once
-    Json config = read_config(options.run);
-    const bool new_run = !exists(config_path(options.run));
-    Json& stages = config["stages"];
-    const std::string done = join_path(folder, "done.json");
-
-    if (options.force) {
-        std::filesystem::remove_all(folder);
-    } else if (stages.contains(stage)) {
-        const std::string difference = first_difference(stages[stage], flags);
-        const bool started = exists(done) || exists(join_path(folder, "state.safetensors")) ||
-                             exists(join_path(folder, "partial"));
-        if (started && !difference.empty())
-            fail("{} was made with other flags: {}; add --force to make it anew", folder,
-                 difference);
-        if (exists(done)) {
-            if (!options.quiet)
-                fmt::print("{}: finished already with these flags ({})\n", stage, folder);
-            return false;
-        }
-    }
-    make_folders(folder);
-    if (new_run && options.seed) config["seed"] = *options.seed;
-    stages[stage] = flags;
-    write_json(config_path(options.run), config);
-    return true;
-}
-
-void finish_stage(const StageOptions& options, const std::string& stage, const Json& result) {
-    const Json config = read_config(options.run);
-    write_json(stage_file(options.run, stage, "done.json"),
-               Json{{"flags", config["stages"][stage]}, {"result", result}});
-}
 
 } // namespace qstar::train

@@ -1,7 +1,7 @@
 #pragma once
 // A run: one folder that holds everything a road of training makes.
 //
-//   DIR/config.json            the seed, and every stage's flags and inputs (SHA-256)
+//   DIR/config.json            the seed, and every finished stage's flags and inputs (SHA-256)
 //   DIR/tokenizer/             vocab.json, merges.txt, pretokenizer.json
 //   DIR/corpus/                worksheets.jsonl, curated.jsonl
 //   DIR/samples/, DIR/labels/  solutions and their labels
@@ -10,7 +10,7 @@
 //
 // A stage that is finished with the same flags and inputs does nothing when called
 // again; one that was interrupted goes on; one that was run otherwise is refused
-// unless `force` is set, which begins it anew.
+// unless `force` is set, which makes it anew (stage.h).
 
 #include "engine/gpt/gpt.h"
 #include "engine/io/json.h"
@@ -32,6 +32,10 @@ struct StageOptions {
 
 uint64_t seed_of(const StageOptions& options);
 
+std::string config_path(const std::string& run);
+// {"seed", "stages": {NAME: flags}}, of a run that has none yet with the seed 1 and no stages.
+Json read_config(const std::string& run);
+
 // Paths. The folders of `sample`, `label` and `rank` are samples/, labels/ and ranks/.
 std::string stage_folder(const std::string& run, const std::string& stage);
 std::string stage_file(const std::string& run, const std::string& stage, const std::string& name);
@@ -42,6 +46,7 @@ void require(const std::string& run, const std::string& stage, const std::string
 // The file that was given, or else the one of a stage of the run, which is required.
 std::string given_or_of_stage(const std::string& given, const std::string& run,
                               const std::string& stage, const std::string& name);
+engine::Gpt load_model(const std::string& path);
 engine::Gpt load_model(const std::string& run, const std::string& stage);
 tokenizer::Tokenizer load_tokenizer(const std::string& run);
 // Error if the model was made for another vocabulary.
@@ -51,13 +56,5 @@ void check_vocab(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer
 // The SHA-256 of a file, for the flags' "inputs": a stage whose inputs changed is not
 // the same stage.
 Json input(const std::string& path);
-
-// Puts the stage's flags on record. False if it is finished with the same ones (it
-// says so): nothing is left to do. Error naming the first flag that differs from those
-// of the finished or interrupted stage, unless options.force.
-bool begin_stage(const StageOptions& options, const std::string& stage, const Json& flags);
-
-// Marks the stage as finished: done.json with the flags and `result`.
-void finish_stage(const StageOptions& options, const std::string& stage, const Json& result);
 
 } // namespace qstar::train

@@ -3,15 +3,15 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
-#include "engine/io/progress.h"
 #include "search/gpt_proposer.h"
 #include "search/problems.h"
 #include "search/stream.h"
+#include "train/chunks.h"
 #include "train/classroom.h"
 #include "train/form.h"
+#include "train/stage.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 namespace qstar::train {
@@ -53,10 +53,6 @@ std::vector<std::string> problems_to_solve(const SampleOptions& options, uint64_
     if (left_out > 0 && !options.quiet)
         fmt::print("sample: {} held-out problems of {} left out\n", left_out, options.file);
     return problems;
-}
-
-std::string chunk_path(const std::string& run, int64_t chunk) {
-    return stage_file(run, "sample", fmt::format("partial/{:06}.jsonl", chunk));
 }
 
 } // namespace
@@ -105,7 +101,8 @@ void sample(const SampleOptions& options) {
     if (options.step_tokens != search::ProposerLimits{}.step_tokens)
         flags["step-tokens"] = options.step_tokens;
     const auto problems = problems_to_solve(options, seed);
-    if (!begin_stage(options, "sample", flags)) return;
+    Stage stage(options, "sample", flags);
+    if (stage.done()) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt model = load_model(options.run, options.from);
@@ -114,35 +111,20 @@ void sample(const SampleOptions& options) {
     limits.step_tokens = options.step_tokens;
     search::GptProposer proposer(model, tokenizer, seed, limits);
 
-    make_folders(stage_file(options.run, "sample", "partial"));
-    const int64_t count_of_all = std::ssize(problems);
-    const int64_t chunks = (count_of_all + chunk_problems - 1) / chunk_problems;
-    Progress progress("sample", count_of_all, "problems", 0, options.quiet);
-    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-        const int64_t first = chunk * chunk_problems;
-        const int64_t count = std::min(chunk_problems, count_of_all - first);
-        if (!exists(chunk_path(options.run, chunk))) {
-            const std::span<const std::string> these(problems.data() + first,
-                                                     static_cast<size_t>(count));
-            std::vector<Json> lines;
-            for (const auto& solution : solve_problems(proposer, these, first, options))
-                lines.push_back(json_of(solution));
-            write_jsonl(chunk_path(options.run, chunk), lines);
-        }
-        progress.update(first + count);
-    }
-
-    std::string all;
-    for (int64_t chunk = 0; chunk < chunks; ++chunk)
-        all += read_file(chunk_path(options.run, chunk));
-    const std::string path = stage_file(options.run, "sample", "solutions.jsonl");
-    write_file_atomic(path, all);
+    const std::string path =
+        in_chunks(stage, "solutions.jsonl", "problems", std::ssize(problems), chunk_problems,
+                  [&](int64_t first, int64_t count) {
+                      const auto these = std::span(problems).subspan(static_cast<size_t>(first),
+                                                                     static_cast<size_t>(count));
+                      std::vector<Json> lines;
+                      for (const auto& solution : solve_problems(proposer, these, first, options))
+                          lines.push_back(json_of(solution));
+                      return lines;
+                  });
     int64_t finished = 0;
     const auto solutions = read_solutions(path);
     for (const SampledSolution& solution : solutions) finished += solution.finished;
-    progress.finish(fmt::format("{} solutions", solutions.size()));
-    finish_stage(options, "sample", Json{{"solutions", solutions.size()}, {"finished", finished}});
-    std::filesystem::remove_all(stage_file(options.run, "sample", "partial"));
+    stage.finish(Json{{"solutions", solutions.size()}, {"finished", finished}});
 }
 
 } // namespace qstar::train

@@ -40,26 +40,26 @@ search::Options options_of(const SearchFlags& flags, const search::World& world)
     return options;
 }
 
-std::vector<SampledSolution> search_problems(const StageOptions& options, const std::string& stage,
+std::vector<SampledSolution> search_problems(const Stage& stage, uint64_t seed,
                                              std::span<const std::string> problems,
                                              search::Proposer& proposer, search::Scorer* scorer,
                                              const SearchFlags& flags, const search::World& world) {
     constexpr int64_t chunk_problems = 128;
     const search::Method method = search::method_named(flags.method);
     search::Options with = options_of(flags, world);
-    with.stream = seed_of(options);
-    const std::string path = in_chunks(
-        options, stage, "searched.jsonl", "problems", static_cast<int64_t>(problems.size()),
-        chunk_problems, [&](int64_t first, int64_t count) {
-            const auto these =
-                problems.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
-            std::vector<Json> lines;
-            const auto results = search::solve(these, method, proposer, scorer, with);
-            for (size_t i = 0; i < these.size(); ++i)
-                lines.push_back(
-                    json_of(SampledSolution{these[i], results[i].steps, results[i].finished}));
-            return lines;
-        });
+    with.stream = seed;
+    const std::string path =
+        in_chunks(stage, "searched.jsonl", "problems", static_cast<int64_t>(problems.size()),
+                  chunk_problems, [&](int64_t first, int64_t count) {
+                      const auto these =
+                          problems.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+                      std::vector<Json> lines;
+                      const auto results = search::solve(these, method, proposer, scorer, with);
+                      for (size_t i = 0; i < these.size(); ++i)
+                          lines.push_back(json_of(
+                              SampledSolution{these[i], results[i].steps, results[i].finished}));
+                      return lines;
+                  });
     return read_solutions(path);
 }
 
@@ -76,14 +76,12 @@ double sound_share(std::span<const CuratedItem> items, const search::World& worl
     return items.empty() ? 0 : sound / static_cast<double>(items.size());
 }
 
-std::string write_items(const StageOptions& options, const std::string& stage,
-                        const std::string& name, std::span<const CuratedItem> items) {
+std::string write_items(const std::string& path, std::span<const CuratedItem> items) {
     std::vector<Json> lines;
     for (const CuratedItem& item : items)
         lines.push_back({{"problem", item.problem},
                          {"solution", item.solution},
                          {"text", text_of_item(item.problem, item.solution)}});
-    const std::string path = stage_file(options.run, stage, name);
     write_jsonl(path, lines);
     return path;
 }

@@ -7,7 +7,7 @@
 #include "search/world.h"
 #include "train/corpus.h"
 #include "train/labels.h"
-#include "train/run.h"
+#include "train/stage.h"
 
 #include <span>
 #include <string>
@@ -29,10 +29,10 @@ void check(const SearchFlags& flags);
 Json flags_of(const SearchFlags& flags);
 search::Options options_of(const SearchFlags& flags, const search::World& world);
 
-// The solutions of all problems in order, DIR/STAGE/searched.jsonl, in pieces (chunks.h);
+// The solutions of all problems in order, searched.jsonl of the stage, in pieces (chunks.h);
 // one that found no answer has finished = false. The scorer may be null where the method
 // can do without.
-std::vector<SampledSolution> search_problems(const StageOptions& options, const std::string& stage,
+std::vector<SampledSolution> search_problems(const Stage& stage, uint64_t seed,
                                              std::span<const std::string> problems,
                                              search::Proposer& proposer, search::Scorer* scorer,
                                              const SearchFlags& flags, const search::World& world);
@@ -44,10 +44,9 @@ bool teachable(const SampledSolution& solution);
 // are right by luck. For the log; nothing depends on it.
 double sound_share(std::span<const CuratedItem> items, const search::World& world);
 
-// Writes them as DIR/STAGE/NAME in the form of corpus/curated.jsonl (corpus.h), so that
-// eval/overlap.h finds what was learned. The path.
-std::string write_items(const StageOptions& options, const std::string& stage,
-                        const std::string& name, std::span<const CuratedItem> items);
+// Writes them in the form of corpus/curated.jsonl (corpus.h), so that
+// eval/overlap.h finds what was learned. Gives the path.
+std::string write_items(const std::string& path, std::span<const CuratedItem> items);
 
 // `count` problems of the run's world, of the kind that its corpus has (of arithmetic, those
 // of 3 operands and more).

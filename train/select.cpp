@@ -6,6 +6,7 @@
 #include "search/gpt_scorer.h"
 #include "search/method.h"
 #include "train/classroom.h"
+#include "train/stage.h"
 
 #include <algorithm>
 #include <cmath>
@@ -78,7 +79,8 @@ void select(const SelectOptions& options) {
                      {"inputs",
                       {{"solutions", input(file)},
                        {"model.safetensors", input(model_path(options.run, options.scorer))}}}};
-    if (!begin_stage(options, "select", flags)) return;
+    Stage stage(options, "select", flags);
+    if (stage.done()) return;
 
     const auto world = search::make_world(name);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
@@ -105,9 +107,8 @@ void select(const SelectOptions& options) {
         lines.push_back(json_of(solutions[i]));
         wrong += !candidates[i].right;
     }
-    write_jsonl(stage_file(options.run, "select", "solutions.jsonl"), lines);
-    finish_stage(
-        options, "select",
+    write_jsonl(stage.path("solutions.jsonl"), lines);
+    stage.finish(
         Json{{"candidates", solutions.size()}, {"selected", lines.size()}, {"wrong", wrong}});
     if (!options.quiet)
         fmt::print("select: {} of {} solutions, {} of them with a wrong answer\n", lines.size(),

@@ -19,7 +19,7 @@ namespace qstar::train {
 
 namespace {
 
-std::string round_stage(int64_t round) { return fmt::format("self-play/round-{}", round); }
+std::string round_name(int64_t round) { return fmt::format("round-{}", round); }
 
 void check(const SelfPlayOptions& options) {
     check(static_cast<const LoopOptions&>(options));
@@ -63,21 +63,18 @@ Options part(Options options, const SelfPlayOptions& of) {
     return options;
 }
 
-bool finished(const SelfPlayOptions& options, const std::string& stage) {
-    return exists(stage_file(options.run, stage, "done.json"));
-}
-
 // One round; what it came to, or nothing if it was told to stop.
-Json play_round(const SelfPlayOptions& options, int64_t round, const search::World& world,
-                const tokenizer::Tokenizer& tokenizer, std::span<const std::string> dev) {
+Json play_round(const SelfPlayOptions& options, const Stage& whole, int64_t round,
+                const search::World& world, const tokenizer::Tokenizer& tokenizer,
+                std::span<const std::string> dev) {
     const uint64_t seed = seed_of(options);
-    const std::string stage = round_stage(round);
-    const std::string before = round == 1 ? options.from : round_stage(round - 1) + "/policy";
-    const auto own = part(options, options);
-    if (!begin_stage(own, stage, Json{{"round", round}}))
-        return read_json(stage_file(options.run, stage, "done.json")).value["result"];
+    Stage stage(whole, round_name(round), Json{{"round", round}});
+    if (stage.done()) return stage.result();
 
-    const engine::Gpt policy = load_model(options.run, before);
+    const std::string start = model_path(options.run, options.from);
+    const std::string before =
+        round == 1 ? start : whole.path(round_name(round - 1) + "/policy/model.safetensors");
+    const engine::Gpt policy = load_model(before);
     search::GptProposer proposer(policy, tokenizer,
                                  search::mix(seed, static_cast<uint64_t>(round)));
     const auto problems = problems_for(options.run, Split::train, options.problems,
@@ -87,42 +84,42 @@ Json play_round(const SelfPlayOptions& options, int64_t round, const search::Wor
     QOptions q = part(options.q, options);
     q.stop_after = options.stop_after;
     q.save_every = options.save_every;
-    if (begin_stage(q, stage + "/q", Json{{"round", round}})) {
-        make_rollouts(q, stage + "/q", problems, proposer, world, q.explore);
+    Stage q_stage(stage, "q", Json{{"round", round}});
+    if (!q_stage.done()) {
+        make_rollouts(q_stage, problems, proposer, world, q.explore);
         // Step 2: evaluate.
-        if (options.guided) {
-            fit_q(q, stage + "/q", policy);
-            if (!finished(options, stage + "/q")) return {};
-        } else {
-            finish_stage(q, stage + "/q", Json::object());
-        }
-        remove_chunks(q, stage + "/q");
+        if (options.guided)
+            fit_q(q, q_stage, policy);
+        else
+            q_stage.finish(Json::object());
+        if (!q_stage.done()) return {};
     }
-    const auto rollouts = read_rollouts(stage_file(options.run, stage + "/q", "rollouts.jsonl"));
+    const auto rollouts = read_rollouts(q_stage.path("rollouts.jsonl"));
 
     // Step 3: search.
     std::optional<engine::Gpt> values;
     std::optional<search::GptScorer> scorer;
     std::vector<SampledSolution> searched;
     if (options.guided) {
-        values = load_model(options.run, stage + "/q");
+        values = load_model(q_stage.model());
         scorer.emplace(*values, tokenizer);
-        searched = search_problems(own, stage, problems, proposer, &*scorer, options.search, world);
+        searched =
+            search_problems(stage, seed, problems, proposer, &*scorer, options.search, world);
     }
 
     // Step 4: confirm.
     const std::vector<CuratedItem> confirmed = confirm(searched, rollouts, world, options.keep);
-    const std::string file = write_items(own, stage, "confirmed.jsonl", confirmed);
+    const std::string file = write_items(stage.path("confirmed.jsonl"), confirmed);
 
     // Step 5: learn.
-    if (begin_stage(own, stage + "/policy", Json{{"round", round}, {"confirmed", input(file)}})) {
-        const engine::Gpt start = load_model(options.run, options.restart ? options.from : before);
-        imitate(own, options.epochs, stage + "/policy", start, confirmed, file);
-        if (!finished(options, stage + "/policy")) return {};
-    }
+    Stage policy_stage(stage, "policy", Json{{"round", round}, {"confirmed", input(file)}});
+    if (!policy_stage.done())
+        imitate(part(options, options), options.epochs, policy_stage,
+                load_model(options.restart ? start : before), confirmed, file);
+    if (!policy_stage.done()) return {};
 
     // Step 6: measure.
-    const engine::Gpt learned = load_model(options.run, stage + "/policy");
+    const engine::Gpt learned = load_model(policy_stage.model());
     search::GptProposer student(learned, tokenizer, seed);
     std::set<std::string> rolled_out, found;
     for (const Rollout& rollout : rollouts)
@@ -138,8 +135,7 @@ Json play_round(const SelfPlayOptions& options, int64_t round, const search::Wor
                 {"dev_greedy", json_of(score_greedily(dev, student, world))}};
     if (scorer)
         result["dev_search"] = json_of(score_on(dev, student, &*scorer, options.search, world));
-    finish_stage(own, stage, result);
-    remove_chunks(own, stage);
+    stage.finish(result);
     return result;
 }
 
@@ -192,8 +188,9 @@ void self_play(const SelfPlayOptions& options) {
     require(options.run, options.from, model_path(options.run, options.from));
     Json flags = flags_of(options);
     flags["rounds"] = options.rounds;
-    if (!begin_stage(options, "self-play", flags)) return;
-    make_folders(stage_file(options.run, "self-play", "partial")); // it has begun
+    Stage stage(options, "self-play", flags);
+    if (stage.done()) return;
+    make_folders(stage.path("partial")); // it has begun
 
     const auto world = search::make_world(world_of(options.run, options.q.world));
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
@@ -207,24 +204,22 @@ void self_play(const SelfPlayOptions& options) {
         say(options, 0, rounds.back());
     }
     for (int64_t round = 1; round <= options.rounds; ++round) {
-        const Json result = play_round(options, round, *world, tokenizer, dev);
+        const Json result = play_round(options, stage, round, *world, tokenizer, dev);
         if (result.is_null()) return; // told to stop
         rounds.push_back(result);
         say(options, round, result);
     }
-    MetricsLog metrics(stage_file(options.run, "self-play", "metrics.jsonl"), 0);
+    MetricsLog metrics(stage.path("metrics.jsonl"), 0);
     for (size_t round = 0; round < rounds.size(); ++round)
         metrics.write(static_cast<int64_t>(round), rounds[round]);
-    const std::string last = round_stage(options.rounds);
-    write_file_atomic(model_path(options.run, "self-play"),
-                      read_file(model_path(options.run, last + "/policy")));
+    const std::string last = round_name(options.rounds);
+    write_file_atomic(stage.model(), read_file(stage.path(last + "/policy/model.safetensors")));
     if (options.guided) {
         make_folders(stage_folder(options.run, "q-self-play"));
         write_file_atomic(model_path(options.run, "q-self-play"),
-                          read_file(model_path(options.run, last + "/q")));
+                          read_file(stage.path(last + "/q/model.safetensors")));
     }
-    finish_stage(options, "self-play", Json{{"rounds", rounds}});
-    remove_chunks(options, "self-play");
+    stage.finish(Json{{"rounds", rounds}});
 }
 
 } // namespace qstar::train

@@ -48,7 +48,7 @@ Json flags_of(const SftOptions& options, const std::string& curated) {
 
 } // namespace
 
-void imitate(const LoopOptions& options, int64_t epochs, const std::string& stage, engine::Gpt base,
+void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt base,
              std::span<const CuratedItem> items, const std::string& where) {
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
@@ -101,7 +101,8 @@ void sft(const SftOptions& options) {
     const std::string curated =
         given_or_of_stage(options.file, options.run, "corpus", "curated.jsonl");
     require(options.run, "pretrain", model_path(options.run, "pretrain"));
-    if (!begin_stage(options, "sft", flags_of(options, curated))) return;
+    Stage stage(options, "sft", flags_of(options, curated));
+    if (stage.done()) return;
 
     std::vector<CuratedItem> items = read_curated(curated);
     const size_t left_out =
@@ -111,7 +112,7 @@ void sft(const SftOptions& options) {
         fmt::print("sft: {} held-out items of {} left out\n", left_out, curated);
     if (options.items > 0 && static_cast<int64_t>(items.size()) > options.items)
         items.resize(static_cast<size_t>(options.items));
-    imitate(options, options.epochs, "sft", load_model(options.run, "pretrain"), items, curated);
+    imitate(options, options.epochs, stage, load_model(options.run, "pretrain"), items, curated);
 }
 
 } // namespace qstar::train

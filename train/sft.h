@@ -23,10 +23,10 @@ struct SftOptions : LoopOptions {
 void sft(const SftOptions& options);
 
 // The loop, for every stage that imitates solutions (star.h, self_play.h, distil.h too):
-// trains `base` on the items, but for those of validation_problem(), and writes DIR/STAGE.
-// begin_stage() was called. Error naming `where` if there are no items, or one that is
+// trains `base` on the items, but for those of validation_problem(), and finishes the stage.
+// Error naming `where` if there are no items, or one that is
 // longer than the context.
-void imitate(const LoopOptions& options, int64_t epochs, const std::string& stage, engine::Gpt base,
+void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt base,
              std::span<const CuratedItem> items, const std::string& where);
 
 } // namespace qstar::train

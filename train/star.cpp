@@ -13,7 +13,7 @@ namespace qstar::train {
 
 namespace {
 
-std::string stage_of_round(int64_t round) { return fmt::format("star/round-{}", round); }
+std::string round_name(int64_t round) { return fmt::format("round-{}", round); }
 
 void check(const StarOptions& options) {
     check(static_cast<const LoopOptions&>(options));
@@ -37,14 +37,13 @@ Json flags_of(const StarOptions& options) {
     return flags;
 }
 
-// The likeliest solution of each problem, DIR/STAGE/NAME.
-std::vector<SampledSolution> write_solutions(const StageOptions& options, const std::string& stage,
-                                             const std::string& name,
+// The likeliest solution of each problem, NAME in the stage's folder.
+std::vector<SampledSolution> write_solutions(const Stage& stage, const std::string& name,
                                              std::span<const std::string> problems,
                                              search::Proposer& proposer) {
     constexpr int64_t chunk_problems = 256;
     return read_solutions(in_chunks(
-        options, stage, name, "problems", static_cast<int64_t>(problems.size()), chunk_problems,
+        stage, name, "problems", static_cast<int64_t>(problems.size()), chunk_problems,
         [&](int64_t first, int64_t count) {
             std::vector<search::ProposeRequest> requests;
             for (int64_t i = first; i < first + count; ++i)
@@ -63,28 +62,25 @@ bool is_right(const SampledSolution& solution, const std::string& problem,
     return world.solved({problem, solution.steps, solution.finished});
 }
 
-Json play_round(const StarOptions& options, int64_t round, const search::World& world,
-                const tokenizer::Tokenizer& tokenizer, std::span<const std::string> problems,
-                std::span<const std::string> dev) {
-    const std::string stage = stage_of_round(round);
-    StarOptions own = options;
-    own.force = false;
-    if (!begin_stage(own, stage, Json{{"round", round}}))
-        return read_json(stage_file(options.run, stage, "done.json")).value["result"];
-    const engine::Gpt policy =
-        load_model(options.run, round == 1 ? options.from : stage_of_round(round - 1) + "/policy");
+Json play_round(const StarOptions& options, const Stage& whole, int64_t round,
+                const search::World& world, const tokenizer::Tokenizer& tokenizer,
+                std::span<const std::string> problems, std::span<const std::string> dev) {
+    Stage stage(whole, round_name(round), Json{{"round", round}});
+    if (stage.done()) return stage.result();
+    const std::string start = model_path(options.run, options.from);
+    const engine::Gpt policy = load_model(
+        round == 1 ? start : whole.path(round_name(round - 1) + "/policy/model.safetensors"));
     search::GptProposer proposer(policy, tokenizer, seed_of(options), limits_of(options.run));
 
     // Step 1: rationales.
-    const auto solutions = write_solutions(own, stage, "rationales.jsonl", problems, proposer);
+    const auto solutions = write_solutions(stage, "rationales.jsonl", problems, proposer);
 
     // Step 2: rationalisation.
     std::vector<std::string> with_hints;
     for (const SampledSolution& solution : solutions)
         if (options.rationalise && !is_right(solution, solution.problem, world))
             with_hints.push_back(hinted(solution.problem, world.answer(solution.problem)));
-    const auto rationalised =
-        write_solutions(own, stage, "rationalised.jsonl", with_hints, proposer);
+    const auto rationalised = write_solutions(stage, "rationalised.jsonl", with_hints, proposer);
 
     // Step 3: the right ones.
     const StarItems kept = right_ones(solutions, rationalised, world);
@@ -95,14 +91,13 @@ Json play_round(const StarOptions& options, int64_t round, const search::World& 
     for (size_t i = 0, n = items.size(); options.rationalise && i < n; ++i)
         items.push_back(
             {hinted(items[i].problem, world.answer(items[i].problem)), items[i].solution});
-    const std::string file = write_items(own, stage, "learned.jsonl", items);
-    const std::string policy_stage = stage + "/policy";
-    if (begin_stage(own, policy_stage, Json{{"round", round}, {"learned", input(file)}}))
-        imitate(own, options.epochs, policy_stage, load_model(options.run, options.from), items,
-                file);
-    if (!exists(model_path(options.run, policy_stage))) return {}; // told to stop
+    const std::string file = write_items(stage.path("learned.jsonl"), items);
+    Stage policy_stage(stage, "policy", Json{{"round", round}, {"learned", input(file)}});
+    if (!policy_stage.done())
+        imitate(options, options.epochs, policy_stage, load_model(start), items, file);
+    if (!policy_stage.done()) return {}; // told to stop
 
-    const engine::Gpt learned = load_model(options.run, policy_stage);
+    const engine::Gpt learned = load_model(policy_stage.model());
     search::GptProposer student(learned, tokenizer, seed_of(options), limits_of(options.run));
     const Json result{{"problems", problems.size()},
                       {"rationales", kept.rationales.size()},
@@ -111,8 +106,7 @@ Json play_round(const StarOptions& options, int64_t round, const search::World& 
                       {"sound_rationales", sound_share(kept.rationales, world)},
                       {"sound_rationalised", sound_share(kept.rationalised, world)},
                       {"dev_greedy", json_of(score_greedily(dev, student, world))}};
-    finish_stage(own, stage, result);
-    remove_chunks(own, stage);
+    stage.finish(result);
     return result;
 }
 
@@ -153,8 +147,9 @@ void star(const StarOptions& options) {
     check(options);
     if (options.rationalise) require_steps(options.run, "train star --rationalise");
     require(options.run, options.from, model_path(options.run, options.from));
-    if (!begin_stage(options, "star", flags_of(options))) return;
-    make_folders(stage_file(options.run, "star", "partial")); // it has begun
+    Stage stage(options, "star", flags_of(options));
+    if (stage.done()) return;
+    make_folders(stage.path("partial")); // it has begun
 
     const uint64_t seed = seed_of(options);
     const auto world = search::make_world(world_of(options.run, options.world));
@@ -170,19 +165,17 @@ void star(const StarOptions& options) {
         say(options, 0, rounds.back());
     }
     for (int64_t round = 1; round <= options.rounds; ++round) {
-        const Json result = play_round(options, round, *world, tokenizer, problems, dev);
+        const Json result = play_round(options, stage, round, *world, tokenizer, problems, dev);
         if (result.is_null()) return; // told to stop
         rounds.push_back(result);
         say(options, round, result);
     }
-    MetricsLog metrics(stage_file(options.run, "star", "metrics.jsonl"), 0);
+    MetricsLog metrics(stage.path("metrics.jsonl"), 0);
     for (size_t round = 0; round < rounds.size(); ++round)
         metrics.write(static_cast<int64_t>(round), rounds[round]);
-    write_file_atomic(
-        model_path(options.run, "star"),
-        read_file(model_path(options.run, stage_of_round(options.rounds) + "/policy")));
-    finish_stage(options, "star", Json{{"rounds", rounds}});
-    remove_chunks(options, "star");
+    write_file_atomic(stage.model(), read_file(stage.path(round_name(options.rounds) +
+                                                          "/policy/model.safetensors")));
+    stage.finish(Json{{"rounds", rounds}});
 }
 
 } // namespace qstar::train

@@ -49,8 +49,8 @@ Json flags_of(const LoopOptions& options) {
     return flags;
 }
 
-Trainer::Trainer(const LoopOptions& options, const std::string& stage, engine::Gpt fresh,
-                 int64_t steps, std::optional<engine::Gpt> fresh_critic)
+Trainer::Trainer(const LoopOptions& options, Stage& stage, engine::Gpt fresh, int64_t steps,
+                 std::optional<engine::Gpt> fresh_critic)
     : model(std::move(fresh)), critic(std::move(fresh_critic)), options_(options), stage_(stage),
       steps_(steps), optimiser_(model.parameters, adamw(options)) {
     if (critic) critic_optimiser_.emplace(critic->parameters, adamw(options));
@@ -58,18 +58,18 @@ Trainer::Trainer(const LoopOptions& options, const std::string& stage, engine::G
         tape.precision = engine::Precision::bf16;
         if (!engine::device().has_bf16() && !options.quiet) {
             const bool on_cpu = &engine::device() == &engine::cpu_device();
-            fmt::print("{}: {} multiplies no bf16 numbers, so its products are fp32\n", stage,
-                       on_cpu ? "this processor (neither AMX nor AVX512_BF16)"
-                              : engine::device().name);
+            fmt::print(
+                "{}: {} multiplies no bf16 numbers, so its products are fp32\n", stage.name(),
+                on_cpu ? "this processor (neither AMX nor AVX512_BF16)" : engine::device().name);
         }
     }
-    const std::string path = stage_file(options.run, stage, "state.safetensors");
+    const std::string path = stage.path("state.safetensors");
     if (engine::load_training(path, trained(), state_) && !options.quiet && state_.step > 0)
-        fmt::print("{}: goes on after step {} of {}\n", stage, state_.step, steps);
+        fmt::print("{}: goes on after step {} of {}\n", stage.name(), state_.step, steps);
     begin_ = state_.step;
-    metrics_ =
-        std::make_unique<MetricsLog>(stage_file(options.run, stage, "metrics.jsonl"), state_.step);
-    progress_ = std::make_unique<Progress>(stage, steps, "steps", state_.step, options.quiet);
+    metrics_ = std::make_unique<MetricsLog>(stage.path("metrics.jsonl"), state_.step);
+    progress_ =
+        std::make_unique<Progress>(stage.name(), steps, "steps", state_.step, options.quiet);
 }
 
 std::vector<engine::Trained> Trainer::trained() {
@@ -93,7 +93,8 @@ Json Trainer::update_critic(engine::Var loss, double peak) {
 Json Trainer::update(double loss, engine::Gpt& which, engine::AdamW& optimiser, double peak) {
     const auto value = static_cast<float>(loss);
     if (!std::isfinite(value))
-        fail("{}: the loss at step {} is {}: a smaller --lr may help", stage_, state_.step, value);
+        fail("{}: the loss at step {} is {}: a smaller --lr may help", stage_.name(), state_.step,
+             value);
     const float rate =
         engine::cosine_schedule(state_.step, steps_, options_.warmup, static_cast<float>(peak),
                                 static_cast<float>(peak * options_.lr_floor));
@@ -108,8 +109,8 @@ double Trainer::recall(const std::string& name, double otherwise) const {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size())
-        fail("{}: the saved state's note \"{}\" must be a number, found \"{}\"", stage_, name,
-             text);
+        fail("{}: the saved state's note \"{}\" must be a number, found \"{}\"", stage_.name(),
+             name, text);
     return value;
 }
 
@@ -125,8 +126,7 @@ void Trainer::end_step(const Json& metrics, const std::string& note) {
     metrics_->write(state_.step, metrics);
     ++state_.step;
     if (state_.step % options_.save_every == 0 || state_.step == steps_)
-        engine::save_training(stage_file(options_.run, stage_, "state.safetensors"), trained(),
-                              state_);
+        engine::save_training(stage_.path("state.safetensors"), trained(), state_);
     progress_->update(state_.step, !note.empty()
                                        ? note
                                        : fmt::format("loss {:.3f}", metrics["loss"].get<double>()));
@@ -150,12 +150,12 @@ void Trainer::finish(Json result) {
         fmt::print(
             "{}: {:.0f} MiB of memory at the peak; {:.0f} were expected, of which {:.0f} are "
             "the program and what it has read\n",
-            stage_, static_cast<double>(engine::process_memory().peak) / mib,
+            stage_.name(), static_cast<double>(engine::process_memory().peak) / mib,
             static_cast<double>(expected_memory_) / mib, static_cast<double>(other_memory_) / mib);
     }
     result["steps"] = steps_;
-    engine::save_gpt(model_path(options_.run, stage_), model, {{"stage", stage_}});
-    finish_stage(options_, stage_, result);
+    engine::save_gpt(stage_.model(), model, {{"stage", stage_.name()}});
+    stage_.finish(result);
 }
 
 } // namespace qstar::train

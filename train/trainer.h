@@ -4,7 +4,7 @@
 //
 // The loop itself stands in each stage's file:
 //
-//   Trainer trainer(options, "sft", std::move(fresh_model), steps);
+//   Trainer trainer(options, stage, std::move(fresh_model), steps);
 //   while (trainer.running()) {
 //       model.zero_grad(); tape.reset();
 //       Var loss = ...;                        // of the batch of trainer.step()
@@ -22,7 +22,7 @@
 #include "engine/io/metrics.h"
 #include "engine/io/progress.h"
 #include "engine/optim/adamw.h"
-#include "train/run.h"
+#include "train/stage.h"
 
 #include <functional>
 #include <memory>
@@ -55,9 +55,10 @@ Json flags_of(const LoopOptions& options);
 
 class Trainer {
   public:
-    // Takes up DIR/STAGE/state.safetensors if it is there, else starts from `fresh`.
+    // Takes up the stage's state.safetensors if it is there, else starts from `fresh`. The
+    // stage must outlive it.
     // PPO trains a second model along with the first: `critic`, with an optimiser of its own.
-    Trainer(const LoopOptions& options, const std::string& stage, engine::Gpt fresh, int64_t steps,
+    Trainer(const LoopOptions& options, Stage& stage, engine::Gpt fresh, int64_t steps,
             std::optional<engine::Gpt> critic = {});
 
     engine::Gpt model;
@@ -91,7 +92,7 @@ class Trainer {
     std::vector<engine::Trained> trained();
 
     LoopOptions options_;
-    std::string stage_;
+    Stage& stage_;
     int64_t steps_;
     engine::AdamW optimiser_;
     std::optional<engine::AdamW> critic_optimiser_;

@@ -75,8 +75,8 @@ int64_t default_scramble(const search::Space& space) {
     return name.starts_with("cube 2") ? 20 : 30;
 }
 
-ValueTrainer::ValueTrainer(const ValueOptions& options, const std::string& stage,
-                           const search::Space& space, int64_t outputs)
+ValueTrainer::ValueTrainer(const ValueOptions& options, Stage& stage, const search::Space& space,
+                           int64_t outputs)
     : model(fresh(options, space, outputs)), target(model.clone()),
       model_value(space, model, bound_of(options, space)),
       target_value(space, target, bound_of(options, space)), options_(options), stage_(stage),
@@ -84,7 +84,7 @@ ValueTrainer::ValueTrainer(const ValueOptions& options, const std::string& stage
       scramble_(options.scramble > 0 ? options.scramble : default_scramble(space)),
       optimiser_(model.parameters, adamw(options)) {
     if (options.precision == "bf16") tape.precision = engine::Precision::bf16;
-    const std::string path = stage_file(options.run, stage, "state.safetensors");
+    const std::string path = stage.path("state.safetensors");
     std::map<std::string, std::string> saved;
     if (engine::load_mlp_training(path, model, target, optimiser_, saved)) {
         step_ = static_cast<int64_t>(number(saved, "step", path));
@@ -92,11 +92,12 @@ ValueTrainer::ValueTrainer(const ValueOptions& options, const std::string& stage
         checks_ = static_cast<int64_t>(number(saved, "checks", path));
         loss_sum_ = number(saved, "loss_sum", path);
         if (!options.quiet)
-            fmt::print("{}: goes on after step {} of {}\n", stage, step_, options.steps);
+            fmt::print("{}: goes on after step {} of {}\n", stage.name(), step_, options.steps);
     }
     begin_ = step_;
-    metrics_ = std::make_unique<MetricsLog>(stage_file(options.run, stage, "metrics.jsonl"), step_);
-    progress_ = std::make_unique<Progress>(stage, options.steps, "steps", step_, options.quiet);
+    metrics_ = std::make_unique<MetricsLog>(stage.path("metrics.jsonl"), step_);
+    progress_ =
+        std::make_unique<Progress>(stage.name(), options.steps, "steps", step_, options.quiet);
 }
 
 bool ValueTrainer::running() const {
@@ -151,7 +152,7 @@ std::map<std::string, std::string> ValueTrainer::notes() const {
 void ValueTrainer::end_step(engine::Var loss, Json metrics) {
     const float value = tape.value(loss)[0];
     if (!std::isfinite(value))
-        fail("{}: the loss at step {} is {}: a smaller --lr may help", stage_, step_, value);
+        fail("{}: the loss at step {} is {}: a smaller --lr may help", stage_.name(), step_, value);
     const auto peak = static_cast<float>(options_.lr);
     const float rate = engine::cosine_schedule(step_, options_.steps, options_.warmup, peak,
                                                peak * static_cast<float>(options_.lr_floor));
@@ -175,8 +176,8 @@ void ValueTrainer::end_step(engine::Var loss, Json metrics) {
         }
     }
     if (step_ % options_.save_every == 0 || finished())
-        engine::save_mlp_training(stage_file(options_.run, stage_, "state.safetensors"), model,
-                                  target, optimiser_, notes());
+        engine::save_mlp_training(stage_.path("state.safetensors"), model, target, optimiser_,
+                                  notes());
     progress_->update(step_, fmt::format("loss {:.4f}, {} targets", value, updates_));
 }
 
@@ -185,9 +186,9 @@ void ValueTrainer::finish(Json result) {
     result["steps"] = step_;
     result["updates"] = updates_;
     auto metadata = search::value_metadata(space_, bound_);
-    metadata["stage"] = stage_;
-    engine::save_mlp(model_path(options_.run, stage_), model, metadata);
-    finish_stage(options_, stage_, result);
+    metadata["stage"] = stage_.name();
+    engine::save_mlp(stage_.model(), model, metadata);
+    stage_.finish(result);
 }
 
 } // namespace qstar::train

@@ -2,7 +2,7 @@
 // What both value trainings of puzzles do beside their targets: scrambled states, the target
 // network, going on where it stopped, saving, metrics, the progress bar.
 //
-//   ValueTrainer trainer(options, "davi", space, outputs);
+//   ValueTrainer trainer(options, stage, space, outputs);
 //   while (trainer.running()) {
 //       std::vector<uint8_t> states = trainer.scrambles();  // of trainer.step()
 //       ... targets by trainer.target_value() ...
@@ -51,7 +51,7 @@ int64_t default_scramble(const search::Space& space);
 
 class ValueTrainer {
   public:
-    ValueTrainer(const ValueOptions& options, const std::string& stage, const search::Space& space,
+    ValueTrainer(const ValueOptions& options, Stage& stage, const search::Space& space,
                  int64_t outputs);
 
     engine::Mlp model, target;
@@ -81,7 +81,7 @@ class ValueTrainer {
     std::map<std::string, std::string> notes() const;
 
     ValueOptions options_;
-    std::string stage_;
+    Stage& stage_;
     uint64_t seed_;
     const search::Space& space_;
     std::string bound_;

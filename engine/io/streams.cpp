@@ -28,6 +28,13 @@ void sync_folder_of(const std::string& path) {
 
 } // namespace
 
+void rename_synced(const std::string& from, const std::string& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0)
+        fail("{}: cannot be renamed to {}: {}", from, to, system_says());
+    sync_folder_of(from);
+    sync_folder_of(to);
+}
+
 FileWriter::FileWriter(const std::string& path)
     : path_(path), aside_(fmt::format("{}.{}.tmp", path, ::getpid())) {
     if (is_folder(path)) fail("{}: cannot write: it is a folder", path);

@@ -29,6 +29,10 @@ class FileWriter {
     int descriptor_ = -1;
 };
 
+// Gives a file or folder another name and syncs both folders to the disk. Error if `to` is
+// there and cannot be replaced.
+void rename_synced(const std::string& from, const std::string& to);
+
 // A regular file that is open, its size as it was when it was opened.
 class FileReader {
   public:

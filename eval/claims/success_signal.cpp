@@ -38,10 +38,11 @@ void learn_from_labels(Laboratory& lab, const Json& flags, int64_t labels) {
     options.quiet = lab.options().quiet;
     options.lr = flags.at("lr");
     options.epochs = flags.at("epochs");
-    if (train::begin_stage(
-            options, stage,
-            Json{{"items", items.size()}, {"inputs", {{"labels", train::input(path)}}}}))
-        train::imitate(options, options.epochs, stage, lab.model("sft"), items, path);
+    train::Stage learning(
+        options, stage,
+        Json{{"items", items.size()}, {"inputs", {{"labels", train::input(path)}}}});
+    if (!learning.done())
+        train::imitate(options, options.epochs, learning, lab.model("sft"), items, path);
 }
 
 Findings examine(Laboratory& lab) {

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "train/stage.h"
 
 #include <algorithm>
 #include <type_traits>
@@ -31,12 +32,8 @@ void check_same(const char* what, int64_t given, size_t now) {
 // the same way.
 template <class Value>
 void recorded(const std::string& run, const std::string& stage, const char* flag, Value& value) {
-    const std::string path = join_path(run, "config.json");
-    if (!exists(path)) return;
-    const Json stages = object_field(read_json(path), "stages").value;
-    if (!stages.contains(stage)) return;
-    const JsonLine flags{stages[stage], path};
-    if (!has_field(flags, flag)) return;
+    const JsonLine flags{train::flags_of_stage(run, stage), train::stage_folder(run, stage)};
+    if (!flags.value.is_object() || !has_field(flags, flag)) return;
     if constexpr (std::is_same_v<Value, std::string>)
         value = string_field(flags, flag);
     else
