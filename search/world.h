@@ -25,7 +25,7 @@ struct World {
     // Error saying what was expected and found, e.g. for a division by zero.
     virtual std::string read(std::string_view line) const = 0;
     // The same with the answer that a file gives; then a world may take what it does not
-    // understand itself. By default the problem must be one of its own.
+    // understand itself. By default the problem must be one of its own, and that its answer.
     virtual std::string read_answered(std::string_view line, std::string_view answer) const;
 
     // The label of `step` written after `path`; `final`: it ended in the answer token.

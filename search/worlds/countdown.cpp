@@ -154,23 +154,28 @@ std::optional<Expression> expression_of(const Hand& hand, const std::vector<std:
 
 } // namespace
 
-Hand parse_hand(std::string_view line) {
-    Hand hand;
+std::vector<Rational> parse_numbers(std::string_view line) {
+    constexpr std::string_view between = " \t\r,;";
+    std::vector<Rational> numbers;
     Reader reader{line};
     const auto skip = [&] {
-        while (!reader.text.empty() &&
-               std::string_view(" \t\r,").find(reader.text.front()) != std::string_view::npos)
+        while (!reader.text.empty() && between.find(reader.text.front()) != between.npos)
             reader.text.remove_prefix(1);
     };
     for (skip(); !reader.text.empty(); skip()) {
         const size_t column = line.size() - reader.text.size() + 1;
-        const std::string_view word = reader.text.substr(0, reader.text.find_first_of(" \t,"));
+        const std::string_view word = reader.text.substr(0, reader.text.find_first_of(between));
         const std::optional<Rational> number = reader.number(true);
-        if (!number || (!reader.text.empty() && std::string_view(" \t\r,").find(
-                                                    reader.text.front()) == std::string_view::npos))
-            fail("column {}: expected a number, found \"{}\"", column, word.substr(0, 40));
-        hand.numbers.push_back(*number);
+        if (!number || (!reader.text.empty() && between.find(reader.text.front()) == between.npos))
+            fail("column {}: expected a whole number or a fraction 3/2, found \"{}\"", column,
+                 word.substr(0, 40));
+        numbers.push_back(*number);
     }
+    return numbers;
+}
+
+Hand parse_hand(std::string_view line) {
+    Hand hand{parse_numbers(line), {}};
     if (hand.numbers.size() < 2)
         fail("expected some numbers and then the target, found {}",
              hand.numbers.empty() ? "an empty line" : "one number");

@@ -34,7 +34,10 @@ struct Hand {
     Rational target;
     bool operator==(const Hand&) const = default;
 };
-// Error saying what was expected and found. At least one number and the target.
+// The numbers of a line as they stand there, between blanks, commas or semicolons. Error saying
+// what was expected and found.
+std::vector<Rational> parse_numbers(std::string_view line);
+// The same, at least one and the target.
 Hand parse_hand(std::string_view line);
 std::string print(const Hand& hand);
 

@@ -2,60 +2,15 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
-#include "search/worlds/expression.h"
-
-#include <optional>
+#include "search/worlds/annotations.h"
+#include "search/worlds/number_text.h"
+#include "search/worlds/scanner.h"
 
 namespace qstar::search {
 
 namespace {
 
 constexpr std::string_view answer_mark = "####";
-
-std::string_view trimmed(std::string_view text) {
-    const size_t begin = text.find_first_not_of(" \t\r\n");
-    if (begin == text.npos) return {};
-    return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
-
-std::optional<Rational> value_of(std::string_view text) {
-    try {
-        return evaluate(parse_expression(text));
-    } catch (const Error&) {
-        return {};
-    }
-}
-
-// "#### $1,080.5" -> 2161/2; nothing for what is no number.
-std::optional<Rational> number_of(std::string_view text) {
-    text = trimmed(text);
-    if (text.starts_with(answer_mark)) text = trimmed(text.substr(answer_mark.size()));
-    std::string digits;
-    for (const char c : text)
-        if (c != ',' && c != '$') digits += c;
-    if (digits.empty() || digits.find_first_not_of("0123456789.-/") != std::string::npos) return {};
-    return value_of(digits);
-}
-
-// Is b the value of a, rounded to the decimals of b? |a - b| 10^decimals <= 1/2.
-bool holds(std::string_view equation) {
-    const size_t equals = equation.rfind('=');
-    if (equals == equation.npos) return false;
-    const std::string_view right = trimmed(equation.substr(equals + 1));
-    const auto a = value_of(equation.substr(0, equals)), b = value_of(right);
-    if (!a || !b) return false;
-    const size_t point = right.find('.');
-    const size_t decimals = point == right.npos ? 0 : right.size() - point - 1;
-    if (decimals > 12) return *a == *b;
-    try {
-        Rational gap = *a - *b;
-        if (gap < rational(0)) gap = -gap;
-        for (size_t i = 0; i < decimals; ++i) gap = gap * rational(10);
-        return gap <= rational(1, 2);
-    } catch (const Error&) {
-        return false; // too far apart to be calculated
-    }
-}
 
 } // namespace
 
@@ -71,16 +26,26 @@ WordProblem word_problem(const JsonLine& line) {
         begin = end + 1;
     }
     const std::string last = problem.solution.empty() ? "" : problem.solution.back();
-    if (!last.starts_with(answer_mark) || !number_of(last))
+    if (!last.starts_with(answer_mark) || !read_answer(last))
         fail("{}: field \"answer\": expected a last line \"#### NUMBER\", found \"{}\"", line.where,
              last);
-    problem.solution.back() = trimmed(std::string_view(last).substr(answer_mark.size()));
+    problem.solution.back() = trim_blanks(std::string_view(last).substr(answer_mark.size()));
     return problem;
 }
 
 std::vector<WordProblem> read_word_problems(const std::string& path) {
     std::vector<WordProblem> problems;
-    for (const JsonLine& line : read_jsonl(path)) problems.push_back(word_problem(line));
+    std::map<std::string, std::pair<std::string, Rational>> known; // line and answer of a question
+    for (const JsonLine& line : read_jsonl(path)) {
+        WordProblem problem = word_problem(line);
+        const Rational answer = *read_answer(problem.solution.back());
+        const auto& [place, first] =
+            known.try_emplace(problem.question, line.where, answer).first->second;
+        if (first != answer)
+            fail("{}: expected another question, or the answer of line {}, {}, found {}",
+                 line.where, place.substr(place.rfind(':') + 1), text(first), text(answer));
+        problems.push_back(std::move(problem));
+    }
     if (problems.empty()) fail("{}: expected at least one problem, found none", path);
     return problems;
 }
@@ -98,14 +63,9 @@ std::string Gsm8k::read(std::string_view line) const {
 }
 
 Label check_annotations(std::string_view line) {
-    bool any = false;
-    for (size_t at = line.find("<<"); at != line.npos; at = line.find("<<", at)) {
-        const size_t end = line.find(">>", at);
-        if (end == line.npos || !holds(line.substr(at + 2, end - at - 2))) return Label::wrong;
-        any = true;
-        at = end + 2;
-    }
-    return any ? Label::right : Label::neutral;
+    const auto annotations = read_annotations(line);
+    if (!annotations) return Label::wrong;
+    return annotations->empty() ? Label::neutral : Label::right;
 }
 
 Label Gsm8k::check_step(const Path& path, std::string_view step, bool final) const {
@@ -115,7 +75,7 @@ Label Gsm8k::check_step(const Path& path, std::string_view step, bool final) con
 
 bool Gsm8k::check_answer(std::string_view problem, std::string_view answer) const {
     const auto known = answers_.find(trimmed(problem));
-    const auto given = number_of(answer);
+    const auto given = read_answer(answer);
     return known != answers_.end() && given && text(*given) == known->second;
 }
 
@@ -126,7 +86,7 @@ std::string Gsm8k::answer(std::string_view problem) const {
 }
 
 std::string Gsm8k::canonical_answer(std::string_view answer) const {
-    const auto number = number_of(answer);
+    const auto number = read_answer(answer);
     return number ? text(*number) : std::string(answer);
 }
 

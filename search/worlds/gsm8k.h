@@ -8,10 +8,10 @@
 // Nobody can calculate the answer from the question's text, so the world knows the answers
 // of one file's problems only: make_world("gsm8k:FILE").
 //
-// A step is a line of text. Of what it says, the calculator's annotations <<a=b>> can be
-// checked: b is the value of the expression a, rounded to as many decimals as b has. A step is
+// A step is a line of text. Of what it says, the calculator's annotations <<a=b>> and what
+// touches them can be checked (annotations.h). A step is
 //   right    if it has annotations and all of them hold;
-//   wrong    if one does not, or is none (no "=", not closed, no expression);
+//   wrong    if one does not;
 //   neutral  if it has none: it may be true, but nothing of it can be checked.
 // So a line that calculates rightly what nobody asked for is right here. The final line is the
 // answer alone, "72", right if it is the known one.
@@ -35,16 +35,17 @@ struct WordProblem {
 // One line of such a file. Error FILE:LINE, also for an answer that does not end in a line
 // "#### NUMBER".
 WordProblem word_problem(const JsonLine& line);
-std::vector<WordProblem> read_word_problems(const std::string& path); // at least one
+// At least one. Error, too, if a question stands there twice with different answers.
+std::vector<WordProblem> read_word_problems(const std::string& path);
 
 struct Gsm8k : World {
-    // `where` names the file in errors. Of equal questions the last answer counts.
+    // `where` names the file in errors.
     Gsm8k(const std::vector<WordProblem>& problems, std::string where);
 
     std::string name() const override { return "gsm8k"; }
     std::string read(std::string_view line) const override; // without blanks at its ends
     Label check_step(const Path& path, std::string_view step, bool final) const override;
-    // A number, with or without "####", "$" and commas. False for a problem of no known answer.
+    // A number (number_text.h), also behind "####". False for a problem of no known answer.
     bool check_answer(std::string_view problem, std::string_view answer) const override;
     std::string answer(std::string_view problem) const override; // Error if it is not known
     std::string canonical_answer(std::string_view answer) const override; // "$1,080.0" -> "1080"

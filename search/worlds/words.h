@@ -14,13 +14,14 @@
 // only what stands behind "####".
 //
 // A step is
-//   wrong    if it calculates nothing, a calculation or its copy behind ">>" is wrong, or it
+//   wrong    if an annotation does not hold (annotations.h), or, in a story, it has none or
 //            uses a number that is neither in the story nor was found before; or if it is
 //            final and not the answer
 //   right    if, in a story, its last result is one that the solution needs and that was not
 //            found before; or if it is final and the answer
-//   neutral  otherwise: true, but not needed; or a true line about a text that the world
-//            does not understand.
+//   neutral  otherwise: true, but not needed; or a line about a text that the world does not
+//            understand, of which nothing is wrong.
+// Numbers are read as in number_text.h.
 
 #include "search/world.h"
 #include "search/worlds/story.h"

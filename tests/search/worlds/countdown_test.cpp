@@ -20,7 +20,7 @@ TEST_CASE("countdown: problems are read, sorted, and refused in one sentence") {
                       "expected some numbers and then the target, found an empty line");
     CHECK_THROWS_WITH(world.read("24"),
                       "expected some numbers and then the target, found one number");
-    CHECK_THROWS_WITH(world.read("1 5 x 11 24"), "column 5: expected a number, found \"x\"");
+    CHECK_THROWS_WITH(world.read("1 5 x 11 24"), "column 5: expected a whole number or a fraction 3/2, found \"x\"");
     CHECK_THROWS_WITH(world.read("1 1 1 1 24"),
                       "24 cannot be reached from \"1 1 1 1\" with + - * /, each number used once");
     for (const char* line : {"1 2.5 3", "1/0 2 3", "2/4 1 3", "99999999999999999999 1 2", "--1 2",

@@ -60,6 +60,7 @@ TEST_CASE("words: what is no story is refused in one sentence") {
 }
 
 TEST_CASE("words: a step is right, neutral or wrong") {
+    const Words world;
     CHECK(check<Words>(story, {}, "5*3=<<5*3=15>>15") == Label::right);
     CHECK(check<Words>(story, {}, "Ben has 3*5 = <<3*5=15>>15 apples.") == Label::right);
     CHECK(check<Words>(story, {}, "2*6=<<2*6=12>>12") == Label::right);     // in any order
@@ -78,7 +79,11 @@ TEST_CASE("words: a step is right, neutral or wrong") {
     CHECK(check<Words>(story, {}, "5/0=<<5/0=1>>1") == Label::wrong);
     CHECK(check<Words>(story, {}, "#### 32", true) == Label::right);
     CHECK(check<Words>(story, {}, "#### 31", true) == Label::wrong);
+    CHECK(check<Words>(story, {}, "#### 64/2", true) == Label::wrong); // no number
     CHECK(check<Words>(story, {}, "", true) == Label::wrong);
+    CHECK(world.read_answered(story, "#### 32 apples") == story);
+    CHECK_THROWS_WITH_AS(world.read_answered(story, "#### 31"),
+                         doctest::Contains("32, found \"#### 31\""), Error);
 }
 
 TEST_CASE("words: GSM8K's own texts are read with their answers") {
@@ -93,7 +98,10 @@ TEST_CASE("words: GSM8K's own texts are read with their answers") {
           Label::neutral);
     CHECK(check<Words>(question, {}, "Weng earns 12/60 = $<<12/60=0.3>>0.3 per minute.") ==
           Label::wrong);
+    CHECK(check<Words>(question, {}, "12/60=$<<12/60=0.2>>0.3 per minute.") == Label::wrong);
+    CHECK(check<Words>(question, {}, "An hour has 60 minutes.") == Label::neutral);
     CHECK(world.canonical_answer("#### $1,050") == "1050");
+    CHECK(world.canonical_answer("#### 10,50") == "#### 10,50");
     CHECK(world.canonical_answer("A line.\n#### 2.50") == "5/2");
     CHECK(world.canonical_answer("no idea") == "no idea");
 }
