@@ -52,7 +52,9 @@ void add_curve(CLI::App& eval, const Common& common) {
     option("--problems", options->problems, "how many held-out problems");
     option("--split", options->split, "test, or dev for tuning");
     command->add_option("--file", options->file, "problems from this file instead");
-    option("--format", options->format, "of the file: lines, jsonl, or pairs");
+    option("--format", options->form.format, "of the file: lines, jsonl, or pairs");
+    command->add_option("--target", options->form.target, "of all problems of a countdown file");
+    command->add_flag("--skip-bad", options->form.skip_bad, "leave bad lines of the file out");
     option("--budgets", options->budgets, "tokens a problem, rising: 300,600")->delimiter(',');
     option("--policy", options->policy, "stage whose model proposes");
     option("--prm", options->prm, "stage whose model judges steps, or none");

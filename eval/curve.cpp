@@ -77,7 +77,7 @@ std::vector<search::ProblemLine> problems_of(const CurveOptions& options,
                                              const search::World& world) {
     std::vector<search::ProblemLine> lines;
     if (!options.file.empty()) {
-        lines = search::read_problems(world, options.file, options.format);
+        lines = search::read_problems(world, options.file, options.form);
         lines.resize(std::min(lines.size(), static_cast<size_t>(options.problems)));
         if (lines.empty()) fail("{}: no problems", options.file);
         return lines;

@@ -8,6 +8,7 @@
 
 #include "engine/io/json.h"
 #include "eval/interval.h"
+#include "search/problems.h"
 
 #include <cstdint>
 #include <string>
@@ -20,8 +21,8 @@ struct CurveOptions {
     uint64_t seed = 1;
     std::string split = "test"; // or "dev", for tuning
     int64_t problems = 300;
-    std::string file;             // problems from here instead, the first `problems` of it
-    std::string format = "lines"; // of the file: lines, jsonl or pairs (search/problems.h)
+    std::string file;         // problems from here instead, the first `problems` of it
+    search::ProblemForm form; // of the file
     std::vector<int64_t> budgets{150, 300, 600, 1200, 2400, 4800}; // tokens a problem
     std::string policy = "sft", prm = "prm", q = "q";              // stages; "none": without
     std::vector<std::string> methods; // of the names below; empty: all that the run allows

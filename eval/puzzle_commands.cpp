@@ -45,6 +45,7 @@ void add_puzzles(CLI::App& eval, const Common& common) {
         ->capture_default_str();
     train::flag(command, "--problems", o->problems, "how many fresh states");
     train::flag(command, "--states", o->states, "a file of states instead");
+    command->add_flag("--skip-bad", o->search.skip_bad, "leave bad lines of the file out");
     train::flag(command, "--write", o->write, "write the states to this file");
     train::flag(command, "--out", o->out, "write the table's rows as JSON lines to this file");
     train::flag(command, "--weight", o->search.options.weight, "astar, qstar: f = g + weight * h");

@@ -137,8 +137,9 @@ void puzzles(const PuzzleEvalOptions& options) {
     std::unique_ptr<search::Space> space;
     std::vector<search::State> states;
     if (!options.states.empty()) {
-        space = search::make_space(options.search.puzzle, search::first_state(options.states));
-        for (search::StateLine& line : search::read_states(*space, options.states))
+        const bool skip = options.search.skip_bad;
+        space = search::make_space_of_file(options.search.puzzle, options.states, skip);
+        for (search::StateLine& line : search::read_states(*space, options.states, skip))
             states.push_back(std::move(line.state));
     } else {
         space = search::make_space(options.search.puzzle);

@@ -18,7 +18,8 @@ namespace qstar::search {
 namespace {
 
 struct Flags {
-    std::string problem, problems, format = "lines", out, world = "arithmetic";
+    std::string problem, problems, out, world = "arithmetic";
+    ProblemForm form;
     std::string method = "astar", scorer = "none", run = "runs/demo", policy;
     std::string aggregate, vote = "best", step_cost = "log-prob", trace_file;
     Options options;
@@ -32,6 +33,7 @@ void search_puzzles(const Flags& flags, uint64_t seed) {
     PuzzleSearch puzzle = flags.puzzle;
     puzzle.state = flags.problem;
     puzzle.states = flags.problems;
+    puzzle.skip_bad = flags.form.skip_bad;
     puzzle.out = flags.out;
     puzzle.method = flags.method;
     puzzle.run = flags.run;
@@ -55,7 +57,7 @@ bool judges_whole(const std::string& scorer) {
 
 void search_one(const World& world, const Flags& flags, Method method, Options options,
                 Models& models) {
-    const ProblemLine line{flags.problem, world.read(flags.problem)};
+    const ProblemLine line = read_problem(world, flags.problem, flags.form.target);
     Tree tree;
     if (!flags.trace_file.empty()) options.watch = [&](const Sight& sight) { tree.see(sight); };
     Result result =
@@ -101,7 +103,13 @@ void search_file(const World& world, const Flags& flags, const std::vector<Probl
 void search(const Flags& flags, const Common& common) {
     if (flags.problem.empty() == flags.problems.empty())
         fail("say what to solve: either a problem on the command line or --problems FILE");
-    if (is_puzzle(flags.world)) return search_puzzles(flags, common.seed);
+    if (flags.problems.empty() && flags.form.skip_bad)
+        fail("--skip-bad is for files of problems, found without --problems");
+    if (is_puzzle(flags.world)) {
+        if (flags.form.target)
+            fail("--target is for the world countdown, found with {}", flags.world);
+        return search_puzzles(flags, common.seed);
+    }
     const std::unique_ptr<World> world = make_world(flags.world);
     const Method method = method_named(flags.method);
     Options options = flags.options;
@@ -123,9 +131,9 @@ void search(const Flags& flags, const Common& common) {
     // What can be wrong with the input is said before the models are loaded.
     std::vector<ProblemLine> lines;
     if (flags.problem.empty())
-        lines = read_problems(*world, flags.problems, flags.format);
+        lines = read_problems(*world, flags.problems, flags.form);
     else
-        world->read(flags.problem);
+        read_problem(*world, flags.problem, flags.form.target);
     const std::unique_ptr<Models> models =
         load_models(flags.run, flags.scorer, common.seed, flags.policy, flags.limits);
     if (flags.problem.empty())
@@ -146,7 +154,11 @@ void add_command(CLI::App& app, const Common& common) {
     command->add_option("problem", flags->problem,
                         "one problem: \"3*(4+5)-2\" (after -- if it begins with a minus)");
     command->add_option("--problems", flags->problems, "file of problems");
-    add("--format", flags->format, "of the file: lines, jsonl, or pairs of question and answer");
+    add("--format", flags->form.format,
+        "of the file: lines, jsonl, or pairs of question and answer");
+    command->add_option("--target", flags->form.target,
+                        "countdown: of every problem; its line is numbers alone");
+    command->add_flag("--skip-bad", flags->form.skip_bad, "leave bad lines of the file out");
     command->add_option("--out", flags->out, "write JSON lines here instead of stdout");
     add("--world", flags->world,
         "what the problems are: arithmetic, equations, countdown or words");

@@ -7,24 +7,41 @@
 //   jsonl  every line such an object
 //   pairs  DeepMind Mathematics' form: lines of a question and of its answer in turn
 //
-// Blank lines are skipped (not in pairs, where one is an Error).
+// Lines end in LF, CR LF or CR; before the first there may be a byte order mark. Blank lines are
+// skipped (not in pairs, where one is an Error). What other forms problems of countdown may have
+// is said in worlds/countdown_lines.h.
 
 #include "search/world.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace qstar::search {
 
 struct ProblemLine {
-    std::string input;       // as it stands in the file
-    std::string problem;     // in the world's canonical form
-    std::string answer = {}; // that the file gave with a question; empty: ask the world
+    std::string input;   // as it stands in the file
+    std::string problem; // in the world's canonical form
+    // That the file gave with a question of which the world knows no answer; else empty: ask it.
+    std::string answer = {};
 };
 
-// Every line is read by the world. In pairs the given answer must be the problem's by
-// the world's verifier. Error: one sentence that begins with FILE:LINE.
+struct ProblemForm {
+    std::string format = "lines";
+    std::optional<int64_t> target; // countdown: of every problem; lines are numbers alone
+    bool skip_bad = false;         // leave bad lines out, and say on stderr how many
+};
+
+// Every line is read by the world. An answer that stands with a problem must be right by the
+// world's verifier, where that knows. Error: the first five bad lines, each FILE:LINE and a
+// sentence, and how many there are.
 std::vector<ProblemLine> read_problems(const World& world, const std::string& path,
-                                       std::string_view format = "lines");
+                                       const ProblemForm& form = {});
+
+// A problem on the command line.
+ProblemLine read_problem(const World& world, const std::string& text,
+                         std::optional<int64_t> target = {});
 
 } // namespace qstar::search

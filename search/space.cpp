@@ -57,16 +57,19 @@ Children children_of(const Space& space, std::span<const uint8_t> states) {
     return children;
 }
 
+bool separates_numbers(char c) {
+    return std::string_view(" ,;\t\r[]").find(c) != std::string::npos;
+}
+
 std::vector<int> read_numbers(std::string_view line, size_t count, int limit) {
     std::vector<int> numbers;
-    const auto separates = [](char c) { return c == ' ' || c == ',' || c == '\t' || c == '\r'; };
     for (size_t at = 0; at < line.size();) {
-        if (separates(line[at])) {
+        if (separates_numbers(line[at])) {
             ++at;
             continue;
         }
         size_t end = at;
-        while (end < line.size() && !separates(line[end])) ++end;
+        while (end < line.size() && !separates_numbers(line[end])) ++end;
         const std::string_view word = line.substr(at, end - at);
         int value = 0;
         const auto [last, error] = std::from_chars(word.data(), word.data() + word.size(), value);

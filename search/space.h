@@ -81,7 +81,9 @@ struct Children {
 };
 Children children_of(const Space& space, std::span<const uint8_t> states);
 
-// The whole numbers of a line, separated by blanks or commas. Error naming what is none, or
+// What may stand between the numbers of a line: blanks, commas, brackets of lists.
+bool separates_numbers(char c);
+// The whole numbers of a line. Error naming what is none, or
 // what is outside 0 .. limit-1, or if there are not `count` of them.
 std::vector<int> read_numbers(std::string_view line, size_t count, int limit);
 std::string numbers_text(const uint8_t* numbers, size_t count); // "1 2 3"

@@ -108,6 +108,8 @@ void add_sample(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--from", o->from, "stage whose model solves: sft, pretrain, ...");
     flag(app, "--distinct", o->distinct, "keep equal solutions of a problem only once");
     flag(app, "--file", o->file, "of problems, instead of drawing them");
+    app->add_option("--target", o->form.target, "of all problems of a countdown file");
+    app->add_flag("--skip-bad", o->form.skip_bad, "leave bad lines of the file out");
     flag(app, "--world", o->world, "world of the problems in the file: gsm8k:FILE");
     flag(app, "--step-tokens", o->step_tokens, "of a step at most");
 }

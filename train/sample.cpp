@@ -39,7 +39,7 @@ std::vector<std::string> problems_to_solve(const SampleOptions& options, uint64_
     std::vector<std::string> problems;
     std::set<std::string> seen;
     int64_t left_out = 0;
-    for (const auto& line : search::read_problems(*world, options.file)) {
+    for (const auto& line : search::read_problems(*world, options.file, options.form)) {
         if (std::ssize(problems) == options.problems) break;
         if (!seen.insert(line.problem).second) continue;
         if (held_out(line.problem))
@@ -97,6 +97,10 @@ void sample(const SampleOptions& options) {
     if (!options.file.empty()) {
         flags["world"] = world_of(options.run, options.world);
         flags["inputs"]["file"] = input(options.file);
+        if (options.form.target) flags["target"] = *options.form.target;
+        if (options.form.skip_bad) flags["skip-bad"] = true;
+    } else if (options.form.target || options.form.skip_bad) {
+        fail("--target and --skip-bad are for problems of a --file, found without one");
     }
     if (options.step_tokens != search::ProposerLimits{}.step_tokens)
         flags["step-tokens"] = options.step_tokens;

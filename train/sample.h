@@ -5,6 +5,7 @@
 // These are what people (or the verifier in their place) put labels on; ORM and PRM
 // learn from the same ones.
 
+#include "search/problems.h"
 #include "search/proposer.h"
 #include "train/labels.h"
 #include "train/problems.h"
@@ -20,6 +21,7 @@ struct SampleOptions : StageOptions {
     std::string from = "sft"; // the stage whose model solves
     bool distinct = true;     // keep equal solutions of a problem only once
     std::string file;         // of problems (search/problems.h), instead of drawing them
+    search::ProblemForm form; // of the file
     std::string world;        // of the file's problems; empty: the run's
     int step_tokens = 48;     // of a step at most
 };

@@ -195,7 +195,7 @@ SearchWish search_wish(const std::map<std::string, std::string>& query, const Ru
     const std::string problem = field(query, "problem", "");
     if (problem.size() > most_problem)
         fail("expected a problem of at most {} characters, found {}", most_problem, problem.size());
-    wish.problem = models.world().read(problem);
+    wish.problem = search::read_problem(models.world(), problem).problem;
     wish.method = search::method_named(field(query, "method", "astar"));
     wish.scorer = field(query, "scorer", "none");
     const auto scorers = models.scorers();

@@ -153,19 +153,14 @@ Json puzzle_json(const Space& space, const StateLine& line, const GraphResult& r
 void search_puzzles(PuzzleSearch flags) {
     const GraphMethod method = graph_method_named(flags.method);
     check(flags.options);
-    const std::string first = flags.states.empty() ? flags.state : first_state(flags.states);
     std::unique_ptr<Space> space;
     std::vector<StateLine> lines;
     if (flags.states.empty()) {
-        space = make_space(flags.puzzle, first);
+        space = make_space(flags.puzzle, flags.state);
         lines.push_back({flags.state, space->read(flags.state)});
     } else {
-        try {
-            space = make_space(flags.puzzle, first);
-        } catch (const Error& error) {
-            fail("{}: {}", flags.states, error.what());
-        }
-        lines = read_states(*space, flags.states);
+        space = make_space_of_file(flags.puzzle, flags.states, flags.skip_bad);
+        lines = read_states(*space, flags.states, flags.skip_bad);
     }
     if (!flags.trace_file.empty()) {
         if (lines.size() > 1)

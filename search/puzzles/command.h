@@ -25,6 +25,7 @@ struct PuzzleSearch {
     bool round = false;     // the model's h to whole numbers of the right parity
     double bias = 0;        // taken from the model's h before
     std::string trace_file; // the trace as JSON, of one state
+    bool skip_bad = false;  // leave bad lines of the file out
 };
 
 // The flags that only puzzles have.

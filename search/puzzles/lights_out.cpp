@@ -128,7 +128,7 @@ std::optional<std::vector<int>> LightsOut::shortest(const uint8_t* state) const 
 State LightsOut::read(std::string_view line) const {
     State state;
     for (const char c : line) {
-        if (c == ' ' || c == ',' || c == '\t' || c == '\r') continue;
+        if (separates_numbers(c)) continue;
         if (c != '0' && c != '1') fail("expected lights 0 or 1, found \"{}\"", c);
         state.push_back(c == '1');
     }
@@ -208,7 +208,7 @@ int64_t LightsOut::write_features(const uint8_t* state, int* on) const {
 
 int lights_out_width(std::string_view line) {
     size_t count = 0;
-    for (const char c : line) count += c != ' ' && c != ',' && c != '\t' && c != '\r';
+    for (const char c : line) count += !separates_numbers(c);
     for (int width = 1; width <= 40; ++width)
         if (count == static_cast<size_t>(width * width)) return width;
     fail("expected the lights of a square of 1 to 40 cells, found {}", count);

@@ -1,7 +1,9 @@
 #include "search/puzzles/puzzles.h"
 
 #include "engine/error.h"
-#include "engine/io/files.h"
+#include "engine/io/bad_lines.h"
+#include "engine/io/text.h"
+#include "engine/io/text_lines.h"
 #include "engine/parallel.h"
 #include "search/puzzles/cube.h"
 #include "search/puzzles/lights_out.h"
@@ -12,22 +14,6 @@
 namespace qstar::search {
 
 namespace {
-
-bool blank(std::string_view line) {
-    return line.find_first_not_of(" \t\r") == std::string_view::npos;
-}
-
-// Calls use(line, number) for the lines that are not blank, until it says false.
-template <class Use>
-void each_line(std::string_view text, const Use& use) {
-    int64_t number = 1;
-    for (size_t at = 0; at < text.size(); ++number) {
-        const size_t end = std::min(text.find('\n', at), text.size());
-        const std::string_view line = text.substr(at, end - at);
-        at = end + 1;
-        if (!blank(line) && !use(line, number)) return;
-    }
-}
 
 struct NoBound : Heuristic {
     void cost_to_go(const uint8_t*, int64_t n, float* h) override { std::fill_n(h, n, 0.0f); }
@@ -84,28 +70,44 @@ std::unique_ptr<Space> make_space(PuzzleChoice choice, std::string_view first_li
     return make_space(choice);
 }
 
-std::vector<StateLine> read_states(const Space& space, const std::string& path) {
+std::vector<StateLine> read_states(const Space& space, const std::string& path, bool skip_bad) {
+    const std::string text = read_text_file(path);
     std::vector<StateLine> states;
-    each_line(read_file(path), [&](std::string_view line, int64_t number) {
-        try {
-            states.push_back({std::string(line), space.read(line)});
-        } catch (const Error& error) {
-            fail("{}:{}: {}", path, number, error.what());
-        }
-        return true;
-    });
+    BadLines bad(skip_bad);
+    for (const auto& [line, number] : text_lines(text)) {
+        if (is_blank(line)) continue;
+        bad.read([&, line = line, number = number] {
+            try {
+                states.push_back({std::string(line), space.read(line)});
+            } catch (const Error& error) {
+                fail("{}:{}: {}", path, number, error.what());
+            }
+        });
+    }
+    bad.settle(path);
+    if (bad.count() > 0) fmt::print(stderr, "{}\n", bad.left_out(path));
     if (states.empty()) fail("{}: expected at least one state, found none", path);
     return states;
 }
 
-std::string first_state(const std::string& path) {
-    std::string first;
-    each_line(read_file(path), [&](std::string_view line, int64_t) {
-        first = line;
-        return false;
-    });
+std::unique_ptr<Space> make_space_of_file(const PuzzleChoice& choice, const std::string& path,
+                                          bool skip_bad) {
+    const std::string text = read_text_file(path);
+    std::string first; // what is wrong with the first line
+    for (const auto& [line, number] : text_lines(text)) {
+        if (is_blank(line)) continue;
+        std::unique_ptr<Space> space;
+        try {
+            space = make_space(choice, line);
+            if (skip_bad) space->read(line);
+            return space;
+        } catch (const Error& error) {
+            if (first.empty()) first = fmt::format("{}:{}: {}", path, number, error.what());
+            if (!skip_bad) break;
+        }
+    }
     if (first.empty()) fail("{}: expected at least one state, found none", path);
-    return first;
+    fail("{}", first);
 }
 
 std::unique_ptr<Heuristic> make_bound(const Space& space, std::string_view name) {

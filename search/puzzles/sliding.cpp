@@ -9,6 +9,33 @@
 
 namespace qstar::search {
 
+namespace {
+
+// "_" for the blank is 0, and 4 or 9 digits in one piece are as many tiles.
+std::string plain_tiles(std::string_view line) {
+    std::string out;
+    size_t pieces = 0;
+    for (size_t at = 0; at < line.size(); ++at) {
+        const bool begins = at == 0 || separates_numbers(line[at - 1]);
+        const bool ends = at + 1 == line.size() || separates_numbers(line[at + 1]);
+        pieces += begins && !separates_numbers(line[at]);
+        out += separates_numbers(line[at])         ? ' '
+               : line[at] == '_' && begins && ends ? '0'
+                                                   : line[at];
+    }
+    const size_t first = out.find_first_not_of(' ');
+    if (pieces != 1) return out;
+    const std::string piece = out.substr(first, out.find_last_not_of(' ') + 1 - first);
+    if ((piece.size() != 4 && piece.size() != 9) ||
+        piece.find_first_not_of("012345678") != std::string::npos)
+        return out;
+    out.clear();
+    for (const char c : piece) out += {c, ' '};
+    return out;
+}
+
+} // namespace
+
 Sliding::Sliding(int width) : width_(width) {
     if (width < 2 || width > 5) fail("a sliding puzzle must be 2 to 5 tiles wide, found {}", width);
 }
@@ -103,7 +130,8 @@ State Sliding::random_state(Random& random) const {
 }
 
 State Sliding::read(std::string_view line) const {
-    const std::vector<int> numbers = read_numbers(line, state_bytes(), width_ * width_);
+    const std::vector<int> numbers =
+        read_numbers(plain_tiles(line), state_bytes(), width_ * width_);
     State state;
     std::vector<bool> seen(numbers.size());
     for (const int tile : numbers) {
@@ -139,8 +167,8 @@ int64_t Sliding::write_features(const uint8_t* state, int* on) const {
 int sliding_width(std::string_view line) {
     size_t count = 0;
     bool inside = false;
-    for (const char c : line) {
-        const bool separates = c == ' ' || c == ',' || c == '\t' || c == '\r';
+    for (const char c : plain_tiles(line)) {
+        const bool separates = separates_numbers(c);
         count += !separates && !inside;
         inside = !separates;
     }

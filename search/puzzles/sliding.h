@@ -1,7 +1,7 @@
 #pragma once
 // The sliding puzzle: n x n places, n*n - 1 tiles and a blank; the 8-, 15- and 24-puzzle.
 //
-// A state is its tiles row by row, 0 the blank; solved is 1 2 ... n*n-1 0. An action
+// A state is its tiles row by row, 0 (or _) the blank; solved is 1 2 ... n*n-1 0. An action
 // moves the blank up, down, left or right (0 to 3), that is, slides a tile into it; a step is
 // called by the number of that tile.
 //

@@ -121,3 +121,26 @@ TEST_CASE("what is wrong is said in one sentence") {
     std::filesystem::remove_all(run / "tokenizer");
     CHECK(contains(run.refusal("1+1"), "tokenizer"));
 }
+
+TEST_CASE("countdown's target is named where a line does not tell it; bad lines may be left out") {
+    const Run run;
+    const std::string hands = run.file("hands", "1 1 4 6\n1 1 1 1\n3 3 8 8\n");
+    CHECK(contains(run.refusal("--world countdown '1 1 4 6'"), "found two readings"));
+    CHECK(contains(run.refusal("--world countdown --problems '" + hands + "'"),
+                   "hands:1: expected to know the target"));
+    CHECK(contains(run.refusal("--world countdown --target 24 --problems '" + hands + "'"),
+                   "hands:2: 24 cannot be reached"));
+    CHECK(contains(run.refusal("--target 24 1+1"), "--target is for the world countdown"));
+    CHECK(contains(run.refusal("--world sliding --target 24 '1 2 3 0'"),
+                   "--target is for the world countdown"));
+    CHECK(contains(run.refusal("--skip-bad 1+1"), "without --problems"));
+    const ProgramOutput output = run.search(
+        "--world countdown --method greedy --target 24 --skip-bad --problems '" + hands + "'");
+    CHECK_MESSAGE(output.status == 0, output.error);
+    CHECK(contains(output.error, "1 bad line of "));
+    CHECK(std::count(output.out.begin(), output.out.end(), '\n') == 2);
+    CHECK(contains(output.out, "\"problem\":\"1 1 4 6 24\",\"input\":\"1 1 4 6\""));
+    const ProgramOutput one = run.search("--world countdown --method greedy --target 6 '1 1 4'");
+    CHECK_MESSAGE(one.status == 0, one.error);
+    CHECK(contains(one.out, "1 1 4 6"));
+}
