@@ -36,7 +36,8 @@ WordProblem word_problem(const JsonLine& line) {
 std::vector<WordProblem> read_word_problems(const std::string& path) {
     std::vector<WordProblem> problems;
     std::map<std::string, std::pair<std::string, Rational>> known; // line and answer of a question
-    for (const JsonLine& line : read_jsonl(path)) {
+    BadLines bad;
+    read_jsonl(path, bad, [&](const JsonLine& line) {
         WordProblem problem = word_problem(line);
         const Rational answer = *read_answer(problem.solution.back());
         const auto& [place, first] =
@@ -45,7 +46,8 @@ std::vector<WordProblem> read_word_problems(const std::string& path) {
             fail("{}: expected another question, or the answer of line {}, {}, found {}",
                  line.where, place.substr(place.rfind(':') + 1), text(first), text(answer));
         problems.push_back(std::move(problem));
-    }
+    });
+    bad.settle(path);
     if (problems.empty()) fail("{}: expected at least one problem, found none", path);
     return problems;
 }
