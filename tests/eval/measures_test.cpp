@@ -84,7 +84,7 @@ TEST_CASE("label sources, active selection, early stopping, policies on a tiny r
     selection.shuffles = 20;
     active(selection);
     CHECK(table(run + "/active/table.json")["rows"][1]["solutions"] == 20);
-    CHECK(exists(run + "/active/selected-20/model.safetensors"));
+    CHECK(exists(run + "/active/prm-selected-20/model.safetensors"));
     selection.candidates = 9;
     CHECK_THROWS_WITH_AS(active(selection), doctest::Contains("candidates was 8, now 9"), Error);
     selection.sizes = {10};

@@ -7,6 +7,7 @@
 #include "train/classroom.h"
 #include "train/corpus.h"
 #include "train/form.h"
+#include "train/stage.h"
 
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -218,6 +219,6 @@ TEST_CASE("corpus --form search: the same seed, the same bytes; what does not fi
     StageOptions stage;
     stage.run = a.path;
     stage.quiet = true;
-    CHECK_THROWS_WITH_AS(begin_stage(stage, "label", Json::object()),
-                         doctest::Contains("single steps"), Error);
+    CHECK_THROWS_WITH_AS(Stage(stage, "label", Json::object()), doctest::Contains("single steps"),
+                         Error);
 }

@@ -174,9 +174,9 @@ TEST_CASE("reward model of ranks: it learns; stopped and resumed, and at any thr
     options.force = true;
     options.stop_after = 10;
     reward(options);
-    CHECK(!exists(model_path(run.path, "reward")));
+    CHECK(run.bytes("reward") == whole); // stays until the other is finished
+    CHECK(exists(run.path + "/reward.new/state.safetensors"));
     engine::set_threads(2);
-    options.force = false;
     options.stop_after = 0;
     reward(options);
     engine::set_threads(0);
@@ -219,14 +219,16 @@ TEST_CASE("DPO: the margin grows; stopped and resumed, and at any threads: same 
     options.force = true;
     options.stop_after = 10;
     dpo(options);
-    CHECK(!exists(model_path(run.path, "dpo")));
+    CHECK(run.bytes("dpo") == whole);
+    CHECK(exists(run.path + "/dpo.new/state.safetensors"));
     engine::set_threads(2);
-    options.force = false;
     options.stop_after = 0;
     dpo(options);
     engine::set_threads(0);
     CHECK(run.bytes("dpo") == whole);
+    CHECK(!exists(run.path + "/dpo.new"));
 
+    options.force = false;
     options.name = "dpo-ipo";
     options.loss = "ipo";
     dpo(options);

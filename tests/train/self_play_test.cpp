@@ -163,11 +163,12 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     values.force = true;
     values.stop_after = static_cast<int64_t>(steps) - 1;
     q(values);
-    CHECK(!exists(model_path(run, "q")));
-    values.force = false;
+    CHECK(read_file(model_path(run, "q")) == whole); // stays until the other is finished
+    CHECK(exists(run + "/q.new/state.safetensors"));
     values.stop_after = 0;
     q(values);
     CHECK(read_file(model_path(run, "q")) == whole);
+    CHECK(!exists(run + "/q.new"));
 
     // Self-play: told to stop again and again, it ends with the same bytes.
     self_play(small_play(run));
@@ -183,11 +184,13 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     cut.save_every = 2;
     cut.stop_after = 3;
     self_play(cut);
-    cut.force = false;
+    CHECK(read_file(model_path(run, "self-play")) == policy);
     SelfPlayOptions other = cut;
+    other.force = false;
     other.keep = 1;
     CHECK_THROWS_WITH_AS(self_play(other), doctest::Contains("keep was 4, now 1"), Error);
-    for (int turn = 0; turn < 100 && !exists(run + "/self-play/done.json"); ++turn) self_play(cut);
+    for (int turn = 0; turn < 100 && exists(run + "/self-play.new"); ++turn) self_play(cut);
+    CHECK(!exists(run + "/self-play.new"));
     CHECK(read_file(model_path(run, "self-play")) == policy);
     CHECK(read_file(run + "/self-play/metrics.jsonl") == log);
 

@@ -147,7 +147,7 @@ TEST_CASE("fine-tuning, sampling, labels, ORM and PRM in a row") {
     std::filesystem::remove(run + "/samples/solutions.jsonl");
     make_folders(run + "/samples/partial");
     const std::string mark = json_text(json_of(SampledSolution{"2+3", {"5"}, true})) + "\n";
-    write_file_atomic(run + "/samples/partial/000000.jsonl", mark);
+    write_file_atomic(run + "/samples/partial/solutions-000000.jsonl", mark);
     sample(draw);
     const std::string resumed = read_file(run + "/samples/solutions.jsonl");
     CHECK(resumed.starts_with(mark));
@@ -183,11 +183,12 @@ TEST_CASE("fine-tuning, sampling, labels, ORM and PRM in a row") {
     outcome.force = true;
     outcome.stop_after = 10;
     orm(outcome);
-    CHECK(!exists(model_path(run, "orm")));
-    outcome.force = false;
+    CHECK(bytes(run, "orm") == before);
+    CHECK(exists(run + "/orm.new/state.safetensors"));
     outcome.stop_after = 0;
     orm(outcome);
     CHECK(bytes(run, "orm") == before);
+    outcome.force = false;
 
     // Changed inputs make it another stage.
     write_file_atomic(run + "/labels/outcomes.jsonl",
