@@ -7,6 +7,7 @@
 #include "search/models.h"
 #include "search/puzzles/command.h"
 #include "search/results.h"
+#include "search/run.h"
 #include "search/solve.h"
 #include "search/world.h"
 
@@ -18,7 +19,7 @@ namespace qstar::search {
 namespace {
 
 struct Flags {
-    std::string problem, problems, out, world = "arithmetic";
+    std::string problem, problems, out, world; // empty: the run's
     ProblemForm form;
     std::string method = "astar", scorer = "none", run = "runs/demo", policy;
     std::string aggregate, vote = "best", step_cost = "log-prob", trace_file;
@@ -75,6 +76,16 @@ void search_one(const World& world, const Flags& flags, Method method, Options o
         write_jsonl(flags.out, std::vector<Json>{result_json(world, line, result)});
 }
 
+// Error if the world cannot read the problem; it names the run where the world is the run's.
+void check_problem(const World& world, const Flags& flags, const std::string& name) {
+    try {
+        read_problem(world, flags.problem, flags.form.target);
+    } catch (const Error& error) {
+        if (!flags.world.empty() || name == "arithmetic") throw;
+        fail("{} ({} is a run of the world {})", error.what(), flags.run, name);
+    }
+}
+
 void search_file(const World& world, const Flags& flags, const std::vector<ProblemLine>& lines,
                  Method method, const Options& options, Models& models) {
     std::vector<std::string> problems;
@@ -110,7 +121,8 @@ void search(const Flags& flags, const Common& common) {
             fail("--target is for the world countdown, found with {}", flags.world);
         return search_puzzles(flags, common.seed);
     }
-    const std::unique_ptr<World> world = make_world(flags.world);
+    const std::string of = world_of(flags.run, flags.world);
+    const std::unique_ptr<World> world = make_world(of);
     const Method method = method_named(flags.method);
     Options options = flags.options;
     options.aggregate = !flags.aggregate.empty()     ? aggregate_named(flags.aggregate)
@@ -133,7 +145,7 @@ void search(const Flags& flags, const Common& common) {
     if (flags.problem.empty())
         lines = read_problems(*world, flags.problems, flags.form);
     else
-        read_problem(*world, flags.problem, flags.form.target);
+        check_problem(*world, flags, of);
     const std::unique_ptr<Models> models =
         load_models(flags.run, flags.scorer, common.seed, flags.policy, flags.limits);
     if (flags.problem.empty())
@@ -160,8 +172,9 @@ void add_command(CLI::App& app, const Common& common) {
                         "countdown: of every problem; its line is numbers alone");
     command->add_flag("--skip-bad", flags->form.skip_bad, "leave bad lines of the file out");
     command->add_option("--out", flags->out, "write JSON lines here instead of stdout");
-    add("--world", flags->world,
-        "what the problems are: arithmetic, equations, countdown or words");
+    command->add_option("--world", flags->world,
+                        "what the problems are: arithmetic, equations, countdown or words "
+                        "(default: what the run is of)");
     add("--method", flags->method, "greedy, majority, best-of-n, beam, mcts, astar or qstar");
     const CLI::Option* scorer =
         add("--scorer", flags->scorer,

@@ -3,6 +3,7 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "search/run.h"
 #include "tokenizer/files.h"
 
 namespace qstar::search {
@@ -17,13 +18,18 @@ std::unique_ptr<Models> load_models(const std::string& run, const std::string& s
         fail("unknown scorer \"{}\": expected one of none, orm, prm, q, or another reward model of "
              "the run, but there is no {}",
              scorer, model_file(scorer));
+    const tokenizer::Tokenizer tokenizer = tokenizer::load_tokenizer(join_path(run, "tokenizer"));
+    const auto load = [&](const std::string& file) {
+        check_made_for(file, run, tokenizer);
+        return engine::load_gpt(file);
+    };
     auto models = std::make_unique<Models>(Models{
-        tokenizer::load_tokenizer(join_path(run, "tokenizer")),
-        engine::load_gpt(policy.empty() ? model_file("sft") : policy), nullptr, nullptr, nullptr});
-    models->proposer = std::make_unique<GptProposer>(models->policy, models->tokenizer, seed, limits);
+        tokenizer, load(policy.empty() ? model_file("sft") : policy), nullptr, nullptr, nullptr});
+    models->proposer =
+        std::make_unique<GptProposer>(models->policy, models->tokenizer, seed, limits);
     if (scorer != "none") {
         const std::string file = model_file(scorer);
-        models->reward = std::make_unique<engine::Gpt>(engine::load_gpt(file));
+        models->reward = std::make_unique<engine::Gpt>(load(file));
         if (!models->reward->config.scalar_head)
             fail("{}: expected a reward model with a scalar head, found a model without", file);
         models->scorer = std::make_unique<GptScorer>(*models->reward, models->tokenizer);

@@ -56,7 +56,7 @@ CorpusOptions options_of(const std::string& run) {
         options.problems = problems_of(run);
         return options;
     }
-    const JsonLine flags = *corpus_flags(run); // they name this world
+    const JsonLine flags = *search::corpus_flags(run); // they name this world
     if (has_field(flags, "form")) options.problems.form = string_field(flags, "form");
     options.countdown.count = static_cast<int>(int_field(flags, "numbers"));
     options.countdown.high = int_field(flags, "largest");
@@ -130,15 +130,6 @@ Classroom classroom_of(const std::string& run, int min_operands) {
         options.problems.min_operands = min_operands;
     if (options.world == "arithmetic") check(options.problems);
     return classroom_of(options);
-}
-
-std::string world_of(const std::string& run, const std::string& asked) {
-    std::string own;
-    if (const std::optional<JsonLine> flags = corpus_flags(run))
-        own = has_field(*flags, "world") ? string_field(*flags, "world") : "arithmetic";
-    if (!own.empty() && !asked.empty() && own != asked)
-        fail("{} is a run of the world {}, not of {}", run, own, asked);
-    return !own.empty() ? own : !asked.empty() ? asked : "arithmetic";
 }
 
 std::vector<std::string> draw_problems(const Classroom& room, Split split, int64_t count,

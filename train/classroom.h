@@ -4,6 +4,7 @@
 // A run is of one world, that of its corpus (config.json). All stages draw their problems
 // from its classroom, and ask its world what is right.
 
+#include "search/run.h"
 #include "search/world.h"
 #include "train/pupils.h"
 #include "train/split.h"
@@ -32,9 +33,7 @@ Classroom classroom_of(const CorpusOptions& options, bool warm = false);
 // two are the times table, which is on no side but train's.
 Classroom classroom_of(const std::string& run, int min_operands = 3);
 
-// The name of a run's world: that of its corpus, or else the one asked for, or else
-// arithmetic. Error if another one is asked for than the corpus has.
-std::string world_of(const std::string& run, const std::string& asked = "");
+using search::world_of;
 
 // `count` different problems, a pure function of the classroom, the side, the count and the
 // seed. Error if there are not that many.

@@ -1,21 +1,13 @@
 #include "train/form.h"
 
 #include "engine/error.h"
-#include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "search/run.h"
 
 namespace qstar::train {
 
-std::optional<JsonLine> corpus_flags(const std::string& run) {
-    const std::string path = join_path(run, "config.json");
-    if (!exists(path)) return {};
-    const JsonLine stages = object_field(read_json(path), "stages");
-    if (!has_field(stages, "corpus")) return {};
-    return object_field(stages, "corpus");
-}
-
 bool contains_search(const std::string& run) {
-    const std::optional<JsonLine> flags = corpus_flags(run);
+    const std::optional<JsonLine> flags = search::corpus_flags(run);
     return flags && has_field(*flags, "form") && string_field(*flags, "form") == "search";
 }
 

@@ -5,17 +5,12 @@
 // Of the latter only the last lines are steps to a solution. They are written and learned as a
 // whole; stages and searches that look at single steps refuse such a run.
 
-#include "engine/io/jsonl.h"
 #include "search/gpt_proposer.h"
 
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace qstar::train {
-
-// The flags that the run's corpus was made with; none without a corpus.
-std::optional<JsonLine> corpus_flags(const std::string& run);
 
 // As the run's corpus was made; false without one.
 bool contains_search(const std::string& run);

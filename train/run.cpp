@@ -5,6 +5,7 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/sha256.h"
+#include "search/run.h"
 #include "tokenizer/files.h"
 
 namespace qstar::train {
@@ -56,6 +57,7 @@ engine::Gpt load_model(const std::string& path) { return engine::load_gpt(path);
 engine::Gpt load_model(const std::string& run, const std::string& stage) {
     const std::string path = model_path(run, stage);
     require(run, stage, path);
+    search::check_made_for(path, run, load_tokenizer(run));
     return engine::load_gpt(path);
 }
 

@@ -47,6 +47,7 @@ void require(const std::string& run, const std::string& stage, const std::string
 std::string given_or_of_stage(const std::string& given, const std::string& run,
                               const std::string& stage, const std::string& name);
 engine::Gpt load_model(const std::string& path);
+// The stage's; Error if it is missing, or was made with another tokenizer or for another world.
 engine::Gpt load_model(const std::string& run, const std::string& stage);
 tokenizer::Tokenizer load_tokenizer(const std::string& run);
 // Error if the model was made for another vocabulary.

@@ -128,7 +128,7 @@ bool takes_whole_texts(const std::string& stage) {
 
 void check_name(const std::string& kind, const std::string& name) {
     const bool is_kind = name == kind;
-    if (!is_kind && !(name.starts_with(kind + "-") && is_folder_name(name)))
+    if (!is_kind && !(name.starts_with(kind + "-") && name.size() > kind.size() + 1 && is_folder_name(name)))
         fail("--name must be {0}, or {0}- and letters, digits, '-', '_' or '.', as in {0}-2, found "
              "\"{1}\"",
              kind, name);

@@ -5,6 +5,7 @@
 #include "engine/gpt/memory.h"
 #include "engine/io/jsonl.h"
 #include "engine/process.h"
+#include "search/run.h"
 
 #include <charconv>
 #include <cmath>
@@ -53,6 +54,8 @@ Trainer::Trainer(const LoopOptions& options, Stage& stage, engine::Gpt fresh, in
                  std::optional<engine::Gpt> fresh_critic)
     : model(std::move(fresh)), critic(std::move(fresh_critic)), options_(options), stage_(stage),
       steps_(steps), optimiser_(model.parameters, adamw(options)) {
+    metadata_ = search::model_metadata(options.run, load_tokenizer(options.run));
+    metadata_["stage"] = stage.name();
     if (critic) critic_optimiser_.emplace(critic->parameters, adamw(options));
     if (options.precision == "bf16") {
         tape.precision = engine::Precision::bf16;
@@ -154,7 +157,7 @@ void Trainer::finish(Json result) {
             static_cast<double>(expected_memory_) / mib, static_cast<double>(other_memory_) / mib);
     }
     result["steps"] = steps_;
-    engine::save_gpt(stage_.model(), model, {{"stage", stage_.name()}});
+    engine::save_gpt(stage_.model(), model, metadata_);
     stage_.finish(result);
 }
 

@@ -25,6 +25,7 @@
 #include "train/stage.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -99,6 +100,7 @@ class Trainer {
     engine::TrainingState state_;
     int64_t begin_ = 0;                              // the step at which this call took up
     int64_t expected_memory_ = 0, other_memory_ = 0; // bytes; 0: not asked for
+    std::map<std::string, std::string> metadata_; // of the model's file
     std::unique_ptr<MetricsLog> metrics_;
     std::unique_ptr<Progress> progress_;
 };

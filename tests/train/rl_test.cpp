@@ -171,7 +171,7 @@ TEST_CASE("wrong flags are refused in a sentence") {
     refused(ppo, p, "--reward must be verifier, orm, prm or reward, found \"people\"");
     p = run.options<PpoOptions>();
     p.name = "sft";
-    refused(ppo, p, "--name must be ppo or begin with ppo");
+    refused(ppo, p, "--name must be ppo, or ppo-");
     p.name = "ppo/../sft";
     refused(ppo, p, "--name must be ppo");
     p = run.options<PpoOptions>();

@@ -1,12 +1,14 @@
 // The stages in a row, tiny: they learn, resume to the same bytes, and do not depend on
 // the number of threads.
 
+#include "engine/checkpoint/safetensors.h"
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/parallel.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
+#include "tokenizer/fingerprint.h"
 #include "train/corpus.h"
 #include "train/label.h"
 #include "train/orm.h"
@@ -139,6 +141,9 @@ TEST_CASE("fine-tuning, sampling, labels, ORM and PRM in a row") {
     draw.problems = 40;
     draw.samples = 2;
     sample(draw);
+    const engine::SafeTensorsReader tuned(model_path(run, "sft"));
+    CHECK(tuned.text("tokenizer") == tokenizer::fingerprint(load_tokenizer(run)));
+    CHECK(tuned.text("world") == "arithmetic");
     const std::string drawn = read_file(run + "/samples/solutions.jsonl");
     CHECK(read_solutions(run + "/samples/solutions.jsonl").size() <= 80);
     CHECK(read_solutions(run + "/samples/solutions.jsonl").size() > 40);
