@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "search/encode.h"
+#include "train/left_out.h"
 
 #include <algorithm>
 #include <array>
@@ -116,16 +117,22 @@ Comparisons comparisons_of(std::span<const Ranking> rankings, const tokenizer::T
     return compared;
 }
 
-RankSet read_rank_set(const std::string& file, int64_t limit, const tokenizer::Tokenizer& tokenizer,
-                      int64_t context) {
+RankSet read_rank_set(const std::string& file, const StageOptions& options,
+                      const std::string& stage, int64_t limit,
+                      const tokenizer::Tokenizer& tokenizer, int64_t context) {
     RankSet set;
+    BadLines bad(options.skip_bad);
     int64_t used = 0;
-    for (Ranking& ranking : rankings_of(read_ranks(file))) {
+    for (Ranking& ranking : rankings_of(read_ranks(file, bad))) {
         if (limit > 0 && used++ >= limit) break;
-        comparisons_of({&ranking, 1}, tokenizer, context, file); // before anything is begun
+        const auto check = [&] { // before anything is begun
+            comparisons_of({&ranking, 1}, tokenizer, context, ranking.where);
+        };
+        if (!bad.read(check)) continue;
         auto& part = validation_problem(ranking.problem) ? set.held_back : set.train;
         part.push_back(std::move(ranking));
     }
+    settle(bad, options, stage, file);
     if (set.train.empty()) fail("{}: no ranks to train on", file);
     return set;
 }
@@ -222,13 +229,16 @@ void reward(const BradleyTerryOptions& options) {
     check_name("reward", options.name);
     const std::string file = given_or_of_stage(options.labels, options.run, "rank", "ranks.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
-    Stage stage(options, options.name, flags_of(options, file));
+    Json flags = flags_of(options, file);
+    record_skip_bad(flags, options);
+    Stage stage(options, options.name, flags);
     if (stage.done()) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt base = load_model(options.run, options.from);
     check_vocab(base, tokenizer, options.run);
-    const RankSet set = read_rank_set(file, options.limit, tokenizer, base.config.context);
+    const RankSet set =
+        read_rank_set(file, options, options.name, options.limit, tokenizer, base.config.context);
     const uint64_t seed = seed_of(options);
     const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;

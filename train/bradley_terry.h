@@ -40,14 +40,16 @@ struct Comparisons {
 Comparisons comparisons_of(std::span<const Ranking> rankings, const tokenizer::Tokenizer& tokenizer,
                            int64_t context, const std::string& where);
 
-// The rankings of a file, those of validation problems apart (validation_problem()). Error if
-// none is left to train on, or if an output is longer than the context.
+// The rankings of a file, those of validation problems apart (validation_problem()). Bad lines,
+// and prompts with an output that is longer than the context, are refused or left out (left_out.h).
+// Error if none is left to train on.
 struct RankSet {
     std::vector<Ranking> train, held_back;
     std::vector<Ranking> batch(std::span<const int64_t> chosen) const; // of train
 };
-RankSet read_rank_set(const std::string& file, int64_t limit, const tokenizer::Tokenizer& tokenizer,
-                      int64_t context);
+RankSet read_rank_set(const std::string& file, const StageOptions& options,
+                      const std::string& stage, int64_t limit,
+                      const tokenizer::Tokenizer& tokenizer, int64_t context);
 
 // The batches of an epoch, as indices of rankings.
 std::vector<std::vector<int64_t>> epoch_of_rankings(size_t rankings, int64_t batch, uint64_t seed,

@@ -95,6 +95,7 @@ void add_sft(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--epochs", o->epochs, "passes over the curated set");
     flag(app, "--items", o->items, "use only the first so many items; 0: all");
     flag(app, "--file", o->file, "of items, instead of the curated set: its form, or GSM8K's");
+    add_skip_bad(app, *o);
 }
 
 void add_sample(CLI::App& root, const Common& common, CLI::App& group) {
@@ -123,6 +124,7 @@ void add_label(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--error", o->error, "rate of wrong labels of the simulated person");
     flag(app, "--each", o->each, "label so many solutions of a problem at most; 0: all");
     flag(app, "--limit", o->limit, "label only the first so many; 0: all");
+    add_skip_bad(app, *o);
     flag(app, "--solutions", o->solutions, "a file of solutions, instead of DIR/samples");
     flag(app, "--name", o->name, "folder in the run, for labels by several judges");
     flag(app, "--world", o->world, "world of the problems");

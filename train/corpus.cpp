@@ -9,6 +9,7 @@
 #include "tokenizer/special.h"
 #include "train/classroom.h"
 #include "train/stage.h"
+#include "train/texts.h"
 
 #include <algorithm>
 #include <map>
@@ -207,18 +208,28 @@ std::vector<Worksheet> read_worksheets(const std::string& path) {
     return worksheets;
 }
 
-std::vector<CuratedItem> read_curated(const std::string& path) {
+std::vector<CuratedItem> read_curated(const std::string& path, BadLines& bad) {
     std::vector<CuratedItem> items;
-    for (const JsonLine& line : read_jsonl(path)) {
+    read_jsonl(path, bad, [&](const JsonLine& line) {
         if (has_field(line, "question")) {
             search::WordProblem problem = search::word_problem(line);
-            items.push_back({std::move(problem.question), std::move(problem.solution)});
-            continue;
+            items.push_back({std::move(problem.question), std::move(problem.solution), line.where});
+            return;
         }
-        items.push_back({string_field(line, "problem"), strings_field(line, "solution")});
-        if (items.back().solution.empty())
+        CuratedItem item{problem_field(line, "problem"), strings_field(line, "solution"),
+                         line.where};
+        for (std::string& step : item.solution) step = clean_text(step, line.where);
+        if (item.solution.empty())
             fail("{}: field \"solution\": expected at least one line, found none", line.where);
-    }
+        items.push_back(std::move(item));
+    });
+    return items;
+}
+
+std::vector<CuratedItem> read_curated(const std::string& path) {
+    BadLines bad;
+    std::vector<CuratedItem> items = read_curated(path, bad);
+    bad.settle(path);
     return items;
 }
 

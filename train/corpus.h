@@ -7,6 +7,7 @@
 // A worksheet is some items in a row by one pupil. No line of any of them is a
 // held-out expression (split.h): such items are thrown away and drawn again.
 
+#include "engine/io/bad_lines.h"
 #include "search/worlds/equations.h"
 #include "search/worlds/story.h"
 #include "train/countdown_class.h"
@@ -68,9 +69,11 @@ std::vector<Worksheet> read_worksheets(const std::string& path);
 struct CuratedItem {
     std::string problem;
     std::vector<std::string> solution;
+    std::string where = {}; // FILE:LINE
 };
 // Of this form, or of GSM8K's (search/worlds/gsm8k.h), by the fields that a line has. Error
-// FILE:LINE.
+// FILE:LINE; or bad lines go to `bad`, for the caller to settle.
+std::vector<CuratedItem> read_curated(const std::string& path, BadLines& bad);
 std::vector<CuratedItem> read_curated(const std::string& path);
 
 } // namespace qstar::train

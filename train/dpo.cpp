@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "train/left_out.h"
 #include "train/rl.h"
 #include "train/surrogate.h"
 
@@ -39,6 +40,7 @@ Json flags_of(const DpoOptions& options, const std::string& file) {
     flags["kl-episodes"] = options.kl_episodes;
     flags["inputs"] = {{"ranks", input(file)},
                        {"model.safetensors", input(model_path(options.run, options.from))}};
+    record_skip_bad(flags, options);
     return flags;
 }
 
@@ -152,7 +154,8 @@ void dpo(const DpoOptions& options) {
     const RlGround ground = prepare(looking(options));
     const tokenizer::Tokenizer& tokenizer = ground.tokenizer;
     engine::Gpt reference = ground.reference;
-    const RankSet set = read_rank_set(file, options.limit, tokenizer, reference.config.context);
+    const RankSet set = read_rank_set(file, options, options.name, options.limit, tokenizer,
+                                      reference.config.context);
     const uint64_t seed = seed_of(options);
     const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;

@@ -2,6 +2,10 @@
 
 namespace qstar::train {
 
+void add_skip_bad(CLI::App* app, StageOptions& o) {
+    app->add_flag("--skip-bad", o.skip_bad, "leave out the file's bad lines, and say how many");
+}
+
 void add_loop(CLI::App* app, LoopOptions& o) {
     flag(app, "--batch", o.batch, "sequences a step");
     flag(app, "--lr", o.lr, "learning rate at its peak");
@@ -24,6 +28,7 @@ void add_reward(CLI::App* app, RewardOptions& o) {
     flag(app, "--extra-layers", o.extra_layers, "layers more than the policy has");
     flag(app, "--text-weight", o.text, "weight of the next-token loss on right work");
     flag(app, "--limit", o.limit, "use only the first so many labelled solutions; 0: all");
+    add_skip_bad(app, o);
 }
 
 } // namespace qstar::train

@@ -29,6 +29,8 @@ void flag(CLI::App* app, const char* name, T& value, const char* help) {
     app->add_option(name, value, help)->capture_default_str();
 }
 
+// --skip-bad, of the stages that read a file of others.
+void add_skip_bad(CLI::App* app, StageOptions& options);
 void add_loop(CLI::App* app, LoopOptions& options);     // of every training loop
 void add_reward(CLI::App* app, RewardOptions& options); // of every reward model
 

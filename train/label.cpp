@@ -3,7 +3,9 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/io/utf8.h"
 #include "train/classroom.h"
+#include "train/left_out.h"
 #include "train/session.h"
 #include "train/stage.h"
 
@@ -40,6 +42,7 @@ Json flags_of(const LabelOptions& options, const std::string& solutions) {
     if (options.each > 0) flags["each"] = options.each;
     if (options.limit > 0) flags["limit"] = options.limit;
     flags["inputs"] = {{"solutions.jsonl", input(solutions)}};
+    record_skip_bad(flags, options);
     return flags;
 }
 
@@ -61,11 +64,21 @@ std::vector<SampledSolution> pick(const std::vector<SampledSolution>& solutions,
     return picked;
 }
 
+std::vector<SampledSolution> solutions_to_label(const std::string& file,
+                                                const LabelOptions& options, int64_t& unfinished) {
+    BadLines bad(options.skip_bad);
+    const std::vector<SampledSolution> solutions = read_solutions(file, bad);
+    settle(bad, options, options.name, file);
+    auto picked = pick(solutions, options, unfinished);
+    if (picked.empty()) fail("{}: no finished solution to label", file);
+    return picked;
+}
+
 // Asks for one label; nothing for another wish. The labels stand on the keyboard.
 Reply ask(const std::string& step, size_t number, std::istream& in, std::ostream& out) {
     while (true) {
         out << fmt::format("  {}.  {:<30}  + right, 0 neutral, - wrong; u: undo, q: quit > ",
-                           number, step)
+                           number, printable(step))
             << std::flush;
         const auto line = typed(in);
         if (!line || *line == "q") return {Reply::Wish::quit, {}};
@@ -138,7 +151,7 @@ std::vector<LabelledSolution> judge(const std::vector<SampledSolution>& solution
                 const SampledSolution& solution = solutions[i];
                 if (i != shown)
                     out << fmt::format("\n[{} of {}]  {}\n", i + 1, solutions.size(),
-                                       solution.problem);
+                                       printable(solution.problem));
                 shown = i;
                 return ask(solution.steps[begun.size()], begun.size() + 1, in, out);
             },
@@ -220,8 +233,7 @@ LabelSitting read_sitting(const LabelOptions& options) {
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
     LabelSitting sitting;
-    sitting.solutions = pick(read_solutions(file), options, sitting.unfinished);
-    if (sitting.solutions.empty()) fail("{}: no finished solution to label", file);
+    sitting.solutions = solutions_to_label(file, options, sitting.unfinished);
     sitting.answers = read_answers(answers_file(options), sitting.solutions.size());
     sitting.finished = exists(stage_file(options.run, options.name, "done.json"));
     return sitting;
@@ -249,8 +261,7 @@ void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
 
     const auto world = search::make_world(world_of(options.run, options.world));
     int64_t unfinished = 0;
-    const auto solutions = pick(read_solutions(file), options, unfinished);
-    if (solutions.empty()) fail("{}: no finished solution to label", file);
+    const auto solutions = solutions_to_label(file, options, unfinished);
     const auto judged = judge(solutions, options, stage, *world, in, out);
     const Tally tally = write_labels(options, stage, judged, solutions.size(), unfinished, *world);
     if (!options.quiet)

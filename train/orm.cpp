@@ -4,6 +4,7 @@
 #include "engine/io/jsonl.h"
 #include "search/encode.h"
 #include "train/labels.h"
+#include "train/left_out.h"
 
 namespace qstar::train {
 
@@ -34,6 +35,7 @@ void orm(const OrmOptions& options) {
     require(options.run, options.from, model_path(options.run, options.from));
     Json flags = flags_of(options, file);
     flags["every-token"] = options.every_token;
+    record_skip_bad(flags, options);
     Stage stage(options, "orm", flags);
     if (stage.done()) return;
 
@@ -41,12 +43,17 @@ void orm(const OrmOptions& options) {
     const engine::Gpt base = load_model(options.run, options.from);
     check_vocab(base, tokenizer, options.run);
     RewardSet set;
-    int64_t used = 0;
-    for (const OutcomeLabel& label : read_outcomes(file)) {
-        if (options.limit > 0 && used++ >= options.limit) break;
-        add_example(set, example_of(label, tokenizer, options.every_token), label.problem,
-                    base.config.context, file);
-    }
+    BadLines bad(options.skip_bad);
+    std::vector<OutcomeLabel> labels = read_outcomes(file, bad);
+    if (options.limit > 0 && std::ssize(labels) > options.limit)
+        labels.resize(static_cast<size_t>(options.limit));
+    for (const OutcomeLabel& label : labels)
+        bad.read([&] {
+            add_example(set, example_of(label, tokenizer, options.every_token), label.problem,
+                        base.config.context, label.where);
+        });
+    settle(bad, options, "orm", file);
+    say_contradictions(options, "orm", contradictions(labels), "solutions");
     train_reward(options, stage, base, set, file);
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "train/left_out.h"
 
 namespace qstar::train {
 
@@ -45,6 +46,7 @@ void prm(const PrmOptions& options) {
     flags["neutral"] = options.neutral;
     flags["every-token"] = options.every_token;
     if (options.soft) flags["soft"] = true;
+    record_skip_bad(flags, options);
     Stage stage(options, options.name, flags);
     if (stage.done()) return;
 
@@ -52,15 +54,28 @@ void prm(const PrmOptions& options) {
     const engine::Gpt base = load_model(options.run, options.from);
     check_vocab(base, tokenizer, options.run);
     RewardSet set;
-    int64_t used = 0;
-    for (const StepLabels& judged : read_step_labels(file)) {
-        if (options.limit > 0 && used >= options.limit) break;
-        ++used;
-        if (options.soft && judged.soft.empty())
-            fail("{}: solution {} of \"{}\" has no soft_labels", file, used, judged.problem);
-        add_example(set, example_of(judged, tokenizer, options), judged.problem,
-                    base.config.context, file);
+    BadLines bad(options.skip_bad);
+    std::vector<StepLabels> labels = read_step_labels(file, bad);
+    if (options.limit > 0 && std::ssize(labels) > options.limit)
+        labels.resize(static_cast<size_t>(options.limit));
+    for (size_t begin = 0, end = 0; begin < labels.size(); begin = end) {
+        while (end < labels.size() && labels[end].where == labels[begin].where) ++end;
+        const auto of_line = std::span(labels).subspan(begin, end - begin);
+        bad.read([&] {
+            std::vector<Example> examples; // of all or, after an Error, of none
+            for (const StepLabels& judged : of_line) {
+                if (options.soft && judged.soft.empty())
+                    fail("{}: \"{}\" has no soft_labels", judged.where, judged.problem);
+                examples.push_back(example_of(judged, tokenizer, options));
+                check_length(examples.back(), judged.problem, base.config.context, judged.where);
+            }
+            for (Example& example : examples)
+                add_example(set, std::move(example), of_line.front().problem, base.config.context,
+                            file);
+        });
     }
+    settle(bad, options, options.name, file);
+    say_contradictions(options, options.name, contradictions(labels), "steps");
     train_reward(options, stage, base, set, file);
 }
 

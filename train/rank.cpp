@@ -3,9 +3,11 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/io/utf8.h"
 #include "search/world.h"
 #include "train/batches.h"
 #include "train/classroom.h"
+#include "train/left_out.h"
 #include "train/session.h"
 #include "train/stage.h"
 
@@ -77,6 +79,7 @@ Json flags_of(const RankOptions& options, const std::string& solutions) {
         flags["disagreement"] = options.person.disagreement;
     }
     flags["inputs"] = {{"solutions.jsonl", input(solutions)}};
+    record_skip_bad(flags, options);
     return flags;
 }
 
@@ -120,10 +123,10 @@ void judge(const RankPrompt& prompt, const RankOptions& options, uint64_t seed,
 }
 
 void show(const RankPrompt& prompt, size_t number, size_t of, std::ostream& out) {
-    out << fmt::format("\n[{} of {}]  {}\n\n", number + 1, of, prompt.problem);
+    out << fmt::format("\n[{} of {}]  {}\n\n", number + 1, of, printable(prompt.problem));
     for (size_t i = 0; i < prompt.outputs.size(); ++i) {
         out << fmt::format("  {}", i + 1);
-        for (const std::string& line : prompt.outputs[i]) out << "   " << line;
+        for (const std::string& line : prompt.outputs[i]) out << "   " << printable(line);
         out << "\n";
     }
     out << "\n";
@@ -166,7 +169,9 @@ std::string answers_file(const RankOptions& options) {
 std::string answers_file(const Stage& stage) { return stage.path("partial/answers.jsonl"); }
 
 std::vector<RankPrompt> read_prompts(const RankOptions& options, const std::string& file) {
-    std::vector<RankPrompt> prompts = prompts_of(read_solutions(file), options);
+    BadLines bad(options.skip_bad);
+    std::vector<RankPrompt> prompts = prompts_of(read_solutions(file, bad), options);
+    settle(bad, options, options.name, file);
     if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
     const uint64_t seed = seed_of(options);
     for (RankPrompt& prompt : prompts) mix(prompt, seed);

@@ -20,6 +20,7 @@ void add_rank(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--outputs", o->outputs, "shown of each prompt, at most");
     flag(app, "--problems", o->problems, "rank only the first so many prompts; 0: all");
     flag(app, "--solutions", o->solutions, "a file of solutions, instead of DIR/samples");
+    add_skip_bad(app, *o);
     flag(app, "--name", o->name, "folder in the run, for ranks by several judges");
     flag(app, "--correct", o->person.taste.correct, "weight of a right answer in the taste");
     flag(app, "--work", o->person.taste.work, "weight of shown work");
@@ -46,6 +47,7 @@ void add_dpo(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--name", o->name, "folder of the stage in the run");
     flag(app, "--from", o->from, "stage whose policy is trained; it stays the reference");
     flag(app, "--labels", o->labels, "a file of ranks, instead of DIR/ranks");
+    add_skip_bad(app, *o);
     flag(app, "--loss", o->loss, "dpo, or ipo");
     flag(app, "--beta", o->beta, "price of a nat of KL to the reference");
     flag(app, "--epochs", o->epochs, "passes over the ranks");

@@ -2,7 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
-#include "train/labels.h"
+#include "train/texts.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -12,17 +12,44 @@ namespace qstar::train {
 
 namespace {
 
-std::string joined(const std::vector<std::string>& lines) {
-    std::string text;
-    for (size_t i = 0; i < lines.size(); ++i) text += (i == 0 ? "" : "\n") + lines[i];
-    return text;
+std::string key_of_steps(const char* name) { return std::string(name) + "_steps"; }
+
+// The problem that a pair without a prompt begins with, taken from both texts.
+std::string implied_problem(const JsonLine& line, RankedPair& pair) {
+    const bool same = pair.chosen.front() == pair.rejected.front();
+    if (!same || pair.chosen.size() < 2 || pair.rejected.size() < 2)
+        fail("{}: field \"prompt\": expected a problem, found nothing, and chosen and rejected do "
+             "not begin with one line, the problem, before their solutions",
+             line.where);
+    std::string problem = pair.chosen.front();
+    pair.chosen.erase(pair.chosen.begin());
+    pair.rejected.erase(pair.rejected.begin());
+    return problem;
 }
 
-std::vector<std::string> solution_field(const JsonLine& line, const char* name) {
-    const std::string text = string_field(line, name);
-    if (text.empty())
-        fail("{}: field \"{}\": expected a solution, found no text", line.where, name);
-    return lines_of(text);
+RankedPair pair_of(const JsonLine& line) {
+    RankedPair pair;
+    pair.where = line.where;
+    if (has_field(line, "prompt")) pair.problem = problem_field(line, "prompt");
+    for (const char* name : {"chosen", "rejected"}) {
+        std::vector<std::string>& steps = name[0] == 'c' ? pair.chosen : pair.rejected;
+        if (has_field(line, key_of_steps(name))) {
+            steps = strings_field(line, key_of_steps(name));
+            continue;
+        }
+        const Answered answered = answered_field(line, name);
+        steps = lines_of(answered.solution);
+        if (answered.problem.empty()) continue;
+        if (pair.problem.empty()) pair.problem = answered.problem;
+        if (pair.problem != answered.problem)
+            fail("{}: field \"{}\": expected the answer to \"{}\", found one to \"{}\"", line.where,
+                 name, pair.problem, answered.problem);
+    }
+    if (pair.problem.empty()) pair.problem = implied_problem(line, pair);
+    if (pair.chosen == pair.rejected)
+        fail("{}: expected two different solutions, but chosen and rejected are the same",
+             line.where);
+    return pair;
 }
 
 // Where an output stands in the ranking; it is added if it is new.
@@ -36,22 +63,23 @@ size_t place_in(Ranking& ranking, const std::vector<std::string>& output) {
 } // namespace
 
 Json json_of(const RankedPair& pair) {
-    return {{"prompt", pair.problem},
-            {"chosen", joined(pair.chosen)},
-            {"rejected", joined(pair.rejected)}};
+    const std::string chosen = joined(pair.chosen), rejected = joined(pair.rejected);
+    Json json{{"prompt", pair.problem}, {"chosen", chosen}, {"rejected", rejected}};
+    if (!reads_back(pair.chosen)) json[key_of_steps("chosen")] = pair.chosen;
+    if (!reads_back(pair.rejected)) json[key_of_steps("rejected")] = pair.rejected;
+    return json;
+}
+
+std::vector<RankedPair> read_ranks(const std::string& path, BadLines& bad) {
+    std::vector<RankedPair> pairs;
+    read_jsonl(path, bad, [&](const JsonLine& line) { pairs.push_back(pair_of(line)); });
+    return pairs;
 }
 
 std::vector<RankedPair> read_ranks(const std::string& path) {
-    std::vector<RankedPair> pairs;
-    for (const JsonLine& line : read_jsonl(path)) {
-        RankedPair pair{string_field(line, "prompt"), solution_field(line, "chosen"),
-                        solution_field(line, "rejected")};
-        if (pair.problem.empty()) fail("{}: field \"prompt\": expected a problem", line.where);
-        if (pair.chosen == pair.rejected)
-            fail("{}: expected two different solutions, but chosen and rejected are the same",
-                 line.where);
-        pairs.push_back(std::move(pair));
-    }
+    BadLines bad;
+    std::vector<RankedPair> pairs = read_ranks(path, bad);
+    bad.settle(path);
     return pairs;
 }
 
@@ -59,7 +87,7 @@ std::vector<Ranking> rankings_of(std::span<const RankedPair> pairs) {
     std::vector<Ranking> rankings;
     for (const RankedPair& pair : pairs) {
         if (rankings.empty() || rankings.back().problem != pair.problem)
-            rankings.push_back({pair.problem, {}, {}});
+            rankings.push_back({pair.problem, {}, {}, pair.where});
         Ranking& ranking = rankings.back();
         const size_t better = place_in(ranking, pair.chosen);
         ranking.pairs.emplace_back(better, place_in(ranking, pair.rejected));

@@ -46,11 +46,16 @@ Json flags_of(const RewardOptions& options, const std::string& labels) {
     return flags;
 }
 
-void add_example(RewardSet& set, Example example, const std::string& problem, int64_t context,
-                 const std::string& where) {
+void check_length(const Example& example, const std::string& problem, int64_t context,
+                  const std::string& where) {
     if (static_cast<int64_t>(example.inputs.size()) > context)
         fail("{}: a solution of \"{}\" has {} tokens, more than the context of {}", where, problem,
              example.inputs.size(), context);
+}
+
+void add_example(RewardSet& set, Example example, const std::string& problem, int64_t context,
+                 const std::string& where) {
+    check_length(example, problem, context, where);
     (validation_problem(problem) ? set.held_back : set.train).push_back(std::move(example));
 }
 

@@ -35,6 +35,8 @@ Json flags_of(const RewardOptions& options, const std::string& labels);
 struct RewardSet {
     std::vector<Example> train, held_back; // by validation_problem()
 };
+void check_length(const Example& example, const std::string& problem, int64_t context,
+                  const std::string& where);
 void add_example(RewardSet& set, Example example, const std::string& problem, int64_t context,
                  const std::string& where);
 

@@ -6,6 +6,7 @@
 #include "search/stream.h"
 #include "train/chunks.h"
 #include "train/classroom.h"
+#include "train/left_out.h"
 #include "train/stage.h"
 
 #include <algorithm>
@@ -153,16 +154,17 @@ void rollout(const RolloutOptions& options) {
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
-    const Json flags{{"seed", seed},
-                     {"search", options.search},
-                     {"rollouts", options.rollouts},
-                     {"temperature", options.temperature},
-                     {"from", options.from},
-                     {"limit", options.limit},
-                     {"world", name},
-                     {"inputs",
-                      {{"solutions", input(file)},
-                       {"model.safetensors", input(model_path(options.run, options.from))}}}};
+    Json flags{{"seed", seed},
+               {"search", options.search},
+               {"rollouts", options.rollouts},
+               {"temperature", options.temperature},
+               {"from", options.from},
+               {"limit", options.limit},
+               {"world", name},
+               {"inputs",
+                {{"solutions", input(file)},
+                 {"model.safetensors", input(model_path(options.run, options.from))}}}};
+    record_skip_bad(flags, options);
     Stage stage(options, name_of_stage, flags);
     if (stage.done()) return;
 
@@ -172,7 +174,9 @@ void rollout(const RolloutOptions& options) {
     const engine::Gpt model = load_model(options.run, options.from);
     check_vocab(model, tokenizer, options.run);
     search::GptProposer proposer(model, tokenizer, seed);
-    std::vector<SampledSolution> solutions = read_solutions(file);
+    BadLines bad(options.skip_bad);
+    std::vector<SampledSolution> solutions = read_solutions(file, bad);
+    settle(bad, options, stage, file);
     std::erase_if(solutions, [](const auto& s) { return !s.finished || s.steps.empty(); });
     if (solutions.empty()) fail("{}: no finished solution to label", file);
     if (options.limit > 0 && solutions.size() > static_cast<size_t>(options.limit))

@@ -27,6 +27,7 @@ struct StageOptions {
     std::string run = "runs/demo";
     std::optional<uint64_t> seed; // none: the run's, or 1 in a new run
     bool force = false;           // do the stage again, whatever was there
+    bool skip_bad = false;        // leave out bad lines of a file that it reads (left_out.h)
     bool quiet = false;           // no progress and no messages (tests)
 };
 

@@ -6,6 +6,7 @@
 #include "search/gpt_scorer.h"
 #include "search/method.h"
 #include "train/classroom.h"
+#include "train/left_out.h"
 #include "train/stage.h"
 
 #include <algorithm>
@@ -71,14 +72,15 @@ void select(const SelectOptions& options) {
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
     require(options.run, options.scorer, model_path(options.run, options.scorer));
     const std::string name = world_of(options.run, options.world);
-    const Json flags{{"scorer", options.scorer},
-                     {"each", options.each},
-                     {"wrong", options.wrong},
-                     {"limit", options.limit},
-                     {"world", name},
-                     {"inputs",
-                      {{"solutions", input(file)},
-                       {"model.safetensors", input(model_path(options.run, options.scorer))}}}};
+    Json flags{{"scorer", options.scorer},
+               {"each", options.each},
+               {"wrong", options.wrong},
+               {"limit", options.limit},
+               {"world", name},
+               {"inputs",
+                {{"solutions", input(file)},
+                 {"model.safetensors", input(model_path(options.run, options.scorer))}}}};
+    record_skip_bad(flags, options);
     Stage stage(options, "select", flags);
     if (stage.done()) return;
 
@@ -87,7 +89,9 @@ void select(const SelectOptions& options) {
     engine::Gpt model = load_model(options.run, options.scorer);
     check_vocab(model, tokenizer, options.run);
     search::GptScorer scorer(model, tokenizer);
-    std::vector<SampledSolution> solutions = read_solutions(file);
+    BadLines bad(options.skip_bad);
+    std::vector<SampledSolution> solutions = read_solutions(file, bad);
+    settle(bad, options, "select", file);
     if (options.limit > 0 && solutions.size() > static_cast<size_t>(options.limit))
         solutions.resize(static_cast<size_t>(options.limit));
     std::erase_if(solutions, [](const auto& s) { return !s.finished || s.steps.empty(); });

@@ -5,6 +5,7 @@
 #include "engine/io/jsonl.h"
 #include "search/encode.h"
 #include "train/batches.h"
+#include "train/left_out.h"
 #include "train/split.h"
 
 #include <algorithm>
@@ -37,12 +38,20 @@ double validation_loss(Trainer& trainer, std::span<const Example> examples, int6
     return asked > 0 ? sum / asked : 0;
 }
 
+void check_length(const CuratedItem& item, const Example& example, int64_t context,
+                  const std::string& where) {
+    if (static_cast<int64_t>(example.inputs.size()) > context)
+        fail("{}: problem \"{}\" has {} tokens, more than the context of {}", where, item.problem,
+             example.inputs.size(), context);
+}
+
 Json flags_of(const SftOptions& options, const std::string& curated) {
     Json flags = flags_of(static_cast<const LoopOptions&>(options));
     flags["epochs"] = options.epochs;
     flags["items"] = options.items;
     flags["inputs"] = {{"curated.jsonl", input(curated)},
                        {"pretrain/model.safetensors", input(model_path(options.run, "pretrain"))}};
+    record_skip_bad(flags, options);
     return flags;
 }
 
@@ -56,9 +65,7 @@ void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::G
     std::vector<Example> examples, held_back;
     for (const CuratedItem& item : items) {
         const Example example = example_of(item, tokenizer);
-        if (static_cast<int64_t>(example.inputs.size()) > base.config.context)
-            fail("{}: problem \"{}\" has {} tokens, more than the context of {}", where,
-                 item.problem, example.inputs.size(), base.config.context);
+        check_length(item, example, base.config.context, where);
         (validation_problem(item.problem) ? held_back : examples).push_back(example);
     }
     if (examples.empty()) fail("{}: no items to train on", where);
@@ -104,7 +111,16 @@ void sft(const SftOptions& options) {
     Stage stage(options, "sft", flags_of(options, curated));
     if (stage.done()) return;
 
-    std::vector<CuratedItem> items = read_curated(curated);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    engine::Gpt base = load_model(options.run, "pretrain");
+    BadLines bad(options.skip_bad);
+    std::vector<CuratedItem> items = read_curated(curated, bad);
+    std::erase_if(items, [&](const CuratedItem& item) {
+        return !bad.read([&] {
+            check_length(item, example_of(item, tokenizer), base.config.context, item.where);
+        });
+    });
+    settle(bad, options, "sft", curated);
     const size_t left_out =
         std::erase_if(items, [](const CuratedItem& item) { return held_out(item.problem); });
     if (items.empty()) fail("{}: all {} items are held out", curated, left_out);
@@ -112,7 +128,7 @@ void sft(const SftOptions& options) {
         fmt::print("sft: {} held-out items of {} left out\n", left_out, curated);
     if (options.items > 0 && static_cast<int64_t>(items.size()) > options.items)
         items.resize(static_cast<size_t>(options.items));
-    imitate(options, options.epochs, stage, load_model(options.run, "pretrain"), items, curated);
+    imitate(options, options.epochs, stage, std::move(base), items, curated);
 }
 
 } // namespace qstar::train

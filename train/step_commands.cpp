@@ -33,6 +33,7 @@ void add_rollout(CLI::App& root, const Common& common, CLI::App& group) {
     flag(app, "--temperature", o->temperature, "of the completions");
     flag(app, "--from", o->from, "stage whose model completes");
     flag(app, "--solutions", o->solutions, "a file of solutions, instead of DIR/samples");
+    add_skip_bad(app, *o);
     flag(app, "--limit", o->limit, "use only the first so many solutions; 0: all");
     flag(app, "--name", o->name, "folder in the run (default: rollout or rollout-binary)");
     flag(app, "--world", o->world, "world of the problems");
@@ -45,6 +46,7 @@ void add_select(CLI::App& root, const Common& common, CLI::App& group) {
                   "pick the solutions that are worth labels: convincing wrong ones", o, select);
     flag(app, "--scorer", o->scorer, "stage of the PRM that selects");
     flag(app, "--solutions", o->solutions, "a file of solutions, instead of DIR/samples");
+    add_skip_bad(app, *o);
     flag(app, "--each", o->each, "solutions picked of a problem");
     flag(app, "--wrong", o->wrong, "share of convincing wrong answers");
     flag(app, "--limit", o->limit, "of the first so many solutions only; 0: all");

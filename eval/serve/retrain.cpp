@@ -109,11 +109,12 @@ void retrain(RunModels& models, const RetrainWish& wish, EventStream& events) {
     std::unique_lock turn(models.turn);
     const tokenizer::Tokenizer tokenizer = train::load_tokenizer(run);
     const int64_t context = train::load_model(run, "sft").config.context;
-    const train::RankSet set = train::read_rank_set(both, 0, tokenizer, context);
+    const train::RankSet set =
+        train::read_rank_set(both, options, options.name, 0, tokenizer, context);
     // What is refused is refused before the earlier model is thrown away.
     train::require(run, wish.from == "mine" ? "rank --judge me --name rank-me" : "rank",
                    options.labels);
-    train::read_rank_set(options.labels, options.limit, tokenizer, context);
+    train::read_rank_set(options.labels, options, options.name, options.limit, tokenizer, context);
     const Json before = foretold(run, trained_model(run), set, tokenizer, both);
     options.each_step = [&](int64_t step, int64_t steps, const Json& metrics) {
         turn.unlock(); // whoever waits for the models has them now
