@@ -120,7 +120,7 @@ TEST_CASE("a broken label file is refused with its line") {
     };
     refuses("{\"prompt\": ", "not JSON");
     refuses(R"({"prompt": "2+3", "completions": ["5"], "labels": []})", "as many labels");
-    refuses(R"({"prompt": "2+3", "completions": ["5"], "labels": [1]})", "true or false");
+    refuses(R"({"prompt": "2+3", "completions": ["5"], "labels": [2]})", "true or false");
     refuses(R"({"label": {}})", "question");
     refuses(R"({"question": {"problem": "1+1"}, "label": {"finish_reason": "solution", "steps": [
         {"completions": [{"text": "2", "rating": 7}], "chosen_completion": 0}]}})",
