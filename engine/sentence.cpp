@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <system_error>
 
 namespace qstar {
@@ -19,7 +20,8 @@ std::string in_quotes(const std::string& text) {
 
 std::string sentence(const std::exception& exception) {
     if (const auto* error = dynamic_cast<const Error*>(&exception)) return error->what();
-    if (dynamic_cast<const std::bad_alloc*>(&exception))
+    if (dynamic_cast<const std::bad_alloc*>(&exception) ||
+        dynamic_cast<const std::length_error*>(&exception)) // a size that no memory holds
         return "there is not enough memory for this";
     if (const auto* error = dynamic_cast<const std::filesystem::filesystem_error*>(&exception))
         return fmt::format("{}: {}", error->path1().string(), error->code().message());

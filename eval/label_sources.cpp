@@ -68,9 +68,9 @@ LabelSource train_source(const LabelSourcesOptions& options, const std::string& 
     source.judgements = source.labels;
     const std::string costs = join_path(file.substr(0, file.rfind('/')), "done.json");
     if (file.ends_with("steps.jsonl") && exists(costs)) { // of roll-outs
-        const Json cost = read_json(costs).value["result"];
-        source.judgements = cost["judgements"].get<int64_t>();
-        source.tokens = cost["rollout_tokens"].get<int64_t>();
+        const JsonLine cost = object_field(read_json(costs), "result");
+        source.judgements = int_field(cost, "judgements");
+        source.tokens = int_field(cost, "rollout_tokens");
     }
     source.prm = "label-sources/prm-" + name;
     train::PrmOptions prm;

@@ -37,7 +37,7 @@ std::vector<std::string> learned_policies(const std::string& run) {
 std::string learned_from(const std::string& run, const std::string& policy) {
     const std::string done = train::stage_file(run, policy, "done.json");
     if (!exists(done)) return "-";
-    const Json flags = read_json(done).value["flags"];
+    const Json flags = object_field(read_json(done), "flags").value;
     if (flags.contains("reward")) return flags["reward"].get<std::string>();
     return policy.starts_with("dpo") ? "ranks" : "-";
 }

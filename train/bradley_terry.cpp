@@ -69,7 +69,7 @@ Json judge_of(const std::string& file) {
     const std::string done = join_path(file.substr(0, file.rfind('/')), "done.json");
     if (!file.ends_with("/ranks.jsonl") || !exists(done)) return Json::object();
     Json judge = Json::object();
-    const Json result = read_json(done).value["result"];
+    const Json result = object_field(read_json(done), "result").value;
     for (const char* name : {"val_ceiling", "val_agreement"})
         if (result.contains(name)) judge[name] = result[name];
     return judge;
