@@ -2,6 +2,7 @@
 
 #include "engine/command.h"
 #include "engine/device/device.h"
+#include "engine/io/standard_streams.h"
 #include "engine/io/utf8.h"
 #include "engine/parallel.h"
 #include "engine/sentence.h"
@@ -16,6 +17,7 @@
 #include <string>
 
 int main(int argc, char** argv) {
+    qstar::hold_standard_streams();
     CLI::App app{"qstar: the road from next-token prediction to step search, small enough to read"};
     app.require_subcommand(1);
     app.fallthrough(); // --seed, --threads and --device may stand anywhere on the line
@@ -42,7 +44,7 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked_for_help) {
-        return app.exit(asked_for_help);
+        return qstar::end_standard_output(app.exit(asked_for_help));
     } catch (const CLI::RequiredError& missing) {
         // A command that does not exist is found out only as the lack of one that does.
         const std::vector<std::string> rest = app.remaining(true);
@@ -62,5 +64,5 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "qstar: %s\n", qstar::sentence_of(error).c_str());
         return 2;
     }
-    return 0;
+    return qstar::end_standard_output(0);
 }

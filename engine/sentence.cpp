@@ -1,8 +1,10 @@
 #include "engine/sentence.h"
 
 #include "engine/error.h"
+#include "engine/io/standard_streams.h"
 #include "engine/io/utf8.h"
 
+#include <cstdio>
 #include <filesystem>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -25,8 +27,10 @@ std::string sentence(const std::exception& exception) {
         return "there is not enough memory for this";
     if (const auto* error = dynamic_cast<const std::filesystem::filesystem_error*>(&exception))
         return fmt::format("{}: {}", error->path1().string(), error->code().message());
-    if (const auto* error = dynamic_cast<const std::system_error*>(&exception))
+    if (const auto* error = dynamic_cast<const std::system_error*>(&exception)) {
+        if (std::ferror(stdout) != 0) return cannot_print(error->code().message()); // fmt::print's
         return fmt::format("the system refuses: {}", error->code().message());
+    }
     if (const auto* error = dynamic_cast<const nlohmann::json::exception*>(&exception)) {
         constexpr int no_such_key = 403; // the library's number
         if (error->id == no_such_key)

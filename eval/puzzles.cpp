@@ -137,10 +137,10 @@ void puzzles(const PuzzleEvalOptions& options) {
     std::unique_ptr<search::Space> space;
     std::vector<search::State> states;
     if (!options.states.empty()) {
-        const bool skip = options.search.skip_bad;
-        space = search::make_space_of_file(options.search.puzzle, options.states, skip);
-        for (search::StateLine& line : search::read_states(*space, options.states, skip))
-            states.push_back(std::move(line.state));
+        search::PuzzleFile file =
+            search::read_puzzle(options.search.puzzle, options.states, options.search.skip_bad);
+        space = std::move(file.space);
+        for (search::StateLine& line : file.states) states.push_back(std::move(line.state));
     } else {
         space = search::make_space(options.search.puzzle);
         states = fresh_states(*space, options.problems, options.seed);

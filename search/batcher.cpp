@@ -32,9 +32,9 @@ struct Room {
     std::mutex mutex = {};
     std::condition_variable changed = {}; // for the calling thread
     std::vector<Request*> waiting = {};
-    size_t running = 0;                     // threads that have a problem and do not wait
-    size_t ended = 0;                       // problems
-    size_t next = 0;                        // the next problem to begin
+    size_t running = 0;                          // threads that have a problem and do not wait
+    size_t ended = 0;                            // problems
+    size_t next = 0;                             // the next problem to begin
     std::vector<std::exception_ptr> errors = {}; // by problem
     bool failed = false;
 };
@@ -169,16 +169,27 @@ void run_together(size_t count, size_t at_once, Proposer& proposer, Scorer* scor
         threads.emplace_back([&] { work(room, count, scorer != nullptr, body); });
 
     size_t told = 0;
+    std::exception_ptr stop; // of done()
     std::unique_lock lock(room.mutex);
     for (;;) {
         room.changed.wait(lock, [&] { return room.running == 0; });
         const size_t ended = room.ended;
-        if (done && ended > told) done(ended);
+        if (done && ended > told && !stop) {
+            try {
+                done(ended);
+            } catch (...) {
+                stop = std::current_exception();
+                room.failed = true;
+            }
+        }
         told = ended;
         if (room.waiting.empty()) break; // every thread has ended
         std::vector<Request*> requests = std::move(room.waiting);
         room.waiting.clear();
-        answer(requests, proposer, scorer); // nobody else runs: the lock may stay held
+        if (stop)
+            for (Request* request : requests) request->error = stop;
+        else
+            answer(requests, proposer, scorer); // nobody else runs: the lock may stay held
         room.running = requests.size();
         for (Request* request : requests) {
             request->call = Call::none;
@@ -187,6 +198,7 @@ void run_together(size_t count, size_t at_once, Proposer& proposer, Scorer* scor
     }
     lock.unlock();
     threads.clear(); // joined
+    if (stop) std::rethrow_exception(stop);
     for (const std::exception_ptr& error : room.errors)
         if (error) std::rethrow_exception(error);
 }

@@ -17,9 +17,10 @@ namespace qstar::search {
 // Calls body(problem, proposer, scorer) for problems 0 .. count-1, at most `at_once` at
 // a time; the proposer and scorer that it gets belong to that problem. `scorer` may be
 // null, then so is body's. done(n) is called on the calling thread whenever n problems
-// in all have ended. An exception of a body, or of a model for its request, ends that
-// problem; no further ones are begun, the running ones end, and the exception of the
-// first problem in order is thrown.
+// in all have ended; no body runs then. An exception of a body, or of a model for its request,
+// ends that problem; no further ones are begun, the running ones end, and the exception of the
+// first problem in order is thrown. One of done() is thrown too, as soon as the running ones
+// have seen it at their next request.
 void run_together(size_t count, size_t at_once, Proposer& proposer, Scorer* scorer,
                   const std::function<void(size_t, Proposer&, Scorer*)>& body,
                   const std::function<void(size_t)>& done = {});

@@ -4,9 +4,11 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
+#include "engine/io/sha256.h"
 #include "search/models.h"
 #include "search/puzzles/command.h"
 #include "search/results.h"
+#include "search/results_log.h"
 #include "search/run.h"
 #include "search/solve.h"
 #include "search/world.h"
@@ -86,29 +88,62 @@ void check_problem(const World& world, const Flags& flags, const std::string& na
     }
 }
 
+// All that decides about the results of a file of problems.
+Json call_of(const World& world, const Flags& flags, const std::vector<ProblemLine>& lines,
+             Method method, const Options& o, uint64_t seed) {
+    Json call{{"world", world.name()}, {"--method", name_of(method)}};
+    Sha256 problems;
+    for (const ProblemLine& line : lines)
+        problems.update(json_text(Json::array({line.input, line.problem, line.answer})) + "\n");
+    call["the problems' SHA-256"] = problems.digest();
+    for (const std::string& file : model_files(flags.run, flags.scorer, flags.policy))
+        if (exists(file)) call["the SHA-256 of " + file] = sha256_file(file);
+    call.update(Json{{"--seed", seed},
+                     {"--scorer", flags.scorer},
+                     {"--aggregate", flags.aggregate},
+                     {"--vote", flags.vote},
+                     {"--step-cost", flags.step_cost},
+                     {"--budget", o.budget},
+                     {"--seconds", o.seconds},
+                     {"--samples", o.samples},
+                     {"--width", o.width},
+                     {"--proposals", o.proposals},
+                     {"--weight", o.weight},
+                     {"--batch", o.batch},
+                     {"--explore", o.explore},
+                     {"--temperature", o.temperature},
+                     {"--n-best", o.n_best},
+                     {"--step-tokens", flags.limits.step_tokens},
+                     {"--steps", flags.limits.steps},
+                     {"--top-k", flags.limits.top_k},
+                     {"--top-p", flags.limits.top_p}});
+    return call;
+}
+
 void search_file(const World& world, const Flags& flags, const std::vector<ProblemLine>& lines,
-                 Method method, const Options& options, Models& models) {
+                 Method method, const Options& options, uint64_t seed, Models& models) {
     std::vector<std::string> problems;
     for (const ProblemLine& line : lines) problems.push_back(line.problem);
-    Progress progress("search", static_cast<int64_t>(problems.size()), "problems");
-    const std::vector<Result> results =
-        solve(problems, method, *models.proposer, models.scorer.get(), options,
-              [&](size_t done) { progress.update(static_cast<int64_t>(done)); });
+    ResultsLog log(flags.out, call_of(world, flags, lines, method, options, seed), problems);
+    const size_t kept = log.rows().size();
+    Progress progress("search", static_cast<int64_t>(problems.size()), "problems",
+                      static_cast<int64_t>(kept));
+    solve(
+        std::span(problems).subspan(kept), method, *models.proposer, models.scorer.get(), options,
+        [&](size_t done) { progress.update(static_cast<int64_t>(kept + done)); }, 128,
+        [&](size_t i, const Result& result) {
+            log.add(result_json(world, lines[kept + i], result));
+        });
+    log.finish();
     progress.finish();
-    std::vector<Json> rows;
     int64_t correct = 0, tokens = 0;
-    for (size_t i = 0; i < lines.size(); ++i) {
-        rows.push_back(result_json(world, lines[i], results[i]));
-        correct += rows.back()["correct"].get<bool>();
-        tokens += results[i].tokens;
+    for (const Json& row : log.rows()) {
+        correct += row["correct"].get<bool>();
+        tokens += row["tokens"].get<int64_t>();
     }
-    if (flags.out.empty())
-        for (const Json& row : rows) fmt::print("{}\n", json_text(row));
-    else
-        write_jsonl(flags.out, rows);
     fmt::print(stderr, "{}: {} of {} right by the verifier, {:.1f} tokens a problem\n",
-               name_of(method), correct, rows.size(),
-               static_cast<double>(tokens) / static_cast<double>(rows.size()));
+               name_of(method), correct, lines.size(),
+               static_cast<double>(tokens) / static_cast<double>(lines.size()));
 }
 
 void search(const Flags& flags, const Common& common) {
@@ -149,7 +184,7 @@ void search(const Flags& flags, const Common& common) {
     const std::unique_ptr<Models> models =
         load_models(flags.run, flags.scorer, common.seed, flags.policy, flags.limits);
     if (flags.problem.empty())
-        search_file(*world, flags, lines, method, options, *models);
+        search_file(*world, flags, lines, method, options, common.seed, *models);
     else
         search_one(*world, flags, method, options, *models);
 }
@@ -165,13 +200,15 @@ void add_command(CLI::App& app, const Common& common) {
     };
     command->add_option("problem", flags->problem,
                         "one problem: \"3*(4+5)-2\" (after -- if it begins with a minus)");
-    command->add_option("--problems", flags->problems, "file of problems");
+    command->add_option("--problems", flags->problems, "file of problems; -: standard input");
     add("--format", flags->form.format,
         "of the file: lines, jsonl, or pairs of question and answer");
     command->add_option("--target", flags->form.target,
                         "countdown: of every problem; its line is numbers alone");
     command->add_flag("--skip-bad", flags->form.skip_bad, "leave bad lines of the file out");
-    command->add_option("--out", flags->out, "write JSON lines here instead of stdout");
+    command->add_option("--out", flags->out,
+                        "write JSON lines here instead of stdout, as they come; the same call goes "
+                        "on where it was interrupted");
     command->add_option("--world", flags->world,
                         "what the problems are: arithmetic, equations, countdown or words "
                         "(default: what the run is of)");

@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace qstar::search {
 
@@ -27,5 +28,9 @@ struct Models {
 std::unique_ptr<Models> load_models(const std::string& run, const std::string& scorer,
                                     uint64_t seed, const std::string& policy = "",
                                     const ProposerLimits& limits = {});
+
+// The files that load_models() reads, those that are there and those that are not.
+std::vector<std::string> model_files(const std::string& run, const std::string& scorer,
+                                     const std::string& policy = "");
 
 } // namespace qstar::search

@@ -1,6 +1,7 @@
 #include "search/problems.h"
 
 #include "engine/error.h"
+#include "engine/io/input.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/text.h"
 #include "engine/io/text_lines.h"
@@ -105,9 +106,9 @@ std::vector<ProblemLine> read_problems(const World& world, const std::string& pa
     if (format != "lines" && format != "jsonl" && format != "pairs")
         fail("unknown format \"{}\": expected one of lines, jsonl, pairs", format);
     check_target(world, form.target);
-    const std::string text = read_text_file(path);
+    const std::string text = read_text_file(path), name = input_name(path);
     const std::vector<TextLine> lines = text_lines(text);
-    ProblemReader reader{world, path, form};
+    ProblemReader reader{world, name, form};
     std::vector<ProblemLine> problems;
     BadLines bad(form.skip_bad);
     bool first = true;
@@ -139,11 +140,11 @@ std::vector<ProblemLine> read_problems(const World& world, const std::string& pa
                                     : reader.read_line(line, number));
         });
     }
-    reader.countdown.check(path);
-    bad.settle(path);
-    if (bad.count() > 0) fmt::print(stderr, "{}\n", bad.left_out(path));
-    if (problems.empty()) fail("{}: expected at least one problem, found none", path);
-    if (format == "lines") refuse_pairs(world, problems, path);
+    reader.countdown.check(name);
+    bad.settle(name);
+    if (bad.count() > 0) fmt::print(stderr, "{}\n", bad.left_out(name));
+    if (problems.empty()) fail("{}: expected at least one problem, found none", name);
+    if (format == "lines") refuse_pairs(world, problems, name);
     return problems;
 }
 

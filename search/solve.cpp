@@ -13,6 +13,7 @@
 
 #include <array>
 #include <chrono>
+#include <mutex>
 
 namespace qstar::search {
 
@@ -73,6 +74,31 @@ Result run(Method method, Proposer& proposer, Scorer* scorer, const std::string&
     fail("unknown method {}", static_cast<int>(method));
 }
 
+// Seconds as each of those that run has them: at 1/n of the speed while there are n of them, so
+// that what all of them have is what has passed.
+class SharedClock {
+  public:
+    double begin() { return step(1); }
+    double end() { return step(-1); }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    double step(int change) {
+        const std::lock_guard lock(mutex_);
+        const auto now = Clock::now();
+        if (running_ > 0) seconds_ += std::chrono::duration<double>(now - last_).count() / running_;
+        last_ = now;
+        running_ += change;
+        return seconds_;
+    }
+
+    std::mutex mutex_;
+    double seconds_ = 0;
+    int running_ = 0;
+    Clock::time_point last_;
+};
+
 } // namespace
 
 Method method_named(std::string_view name) { return find("method", name, methods); }
@@ -114,30 +140,32 @@ void know_world(Options& options, const World& world) {
 
 std::vector<Result> solve(std::span<const std::string> problems, Method method, Proposer& proposer,
                           Scorer* scorer, const Options& options,
-                          const std::function<void(size_t)>& done, size_t at_once) {
+                          const std::function<void(size_t)>& done, size_t at_once,
+                          const std::function<void(size_t, const Result&)>& ready) {
     check_options(options);
     if (scorer == nullptr && needs_scorer(method, static_cast<bool>(options.goal)))
         fail("method {} needs a scorer: expected orm, prm or q, found none", name_of(method));
-    using Clock = std::chrono::steady_clock;
-    const auto start = Clock::now();
+    SharedClock clock;
     std::vector<Result> results(problems.size());
+    std::vector<char> ended(problems.size(), 0); // by its body; read when none runs
+    size_t told = 0;
     run_together(
         problems.size(), at_once, proposer, scorer,
         [&](size_t i, Proposer& own_proposer, Scorer* own_scorer) {
             Options own = options;
             own.stream = mix(options.stream, hash_name(problems[i]));
+            const double begin = clock.begin();
             results[i] = run(method, own_proposer, own_scorer, problems[i], own);
+            results[i].seconds = clock.end() - begin;
             if (results[i].ended.empty())
                 results[i].ended = results[i].finished ? "answer" : "exhausted";
+            ended[i] = 1;
         },
-        done);
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    int64_t tokens = 0;
-    for (const Result& result : results) tokens += result.tokens;
-    for (Result& result : results)
-        result.seconds = tokens == 0 ? 0
-                                     : seconds * static_cast<double>(result.tokens) /
-                                           static_cast<double>(tokens);
+        [&](size_t n) {
+            for (; ready && told < ended.size() && ended[told] != 0; ++told)
+                ready(told, results[told]);
+            if (done) done(n);
+        });
     return results;
 }
 

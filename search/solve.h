@@ -32,10 +32,12 @@ void know_world(Options& options, const World& world);
 // Solves each problem (in the world's canonical form) by the same method; results in
 // order. Model calls are batched over `at_once` problems. A problem's random stream is
 // made from options.stream and its text: its result does not depend on the others.
-// Result.seconds is the whole time, divided among the problems by their tokens.
+// While n problems run together, the clock of Result.seconds goes at 1/n of its speed.
 // `scorer` may be null for methods that can do without. done(n): n problems have ended.
+// ready(i, result): so has problem i, and all before it; in order, on the calling thread.
 std::vector<Result> solve(std::span<const std::string> problems, Method method, Proposer& proposer,
                           Scorer* scorer, const Options& options,
-                          const std::function<void(size_t)>& done = {}, size_t at_once = 128);
+                          const std::function<void(size_t)>& done = {}, size_t at_once = 128,
+                          const std::function<void(size_t, const Result&)>& ready = {});
 
 } // namespace qstar::search

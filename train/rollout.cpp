@@ -176,7 +176,7 @@ void rollout(const RolloutOptions& options) {
     search::GptProposer proposer(model, tokenizer, seed);
     BadLines bad(options.skip_bad);
     std::vector<SampledSolution> solutions = read_solutions(file, bad);
-    settle(bad, options, stage, file);
+    settle(bad, options, stage.name(), file);
     std::erase_if(solutions, [](const auto& s) { return !s.finished || s.steps.empty(); });
     if (solutions.empty()) fail("{}: no finished solution to label", file);
     if (options.limit > 0 && solutions.size() > static_cast<size_t>(options.limit))

@@ -1,6 +1,7 @@
 #include "engine/io/files.h"
 
 #include "engine/error.h"
+#include "engine/io/input.h"
 #include "engine/io/streams.h"
 
 #include <cerrno>
@@ -38,11 +39,13 @@ bool is_folder(const std::string& path) {
 
 std::string read_file(const std::string& path) {
     File file;
-    file.descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file.descriptor < 0) fail("{}: cannot read: {}", path, reason());
+    file.descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                  : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const std::string name = input_name(path);
+    if (file.descriptor < 0) fail("{}: cannot read: {}", name, reason());
     struct stat status {};
-    if (::fstat(file.descriptor, &status) != 0) fail("{}: cannot read: {}", path, reason());
-    if (S_ISDIR(status.st_mode)) fail("{}: expected a file, found a folder", path);
+    if (::fstat(file.descriptor, &status) != 0) fail("{}: cannot read: {}", name, reason());
+    if (S_ISDIR(status.st_mode)) fail("{}: expected a file, found a folder", name);
 
     // The size is a hint: a pipe has none and a file may grow while we read.
     std::string bytes;
@@ -52,7 +55,7 @@ std::string read_file(const std::string& path) {
         if (filled == bytes.size()) bytes.resize(bytes.size() * 2 + 4096);
         const ssize_t got = ::read(file.descriptor, bytes.data() + filled, bytes.size() - filled);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) fail("{}: cannot read: {}", path, reason());
+        if (got < 0) fail("{}: cannot read: {}", name, reason());
         if (got == 0) break;
         filled += static_cast<size_t>(got);
     }

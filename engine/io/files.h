@@ -13,11 +13,11 @@ namespace qstar {
 bool exists(const std::string& path); // file or folder
 bool is_folder(const std::string& path);
 
-// All bytes of a file. Error if it is missing, unreadable or a folder.
+// All bytes of a file, pipe or "-" (standard input). Error if missing, unreadable or a folder.
 std::string read_file(const std::string& path);
 
-// Writes PATH.PID.tmp in the same folder, syncs it to the disk and renames it over
-// `path`. On an Error the old file is as it was. The folder must exist.
+// As a FileWriter (streams.h): aside, synced, renamed over `path`, links followed, "-" and
+// devices written into. On an Error the old file is as it was. The folder must exist.
 void write_file_atomic(const std::string& path, std::string_view bytes);
 
 // Makes a folder and those above it; no error if it is there already.

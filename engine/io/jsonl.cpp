@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/input.h"
 #include "engine/io/text.h"
 
 #include <algorithm>
@@ -147,12 +148,12 @@ std::vector<JsonLine> parse_jsonl(std::string_view text, const std::string& name
 }
 
 std::vector<JsonLine> read_jsonl(const std::string& path) {
-    return parse_jsonl(read_text_file(path), path);
+    return parse_jsonl(read_text_file(path), input_name(path));
 }
 
 void read_jsonl(const std::string& path, BadLines& bad,
                 const std::function<void(const JsonLine&)>& read) {
-    each_line(read_text_file(path), path, bad, read);
+    each_line(read_text_file(path), input_name(path), bad, read);
 }
 
 JsonLine read_json(const std::string& path) {

@@ -1,12 +1,11 @@
 #include "engine/io/streams.h"
 
 #include "engine/error.h"
-#include "engine/io/files.h"
+#include "engine/io/output.h"
 
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,17 +13,6 @@ namespace qstar {
 namespace {
 
 std::string system_says() { return std::strerror(errno); }
-
-// The new name itself must reach the disk too; some file systems cannot sync a folder, and
-// then there is nothing more to do.
-void sync_folder_of(const std::string& path) {
-    const auto parent = std::filesystem::path(path).parent_path().string();
-    const char* folder = parent.empty() ? "." : parent.c_str();
-    const int descriptor = ::open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return;
-    ::fsync(descriptor);
-    ::close(descriptor);
-}
 
 } // namespace
 
@@ -35,45 +23,42 @@ void rename_synced(const std::string& from, const std::string& to) {
     sync_folder_of(to);
 }
 
-FileWriter::FileWriter(const std::string& path)
-    : path_(path), aside_(fmt::format("{}.{}.tmp", path, ::getpid())) {
-    if (is_folder(path)) fail("{}: cannot write: it is a folder", path);
+FileWriter::FileWriter(const std::string& path) {
+    const OutputPlace place = output_place(path);
+    path_ = place.file.empty() ? place.name : place.file;
+    descriptor_ = place.descriptor;
+    if (place.file.empty()) return;
+    aside_ = fmt::format("{}.{}.tmp", path_, ::getpid());
     descriptor_ = ::open(aside_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) fail("{}: cannot write: {}", path, system_says());
+    if (descriptor_ < 0) fail("{}: cannot write: {}", path_, system_says());
+    struct stat old {}; // whoever may read or write it may do so afterwards
+    if (::stat(path_.c_str(), &old) == 0) (void)::fchmod(descriptor_, old.st_mode & 0777);
 }
 
 FileWriter::~FileWriter() {
     if (descriptor_ < 0) return; // committed
     ::close(descriptor_);
-    ::unlink(aside_.c_str());
+    if (!aside_.empty()) ::unlink(aside_.c_str());
 }
 
-void FileWriter::write(std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) fail("{}: cannot write: {}", path_, system_says());
-        bytes.remove_prefix(static_cast<size_t>(written));
-    }
-}
+void FileWriter::write(std::string_view bytes) { write_all(descriptor_, bytes, path_); }
 
 void FileWriter::commit() {
-    if (::fsync(descriptor_) != 0) fail("{}: cannot write: {}", path_, system_says());
-    if (::rename(aside_.c_str(), path_.c_str()) != 0) {
-        fail("{}: cannot replace it: {}", path_, system_says());
-    }
+    if (!aside_.empty()) move_into_place(descriptor_, aside_, path_);
     ::close(descriptor_);
     descriptor_ = -1;
-    sync_folder_of(path_);
 }
 
 FileReader::FileReader(const std::string& path) : path_(path) {
-    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (path == "-") fail("standard input: cannot read: it would have to be read more than once");
+    // A pipe is not waited for: it is refused.
+    descriptor_ = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor_ < 0) fail("{}: cannot read: {}", path, system_says());
     struct stat status {};
     const bool known = ::fstat(descriptor_, &status) == 0;
     if (!known || !S_ISREG(status.st_mode)) {
-        const std::string why = known ? "not a regular file" : system_says();
+        const std::string why =
+            known ? "it is no plain file, and would have to be read more than once" : system_says();
         ::close(descriptor_);
         if (known && S_ISDIR(status.st_mode)) fail("{}: expected a file, found a folder", path);
         fail("{}: cannot read: {}", path, why);

@@ -11,9 +11,9 @@
 
 namespace qstar {
 
-// Writes PATH.PID.tmp in the same folder; commit() syncs it to the disk and renames it over
-// `path`. One that is destroyed before, or could not be written, leaves the old file as it
-// was and nothing beside it. The folder must exist.
+// Writes FILE.PID.tmp, which commit() syncs and renames over FILE, to which `path` leads; without
+// a commit() the old file stays and nothing beside it. The folder must exist. What is no plain
+// file (a device, a pipe, "-" for the standard output) is written into as the pieces come.
 class FileWriter {
   public:
     explicit FileWriter(const std::string& path);
@@ -33,7 +33,7 @@ class FileWriter {
 // there and cannot be replaced.
 void rename_synced(const std::string& from, const std::string& to);
 
-// A regular file that is open, its size as it was when it was opened.
+// A plain file that is open, its size as it was when it was opened. Error for a pipe and "-".
 class FileReader {
   public:
     explicit FileReader(const std::string& path);

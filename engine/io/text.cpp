@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/input.h"
 
 namespace qstar {
 
@@ -13,7 +14,7 @@ std::string_view without_byte_order_mark(std::string_view text) {
 std::string read_text_file(const std::string& path) {
     std::string text = read_file(path);
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-        fail("{}: expected text in UTF-8, found UTF-16", path);
+        fail("{}: expected text in UTF-8, found UTF-16", input_name(path));
     text.erase(0, text.size() - without_byte_order_mark(text).size());
     return text;
 }

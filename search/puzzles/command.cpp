@@ -3,8 +3,10 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
+#include "engine/io/sha256.h"
 #include "search/graph/solve.h"
 #include "search/puzzles/value_model.h"
+#include "search/results_log.h"
 
 #include <CLI/CLI.hpp>
 #include <cmath>
@@ -33,6 +35,13 @@ std::string model_file(const PuzzleSearch& flags, const char* stage) {
              "--model",
              path, stage, flags.run, flags.puzzle.world);
     return path;
+}
+
+// The file of the network that the search asks; empty: it asks none.
+std::string value_model_file(const PuzzleSearch& flags) {
+    if (flags.heuristic != "model") return "";
+    if (!flags.model.empty()) return flags.model;
+    return model_file(flags, flags.method == "qstar" ? "deep-q" : "davi");
 }
 
 std::string result_text(const Space& space, const StateLine& line, const GraphResult& result) {
@@ -94,8 +103,7 @@ PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags) {
     PuzzleModels models;
     const bool wants_q = flags.method == "qstar";
     if (flags.heuristic == "model") {
-        const std::string path =
-            !flags.model.empty() ? flags.model : model_file(flags, wants_q ? "deep-q" : "davi");
+        const std::string path = value_model_file(flags);
         auto model = std::make_unique<ValueModel>(space, path);
         if (wants_q) {
             if (!model->is_q())
@@ -150,54 +158,96 @@ Json puzzle_json(const Space& space, const StateLine& line, const GraphResult& r
     return json;
 }
 
-void search_puzzles(PuzzleSearch flags) {
-    const GraphMethod method = graph_method_named(flags.method);
-    check(flags.options);
-    std::unique_ptr<Space> space;
-    std::vector<StateLine> lines;
-    if (flags.states.empty()) {
-        space = make_space(flags.puzzle, flags.state);
-        lines.push_back({flags.state, space->read(flags.state)});
-    } else {
-        space = make_space_of_file(flags.puzzle, flags.states, flags.skip_bad);
-        lines = read_states(*space, flags.states, flags.skip_bad);
-    }
-    if (!flags.trace_file.empty()) {
-        if (lines.size() > 1)
-            fail("--trace-file is for one state, found {} in {}", lines.size(), flags.states);
-        flags.options.record = true;
-    }
-    const PuzzleModels models = load_puzzle_models(*space, flags);
+namespace {
 
-    std::vector<Json> rows;
-    Progress progress("search", static_cast<int64_t>(lines.size()), "states", 0, lines.size() == 1);
-    int64_t solved = 0, nodes = 0, length = 0;
-    for (const StateLine& line : lines) {
+// All that decides about the results of a file of states.
+Json call_of(const Space& space, const PuzzleSearch& flags, const std::vector<StateLine>& lines) {
+    const GraphOptions& o = flags.options;
+    Json call{{"world", space.name()}, {"--method", flags.method}};
+    Sha256 states;
+    for (const StateLine& line : lines) states.update(line.input + "\n");
+    call["the problems' SHA-256"] = states.digest();
+    for (const std::string& file : {value_model_file(flags), flags.puzzle.moves})
+        if (!file.empty()) call["the SHA-256 of " + file] = sha256_file(file);
+    call.update(Json{{"--seed", o.seed},
+                     {"--compose", flags.puzzle.compose},
+                     {"--heuristic", flags.heuristic},
+                     {"--mirror", flags.mirror},
+                     {"--round", flags.round},
+                     {"--bias", flags.bias},
+                     {"--nodes", o.nodes},
+                     {"--evaluations", o.evaluations},
+                     {"--seconds", o.seconds},
+                     {"--weight", o.weight},
+                     {"--batch", o.batch},
+                     {"--width", o.width},
+                     {"--explore", o.explore},
+                     {"--samples", o.samples},
+                     {"--anytime", o.anytime}});
+    return call;
+}
+
+void search_file(const PuzzleSearch& flags, GraphMethod method, const PuzzleFile& file) {
+    const Space& space = *file.space;
+    const std::vector<StateLine>& lines = file.states;
+    const PuzzleModels models = load_puzzle_models(space, flags);
+    std::vector<std::string> problems;
+    for (const StateLine& line : lines) problems.push_back(space.text(line.state.data()));
+    ResultsLog log(flags.out, call_of(space, flags, lines), std::move(problems));
+    Progress progress("search", static_cast<int64_t>(lines.size()), "states",
+                      static_cast<int64_t>(log.rows().size()), lines.size() == 1);
+    int64_t solved = 0, generated = 0, length = 0;
+    const auto count = [&](const Json& row) {
+        generated += row["generated"].get<int64_t>();
+        if (!row["correct"].get<bool>()) return;
+        ++solved;
+        length += row["length"].get<int64_t>();
+    };
+    for (const Json& row : log.rows()) count(row);
+    while (log.rows().size() < lines.size()) {
+        const StateLine& line = lines[log.rows().size()];
         const GraphResult result =
-            solve(*space, method, models.heuristic, models.q.get(), line.state, flags.options);
+            solve(space, method, models.heuristic, models.q.get(), line.state, flags.options);
         if (!flags.trace_file.empty()) write_file_atomic(flags.trace_file, result.record);
-        if (!flags.state.empty() && flags.out.empty()) {
-            fmt::print("{}", result_text(*space, line, result));
-            return;
-        }
-        rows.push_back(puzzle_json(*space, line, result));
-        solved += rows.back()["correct"].get<bool>();
-        length += result.solved ? static_cast<int64_t>(result.actions.size()) : 0;
-        nodes += result.generated;
-        progress.update(static_cast<int64_t>(rows.size()), fmt::format("{} solved", solved));
+        log.add(puzzle_json(space, line, result));
+        count(log.rows().back());
+        progress.update(static_cast<int64_t>(log.rows().size()), fmt::format("{} solved", solved));
     }
+    log.finish();
     progress.finish();
-    if (flags.out.empty())
-        for (const Json& row : rows) fmt::print("{}\n", json_text(row));
-    else
-        write_jsonl(flags.out, rows);
-    const auto mean = [](int64_t sum, int64_t n) {
+    const auto mean = [](int64_t sum, size_t n) {
         return n > 0 ? static_cast<double>(sum) / static_cast<double>(n) : 0.0;
     };
     fmt::print(stderr,
                "{}: {} of {} solved, {:.2f} steps a solution, {:.0f} states generated each\n",
-               flags.method, solved, rows.size(), mean(length, solved),
-               mean(nodes, static_cast<int64_t>(rows.size())));
+               flags.method, solved, lines.size(), mean(length, static_cast<size_t>(solved)),
+               mean(generated, lines.size()));
+}
+
+void search_one(const PuzzleSearch& flags, GraphMethod method) {
+    const std::unique_ptr<Space> space = make_space(flags.puzzle, flags.state);
+    const StateLine line{flags.state, space->read(flags.state)};
+    const PuzzleModels models = load_puzzle_models(*space, flags);
+    const GraphResult result =
+        solve(*space, method, models.heuristic, models.q.get(), line.state, flags.options);
+    if (!flags.trace_file.empty()) write_file_atomic(flags.trace_file, result.record);
+    if (flags.out.empty())
+        fmt::print("{}", result_text(*space, line, result));
+    else
+        write_jsonl(flags.out, std::vector<Json>{puzzle_json(*space, line, result)});
+}
+
+} // namespace
+
+void search_puzzles(PuzzleSearch flags) {
+    const GraphMethod method = graph_method_named(flags.method);
+    check(flags.options);
+    flags.options.record = !flags.trace_file.empty();
+    if (flags.states.empty()) return search_one(flags, method);
+    const PuzzleFile file = read_puzzle(flags.puzzle, flags.states, flags.skip_bad);
+    if (flags.options.record && file.states.size() > 1)
+        fail("--trace-file is for one state, found {} in {}", file.states.size(), flags.states);
+    search_file(flags, method, file);
 }
 
 } // namespace qstar::search

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/bad_lines.h"
+#include "engine/io/input.h"
 #include "engine/io/text.h"
 #include "engine/io/text_lines.h"
 #include "engine/parallel.h"
@@ -37,6 +38,35 @@ const Sliding* walking_puzzle(const Space& space) {
     return puzzle != nullptr && puzzle->width() <= 4 ? puzzle : nullptr;
 }
 
+bool is_cube(const PuzzleChoice& choice) {
+    return choice.world == "cube2" || choice.world == "cube3";
+}
+
+void check_choice(const PuzzleChoice& choice) {
+    if (is_cube(choice)) return;
+    if (choice.compose != 1) fail("--compose is for the cubes, found with {}", choice.world);
+    if (!choice.moves.empty()) fail("--moves is for the cubes, found with {}", choice.world);
+}
+
+// The puzzle of the size that the first state has; with `skip_bad` the first good one.
+std::unique_ptr<Space> space_of(const PuzzleChoice& choice, const std::vector<TextLine>& lines,
+                                const std::string& name, bool skip_bad) {
+    std::string first; // what is wrong with the first line
+    for (const auto& [line, number] : lines) {
+        if (is_blank(line)) continue;
+        try {
+            std::unique_ptr<Space> space = make_space(choice, line);
+            if (skip_bad) space->read(line);
+            return space;
+        } catch (const Error& error) {
+            if (first.empty()) first = fmt::format("{}:{}: {}", name, number, error.what());
+            if (!skip_bad) break;
+        }
+    }
+    if (first.empty()) fail("{}: expected at least one state, found none", name);
+    fail("{}", first);
+}
+
 } // namespace
 
 bool is_puzzle(std::string_view world) {
@@ -44,11 +74,8 @@ bool is_puzzle(std::string_view world) {
 }
 
 std::unique_ptr<Space> make_space(const PuzzleChoice& choice) {
-    const bool cube = choice.world == "cube2" || choice.world == "cube3";
-    if (!cube && choice.compose != 1)
-        fail("--compose is for the cubes, found with {}", choice.world);
-    if (!cube && !choice.moves.empty())
-        fail("--moves is for the cubes, found with {}", choice.world);
+    check_choice(choice);
+    const bool cube = is_cube(choice);
     if (choice.world == "sliding")
         return std::make_unique<Sliding>(choice.size == 0 ? 4 : choice.size);
     if (choice.world == "lights-out")
@@ -70,44 +97,25 @@ std::unique_ptr<Space> make_space(PuzzleChoice choice, std::string_view first_li
     return make_space(choice);
 }
 
-std::vector<StateLine> read_states(const Space& space, const std::string& path, bool skip_bad) {
-    const std::string text = read_text_file(path);
-    std::vector<StateLine> states;
+PuzzleFile read_puzzle(const PuzzleChoice& choice, const std::string& path, bool skip_bad) {
+    const std::string text = read_text_file(path), name = input_name(path);
+    check_choice(choice);
+    const std::vector<TextLine> lines = text_lines(text);
+    PuzzleFile file{space_of(choice, lines, name, skip_bad), {}};
     BadLines bad(skip_bad);
-    for (const auto& [line, number] : text_lines(text)) {
+    for (const auto& [line, number] : lines) {
         if (is_blank(line)) continue;
         bad.read([&, line = line, number = number] {
             try {
-                states.push_back({std::string(line), space.read(line)});
+                file.states.push_back({std::string(line), file.space->read(line)});
             } catch (const Error& error) {
-                fail("{}:{}: {}", path, number, error.what());
+                fail("{}:{}: {}", name, number, error.what());
             }
         });
     }
-    bad.settle(path);
-    if (bad.count() > 0) fmt::print(stderr, "{}\n", bad.left_out(path));
-    if (states.empty()) fail("{}: expected at least one state, found none", path);
-    return states;
-}
-
-std::unique_ptr<Space> make_space_of_file(const PuzzleChoice& choice, const std::string& path,
-                                          bool skip_bad) {
-    const std::string text = read_text_file(path);
-    std::string first; // what is wrong with the first line
-    for (const auto& [line, number] : text_lines(text)) {
-        if (is_blank(line)) continue;
-        std::unique_ptr<Space> space;
-        try {
-            space = make_space(choice, line);
-            if (skip_bad) space->read(line);
-            return space;
-        } catch (const Error& error) {
-            if (first.empty()) first = fmt::format("{}:{}: {}", path, number, error.what());
-            if (!skip_bad) break;
-        }
-    }
-    if (first.empty()) fail("{}: expected at least one state, found none", path);
-    fail("{}", first);
+    bad.settle(name);
+    if (bad.count() > 0) fmt::print(stderr, "{}\n", bad.left_out(name));
+    return file;
 }
 
 std::unique_ptr<Heuristic> make_bound(const Space& space, std::string_view name) {

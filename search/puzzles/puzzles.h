@@ -17,21 +17,21 @@ struct PuzzleChoice {
 
 bool is_puzzle(std::string_view world);
 std::unique_ptr<Space> make_space(const PuzzleChoice& choice); // Error naming the known ones
-// The same with the size that the first state of a file has.
+// The same with the size that a state has.
 std::unique_ptr<Space> make_space(PuzzleChoice choice, std::string_view first_line);
 
 // The states of a file, one a line; blank lines are skipped. Error: the first five bad lines,
 // each FILE:LINE and what was expected and found, and how many there are. With `skip_bad` they
-// are left out, and stderr says how many.
+// are left out, and stderr says how many. The file is read once, so it may be a pipe, or "-".
 struct StateLine {
     std::string input;
     State state;
 };
-std::vector<StateLine> read_states(const Space& space, const std::string& path,
-                                   bool skip_bad = false);
-// The puzzle itself from such a file: the size that its first state has (of its good lines).
-std::unique_ptr<Space> make_space_of_file(const PuzzleChoice& choice, const std::string& path,
-                                          bool skip_bad = false);
+struct PuzzleFile {
+    std::unique_ptr<Space> space; // of the size that the first state (the first good one) has
+    std::vector<StateLine> states;
+};
+PuzzleFile read_puzzle(const PuzzleChoice& choice, const std::string& path, bool skip_bad = false);
 
 // A lower bound by name: "none", the space's own ("manhattan", "lights", "misplaced"), and for
 // sliding puzzles up to 4 wide "walking-distance". Error naming those of the space.

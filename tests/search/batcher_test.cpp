@@ -143,3 +143,39 @@ TEST_CASE("methods by name, and options that make no sense") {
     options.weight = std::nan("");
     CHECK_THROWS_AS(check_options(options), Error);
 }
+
+TEST_CASE("results are told in the order of their problems, as soon as those before have ended") {
+    const int n = 40;
+    TableProposer p = forest(n);
+    Options options;
+    options.budget = 200;
+    std::vector<size_t> order, told_at;
+    std::vector<Result> told;
+    size_t ended = 0;
+    const std::vector<Result> results = solve(
+        names(n), Method::astar, p, nullptr, options, [&](size_t done) { ended = done; }, 3,
+        [&](size_t i, const Result& result) {
+            order.push_back(i);
+            told.push_back(result);
+            told_at.push_back(ended);
+        });
+    REQUIRE(order.size() == static_cast<size_t>(n));
+    for (size_t i = 0; i < order.size(); ++i) {
+        CHECK(order[i] == i);
+        CHECK(told[i].steps == results[i].steps);
+        CHECK(told[i].seconds == results[i].seconds);
+        CHECK(told_at[i] <= i + 3); // of three at once
+    }
+    CHECK(results[0].seconds > 0);
+}
+
+TEST_CASE("an error of who is told ends the searches that are under way") {
+    TableProposer p = forest(40);
+    Options options;
+    size_t told = 0;
+    const auto full = [&](size_t, const Result&) {
+        if (++told == 5) throw std::runtime_error("full");
+    };
+    CHECK_THROWS_WITH(solve(names(40), Method::beam, p, nullptr, options, {}, 8, full), "full");
+    CHECK(told == 5);
+}
