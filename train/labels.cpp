@@ -23,23 +23,28 @@ Label rating_of(const JsonLine& completion) {
 }
 
 // A step's text as steps: two where PRM800K's heading stands before the answer.
-std::vector<std::string> steps_of(const std::string& text, const std::string& where) {
+struct StepText {
+    std::vector<std::string> parts;
+    bool ends = false; // in an answer, by the heading
+};
+
+StepText steps_of(const std::string& text, const std::string& where) {
     constexpr std::string_view heading = "# Answer\n";
     std::string step = clean_text(text, where);
     const size_t at = step.starts_with(heading) ? 0 : step.find("\n# Answer\n") + 1;
-    if (!step.substr(at).starts_with(heading)) return {step};
+    if (!step.substr(at).starts_with(heading)) return {{step}, false};
     const std::string work = clean_text(step.substr(0, at), where);
     const std::string answer = clean_text(step.substr(at + heading.size()), where);
-    if (work.empty()) return {answer};
-    return {work, answer};
+    if (work.empty()) return {{answer}, true};
+    return {{work, answer}, true};
 }
 
 // Puts a judged step behind the others; `last`: nothing follows it.
-void add_step(StepLabels& judged, const std::vector<std::string>& parts, Label label, bool last) {
-    for (const std::string& part : parts) {
+void add_step(StepLabels& judged, const StepText& step, Label label, bool last) {
+    for (const std::string& part : step.parts) {
         judged.steps.push_back(part);
         judged.labels.push_back(label);
-        judged.finished = (last || parts.size() > 1) && &part == &parts.back();
+        judged.finished = (last || step.ends) && &part == &step.parts.back();
         if (label == Label::wrong) break; // what follows an error has no label
     }
 }
@@ -112,15 +117,15 @@ void read_prm800k(const JsonLine& line, std::vector<StepLabels>& out) {
         }
         if (taken < 0 && !human) break; // nothing was chosen: the solution ends before this step
         const JsonLine& of_path = taken < 0 ? step : completions[static_cast<size_t>(taken)];
-        const auto parts = taken < 0 ? steps_of(human_text(step), step.where) : text_of(of_path);
+        const StepText text = taken < 0 ? steps_of(human_text(step), step.where) : text_of(of_path);
         if (taken >= 0 && !has_field(of_path, "rating")) {
             // The path goes on by a step without a label: labels begin anew after it.
             if (!chosen.labels.empty()) out.push_back(chosen);
             chosen.labels.clear();
-            chosen.steps.insert(chosen.steps.end(), parts.begin(), parts.end());
+            chosen.steps.insert(chosen.steps.end(), text.parts.begin(), text.parts.end());
             continue;
         }
-        add_step(chosen, parts, taken < 0 ? Label::right : rating_of(of_path), last);
+        add_step(chosen, text, taken < 0 ? Label::right : rating_of(of_path), last);
         if (chosen.labels.back() == Label::wrong) break; // what follows an error has no label
     }
     if (!chosen.labels.empty()) out.push_back(std::move(chosen));

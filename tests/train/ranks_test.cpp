@@ -82,7 +82,7 @@ TEST_CASE("a broken file of ranks is refused with its line") {
     };
     refuses("{\"prompt\": ", "not JSON");
     refuses(R"({"prompt": "2+3", "chosen": "5"})", "rejected");
-    refuses(R"({"prompt": "2+3", "chosen": "5", "rejected": ["6"]})", "expected a string");
+    refuses(R"({"prompt": "2+3", "chosen": "5", "rejected": ["6"]})", "expected an object");
     refuses(R"({"prompt": "2+3", "chosen": "", "rejected": "6"})", "found no text");
     refuses(R"({"prompt": "", "chosen": "5", "rejected": "6"})", "expected a problem");
     refuses(R"({"prompt": "2+3", "chosen": "5", "rejected": "5"})", "are the same");
