@@ -74,7 +74,9 @@ TEST_CASE("qstar eval puzzles and actions, from nothing to a table") {
     REQUIRE(lines.size() == 2);
     CHECK(int_field(lines[1], "solved") == 5);
     CHECK(string_field(lines[1], "method") == "astar");
-    CHECK(search::read_puzzle({.size = 3}, states).states.size() == 5);
+    search::PuzzleChoice puzzle;
+    puzzle.size = 3;
+    CHECK(search::read_puzzle(puzzle, states).states.size() == 5);
 
     const auto actions =
         run("eval actions --world lights-out --sets 2,3 --steps 40 --train-batch 16 --net-width 16 "
