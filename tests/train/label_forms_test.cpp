@@ -20,7 +20,7 @@ using search::Label;
 
 namespace {
 
-using Lines = std::vector<std::string>;
+using StepTexts = std::vector<std::string>;
 const std::vector<Label> both_right = {Label::right, Label::right};
 
 std::string case_file(const std::string& name) {
@@ -34,7 +34,7 @@ std::vector<StepLabels> steps_in(const std::string& name) {
 // "3*4+2" -> 12+2 -> 14, both right: what many of the files say in their own ways.
 void is_the_solution(const StepLabels& read) {
     CHECK(read.problem == "3*4+2");
-    CHECK(read.steps == Lines{"12+2", "14"});
+    CHECK(read.steps == StepTexts{"12+2", "14"});
     CHECK(read.labels == both_right);
     CHECK(read.finished);
 }
@@ -73,7 +73,7 @@ TEST_CASE("step labels in TRL's form as others write it") {
     }
     CHECK(steps_in("array.json").at(0).where == case_file("array.json") + ":2");
     const auto wrong = steps_in("trl_bool.jsonl").at(1);
-    CHECK(wrong.steps == Lines{"3*9"});
+    CHECK(wrong.steps == StepTexts{"3*9"});
     CHECK(wrong.labels == std::vector{Label::wrong});
     CHECK(!wrong.finished);
     CHECK(steps_in("trl_allwrong.jsonl").size() == 6);
@@ -99,25 +99,26 @@ TEST_CASE("step labels in TRL's form as others write it") {
 
 TEST_CASE("step labels in PRM800K's form as others write it") {
     is_the_solution(steps_in("prm_float.jsonl").at(0));
-    CHECK(steps_in("prm_answer_heading.jsonl").at(0).steps == Lines{"12+2", "So it is 14.", "14"});
+    CHECK(steps_in("prm_answer_heading.jsonl").at(0).steps ==
+          StepTexts{"12+2", "So it is 14.", "14"});
     CHECK(steps_in("prm_answer_heading.jsonl").at(0).labels.size() == 3);
     CHECK(steps_in("prm_answer_heading.jsonl").at(0).finished);
 
     // A chosen step that nobody rated is on the path, without a label.
     const auto unrated = steps_in("prm_chosen_unrated.jsonl");
     REQUIRE(unrated.size() == 1);
-    CHECK(unrated[0].steps == Lines{"12+2", "14"});
+    CHECK(unrated[0].steps == StepTexts{"12+2", "14"});
     CHECK(unrated[0].labels == std::vector{Label::right}); // of the last one
     CHECK(unrated[0].finished);
 
     const auto human = steps_in("prm_human_string.jsonl");
     REQUIRE(human.size() == 2);
-    CHECK(human[0].steps == Lines{"3*6"});
+    CHECK(human[0].steps == StepTexts{"3*6"});
     is_the_solution(human[1]);
 
     const auto after = steps_in("prm_after_error.jsonl");
     REQUIRE(after.size() == 1); // what follows an error has no label
-    CHECK(after[0].steps == Lines{"3*6"});
+    CHECK(after[0].steps == StepTexts{"3*6"});
     CHECK(after[0].labels == std::vector{Label::wrong});
     CHECK(steps_in("prm_good.jsonl").size() > 7); // others' completions, too
 }
@@ -135,8 +136,8 @@ TEST_CASE("PRM800K lines with nulls") {
     for (const char* reason : {"", ",\"finish_reason\":null", ",\"finish_reason\":\"give_up\""}) {
         const auto labels = read(first, reason);
         REQUIRE(labels.size() == 2);
-        CHECK(labels[0].steps == Lines{"3*6"});
-        CHECK(labels[1].steps == Lines{"12+2"});
+        CHECK(labels[0].steps == StepTexts{"3*6"});
+        CHECK(labels[1].steps == StepTexts{"12+2"});
         CHECK(!labels[1].finished);
     }
     // Labels before and after a step without one are apart.
@@ -145,8 +146,8 @@ TEST_CASE("PRM800K lines with nulls") {
                      R"({"completions":[{"text":"14","rating":1}],"chosen_completion":0})",
              ",\"finish_reason\":\"solution\"");
     REQUIRE(split.size() == 3);
-    CHECK(split[1].steps == Lines{"12+2"});
-    CHECK(split[2].steps == Lines{"12+2", "2+12", "14"});
+    CHECK(split[1].steps == StepTexts{"12+2"});
+    CHECK(split[2].steps == StepTexts{"12+2", "2+12", "14"});
     CHECK(split[2].labels == std::vector{Label::right});
     CHECK(split[2].finished);
     // A wrong step before its answer: the answer has no label.
@@ -155,12 +156,12 @@ TEST_CASE("PRM800K lines with nulls") {
              R"("chosen_completion":0})",
              ",\"finish_reason\":\"found_error\"");
     REQUIRE(wrong.size() == 1);
-    CHECK(wrong[0].steps == Lines{"It is 18."});
+    CHECK(wrong[0].steps == StepTexts{"It is 18."});
     CHECK(!wrong[0].finished);
     const auto bare = read(R"({"completions":[{"text":"# Answer\n\n18","rating":-1}],)"
                            R"("chosen_completion":0})",
                            ",\"finish_reason\":\"found_error\"");
-    CHECK(bare.at(0).steps == Lines{"18"});
+    CHECK(bare.at(0).steps == StepTexts{"18"});
     CHECK(bare.at(0).finished);
 }
 
@@ -202,8 +203,8 @@ TEST_CASE("a line end after a solution is no step") {
         CHECK(plain[i].chosen == ended[i].chosen);
         CHECK(plain[i].rejected == ended[i].rejected);
     }
-    CHECK(lines_of("12+2\r\n14\r\n") == Lines{"12+2", "14"});
-    CHECK(lines_of("\n12+2 \n\n14") == Lines{"12+2", "14"});
+    CHECK(lines_of("12+2\r\n14\r\n") == StepTexts{"12+2", "14"});
+    CHECK(lines_of("\n12+2 \n\n14") == StepTexts{"12+2", "14"});
     CHECK(lines_of("\n").empty());
 
     const Temporary folder;
@@ -215,19 +216,20 @@ TEST_CASE("a line end after a solution is no step") {
     REQUIRE(outcomes.size() == 2);
     for (const OutcomeLabel& outcome : outcomes) {
         CHECK(outcome.problem == "3*4+2");
-        CHECK(outcome.steps == Lines{"12+2", "14"});
+        CHECK(outcome.steps == StepTexts{"12+2", "14"});
         CHECK(outcome.right);
     }
     const auto items = read_curated(
         folder.file("c", "{\"problem\":\"3*4+2\\n\",\"solution\":[\"12+2\\r\\n\",\"14\\n\"]}\n"));
     CHECK(items.at(0).problem == "3*4+2");
-    CHECK(items.at(0).solution == Lines{"12+2", "14"});
+    CHECK(items.at(0).solution == StepTexts{"12+2", "14"});
 }
 
 TEST_CASE("solutions that a text cannot hold come back as they were written") {
     const Temporary folder;
-    const std::vector<Lines> odd = {{"3*9", ""}, {""}, {" 5"}, {"5 "}, {"a", "", "b"}, {"x\ny"}};
-    for (const Lines& steps : odd) {
+    const std::vector<StepTexts> odd = {{"3*9", ""}, {""},           {" 5"},
+                                        {"5 "},      {"a", "", "b"}, {"x\ny"}};
+    for (const StepTexts& steps : odd) {
         const Json outcome = json_of(OutcomeLabel{"2+3", steps, true});
         CHECK(read_outcomes(folder.file("o", json_text(outcome))).at(0).steps == steps);
         const Json pair = json_of(RankedPair{"2+3", steps, {"4"}});
@@ -249,15 +251,15 @@ TEST_CASE("preferences as texts, as chats, with the prompt and with it implied")
         CAPTURE(form);
         const RankedPair pair = pair_in(form);
         CHECK(pair.problem == "3*4+2");
-        CHECK(pair.chosen == Lines{"12+2", "14"});
-        CHECK(pair.rejected == Lines{"3*6", "18"});
+        CHECK(pair.chosen == StepTexts{"12+2", "14"});
+        CHECK(pair.rejected == StepTexts{"3*6", "18"});
     }
-    CHECK(read_ranks(case_file("rank_chat.jsonl")).at(0).rejected == Lines{"3*6", "18"});
+    CHECK(read_ranks(case_file("rank_chat.jsonl")).at(0).rejected == StepTexts{"3*6", "18"});
     CHECK(read_ranks(case_file("rank_extra.jsonl")).size() == 1);
     CHECK(read_ranks(case_file("rank_one.jsonl")).size() == 1);
     // A common first step stays a step.
     CHECK(pair_in(R"({"chosen":"1+2+3\n3+3\n6","rejected":"1+2+3\n3+3\n7"})").chosen ==
-          Lines{"3+3", "6"});
+          StepTexts{"3+3", "6"});
 
     const Temporary folder;
     const auto refuses = [&](const std::string& line, const char* reason) {
