@@ -17,8 +17,8 @@ void settle(const BadLines& bad, const StageOptions& options, const std::string&
 void say_contradictions(const StageOptions& options, const std::string& stage, int64_t count,
                         const char* what) {
     if (count > 0 && !options.quiet)
-        fmt::print("{}: {} {} are judged both right and wrong; each judgement counts\n", stage,
-                   count, what);
+        fmt::print("{}: judged both right and wrong: {} {}{}; each judgement counts\n", stage,
+                   count, what, count == 1 ? "" : "s");
 }
 
 void record_skip_bad(Json& flags, const StageOptions& options) {

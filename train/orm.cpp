@@ -53,7 +53,7 @@ void orm(const OrmOptions& options) {
                         base.config.context, label.where);
         });
     settle(bad, options, "orm", file);
-    say_contradictions(options, "orm", contradictions(labels), "solutions");
+    say_contradictions(options, "orm", contradictions(labels), "solution");
     train_reward(options, stage, base, set, file);
 }
 

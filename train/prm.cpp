@@ -75,7 +75,7 @@ void prm(const PrmOptions& options) {
         });
     }
     settle(bad, options, options.name, file);
-    say_contradictions(options, options.name, contradictions(labels), "steps");
+    say_contradictions(options, options.name, contradictions(labels), "step");
     train_reward(options, stage, base, set, file);
 }
 

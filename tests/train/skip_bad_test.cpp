@@ -167,3 +167,17 @@ TEST_CASE("the program says how many bad lines it leaves out") {
     CHECK(tests::contains(done.out,
                           "sft: 2 bad lines of " + file + " left out, the first: " + file + ":2:"));
 }
+
+TEST_CASE("the program says that a solution is judged both right and wrong") {
+    const FileRun run;
+    make_folders(run / "sft");
+    write_file_atomic(run / "sft/model.safetensors", read_file(run / "pretrain/model.safetensors"));
+    const std::string outcome = R"({"prompt":"1+2+3","completion":"3+3\n6","label":)";
+    const std::string file =
+        run.file("o.jsonl", outcome + "true}\n" + outcome + "false}\n" + outcome + "true}\n");
+    const auto done = tests::run_program(
+        run, fmt::format("train orm --run {} --labels {} --batch 1", run.path, file));
+    CHECK(done.status == 0);
+    CHECK(
+        tests::contains(done.out, "orm: judged both right and wrong: 1 solution; each judgement"));
+}
