@@ -21,6 +21,7 @@ std::vector<std::string> model_files(const std::string& run, const std::string& 
     const std::string tokenizer = join_path(run, "tokenizer");
     std::vector<std::string> files = {join_path(tokenizer, "vocab.json"),
                                       join_path(tokenizer, "merges.txt"),
+                                      join_path(tokenizer, "pretokenizer.json"),
                                       policy.empty() ? model_file(run, "sft") : policy};
     if (scorer != "none") files.push_back(model_file(run, scorer));
     return files;
