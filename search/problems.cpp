@@ -113,7 +113,8 @@ std::vector<ProblemLine> read_problems(const World& world, const std::string& pa
     BadLines bad(form.skip_bad);
     bool first = true;
     for (size_t i = 0; i < lines.size(); ++i) {
-        const auto& [line, number] = lines[i];
+        const auto& line = lines[i].text;
+        const auto number = lines[i].number;
         if (format == "pairs") {
             const TextLine* answer = i + 1 < lines.size() ? &lines[++i] : nullptr;
             bad.read([&] {

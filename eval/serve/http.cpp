@@ -265,6 +265,8 @@ void HttpServer::stop() {
     inside_->stop();
 }
 
+void HttpServer::serve(int socket) { inside_->process_and_close_socket(socket); }
+
 } // namespace qstar::eval
 
 #else
@@ -281,6 +283,7 @@ HttpServer::~HttpServer() = default;
 int HttpServer::port() const { return 0; }
 void HttpServer::run() {}
 void HttpServer::stop() {}
+void HttpServer::serve(int) {}
 
 } // namespace qstar::eval
 

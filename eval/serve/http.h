@@ -74,6 +74,8 @@ class HttpServer {
     int port() const;
     void run();  // serves until stop() is called, and returns when all connections are closed
     void stop(); // from any thread; ends the open streams, too, and does not wait for them
+    // Serves the one request of a connection that is there already, on this thread, and closes it.
+    void serve(int socket);
 
   private:
     struct Inside;

@@ -1,0 +1,54 @@
+// The targets under libFuzzer, which sees the branches that an input takes: fuzz.sh builds this
+// with clang, apart from the tests.
+//
+//   QSTAR_TARGET=labels qstar_fuzz CORPUS -max_len=1024 -runs=10000000
+//   QSTAR_SEEDS=CASES qstar_fuzz    writes the seeds of all targets to ./corpus/TARGET/, and ends
+
+#include "engine/io/files.h"
+#include "tests/campaigns/fuzz/target.h"
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+using namespace qstar;
+
+namespace {
+
+const campaign::Target* chosen = nullptr;
+
+void write_seeds(const std::string& cases) {
+    for (const campaign::Target& target : campaign::targets()) {
+        const std::string folder = "corpus/" + target.name;
+        make_folders(folder);
+        int number = 0;
+        for (const std::string& seed : campaign::seeds_of(target, cases))
+            write_file_atomic(fmt::format("{}/seed-{:03}", folder, number++), seed);
+        std::printf("%s %zu\n", target.name.c_str(), target.longest);
+    }
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+    try {
+        if (const char* cases = std::getenv("QSTAR_SEEDS")) {
+            write_seeds(cases);
+            std::exit(0);
+        }
+        const char* name = std::getenv("QSTAR_TARGET");
+        chosen = &campaign::target_of(name == nullptr ? "" : name);
+    } catch (const Error& error) {
+        std::fprintf(stderr, "qstar_fuzz: %s\n", error.what());
+        std::exit(2);
+    }
+    return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    try {
+        chosen->run({reinterpret_cast<const char*>(data), size});
+    } catch (const Error&) { // a fine outcome
+    }
+    return 0;
+}

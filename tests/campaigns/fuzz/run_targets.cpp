@@ -1,0 +1,36 @@
+// A run's own files.
+#include "engine/io/files.h"
+#include "engine/io/jsonl.h"
+#include "engine/io/metrics.h"
+#include "tests/campaigns/fuzz/target.h"
+#include "train/classroom.h"
+#include "train/corpus.h"
+#include "train/run.h"
+
+namespace qstar::campaign {
+
+using namespace train;
+
+void fuzz_config(std::string_view bytes) {
+    static const std::string run = join_path(memory_folder(), "run");
+    file_holding("run/config.json", bytes);
+    StageOptions options;
+    options.run = run;
+    options.quiet = true;
+    accepts([&] { seed_of(options); });
+    accepts([&] { holds(!world_of(run).empty(), "a world without a name"); });
+    accepts([&] { problems_of(run); });
+    accepts([&] { classroom_of(run); });
+}
+
+void fuzz_metrics(std::string_view bytes) {
+    const std::string path = file_holding("metrics.jsonl", bytes);
+    const auto resume = [&] { MetricsLog log(path, 2); };
+    if (!accepts(resume)) return;
+    const std::string kept = read_file(path);
+    holds(accepts(resume) && read_file(path) == kept, "resumed twice, other lines are kept");
+    for (const JsonLine& line : parse_jsonl(kept, "kept"))
+        holds(int_field(line, "step") < 2, "a later step is kept");
+}
+
+} // namespace qstar::campaign

@@ -1,0 +1,191 @@
+#include "tests/campaigns/fuzz/target.h"
+
+#include "engine/io/files.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <unistd.h>
+
+namespace qstar::campaign {
+
+namespace {
+
+struct MemoryFolder {
+    std::string path;
+    MemoryFolder() {
+        const std::string shared = "/dev/shm"; // in memory on Linux
+        const std::string above =
+            is_folder(shared) ? shared : std::filesystem::temp_directory_path().string();
+        path = join_path(above, fmt::format("qstar-fuzz-{}", ::getpid()));
+        make_folders(path);
+    }
+    ~MemoryFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+    MemoryFolder(const MemoryFolder&) = delete;
+    MemoryFolder& operator=(const MemoryFolder&) = delete;
+};
+
+const std::string problem_line = "{\"problem\": \"1+2*3\"}\n";
+const std::string get = "GET /0123456789abcdef/api/run HTTP/1.1\r\nHost: x\r\n\r\n";
+const std::string post = "POST /0123456789abcdef/api/reward HTTP/1.1\r\nHost: x\r\n"
+                         "Content-Type: application/json\r\nContent-Length: 32\r\n\r\n"
+                         "{\"from\": \"both\", \"prompts\": 100}\n";
+
+std::vector<Target> make_targets() {
+    return {
+        {"safetensors", fuzz_safetensors, 1024, {"safetensors"}, {}},
+        {"model", fuzz_model, 4096, {}, {tiny_model_bytes()}},
+        {"vocabulary", fuzz_vocabulary, 4096, {"tok"}, {}},
+        {"text",
+         fuzz_text,
+         512,
+         {"text"},
+         {"It's 3*(4+5)-2 = 25, <|step|>  \xc3\xa4\xe4\xbd\xa0 "}},
+        {"jsonl",
+         fuzz_jsonl,
+         512,
+         {"labels", "words"},
+         {"{\"a\": [1, -2.5e3, \"\\u00e4\", null]}"}},
+        {"labels",
+         fuzz_labels,
+         1024,
+         {"labels"},
+         {"{\"problem\": \"1+2\", \"steps\": [\"3\"], \"finished\": true}\n",
+          "{\"prompt\": \"1+2\", \"completion\": \"3\", \"label\": true}\n",
+          "{\"prompt\": \"1\", \"completions\": [\"1\", \"2\"], \"labels\": [true, false], "
+          "\"soft_labels\": [0.75, 0]}\n"}},
+        {"ranks",
+         fuzz_ranks,
+         512,
+         {"labels"},
+         {"{\"prompt\": \"1+2\", \"chosen\": \"3\", \"rejected\": \"4\\n5\"}\n"}},
+        {"rollouts",
+         fuzz_rollouts,
+         512,
+         {},
+         {"{\"problem\": \"1+2\", \"steps\": [\"3\"], \"finished\": true, \"right\": true, "
+          "\"count\": 3, \"next\": [[{\"text\": \"3\", \"final\": true}]]}\n",
+          "[2, 1, 3]\n", "2 1=3", "{\"pupil\": \"slipper\", \"warm\": false, \"text\": \"1+2\"}\n",
+          "{\"problem\": \"1+2\", \"solution\": [\"3\"], \"text\": \"x\"}\n"}},
+        {"arithmetic",
+         fuzz_arithmetic,
+         256,
+         {"problems"},
+         {"3*(4+5)-2", "What is 3 less than 5?", "(-7/2)+1*0.5", "Add together 3 and -4."}},
+        {"equations",
+         fuzz_equations,
+         256,
+         {"problems"},
+         {"24=1601*c-1605*c", "Solve 24 = 1601*c - 1605*c for c.", "-c=7/2\n-7/2=c"}},
+        {"countdown",
+         fuzz_countdown,
+         128,
+         {"problems"},
+         {"1 5 8 11 24\n8-5=3 1 3 11", "3,3,8,8,24"}},
+        {"words",
+         fuzz_words,
+         512,
+         {"words"},
+         {"Anna has 5 apples. Ben has 3 times as many apples as Anna. How many apples do they have "
+          "together?\n5*3=<<5*3=15>>15\n15+5=<<15+5=20>>20\n#### 20"}},
+        {"gsm8k",
+         fuzz_gsm8k,
+         512,
+         {"words"},
+         {"Natalia sold 48/2 = <<48/2=24>>24 clips.\n#### $1,080.50", "<<7/2=3.5>>3.5 #### 1,2"}},
+        {"problem-files", fuzz_problem_files, 512, {"problems", "words"}, {problem_line}},
+        {"puzzles",
+         fuzz_puzzles,
+         256,
+         {"puzzles"},
+         {"1 2 3 4 5 6 7 0 8", "010111010", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 0 15",
+          "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23"}},
+        {"moves", fuzz_moves, 512, {}, {"{\"U\": [1, 2, 0, 3], \"R\": [0, 2, 3, 1]}"}},
+        {"config",
+         fuzz_config,
+         1024,
+         {},
+         {"{\"seed\": 1, \"stages\": {\"corpus\": {\"world\": \"arithmetic\", \"problems\": "
+          "{\"min_operands\": 3, \"max_operands\": 5, \"largest\": 9}}}}"}},
+        {"metrics",
+         fuzz_metrics,
+         512,
+         {},
+         {"{\"step\": 1, \"loss\": 2.5}\n{\"step\": 2, \"loss\": 2.25}\n{\"st"}},
+        {"http", fuzz_http, 1024, {}, {get, post}},
+    };
+}
+
+} // namespace
+
+bool accepts(const std::function<void()>& reader) {
+    try {
+        reader();
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+const std::vector<Target>& targets() {
+    static const std::vector<Target> all = make_targets();
+    return all;
+}
+
+const Target& target_of(std::string_view name) {
+    std::string known;
+    for (const Target& target : targets()) {
+        if (target.name == name) return target;
+        known += (known.empty() ? "" : ", ") + target.name;
+    }
+    fail("unknown target \"{}\": expected one of {}", name, known);
+}
+
+std::vector<std::string> seeds_of(const Target& target, const std::string& cases) {
+    namespace fs = std::filesystem;
+    std::vector<std::string> seeds = target.written;
+    for (const std::string& name : target.seeds) {
+        const std::string place = join_path(cases, name);
+        if (!is_folder(place)) continue;
+        std::vector<std::string> paths;
+        for (const auto& entry : fs::recursive_directory_iterator(place))
+            if (entry.is_regular_file()) paths.push_back(entry.path().string());
+        std::sort(paths.begin(), paths.end());
+        for (const std::string& path : paths) {
+            std::string bytes = read_file(path);
+            // A vocabulary's two files are one input, a zero byte between them.
+            const std::string merges = fs::path(path).replace_filename("merges.txt").string();
+            if (path.ends_with("vocab.json") && exists(merges))
+                bytes += std::string(1, '\0') + read_file(merges);
+            if (bytes.size() <= target.longest) seeds.push_back(std::move(bytes));
+        }
+    }
+    return seeds;
+}
+
+const std::string& memory_folder() {
+    static const MemoryFolder folder;
+    return folder.path;
+}
+
+std::string file_holding(const std::string& name, std::string_view bytes) {
+    std::string path = join_path(memory_folder(), name);
+    constexpr int how = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+    int file = ::open(path.c_str(), how, 0666);
+    if (file < 0) {
+        make_folders(std::filesystem::path(path).parent_path().string());
+        file = ::open(path.c_str(), how, 0666);
+    }
+    const auto written = ::write(file, bytes.data(), bytes.size());
+    holds(written == static_cast<ssize_t>(bytes.size()), "{}: cannot write: {}", path,
+          std::strerror(errno));
+    ::close(file);
+    return path;
+}
+
+} // namespace qstar::campaign

@@ -1,0 +1,230 @@
+// Every call that writes fails once; memory runs out; and what is renamed into its place was
+// synced before.
+//
+// Of the calls of one kind about one file, the first and the last are made to fail.
+// QSTAR_FAILS: 1 of so many of these is tried (1: all). QSTAR_MEMORY: 1 of so many large
+// allocations.
+
+#include "engine/io/files.h"
+#include "tests/campaigns/road.h"
+#include "tests/campaigns/shim.h"
+#include "tests/paths.h"
+#include "tests/sanitized.h"
+#include "tests/temporary.h"
+
+#include <cerrno>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <sstream>
+
+using namespace qstar;
+using namespace qstar::campaign;
+
+namespace {
+
+// A call with the shim, that logs into `log`; the n-th call that writes fails, or the n-th large
+// allocation, 0: none.
+Disturbance shimmed(const std::string& trial, const std::string& log, int64_t n = 0,
+                    int error = ENOSPC, int64_t allocation = 0) {
+    Disturbance disturbance;
+    disturbance.shim = shim;
+    disturbance.variables = {{"QSTAR_SHIM_UNDER", std::filesystem::canonical(trial).string()},
+                             {"QSTAR_SHIM_LOG", log},
+                             {"QSTAR_SHIM_FAIL", std::to_string(n)},
+                             {"QSTAR_SHIM_MEMORY", std::to_string(allocation)},
+                             {"QSTAR_SHIM_ERROR", std::to_string(error)}};
+    return disturbance;
+}
+
+// The name of a file that is written aside holds the process' number.
+std::string without_process(const std::string& path) {
+    std::string text;
+    for (const char c : path)
+        if (c < '0' || c > '9') text += c;
+    return text;
+}
+
+struct Call {
+    std::string name, path, to; // to: of a rename
+};
+
+std::vector<Call> calls_in(const std::string& log) {
+    std::vector<Call> calls;
+    std::istringstream lines(exists(log) ? read_file(log) : "");
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        Call& seen = calls.emplace_back();
+        words >> seen.name >> seen.path >> seen.to;
+    }
+    return calls;
+}
+
+// Calls count from 1, those that only settle a folder not at all. Of each kind and file, the
+// numbers of the first and the last.
+std::vector<size_t> chosen(const std::vector<Call>& calls) {
+    std::map<std::string, std::pair<size_t, size_t>> ends;
+    size_t number = 0;
+    for (const auto& [name, path, to] : calls) {
+        if (name == "settle" || name == "allocations") continue;
+        ++number;
+        const std::string kind = name + " " + without_process(path);
+        ends.try_emplace(kind, number, number).first->second.second = number;
+    }
+    std::set<size_t> numbers;
+    for (const auto& [kind, pair] : ends) numbers.insert({pair.first, pair.second});
+    return {numbers.begin(), numbers.end()};
+}
+
+// What is wrong with the order of a program's calls; empty: nothing.
+std::string unsynced(const std::vector<Call>& calls) {
+    std::set<std::string> dirty; // written and not synced
+    for (size_t i = 0; i < calls.size(); ++i) {
+        const auto& [name, path, to] = calls[i];
+        if (name == "write" || name == "ftruncate") dirty.insert(path);
+        if (name == "fsync") dirty.erase(path);
+        if (name != "rename") continue;
+        for (const std::string& file : dirty)
+            if (file == path || file.starts_with(path + "/"))
+                return file + " is renamed before it is synced";
+        const std::string folder = std::filesystem::path(to).parent_path().string();
+        bool synced = false;
+        for (size_t k = i + 1; k < calls.size() && calls[k].name != "rename" && !synced; ++k)
+            synced = calls[k].name == "settle" && calls[k].path == folder;
+        if (!synced) return "the folder of " + to + " is not synced after the renaming";
+    }
+    return "";
+}
+
+// The call failed as it should, harmed nothing, and goes on to the same bytes.
+void failed_well(size_t at, const std::string& trial, const Outcome& outcome) {
+    Undisturbed& undisturbed = Undisturbed::road();
+    CHECK(outcome.signal == 0);
+    CHECK(outcome.status == 2);
+    CHECK_MESSAGE(one_sentence(outcome.error), outcome.error);
+    const std::string harmed = harm(undisturbed.before(at), contents_of(trial));
+    CHECK_MESSAGE(harmed.empty(), harmed);
+    const Outcome again = call(trial, road()[at].arguments);
+    CHECK_MESSAGE(again.status == 0, again.error);
+    const std::string different = difference(undisturbed.before(at + 1), contents_of(trial));
+    CHECK_MESSAGE(different.empty(), different);
+}
+
+} // namespace
+
+TEST_CASE("the order of writing, syncing and renaming is seen") {
+    using Calls = std::vector<Call>;
+    const Calls good = {{"write", "d/a.tmp", ""},
+                        {"fsync", "d/a.tmp", ""},
+                        {"rename", "d/a.tmp", "d/a"},
+                        {"settle", "d", ""}};
+    CHECK(unsynced(good).empty());
+    CHECK_FALSE(unsynced(Calls{good[0], good[2], good[3]}).empty());
+    CHECK_FALSE(unsynced(Calls{good[1], good[0], good[2], good[3]}).empty());
+    CHECK_FALSE(unsynced(Calls{good[0], good[1], good[2]}).empty());
+    CHECK_FALSE(unsynced(Calls{good[0], {"rename", "d", "e"}, {"settle", "", ""}}).empty());
+}
+
+TEST_CASE("campaign: every call that writes fails once, memory runs out, and what is renamed was "
+          "synced before") {
+    if (std::string(shim).empty()) return; // no such library here, or the sanitizers'
+    const int64_t one_of = asked("QSTAR_FAILS", 20), one_allocation = asked("QSTAR_MEMORY", 10000);
+    Undisturbed& undisturbed = Undisturbed::road();
+    const Temporary folder;
+    const std::string trial = folder / "trial", log = folder / "log";
+    int64_t number = 0, kinds = 0, tried = 0, renamed = 0, allocations = 0, ran_out = 0;
+    for (size_t at = 0; at < road().size(); ++at) {
+        CAPTURE(road()[at].name);
+        undisturbed.copy_before(at, trial);
+        const Outcome seen = call(trial, road()[at].arguments, shimmed(trial, log));
+        REQUIRE_MESSAGE(seen.status == 0, seen.error);
+        const std::vector<Call> calls = calls_in(log);
+        const std::string order = unsynced(calls);
+        CHECK_MESSAGE(order.empty(), order);
+        const std::string different = difference(undisturbed.before(at + 1), contents_of(trial));
+        CHECK_MESSAGE(different.empty(), different);
+
+        for (const Call& one : calls) renamed += one.name == "rename";
+        number += std::ssize(calls);
+        for (const size_t n : chosen(calls)) {
+            if (kinds++ % one_of != 0) continue;
+            CAPTURE(n);
+            std::filesystem::remove(log);
+            undisturbed.copy_before(at, trial);
+            const int error = tried++ % 2 == 0 ? ENOSPC : EIO;
+            const Outcome outcome = call(trial, road()[at].arguments,
+                                         shimmed(trial, log, static_cast<int64_t>(n), error));
+            failed_well(at, trial, outcome);
+        }
+        REQUIRE(calls.back().name == "allocations");
+        for (int64_t n = 1; n <= std::atoll(calls.back().path.c_str()); ++n) {
+            if (allocations++ % one_allocation != 0) continue;
+            CAPTURE(n);
+            undisturbed.copy_before(at, trial);
+            const Outcome outcome = call(trial, road()[at].arguments, shimmed(trial, log, 0, 0, n));
+            failed_well(at, trial, outcome);
+            ++ran_out;
+        }
+        std::filesystem::remove(log);
+    }
+    CHECK(renamed > 20);
+    MESSAGE(tried << " calls failed, each once, of " << kinds << " chosen among " << number
+                  << "; memory ran out " << ran_out << " times, at one of " << allocations
+                  << " large allocations");
+}
+
+TEST_CASE("campaign: files may not grow") {
+    Undisturbed& undisturbed = Undisturbed::road();
+    const Temporary folder;
+    const std::string trial = folder / "trial";
+    int64_t failed = 0;
+    for (size_t at = 0; at < 4; ++at) {
+        CAPTURE(road()[at].name);
+        Disturbance disturbance;
+        disturbance.file_bytes = 1000;
+        undisturbed.copy_before(at, trial);
+        const Outcome outcome = call(trial, road()[at].arguments, disturbance);
+        if (outcome.status == 0) continue; // its files are small
+        failed_well(at, trial, outcome);
+        ++failed;
+    }
+    CHECK(failed >= 3);
+}
+
+// Below some bound of addresses the libraries do not come up: some 200 MB with OpenBLAS, which
+// then waits for ever before the program begins. Only asked for.
+TEST_CASE("campaign: addresses run out") {
+    const int64_t steps = asked("QSTAR_ADDRESSES", 0);
+    if (std::string(shim).empty() || steps == 0) return; // the sanitizers want them all
+    Undisturbed& undisturbed = Undisturbed::road();
+    const Temporary folder;
+    const std::string trial = folder / "trial";
+    make_folders(trial);
+    constexpr int64_t megabyte = 1 << 20;
+    const auto limited = [](int64_t bytes) {
+        Disturbance disturbance;
+        disturbance.memory_bytes = bytes;
+        disturbance.variables = {{"OPENBLAS_NUM_THREADS", "1"}};
+        return disturbance;
+    };
+    int64_t least = 1024 * megabyte, ran_out = 0, were_enough = 0;
+    while (call(trial, {"--help"}, limited(least - 8 * megabyte)).status == 0)
+        least -= 8 * megabyte;
+    for (size_t at = 0; at < road().size(); ++at)
+        for (int64_t step = 0; step < steps; ++step) {
+            const Disturbance disturbance = limited(least + megabyte * step * 2);
+            CAPTURE(road()[at].name);
+            CAPTURE(disturbance.memory_bytes / megabyte);
+            undisturbed.copy_before(at, trial);
+            const Outcome outcome = call(trial, road()[at].arguments, disturbance);
+            if (outcome.status == 0) {
+                ++were_enough;
+                continue;
+            }
+            ++ran_out;
+            failed_well(at, trial, outcome);
+        }
+    MESSAGE(ran_out << " calls ran out of addresses from " << least / megabyte << " MB on, "
+                    << were_enough << " had enough");
+}
