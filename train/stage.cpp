@@ -7,7 +7,12 @@
 #include "train/form.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
 #include <filesystem>
+#include <unistd.h>
+#include <vector>
 
 namespace qstar::train {
 
@@ -37,8 +42,40 @@ void check_path(std::string_view name) {
     }
 }
 
+// What a killed program left half-written (io/streams.h).
+bool is_left_over(const std::filesystem::path& path) { return path.extension() == ".tmp"; }
+
+// Nothing is in the folder, or what is left of a stage that was killed before its first file.
 bool is_empty(const std::string& folder) {
-    return !exists(folder) || (is_folder(folder) && std::filesystem::is_empty(folder));
+    if (!exists(folder)) return true;
+    if (!is_folder(folder)) return false;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        if (!is_left_over(name) || !name.starts_with("flags.json.")) return false;
+    }
+    return true;
+}
+
+// Of a stage's folder, while its lock is held: nobody writes there.
+void remove_left_over(const std::string& folder) {
+    std::vector<std::filesystem::path> paths;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+        if (is_left_over(entry.path())) paths.push_back(entry.path());
+    for (const auto& path : paths) std::filesystem::remove(path);
+}
+
+// What was appended to a file, as metrics are, reaches the disk before the stage is said to be
+// finished.
+void sync_files(const std::string& folder) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+        if (!entry.is_regular_file()) continue;
+        const std::string path = entry.path().string();
+        const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        const bool synced = file >= 0 && ::fsync(file) == 0;
+        const std::string reason = std::strerror(errno);
+        if (file >= 0) ::close(file);
+        if (!synced) fail("{}: cannot be synced to the disk: {}", path, reason);
+    }
 }
 
 std::string record_path(const std::string& folder) { return join_path(folder, "flags.json"); }
@@ -128,7 +165,8 @@ bool takes_whole_texts(const std::string& stage) {
 
 void check_name(const std::string& kind, const std::string& name) {
     const bool is_kind = name == kind;
-    if (!is_kind && !(name.starts_with(kind + "-") && name.size() > kind.size() + 1 && is_folder_name(name)))
+    if (!is_kind &&
+        !(name.starts_with(kind + "-") && name.size() > kind.size() + 1 && is_folder_name(name)))
         fail("--name must be {0}, or {0}- and letters, digits, '-', '_' or '.', as in {0}-2, found "
              "\"{1}\"",
              kind, name);
@@ -183,6 +221,7 @@ void Stage::begin(bool force) {
     made_ = !exists(folder_);
     make_folders(folder_);
     write_json(record_path(folder_), *flags_);
+    remove_left_over(folder_);
 }
 
 // Whether the stage is finished with these flags.
@@ -217,6 +256,7 @@ Stage::~Stage() {
 std::string Stage::path(const std::string& file) const { return join_path(folder_, file); }
 
 void Stage::finish(const Json& result) {
+    sync_files(folder_);
     write_json(done_path(folder_), Json{{"flags", *flags_}, {"result", result}});
     clear(folder_);
     if (folder_ != place_) {

@@ -108,6 +108,25 @@ TEST_CASE("killed between two renamings, a stage is the old one or the new one")
     CHECK(!exists(run / "prm.new"));
 }
 
+TEST_CASE("killed before its record is written, a stage goes on, and nothing half-written stays") {
+    for (const bool force : {false, true}) {
+        const Temporary run;
+        if (force) make(run.path, "prm", first, "old");
+        const std::string folder = run / (force ? "prm.new" : "prm");
+        make_folders(folder);
+        write_file_atomic(join_path(folder, "flags.json.123.tmp"), "{\"l");
+        make(run.path, "prm", second, "new", force);
+        CHECK(read_file(run / "prm/work.txt") == "new");
+        CHECK_FALSE(exists(run / "prm/flags.json.123.tmp"));
+    }
+    // Something else is nobody's of ours.
+    const Temporary run;
+    make_folders(run / "prm");
+    write_file_atomic(run / "prm/notes.123.tmp", "mine");
+    CHECK_THROWS_AS(make(run.path, "prm", first, "new"), Error);
+    CHECK(read_file(run / "prm/notes.123.tmp") == "mine");
+}
+
 TEST_CASE("a folder that no stage has made is neither removed nor written into") {
     const Temporary run;
     make_folders(run / "tokenizer");
