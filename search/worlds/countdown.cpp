@@ -103,16 +103,20 @@ bool reached(const Hand& hand, const std::vector<Rational>& left) {
     return left.size() == 1 && left.front() == hand.target;
 }
 
-// The numbers that an expression uses: a fraction 8/3 in it is made of 8 and 3.
-std::vector<Rational> numbers_of(const Expression& expression) {
-    std::vector<Rational> numbers;
-    for (const ExpressionNode& node : expression.nodes) {
-        if (node.kind != Kind::number) continue;
-        numbers.push_back(rational(node.value.num));
-        if (!node.value.is_integer()) numbers.push_back(rational(node.value.den));
-    }
-    std::sort(numbers.begin(), numbers.end());
-    return numbers;
+// Does the expression use exactly these numbers? A fraction 8/3 in it is one of them, or else made
+// of 8 and 3.
+bool uses(const Expression& expression, std::vector<Rational> numbers) {
+    const auto take = [&](Rational number) {
+        const auto at = std::find(numbers.begin(), numbers.end(), number);
+        if (at == numbers.end()) return false;
+        numbers.erase(at);
+        return true;
+    };
+    for (const auto& [kind, value, left, right] : expression.nodes)
+        if (kind == Kind::number && !take(value) &&
+            (value.is_integer() || !take(rational(value.num)) || !take(rational(value.den))))
+            return false;
+    return numbers.empty();
 }
 
 // The expression of a number that was made from others.
@@ -317,7 +321,7 @@ bool Countdown::check_answer(std::string_view problem, std::string_view answer) 
     if (answer.ends_with(total)) answer.remove_suffix(total.size());
     try {
         const Expression expression = parse_expression(answer);
-        return numbers_of(expression) == hand->numbers && evaluate(expression) == hand->target;
+        return uses(expression, hand->numbers) && evaluate(expression) == hand->target;
     } catch (const Error&) {
         return false;
     }

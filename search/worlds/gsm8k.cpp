@@ -29,7 +29,8 @@ WordProblem word_problem(const JsonLine& line) {
     if (!last.starts_with(answer_mark) || !read_answer(last))
         fail("{}: field \"answer\": expected a last line \"#### NUMBER\", found \"{}\"", line.where,
              last);
-    problem.solution.back() = trim_blanks(std::string_view(last).substr(answer_mark.size()));
+    const size_t mark = last.rfind(answer_mark); // as read_answer() does
+    problem.solution.back() = trim_blanks(std::string_view(last).substr(mark + answer_mark.size()));
     return problem;
 }
 

@@ -132,6 +132,5 @@ TEST_CASE("worlds by name") {
 TEST_CASE("arithmetic: a shortest solution has a line for each operation") {
     const Arithmetic world;
     for (const char* problem : {"3*(4+5)-2", "7", "6/4", "(-8)/(-2)*3", "1+2+3+4"})
-        CHECK(world.shortest(world.read(problem)) ==
-              std::ssize(derivation(world.read(problem))));
+        CHECK(world.shortest(world.read(problem)) == std::ssize(derivation(world.read(problem))));
 }

@@ -20,7 +20,8 @@ TEST_CASE("countdown: problems are read, sorted, and refused in one sentence") {
                       "expected some numbers and then the target, found an empty line");
     CHECK_THROWS_WITH(world.read("24"),
                       "expected some numbers and then the target, found one number");
-    CHECK_THROWS_WITH(world.read("1 5 x 11 24"), "column 5: expected a whole number or a fraction 3/2, found \"x\"");
+    CHECK_THROWS_WITH(world.read("1 5 x 11 24"),
+                      "column 5: expected a whole number or a fraction 3/2, found \"x\"");
     CHECK_THROWS_WITH(world.read("1 1 1 1 24"),
                       "24 cannot be reached from \"1 1 1 1\" with + - * /, each number used once");
     for (const char* line : {"1 2.5 3", "1/0 2 3", "2/4 1 3", "99999999999999999999 1 2", "--1 2",
@@ -64,6 +65,11 @@ TEST_CASE("countdown: answers are expressions of all numbers") {
          {"24", "3*8", "8*3+3-8", "8/(3-8/3)=25", "", "8/(3-8/3", "-8/(8/3-3)"})
         CHECK(!world.check_answer("3 3 8 8 24", answer));
     CHECK(world.check_answer("3 4 12", "(4/1)*3") == false);
+    // A fraction that stands in an answer is one of the problem's, or made of two of them.
+    CHECK(world.check_answer("1/11 1 5 8 24", "8+5+1/(1/11)"));
+    CHECK(world.check_answer("1/2 1 2 1", "1/2+1/2"));
+    CHECK_FALSE(world.check_answer("1/2 1 2 1", "1/2+(1-1/2)"));
+    CHECK(world.check_answer("1/11 1 5 8 24", world.answer("1/11 1 5 8 24")));
     const Path path{"3 3 8 8 24", {"8/3=8/3 8/3 3 8", "3-(8/3)=1/3 1/3 8", "8/(1/3)=24"}, true};
     CHECK(world.solved(path));
     CHECK(world.answer_of(path) == "8/(3-(8/3))");
@@ -138,9 +144,9 @@ TEST_CASE("countdown: what is legal is public, what leads on is not") {
     CHECK(world.legal({problem, {"8-5=3 1 3 11"}, false}));
     CHECK(world.legal({problem, {"8*5=40 1 11 40", "40*11=440 1 440"}, false})); // a dead end
     CHECK(world.legal({problem, {"8+11=19 1 5 19", "19+5=24 1 24", "24/1=24"}, true}));
-    CHECK(!world.legal({problem, {"8-5=4 1 4 11"}, false}));         // wrong arithmetic
-    CHECK(!world.legal({problem, {"8-7=1 1 1 11"}, false}));         // no 7 is there
-    CHECK(!world.legal({problem, {"8-5=3 1 3 12"}, false}));         // another list
+    CHECK(!world.legal({problem, {"8-5=4 1 4 11"}, false})); // wrong arithmetic
+    CHECK(!world.legal({problem, {"8-7=1 1 1 11"}, false})); // no 7 is there
+    CHECK(!world.legal({problem, {"8-5=3 1 3 12"}, false})); // another list
     CHECK(!world.legal({problem, {"8+11=19 1 5 19", "19+5=24 1 24", "24/1=24"}, false}));
     CHECK(world.shortest(problem) == 3);
     CHECK(world.shortest("24 24") == 1);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 using namespace qstar;
 using namespace qstar::search;
@@ -89,6 +90,15 @@ TEST_CASE("answers in many shapes: the worlds gsm8k and words read the same of t
         CHECK(world->answer(string_field(line, "question")) == value);
         CHECK_NOTHROW(make_world("words")->read_answered("How many?", answer));
         CHECK(make_world("words")->canonical_answer(answer) == value);
+    }
+}
+
+TEST_CASE("the answer of a file stands behind the last mark") {
+    for (const char* end : {"#### 10 apples", "##### 10 apples", "#### 7 #### 10 apples"}) {
+        const WordProblem read = word_problem(
+            {Json{{"question", "How many?"}, {"answer", std::string("5+5\n") + end}}, "line"});
+        CHECK(read.solution.back() == "10 apples");
+        CHECK(Gsm8k({read}, "file").check_answer("How many?", read.solution.back()));
     }
 }
 
