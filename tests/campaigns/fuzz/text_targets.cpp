@@ -24,11 +24,11 @@ void fuzz_vocabulary(std::string_view bytes) {
     const size_t middle = std::min(bytes.find('\0'), bytes.size());
     file_holding("tok/vocab.json", bytes.substr(0, middle));
     file_holding("tok/merges.txt", bytes.substr(std::min(middle + 1, bytes.size())));
-    const Tokenizer read = load_tokenizer(memory_folder() + "/tok");
+    const Tokenizer read = tokenizer::load_tokenizer(memory_folder() + "/tok");
     goes_and_comes(read, bytes.substr(middle));
     goes_and_comes(read, "It's 3*(4+5)-2 = 25.\n");
     save_tokenizer(read, memory_folder() + "/tok-written");
-    const Tokenizer again = load_tokenizer(memory_folder() + "/tok-written");
+    const Tokenizer again = tokenizer::load_tokenizer(memory_folder() + "/tok-written");
     holds(again.merges() == read.merges() && again.specials() == read.specials() &&
               again.size() == read.size(),
           "another vocabulary after writing");
