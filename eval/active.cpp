@@ -25,7 +25,9 @@ using train::SampledSolution;
 
 constexpr int64_t chunk_problems = 64;
 
-std::string prm_named(const std::string& name) { return "active/prm-" + name; }
+const std::string study = "active";
+
+std::string prm_named(const std::string& name) { return study + "/prm-" + name; }
 
 // Training problems, and of each the different solutions among `candidates` drawn ones, in
 // the order of drawing; problems without a solution that ends are left out.
@@ -45,7 +47,8 @@ std::vector<std::vector<SampledSolution>> draw_candidates(const ActiveOptions& o
         {"candidates", options.candidates},
         {"explore", options.explore},
         {"inputs", {{"model", train::input(train::model_path(options.run, options.policy))}}}};
-    train::Stage stage(draw, "active/candidates", flags);
+    draw.study = study;
+    train::Stage stage(draw, "candidates", flags);
     if (!stage.done()) {
         const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
         const engine::Gpt policy = train::load_model(options.run, options.policy);
@@ -86,7 +89,8 @@ int64_t train_prm(const ActiveOptions& options, const std::string& name,
     prm.seed = options.seed;
     prm.quiet = options.quiet;
     prm.labels = options.run + "/active/" + name + ".jsonl";
-    prm.name = prm_named(name);
+    prm.study = study;
+    prm.name = "prm-" + name;
     write_jsonl(prm.labels, lines);
     train::prm(prm);
     return labels;

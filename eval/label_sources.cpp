@@ -17,8 +17,10 @@ namespace {
 using train::LabelledSolution;
 using train::StepLabels;
 
+const std::string study = "label-sources"; // its folder in the run
+
 std::string file_in(const std::string& run, const std::string& name) {
-    return join_path(join_path(run, "label-sources"), name);
+    return join_path(join_path(run, study), name);
 }
 
 // "people-10": a simulated person who gets 10 % of the labels wrong.
@@ -72,14 +74,15 @@ LabelSource train_source(const LabelSourcesOptions& options, const std::string& 
         source.judgements = int_field(cost, "judgements");
         source.tokens = int_field(cost, "rollout_tokens");
     }
-    source.prm = "label-sources/prm-" + name;
+    source.prm = study + "/prm-" + name;
     train::PrmOptions prm;
     prm.run = options.run;
     prm.seed = options.seed;
     prm.quiet = options.quiet;
     prm.labels = file;
     prm.soft = soft;
-    prm.name = source.prm;
+    prm.study = study;
+    prm.name = "prm-" + name;
     train::prm(prm);
     return source;
 }
@@ -122,7 +125,7 @@ void label_sources(const LabelSourcesOptions& options) {
         if (!(error >= 0 && error <= 1)) fail("--people must be within 0 to 1, found {}", error);
     train::require(options.run, "sample",
                    train::stage_file(options.run, "sample", "solutions.jsonl"));
-    make_folders(join_path(options.run, "label-sources"));
+    make_folders(join_path(options.run, study));
     const auto world = search::make_world(train::world_of(options.run));
     const auto solutions = pick_solutions(options);
 
@@ -148,10 +151,11 @@ void label_sources(const LabelSourcesOptions& options) {
     rollout.rollouts = options.rollouts;
     rollout.from = options.policy;
     rollout.solutions = file_in(options.run, "solutions.jsonl");
-    rollout.name = "label-sources/rollout";
+    rollout.study = study;
+    rollout.name = "rollout";
     train::rollout(rollout);
     rollout.search = "binary";
-    rollout.name = "label-sources/rollout-binary";
+    rollout.name = "rollout-binary";
     train::rollout(rollout);
 
     std::vector<LabelSource> sources;

@@ -37,7 +37,7 @@ Example example_of(const StepLabels& judged, const tokenizer::Tokenizer& tokeniz
 
 void prm(const PrmOptions& options) {
     check(options);
-    check_name("prm", options.name.substr(options.name.rfind('/') + 1));
+    check_name("prm", options.name);
     if (options.neutral != "right" && options.neutral != "wrong" && options.neutral != "skip")
         fail("--neutral must be right, wrong or skip, found \"{}\"", options.neutral);
     const std::string file = given_or_of_stage(options.labels, options.run, "label", "steps.jsonl");

@@ -148,7 +148,7 @@ void rollout(const RolloutOptions& options) {
     const std::string name_of_stage = !options.name.empty() ? options.name
                                       : binary              ? "rollout-binary"
                                                             : "rollout";
-    check_name("rollout", name_of_stage.substr(name_of_stage.rfind('/') + 1));
+    check_name("rollout", name_of_stage);
     const uint64_t seed = seed_of(options);
     const std::string name = world_of(options.run, options.world);
     const std::string file =

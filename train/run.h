@@ -29,6 +29,7 @@ struct StageOptions {
     bool force = false;           // do the stage again, whatever was there
     bool skip_bad = false;        // leave out bad lines of a file that it reads (left_out.h)
     bool quiet = false;           // no progress and no messages (tests)
+    std::string study;            // a folder of the run in which a study has its own stages
 };
 
 uint64_t seed_of(const StageOptions& options);

@@ -173,9 +173,10 @@ void check_name(const std::string& kind, const std::string& name) {
 }
 
 Stage::Stage(const StageOptions& options, const std::string& name, const Json& flags)
-    : run_(options.run), name_(name), place_(stage_folder(options.run, name)),
-      quiet_(options.quiet), flags_(std::make_unique<Json>(flags)) {
-    check_path(name);
+    : run_(options.run), name_(options.study.empty() ? name : options.study + "/" + name),
+      place_(stage_folder(options.run, name_)), quiet_(options.quiet),
+      flags_(std::make_unique<Json>(flags)) {
+    check_path(name_);
     if (!takes_whole_texts(name)) require_steps(run_, "train " + name);
     make_folders(std::filesystem::path(place_).parent_path().string());
     lock_ = std::make_unique<WorkLock>(place_ + ".lock", place_);

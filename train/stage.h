@@ -31,7 +31,7 @@ class Stage {
   public:
     // Takes the lock. Goes on with what a killed call began, or makes the folder. Error naming
     // the first flag that differs from those of the finished or interrupted stage, unless
-    // options.force. `name` may stand in a folder of the run: "label-sources/prm-people".
+    // options.force. Its folder lies in that of options.study, if one is named.
     Stage(const StageOptions& options, const std::string& name, const Json& flags);
     // A part of another stage at work, in that one's folder, with a record of its own.
     Stage(const Stage& whole, const std::string& name, const Json& flags);
