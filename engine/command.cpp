@@ -75,7 +75,7 @@ void info(const std::string& model) {
     for (const auto& [key, value] : file.metadata()) fmt::print("  {} = {}\n", key, value);
     int64_t count = 0;
     for (const auto& [name, place] : file.tensors()) {
-        fmt::print("  {:<32} {}\n", name, place.shape.text());
+        fmt::print("  {:<32} {} {}\n", name, place.type->name, place.shape.text());
         count += place.shape.size();
     }
     fmt::print("  {} tensors, {} numbers\n", file.tensors().size(), count);

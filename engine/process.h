@@ -2,6 +2,7 @@
 // The memory that this process takes, as the operating system counts it.
 
 #include <cstdint>
+#include <string>
 
 namespace qstar::engine {
 
@@ -14,5 +15,19 @@ ProcessMemory process_memory();
 // Gives freed memory back to the system and begins the peak anew with what is left, where the
 // system (Linux) can do so; elsewhere the peak stays that of the whole process.
 void begin_peak();
+
+// What this process can still take: the least of what the machine has (MemAvailable), what its
+// control groups leave it and what its own limits do (ulimit -v, -d).
+struct MemoryLeft {
+    int64_t bytes = INT64_MAX; // where the system does not say
+    std::string limit;         // which of them it is, for a sentence
+};
+MemoryLeft memory_left();
+
+// Error where `bytes` are not left: "WHAT takes 2.9 TiB of memory, but only 11 GiB are left
+// of the machine's: SMALLER". Nothing is asked where tensors lie in another device's memory.
+void require_memory(int64_t bytes, const std::string& what, const std::string& smaller);
+
+std::string memory_text(int64_t bytes); // "2.9 TiB"
 
 } // namespace qstar::engine

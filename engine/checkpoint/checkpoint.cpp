@@ -2,7 +2,9 @@
 
 #include "engine/checkpoint/safetensors.h"
 #include "engine/error.h"
+#include "engine/gpt/sizes.h"
 #include "engine/io/files.h"
+#include "engine/process.h"
 
 namespace qstar::engine {
 
@@ -19,18 +21,20 @@ void put_config(std::map<std::string, std::string>& metadata, const GptConfig& c
     metadata[prefix + "scalar_head"] = c.scalar_head ? "1" : "0";
 }
 
-GptConfig config_of(const SafeTensorsReader& file, const std::string& prefix = "") {
-    // Limits that a file on a laptop cannot pass; they bound what a broken one can ask for.
-    const auto size = [&](const char* key, uint64_t limit) {
-        return static_cast<int64_t>(file.number(prefix + key, limit));
+GptConfig config_of(const SafeTensorsReader& file, const std::string& path,
+                    const std::string& prefix = "") {
+    file.check_format("qstar gpt", "a GPT");
+    const auto size = [&](const char* key) {
+        return static_cast<int64_t>(file.number(prefix + key, INT64_MAX));
     };
     GptConfig c;
-    c.layers = size("layers", 1000);
-    c.heads = size("heads", 10000);
-    c.width = size("width", 100000);
-    c.context = size("context", 1000000);
-    c.vocab = size("vocab", 10000000);
-    c.scalar_head = size("scalar_head", 1) == 1;
+    c.layers = size("layers");
+    c.heads = size("heads");
+    c.width = size("width");
+    c.context = size("context");
+    c.vocab = size("vocab");
+    c.scalar_head = file.number(prefix + "scalar_head", 1) == 1;
+    check_sizes(c, path + ": the metadata's " + prefix);
     return c;
 }
 
@@ -57,14 +61,13 @@ void save_gpt(const std::string& path, const Gpt& model,
 
 Gpt load_gpt(const std::string& path) {
     const SafeTensorsReader file(path);
-    const GptConfig config = config_of(file);
+    const GptConfig config = config_of(file, path);
     check_claims(file, config);
+    require_memory(parameter_count(config) * 4, path + ": reading its weights",
+                   "a smaller model does");
     Gpt model(config, Random{});
+    file.check_nothing_else(model.parameters, "a GPT");
     for (const Parameter& p : model.parameters) file.read(p.name, p.value);
-    if (file.tensors().size() != model.parameters.size()) {
-        fail("{}: expected the {} tensors of a GPT, found {}", path, model.parameters.size(),
-             file.tensors().size());
-    }
     return model;
 }
 
@@ -93,7 +96,7 @@ bool load_training(const std::string& path, std::span<const Trained> models, Tra
     if (!exists(path)) return false;
     const SafeTensorsReader file(path);
     for (const Trained& t : models) {
-        if (config_of(file, t.prefix) != t.model->config) {
+        if (config_of(file, path, t.prefix) != t.model->config) {
             fail("{}: the training state belongs to a model of another shape than the one asked "
                  "for",
                  path);

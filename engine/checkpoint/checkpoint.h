@@ -18,7 +18,8 @@ namespace qstar::engine {
 void save_gpt(const std::string& path, const Gpt& model,
               const std::map<std::string, std::string>& metadata = {});
 
-// Error if the file is missing or truncated, lacks a tensor, or has one of another shape.
+// Error if the file is missing or truncated, lacks a tensor, has one too many or one of
+// another shape, or holds a number that is not finite.
 Gpt load_gpt(const std::string& path);
 
 struct TrainingState {

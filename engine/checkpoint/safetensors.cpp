@@ -2,10 +2,12 @@
 
 #include "engine/device/device.h"
 #include "engine/error.h"
+#include "engine/io/stand_in.h"
 
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -27,6 +29,7 @@ constexpr const char* metadata_key = "__metadata__";
 struct Entry {
     std::string name;
     Shape shape;
+    const NumberType* type = nullptr;
     uint64_t begin = 0;
     uint64_t end = 0;
 };
@@ -75,18 +78,21 @@ Entry parse_entry(const std::string& name, const json& entry, const std::string&
         }
     }
     const auto dtype = entry.find("dtype");
-    if (dtype == entry.end() || *dtype != "F32") {
-        const auto found = dtype == entry.end() ? "nothing" : dtype->dump(-1, ' ', true);
-        fail("{}: tensor \"{}\": expected dtype \"F32\", found {}", file, name, found);
-    }
-
     Entry result;
     result.name = name;
+    if (dtype != entry.end() && dtype->is_string()) {
+        result.type = number_type(dtype->get_ref<const std::string&>());
+    }
+    if (result.type == nullptr) {
+        const auto found = dtype == entry.end() ? "nothing" : dtype->dump(-1, ' ', true);
+        fail("{}: tensor \"{}\": expected a dtype of {}, found {}", file, name, number_type_names(),
+             found);
+    }
     const auto dims = numbers(entry, "shape", name, file);
     if (dims.size() > result.shape.dim.size()) {
         fail("{}: tensor \"{}\" has {} dimensions; at most 4 are allowed", file, name, dims.size());
     }
-    int64_t bytes = sizeof(float);
+    int64_t bytes = result.type->bytes;
     for (const uint64_t dim : dims) {
         if (dim > uint64_t{INT64_MAX} ||
             __builtin_mul_overflow(bytes, static_cast<int64_t>(dim), &bytes)) {
@@ -163,16 +169,32 @@ std::string header_bytes(const SafeTensors& contents) {
     return std::string(reinterpret_cast<const char*>(&length), sizeof length) + text;
 }
 
+// Error naming the first number that is not finite; they are a tensor's from `first` on.
+void check_finite(std::span<const float> numbers, int64_t first, const std::string& tensor,
+                  const std::string& file) {
+    constexpr uint32_t all_ones = 0x7f800000; // the exponent of infinity and NaN
+    const auto odd = [](float x) { return (std::bit_cast<uint32_t>(x) & all_ones) == all_ones; };
+    bool any = false; // a loop without a branch, for the compiler to take several at once
+    for (const float x : numbers) any |= odd(x);
+    if (!any) return;
+    const auto at = std::find_if(numbers.begin(), numbers.end(), odd);
+    fail("{}: tensor \"{}\": holds a number that is not finite ({} at index {})", file, tensor,
+         std::isnan(*at) ? "NaN" : "infinity", first + (at - numbers.begin()));
+}
+
+constexpr int64_t piece = 1 << 15; // numbers that pass through a buffer at once
+
 // Hands the file's bytes to `write`, in order. The numbers may lie on a device: they pass
 // through a buffer that stays in the caches.
-void write_to(const SafeTensors& contents, const std::function<void(std::string_view)>& write) {
+void write_to(const SafeTensors& contents, const std::string& file,
+              const std::function<void(std::string_view)>& write) {
     write(header_bytes(contents));
-    constexpr int64_t piece = 1 << 15; // numbers
     std::vector<float> buffer(piece);
     for (const auto& [name, tensor] : contents.tensors) {
         for (int64_t at = 0; at < tensor.size(); at += piece) {
             const int64_t count = std::min(piece, tensor.size() - at);
             device().download(count, tensor.data() + at, buffer.data());
+            check_finite({buffer.data(), static_cast<size_t>(count)}, at, name, file);
             write({reinterpret_cast<const char*>(buffer.data()),
                    static_cast<size_t>(count) * sizeof(float)});
         }
@@ -219,15 +241,22 @@ void SafeTensorsReader::read_at(uint64_t offset, void* to, size_t count) const {
     std::memcpy(to, bytes_.data() + offset, count);
 }
 
+// A header longer than the limit: as a rule the file is another kind of file.
+void SafeTensorsReader::refuse_header(uint64_t length, uint64_t size) const {
+    std::string head(std::min<uint64_t>(size, 512), '\0');
+    read_at(0, head.data(), head.size());
+    const std::string_view instead = stand_in(head);
+    if (!instead.empty()) fail("{}: expected a safetensors file, found {}", name_, instead);
+    fail("{}: not a safetensors file: the header would be {} bytes long", name_, length);
+}
+
 void SafeTensorsReader::read_header(uint64_t size) {
     uint64_t length = 0;
     if (size < sizeof length) {
         fail("{}: expected a safetensors file, found only {} bytes", name_, size);
     }
     read_at(0, &length, sizeof length);
-    if (length > header_limit) {
-        fail("{}: not a safetensors file: the header would be {} bytes long", name_, length);
-    }
+    if (length > header_limit) refuse_header(length, size);
     if (length > size - sizeof length) {
         fail("{}: the file is cut off: its header is {} bytes long, but only {} follow", name_,
              length, size - sizeof length);
@@ -247,7 +276,7 @@ void SafeTensorsReader::read_header(uint64_t size) {
     const uint64_t data = sizeof length + length; // where the numbers begin
     check_cover(entries, size - data, name_);
     for (const Entry& entry : entries) {
-        tensors_[entry.name] = {entry.shape, data + entry.begin};
+        tensors_[entry.name] = {entry.shape, entry.type, data + entry.begin};
     }
 }
 
@@ -274,6 +303,27 @@ uint64_t SafeTensorsReader::number(const std::string& key, uint64_t limit) const
     return value;
 }
 
+void SafeTensorsReader::check_format(std::string_view format, std::string_view what) const {
+    const auto at = metadata_.find("format");
+    if (at != metadata_.end() && at->second == format) return;
+    fail("{}: expected {} that this program has trained, with its sizes and \"format\": \"{}\" in "
+         "the metadata, found {}",
+         name_, what, format,
+         at == metadata_.end() ? "no \"format\"" : fmt::format("\"format\": \"{}\"", at->second));
+}
+
+void SafeTensorsReader::check_nothing_else(std::span<const Parameter> parameters,
+                                           std::string_view what) const {
+    std::set<std::string_view> known;
+    for (const Parameter& p : parameters) known.insert(p.name);
+    for (const auto& [name, from] : tensors_) {
+        if (!known.contains(name)) {
+            fail("{}: tensor \"{}\": not one of the {} tensors of {} of this shape", name_, name,
+                 known.size(), what);
+        }
+    }
+}
+
 void SafeTensorsReader::check_shape(const std::string& tensor, const Shape& expected) const {
     const Shape& found = place(tensor).shape;
     if (found != expected) {
@@ -284,8 +334,18 @@ void SafeTensorsReader::check_shape(const std::string& tensor, const Shape& expe
 
 void SafeTensorsReader::read(const std::string& tensor, const Tensor& to) const {
     check_shape(tensor, to.shape());
-    const auto bytes = static_cast<size_t>(to.size()) * sizeof(float);
-    if (bytes > 0) read_at(place(tensor).begin, to.data(), bytes);
+    const Place& from = place(tensor);
+    const auto most = static_cast<size_t>(std::min(piece, to.size()));
+    std::vector<char> bytes(most * static_cast<size_t>(from.type->bytes));
+    std::vector<float> numbers(most);
+    for (int64_t at = 0; at < to.size(); at += piece) {
+        const int64_t count = std::min(piece, to.size() - at);
+        read_at(from.begin + static_cast<uint64_t>(at * from.type->bytes), bytes.data(),
+                static_cast<size_t>(count * from.type->bytes));
+        from.type->to_fp32(count, bytes.data(), numbers.data());
+        check_finite({numbers.data(), static_cast<size_t>(count)}, at, tensor, name_);
+        std::copy_n(numbers.data(), count, to.data() + at);
+    }
 }
 
 SafeTensors read_safetensors(const std::string& path) {
@@ -298,13 +358,13 @@ SafeTensors parse_safetensors(std::string_view bytes, const std::string& name) {
 
 void write_safetensors(const std::string& path, const SafeTensors& contents) {
     FileWriter file(path);
-    write_to(contents, [&](std::string_view bytes) { file.write(bytes); });
+    write_to(contents, path, [&](std::string_view bytes) { file.write(bytes); });
     file.commit();
 }
 
 std::string safetensors_bytes(const SafeTensors& contents) {
     std::string all;
-    write_to(contents, [&](std::string_view bytes) { all += bytes; });
+    write_to(contents, "safetensors", [&](std::string_view bytes) { all += bytes; });
     return all;
 }
 

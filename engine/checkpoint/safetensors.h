@@ -7,18 +7,22 @@
 //
 // The reader is strict. A file is refused, in one sentence that names it, when the
 // header is longer than 100 MB or than the file, is not JSON, names a key twice or
-// has an unknown one, when a dtype is not F32, a shape has more than 4 dimensions
-// or overflows, when an extent is out of bounds or not as long as its shape says,
-// or when the extents leave a hole, overlap or do not end where the file ends.
-// The bytes written depend only on the contents: names sorted, the header padded
+// has an unknown one, when a dtype is not known (number_type.h), a shape has more than
+// 4 dimensions or overflows, when an extent is out of bounds or not as long as its shape
+// says, or when the extents leave a hole, overlap or do not end where the file ends. So is
+// a tensor with a number that is not finite, also when it is to be written.
+// The bytes written depend only on the contents: F32, names sorted, the header padded
 // with spaces to a multiple of 8.
 
+#include "engine/autograd/tape.h"
+#include "engine/checkpoint/number_type.h"
 #include "engine/io/streams.h"
 #include "engine/tensor.h"
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -52,6 +56,7 @@ class SafeTensorsReader {
 
     struct Place {
         Shape shape;
+        const NumberType* type = nullptr;
         uint64_t begin = 0; // from the beginning of the file
     };
     const std::map<std::string, Place>& tensors() const { return tensors_; }
@@ -60,15 +65,20 @@ class SafeTensorsReader {
     const std::string& text(const std::string& key) const; // Error if there is none
     // A whole number out of the metadata, at most `limit`, or an Error.
     uint64_t number(const std::string& key, uint64_t limit) const;
+    // Error if "format" in the metadata is not this one; `what` it should be: "a GPT".
+    void check_format(std::string_view format, std::string_view what) const;
+    // Error naming the first tensor that is not a parameter of `what`.
+    void check_nothing_else(std::span<const Parameter> parameters, std::string_view what) const;
     // Error if there is no such tensor, or it has another shape.
     void check_shape(const std::string& tensor, const Shape& expected) const;
-    // check_shape() and the numbers.
+    // check_shape() and the numbers, as fp32. Error naming the first that is not finite.
     void read(const std::string& tensor, const Tensor& to) const;
 
   private:
     void read_header(uint64_t size);
     const Place& place(const std::string& tensor) const;
     void read_at(uint64_t offset, void* to, size_t count) const;
+    [[noreturn]] void refuse_header(uint64_t length, uint64_t size) const;
 
     std::string name_;
     std::optional<FileReader> file_;

@@ -2,6 +2,7 @@
 
 #include "engine/device/device.h"
 #include "engine/error.h"
+#include "engine/gpt/sizes.h"
 
 #include <cmath>
 #include <string>
@@ -9,15 +10,6 @@
 namespace qstar::engine {
 
 namespace {
-
-void check(const GptConfig& c) {
-    if (c.layers < 1 || c.heads < 1 || c.width < 1 || c.context < 1 || c.vocab < 1 ||
-        c.width % c.heads != 0) {
-        fail("a GPT needs positive sizes and a width that its heads divide, found layers {}, heads "
-             "{}, width {}, context {}, vocabulary {}",
-             c.layers, c.heads, c.width, c.context, c.vocab);
-    }
-}
 
 // Parameters of block `layer` as they stand in Gpt::parameters.
 enum Block {
@@ -46,7 +38,7 @@ size_t final_norm(const GptConfig& c) { return at(c.layers, ln_1); }
 } // namespace
 
 Gpt::Gpt(const GptConfig& config_, Random random) : config(config_) {
-    check(config);
+    check_sizes(config);
     const int64_t c = config.width;
     const auto normal = [&](const std::string& name, Shape shape, double spread) {
         Tensor t = Tensor::zeros(shape);

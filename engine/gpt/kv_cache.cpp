@@ -17,6 +17,7 @@ KvCache::KvCache(const GptConfig& config, int slots, int64_t pages) {
     if (pages == 0) pages = slots * context_pages;
 
     try {
+        if (pages > INT64_MAX / 4 / page_size_) throw std::bad_alloc();
         memory_ = device().allocate(pages * page_size_);
     } catch (const std::bad_alloc&) {
         fail("no memory for a key/value cache of {} pages of {} KiB", pages, page_size_ * 4 / 1024);

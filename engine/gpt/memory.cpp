@@ -2,22 +2,13 @@
 
 #include "engine/error.h"
 #include "engine/gpt/next_token.h"
+#include "engine/gpt/sizes.h"
 #include "engine/parallel.h"
 
 #include <algorithm>
 #include <charconv>
 
 namespace qstar::engine {
-
-namespace {
-
-int64_t parameter_count(const GptConfig& c) {
-    const int64_t block = 12 * c.width * c.width + 13 * c.width;
-    const int64_t head = c.scalar_head ? c.width + 1 : 0;
-    return (c.vocab + c.context) * c.width + c.layers * block + 2 * c.width + head;
-}
-
-} // namespace
 
 // What the tape keeps of each token, in the order of hidden(): the two norms, queries, keys
 // and values, attention, its projection, two sums, the two wide layers of the MLP and its
@@ -84,9 +75,7 @@ GptConfig parse_config(std::string_view text) {
         }
     }
     if (!heads_given) config.heads = config.width % 32 == 0 ? config.width / 32 : 1;
-    if (config.width % config.heads != 0) {
-        fail("\"{}\": a width of {} cannot be cut into {} heads", text, config.width, config.heads);
-    }
+    check_sizes(config, fmt::format("\"{}\": a GPT's ", text));
     return config;
 }
 

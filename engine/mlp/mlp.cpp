@@ -4,6 +4,7 @@
 #include "engine/error.h"
 #include "engine/kernels/gemm.h"
 #include "engine/kernels/kernels.h"
+#include "engine/mlp/sizes.h"
 #include "engine/parallel.h"
 
 #include <algorithm>
@@ -28,9 +29,7 @@ constexpr int64_t kRows = 512;
 } // namespace
 
 Mlp::Mlp(const MlpConfig& config_, Random random) : config(config_) {
-    if (config.inputs < 1 || config.width < 1 || config.blocks < 0 || config.outputs < 1)
-        fail("an MLP needs positive sizes, found inputs {}, width {}, blocks {}, outputs {}",
-             config.inputs, config.width, config.blocks, config.outputs);
+    check_sizes(config);
     const auto matrix = [&](const std::string& name, int64_t in, int64_t out, double gain) {
         Tensor t = Tensor::zeros({in, out});
         if (gain > 0) {

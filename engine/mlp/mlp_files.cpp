@@ -4,6 +4,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/mlp/mlp.h"
+#include "engine/mlp/sizes.h"
 #include "engine/optim/adamw.h"
 
 namespace qstar::engine {
@@ -19,18 +20,16 @@ void put(SafeTensors& file, const MlpConfig& c) {
 }
 
 MlpConfig config_of(const SafeTensorsReader& file, const std::string& path) {
-    const std::string& format = file.text("format");
-    if (format != "qstar mlp")
-        fail("{}: expected an MLP (format \"qstar mlp\"), found format \"{}\"", path, format);
-    // Bounds on what a broken file can ask for.
-    const auto size = [&](const char* key, uint64_t limit) {
-        return static_cast<int64_t>(file.number(key, limit));
+    file.check_format("qstar mlp", "an MLP");
+    const auto size = [&](const char* key) {
+        return static_cast<int64_t>(file.number(key, INT64_MAX));
     };
     MlpConfig c;
-    c.inputs = size("inputs", 1000000);
-    c.width = size("width", 100000);
-    c.blocks = size("blocks", 1000);
-    c.outputs = size("outputs", 1000000);
+    c.inputs = size("inputs");
+    c.width = size("width");
+    c.blocks = size("blocks");
+    c.outputs = size("outputs");
+    check_sizes(c, path + ": the metadata's ");
     file.check_shape("in.weight", {c.inputs, c.width});
     return c;
 }
@@ -49,10 +48,8 @@ void save_mlp(const std::string& path, const Mlp& model,
 Mlp load_mlp(const std::string& path, std::map<std::string, std::string>* metadata) {
     const SafeTensorsReader file(path);
     Mlp model(config_of(file, path), Random{});
+    file.check_nothing_else(model.parameters, "an MLP");
     for (const Parameter& p : model.parameters) file.read(p.name, p.value);
-    if (file.tensors().size() != model.parameters.size())
-        fail("{}: expected the {} tensors of an MLP, found {}", path, model.parameters.size(),
-             file.tensors().size());
     if (metadata != nullptr) *metadata = file.metadata();
     return model;
 }

@@ -182,9 +182,13 @@ TEST_CASE("each rule of the format has its sentence") {
         CHECK(refusal(R"({"a":{"dtype":"F32","shape":[],"data_offsets":[0,4],"x":1}})", 4) ==
               "f: tensor \"a\" has an unknown key \"x\"");
         CHECK(refusal(R"({"a":{"shape":[],"data_offsets":[0,4]}})", 4) ==
-              "f: tensor \"a\": expected dtype \"F32\", found nothing");
+              "f: tensor \"a\": expected a dtype of " + number_type_names() + ", found nothing");
+        CHECK(refusal(R"({"a":{"dtype":16,"shape":[2],"data_offsets":[0,4]}})", 4) ==
+              "f: tensor \"a\": expected a dtype of " + number_type_names() + ", found 16");
         CHECK(refusal(R"({"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}})", 4) ==
-              "f: tensor \"a\": expected dtype \"F32\", found \"F16\"");
+              "no Error");
+        CHECK(refusal(R"({"a":{"dtype":"F16","shape":[2],"data_offsets":[0,8]}})", 8) ==
+              "f: tensor \"a\": shape (2) takes 4 bytes, but its data_offsets span 8");
     }
     SUBCASE("shapes") {
         const auto shaped = [](const std::string& shape, const std::string& offsets, size_t data) {

@@ -1,0 +1,27 @@
+#pragma once
+// The types of numbers in the safetensors format, and how they become fp32.
+//
+// A value is rounded to the nearest fp32 number, ties to even; one that is too large for
+// fp32 (only F64 has such) becomes infinity, and NaN stays NaN.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace qstar::engine {
+
+struct NumberType {
+    const char* name; // as the header names it
+    int64_t bytes;    // of one number
+    // n numbers at `from`, of any alignment, little-endian.
+    void (*to_fp32)(int64_t n, const char* from, float* to);
+};
+
+// BOOL, U8 to U64, I8 to I64, F16, BF16, F32 and F64; nullptr for any other.
+const NumberType* number_type(std::string_view name);
+std::string number_type_names(); // "BOOL, U8, ..."
+
+float fp32_of_half(uint16_t bits); // IEEE 754 binary16, exact
+float fp32_of_bf16(uint16_t bits); // exact
+
+} // namespace qstar::engine
