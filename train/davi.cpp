@@ -1,6 +1,7 @@
 #include "train/davi.h"
 
 #include "engine/io/jsonl.h"
+#include "train/memory.h"
 
 #include <algorithm>
 #include <cmath>
@@ -33,6 +34,9 @@ void davi(const ValueOptions& options) {
     const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
     const std::string name = options.name.empty() ? "davi" : options.name;
     check_name("davi", name);
+    require_memory(options, name,
+                   engine::MlpConfig{space->features(), options.width, options.blocks, 1},
+                   options.batch);
     Stage stage(options, name, flags_of(options));
     if (stage.done()) return;
 

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "train/memory.h"
 
 #include <algorithm>
 #include <numeric>
@@ -35,6 +36,10 @@ void deep_q(const DeepQOptions& options) {
     check_name("deep-q", name);
     Json flags = flags_of(options);
     flags["each"] = options.each;
+    require_memory(
+        options, name,
+        engine::MlpConfig{space->features(), options.width, options.blocks, space->actions()},
+        options.batch);
     Stage stage(options, name, flags);
     if (stage.done()) return;
 

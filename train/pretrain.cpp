@@ -10,6 +10,7 @@
 #include "tokenizer/special.h"
 #include "tokenizer/text.h"
 #include "train/batches.h"
+#include "train/memory.h"
 #include "train/rows.h"
 
 #include <algorithm>
@@ -227,6 +228,13 @@ void pretrain(const PretrainOptions& options) {
         fail("--positions: expected random or sinusoid, found \"{}\"", options.positions);
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    engine::GptConfig config;
+    config.layers = options.layers;
+    config.heads = options.heads;
+    config.width = options.width;
+    config.context = options.context;
+    config.vocab = tokenizer.size();
+    require_memory(options, "pretrain", config, options.batch, options.context);
     check_context(options, tokenizer);
     const Source source = open_source(options, tokenizer);
     const int64_t per_epoch = source.rows_per_epoch();
@@ -238,12 +246,6 @@ void pretrain(const PretrainOptions& options) {
     Stage stage(options, "pretrain", flags_of(options, source, steps));
     if (stage.done()) return;
 
-    engine::GptConfig config;
-    config.layers = options.layers;
-    config.heads = options.heads;
-    config.width = options.width;
-    config.context = options.context;
-    config.vocab = tokenizer.size();
     engine::Gpt model(config, Random(seed, "pretrain/init"));
     if (options.positions == "sinusoid") begin_with_sinusoids(model);
     Trainer trainer(options, stage, std::move(model), steps);

@@ -50,10 +50,26 @@ Json flags_of(const LoopOptions& options) {
     return flags;
 }
 
+namespace {
+
+// AdamW's moments, and room for the gradients, of all that is trained.
+engine::AdamW first_optimiser(const LoopOptions& options, const Stage& stage,
+                              const engine::Gpt& model, const std::optional<engine::Gpt>& critic) {
+    const int64_t parameters =
+        model.parameter_count() + (critic ? critic->parameter_count() : int64_t{0});
+    engine::require_memory(3 * 4 * parameters,
+                           stage.name() + ": training, beside the weights, with gradients and "
+                                          "AdamW's two moments,",
+                           "a smaller model takes less");
+    return engine::AdamW(model.parameters, adamw(options));
+}
+
+} // namespace
+
 Trainer::Trainer(const LoopOptions& options, Stage& stage, engine::Gpt fresh, int64_t steps,
                  std::optional<engine::Gpt> fresh_critic)
     : model(std::move(fresh)), critic(std::move(fresh_critic)), options_(options), stage_(stage),
-      steps_(steps), optimiser_(model.parameters, adamw(options)) {
+      steps_(steps), optimiser_(first_optimiser(options, stage, model, critic)) {
     metadata_ = search::model_metadata(options.run, load_tokenizer(options.run));
     metadata_["stage"] = stage.name();
     if (critic) critic_optimiser_.emplace(critic->parameters, adamw(options));
@@ -102,6 +118,9 @@ Json Trainer::update(double loss, engine::Gpt& which, engine::AdamW& optimiser, 
         engine::cosine_schedule(state_.step, steps_, options_.warmup, static_cast<float>(peak),
                                 static_cast<float>(peak * options_.lr_floor));
     const float norm = optimiser.update(which.parameters, rate);
+    if (!std::isfinite(norm))
+        fail("{}: the gradient at step {} is {}: a smaller --lr may help", stage_.name(),
+             state_.step, norm);
     return Json{{"loss", value}, {"lr", rate}, {"norm", norm}};
 }
 
@@ -128,8 +147,10 @@ void Trainer::end_step(const Json& metrics, const std::string& note) {
     // the log drops when the run goes on.
     metrics_->write(state_.step, metrics);
     ++state_.step;
-    if (state_.step % options_.save_every == 0 || state_.step == steps_)
+    if (state_.step % options_.save_every == 0 || state_.step == steps_) {
+        metrics_->sync();
         engine::save_training(stage_.path("state.safetensors"), trained(), state_);
+    }
     progress_->update(state_.step, !note.empty()
                                        ? note
                                        : fmt::format("loss {:.3f}", metrics["loss"].get<double>()));
@@ -137,9 +158,13 @@ void Trainer::end_step(const Json& metrics, const std::string& note) {
 }
 
 void Trainer::expect_memory(int64_t batch, int64_t time) {
+    const engine::MemoryPlan plan = engine::training_memory(model.config, batch, time);
+    engine::require_memory(
+        plan.total() - plan.weights - plan.moments,
+        fmt::format("{}: a step with {} sequences of {} tokens", stage_.name(), batch, time),
+        "a smaller --batch takes less");
     if (options_.quiet || &engine::device() != &engine::cpu_device()) return;
     engine::begin_peak();
-    const engine::MemoryPlan plan = engine::training_memory(model.config, batch, time);
     const int64_t now = engine::process_memory().resident; // weights and moments are in it
     if (now == 0) return;                                  // the system does not say
     other_memory_ = now - plan.weights - plan.moments;

@@ -157,6 +157,9 @@ void ValueTrainer::end_step(engine::Var loss, Json metrics) {
     const float rate = engine::cosine_schedule(step_, options_.steps, options_.warmup, peak,
                                                peak * static_cast<float>(options_.lr_floor));
     const float norm = optimiser_.update(model.parameters, rate);
+    if (!std::isfinite(norm))
+        fail("{}: the gradient at step {} is {}: a smaller --lr may help", stage_.name(), step_,
+             norm);
     Json line{{"loss", value}, {"lr", rate}, {"norm", norm}, {"updates", updates_}};
     line.update(metrics);
     metrics_->write(step_, line);
@@ -175,9 +178,11 @@ void ValueTrainer::end_step(engine::Var loss, Json metrics) {
             checks_ = 0;
         }
     }
-    if (step_ % options_.save_every == 0 || finished())
+    if (step_ % options_.save_every == 0 || finished()) {
+        metrics_->sync();
         engine::save_mlp_training(stage_.path("state.safetensors"), model, target, optimiser_,
                                   notes());
+    }
     progress_->update(step_, fmt::format("loss {:.4f}, {} targets", value, updates_));
 }
 

@@ -7,35 +7,59 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <optional>
 #include <unistd.h>
 
 namespace qstar {
 namespace {
 
-// The lines of an earlier run that stand before `resume_step`, byte for byte.
-std::string kept_lines(const std::string& path, int64_t resume_step) {
-    const std::string text = read_file(path);
-    std::string kept;
-    int64_t number = 1;
-    for (size_t at = 0; at < text.size(); ++number) {
-        const size_t end = text.find('\n', at);
-        if (end == std::string::npos) break; // torn: a whole line ends in a line feed
-        const std::string_view line = std::string_view(text).substr(at, end - at);
-        const std::string where = fmt::format("{}:{}", path, number);
-        const auto values = parse_jsonl(line, where);
-        if (values.empty()) fail("{}: expected an object, found a blank line", where);
-        if (int_field({values[0].value, where}, "step") < resume_step)
-            kept.append(line).push_back('\n');
-        at = end + 1;
+[[noreturn]] void refuse(const std::string& path, int64_t steps, const std::string& found) {
+    const std::string lines =
+        steps == 1 ? "the line of step 0"
+                   : fmt::format("a line for each of the steps 0 to {}, in order", steps - 1);
+    fail("{}: expected {}, which the saved state has behind it, found {}: restore the file, or "
+         "remove its folder to make the stage anew",
+         path, lines, found);
+}
+
+// None where the line is not an object with a whole "step".
+std::optional<int64_t> step_of(std::string_view line) {
+    try {
+        const auto values = parse_jsonl(line, "");
+        if (!values.empty()) return int_field(values[0], "step");
+    } catch (const Error&) {
     }
-    return kept;
+    return {};
+}
+
+// The lines of the `steps` that are done, byte for byte: the file must begin with them.
+std::string kept_lines(const std::string& path, int64_t steps) {
+    if (!exists(path)) refuse(path, steps, "no file");
+    std::string text = read_file(path);
+    size_t kept = 0;
+    for (int64_t step = 0; step < steps; ++step) {
+        const size_t end = text.find('\n', kept);
+        if (end == std::string::npos) { // a whole line ends in a line feed
+            refuse(path, steps,
+                   step == 0 ? "none" : fmt::format("whole lines only up to step {}", step - 1));
+        }
+        const std::string_view line = std::string_view(text).substr(kept, end - kept);
+        const std::optional<int64_t> found = step_of(line);
+        if (!found) refuse(path, steps, fmt::format("line {} damaged", step + 1));
+        if (*found != step) {
+            refuse(path, steps, fmt::format("step {} in line {}", *found, step + 1));
+        }
+        kept = end + 1;
+    }
+    text.resize(kept);
+    return text;
 }
 
 } // namespace
 
 MetricsLog::MetricsLog(const std::string& path, int64_t resume_step) : path_(path) {
     std::string kept;
-    if (resume_step > 0 && exists(path)) kept = kept_lines(path, resume_step);
+    if (resume_step > 0) kept = kept_lines(path, resume_step);
     write_file_atomic(path, kept);
     file_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
     if (file_ < 0) fail("{}: cannot write: {}", path, std::strerror(errno));
@@ -58,6 +82,10 @@ void MetricsLog::write(int64_t step, const Json& values) {
         if (written < 0) fail("{}: cannot write: {}", path_, std::strerror(errno));
         rest.remove_prefix(static_cast<size_t>(written));
     }
+}
+
+void MetricsLog::sync() {
+    if (::fsync(file_) != 0) fail("{}: cannot write: {}", path_, std::strerror(errno));
 }
 
 } // namespace qstar

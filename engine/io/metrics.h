@@ -1,9 +1,9 @@
 #pragma once
-// A run's metrics: a JSONL file that grows by one line a logged step.
+// A run's metrics: a JSONL file that grows by one line a step.
 //
 // A resumed run ends with the same bytes as one that was never stopped: opening
-// the log drops what the killed run wrote at or after the step it resumes from
-// and a last line torn by the kill. So a line holds no clock times.
+// the log drops what the killed run wrote at or after the step it resumes from,
+// and wants every line before it. So a line holds no clock times.
 
 #include "engine/io/json.h"
 
@@ -14,8 +14,8 @@ namespace qstar {
 
 class MetricsLog {
   public:
-    // Keeps the lines with step < resume_step (0: starts the file anew). A line
-    // other than the last that is not an object with a whole "step" is an Error.
+    // Keeps the lines of the steps 0 to resume_step - 1 (0: starts the file anew). Error if
+    // they are not all there, one a step and in order; the file is then as it was.
     MetricsLog(const std::string& path, int64_t resume_step);
     ~MetricsLog();
     MetricsLog(const MetricsLog&) = delete;
@@ -23,6 +23,9 @@ class MetricsLog {
 
     // Appends {"step": step, ...values}; values is an object without "step".
     void write(int64_t step, const Json& values);
+
+    // What was written is on the disk: to be called before a state that has it behind it is.
+    void sync();
 
   private:
     std::string path_;

@@ -1,7 +1,6 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
-#include "engine/io/metrics.h"
 #include "engine/io/text.h"
 
 #include <cstdio>
@@ -221,32 +220,5 @@ TEST_CASE("written lines are read back, in the order of their keys") {
     write_jsonl(path, std::vector<Json>{{{"z", "a\nb"}, {"a", 0.1}}, {{"bad", "\xff"}}});
     CHECK(read_file(path) == "{\"z\":\"a\\nb\",\"a\":0.1}\n{\"bad\":\"\xef\xbf\xbd\"}\n");
     CHECK(string_field(read_jsonl(path)[0], "z") == "a\nb");
-    std::remove(path.c_str());
-}
-
-TEST_CASE("a resumed metrics log has the bytes of one that was never stopped") {
-    const auto path = scratch_file("metrics.jsonl");
-    const auto log = [&](int64_t resume, int64_t from, int64_t to) {
-        MetricsLog metrics(path, resume);
-        for (int64_t step = from; step < to; ++step) {
-            metrics.write(step, {{"loss", 1.0 / static_cast<double>(step + 1)}});
-        }
-    };
-    log(0, 0, 20);
-    const auto whole = read_file(path);
-    CHECK(whole.starts_with("{\"step\":0,\"loss\":1.0}\n{\"step\":1,\"loss\":0.5}\n"));
-
-    // Killed at any byte after the checkpoint of step 7, resumed from there.
-    const size_t seventh = whole.find("{\"step\":7");
-    for (size_t cut = seventh; cut <= whole.size(); cut += 11) {
-        write_file_atomic(path, whole.substr(0, cut));
-        log(7, 7, 20);
-        CHECK(read_file(path) == whole);
-    }
-    log(0, 0, 1); // a fresh run drops the old one
-    CHECK(read_file(path) == "{\"step\":0,\"loss\":1.0}\n");
-
-    write_file_atomic(path, "{\"step\":0}\nnonsense\n{\"step\":2}\n");
-    CHECK(message([&] { MetricsLog(path, 5); }).starts_with(path + ":2:"));
     std::remove(path.c_str());
 }

@@ -22,7 +22,61 @@ double number_in(const ProgramOutput& output, const std::string& pattern) {
     return std::stod(found[1]);
 }
 
+// As run_program(), in an address space of so many KiB: no fault can take the machine's.
+ProgramOutput run_within(const Temporary& folder, int64_t kib, const std::string& arguments) {
+    const std::string out = folder / "stdout", error = folder / "stderr";
+    const std::string command = fmt::format("ulimit -v {}; '{}' {} > '{}' 2> '{}'", kib,
+                                            qstar::tests::binary, arguments, out, error);
+    const int status = std::system(command.c_str());
+    return {WEXITSTATUS(status), qstar::read_file(out), qstar::read_file(error)};
+}
+
 } // namespace
+
+TEST_CASE("a training that does not fit in memory is refused before anything is written") {
+    const Temporary run;
+    std::string words;
+    for (int i = 0; i < 3000; ++i) words += std::to_string(i) + " plus one\n";
+    const std::string text = run.file("text.txt", words);
+    run_program(run, "tokenizer train --text '" + text + "' --vocab 280 --run '" + run.path + "'");
+    const auto refused = [&](int64_t kib, const std::string& arguments) {
+        const ProgramOutput output =
+            run_within(run, kib, "--threads 2 train " + arguments + " --run '" + run.path + "'");
+        INFO(arguments << "\n" << output.out << output.error);
+        CHECK(output.status == 2);
+        CHECK(!qstar::exists(run / "config.json"));
+        CHECK(!qstar::exists(run / "pretrain"));
+        CHECK(!qstar::exists(run / "davi"));
+        return output.error;
+    };
+    const int64_t gib = 1 << 20; // in KiB
+    const std::string pretrain = "pretrain --text '" + text + "' ";
+    std::string error = refused(8 * gib, pretrain + "--layers 900 --width 4096 --heads 32");
+    CHECK(error.starts_with("qstar: pretrain: training 900 layers of width 4096 takes "));
+    CHECK(contains(error, " TiB of memory, but only "));
+    CHECK(contains(error, "GiB are left "));
+    CHECK(contains(error, "fewer --layers, a smaller --width, --context or --batch take less"));
+
+    // 8 x 12.6 million parameters, four times: what the system would give, a limit does not.
+    error = refused(gib, pretrain + "--layers 8 --width 1024 --heads 16 --context 64 --batch 2");
+    CHECK(contains(error, "are left by the limit of the process, ulimit -v: "));
+
+    error = refused(8 * gib, pretrain + "--layers 1000000000");
+    CHECK(contains(error, "layers must be within 1 to 1000, found 1000000000"));
+    error = refused(8 * gib, pretrain + "--layers 9223372036854775807 --width 9223372036854775807");
+    CHECK(contains(error, "layers must be within 1 to 1000, found"));
+    error = refused(8 * gib, pretrain + "--context 2000000000");
+    CHECK(contains(error, "context must be within 1 to 1000000, found 2000000000"));
+
+    const std::string puzzle = "davi --world sliding --size 2 ";
+    error = refused(8 * gib, puzzle + "--width 100000 --blocks 1000");
+    CHECK(error.starts_with("qstar: davi: training 1000 blocks of width 100000 takes "));
+    CHECK(contains(error, "fewer --blocks, a smaller --width or --batch take less"));
+    error = refused(8 * gib, puzzle + "--width 1000000000");
+    CHECK(contains(error, "width must be within 1 to 100000, found 1000000000"));
+    error = refused(8 * gib, puzzle + "--batch 1000000 --width 10000");
+    CHECK(contains(error, " of memory, but only "));
+}
 
 TEST_CASE("a training takes the memory that was expected, with its files and its validation") {
     const Temporary run;
