@@ -64,7 +64,7 @@ Gpt load_gpt(const std::string& path) {
     const GptConfig config = config_of(file, path);
     check_claims(file, config);
     require_memory(parameter_count(config) * 4, path + ": reading its weights",
-                   "a smaller model does");
+                   "a smaller model takes less");
     Gpt model(config, Random{});
     file.check_nothing_else(model.parameters, "a GPT");
     for (const Parameter& p : model.parameters) file.read(p.name, p.value);

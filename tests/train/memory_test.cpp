@@ -3,11 +3,19 @@
 
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
 
+#include "engine/error.h"
+#include "engine/process.h"
 #include "tests/program.h"
+#include "tests/train/quiet.h"
+#include "train/trainer.h"
 
 #include <doctest/doctest.h>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
+#include <sys/resource.h>
+#include <unistd.h>
 
 using namespace qstar::tests;
 
@@ -31,7 +39,44 @@ ProgramOutput run_within(const Temporary& folder, int64_t kib, const std::string
     return {WEXITSTATUS(status), qstar::read_file(out), qstar::read_file(error)};
 }
 
+// While it lives, this process gets so many bytes of address space more, and none after that.
+struct LeftOver {
+    struct rlimit before {};
+    explicit LeftOver(uint64_t bytes) {
+        uint64_t pages = 0;
+        std::ifstream("/proc/self/statm") >> pages;
+        getrlimit(RLIMIT_AS, &before);
+        struct rlimit limit = before;
+        limit.rlim_cur = pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) + bytes;
+        setrlimit(RLIMIT_AS, &limit);
+    }
+    ~LeftOver() { setrlimit(RLIMIT_AS, &before); }
+    LeftOver(const LeftOver&) = delete;
+    LeftOver& operator=(const LeftOver&) = delete;
+};
+
 } // namespace
+
+TEST_CASE("a stage whose gradients and moments do not fit in memory is refused, leaving nothing") {
+    using namespace qstar;
+    const Temporary run;
+    const auto options = quiet<train::LoopOptions>(run.path);
+    {
+        train::Stage stage(options, "sft", Json{{"batch", 16}});
+        const engine::Gpt model({1, 16, 1024, 64, 280, false}, Random(1, "init")); // 50 MiB
+        const LeftOver limit(60 << 20);
+        const engine::MemoryLeft left = engine::memory_left();
+        CHECK(left.bytes > 40 << 20);
+        CHECK(left.bytes <= 60 << 20);
+        CHECK(left.limit == "by the limit of the process, ulimit -v");
+        CHECK_THROWS_WITH_AS(
+            train::Trainer(options, stage, model, 1),
+            doctest::Contains("sft: training, beside the weights, with gradients and AdamW's two "
+                              "moments, takes 148 MiB of memory, but only "),
+            Error);
+    }
+    CHECK(!exists(run / "sft"));
+}
 
 TEST_CASE("a training that does not fit in memory is refused before anything is written") {
     const Temporary run;
