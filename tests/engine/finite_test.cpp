@@ -39,7 +39,7 @@ std::string why_refused(const std::function<void()>& body) {
 }
 
 const float not_a_number = std::numeric_limits<float>::quiet_NaN();
-const float infinite = std::numeric_limits<float>::infinity();
+const float plus_infinity = std::numeric_limits<float>::infinity();
 
 } // namespace
 
@@ -53,7 +53,7 @@ TEST_CASE("a GPT that holds NaN or infinity is named when it is loaded") {
           path + ": tensor \"h.0.attn.c_attn.weight\": holds a number that is not finite (NaN at "
                  "index 17)");
     save_gpt(path, model);
-    poison(path, "wte.weight", 32 * 5000 - 1, -infinite); // beyond the first piece
+    poison(path, "wte.weight", 32 * 5000 - 1, -plus_infinity); // beyond the first piece
     CHECK(why_refused([&] { load_gpt(path); }) ==
           path + ": tensor \"wte.weight\": holds a number that is not finite (infinity at index "
                  "159999)");
