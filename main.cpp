@@ -1,10 +1,12 @@
 // qstar: from next-token prediction to step search. This file only names the commands.
 
 #include "engine/command.h"
+#include "engine/command_line.h"
 #include "engine/device/device.h"
 #include "engine/io/standard_streams.h"
 #include "engine/io/utf8.h"
 #include "engine/parallel.h"
+#include "engine/range.h"
 #include "engine/sentence.h"
 #include "eval/command.h"
 #include "search/command.h"
@@ -14,7 +16,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
-#include <string>
 
 int main(int argc, char** argv) {
     qstar::hold_standard_streams();
@@ -22,15 +23,18 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.fallthrough(); // --seed, --threads and --device may stand anywhere on the line
     qstar::Common common;
-    app.add_option("--seed", common.seed, "Seed of all random numbers")->capture_default_str();
+    app.set_version_flag("--version", QSTAR_VERSION, "Print the version and exit");
+    const CLI::Option* seed = app.add_option(
+        "--seed", common.seed, "Seed of all random numbers (default: the run's; 1 in a new run)");
     app.add_option("--threads", common.threads, "Threads (0: all processors)")
-        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     std::string device = "cpu";
     app.add_option("--device", device, "Where to compute: cpu, vulkan or vulkan:NUMBER")
         ->envname("QSTAR_DEVICE")
         ->capture_default_str();
     app.parse_complete_callback([&] {
+        common.seed_given = seed->count() > 0;
+        qstar::check_range("threads", common.threads, 0, 4096);
         qstar::engine::set_threads(common.threads);
         qstar::engine::use_device(device);
     });
@@ -40,25 +44,18 @@ int main(int argc, char** argv) {
     qstar::train::add_command(app, common);
     qstar::search::add_command(app, common);
     qstar::eval::add_command(app, common);
+    qstar::engine::read_strictly(app);
 
     try {
-        app.parse(argc, argv);
+        app.parse(qstar::engine::words_of(argc, argv, app));
+    } catch (const CLI::CallForVersion& version) {
+        std::puts(version.what());
+        return qstar::end_standard_output(0);
     } catch (const CLI::Success& asked_for_help) {
         return qstar::end_standard_output(app.exit(asked_for_help));
-    } catch (const CLI::RequiredError& missing) {
-        // A command that does not exist is found out only as the lack of one that does.
-        const std::vector<std::string> rest = app.remaining(true);
-        if (rest.empty()) {
-            std::fprintf(stderr, "qstar: %s (see --help)\n",
-                         qstar::printable(missing.what()).c_str());
-        } else {
-            std::fprintf(stderr, "qstar: unknown command \"%s\" (see --help)\n",
-                         qstar::printable(rest[0]).c_str());
-        }
-        return 2;
-    } catch (const CLI::ParseError& wrong_flag) {
+    } catch (const CLI::ParseError& wrong) {
         std::fprintf(stderr, "qstar: %s (see --help)\n",
-                     qstar::printable(wrong_flag.what()).c_str());
+                     qstar::printable(qstar::engine::sentence_of(wrong, app)).c_str());
         return 2;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "qstar: %s\n", qstar::sentence_of(error).c_str());

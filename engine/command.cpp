@@ -14,6 +14,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
 #include "engine/process.h"
+#include "engine/range.h"
 #include "engine/vulkan/vulkan.h"
 
 #include <CLI/CLI.hpp>
@@ -134,9 +135,9 @@ void add_command(CLI::App& app, const Common&) {
                              "Predict the memory of training: \"L6 D256 H8 T128 V512\", or a "
                              "model's file");
     info_command->add_option("--batch", *batch, "Sequences a step, for --model")
-        ->check(CLI::PositiveNumber)
         ->capture_default_str();
     info_command->callback([=] {
+        check_range("batch", *batch, 1, 1'000'000);
         // Before info() looks for GPUs: their drivers are large, and loaded for that alone.
         const int64_t program = process_memory().resident;
         info(*model);

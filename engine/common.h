@@ -6,7 +6,8 @@
 namespace qstar {
 
 struct Common {
-    uint64_t seed = 1;
+    uint64_t seed = 1; // if given; else a run has its own (run/run_folder.h)
+    bool seed_given = false;
     int threads = 0; // 0: all processors
 };
 

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "eval/report/plot.h"
 #include "train/davi.h"
 
@@ -59,6 +60,13 @@ Plot plot(const ActionsOptions& options, const std::vector<PuzzleRow>& rows, con
 
 void actions(const ActionsOptions& options) {
     if (options.sets.empty()) fail("--sets: expected at least one, found none");
+    for (const int set : options.sets) check_range("sets", set, 1, 40);
+    check_range("problems", options.problems, 1, 10'000'000);
+    search::check(options.options);
+    check_range("net-width", options.training.width, 1, 100'000);
+    check_range("train-batch", options.training.batch, 1, 1'000'000);
+    train::check(options.training);
+    check_range("each", options.training.each, 1);
     std::vector<PuzzleRow> rows;
     std::vector<std::pair<PuzzleRow, PuzzleRow>> pairs;
     for (const int set : options.sets) {

@@ -3,6 +3,8 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
 #include "train/chunks.h"
@@ -146,17 +148,17 @@ double label_worth(std::span<const double> sizes, std::span<const double> unifor
 }
 
 void active(const ActiveOptions& options) {
-    if (options.selector < 1) fail("--selector must be 1 or more, found {}", options.selector);
+    check(options);
+    check_range("selector", options.selector, 1);
+    check_range("n", options.n, 1, options.samples);
+    check_range("candidates", options.candidates, 1);
+    check_above("explore", options.explore, 0, 100);
+    check_range("shuffles", options.shuffles, 1);
+    for (const int64_t size : options.sizes) check_range("sizes", size, 1);
     if (options.sizes.size() < 2)
         fail("--sizes: expected at least two, found {}", options.sizes.size());
-    if (options.n < 1 || options.n > options.samples)
-        fail("--n must be within 1 to --samples, {}, found {}", options.samples, options.n);
-    if (options.candidates < 1 || !(options.explore > 0))
-        fail("--candidates must be 1 or more and --explore above 0, found {} and {}",
-             options.candidates, options.explore);
     const int64_t largest = *std::max_element(options.sizes.begin(), options.sizes.end());
-    if (*std::min_element(options.sizes.begin(), options.sizes.end()) < 1)
-        fail("--sizes must be 1 or more");
+    require_run(options.run);
     make_folders(options.run + "/active");
     const int64_t needed = options.selector + largest;
     const auto groups = draw_candidates(options, needed + needed / 10); // some have no end

@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/random.h"
+#include "engine/range.h"
 #include "train/batches.h"
 
 #include <algorithm>
@@ -201,12 +202,10 @@ std::string markdown(std::span<const CurvePoint> curve, const BestOfNOptions& op
 }
 
 void best_of_n(const BestOfNOptions& options) {
-    if (options.shuffles < 1) fail("--shuffles must be 1 or more, found {}", options.shuffles);
+    check(options);
+    check_range("shuffles", options.shuffles, 1);
     if (options.sizes.empty()) fail("--sizes: expected at least one N");
-    const int64_t largest = *std::max_element(options.sizes.begin(), options.sizes.end());
-    if (largest > options.samples ||
-        *std::min_element(options.sizes.begin(), options.sizes.end()) < 1)
-        fail("--sizes must be within 1 to --samples, {}, found {}", options.samples, largest);
+    for (const int64_t n : options.sizes) check_range("sizes", n, 1, options.samples);
     const std::vector<Pool> pools = draw_pools(options);
     const auto curve = curve_of(pools, choosers_for(options.scorers), options.sizes,
                                 options.shuffles, options.seed);
@@ -226,6 +225,8 @@ void best_of_n(const BestOfNOptions& options) {
                                                      {"policy", options.policy},
                                                      {"temperature", options.temperature},
                                                      {"shuffles", options.shuffles},
+                                                     {"scorers", options.scorers},
+                                                     {"sizes", options.sizes},
                                                      {"points", points}});
     const std::string text = markdown(curve, options);
     write_file_atomic(options.run + "/best-of-n.md", text);

@@ -1,5 +1,6 @@
 #include "eval/command.h"
 
+#include "engine/run/run_folder.h"
 #include "eval/bench/command.h"
 #include "eval/curve.h"
 #include "eval/demo.h"
@@ -36,7 +37,7 @@ void add_ladder(CLI::App& eval, const Common& common) {
     option("--policies", options->policies, "stages that answer greedily, too: ppo,grpo")
         ->delimiter(',');
     command->callback([options, &common] {
-        options->seed = common.seed;
+        options->seed = seed_for(common, options->run);
         ladder(*options);
     });
 }
@@ -70,7 +71,7 @@ void add_curve(CLI::App& eval, const Common& common) {
     command->add_flag("--n-best", options->n_best,
                       "beam, MCTS, A*, Q*: the likeliest next steps in order instead of draws");
     command->callback([options, &common] {
-        options->seed = common.seed;
+        options->seed = seed_for(common, options->run);
         curve(*options);
     });
 }
@@ -92,7 +93,7 @@ void add_game24(CLI::App& eval, const Common& common) {
     option("--weight", options->weight, "of h in Q*'s f = g + weight * h");
     option("--temperature", options->temperature, "of all draws but greedy's");
     command->callback([options, &common] {
-        options->seed = common.seed;
+        options->seed = seed_for(common, options->run);
         game24(*options);
     });
 }
@@ -110,9 +111,9 @@ void add_demo(CLI::App& app, const Common& common) {
     command->add_flag("--full", options->full, "half an hour: all data and more problems")
         ->excludes("--quick");
     command->callback([options, command, &common] {
-        options->seed = common.seed;
         if (command->get_option("--run")->count() == 0 && options->world != "arithmetic")
             options->run = "runs/" + options->world;
+        options->seed = seed_for(common, options->run);
         demo(*options);
     });
 }

@@ -4,6 +4,8 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "eval/overlap.h"
 #include "eval/quantile.h"
 #include "eval/report/plot.h"
@@ -60,7 +62,13 @@ struct CurveJudge {
 };
 
 void check(const CurveOptions& options) {
-    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
+    check_range("problems", options.problems, 1);
+    check_range("proposals", options.proposals, 1, 1'000'000);
+    check_range("width", options.width, 1);
+    check_range("weight", options.weight, 0);
+    check_range("temperature", options.temperature, 0, 100);
+    if (options.file.empty() && (options.form.target || options.form.skip_bad))
+        fail("--target and --skip-bad are for problems of a --file, found without one");
     train::held_out_split(options.split); // an error now, not after a while
     if (options.budgets.empty() || options.budgets.front() < 1 ||
         !std::is_sorted(options.budgets.begin(), options.budgets.end()))
@@ -298,6 +306,8 @@ std::string markdown(const std::vector<CurveRow>& rows, const CurveOptions& opti
 }
 
 void curve(const CurveOptions& options) {
+    check(options);
+    require_run(options.run);
     const std::vector<CurveRow> rows = measure_curve(options);
     Json table = Json::array();
     for (const CurveRow& row : rows) table.push_back(json_of(row));

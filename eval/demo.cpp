@@ -58,7 +58,7 @@ void demo(const DemoOptions& options) {
              options.world);
     const auto begin = std::chrono::steady_clock::now();
     const Sizes& size = options.quick ? quick : options.full ? full : standard;
-    StageTimes times(options.run);
+    StageTimes times(options);
     const auto say = [&](const char* stage, const char* what) { times.next(stage, what); };
 
     say("corpus", "what a class hands in: many bad solvers, few good ones");

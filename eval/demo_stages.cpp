@@ -14,7 +14,7 @@ void say(const char* stage, const char* what) {
     std::fflush(stdout); // at once, so that a log keeps the order of both streams
 }
 
-StageTimes::StageTimes(std::string run) : run_(std::move(run)) {}
+StageTimes::StageTimes(DemoOptions demo) : demo_(std::move(demo)) {}
 
 void StageTimes::next(const char* stage, const char* what) {
     end();
@@ -27,10 +27,14 @@ void StageTimes::end() {
     if (stage_.empty()) return;
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin_;
     const double seconds = std::round(took.count() * 10) / 10;
-    const std::string path = join_path(run_, "times.json");
+    const std::string path = join_path(demo_.run, "times.json");
     Json times = exists(path) ? read_json(path).value : Json{{"seconds", Json::object()}};
     if (times["seconds"].value(stage_, 0.0) < seconds) {
         times["seconds"][stage_] = seconds;
+        times["demo"] = {{"world", demo_.world},
+                         {"quick", demo_.quick},
+                         {"full", demo_.full},
+                         {"seed", demo_.seed}};
         write_json(path, times);
     }
     stage_.clear();

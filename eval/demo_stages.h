@@ -20,15 +20,17 @@ Options of(const DemoOptions& demo) {
 void say(const char* stage, const char* what);
 
 // Says what comes next and keeps what came before it took, in DIR/times.json:
-// {"seconds": {STAGE: ...}}. A stage that is passed over keeps the time of its own call.
+// {"seconds": {STAGE: ...}, "demo": its flags}. A stage that is passed over keeps the time of its
+// own call.
 class StageTimes {
   public:
-    explicit StageTimes(std::string run);
+    explicit StageTimes(DemoOptions demo);
     void next(const char* stage, const char* what);
     void end(); // of the last stage
 
   private:
-    std::string run_, stage_;
+    DemoOptions demo_;
+    std::string stage_;
     std::chrono::steady_clock::time_point begin_;
 };
 

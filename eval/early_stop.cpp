@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 
 #include <algorithm>
 
@@ -89,9 +90,7 @@ void early_stop(const EarlyStopOptions& options) {
     with.thresholds.insert(with.thresholds.begin(), 0); // what all others are compared to
     with.thresholds.erase(std::unique(with.thresholds.begin(), with.thresholds.end()),
                           with.thresholds.end());
-    for (const double threshold : with.thresholds)
-        if (!(threshold >= 0 && threshold <= 1))
-            fail("--thresholds must be within 0 to 1, found {}", threshold);
+    for (const double threshold : with.thresholds) check_range("thresholds", threshold, 0, 1);
     const std::vector<Pool> pools = draw_pools(with);
     std::vector<StopRow> rows;
     Json list = Json::array();
@@ -113,6 +112,7 @@ void early_stop(const EarlyStopOptions& options) {
                                                       {"policy", with.policy},
                                                       {"scorer", with.scorers[0]},
                                                       {"temperature", with.temperature},
+                                                      {"thresholds", with.thresholds},
                                                       {"rows", list}});
     const std::string text = markdown(rows, with);
     write_file_atomic(options.run + "/early-stop.md", text);

@@ -4,6 +4,8 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "eval/overlap.h"
 #include "eval/quantile.h"
 #include "search/gpt_proposer.h"
@@ -91,6 +93,13 @@ void game24(const Game24Options& options) {
     if (options.budgets.empty() || options.budgets.front() < 1 ||
         !std::is_sorted(options.budgets.begin(), options.budgets.end()))
         fail("--budgets: expected numbers of tokens from 1 on that rise");
+    check_range("budgets", options.budgets.back(), 1);
+    check_range("hands", options.hands, 0);
+    check_range("proposals", options.proposals, 1, 1'000'000);
+    check_range("width", options.width, 1);
+    check_range("weight", options.weight, 0);
+    check_range("temperature", options.temperature, 0, 100);
+    require_run(options.run);
     const auto world = search::make_world(train::world_of(options.run, "countdown"));
     if (options.scorer != "none") train::require_steps(options.run, "eval game24 --scorer");
     std::vector<std::string> hands = hands_of_24();

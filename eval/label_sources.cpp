@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "train/classroom.h"
 #include "train/label.h"
 #include "train/prm.h"
@@ -120,9 +121,12 @@ std::string markdown(const std::vector<LabelSource>& sources, std::span<const Cu
 } // namespace
 
 void label_sources(const LabelSourcesOptions& options) {
-    if (options.solutions < 1) fail("--solutions must be 1 or more, found {}", options.solutions);
-    for (const double error : options.people)
-        if (!(error >= 0 && error <= 1)) fail("--people must be within 0 to 1, found {}", error);
+    check(options);
+    check_range("solutions", options.solutions, 1);
+    check_range("rollouts", options.rollouts, 1, 1'000'000);
+    check_range("shuffles", options.shuffles, 1);
+    for (const double error : options.people) check_range("people", error, 0, 1);
+    for (const int64_t n : options.sizes) check_range("sizes", n, 1, options.samples);
     train::require(options.run, "sample",
                    train::stage_file(options.run, "sample", "solutions.jsonl"));
     make_folders(join_path(options.run, study));
@@ -206,6 +210,12 @@ void label_sources(const LabelSourcesOptions& options) {
                                                         {"samples", options.samples},
                                                         {"solutions", options.solutions},
                                                         {"rollouts", options.rollouts},
+                                                        {"temperature", options.temperature},
+                                                        {"policy", options.policy},
+                                                        {"people", options.people},
+                                                        {"sizes", options.sizes},
+                                                        {"shuffles", options.shuffles},
+                                                        {"extra", options.extra},
                                                         {"rows", rows}});
     const std::string text = markdown(sources, curve, options);
     write_file_atomic(file_in(options.run, "table.md"), text);

@@ -4,6 +4,8 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "eval/overlap.h"
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
@@ -132,10 +134,18 @@ Json example_of(const std::vector<std::string>& problems,
 } // namespace
 
 Ladder measure_ladder(const LadderOptions& options) {
-    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
+    check_range("problems", options.problems, 1);
+    const train::Split split = train::held_out_split(options.split);
+    if (options.budgets.empty()) fail("--budgets: expected at least one, found none");
+    for (const int64_t budget : options.budgets) check_range("budgets", budget, 1);
+    check_range("width", options.width, 1);
+    check_range("proposals", options.proposals, 1, 1'000'000);
+    check_range("weight", options.weight, 0);
+    check_range("temperature", options.temperature, 0, 100);
+    require_run(options.run);
     const auto world = search::make_world(train::world_of(options.run));
-    const std::vector<std::string> problems = train::problems_for(
-        options.run, train::held_out_split(options.split), options.problems, options.seed);
+    const std::vector<std::string> problems =
+        train::problems_for(options.run, split, options.problems, options.seed);
     Ladder ladder;
     ladder.training_lines = check_overlap(options.run, problems);
     Models models(options);
@@ -170,7 +180,6 @@ Ladder measure_ladder(const LadderOptions& options) {
     };
     for (const Rung& rung : single_solution_rungs(models)) climb(rung, 0);
     for (const int64_t budget : options.budgets) {
-        if (budget < 1) fail("--budgets must be 1 or more tokens, found {}", budget);
         for (const Rung& rung : search_rungs(models)) climb(rung, budget);
     }
     return ladder;
@@ -230,8 +239,10 @@ void ladder(const LadderOptions& options) {
     write_json(options.run + "/ladder.json",
                Json{{"seed", options.seed},
                     {"policy", options.policy},
+                    {"policies", options.policies},
                     {"split", options.split},
                     {"problems", options.problems},
+                    {"budgets", options.budgets},
                     {"temperature", options.temperature},
                     {"width", options.width},
                     {"proposals", options.proposals},

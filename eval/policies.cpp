@@ -4,6 +4,8 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "eval/overlap.h"
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
@@ -27,16 +29,22 @@ std::string aggregate_of(const std::string& scorer) {
     return scorer.find("prm") != std::string::npos ? "product" : "last";
 }
 
-} // namespace
-
-std::vector<LadderRow> measure_policies(const PolicyOptions& options) {
-    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
-    const train::Split split = train::held_out_split(options.split);
-    train::check(options.search);
+std::vector<std::string> policies_of(const PolicyOptions& options) {
     std::vector<std::string> names = options.policies;
     for (const std::string& stage : known)
         if (options.policies.empty() && exists(train::model_path(options.run, stage)))
             names.push_back(stage);
+    return names;
+}
+
+} // namespace
+
+std::vector<LadderRow> measure_policies(const PolicyOptions& options) {
+    check_range("problems", options.problems, 1);
+    const train::Split split = train::held_out_split(options.split);
+    train::check(options.search);
+    require_run(options.run);
+    const std::vector<std::string> names = policies_of(options);
     if (!options.searches.empty()) train::require_steps(options.run, "eval policies --searches");
     const auto world = search::make_world(train::world_of(options.run));
     const auto problems = train::problems_for(options.run, split, options.problems, options.seed);
@@ -116,6 +124,13 @@ void policies(const PolicyOptions& options) {
     write_json(options.run + "/policies.json", Json{{"seed", options.seed},
                                                     {"split", options.split},
                                                     {"problems", options.problems},
+                                                    {"policies", policies_of(options)},
+                                                    {"searches", options.searches},
+                                                    {"method", options.search.method},
+                                                    {"budget", options.search.budget},
+                                                    {"proposals", options.search.proposals},
+                                                    {"weight", options.search.weight},
+                                                    {"temperature", options.search.temperature},
                                                     {"rows", list}});
     write_file_atomic(options.run + "/policies.md", text);
     if (!options.quiet) fmt::print("\n{}", text);

@@ -3,6 +3,8 @@
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "eval/overlap.h"
 #include "search/encode.h"
 #include "search/gpt_proposer.h"
@@ -36,8 +38,16 @@ void score(search::Scorer& scorer, Pool& pool) {
 
 } // namespace
 
+void check(const PoolOptions& options) {
+    check_range("problems", options.problems, 1);
+    check_range("samples", options.samples, 1, 1'000'000);
+    check_above("temperature", options.temperature, 0, 100);
+    train::held_out_split(options.split);
+}
+
 std::vector<Pool> draw_pools(const PoolOptions& options) {
-    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
+    check(options);
+    require_run(options.run);
     const auto problems = train::problems_for(options.run, train::held_out_split(options.split),
                                               options.problems, options.seed);
     check_overlap(options.run, problems);
@@ -45,8 +55,7 @@ std::vector<Pool> draw_pools(const PoolOptions& options) {
 }
 
 std::vector<Pool> draw_pools(const PoolOptions& options, std::span<const std::string> problems) {
-    if (options.samples < 1) fail("--samples must be 1 or more, found {}", options.samples);
-    if (!(options.temperature > 0)) fail("--temperature must be above 0");
+    check(options);
     const auto world = search::make_world(train::world_of(options.run));
     const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
     const engine::Gpt policy = train::load_model(options.run, options.policy);

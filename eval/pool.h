@@ -39,6 +39,8 @@ struct Pool {
     std::vector<PoolSample> samples;
 };
 
+// Error for flags out of their range.
+void check(const PoolOptions& options);
 // Error as by the ladder if a training text of the run holds one of the problems.
 std::vector<Pool> draw_pools(const PoolOptions& options);
 // Of these problems, which the caller has compared with the training texts.

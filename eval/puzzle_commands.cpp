@@ -1,6 +1,7 @@
 #include "eval/puzzle_commands.h"
 
 #include "engine/error.h"
+#include "engine/run/run_folder.h"
 #include "eval/actions.h"
 #include "train/davi.h"
 #include "train/deep_q.h"
@@ -54,7 +55,7 @@ void add_puzzles(CLI::App& eval, const Common& common) {
     train::flag(command, "--width", o->search.options.width, "of the beam");
     search::add_puzzle_flags(*command, o->search);
     command->callback([o, &common] {
-        o->seed = common.seed;
+        o->seed = seed_for(common, o->search.run);
         puzzles(*o);
     });
 }
@@ -92,7 +93,7 @@ void add_actions(CLI::App& eval, const Common& common) {
     command->add_flag("--mirror", o->mirror,
                       "the mean of h, and of Q, over a state and its mirror images");
     command->callback([o, &common] {
-        o->seed = common.seed;
+        o->seed = seed_for(common, o->training.run);
         actions(*o);
     });
 }

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
+#include "engine/range.h"
 #include "eval/interval.h"
 #include "search/graph/solve.h"
 #include "search/puzzles/ida_star.h"
@@ -131,7 +132,8 @@ std::string puzzle_table(const std::vector<PuzzleRow>& rows) {
 }
 
 void puzzles(const PuzzleEvalOptions& options) {
-    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
+    check_range("problems", options.problems, 1, 10'000'000);
+    check_range("bias", options.search.bias, -1e6, 1e6);
     for (const std::string& method : options.methods) search::graph_method_named(method);
     search::check(options.search.options);
     std::unique_ptr<search::Space> space;

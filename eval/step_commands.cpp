@@ -1,5 +1,6 @@
 #include "eval/step_commands.h"
 
+#include "engine/run/run_folder.h"
 #include "eval/active.h"
 #include "eval/best_of_n.h"
 #include "eval/early_stop.h"
@@ -31,7 +32,7 @@ CLI::App* add_measure(CLI::App& eval, const Common& common, const char* name, co
     flag(app, "--temperature", o->temperature, "of the draws");
     flag(app, "--policy", o->policy, "stage whose model draws");
     app->callback([o, measure, &common] {
-        o->seed = common.seed;
+        o->seed = seed_for(common, o->run);
         measure(*o);
     });
     return app;
@@ -95,7 +96,7 @@ void add_step_commands(CLI::App& eval, const Common& common) {
         flag(app, "--weight", o->search.weight, "astar: of h");
         flag(app, "--temperature", o->search.temperature, "of the searches' draws");
         app->callback([o, &common] {
-            o->seed = common.seed;
+            o->seed = seed_for(common, o->run);
             policies(*o);
         });
     }
@@ -111,7 +112,7 @@ void add_step_commands(CLI::App& eval, const Common& common) {
                         "stages: dpo,ppo-prm (default: all dpo, ppo and grpo there are)")
             ->delimiter(',');
         app->callback([o, &common] {
-            o->seed = common.seed;
+            o->seed = seed_for(common, o->run);
             taste(*o);
         });
     }

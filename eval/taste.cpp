@@ -4,6 +4,8 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "eval/policies.h"
 #include "train/classroom.h"
 #include "train/episodes.h"
@@ -107,6 +109,10 @@ Json json_of(const TasteRow& row) {
             {"tokens", row.tokens}};
 }
 
+std::vector<std::string> policies_of(const TasteOptions& options) {
+    return options.policies.empty() ? learned_policies(options.run) : options.policies;
+}
+
 } // namespace
 
 train::Taste judge_taste(const std::string& run) {
@@ -128,8 +134,7 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Ta
     greedy.split = options.split;
     greedy.problems = options.problems;
     greedy.policies = {options.tuned};
-    const auto learned =
-        options.policies.empty() ? learned_policies(options.run) : options.policies;
+    const std::vector<std::string> learned = policies_of(options);
     greedy.policies.insert(greedy.policies.end(), learned.begin(), learned.end());
     greedy.quiet = options.quiet;
     const std::vector<LadderRow> greedily = measure_policies(greedy);
@@ -216,6 +221,9 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Ta
 }
 
 void taste(const TasteOptions& options) {
+    check_range("problems", options.problems, 1);
+    train::held_out_split(options.split);
+    require_run(options.run);
     const train::Taste weights = judge_taste(options.run);
     const std::vector<TasteRow> rows = measure_taste(options, weights);
     Json list = Json::array();
@@ -225,6 +233,7 @@ void taste(const TasteOptions& options) {
                     {"split", options.split},
                     {"problems", options.problems},
                     {"tuned", options.tuned},
+                    {"policies", policies_of(options)},
                     {"taste", {weights.correct, weights.work, weights.brief, weights.tidy}},
                     {"rows", list}});
     const std::string text = markdown(rows, options, weights);

@@ -5,6 +5,8 @@
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
 #include "engine/io/sha256.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "search/models.h"
 #include "search/puzzles/command.h"
 #include "search/results.h"
@@ -149,12 +151,21 @@ void search_file(const World& world, const Flags& flags, const std::vector<Probl
 void search(const Flags& flags, const Common& common) {
     if (flags.problem.empty() == flags.problems.empty())
         fail("say what to solve: either a problem on the command line or --problems FILE");
+    check_range("proposals", flags.options.proposals, 1, 1'000'000);
+    check_range("step-tokens", flags.limits.step_tokens, 1, 100'000);
+    check_range("steps", flags.limits.steps, 1, 1'000'000);
+    check_range("top-k", flags.limits.top_k, 0);
+    check_above("top-p", flags.limits.top_p, 0, 1);
+    check_options(flags.options);
+    check(flags.puzzle.options);
+    check(flags.puzzle.puzzle);
+    check_range("bias", flags.puzzle.bias, -1e6, 1e6);
     if (flags.problems.empty() && flags.form.skip_bad)
         fail("--skip-bad is for files of problems, found without --problems");
     if (is_puzzle(flags.world)) {
         if (flags.form.target)
             fail("--target is for the world countdown, found with {}", flags.world);
-        return search_puzzles(flags, common.seed);
+        return search_puzzles(flags, seed_for(common, flags.run));
     }
     const std::string of = world_of(flags.run, flags.world);
     const std::unique_ptr<World> world = make_world(of);
@@ -181,10 +192,11 @@ void search(const Flags& flags, const Common& common) {
         lines = read_problems(*world, flags.problems, flags.form);
     else
         check_problem(*world, flags, of);
+    const uint64_t seed = seed_for(common, flags.run);
     const std::unique_ptr<Models> models =
-        load_models(flags.run, flags.scorer, common.seed, flags.policy, flags.limits);
+        load_models(flags.run, flags.scorer, seed, flags.policy, flags.limits);
     if (flags.problem.empty())
-        search_file(*world, flags, lines, method, options, common.seed, *models);
+        search_file(*world, flags, lines, method, options, seed, *models);
     else
         search_one(*world, flags, method, options, *models);
 }
@@ -198,8 +210,7 @@ void add_command(CLI::App& app, const Common& common) {
     const auto add = [&](const char* name, auto& value, const char* help) {
         return command->add_option(name, value, help)->capture_default_str();
     };
-    command->add_option("problem", flags->problem,
-                        "one problem: \"3*(4+5)-2\" (after -- if it begins with a minus)");
+    command->add_option("problem", flags->problem, "one problem: \"3*(4+5)-2\"");
     command->add_option("--problems", flags->problems, "file of problems; -: standard input");
     add("--format", flags->form.format,
         "of the file: lines, jsonl, or pairs of question and answer");

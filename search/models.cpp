@@ -3,6 +3,7 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/run/run_folder.h"
 #include "search/run.h"
 #include "tokenizer/files.h"
 
@@ -30,6 +31,7 @@ std::vector<std::string> model_files(const std::string& run, const std::string& 
 std::unique_ptr<Models> load_models(const std::string& run, const std::string& scorer,
                                     uint64_t seed, const std::string& policy,
                                     const ProposerLimits& limits) {
+    require_run(run);
     if (scorer != "none" && !exists(model_file(run, scorer)))
         fail("unknown scorer \"{}\": expected one of none, orm, prm, q, or another reward model of "
              "the run, but there is no {}",

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/random.h"
+#include "engine/range.h"
 #include "search/astar.h"
 #include "search/batcher.h"
 #include "search/beam.h"
@@ -117,16 +118,15 @@ bool needs_scorer(Method method, bool public_goal) {
 }
 
 void check_options(const Options& options) {
-    if (options.budget < 1) fail("budget: expected at least 1 token, found {}", options.budget);
-    if (!(options.seconds >= 0)) fail("seconds: expected at least 0, found {}", options.seconds);
-    if (options.samples < 1) fail("samples: expected at least 1, found {}", options.samples);
-    if (options.width < 1) fail("width: expected at least 1, found {}", options.width);
-    if (options.proposals < 1) fail("proposals: expected at least 1, found {}", options.proposals);
-    if (options.batch < 1) fail("batch: expected at least 1, found {}", options.batch);
-    if (!(options.explore >= 0)) fail("explore: expected at least 0, found {}", options.explore);
-    if (!(options.weight >= 0)) fail("weight: expected at least 0, found {}", options.weight);
-    if (!(options.temperature >= 0))
-        fail("temperature: expected at least 0, found {}", options.temperature);
+    check_range("budget", options.budget, 1, int64_t{1} << 40);
+    check_range("seconds", options.seconds, 0);
+    check_range("samples", options.samples, 1, int{INT32_MAX});
+    check_range("width", options.width, 1);
+    check_range("proposals", options.proposals, 1, 1'000'000);
+    check_range("batch", options.batch, 1);
+    check_range("explore", options.explore, 0);
+    check_range("weight", options.weight, 0);
+    check_range("temperature", options.temperature, 0, 100);
 }
 
 void know_world(Options& options, const World& world) {

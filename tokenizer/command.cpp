@@ -3,6 +3,8 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/utf8.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "tokenizer/bytes.h"
 #include "tokenizer/files.h"
 #include "tokenizer/text.h"
@@ -29,6 +31,10 @@ struct Place {
         if (dir.empty() == run.empty())
             fail("say where the tokenizer is: either --dir DIR or --run DIR");
         return dir.empty() ? join_path(run, "tokenizer") : dir;
+    }
+    std::string existing_folder() const {
+        if (dir.empty() && !run.empty()) require_run(run);
+        return folder();
     }
 };
 
@@ -134,6 +140,7 @@ void refuse_trained(const std::string& folder) {
 }
 
 void train(const Sources& sources, int vocabulary, const Place& place) {
+    check_range("vocab", vocabulary, 1, 10'000'000);
     const std::string folder = place.folder();
     refuse_trained(folder);
     const std::vector<std::string> documents = sources.documents();
@@ -216,7 +223,7 @@ void add_encode(CLI::App& group) {
     app->add_option("--file", *file, "read the text from this file")->excludes(argument);
     app->add_flag("--as-text", *as_text, "read <|step|> and the like as plain characters");
     app->callback([=] {
-        const Tokenizer tokenizer = load_tokenizer(place->folder());
+        const Tokenizer tokenizer = load_tokenizer(place->existing_folder());
         const std::string input = argument->count() > 0 ? *text
                                   : !file->empty()      ? read_file(*file)
                                                         : read_all(std::cin);
@@ -230,7 +237,7 @@ void add_decode(CLI::App& group) {
     const auto ids = std::make_shared<std::vector<std::string>>();
     app->add_option("ids", *ids, "token ids; without them, standard input");
     app->callback([=] {
-        const Tokenizer tokenizer = load_tokenizer(place->folder());
+        const Tokenizer tokenizer = load_tokenizer(place->existing_folder());
         if (ids->empty())
             ids->assign(std::istream_iterator<std::string>(std::cin),
                         std::istream_iterator<std::string>());
@@ -242,7 +249,7 @@ void add_info(CLI::App& group) {
     CLI::App* app = group.add_subcommand("info", "show a vocabulary, and how it fits a text");
     const auto place = add_place(*app, "--dir");
     const auto sources = add_sources(*app, "files to count the bytes per token of");
-    app->callback([=] { info(load_tokenizer(place->folder()), *sources); });
+    app->callback([=] { info(load_tokenizer(place->existing_folder()), *sources); });
 }
 
 } // namespace

@@ -66,7 +66,6 @@ IdealModel ideal_model(const Classroom& room, std::span<const std::string> probl
 
 void print_class(const CorpusOptions& options, int64_t problems) {
     check(options);
-    if (problems < 1) fail("--info-problems must be 1 or more, found {}", problems);
     const Classroom room = classroom_of(options);
     const std::vector<Pupil>& pupils = room.pupils;
     double total = 0;

@@ -1,5 +1,6 @@
 #include "train/command.h"
 
+#include "engine/range.h"
 #include "train/class_info.h"
 #include "train/corpus.h"
 #include "train/flags.h"
@@ -26,6 +27,7 @@ void add_corpus(CLI::App& root, const Common& common, CLI::App& group) {
     const auto info_problems = std::make_shared<int64_t>(2000);
     CLI::App* app = add_stage(root, common, group, "corpus", "write the class's worksheets", o,
                               [=](const CorpusOptions& options) {
+                                  check_range("info-problems", *info_problems, 1);
                                   if (*info)
                                       print_class(options, *info_problems);
                                   else

@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
+#include "engine/range.h"
 #include "search/worlds/gsm8k.h"
 #include "tokenizer/files.h"
 #include "tokenizer/special.h"
@@ -75,17 +76,24 @@ void check(const CorpusOptions& options) {
     } else if (form != "plain") {
         fail("{}: the form must be plain, found {}", options.world, form);
     }
-    if (!(options.texts.hunch >= 0 && options.texts.hunch <= 1))
-        fail("--hunch must be within 0 to 1, found {}", options.texts.hunch);
-    if (options.texts.longest < 1)
-        fail("--longest must be 1 or more, found {}", options.texts.longest);
-    if (options.tokens < 1) fail("--tokens must be 1 or more, found {}", options.tokens);
-    if (options.items < 1) fail("--items must be 1 or more, found {}", options.items);
-    if (options.curated < 0) fail("--curated must be 0 or more, found {}", options.curated);
-    if (options.curate != "answers" && options.curate != "experts")
-        fail("--curate: expected answers or experts, found \"{}\"", options.curate);
-    if (!(options.warm >= 0 && options.warm <= 1))
-        fail("--warm must be within 0 to 1, found {}", options.warm);
+    check_range("hunch", options.texts.hunch, 0, 1);
+    check_range("longest", options.texts.longest, 1);
+    check_range("tokens", options.tokens, 1, 1'000'000'000'000);
+    check_range("items", options.items, 1);
+    check_range("curated", options.curated, 0);
+    check_choice("curate", options.curate, {"answers", "experts"});
+    check_range("experts", options.experts, 0, 1);
+    check_range("warm", options.warm, 0, 1);
+    check_range("warm-operands", options.warm_operands, 2, 8);
+    check_range("numbers", options.countdown.count, 2, 6);
+    check_range("largest", options.countdown.high, options.countdown.low, 1000);
+    check_range("target-to", options.countdown.to, 1, 100'000);
+    check_range("target-from", options.countdown.from, 1, options.countdown.to);
+    check_range("terms", options.equations.max_terms, options.equations.min_terms, 12);
+    check_range("coefficient", options.equations.coefficient, 1, 1000);
+    check_range("constant", options.equations.bound, 1, 1'000'000);
+    check_range("changes", options.stories.changes, 0, 8);
+    check_range("quantity", options.stories.largest, 4, 1'000'000);
 }
 
 std::vector<Pupil> class_of(const CorpusOptions& options) {

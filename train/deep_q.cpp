@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "train/memory.h"
 
 #include <algorithm>
@@ -30,7 +31,7 @@ std::vector<int> draw_actions(const search::Space& space, const uint8_t* state, 
 
 void deep_q(const DeepQOptions& options) {
     check(options);
-    if (options.each < 1) fail("--each must be 1 or more, found {}", options.each);
+    check_range("each", options.each, 1);
     const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
     const std::string name = options.name.empty() ? "deep-q" : options.name;
     check_name("deep-q", name);

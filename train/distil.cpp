@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
 #include "train/chunks.h"
@@ -18,12 +19,10 @@ namespace {
 void check(const DistilOptions& options) {
     check(static_cast<const LoopOptions&>(options));
     check(options.search);
-    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
-    if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
-    if (options.dev_problems < 1)
-        fail("--dev-problems must be 1 or more, found {}", options.dev_problems);
-    if (options.confirm != "none" && options.confirm != "verifier")
-        fail("--confirm must be none or verifier, found \"{}\"", options.confirm);
+    check_range("problems", options.problems, 1);
+    check_range("epochs", options.epochs, 1);
+    check_range("dev-problems", options.dev_problems, 1);
+    check_choice("confirm", options.confirm, {"none", "verifier"});
     if (options.scorer == "none" &&
         search::needs_scorer(
             search::method_named(options.search.method),

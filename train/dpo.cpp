@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "train/left_out.h"
 #include "train/rl.h"
 #include "train/surrogate.h"
@@ -20,14 +21,11 @@ constexpr int64_t prompts_at_once = 32; // prompts
 void check(const DpoOptions& options) {
     check(static_cast<const LoopOptions&>(options));
     check_name("dpo", options.name);
-    if (options.loss != "dpo" && options.loss != "ipo")
-        fail("--loss must be dpo or ipo, found \"{}\"", options.loss);
-    if (!(options.beta > 0 && options.beta <= 1000))
-        fail("--beta must be above 0 and at most 1000, found {}", options.beta);
-    if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
-    if (options.limit < 0) fail("--limit must be 0 or more, found {}", options.limit);
-    if (options.kl_episodes < 0)
-        fail("--kl-episodes must be 0 or more, found {}", options.kl_episodes);
+    check_choice("loss", options.loss, {"dpo", "ipo"});
+    check_above("beta", options.beta, 0, 1000);
+    check_range("epochs", options.epochs, 1);
+    check_range("limit", options.limit, 0);
+    check_range("kl-episodes", options.kl_episodes, 0);
 }
 
 Json flags_of(const DpoOptions& options, const std::string& file) {

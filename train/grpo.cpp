@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "train/kl.h"
 #include "train/surrogate.h"
 
@@ -16,10 +17,8 @@ void check(const GrpoOptions& options) {
     if (options.group < 2 || options.batch % options.group != 0)
         fail("--group must be 2 or more and divide --batch {}, found {}", options.batch,
              options.group);
-    if (options.baseline != "group" && options.baseline != "mean" && options.baseline != "rloo")
-        fail("--baseline must be group, mean or rloo, found \"{}\"", options.baseline);
-    if (!(options.kl >= 0 && options.kl <= 1000))
-        fail("--kl must be within 0 to 1000, found {}", options.kl);
+    check_choice("baseline", options.baseline, {"group", "mean", "rloo"});
+    check_range("kl", options.kl, 0, 1000);
 }
 
 Json flags_of(const GrpoOptions& options) {

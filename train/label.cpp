@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/utf8.h"
+#include "engine/range.h"
 #include "train/classroom.h"
 #include "train/left_out.h"
 #include "train/session.h"
@@ -22,13 +23,11 @@ void check(const LabelOptions& options) {
         fail("--judge must be verifier, simulated or me, found \"{}\"; labels from elsewhere are "
              "given to the stages as files: --labels FILE",
              options.judge);
-    if (options.format != "prm800k" && options.format != "trl")
-        fail("--format must be prm800k or trl, found \"{}\"", options.format);
+    check_choice("format", options.format, {"prm800k", "trl"});
     check_name("label", options.name);
-    if (!(options.error >= 0 && options.error <= 1))
-        fail("--error must be within 0 to 1, found {}", options.error);
-    if (options.each < 0) fail("--each must be 0 or more, found {}", options.each);
-    if (options.limit < 0) fail("--limit must be 0 or more, found {}", options.limit);
+    check_range("error", options.error, 0, 1);
+    check_range("each", options.each, 0);
+    check_range("limit", options.limit, 0);
 }
 
 Json flags_of(const LabelOptions& options, const std::string& solutions) {

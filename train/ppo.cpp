@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "train/gae.h"
 #include "train/kl.h"
 #include "train/surrogate.h"
@@ -17,18 +18,14 @@ std::string value_from(const PpoOptions& options) {
 
 void check(const PpoOptions& options) {
     check(static_cast<const RlOptions&>(options), "ppo");
-    const auto number = [](const char* flag, double value, double low, double high) {
-        if (!(value >= low && value <= high))
-            fail("--{} must be within {} to {}, found {}", flag, low, high, value);
-    };
-    number("value-lr", options.value_lr, 0, 10);
-    number("value-epsilon", options.value_epsilon, 1e-6, 1e6);
-    number("extra-layers", static_cast<double>(options.extra_layers), 0, 100);
-    number("gamma", options.gamma, 0, 1);
-    number("lambda", options.lambda, 0, 1);
-    number("kl", options.kl, 0, 1000);
-    number("kl-target", options.kl_target, 0, 1e6);
-    number("kl-gain", options.kl_gain, 0, 1);
+    check_range("value-lr", options.value_lr, 0, 10);
+    check_range("value-epsilon", options.value_epsilon, 1e-6, 1e6);
+    check_range("extra-layers", options.extra_layers, 0, 100);
+    check_range("gamma", options.gamma, 0, 1);
+    check_range("lambda", options.lambda, 0, 1);
+    check_range("kl", options.kl, 0, 1000);
+    check_range("kl-target", options.kl_target, 0, 1e6);
+    check_range("kl-gain", options.kl_gain, 0, 1);
 }
 
 Json flags_of(const PpoOptions& options) {

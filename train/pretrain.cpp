@@ -6,6 +6,7 @@
 #include "engine/gpt/sampling.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "search/encode.h"
 #include "tokenizer/special.h"
 #include "tokenizer/text.h"
@@ -223,9 +224,19 @@ Json flags_of(const PretrainOptions& options, const Source& source, int64_t step
 
 void pretrain(const PretrainOptions& options) {
     check(options);
-    if (options.context < 2) fail("--context must be 2 or more, found {}", options.context);
-    if (options.positions != "random" && options.positions != "sinusoid")
-        fail("--positions: expected random or sinusoid, found \"{}\"", options.positions);
+    check_range("layers", options.layers, 1, 1000);
+    check_range("width", options.width, 1, 1'000'000);
+    check_range("heads", options.heads, 1, 10'000);
+    if (options.width % options.heads != 0)
+        fail("--width must be a multiple of --heads {}, found {}", options.heads, options.width);
+    check_range("context", options.context, 2, 1'000'000);
+    check_choice("positions", options.positions, {"random", "sinusoid"});
+    check_above("epochs", options.epochs, 0, 1e6);
+    check_range("steps", options.steps, 0);
+    check_range("val-every", options.val_every, 0);
+    check_range("val-rows", options.val_rows, 1);
+    check_range("sample", options.sample, 0);
+    check_range("temperature", options.temperature, 0, 100);
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     engine::GptConfig config;

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "train/left_out.h"
 
 namespace qstar::train {
@@ -38,8 +39,7 @@ Example example_of(const StepLabels& judged, const tokenizer::Tokenizer& tokeniz
 void prm(const PrmOptions& options) {
     check(options);
     check_name("prm", options.name);
-    if (options.neutral != "right" && options.neutral != "wrong" && options.neutral != "skip")
-        fail("--neutral must be right, wrong or skip, found \"{}\"", options.neutral);
+    check_choice("neutral", options.neutral, {"right", "wrong", "skip"});
     const std::string file = given_or_of_stage(options.labels, options.run, "label", "steps.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
     Json flags = flags_of(options, file);

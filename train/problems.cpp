@@ -1,6 +1,7 @@
 #include "train/problems.h"
 
 #include "engine/error.h"
+#include "engine/range.h"
 #include "train/forms_class.h"
 #include "train/line.h"
 
@@ -57,30 +58,22 @@ int draw_operands(const ProblemConfig& config, Random& random) {
 }
 
 void check(const ProblemConfig& config) {
-    if (config.low > config.high || config.low < 0 || config.high > 1000)
-        fail("operands must be a range within 0 to 1000, found {} to {}", config.low, config.high);
-    if (config.min_operands < 2 || config.max_operands > 8 ||
-        config.min_operands > config.max_operands)
-        fail("the number of operands must be a range within 2 to 8, found {} to {}",
-             config.min_operands, config.max_operands);
+    check_range("low", config.low, 0, 1000);
+    check_range("high", config.high, config.low, 1000);
+    check_range("min-operands", config.min_operands, 2, 8);
+    check_range("max-operands", config.max_operands, config.min_operands, 8);
     if (config.operators.empty() || config.operators.find_first_not_of("+-*") != std::string::npos)
-        fail("operators must be some of + - *, found \"{}\"", config.operators);
-    if (config.form != "plain" && config.form != "add_sub_multiple" &&
-        config.form != "mul_div_multiple" && config.form != "mixed" && config.form != "deepmind")
-        fail("the form must be plain, add_sub_multiple, mul_div_multiple, mixed or deepmind, found "
-             "\"{}\"",
-             config.form);
-    if (config.brackets < 0 || config.brackets > 1)
-        fail("the probability of brackets must be within 0 to 1, found {}", config.brackets);
-    if (config.bound < config.low || config.bound > 1'000'000)
-        fail("the bound must be within {} to 1000000, found {}", config.low, config.bound);
-    if (config.weights.empty()) fail("the weights of the numbers of operands are missing");
+        fail("--operators must be some of + - *, found \"{}\"", config.operators);
+    check_choice("form", config.form,
+                 {"plain", "add_sub_multiple", "mul_div_multiple", "mixed", "deepmind"});
+    check_range("brackets", config.brackets, 0, 1);
+    check_range("bound", config.bound, config.low, 1'000'000);
+    if (config.weights.empty()) fail("--weights: expected at least one, found none");
     double total = 0;
-    for (const double weight : config.weights)
-        if (weight < 0) fail("a weight must not be negative, found {}", weight);
+    for (const double weight : config.weights) check_range("weights", weight, 0);
     for (int n = config.min_operands; n <= config.max_operands; ++n) total += weight_of(config, n);
     if (total <= 0)
-        fail("the weights of {} to {} operands are all zero", config.min_operands,
+        fail("--weights: those of {} to {} operands are all zero", config.min_operands,
              config.max_operands);
 }
 

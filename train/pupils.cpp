@@ -103,8 +103,7 @@ int64_t off_by(Random& random) {
 std::vector<Pupil> class_of(double experts) { return class_of(experts, others); }
 
 std::vector<Pupil> class_of(double experts, std::span<const Pupil> others_of_class) {
-    if (!(experts >= 0 && experts <= 1))
-        fail("the share of experts must be within 0 to 1, found {}", experts);
+    if (!(experts >= 0 && experts <= 1)) fail("--experts must be within 0 to 1, found {}", experts);
     std::vector<Pupil> pupils = {{"expert", 0, experts, 0}};
     double total = 0;
     for (const Pupil& pupil : others_of_class) total += pupil.share;

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "search/encode.h"
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
@@ -53,14 +54,11 @@ double mean_of(const StepValues& values) {
 
 void check(const QOptions& options) {
     check(static_cast<const RewardOptions&>(options));
-    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
+    check_range("problems", options.problems, 1);
     check(options.explore);
-    if (options.iterations < 1)
-        fail("--iterations must be 1 or more, found {}", options.iterations);
-    if (options.start != "monte-carlo" && options.start != "zero")
-        fail("--start must be monte-carlo or zero, found \"{}\"", options.start);
-    if (!(options.discount >= 0 && options.discount <= 1))
-        fail("--discount must be within 0 to 1, found {}", options.discount);
+    check_range("iterations", options.iterations, 1);
+    check_choice("start", options.start, {"monte-carlo", "zero"});
+    check_range("discount", options.discount, 0, 1);
 }
 
 StepValues monte_carlo_returns(std::span<const Rollout> rollouts, double discount) {

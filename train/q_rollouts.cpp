@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "search/stream.h"
 #include "train/chunks.h"
 #include "train/split.h"
@@ -22,12 +23,9 @@ search::Path state_after(const search::Path& path, size_t steps) {
 } // namespace
 
 void check(const ExploreOptions& options) {
-    if (options.samples < 1 || options.samples > 1'000'000)
-        fail("--samples must be within 1 to 1000000, found {}", options.samples);
-    if (options.proposals < 0 || options.proposals > 1'000'000)
-        fail("--proposals must be within 0 to 1000000, found {}", options.proposals);
-    if (!(options.temperature > 0 && options.temperature <= 100))
-        fail("--temperature must be above 0 and at most 100, found {}", options.temperature);
+    check_range("samples", options.samples, 1, 1'000'000);
+    check_range("next", options.proposals, 0, 1'000'000);
+    check_above("explore", options.temperature, 0, 100);
 }
 
 Json flags_of(const ExploreOptions& options) {

@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/utf8.h"
+#include "engine/range.h"
 #include "search/world.h"
 #include "train/batches.h"
 #include "train/classroom.h"
@@ -59,9 +60,8 @@ void check(const RankOptions& options) {
         fail("--judge must be simulated or me, found \"{}\"; ranks from elsewhere are given to "
              "the stages as files: --labels FILE",
              options.judge);
-    if (options.outputs < 2 || options.outputs > 9)
-        fail("--outputs must be within 2 to 9, found {}", options.outputs);
-    if (options.problems < 0) fail("--problems must be 0 or more, found {}", options.problems);
+    check_range("outputs", options.outputs, 2, 9);
+    check_range("problems", options.problems, 0);
     check_name("rank", options.name);
     check(options.person);
 }

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "search/encode.h"
 
 #include <algorithm>
@@ -26,12 +27,10 @@ double area_under_curve(std::vector<std::pair<float, bool>> scored) {
 
 void check(const RewardOptions& options) {
     check(static_cast<const LoopOptions&>(options));
-    if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
-    if (options.extra_layers < 0 || options.extra_layers > 100)
-        fail("--extra-layers must be within 0 to 100, found {}", options.extra_layers);
-    if (!(options.text >= 0 && options.text <= 100))
-        fail("--text-weight must be within 0 to 100, found {}", options.text);
-    if (options.limit < 0) fail("--limit must be 0 or more, found {}", options.limit);
+    check_range("epochs", options.epochs, 1);
+    check_range("extra-layers", options.extra_layers, 0, 100);
+    check_range("text-weight", options.text, 0, 100);
+    check_range("limit", options.limit, 0);
 }
 
 Json flags_of(const RewardOptions& options, const std::string& labels) {

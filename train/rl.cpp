@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "search/stream.h"
 #include "train/batches.h"
 #include "train/corpus.h"
@@ -59,23 +60,18 @@ constexpr std::array columns = {"score", "right", "kl", "entropy", "length"};
 
 void check(const RlOptions& options, const std::string& algorithm) {
     check(static_cast<const LoopOptions&>(options));
-    const auto at_least_one = [](const char* flag, int64_t value) {
-        if (value < 1 || value > 1'000'000'000)
-            fail("--{} must be within 1 to 1000000000, found {}", flag, value);
-    };
-    at_least_one("steps", options.steps);
-    at_least_one("epochs", options.epochs);
-    at_least_one("minibatch", options.minibatch);
-    at_least_one("max-tokens", options.max_tokens);
-    if (!(options.epsilon > 0 && options.epsilon <= 10))
-        fail("--epsilon must be above 0 and at most 10, found {}", options.epsilon);
+    check_range("steps", options.steps, 1);
+    check_range("epochs", options.epochs, 1);
+    check_range("minibatch", options.minibatch, 1);
+    check_range("max-tokens", options.max_tokens, 1);
+    check_range("min-operands", options.min_operands, 0, 8);
+    check_above("epsilon", options.epsilon, 0, 10);
     const std::array known = {"verifier", "orm", "prm"};
     const bool of_ranks = options.reward.starts_with("reward") && // or reward-me, ...
                           options.reward.find('/') == std::string::npos;
     if (!of_ranks && std::find(known.begin(), known.end(), options.reward) == known.end())
         fail("--reward must be verifier, orm, prm or reward, found \"{}\"", options.reward);
-    if (options.step_pay != "product" && options.step_pay != "sum")
-        fail("--step-pay must be product or sum, found \"{}\"", options.step_pay);
+    check_choice("step-pay", options.step_pay, {"product", "sum"});
     check_name(algorithm, options.name);
 }
 

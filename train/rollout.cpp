@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "search/gpt_proposer.h"
 #include "search/stream.h"
 #include "train/chunks.h"
@@ -23,13 +24,10 @@ search::Path prefix_of(const SampledSolution& solution, size_t steps) {
 }
 
 void check(const RolloutOptions& options) {
-    if (options.search != "all" && options.search != "binary")
-        fail("--search must be all or binary, found \"{}\"", options.search);
-    if (options.rollouts < 1 || options.rollouts > 1'000'000)
-        fail("--rollouts must be within 1 to 1000000, found {}", options.rollouts);
-    if (!(options.temperature > 0 && options.temperature <= 100))
-        fail("--temperature must be above 0 and at most 100, found {}", options.temperature);
-    if (options.limit < 0) fail("--limit must be 0 or more, found {}", options.limit);
+    check_choice("search", options.search, {"all", "binary"});
+    check_range("rollouts", options.rollouts, 1, 1'000'000);
+    check_above("temperature", options.temperature, 0, 100);
+    check_range("limit", options.limit, 0);
 }
 
 } // namespace

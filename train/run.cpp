@@ -5,6 +5,7 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/sha256.h"
+#include "engine/run/run_folder.h"
 #include "search/run.h"
 #include "tokenizer/files.h"
 
@@ -41,6 +42,7 @@ std::string model_path(const std::string& run, const std::string& stage) {
 }
 
 void require(const std::string& run, const std::string& stage, const std::string& path) {
+    if (!exists(path)) require_run(run);
     if (!exists(path)) fail("{} is missing: run `qstar train {} --run {}` first", path, stage, run);
 }
 
@@ -63,6 +65,7 @@ engine::Gpt load_model(const std::string& run, const std::string& stage) {
 
 tokenizer::Tokenizer load_tokenizer(const std::string& run) {
     const std::string folder = join_path(run, "tokenizer");
+    require_run(run);
     if (!exists(join_path(folder, "vocab.json")))
         fail("{}/vocab.json is missing: run `qstar train corpus --run {}` first, or for other text "
              "`qstar tokenizer train`",

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "search/gpt_proposer.h"
 #include "search/problems.h"
 #include "search/stream.h"
@@ -21,12 +22,13 @@ namespace {
 constexpr int64_t chunk_problems = 32; // a file of partial results
 
 void check(const SampleOptions& options) {
-    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
-    if (options.samples < 1) fail("--samples must be 1 or more, found {}", options.samples);
-    if (options.step_tokens < 1 || options.step_tokens > 100'000)
-        fail("--step-tokens must be within 1 to 100000, found {}", options.step_tokens);
-    if (!(options.temperature >= 0 && options.temperature <= 100))
-        fail("--temperature must be within 0 to 100, found {}", options.temperature);
+    check_range("problems", options.problems, 1);
+    check_range("samples", options.samples, 1, 1'000'000);
+    check_range("min-operands", options.min_operands, 0, 8);
+    check_range("step-tokens", options.step_tokens, 1, 100'000);
+    check_range("temperature", options.temperature, 0, 100);
+    if (options.file.empty() && (options.form.target || options.form.skip_bad))
+        fail("--target and --skip-bad are for problems of a --file, found without one");
 }
 
 // The first different ones of the file that are not held out, or as many drawn ones of the
@@ -99,8 +101,6 @@ void sample(const SampleOptions& options) {
         flags["inputs"]["file"] = input(options.file);
         if (options.form.target) flags["target"] = *options.form.target;
         if (options.form.skip_bad) flags["skip-bad"] = true;
-    } else if (options.form.target || options.form.skip_bad) {
-        fail("--target and --skip-bad are for problems of a --file, found without one");
     }
     if (options.step_tokens != search::ProposerLimits{}.step_tokens)
         flags["step-tokens"] = options.step_tokens;

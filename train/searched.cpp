@@ -1,6 +1,7 @@
 #include "train/searched.h"
 
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "search/results.h"
 #include "train/chunks.h"
 #include "train/classroom.h"
@@ -12,6 +13,9 @@ void check(const SearchFlags& flags) {
     search::method_named(flags.method);
     search::Options options;
     options.budget = flags.budget;
+    check_range("proposals", flags.proposals, 1, 1'000'000);
+    check_range("width", flags.width, 1);
+    check_range("temperature", flags.temperature, 0, 100);
     options.proposals = static_cast<int>(flags.proposals);
     options.width = static_cast<int>(flags.width);
     options.weight = flags.weight;

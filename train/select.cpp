@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
+#include "engine/range.h"
 #include "search/gpt_scorer.h"
 #include "search/method.h"
 #include "train/classroom.h"
@@ -64,10 +65,9 @@ std::vector<double> convincing_scores(search::Scorer& scorer,
 }
 
 void select(const SelectOptions& options) {
-    if (options.each < 1) fail("--each must be 1 or more, found {}", options.each);
-    if (!(options.wrong >= 0 && options.wrong <= 1))
-        fail("--wrong must be within 0 to 1, found {}", options.wrong);
-    if (options.limit < 0) fail("--limit must be 0 or more, found {}", options.limit);
+    check_range("each", options.each, 1);
+    check_range("wrong", options.wrong, 0, 1);
+    check_range("limit", options.limit, 0);
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
     require(options.run, options.scorer, model_path(options.run, options.scorer));

@@ -4,6 +4,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "search/gpt_proposer.h"
 #include "search/gpt_scorer.h"
 #include "search/stream.h"
@@ -24,13 +25,16 @@ std::string round_name(int64_t round) { return fmt::format("round-{}", round); }
 void check(const SelfPlayOptions& options) {
     check(static_cast<const LoopOptions&>(options));
     check(options.search);
+    check_range("rounds", options.rounds, 1, 100'000);
+    check_range("problems", options.problems, 1);
+    check_range("epochs", options.epochs, 1);
+    check_range("keep", options.keep, 1);
+    check_range("dev-problems", options.dev_problems, 1);
+    check_range("q-lr", options.q.lr, 0, 10);
+    check_range("q-epochs", options.q.epochs, 1);
+    check_range("q-iterations", options.q.iterations, 1);
+    check_choice("q-start", options.q.start, {"monte-carlo", "zero"});
     check(options.q);
-    if (options.rounds < 1) fail("--rounds must be 1 or more, found {}", options.rounds);
-    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
-    if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
-    if (options.keep < 1) fail("--keep must be 1 or more, found {}", options.keep);
-    if (options.dev_problems < 1)
-        fail("--dev-problems must be 1 or more, found {}", options.dev_problems);
 }
 
 Json flags_of(const SelfPlayOptions& options) {

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/gpt/next_token.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "search/encode.h"
 #include "train/batches.h"
 #include "train/left_out.h"
@@ -104,7 +105,8 @@ void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::G
 
 void sft(const SftOptions& options) {
     check(options);
-    if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
+    check_range("epochs", options.epochs, 1);
+    check_range("items", options.items, 0);
     const std::string curated =
         given_or_of_stage(options.file, options.run, "corpus", "curated.jsonl");
     require(options.run, "pretrain", model_path(options.run, "pretrain"));

@@ -126,12 +126,7 @@ void replace(const std::string& place, const std::string& made) {
         std::filesystem::remove_all(old);
         rename_synced(place, old);
     }
-    try {
-        rename_synced(made, place);
-    } catch (const Error&) {
-        if (!exists(place) && exists(old)) rename_synced(old, place);
-        throw;
-    }
+    rename_synced(made, place);
     std::filesystem::remove_all(old);
 }
 

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 #include "search/gpt_proposer.h"
 #include "train/chunks.h"
 #include "train/classroom.h"
@@ -17,11 +18,10 @@ std::string round_name(int64_t round) { return fmt::format("round-{}", round); }
 
 void check(const StarOptions& options) {
     check(static_cast<const LoopOptions&>(options));
-    if (options.rounds < 1) fail("--rounds must be 1 or more, found {}", options.rounds);
-    if (options.problems < 1) fail("--problems must be 1 or more, found {}", options.problems);
-    if (options.epochs < 1) fail("--epochs must be 1 or more, found {}", options.epochs);
-    if (options.dev_problems < 1)
-        fail("--dev-problems must be 1 or more, found {}", options.dev_problems);
+    check_range("rounds", options.rounds, 1, 100'000);
+    check_range("problems", options.problems, 1);
+    check_range("epochs", options.epochs, 1);
+    check_range("dev-problems", options.dev_problems, 1);
 }
 
 Json flags_of(const StarOptions& options) {

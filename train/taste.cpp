@@ -1,6 +1,7 @@
 #include "train/taste.h"
 
 #include "engine/error.h"
+#include "engine/range.h"
 
 #include <algorithm>
 #include <cmath>
@@ -22,10 +23,12 @@ bool tidy(std::span<const std::string> lines, size_t at) {
 } // namespace
 
 void check(const Person& person) {
-    if (!(person.noise >= 0 && person.noise <= 1000))
-        fail("--noise must be within 0 to 1000, found {}", person.noise);
-    if (!(person.disagreement >= 0 && person.disagreement <= 0.5))
-        fail("--disagreement must be within 0 to 0.5, found {}", person.disagreement);
+    check_range("correct", person.taste.correct, -1000, 1000);
+    check_range("work", person.taste.work, -1000, 1000);
+    check_range("brief", person.taste.brief, -1000, 1000);
+    check_range("tidy", person.taste.tidy, -1000, 1000);
+    check_range("noise", person.noise, 0, 1000);
+    check_range("disagreement", person.disagreement, 0, 0.5);
 }
 
 double utility(const Taste& taste, const search::World& world, const search::Path& path) {

@@ -5,6 +5,7 @@
 #include "engine/gpt/memory.h"
 #include "engine/io/jsonl.h"
 #include "engine/process.h"
+#include "engine/range.h"
 #include "search/run.h"
 
 #include <charconv>
@@ -22,22 +23,17 @@ engine::AdamWConfig adamw(const LoopOptions& options) {
 }
 
 void check(const LoopOptions& options) {
-    const auto number = [](const char* name, double value, double low, double high) {
-        if (!(value >= low && value <= high))
-            fail("--{} must be within {} to {}, found {}", name, low, high, value);
-    };
-    number("batch", static_cast<double>(options.batch), 1, 1e6);
-    number("lr", options.lr, 0, 10);
-    number("lr-floor", options.lr_floor, 0, 1);
-    number("warmup", static_cast<double>(options.warmup), 0, 1e9);
-    number("weight-decay", options.weight_decay, 0, 100);
-    number("beta1", options.beta1, 0, 0.999999);
-    number("beta2", options.beta2, 0, 0.999999);
-    number("clip", options.clip, 0, 1e9);
-    number("save-every", static_cast<double>(options.save_every), 1, 1e9);
-    number("stop-after", static_cast<double>(options.stop_after), 0, 1e9);
-    if (options.precision != "fp32" && options.precision != "bf16")
-        fail("--precision: expected fp32 or bf16, found \"{}\"", options.precision);
+    check_range("batch", options.batch, 1, 1'000'000);
+    check_range("lr", options.lr, 0, 10);
+    check_range("lr-floor", options.lr_floor, 0, 1);
+    check_range("warmup", options.warmup, 0);
+    check_range("weight-decay", options.weight_decay, 0, 100);
+    check_range("beta1", options.beta1, 0, 0.999999);
+    check_range("beta2", options.beta2, 0, 0.999999);
+    check_range("clip", options.clip, 0);
+    check_range("save-every", options.save_every, 1);
+    check_range("stop-after", options.stop_after, 0);
+    check_choice("precision", options.precision, {"fp32", "bf16"});
 }
 
 Json flags_of(const LoopOptions& options) {

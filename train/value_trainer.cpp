@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
 #include "engine/parallel.h"
+#include "engine/range.h"
 #include "search/stream.h"
 
 #include <charconv>
@@ -37,17 +38,17 @@ double number(const std::map<std::string, std::string>& notes, const std::string
 
 void check(const ValueOptions& options) {
     check(static_cast<const LoopOptions&>(options));
-    const auto at_least = [](const char* name, int64_t value, int64_t low) {
-        if (value < low) fail("--{} must be {} or more, found {}", name, low, value);
-    };
-    at_least("steps", options.steps, 1);
-    at_least("width", options.width, 1);
-    at_least("blocks", options.blocks, 0);
-    at_least("scramble", options.scramble, 0);
-    at_least("check-every", options.check_every, 1);
-    at_least("patience", options.patience, 1);
-    if (!(options.target_loss > 0))
-        fail("--target-loss must be above 0, found {}", options.target_loss);
+    check_range("steps", options.steps, 1);
+    check_range("width", options.width, 1, 100'000);
+    check_range("blocks", options.blocks, 0, 1000);
+    check_range("scramble", options.scramble, 0, 1'000'000);
+    check_range("check-every", options.check_every, 1);
+    check_range("patience", options.patience, 1);
+    check_above("target-loss", options.target_loss, 0, 1e9);
+    if (!options.bound.empty())
+        check_choice("bound", options.bound,
+                     {"none", "manhattan", "walking-distance", "lights", "misplaced"});
+    search::check(options.puzzle);
 }
 
 Json flags_of(const ValueOptions& options) {

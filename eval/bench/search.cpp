@@ -5,6 +5,7 @@
 #include "engine/io/jsonl.h"
 #include "engine/kernels/kernels.h"
 #include "engine/parallel.h"
+#include "engine/run/run_folder.h"
 #include "eval/bench/turns.h"
 #include "search/models.h"
 #include "search/solve.h"
@@ -75,6 +76,7 @@ void measure(Method method, const std::vector<std::string>& problems, search::Mo
 } // namespace
 
 void bench_search(const BenchOptions& options) {
+    require_run(options.run);
     if (!exists(join_path(options.run, "sft/model.safetensors"))) {
         fail("{} holds no tuned model to search with: `qstar demo --quick --run {}` makes one in a "
              "minute, or --run names another run",

@@ -4,8 +4,11 @@
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "engine/sentence.h"
 #include "eval/claims/laboratory.h"
+#include "eval/printed_command.h"
 
 #include <algorithm>
 
@@ -45,6 +48,7 @@ const std::vector<Claim>& all_claims() {
 
 std::vector<Examined> examine_claims(const ClaimsOptions& options) {
     const std::vector<Claim>& all = all_claims();
+    check_range("problems", options.most, 0);
     for (const int number : options.only)
         if (number < 1 || number > static_cast<int>(all.size()))
             fail("--only: expected a claim's number, 1 to {}, found {}", all.size(), number);
@@ -52,6 +56,7 @@ std::vector<Examined> examine_claims(const ClaimsOptions& options) {
         return options.only.empty() || std::find(options.only.begin(), options.only.end(),
                                                  claim.number) != options.only.end();
     };
+    require_run(options.run);
     Laboratory laboratory(options);
     std::vector<Examined> out;
     const auto total = std::count_if(all.begin(), all.end(), wanted);
@@ -88,9 +93,11 @@ Json json_of(const Examined& examined, const ClaimsOptions& options) {
         numbers.push_back(row);
     }
     const Claim& claim = *examined.claim;
-    const std::string own = fmt::format(
-        "qstar eval claims --only {}{}{} --run {}", claim.number, options.quick ? " --quick" : "",
-        options.most > 0 ? fmt::format(" --problems {}", options.most) : "", options.run);
+    const std::string own = printed_command("eval claims", options.run, run_seed(options.run),
+                                            Json{{"only", claim.number},
+                                                 {"quick", options.quick},
+                                                 {"problems", options.most},
+                                                 {"seed", options.seed}});
     return {{"number", claim.number},
             {"statement", claim.statement},
             {"experiment", claim.experiment},

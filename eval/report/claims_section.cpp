@@ -52,7 +52,7 @@ std::string numbers_table(const Json& data, const Json& claim, const std::string
 } // namespace
 
 std::string claims_section(const Json& data) {
-    const std::string make = command_of("claims", data.at("folder"));
+    const std::string make = command_of("claims", data);
     if (!data.contains("claims"))
         return section("claims", "The talk's claims",
                        missing("The claims are not measured on this run yet.", make));
@@ -86,7 +86,7 @@ std::string claims_section(const Json& data) {
                         ? " at the demo's small size: without <code>--quick</code> the intervals "
                           "are narrower"
                         : "",
-                    cards, command(make)));
+                    cards, make.empty() ? "" : command(make)));
 }
 
 } // namespace qstar::eval

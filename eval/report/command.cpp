@@ -1,5 +1,6 @@
 #include "eval/report/command.h"
 
+#include "engine/run/run_folder.h"
 #include "eval/claims/claims.h"
 #include "eval/report/report.h"
 
@@ -24,7 +25,7 @@ void add_claims(CLI::App& eval, const Common& common) {
     app->add_option("--only", flags->claims.only, "numbers of claims: 4,7")->delimiter(',');
     app->add_flag("--list", flags->list, "print the claims and their rules, measure nothing");
     app->callback([flags, &common] {
-        flags->claims.seed = common.seed;
+        flags->claims.seed = seed_for(common, flags->claims.run);
         if (flags->list)
             list_claims();
         else
@@ -46,12 +47,13 @@ void add_report(CLI::App& eval, const Common& common) {
     option("--run", flags->report.run, "the run's folder");
     option("--problems", flags->report.problems, "held-out problems, for the calibration");
     option("--samples", flags->report.samples, "solutions of each");
+    option("--looked-at", flags->report.looked_at, "held-out problems to choose the shown from");
     option("--shown", flags->report.shown, "problems that are shown with their trees");
     option("--budget", flags->report.budget, "of their searches, tokens a problem");
     app->add_flag("--verify", flags->verify,
                   "measure a sample of the numbers of DIR/report.html again, and compare");
     app->callback([flags, &common] {
-        flags->report.seed = common.seed;
+        flags->report.seed = seed_for(common, flags->report.run);
         if (flags->verify)
             verify_report(flags->report.run);
         else

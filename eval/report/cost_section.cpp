@@ -1,5 +1,6 @@
 // What each stage cost, and how to make everything again.
 
+#include "eval/printed_command.h"
 #include "eval/report/data.h"
 #include "eval/report/html.h"
 #include "eval/report/sections.h"
@@ -47,11 +48,10 @@ std::string cost_section(const Json& data) {
             rows += fmt::format(
                 "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td>measured</td></tr>\n",
                 measured, number(data, fmt::format("/times/seconds/{}", measured), {1, 1}));
-    std::string body =
-        timed ? "<p>Seconds on the machine that made this run, each of the call of "
-                "<code>qstar demo</code> that finished the stage.</p>\n"
-              : missing("Times were not recorded.",
-                        command_of("times", data.at("folder")) + ", from an empty folder,");
+    std::string body = timed ? "<p>Seconds on the machine that made this run, each of the call of "
+                               "<code>qstar demo</code> that finished the stage.</p>\n"
+                             : missing("Times were not recorded.",
+                                       command_of("times", data) + ", from an empty folder,");
     body += "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">stage</th><th scope=\"col\" "
             "class=\"num\">seconds</th><th scope=\"col\">work</th></tr></thead><tbody>\n" +
             rows + "</tbody></table></div>\n";
@@ -60,15 +60,24 @@ std::string cost_section(const Json& data) {
 
 std::string commands_section(const Json& data) {
     const std::string folder = data.at("folder");
-    std::string body = "<p>The same seed gives the same bytes, whatever the number of threads. A "
-                       "sample of the numbers here is made again, and compared, by</p>\n" +
-                       command("qstar eval report --run " + folder + " --verify") +
-                       "<p>Each part comes from a file of the run's folder:</p>\n<div "
-                       "class=\"scroll\"><table><tbody>\n";
+    std::string body =
+        "<p>The same seed gives the same bytes, whatever the number of threads. A "
+        "sample of the numbers here is made again, and compared, by</p>\n" +
+        command(printed_command("eval report", folder, data.at("seed").get<uint64_t>(),
+                                {{"verify", true}})) +
+        "<p>Each part comes from a file or a folder of the run's:</p>\n<div "
+        "class=\"scroll\"><table><tbody>\n";
+    const auto row = [&](const std::string& file, const std::string& made_by) {
+        if (!made_by.empty())
+            body += fmt::format("<tr><th scope=\"row\"><code>{}</code></th><td>{}</td></tr>\n",
+                                escaped(file), command(made_by));
+    };
+    for (size_t i = 0; i < data.at("stages").size(); ++i)
+        row(data.at("stages")[i].at("stage").get<std::string>() + "/", stage_command(data, i));
     for (const Source& source : sources())
-        body += fmt::format("<tr><th scope=\"row\"><code>{}</code></th><td><code>{} --run "
-                            "{}</code></td></tr>\n",
-                            source.file, source.command, escaped(folder));
+        if (data.contains(source.name))
+            row(std::string(source.file), command_of(source.name, data));
+    row("report.html", command_of("report", data));
     return section("again", "Make it again", body + "</tbody></table></div>\n");
 }
 

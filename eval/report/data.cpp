@@ -3,6 +3,8 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/jsonl.h"
+#include "eval/claims/claim.h"
+#include "eval/printed_command.h"
 #include "train/classroom.h"
 #include "train/run.h"
 
@@ -51,6 +53,8 @@ Json stage_json(const std::string& run, const std::string& stage) {
     out["done"] = true;
     out["flags"] = object_field(line, "flags").value;
     out["result"] = has_field(line, "result") ? line.value["result"] : Json::object();
+    if (out["flags"].contains("inputs") && out["flags"]["inputs"].contains("file"))
+        out["from_file"] = true;  // whose name is not on record
     out["flags"].erase("inputs"); // checksums: nobody reads them here
     return out;
 }
@@ -87,22 +91,66 @@ Json curve_of(const std::string& file) {
 
 const std::vector<Source>& sources() {
     static const std::vector<Source> all = {
-        {"ladder", "ladder.json", "qstar eval ladder"},
-        {"best_of_n", "best-of-n.json", "qstar eval best-of-n"},
-        {"taste", "taste.json", "qstar eval taste"},
-        {"policies", "policies.json", "qstar eval policies"},
-        {"early_stop", "early-stop.json", "qstar eval early-stop"},
-        {"label_sources", "label-sources/table.json", "qstar eval label-sources"},
-        {"claims", "claims.json", "qstar eval claims"},
-        {"times", "times.json", "qstar demo"},
+        {"ladder", "ladder.json", "eval ladder"},
+        {"best_of_n", "best-of-n.json", "eval best-of-n"},
+        {"taste", "taste.json", "eval taste"},
+        {"policies", "policies.json", "eval policies"},
+        {"early_stop", "early-stop.json", "eval early-stop"},
+        {"label_sources", "label-sources/table.json", "eval label-sources"},
+        {"claims", "claims.json", "eval claims"},
+        {"times", "times.json", "demo"},
     };
     return all;
 }
 
-std::string command_of(std::string_view name, const std::string& run) {
+std::string command_of(std::string_view name, const Json& data) {
+    const std::string run = data.at("folder");
+    const auto seed = data.at("seed").get<uint64_t>();
+    const std::string key(name);
+    Json options = Json::object();
+    std::string command;
     for (const Source& source : sources())
-        if (source.name == name) return fmt::format("{} --run {}", source.command, run);
-    return fmt::format("qstar {} --run {}", name, run);
+        if (source.name == name) command = source.command;
+    if (name == "report") {
+        command = "eval report";
+        options = data.at("measured").at("options");
+    } else if (name == "claims" && data.contains(key)) {
+        const Json& claims = data.at(key).at("claims");
+        for (const Json& claim : claims) { // all by one call?
+            Json own{{"seed", claim.at("seed")},
+                     {"quick", claim.at("quick")},
+                     {"problems", claim.value("most", int64_t{0})}};
+            if (&claim != &claims.front() && own != options) return "";
+            options = std::move(own);
+        }
+        if (claims.size() < all_claims().size())
+            for (const Json& claim : claims) options["only"].push_back(claim.at("number"));
+    } else if (name == "times") {
+        if (data.contains(key)) options = data.at(key).value("demo", Json::object());
+    } else if (data.contains(key)) {
+        options = data.at(key);
+        if (name == "ladder" && !options.contains("budgets")) { // of an older version
+            options["budgets"] = Json::array();
+            for (const Json& row : options.at("rows"))
+                if (const Json& budget = row.at("budget");
+                    budget != 0 && std::find(options["budgets"].begin(), options["budgets"].end(),
+                                             budget) == options["budgets"].end())
+                    options["budgets"].push_back(budget);
+        }
+    }
+    return printed_command(command, run, seed, options);
+}
+
+std::string command_to_train(std::string_view stage, const Json& data) {
+    return printed_command(fmt::format("train {}", stage), data.at("folder"),
+                           data.at("seed").get<uint64_t>(), Json::object());
+}
+
+std::string stage_command(const Json& data, size_t i) {
+    const Json& stage = data.at("stages").at(i);
+    if (!stage.at("done").get<bool>() || stage.value("from_file", false)) return "";
+    return printed_stage(stage.at("stage"), data.at("folder"), data.at("seed").get<uint64_t>(),
+                         stage.at("flags"));
 }
 
 Json written_and_read(const Json& value) { return Json::parse(json_text(value)); }

@@ -21,12 +21,17 @@ namespace qstar::eval {
 struct Source {
     std::string_view name;    // "best_of_n"
     std::string_view file;    // "best-of-n.json"
-    std::string_view command; // "qstar eval best-of-n"
+    std::string_view command; // "eval best-of-n"
 };
 const std::vector<Source>& sources();
 
-// "qstar eval ladder --run runs/demo"
-std::string command_of(std::string_view name, const std::string& run);
+// The command that makes a part of the data again, with its options if the data have it; empty
+// if no one command does (claims of several sizes). "report" is what the page measured itself.
+std::string command_of(std::string_view name, const Json& data);
+// "qstar train sft --run DIR" for a stage that is not there yet.
+std::string command_to_train(std::string_view stage, const Json& data);
+// Of number `i` of the data's stages; empty if its inputs came from elsewhere.
+std::string stage_command(const Json& data, size_t i);
 
 // All but "measured". Error if the folder holds no run, or a file that is not what it
 // should be.

@@ -137,7 +137,7 @@ std::string best_of_n_figure(const Json& data) {
 } // namespace
 
 std::string ladder_section(const Json& data) {
-    const std::string make = command_of("ladder", data.at("folder"));
+    const std::string make = command_of("ladder", data);
     if (!data.contains("ladder"))
         return section("ladder", "The ladder",
                        missing("This run has no ladder's numbers yet.", make));
@@ -168,16 +168,14 @@ std::string tokens_section(const Json& data) {
         plot.series = ladder_series(data);
         body += figure(plot, "The ladder's rows: a line joins a method's budgets; vertical lines "
                              "are 95 % intervals.") +
-                command(command_of("ladder", data.at("folder")) + " --budgets 150,300,600,1200");
+                command(command_of("ladder", data));
     } else {
-        body += missing("The ladder's curves need its numbers.",
-                        command_of("ladder", data.at("folder")));
+        body += missing("The ladder's curves need its numbers.", command_of("ladder", data));
     }
     if (data.contains("best_of_n"))
-        body += best_of_n_figure(data) + command(command_of("best_of_n", data.at("folder")));
+        body += best_of_n_figure(data) + command(command_of("best_of_n", data));
     else
-        body +=
-            missing("The curves over N need samples.", command_of("best_of_n", data.at("folder")));
+        body += missing("The curves over N need samples.", command_of("best_of_n", data));
     return section("tokens", "Solved against tokens", body);
 }
 

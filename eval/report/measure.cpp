@@ -2,6 +2,8 @@
 
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "eval/overlap.h"
 #include "eval/report/calibration.h"
 #include "eval/report/tree.h"
@@ -131,7 +133,6 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
     train::SearchFlags flags; // A* with the PRM, as the ladder's
     flags.budget = options.budget;
     search::Options with = options_of(flags, world);
-    with.stream = options.seed;
     search::Options greedily = with;
     greedily.budget = int64_t{1} << 30;
     using search::Method;
@@ -175,6 +176,12 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
 } // namespace
 
 Json measure_report(const MeasureOptions& options) {
+    check_range("problems", options.problems, 1);
+    check_range("samples", options.samples, 1, 1'000'000);
+    check_range("looked-at", options.looked_at, 1);
+    check_range("shown", options.shown, 0);
+    check_range("budget", options.budget, 1);
+    require_run(options.run);
     const auto world = search::make_world(train::world_of(options.run));
     Json out{{"options",
               {{"seed", options.seed},

@@ -31,7 +31,7 @@ struct Axes {
 };
 
 Axes axes_of(const Plot& plot, int width) {
-    Axes a{1e300, -1e300, 1e300, -1e300, 46, width - 10.0, 12, plot.height - 40.0,
+    Axes a{1e300,      -1e300,    1e300, -1e300, 46, width - 10.0, 12, plot.height - 40.0,
            plot.log_x, plot.log_y};
     for (const PlotSeries& series : plot.series)
         for (const PlotPoint& p : series.points) {
@@ -181,7 +181,8 @@ std::string picture(const Plot& plot) {
         "<g transform=\"translate(0 {4})\">{5}</g>\n",
         plot.wide, height, escaped(plot.title), escaped(plot.y_label), head, svg(plot, plot.wide));
     for (int i = 0; i < names; ++i) {
-        const int x = 46 + i % 2 * (plot.wide / 2 - 30), y = head + plot.height + line * (i / 2) + 8;
+        const int x = 46 + i % 2 * (plot.wide / 2 - 30),
+                  y = head + plot.height + line * (i / 2) + 8;
         out += fmt::format("<g class=\"s{}\" transform=\"translate({} {})\"><path class=\"line\" "
                            "d=\"M0 0L26 0\"/>{}<text x=\"34\" y=\"4\">{}</text></g>\n",
                            i % 8, x, y, mark_of(static_cast<size_t>(i), 13, 0, {}),

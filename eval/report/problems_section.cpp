@@ -1,6 +1,8 @@
 // Some held-out problems: three solutions with every step's scores, and the search's tree.
 
 #include "engine/error.h"
+#include "eval/printed_command.h"
+#include "eval/report/data.h"
 #include "eval/report/html.h"
 #include "eval/report/sections.h"
 
@@ -115,9 +117,8 @@ std::string tree_html(const Json& data, size_t problem) {
 }
 
 std::string no_problems(const Json& data) {
-    const std::string folder = data.at("folder");
     return missing("Solutions with scores need a tuned model and a PRM.",
-                   "qstar train sft --run " + folder + " && qstar train prm --run " + folder);
+                   command_to_train("sft", data) + " && " + command_to_train("prm", data));
 }
 
 } // namespace
@@ -147,8 +148,7 @@ std::string solutions_section(const Json& data) {
         body += "</div></div>\n";
     }
     return section("solutions", "Solutions, step by step",
-                   body +
-                       command("qstar eval report --run " + data.at("folder").get<std::string>()));
+                   body + command(command_of("report", data)));
 }
 
 std::string trees_section(const Json& data) {
@@ -161,13 +161,18 @@ std::string trees_section(const Json& data) {
         "-log of the product of its scores: the smallest f is expanded next. Click, or press ← and "
         "→, to fold.</p>\n";
     for (size_t i = 0; i < problems.size(); ++i) body += tree_html(data, i);
+    const Json& options = data.at("measured").at("options");
+    Json search{{"method", "astar"},
+                {"scorer", "prm"},
+                {"weight", 4},
+                {"temperature", 0.7},
+                {"budget", options.at("budget")},
+                {"seed", options.at("seed")},
+                {"trace", true}};
     return section(
         "trees", "Search trees",
-        body + command(fmt::format("qstar search \"{}\" --method astar --scorer prm --weight 4 "
-                                   "--temperature 0.7 --budget {} --trace --run {}",
-                                   problems[0].at("problem").get<std::string>(),
-                                   data.at("measured").at("options").at("budget").get<int64_t>(),
-                                   data.at("folder").get<std::string>())));
+        body + command(printed_command("search", data.at("folder"), data.at("seed").get<uint64_t>(),
+                                       search, problems[0].at("problem"))));
 }
 
 } // namespace qstar::eval

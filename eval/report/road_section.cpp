@@ -1,6 +1,7 @@
 // The road as a picture: a box a stage with what came out of it, in two layouts.
 
 #include "engine/io/progress.h"
+#include "eval/report/data.h"
 #include "eval/report/html.h"
 #include "eval/report/sections.h"
 
@@ -157,13 +158,14 @@ std::string picture(const Json& data, bool narrow) {
 } // namespace
 
 std::string road_section(const Json& data) {
-    return section(
-        "road", "The road",
-        "<p>Each box is a stage, with what came out of it. Dashed ones are not part of "
-        "this run.</p>\n<figure>\n<div class=\"wide\">" +
-            picture(data, false) + "</div>\n<div class=\"narrow\">" + picture(data, true) +
-            "</div>\n</figure>\n" +
-            command(fmt::format("qstar demo --run {}", data.at("folder").get<std::string>())));
+    return section("road", "The road",
+                   "<p>Each box is a stage, with what came out of it. Dashed ones are not part of "
+                   "this run.</p>\n<figure>\n<div class=\"wide\">" +
+                       picture(data, false) + "</div>\n<div class=\"narrow\">" +
+                       picture(data, true) + "</div>\n</figure>\n" +
+                       (data.contains("times") && data.at("times").contains("demo")
+                            ? command(command_of("times", data))
+                            : ""));
 }
 
 } // namespace qstar::eval

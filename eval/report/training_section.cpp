@@ -1,5 +1,6 @@
 // Training curves of every stage, and the calibration of every reward model.
 
+#include "eval/report/data.h"
 #include "eval/report/html.h"
 #include "eval/report/plot.h"
 #include "eval/report/sections.h"
@@ -154,26 +155,26 @@ std::string training_section(const Json& data) {
     for (const auto& [stage, curve] : data.at("curves").items()) {
         const std::string figures = figures_of(data, stage);
         if (figures.empty()) continue;
+        std::string make;
+        for (size_t i = 0; i < data.at("stages").size(); ++i)
+            if (data.at("stages")[i].at("stage") == stage) make = stage_command(data, i);
         cards += fmt::format(
-            "<div class=\"card\"><h3>{}</h3><p class=\"quiet\">{} {}</p>{}</div>\n", escaped(stage),
-            number(data, "/curves/" + stage + "/steps"),
+            "<div class=\"card\"><h3>{}</h3><p class=\"quiet\">{} {}</p>{}{}</div>\n",
+            escaped(stage), number(data, "/curves/" + stage + "/steps"),
             stage == "self-play" || stage == "star" ? "lines, round 0 is the start" : "steps",
-            figures);
+            figures, make.empty() ? "" : command(make));
     }
-    const std::string folder = data.at("folder");
     if (cards.empty())
         return section(
             "training", "Training",
-            missing("No stage of this run has a log.", "qstar train pretrain --run " + folder));
+            missing("No stage of this run has a log.", command_to_train("pretrain", data)));
     return section("training", "Training",
                    "<p>From every stage's <code>metrics.jsonl</code>, each point the mean of "
                    "neighbouring steps.</p>\n<div class=\"cards flow\">\n" +
-                       cards + "</div>\n" +
-                       command("qstar train STAGE --run " + folder + " --force"));
+                       cards + "</div>\n");
 }
 
 std::string calibration_section(const Json& data) {
-    const std::string folder = data.at("folder");
     const Json& found = data.at("measured").at("calibration");
     std::string cards;
     for (const auto& [stage, table] : found.items()) {
@@ -201,12 +202,12 @@ std::string calibration_section(const Json& data) {
                         number(data, at + "/val_calibration_error", percent)),
             "happened", "foretold", "pairs");
     }
-    const std::string make = "qstar eval report --run " + folder;
+    const std::string make = command_of("report", data);
     if (cards.empty())
         return section(
             "calibration", "Calibration",
             missing("This run has no reward models yet.",
-                    "qstar train orm --run " + folder + " && qstar train prm --run " + folder));
+                    command_to_train("orm", data) + " && " + command_to_train("prm", data)));
     return section(
         "calibration", "Calibration",
         fmt::format("<p>Do the scores mean what they say? On {} held-out problems, {} solutions of "

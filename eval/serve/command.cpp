@@ -1,5 +1,6 @@
 #include "eval/serve/command.h"
 
+#include "engine/run/run_folder.h"
 #include "eval/serve/serve.h"
 
 #include <CLI/CLI.hpp>
@@ -20,7 +21,7 @@ void add_serve(CLI::App& eval, const Common& common) {
            "address to listen at; others than this machine's own only "
            "with one of its addresses in the network");
     command->callback([options, &common] {
-        options->seed = common.seed;
+        options->seed = seed_for(common, options->run);
         serve(*options);
     });
 }

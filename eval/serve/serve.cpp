@@ -1,6 +1,8 @@
 #include "eval/serve/serve.h"
 
 #include "engine/error.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "eval/serve/http.h"
 #include "eval/serve/site.h"
 
@@ -46,8 +48,8 @@ class StopSignals {
 } // namespace
 
 void serve(const ServeOptions& options) {
-    if (options.port < 0 || options.port > 65535)
-        fail("--port must be within 0 to 65535, found {}", options.port);
+    check_range("port", options.port, 0, 65535);
+    require_run(options.run);
     StopSignals signals;
     HttpOptions http;
     http.host = options.host;

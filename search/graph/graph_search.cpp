@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/io/jsonl.h"
+#include "engine/range.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,17 +11,14 @@
 namespace qstar::search {
 
 void check(const GraphOptions& o) {
-    const auto at_least = [](const char* name, double value, double low) {
-        if (!(value >= low)) fail("--{} must be {} or more, found {}", name, low, value);
-    };
-    at_least("nodes", static_cast<double>(o.nodes), 1);
-    at_least("evaluations", static_cast<double>(o.evaluations), 0);
-    at_least("seconds", o.seconds, 0);
-    at_least("weight", o.weight, 0);
-    at_least("batch", o.batch, 1);
-    at_least("width", o.width, 1);
-    at_least("explore", o.explore, 0);
-    at_least("samples", static_cast<double>(o.samples), 1);
+    check_range("nodes", o.nodes, 1, int64_t{UINT32_MAX} - 2);
+    check_range("evaluations", o.evaluations, 0, int64_t{1} << 40);
+    check_range("seconds", o.seconds, 0);
+    check_range("weight", o.weight, 0);
+    check_range("batch", o.batch, 1);
+    check_range("width", o.width, 1);
+    check_range("explore", o.explore, 0);
+    check_range("samples", o.samples, 1);
 }
 
 GraphSearch::GraphSearch(const Space& space, const State& start, const GraphOptions& options)

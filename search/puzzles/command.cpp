@@ -4,6 +4,8 @@
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
 #include "engine/io/sha256.h"
+#include "engine/range.h"
+#include "engine/run/run_folder.h"
 #include "search/graph/solve.h"
 #include "search/puzzles/value_model.h"
 #include "search/results_log.h"
@@ -30,6 +32,7 @@ State replay(const Space& space, State state, const std::vector<int>& actions,
 
 std::string model_file(const PuzzleSearch& flags, const char* stage) {
     const std::string path = join_path(join_path(flags.run, stage), "model.safetensors");
+    if (!exists(path)) require_run(flags.run);
     if (!exists(path))
         fail("{} is missing: run `qstar train {} --run {} --world {}` first, or name a file with "
              "--model",
@@ -242,6 +245,8 @@ void search_one(const PuzzleSearch& flags, GraphMethod method) {
 void search_puzzles(PuzzleSearch flags) {
     const GraphMethod method = graph_method_named(flags.method);
     check(flags.options);
+    check(flags.puzzle);
+    check_range("bias", flags.bias, -1e6, 1e6);
     flags.options.record = !flags.trace_file.empty();
     if (flags.states.empty()) return search_one(flags, method);
     const PuzzleFile file = read_puzzle(flags.puzzle, flags.states, flags.skip_bad);

@@ -6,6 +6,7 @@
 #include "engine/io/text.h"
 #include "engine/io/text_lines.h"
 #include "engine/parallel.h"
+#include "engine/range.h"
 #include "search/puzzles/cube.h"
 #include "search/puzzles/lights_out.h"
 #include "search/puzzles/walking_distance.h"
@@ -73,7 +74,13 @@ bool is_puzzle(std::string_view world) {
     return world == "sliding" || world == "lights-out" || world == "cube2" || world == "cube3";
 }
 
+void check(const PuzzleChoice& choice) {
+    check_range("size", choice.size, 0, 40);
+    check_range("compose", choice.compose, 1, 4);
+}
+
 std::unique_ptr<Space> make_space(const PuzzleChoice& choice) {
+    check(choice);
     check_choice(choice);
     const bool cube = is_cube(choice);
     if (choice.world == "sliding")

@@ -16,6 +16,7 @@ struct PuzzleChoice {
 };
 
 bool is_puzzle(std::string_view world);
+void check(const PuzzleChoice& choice);                        // Error for a flag out of its range
 std::unique_ptr<Space> make_space(const PuzzleChoice& choice); // Error naming the known ones
 // The same with the size that a state has.
 std::unique_ptr<Space> make_space(PuzzleChoice choice, std::string_view first_line);

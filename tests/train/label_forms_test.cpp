@@ -203,9 +203,9 @@ TEST_CASE("a line end after a solution is no step") {
         CHECK(plain[i].chosen == ended[i].chosen);
         CHECK(plain[i].rejected == ended[i].rejected);
     }
-    CHECK(lines_of("12+2\r\n14\r\n") == StepTexts{"12+2", "14"});
-    CHECK(lines_of("\n12+2 \n\n14") == StepTexts{"12+2", "14"});
-    CHECK(lines_of("\n").empty());
+    CHECK(train::lines_of("12+2\r\n14\r\n") == StepTexts{"12+2", "14"});
+    CHECK(train::lines_of("\n12+2 \n\n14") == StepTexts{"12+2", "14"});
+    CHECK(train::lines_of("\n").empty());
 
     const Temporary folder;
     const auto outcomes = read_outcomes(folder.file(

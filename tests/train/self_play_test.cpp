@@ -117,7 +117,7 @@ TEST_CASE("STaR keeps right answers, and rationalised ones without their hint") 
 TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped and resumed") {
     const Temporary folder;
     const std::string& run = folder.path;
-    CHECK_THROWS_WITH_AS(self_play(small_play(run)), doctest::Contains("train sft"), Error);
+    CHECK_THROWS_WITH_AS(self_play(small_play(run)), doctest::Contains("there is no such run"), Error);
     tiny_road(run);
 
     auto draw = quiet<SampleOptions>(run);

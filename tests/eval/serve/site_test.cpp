@@ -274,7 +274,7 @@ TEST_CASE("the command says in one sentence what is wrong, with status 2") {
         return said;
     };
     CHECK(says(fmt::format("--run '{}' --port 70000", run)).find("70000") != std::string::npos);
-    CHECK(says("--run nowhere").find("qstar train sft --run nowhere") != std::string::npos);
+    CHECK(says("--run nowhere").find("nowhere: there is no such run: make one with") != std::string::npos);
     try {
         HttpServer taken({}, [](const HttpRequest&) { return HttpReply(); });
         const std::string port = std::to_string(taken.port());
@@ -286,5 +286,5 @@ TEST_CASE("the command says in one sentence what is wrong, with status 2") {
 
 TEST_CASE("a folder without models is refused") {
     const Temporary folder;
-    CHECK_THROWS_WITH_AS(Site(folder.path, 1), doctest::Contains("qstar train sft"), Error);
+    CHECK_THROWS_WITH_AS(Site(folder.path, 1), doctest::Contains("there is no such run"), Error);
 }

@@ -1,0 +1,20 @@
+#pragma once
+// What every floor asks of a run's folder (train/run.h says what lies in one).
+
+#include "engine/common.h"
+
+#include <cstdint>
+#include <string>
+
+namespace qstar {
+
+// "runs/x: there is no such run: make one with ..." if the folder holds neither a run's
+// config.json nor a tokenizer.
+void require_run(const std::string& folder);
+
+// The seed in the run's config.json; 1 if there is none yet. Error if it is no seed.
+uint64_t run_seed(const std::string& folder);
+// The one that was given on the command line, or else the run's.
+uint64_t seed_for(const Common& common, const std::string& folder);
+
+} // namespace qstar
