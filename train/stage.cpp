@@ -126,7 +126,12 @@ void replace(const std::string& place, const std::string& made) {
         std::filesystem::remove_all(old);
         rename_synced(place, old);
     }
-    rename_synced(made, place);
+    try {
+        rename_synced(made, place);
+    } catch (const Error&) {
+        if (!exists(place) && exists(old)) rename_synced(old, place);
+        throw;
+    }
     std::filesystem::remove_all(old);
 }
 
