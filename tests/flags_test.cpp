@@ -67,7 +67,7 @@ void begin_run(const std::string& run) {
     write_file_atomic(run + "/config.json", "{\"seed\": 1, \"stages\": {}}\n");
 }
 
-std::map<std::string, std::string> files_below(const std::string& folder) {
+std::map<std::string, std::string> sources_below(const std::string& folder) {
     std::map<std::string, std::string> found;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
         found[entry.path()] = entry.is_regular_file() ? read_file(entry.path()) : "";
@@ -98,7 +98,7 @@ TEST_CASE("every number that a flag cannot be is refused before anything is read
     const Temporary folder;
     const std::string run = folder / "run";
     begin_run(run);
-    const auto before = files_below(run);
+    const auto before = sources_below(run);
     size_t seen = 0;
     for (const HelpFlag& flag : all_flags()) {
         std::vector<std::string> values;
@@ -121,14 +121,14 @@ TEST_CASE("every number that a flag cannot be is refused before anything is read
         }
     }
     CHECK(seen > 250);
-    CHECK(files_below(run) == before);
+    CHECK(sources_below(run) == before);
 }
 
 TEST_CASE("every choice that a flag does not have is refused before anything is read or written") {
     const Temporary folder;
     const std::string run = folder / "run";
     begin_run(run);
-    const auto before = files_below(run);
+    const auto before = sources_below(run);
     const std::vector<std::string> choices = {
         "--precision", "--positions", "--curate",    "--form",     "--judge", "--neutral",
         "--loss",      "--reward",    "--step-pay",  "--baseline", "--start", "--q-start",
@@ -154,7 +154,7 @@ TEST_CASE("every choice that a flag does not have is refused before anything is 
         ++seen;
     }
     CHECK(seen > 30);
-    CHECK(files_below(run) == before);
+    CHECK(sources_below(run) == before);
 }
 
 TEST_CASE("a run that is not there is said with the command that makes one") {
