@@ -42,10 +42,10 @@ define configure
 endef
 
 test: deps
-	$(call configure,build,-DCMAKE_BUILD_TYPE=Release -DQSTAR_WERROR=ON -DQSTAR_UNITY_TESTS=ON)
+	$(call configure,build,-DCMAKE_BUILD_TYPE=Release -DQSTAR_WERROR=ON)
 	cmake --build build -j $(JOBS)
 	ctest --test-dir build --output-on-failure -j 2
-	$(call configure,build-asan,-DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DQSTAR_WERROR=ON -DQSTAR_UNITY=ON -DQSTAR_UNITY_TESTS=ON -DQSTAR_SANITIZE=ON)
+	$(call configure,build-asan,-DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DQSTAR_WERROR=ON -DQSTAR_SANITIZE=ON)
 	cmake --build build-asan -j $(JOBS)
 	ctest --test-dir build-asan --output-on-failure -j 2
 

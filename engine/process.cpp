@@ -43,11 +43,13 @@ int64_t number_in(const std::string& path) {
 // A control group's files, of version 2 or 1 (Linux, Documentation/admin-guide/cgroup-v2.rst
 // and cgroup-v1/memory.rst).
 struct GroupFiles {
-    std::string root, controller, limit, used;
-    std::array<const char*, 2> cache; // in memory.stat: what the kernel gives back when asked
+    std::string root, controller, limit;
+    const char* anonymous; // in memory.stat: what processes hold, files not counted
 };
 
-// The group of this process and those above it, as far as they can be seen.
+// The group of this process and those above it, as far as they can be seen. What a group uses
+// counts files that the kernel gives back when asked, and it does not say how many of them: only
+// what processes hold is surely gone, and where that is not told, what this one holds.
 void lower_by_groups(MemoryLeft& left, const GroupFiles& files) {
     std::ifstream groups("/proc/self/cgroup"); // "0::/a/b", "4:memory:/a/b"
     for (std::string line; std::getline(groups, line);) {
@@ -57,12 +59,10 @@ void lower_by_groups(MemoryLeft& left, const GroupFiles& files) {
         for (std::string group = line.substr(path + 1);; group.resize(group.rfind('/'))) {
             const std::string folder = files.root + group + "/";
             const int64_t limit = number_in(folder + files.limit);
-            const int64_t used = number_in(folder + files.used);
-            if (limit >= 0 && used >= 0) {
-                int64_t cache = 0;
-                for (const char* kind : files.cache)
-                    cache += std::max<int64_t>(0, number_after(folder + "memory.stat", kind));
-                lower(left, limit - used + cache, "by the limit of its control group");
+            if (limit >= 0) {
+                const int64_t held = number_after(folder + "memory.stat", files.anonymous);
+                lower(left, limit - (held >= 0 ? held : process_memory().resident),
+                      "by the limit of its control group");
             }
             if (group.rfind('/') == std::string::npos) break;
         }
@@ -111,14 +111,9 @@ MemoryLeft memory_left() {
 #ifdef __linux__
     const int64_t available = number_after("/proc/meminfo", "MemAvailable:");
     if (available >= 0) lower(left, available << 10, "of the machine's");
-    lower_by_groups(
-        left,
-        {"/sys/fs/cgroup", "", "memory.max", "memory.current", {"inactive_file", "active_file"}});
-    lower_by_groups(left, {"/sys/fs/cgroup/memory",
-                           "memory",
-                           "memory.limit_in_bytes",
-                           "memory.usage_in_bytes",
-                           {"total_inactive_file", "total_active_file"}});
+    lower_by_groups(left, {"/sys/fs/cgroup", "", "memory.max", "anon"});
+    lower_by_groups(left,
+                    {"/sys/fs/cgroup/memory", "memory", "memory.limit_in_bytes", "total_rss"});
     const auto used = [](const char* key) {
         const int64_t kib = number_after("/proc/self/status", key);
         return kib < 0 ? kib : kib << 10;
