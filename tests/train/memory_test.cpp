@@ -111,7 +111,7 @@ TEST_CASE("a training that does not fit in memory is refused before anything is 
     error = refused(8 * gib, pretrain + "--layers 9223372036854775807 --width 9223372036854775807");
     CHECK(contains(error, "layers must be within 1 to 1000, found"));
     error = refused(8 * gib, pretrain + "--context 2000000000");
-    CHECK(contains(error, "context must be within 1 to 1000000, found 2000000000"));
+    CHECK(contains(error, "context must be within 2 to 1000000, found 2000000000"));
 
     const std::string puzzle = "davi --world sliding --size 2 ";
     error = refused(8 * gib, puzzle + "--width 100000 --blocks 1000");
