@@ -2,14 +2,15 @@
 
 #include "engine/run/run_folder.h"
 #include "eval/bench/command.h"
-#include "eval/curve.h"
-#include "eval/demo.h"
-#include "eval/game24.h"
-#include "eval/ladder.h"
-#include "eval/puzzle_commands.h"
+#include "eval/commands/puzzle_commands.h"
+#include "eval/commands/step_commands.h"
+#include "eval/demo/demo.h"
+#include "eval/measure/printed_command.h"
 #include "eval/report/command.h"
 #include "eval/serve/command.h"
-#include "eval/step_commands.h"
+#include "eval/studies/curve.h"
+#include "eval/studies/game24.h"
+#include "eval/studies/ladder.h"
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -121,6 +122,7 @@ void add_demo(CLI::App& app, const Common& common) {
 } // namespace
 
 void add_command(CLI::App& app, const Common& common) {
+    know_commands(add_command);
     CLI::App* eval =
         app.add_subcommand("eval", "What is true: solved problems, budgets, intervals");
     eval->require_subcommand(1);

@@ -1,7 +1,7 @@
 #pragma once
 // The commands `qstar eval ladder` and `qstar demo`.
 
-#include "engine/common.h"
+#include "engine/run/common.h"
 
 namespace CLI {
 class App;

@@ -1,19 +1,20 @@
 #include "search/command.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/range.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
 #include "engine/io/sha256.h"
-#include "engine/range.h"
 #include "engine/run/run_folder.h"
-#include "search/models.h"
-#include "search/puzzles/command.h"
+#include "engine/text/jsonl.h"
+#include "search/models/models.h"
+#include "search/models/run.h"
+#include "search/problem/world.h"
+#include "search/puzzle_command.h"
 #include "search/results.h"
 #include "search/results_log.h"
-#include "search/run.h"
 #include "search/solve.h"
-#include "search/world.h"
+#include "search/worlds/make_world.h"
 
 #include <CLI/CLI.hpp>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 // The command `qstar search`.
 
-#include "engine/common.h"
+#include "engine/run/common.h"
 
 namespace CLI {
 class App;

@@ -1,6 +1,6 @@
 #include "search/results.h"
 
-#include "engine/io/jsonl.h"
+#include "engine/text/jsonl.h"
 
 #include <cmath>
 #include <fmt/format.h>

@@ -1,9 +1,9 @@
 #pragma once
 // A result as one JSON line: the form of RESULTS.jsonl.
 
-#include "engine/io/json.h"
-#include "search/method.h"
-#include "search/problems.h"
+#include "engine/text/json.h"
+#include "search/models/method.h"
+#include "search/worlds/problems.h"
 
 namespace qstar::search {
 

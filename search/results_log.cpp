@@ -1,8 +1,8 @@
 #include "search/results_log.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
+#include "engine/text/jsonl.h"
 
 #include <cstdio>
 #include <filesystem>

@@ -8,11 +8,10 @@
 // one grows as FILE.partial.
 
 #include "engine/io/interrupt.h"
-#include "engine/io/json.h"
 #include "engine/io/output.h"
+#include "engine/text/json.h"
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 

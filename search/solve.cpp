@@ -1,16 +1,16 @@
 #include "search/solve.h"
 
-#include "engine/error.h"
-#include "engine/random.h"
-#include "engine/range.h"
-#include "search/astar.h"
-#include "search/batcher.h"
-#include "search/beam.h"
-#include "search/best_of_n.h"
-#include "search/greedy.h"
-#include "search/majority.h"
-#include "search/mcts.h"
-#include "search/stream.h"
+#include "engine/base/error.h"
+#include "engine/base/random.h"
+#include "engine/base/range.h"
+#include "search/algorithms/astar.h"
+#include "search/algorithms/beam.h"
+#include "search/algorithms/best_of_n.h"
+#include "search/algorithms/greedy.h"
+#include "search/algorithms/majority.h"
+#include "search/algorithms/mcts.h"
+#include "search/models/batcher.h"
+#include "search/models/stream.h"
 
 #include <array>
 #include <chrono>

@@ -1,8 +1,8 @@
 #pragma once
 // All methods by name, over many problems.
 
-#include "search/method.h"
-#include "search/world.h"
+#include "search/models/method.h"
+#include "search/problem/world.h"
 
 #include <span>
 #include <string_view>

@@ -1,6 +1,6 @@
 // The house stands: what a file may include, and what no file may contain.
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "tests/paths.h"
 
@@ -8,6 +8,7 @@
 #include <cctype>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 #include <sstream>
@@ -116,6 +117,33 @@ std::set<std::string> own_names(const std::string& text) {
     return names;
 }
 
+using Graph = std::map<std::string, std::set<std::string>>;
+
+// "a, b, c" of a circle, or nothing.
+std::string circle(const Graph& graph) {
+    std::set<std::string> done;
+    std::vector<std::string> walk;
+    const std::function<std::string(const std::string&)> from =
+        [&](const std::string& node) -> std::string {
+        if (const auto at = std::find(walk.begin(), walk.end(), node); at != walk.end()) {
+            std::string names = *at;
+            for (auto next = at + 1; next != walk.end(); ++next) names += ", " + *next;
+            return names;
+        }
+        if (!done.insert(node).second || !graph.contains(node)) return "";
+        walk.push_back(node);
+        for (const auto& next : graph.at(node)) {
+            if (next == node) continue;
+            if (std::string found = from(next); !found.empty()) return found;
+        }
+        walk.pop_back();
+        return "";
+    };
+    for (const auto& [node, to] : graph)
+        if (std::string found = from(node); !found.empty()) return found;
+    return "";
+}
+
 } // namespace
 
 TEST_CASE("types are found with their namespaces") {
@@ -150,13 +178,18 @@ TEST_CASE("own names are found") {
     CHECK(own_names(text) == std::set<std::string>{"kA", "B", "e", "H"});
 }
 
-TEST_CASE("the files of a folder of tests have names of their own") {
-    // They are compiled as one file where the whole of it is built: see QSTAR_UNITY_TESTS.
+TEST_CASE("files that are compiled together have names of their own") {
+    // Those of a floor's folder, with what is below it; of tests, those of a floor (QSTAR_UNITY).
+    // Functions may be overloaded, which this cannot see: of program files only the tests' names
+    // and types are asked for, the rest the compiler tells.
     std::map<std::string, std::string> home;
     for (const auto& path : files_below("tests")) {
         if (!is_source(path)) continue;
+        const std::string below = path.substr(std::string("tests/").size());
+        const size_t slash = below.find('/');
+        const std::string floor = slash == below.npos ? below : below.substr(0, slash);
         for (const auto& name : own_names(read_file(join_path(root, path)))) {
-            std::string& first = home[path.substr(0, path.rfind('/') + 1) + name];
+            std::string& first = home[floor + "/" + name];
             CAPTURE(name);
             CAPTURE(path);
             CAPTURE(first);
@@ -186,6 +219,37 @@ TEST_CASE("a file includes only from its own floor or below, by the path from th
         }
     }
     CHECK(seen > 20); // the walk did find the sources
+}
+
+TEST_CASE("circles are found") {
+    CHECK(circle({{"a", {"b"}}, {"b", {"c"}}, {"c", {}}}).empty());
+    CHECK(circle({{"a", {"b"}}, {"b", {"c"}}, {"c", {"b"}}}) == "b, c");
+    CHECK(circle({{"a", {"a"}}}).empty()); // a folder includes its own files
+}
+
+TEST_CASE("no files and no folders of a floor include each other in a circle") {
+    Graph units, folders;
+    for (const auto& path : sources()) {
+        const std::string unit = path.substr(0, path.rfind('.'));
+        const std::string folder = path.substr(0, path.rfind('/'));
+        for (const auto& name : includes_of(path, '"', '"')) {
+            units[unit].insert(name.substr(0, name.rfind('.')));
+            folders[folder].insert(name.substr(0, name.rfind('/')));
+        }
+    }
+    CHECK(circle(units) == "");
+    CHECK(circle(folders) == "");
+    CHECK(folders.size() > 30);
+}
+
+TEST_CASE("a folder can be overlooked: sixteen units at most") {
+    std::map<std::string, std::set<std::string>> units;
+    for (const auto& path : sources())
+        units[path.substr(0, path.rfind('/'))].insert(path.substr(0, path.rfind('.')));
+    for (const auto& [folder, names] : units) {
+        CAPTURE(folder);
+        CHECK(names.size() <= 16);
+    }
 }
 
 TEST_CASE("every header is included once at most") {

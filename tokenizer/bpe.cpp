@@ -1,6 +1,6 @@
 #include "tokenizer/bpe.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tokenizer/bytes.h"
 #include "tokenizer/pretokenize.h"
 

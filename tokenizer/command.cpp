@@ -1,10 +1,10 @@
 #include "tokenizer/command.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/range.h"
 #include "engine/io/files.h"
-#include "engine/io/utf8.h"
-#include "engine/range.h"
 #include "engine/run/run_folder.h"
+#include "engine/text/utf8.h"
 #include "tokenizer/bytes.h"
 #include "tokenizer/files.h"
 #include "tokenizer/text.h"

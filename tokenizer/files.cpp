@@ -1,9 +1,9 @@
 #include "tokenizer/files.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
-#include "engine/io/text.h"
+#include "engine/text/jsonl.h"
+#include "engine/text/text.h"
 #include "tokenizer/bytes.h"
 #include "tokenizer/unicode.h"
 #include "tokenizer/vocab_json.h"

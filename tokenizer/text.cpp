@@ -1,8 +1,8 @@
 #include "tokenizer/text.h"
 
-#include "engine/error.h"
-#include "engine/io/jsonl.h"
-#include "engine/io/text.h"
+#include "engine/base/error.h"
+#include "engine/text/jsonl.h"
+#include "engine/text/text.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "tokenizer/train.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tokenizer/pretokenize.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "tokenizer/vocab_json.h"
 
-#include "engine/error.h"
-#include "engine/io/text.h"
+#include "engine/base/error.h"
+#include "engine/text/text.h"
 
 #include <algorithm>
 #include <cstdint>

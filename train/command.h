@@ -1,7 +1,7 @@
 #pragma once
 // The command `qstar train corpus | pretrain | sft | sample | label | orm | prm`.
 
-#include "engine/common.h"
+#include "engine/run/common.h"
 
 namespace CLI {
 class App;

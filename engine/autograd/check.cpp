@@ -1,8 +1,8 @@
 #include "engine/autograd/check.h"
 
 #include "engine/autograd/ops.h"
+#include "engine/base/random.h"
 #include "engine/device/device.h"
-#include "engine/random.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,10 +5,6 @@
 
 namespace qstar::engine {
 
-// The value for the device: unlike Tape::value() it does not wait. Error if backward() has
-// given it back.
-const Tensor& operand(Tape& tape, Var v);
-
 // The operand's shape; Error naming the operation where the operand is missing.
 const Shape& shape_of(Tape& tape, Var v, const char* op);
 

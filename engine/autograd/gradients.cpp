@@ -2,9 +2,9 @@
 // tape.h.
 
 #include "engine/autograd/gradients.h"
+#include "engine/base/error.h"
 #include "engine/device/chunks.h"
 #include "engine/device/lists.h"
-#include "engine/error.h"
 
 namespace qstar::engine {
 

@@ -3,8 +3,8 @@
 
 #include "engine/autograd/forward.h"
 #include "engine/autograd/ops.h"
+#include "engine/base/error.h"
 #include "engine/device/device.h"
-#include "engine/error.h"
 
 namespace qstar::engine {
 

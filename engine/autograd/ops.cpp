@@ -1,8 +1,8 @@
 #include "engine/autograd/ops.h"
 
 #include "engine/autograd/forward.h"
+#include "engine/base/error.h"
 #include "engine/device/device.h"
-#include "engine/error.h"
 
 namespace qstar::engine {
 

@@ -1,8 +1,7 @@
 #include "engine/autograd/tape.h"
 
-#include "engine/autograd/forward.h"
+#include "engine/base/error.h"
 #include "engine/device/device.h"
-#include "engine/error.h"
 
 namespace qstar::engine {
 

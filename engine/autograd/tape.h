@@ -11,9 +11,9 @@
 //
 // One tape is used by one thread at a time; operations use threads inside.
 
-#include "engine/arena.h"
+#include "engine/device/arena.h"
 #include "engine/kernels/bf16.h"
-#include "engine/tensor.h"
+#include "engine/tensor/tensor.h"
 
 #include <cstddef>
 #include <memory>
@@ -152,5 +152,9 @@ class NotRecording {
 
 // Adds the gradient of node `id` to the gradients of its inputs (gradients.cpp).
 void propagate(Tape& tape, int id);
+
+// The value for the device: unlike Tape::value() it does not wait. Error if backward() has
+// given it back.
+const Tensor& operand(Tape& tape, Var v);
 
 } // namespace qstar::engine

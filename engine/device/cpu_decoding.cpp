@@ -3,7 +3,7 @@
 // tokens for it, and is the twin that other devices are held against.
 
 #include "engine/device/cpu_operations.h"
-#include "engine/gpt/sampling.h"
+#include "engine/device/token_distribution.h"
 #include "engine/kernels/kernels.h"
 
 #include <algorithm>

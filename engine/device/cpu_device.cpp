@@ -1,7 +1,7 @@
 // The processor's table: its operations, and the few that need no file of their own.
 
-#include "engine/arena.h"
-#include "engine/autograd/attention.h"
+#include "engine/device/arena.h"
+#include "engine/device/attention.h"
 #include "engine/device/cpu_operations.h"
 #include "engine/kernels/kernels.h"
 

@@ -1,9 +1,9 @@
 #pragma once
 // The processor's entries of the device table (device.h), by file.
 
+#include "engine/base/parallel.h"
 #include "engine/device/chunks.h"
 #include "engine/device/device.h"
-#include "engine/parallel.h"
 
 namespace qstar::engine::cpu {
 

@@ -176,11 +176,9 @@ std::shared_ptr<float> allocate_host_floats(int64_t count);
 
 // The device in use: the processor, unless use_device() said otherwise.
 const Device& device();
-// "cpu", "vulkan" (the best there is) or "vulkan:1" (number 1 of `qstar engine info`). Tensors
-// and tapes belong to the device that was in use when they were made. Error for any other
-// name, and where there is no such device. Call it before threads are at work.
-void use_device(const std::string& name);
-void use_device(const Device& device); // one that was in use before
+// Tensors and tapes belong to the device that was in use when they were made. Call it before
+// threads are at work. By name: engine/run/use_device.h.
+void use_device(const Device& device);
 
 // While it lives, tensors made by this thread lie in ordinary memory: for what only the
 // processor will read.

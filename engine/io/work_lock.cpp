@@ -1,6 +1,6 @@
 #include "engine/io/work_lock.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 
 #include <algorithm>

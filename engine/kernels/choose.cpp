@@ -1,4 +1,4 @@
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/kernels/bf16.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"

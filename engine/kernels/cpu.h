@@ -11,7 +11,7 @@ struct Cpu {
     bool avx2 = false;   // AVX2 and FMA
     bool avx512 = false; // AVX-512 F, DQ, BW and VL
     bool avx512_bf16 = false;
-    bool amx_bf16 = false; // and AVX512_BF16; the system lets this process use the tiles
+    bool amx_bf16 = false;           // and AVX512_BF16; the system lets this process use the tiles
     int64_t l1d = 0, l2 = 0, l3 = 0; // bytes; common values where the system does not say
     int processors = 1;              // that this process may use
 };

@@ -2,10 +2,10 @@
 
 #include "engine/kernels/gemm.h"
 
+#include "engine/base/parallel.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/scratch.h"
-#include "engine/parallel.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,10 +2,10 @@
 // into panels, B once for all threads, A a block of rows at a time by the thread that uses
 // it.
 
+#include "engine/base/parallel.h"
 #include "engine/kernels/bf16.h"
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/scratch.h"
-#include "engine/parallel.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #pragma once
 // Attention of one query over a key/value cache in pages, over a vector type V; see
-// vector_matrix.h for how these files are used and engine/gpt/kv_cache.h for the pages.
+// vector_matrix.h for how these files are used and engine/decode/kv_cache.h for the pages.
 
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/vector_math.h"

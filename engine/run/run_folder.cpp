@@ -1,8 +1,8 @@
 #include "engine/run/run_folder.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
+#include "engine/text/jsonl.h"
 
 namespace qstar {
 

@@ -1,7 +1,7 @@
 #pragma once
-// What every floor asks of a run's folder (train/run.h says what lies in one).
+// What every floor asks of a run's folder (train/run/run.h says what lies in one).
 
-#include "engine/common.h"
+#include "engine/run/common.h"
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 // In the place of this folder where a program is built without Vulkan.
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/vulkan/vulkan.h"
 
 namespace qstar::engine {

@@ -1,7 +1,7 @@
 // Causal attention: one shader forward, three backward. See autograd/attention.h for the
 // formulas.
 
-#include "engine/vulkan/gpu.h"
+#include "engine/vulkan/gpu/gpu.h"
 #include "engine/vulkan/operations.h"
 
 #include <algorithm>

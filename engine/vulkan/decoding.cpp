@@ -1,6 +1,6 @@
 // A decoder's operations: products of few rows, the key/value cache, drawn tokens.
 
-#include "engine/vulkan/gpu.h"
+#include "engine/vulkan/gpu/gpu.h"
 #include "engine/vulkan/operations.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Elementwise operations and their gradients, each one shader.
 
-#include "engine/vulkan/gpu.h"
+#include "engine/vulkan/gpu/gpu.h"
 #include "engine/vulkan/operations.h"
 
 namespace qstar::engine::vulkan {

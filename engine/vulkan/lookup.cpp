@@ -1,7 +1,7 @@
 // Rows by number: embeddings and chosen rows, and what hands their gradients back.
 
 #include "engine/device/lists.h"
-#include "engine/vulkan/gpu.h"
+#include "engine/vulkan/gpu/gpu.h"
 #include "engine/vulkan/operations.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 // Sums in parts.
 
-#include "engine/vulkan/gpu.h"
+#include "engine/vulkan/gpu/gpu.h"
 
 namespace qstar::engine::vulkan {
 

@@ -2,8 +2,8 @@
 
 #include "engine/vulkan/vulkan.h"
 
-#include "engine/error.h"
-#include "engine/vulkan/gpu.h"
+#include "engine/base/error.h"
+#include "engine/vulkan/gpu/gpu.h"
 #include "engine/vulkan/operations.h"
 
 #include <map>

@@ -2,6 +2,8 @@
 // Computing on a GPU by Vulkan 1.2: a table for device/device.h, and what there is to
 // choose from. Read README.md in this folder first.
 
+#include "engine/vulkan/gpu/device_info.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,17 +15,6 @@ struct Device;
 // The table of device `index` of the list below; -1: of the best one. The device is opened
 // on the first call and stays open until the program ends. Error where there is none.
 const Device& vulkan_device(int index);
-
-struct VulkanDeviceInfo {
-    std::string name, kind;       // "NVIDIA H100", "discrete GPU"
-    std::string driver;           // "llvmpipe: Mesa 22.3.6"
-    std::string bf16;             // its matrix units' blocks; empty: bf16 is computed in fp32
-    std::string missing;          // why it cannot be used; empty if it can
-    double memory_gib = 0;        // of its own
-    double mapped_gib = 0;        // the heap that tensors would lie in
-    bool mapped_is_local = false; // that heap is the device's own
-    int shared_kib = 0;           // memory shared by a work group
-};
 
 // All that the loader offers; `why` says why there is none: no loader, no device, or a
 // program built without Vulkan.

@@ -1,8 +1,8 @@
 #include "eval/bench/bench.h"
 
-#include "engine/error.h"
-#include "engine/io/jsonl.h"
+#include "engine/base/error.h"
 #include "engine/kernels/cpu.h"
+#include "engine/text/jsonl.h"
 
 namespace qstar::eval {
 

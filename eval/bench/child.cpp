@@ -1,6 +1,6 @@
 #include "eval/bench/child.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 #include <cerrno>
 #include <csignal>

@@ -1,7 +1,7 @@
 #pragma once
 // `qstar eval bench gemm|train|decode|search`, and `qstar engine bench`, its first.
 
-#include "engine/common.h"
+#include "engine/run/common.h"
 
 namespace CLI {
 class App;

@@ -1,11 +1,11 @@
 #include "eval/bench/decode.h"
 
-#include "engine/error.h"
-#include "engine/gpt/decoder.h"
-#include "engine/gpt/sampling.h"
-#include "engine/io/jsonl.h"
+#include "engine/base/error.h"
+#include "engine/base/parallel.h"
+#include "engine/decode/decoder.h"
+#include "engine/decode/sampling.h"
 #include "engine/kernels/kernels.h"
-#include "engine/parallel.h"
+#include "engine/text/jsonl.h"
 #include "eval/bench/torch_peer.h"
 #include "eval/bench/turns.h"
 

@@ -1,8 +1,8 @@
 #include "eval/bench/row.h"
 
-#include "engine/error.h"
-#include "engine/io/jsonl.h"
-#include "eval/quantile.h"
+#include "engine/base/error.h"
+#include "engine/text/jsonl.h"
+#include "eval/measure/quantile.h"
 
 #include <algorithm>
 

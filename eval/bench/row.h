@@ -5,7 +5,7 @@
 // are the quartiles of the same turns. Units are rates (GFLOP/s, tokens/s), so a ratio
 // above 1 always means that ours is better.
 
-#include "engine/io/jsonl.h"
+#include "engine/text/jsonl.h"
 
 #include <string>
 #include <vector>

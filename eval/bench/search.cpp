@@ -1,16 +1,18 @@
 #include "eval/bench/search.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
 #include "engine/kernels/kernels.h"
-#include "engine/parallel.h"
 #include "engine/run/run_folder.h"
+#include "engine/text/jsonl.h"
 #include "eval/bench/turns.h"
-#include "search/models.h"
+#include "search/models/models.h"
+#include "search/problem/world.h"
 #include "search/solve.h"
-#include "search/world.h"
-#include "train/corpus.h"
+#include "search/worlds/make_world.h"
+#include "train/data/corpus.h"
+#include "train/data/worlds/problems.h"
 
 namespace qstar::eval {
 

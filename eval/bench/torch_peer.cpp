@@ -1,9 +1,9 @@
 #include "eval/bench/torch_peer.h"
 
-#include "engine/checkpoint/checkpoint.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
+#include "engine/nn/checkpoint.h"
+#include "engine/text/jsonl.h"
 
 #include <cstdlib>
 #include <filesystem>

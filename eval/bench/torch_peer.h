@@ -2,8 +2,8 @@
 // PyTorch as a peer: a Python process that holds a model with our weights and waits for
 // its turn. Its program is torch_gpt.py, built into ours.
 
-#include "engine/gpt/gpt.h"
-#include "engine/io/jsonl.h"
+#include "engine/nn/gpt.h"
+#include "engine/text/jsonl.h"
 #include "eval/bench/child.h"
 
 #include <memory>

@@ -1,10 +1,10 @@
 #include "eval/bench/train.h"
 
-#include "engine/error.h"
-#include "engine/io/jsonl.h"
+#include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/kernels/bf16.h"
 #include "engine/kernels/kernels.h"
-#include "engine/parallel.h"
+#include "engine/text/jsonl.h"
 #include "eval/bench/peak.h"
 #include "eval/bench/torch_peer.h"
 #include "eval/bench/training.h"

@@ -1,6 +1,6 @@
 #include "eval/bench/training.h"
 
-#include "engine/gpt/next_token.h"
+#include "engine/nn/next_token.h"
 
 #include <fmt/core.h>
 

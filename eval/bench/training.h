@@ -1,8 +1,8 @@
 #pragma once
 // The loop of a training stage on one batch of random tokens: our side of the benchmarks.
 
-#include "engine/gpt/gpt.h"
-#include "engine/optim/adamw.h"
+#include "engine/nn/adamw.h"
+#include "engine/nn/gpt.h"
 
 #include <span>
 #include <string>

@@ -1,8 +1,8 @@
 // Claim 10: a calculator in symbolic language.
 
-#include "eval/claims/energy.h"
 #include "eval/claims/laboratory.h"
-#include "search/worlds/expression.h"
+#include "eval/measure/energy.h"
+#include "search/worlds/arithmetic/expression.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine(Laboratory& lab) {
+Findings examine_calculator(Laboratory& lab) {
     Findings found;
     if (lab.world().name() != "arithmetic") {
         found.why = "not measured: the experiment is made of arithmetic, and this run is not";
@@ -73,6 +73,6 @@ const Claim calculator = {
     "times the evaluator's or more; does not hold if the interval is wholly below 99 % or the "
     "ratio "
     "smaller; otherwise undecided.",
-    examine};
+    examine_calculator};
 
 } // namespace qstar::eval

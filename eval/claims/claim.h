@@ -5,8 +5,8 @@
 // turns the numbers into a verdict. The rules were written before any number was seen, and
 // are printed beside the verdict. Read imitation.cpp first.
 
-#include "engine/io/json.h"
-#include "eval/interval.h"
+#include "engine/text/json.h"
+#include "eval/measure/interval.h"
 
 #include <cstdint>
 #include <string>
@@ -64,5 +64,16 @@ struct Duel {
 };
 Duel duel(const std::vector<bool>& first, const std::vector<bool>& second);
 Number share(std::string name, const Duel& duel);
+
+// How the claims of a run are examined.
+struct ClaimsOptions {
+    std::string run = "runs/demo";
+    uint64_t seed = 1;
+    bool quick = false;    // the demo's size: fewer problems, wider intervals
+    std::vector<int> only; // numbers of claims; empty: all
+    bool brief = false;    // print the verdicts only
+    bool quiet = false;
+    int64_t most = 0; // problems of an experiment at most; 0: as the size says
+};
 
 } // namespace qstar::eval

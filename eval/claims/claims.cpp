@@ -1,14 +1,14 @@
 #include "eval/claims/claims.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/range.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
 #include "engine/io/progress.h"
-#include "engine/range.h"
 #include "engine/run/run_folder.h"
-#include "engine/sentence.h"
+#include "engine/text/jsonl.h"
+#include "engine/text/sentence.h"
 #include "eval/claims/laboratory.h"
-#include "eval/printed_command.h"
+#include "eval/measure/printed_command.h"
 
 #include <algorithm>
 
@@ -65,7 +65,7 @@ std::vector<Examined> examine_claims(const ClaimsOptions& options) {
         if (!wanted(claim)) continue;
         try {
             out.push_back({&claim, claim.examine(laboratory)});
-        } catch (const Json::exception& e) {
+        } catch (const JsonError& e) {
             fail("claim {}: a JSON file of {} is not what its command writes: {}", claim.number,
                  options.run, sentence_of(e));
         }
@@ -145,7 +145,7 @@ std::string markdown(const Json& claim) {
 std::string markdown_of(const JsonLine& line) {
     try {
         return markdown(line.value);
-    } catch (const Json::exception& e) {
+    } catch (const JsonError& e) {
         fail("{}: expected a claim: {}", line.where, sentence_of(e));
     }
 }

@@ -5,16 +5,6 @@
 
 namespace qstar::eval {
 
-struct ClaimsOptions {
-    std::string run = "runs/demo";
-    uint64_t seed = 1;
-    bool quick = false;    // the demo's size: fewer problems, wider intervals
-    std::vector<int> only; // numbers of claims; empty: all
-    bool brief = false;    // print the verdicts only
-    bool quiet = false;
-    int64_t most = 0; // problems of an experiment at most; 0: as the size says
-};
-
 struct Examined {
     const Claim* claim = nullptr;
     Findings findings;

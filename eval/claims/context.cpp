@@ -2,8 +2,8 @@
 
 #include "eval/claims/laboratory.h"
 #include "eval/claims/written.h"
-#include "search/encode.h"
-#include "train/classroom.h"
+#include "search/models/encode.h"
+#include "train/data/classroom.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -30,7 +30,7 @@ std::vector<int> item(const Laboratory& lab, const train::Classroom& room, bool 
     return {};
 }
 
-Findings examine(Laboratory& lab) {
+Findings examine_context(Laboratory& lab) {
     Findings found;
     if (!lab.needs({"pretrain"}, found)) return found;
     const engine::Gpt& model = lab.model("pretrain");
@@ -101,6 +101,6 @@ const Claim context = {
     "Of the problems that exactly one of both solves, the share that is solved with the wrong "
     "items deleted: holds if its interval is wholly above one half, does not hold if wholly below, "
     "otherwise undecided.",
-    examine};
+    examine_context};
 
 } // namespace qstar::eval

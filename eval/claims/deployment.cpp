@@ -8,7 +8,7 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine(Laboratory& lab) {
+Findings examine_deployment(Laboratory& lab) {
     Findings found;
     if (!lab.needs({"sft", "prm", "distil"}, found)) return found;
     const int64_t n = lab.size(1000, 200);
@@ -54,6 +54,6 @@ const Claim deployment = {
     "Holds if the interval of that share is wholly at or above 95 %, does not hold if wholly "
     "below, "
     "otherwise undecided.",
-    examine};
+    examine_deployment};
 
 } // namespace qstar::eval

@@ -1,11 +1,12 @@
 // Claim 9: nothing leaves the domain.
 
 #include "eval/claims/laboratory.h"
-#include "search/worlds/arithmetic.h"
-#include "search/worlds/equations.h"
-#include "search/worlds/expression.h"
-#include "train/corpus.h"
-#include "train/problems.h"
+#include "search/worlds/arithmetic/arithmetic.h"
+#include "search/worlds/arithmetic/expression.h"
+#include "search/worlds/equations/equations.h"
+#include "search/worlds/make_world.h"
+#include "train/data/corpus.h"
+#include "train/data/worlds/problems.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -116,7 +117,7 @@ double left(const Row& row) {
     return inside > 0 ? sum / inside : 0;
 }
 
-Findings examine(Laboratory& lab) {
+Findings examine_domain(Laboratory& lab) {
     using search::Aggregate, search::Method;
     Findings found;
     if (lab.world().name() != "arithmetic") {
@@ -189,6 +190,6 @@ const Claim domain = {
     "class's kind; does not hold if for some method and kind the whole interval is at or above "
     "nine "
     "tenths of the share inside; otherwise undecided.",
-    examine};
+    examine_domain};
 
 } // namespace qstar::eval

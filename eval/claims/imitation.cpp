@@ -1,7 +1,7 @@
 // Claim 1: next-token prediction imitates whoever wrote the text.
 
 #include "eval/claims/laboratory.h"
-#include "train/classroom.h"
+#include "train/data/classroom.h"
 
 #include <fmt/format.h>
 
@@ -17,7 +17,7 @@ const train::Pupil& usual_pupil(const train::Classroom& room) {
     return *most;
 }
 
-Findings examine(Laboratory& lab) {
+Findings examine_imitation(Laboratory& lab) {
     Findings found;
     if (!lab.needs({"pretrain", "orm", "prm"}, found)) return found;
     const auto& pools = lab.pools("pretrain");
@@ -82,6 +82,6 @@ const Claim imitation = {
     "Holds if the usual pupil's share of the wrong answers, and the scorer's share of the problems "
     "that exactly one of both solves, have intervals wholly above one half; does not hold if one "
     "of them lies wholly below; otherwise undecided.",
-    examine};
+    examine_imitation};
 
 } // namespace qstar::eval

@@ -1,13 +1,14 @@
 #include "eval/claims/laboratory.h"
 
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
-#include "eval/best_of_n.h"
-#include "eval/overlap.h"
+#include "engine/text/jsonl.h"
+#include "eval/measure/overlap.h"
+#include "eval/studies/best_of_n.h"
 #include "search/results.h"
-#include "train/classroom.h"
-#include "train/run.h"
-#include "train/searched.h"
+#include "search/worlds/make_world.h"
+#include "train/data/classroom.h"
+#include "train/data/searched.h"
+#include "train/run/run.h"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -1,14 +1,14 @@
 #pragma once
 // What the experiments share: a run's models, held-out problems, and what was solved already.
 
-#include "eval/claims/claims.h"
-#include "eval/pool.h"
-#include "search/gpt_proposer.h"
-#include "search/gpt_scorer.h"
+#include "eval/claims/claim.h"
+#include "eval/measure/pool.h"
+#include "search/models/gpt_proposer.h"
+#include "search/models/gpt_scorer.h"
+#include "search/problem/world.h"
 #include "search/solve.h"
-#include "search/world.h"
 #include "tokenizer/bpe.h"
-#include "train/split.h"
+#include "train/data/worlds/split.h"
 
 #include <algorithm>
 #include <map>

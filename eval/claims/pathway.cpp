@@ -1,8 +1,8 @@
 // Claim 11: a shorter pathway.
 
 #include "eval/claims/laboratory.h"
-#include "search/worlds/arithmetic.h"
-#include "search/worlds/equations.h"
+#include "search/worlds/arithmetic/arithmetic.h"
+#include "search/worlds/equations/equations.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine(Laboratory& lab) {
+Findings examine_pathway(Laboratory& lab) {
     Findings found;
     const std::string world = lab.world().name();
     if (world != "arithmetic" && world != "equations") {
@@ -83,6 +83,6 @@ const Claim pathway = {
     "Of the search's right solutions, the share that takes no more steps than the shortest "
     "derivation: holds if its interval is wholly at or above 95 %, does not hold if wholly below, "
     "otherwise undecided.",
-    examine};
+    examine_pathway};
 
 } // namespace qstar::eval

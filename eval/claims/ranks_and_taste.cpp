@@ -1,15 +1,15 @@
 // Claim 3: ranking suits taste, not mathematics.
 
+#include "engine/text/json.h"
 #include "eval/claims/laboratory.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace qstar::eval {
 
 namespace {
 
-Findings examine(Laboratory& lab) {
+Findings examine_ranks_and_taste(Laboratory& lab) {
     Findings found;
     const std::string make = fmt::format("qstar eval taste --run {}", lab.options().run);
     const Json taste = lab.file("taste.json");
@@ -64,6 +64,6 @@ const Claim ranks_and_taste = {
     "Does not hold if the interval of right answers after learning from ranks is wholly above that "
     "of the tuned model; holds if it is not, and the interval of the share that the taste likes "
     "better is wholly above one half; otherwise undecided.",
-    examine};
+    examine_ranks_and_taste};
 
 } // namespace qstar::eval

@@ -1,9 +1,9 @@
 // Claim 7: Q* closes the rest.
 
+#include "engine/text/json.h"
 #include "eval/claims/laboratory.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace qstar::eval {
 
@@ -23,15 +23,15 @@ Number rung(Laboratory& lab, const std::string& name, const std::string& method,
     return share(name, lab.solved(n, solver).count(), n);
 }
 
-Findings examine(Laboratory& lab) {
+Findings examine_staircase(Laboratory& lab) {
     using search::Aggregate, search::Method;
     Findings found;
     if (!lab.needs({"pretrain", "sft", "orm", "prm"}, found)) return found;
     // Where the ladder was measured on as many problems, it costs nothing more.
     const Json ladder = lab.file("ladder.json");
     int64_t n = lab.size(1000, 200);
-    if (!ladder.is_null() && ladder.at("problems") > n && ladder.at("problems") <= 1000)
-        n = ladder.at("problems");
+    const int64_t measured = ladder.is_null() ? 0 : ladder.at("problems").get<int64_t>();
+    if (measured > n && measured <= 1000) n = measured;
     const Number base =
         rung(lab, "base model, greedy", "base model, greedy", n, {.policy = "pretrain"});
     const Number majority = rung(lab, "majority", "majority", n, {.method = Method::majority});
@@ -88,6 +88,6 @@ const Claim staircase = {
     "solves "
     "78 % or more and the base model 50 % or less; does not hold if the interval of Q* is wholly "
     "below 99.5 %; otherwise undecided.",
-    examine};
+    examine_staircase};
 
 } // namespace qstar::eval

@@ -2,8 +2,8 @@
 
 #include "eval/claims/laboratory.h"
 #include "eval/claims/written.h"
-#include "search/encode.h"
-#include "train/episodes.h"
+#include "search/models/encode.h"
+#include "train/rl/episodes.h"
 
 #include <algorithm>
 #include <cmath>
@@ -70,7 +70,7 @@ std::vector<Pool> read_with(Laboratory& lab, std::vector<Pool> pools, Mark mark)
     return pools;
 }
 
-Findings examine(Laboratory& lab) {
+Findings examine_step_token(Laboratory& lab) {
     Findings found;
     if (!lab.needs({"sft", "orm", "prm"}, found)) return found;
     const auto problems = lab.problems(lab.size(1000, 150));
@@ -122,6 +122,6 @@ const Claim step_token = {
     "Of the problems that exactly one of with and without solves, the share that is solved with "
     "the token: holds if its interval is wholly above one half for the policy and for the PRM's "
     "choice, does not hold if it is wholly below for one of them, otherwise undecided.",
-    examine};
+    examine_step_token};
 
 } // namespace qstar::eval

@@ -1,7 +1,7 @@
 // Claim 6: one can stop at a bad step.
 
 #include "eval/claims/laboratory.h"
-#include "eval/early_stop.h"
+#include "eval/studies/early_stop.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine(Laboratory& lab) {
+Findings examine_stopping(Laboratory& lab) {
     Findings found;
     if (!lab.needs({"sft", "orm", "prm"}, found)) return found;
     std::vector<Pool> pools = lab.pools("sft");
@@ -48,13 +48,13 @@ const Claim stopping = {
     6,
     "One can stop at a bad step and save the rest.",
     "Best of 16 by the PRM on held-out problems; a solution is given up after a step that scores "
-    "below a threshold (eval/early_stop.h).",
+    "below a threshold (eval/studies/early_stop.h).",
     "Tokens a problem, written and scored, against those of writing everything; and what is "
     "solved.",
     "With the threshold at one half, where the PRM thinks a step more likely wrong than right: "
     "holds if a tenth of the tokens or more is saved and the interval of what is solved is not "
     "wholly below that of writing everything; otherwise it does not hold. (The saving is counted, "
     "not estimated: it has no interval.)",
-    examine};
+    examine_stopping};
 
 } // namespace qstar::eval

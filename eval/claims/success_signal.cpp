@@ -1,10 +1,10 @@
 // Claim 12: a clear success signal replaces people.
 
-#include "engine/io/jsonl.h"
+#include "engine/text/jsonl.h"
 #include "eval/claims/laboratory.h"
-#include "train/labels.h"
-#include "train/self_play.h"
-#include "train/sft.h"
+#include "train/data/labels.h"
+#include "train/expert_iteration/self_play.h"
+#include "train/supervised/sft.h"
 
 #include <fmt/format.h>
 
@@ -45,7 +45,7 @@ void learn_from_labels(Laboratory& lab, const Json& flags, int64_t labels) {
         train::imitate(options, options.epochs, learning, lab.model("sft"), items, path);
 }
 
-Findings examine(Laboratory& lab) {
+Findings examine_success_signal(Laboratory& lab) {
     Findings found;
     if (!lab.needs({"sft", "self-play"}, found)) return found;
     const Json done = lab.file("self-play/done.json");
@@ -102,6 +102,6 @@ const Claim success_signal = {
     "Share solved; and the problems that exactly one of both solves.",
     "Of the problems that exactly one of both solves, self-play's share: holds if its interval is "
     "wholly above one half, does not hold if wholly below, otherwise undecided.",
-    examine};
+    examine_success_signal};
 
 } // namespace qstar::eval

@@ -1,7 +1,7 @@
 // Claim 4: process supervision beats outcome supervision.
 
-#include "eval/best_of_n.h"
 #include "eval/claims/laboratory.h"
+#include "eval/studies/best_of_n.h"
 
 #include <cmath>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine(Laboratory& lab) {
+Findings examine_supervision(Laboratory& lab) {
     Findings found;
     if (!lab.needs({"sft", "orm", "prm"}, found)) return found;
     const auto& pools = lab.pools("sft");
@@ -51,6 +51,6 @@ const Claim supervision = {
     "exactly one of both solves.",
     "Of the problems that exactly one of both solves at the largest N, the PRM's share: holds if "
     "its interval is wholly above one half, does not hold if wholly below, otherwise undecided.",
-    examine};
+    examine_supervision};
 
 } // namespace qstar::eval

@@ -1,6 +1,6 @@
 #include "eval/claims/written.h"
 
-#include "engine/gpt/decoder.h"
+#include "engine/decode/decoder.h"
 
 #include <algorithm>
 

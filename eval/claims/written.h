@@ -1,10 +1,10 @@
 #pragma once
 // Greedy writing after any tokens at all: what a model makes of a worksheet that was begun
-// by others, or of a line that does not end as it should. (search/gpt_proposer.h only ever
+// by others, or of a line that does not end as it should. (search/models/gpt_proposer.h only ever
 // shows a model whole and well-formed paths.)
 
-#include "engine/gpt/gpt.h"
-#include "search/path.h"
+#include "engine/nn/gpt.h"
+#include "search/problem/path.h"
 #include "tokenizer/bpe.h"
 
 #include <span>

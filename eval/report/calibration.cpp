@@ -1,11 +1,11 @@
 #include "eval/report/calibration.h"
 
-#include "eval/interval.h"
-#include "train/reward.h"
+#include "engine/text/json.h"
+#include "eval/measure/interval.h"
+#include "train/supervised/reward.h"
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <set>
 
 namespace qstar::eval {

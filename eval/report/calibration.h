@@ -3,9 +3,9 @@
 // gives 0.7 to 0.8, are 70 to 80 % right? (Guo et al., "On Calibration of Modern Neural
 // Networks", 2017.)
 
-#include "engine/io/json.h"
-#include "eval/pool.h"
-#include "search/world.h"
+#include "engine/text/json.h"
+#include "eval/measure/pool.h"
+#include "search/problem/world.h"
 
 #include <span>
 #include <utility>

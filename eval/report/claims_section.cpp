@@ -1,11 +1,11 @@
 // The talk's claims: each with its experiment, its rule, its numbers and the verdict.
 
+#include "engine/text/json.h"
+#include "eval/plot/html.h"
 #include "eval/report/data.h"
-#include "eval/report/html.h"
 #include "eval/report/sections.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace qstar::eval {
 

@@ -1,7 +1,7 @@
 #pragma once
 // The commands `qstar eval claims | report`.
 
-#include "engine/common.h"
+#include "engine/run/common.h"
 
 namespace CLI {
 class App;

@@ -1,12 +1,12 @@
 // What each stage cost, and how to make everything again.
 
-#include "eval/printed_command.h"
+#include "engine/text/json.h"
+#include "eval/measure/printed_command.h"
+#include "eval/plot/html.h"
 #include "eval/report/data.h"
-#include "eval/report/html.h"
 #include "eval/report/sections.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace qstar::eval {
 
@@ -22,8 +22,8 @@ std::string work_of(const Json& data, size_t i) {
     std::string out;
     for (const auto& [field, name] : amounts) {
         const std::string at = fmt::format("/stages/{}/result/{}", i, field);
-        if (!data.contains(Json::json_pointer(at))) continue;
-        if (!data.at(Json::json_pointer(at)).is_number()) continue;
+        const Json* const value = data.at_path(at);
+        if (value == nullptr || !value->is_number()) continue;
         out += (out.empty() ? "" : ", ") + number(data, at) + " " + name;
     }
     return out;

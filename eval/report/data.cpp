@@ -1,12 +1,12 @@
 #include "eval/report/data.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
+#include "engine/text/jsonl.h"
 #include "eval/claims/claim.h"
-#include "eval/printed_command.h"
-#include "train/classroom.h"
-#include "train/run.h"
+#include "eval/measure/printed_command.h"
+#include "train/data/classroom.h"
+#include "train/run/run.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -9,7 +9,7 @@
 //    "curves": {STAGE: {"steps", "columns": {NAME: {"x": [...], "y": [...]}}}},
 //    "measured": calibration, solutions and search trees (measure.h)}
 
-#include "engine/io/json.h"
+#include "engine/text/json.h"
 
 #include <string>
 #include <string_view>

@@ -1,14 +1,14 @@
 // The ladder as a table with intervals, and what is solved against what it costs.
 
+#include "engine/text/json.h"
+#include "eval/plot/html.h"
+#include "eval/plot/plot.h"
 #include "eval/report/data.h"
-#include "eval/report/html.h"
-#include "eval/report/plot.h"
 #include "eval/report/sections.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 namespace qstar::eval {

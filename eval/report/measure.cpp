@@ -1,21 +1,22 @@
 #include "eval/report/measure.h"
 
+#include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
-#include "engine/range.h"
 #include "engine/run/run_folder.h"
-#include "eval/overlap.h"
+#include "engine/text/json.h"
+#include "eval/measure/overlap.h"
 #include "eval/report/calibration.h"
 #include "eval/report/tree.h"
-#include "search/gpt_proposer.h"
-#include "search/gpt_scorer.h"
+#include "search/models/gpt_proposer.h"
+#include "search/models/gpt_scorer.h"
 #include "search/results.h"
-#include "train/classroom.h"
-#include "train/searched.h"
+#include "search/worlds/make_world.h"
+#include "train/data/classroom.h"
+#include "train/data/searched.h"
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 namespace qstar::eval {

@@ -2,7 +2,7 @@
 // What the report measures itself: the calibration of each reward model, and some held-out
 // problems, solved in three ways, with every step's scores and the tree of the search.
 
-#include "engine/io/json.h"
+#include "engine/text/json.h"
 
 #include <cstdint>
 #include <string>

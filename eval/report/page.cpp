@@ -1,10 +1,10 @@
 // The page: its head, the sections in order, and the data that they were made from.
 
-#include "eval/report/html.h"
+#include "engine/text/json.h"
+#include "eval/plot/html.h"
 #include "eval/report/sections.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace qstar::eval {
 
@@ -86,8 +86,7 @@ std::string page(const Json& data) {
         "aria-label=\"Contents\"><ul>{}</ul></nav>\n</header>\n<main id=\"main\">\n{}</main>\n",
         escaped(data.at("folder").get<std::string>()), number(data, "/seed"),
         escaped(data.at("world").get<std::string>()), stairs(data), contents, body);
-    out += "<script type=\"application/json\" id=\"data\">" +
-           script_safe(data.dump(-1, ' ', false, Json::error_handler_t::replace)) +
+    out += "<script type=\"application/json\" id=\"data\">" + script_safe(data.dump()) +
            "</script>\n<script>\n" + std::string(report_js) + "</script>\n</body>\n</html>\n";
     return out;
 }

@@ -1,14 +1,14 @@
 // Some held-out problems: three solutions with every step's scores, and the search's tree.
 
-#include "engine/error.h"
-#include "eval/printed_command.h"
+#include "engine/base/error.h"
+#include "engine/text/json.h"
+#include "eval/measure/printed_command.h"
+#include "eval/plot/html.h"
 #include "eval/report/data.h"
-#include "eval/report/html.h"
 #include "eval/report/sections.h"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 namespace qstar::eval {

@@ -1,14 +1,14 @@
 #include "eval/report/report.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/sentence.h"
+#include "engine/text/json.h"
+#include "engine/text/sentence.h"
+#include "eval/plot/html.h"
 #include "eval/report/data.h"
-#include "eval/report/html.h"
 #include "eval/report/sections.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace qstar::eval {
 
@@ -19,7 +19,7 @@ std::string report(const ReportOptions& options) {
     std::string text;
     try {
         text = page(data);
-    } catch (const nlohmann::json::exception& e) {
+    } catch (const JsonError& e) {
         fail("{}: a JSON file of the run is not what its stage writes: {}", options.run,
              sentence_of(e));
     }

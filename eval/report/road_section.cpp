@@ -1,13 +1,13 @@
 // The road as a picture: a box a stage with what came out of it, in two layouts.
 
 #include "engine/io/progress.h"
+#include "engine/text/json.h"
+#include "eval/plot/html.h"
 #include "eval/report/data.h"
-#include "eval/report/html.h"
 #include "eval/report/sections.h"
 
 #include <cmath>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 namespace qstar::eval {
@@ -83,11 +83,10 @@ std::pair<std::string, std::string> pointer_of(const Json& data, const Box& box)
 
 std::string note(const Json& data, const Box& box, Place at) {
     auto [pointer, of] = pointer_of(data, box);
-    if (pointer.empty() || !data.contains(Json::json_pointer(pointer))) return "";
-    const Json& found = data.at(Json::json_pointer(pointer));
-    if (!found.is_number()) return "";
-    double value = found.get<double>();
-    if (!of.empty()) value /= data.at(Json::json_pointer(of)).get<double>();
+    const Json* const found = pointer.empty() ? nullptr : data.at_path(pointer);
+    if (found == nullptr || !found->is_number()) return "";
+    double value = found->get<double>();
+    if (!of.empty()) value /= data.at_path(of)->get<double>();
     const std::string text = box.scale == 0
                                  ? fmt::format(fmt::runtime(box.form), count_text(value))
                                  : fmt::format(fmt::runtime(box.form), value * box.scale);

@@ -1,12 +1,12 @@
 // Training curves of every stage, and the calibration of every reward model.
 
+#include "engine/text/json.h"
+#include "eval/plot/html.h"
+#include "eval/plot/plot.h"
 #include "eval/report/data.h"
-#include "eval/report/html.h"
-#include "eval/report/plot.h"
 #include "eval/report/sections.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 namespace qstar::eval {

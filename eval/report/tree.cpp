@@ -1,7 +1,8 @@
 #include "eval/report/tree.h"
 
+#include "engine/text/json.h"
+
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 namespace qstar::eval {

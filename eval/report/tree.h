@@ -1,11 +1,11 @@
 #pragma once
-// What a search looked at (search/tree.h), made ready for those who look at it: in the order
+// What a search looked at (search/models/tree.h), made ready for those who look at it: in the order
 // in which it grew, with every step's own score and, afterwards, the verifier's word.
 
-#include "engine/io/json.h"
-#include "search/scorer.h"
-#include "search/tree.h"
-#include "search/world.h"
+#include "engine/text/json.h"
+#include "search/models/scorer.h"
+#include "search/models/tree.h"
+#include "search/problem/world.h"
 
 namespace qstar::eval {
 

@@ -1,33 +1,55 @@
 // --verify: is the page what the run says, and does the run still say it?
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/sentence.h"
+#include "engine/text/json.h"
+#include "engine/text/sentence.h"
 #include "eval/claims/claims.h"
-#include "eval/policies.h"
+#include "eval/plot/html.h"
 #include "eval/report/data.h"
-#include "eval/report/html.h"
 #include "eval/report/report.h"
 #include "eval/report/sections.h"
-#include "train/run.h"
+#include "eval/studies/policies.h"
+#include "train/run/run.h"
 
+#include <algorithm>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <string>
 
 namespace qstar::eval {
 
 namespace {
 
+// The path ("/ladder/0/solved") of the first place where two values differ; empty for the whole.
+std::string first_difference(const Json& a, const Json& b) {
+    if (a.is_object() && b.is_object()) {
+        for (const auto& [name, value] : a.items())
+            if (!b.contains(name))
+                return "/" + name;
+            else if (value != b.at(name))
+                return "/" + name + first_difference(value, b.at(name));
+        for (const auto& [name, value] : b.items())
+            if (!a.contains(name)) return "/" + name;
+    }
+    if (a.is_array() && b.is_array()) {
+        for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+            const std::string at = "/" + std::to_string(i);
+            if (i >= a.size() || i >= b.size()) return at;
+            if (a.at(i) != b.at(i)) return at + first_difference(a.at(i), b.at(i));
+        }
+    }
+    return "";
+}
+
 // Error naming the first place where two values differ, as JSON pointer.
 void expect_same(const std::string& what, const Json& shown, const Json& found) {
     if (shown == found) return;
-    const Json first = Json::diff(shown, found)[0];
-    const Json::json_pointer at(first.at("path").get<std::string>());
+    const std::string at = first_difference(shown, found);
     const auto text = [&](const Json& from) {
-        return from.contains(at) ? from.at(at).dump().substr(0, 80) : std::string("nothing");
+        const Json* const value = from.at_path(at);
+        return value != nullptr ? value->dump().substr(0, 80) : std::string("nothing");
     };
-    fail("{}{}: the report has {}, measured again it is {}", what, at.to_string(), text(shown),
-         text(found));
+    fail("{}{}: the report has {}, measured again it is {}", what, at, text(shown), text(found));
 }
 
 // Without what a clock measured: to make a table again takes another time.
@@ -144,7 +166,7 @@ void verify_report(const std::string& run, bool quiet) {
     if (!exists(path)) fail("{} is missing: run `qstar eval report --run {}` first", path, run);
     try {
         verify(run, path, quiet);
-    } catch (const nlohmann::json::exception& e) {
+    } catch (const JsonError& e) {
         fail("{}: its data are not those of a report: {}", path, sentence_of(e));
     }
 }

@@ -1,7 +1,7 @@
 #pragma once
 // `qstar eval serve`.
 
-#include "engine/common.h"
+#include "engine/run/common.h"
 
 namespace CLI {
 class App;

@@ -1,7 +1,8 @@
 #include "eval/serve/http.h"
 
-#include "engine/error.h"
-#include "engine/sentence.h"
+#include "engine/base/error.h"
+#include "engine/text/json.h"
+#include "engine/text/sentence.h"
 
 namespace qstar::eval {
 
@@ -28,7 +29,6 @@ bool same_token(std::string_view given, std::string_view token) {
 #include <httplib.h>
 #include <list>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 namespace qstar::eval {
@@ -118,7 +118,7 @@ void set_reply(httplib::Response& to, HttpReply reply) {
             try {
                 events(stream);
             } catch (const std::exception& error) {
-                stream.send("failed", nlohmann::json{{"error", sentence_of(error)}}.dump());
+                stream.send("failed", Json{{"error", sentence_of(error)}}.dump());
             }
             sink.done();
             return true;
@@ -126,7 +126,7 @@ void set_reply(httplib::Response& to, HttpReply reply) {
 }
 
 HttpReply refusal(int status, const std::string& sentence) {
-    return {status, "application/json", nlohmann::json{{"error", sentence}}.dump()};
+    return {status, "application/json", Json{{"error", sentence}}.dump()};
 }
 
 } // namespace

@@ -1,12 +1,12 @@
 #include "eval/serve/live_search.h"
 
-#include "engine/error.h"
-#include "engine/io/jsonl.h"
+#include "engine/base/error.h"
+#include "engine/text/json.h"
+#include "engine/text/jsonl.h"
 #include "search/results.h"
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 namespace qstar::eval {
 

@@ -1,9 +1,9 @@
 #include "eval/serve/people.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
-#include "train/stage.h"
+#include "engine/text/jsonl.h"
+#include "train/run/stage.h"
 
 #include <algorithm>
 #include <type_traits>

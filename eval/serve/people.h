@@ -11,9 +11,9 @@
 // to which question it belongs, so that one that comes twice, or from an old window, is
 // refused and does not answer another question.
 
-#include "engine/io/json.h"
-#include "train/label.h"
-#include "train/rank.h"
+#include "engine/text/json.h"
+#include "train/annotation/label.h"
+#include "train/annotation/rank.h"
 
 #include <mutex>
 #include <optional>
@@ -26,7 +26,7 @@ class RankDesk {
     explicit RankDesk(const std::string& run);
     // {"file", "number", "of", "finished", "problem", "outputs": [[step, ...], ...]}
     Json state();
-    // {"number": 0, "places": [2, 1, 3]} (train/ranks.h), or {"undo": true}
+    // {"number": 0, "places": [2, 1, 3]} (train/data/ranks.h), or {"undo": true}
     Json answer(const std::string& body);
 
   private:

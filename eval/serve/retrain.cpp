@@ -1,10 +1,10 @@
 #include "eval/serve/retrain.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
-#include "eval/interval.h"
-#include "train/bradley_terry.h"
+#include "engine/text/jsonl.h"
+#include "eval/measure/interval.h"
+#include "train/preference/bradley_terry.h"
 
 #include <algorithm>
 #include <mutex>

@@ -10,7 +10,7 @@
 //   event: done {"before": FORETOLD or null, "after": FORETOLD, "steps"}
 //   FORETOLD    {"model", "accuracy", "pairs", "low", "high"}: with the 95 % interval (Wilson)
 
-#include "engine/io/json.h"
+#include "engine/text/json.h"
 #include "eval/serve/http.h"
 #include "eval/serve/run_models.h"
 

@@ -1,8 +1,9 @@
 #include "eval/serve/run_models.h"
 
 #include "engine/io/files.h"
-#include "train/classroom.h"
-#include "train/run.h"
+#include "search/worlds/make_world.h"
+#include "train/data/classroom.h"
+#include "train/run/run.h"
 
 namespace qstar::eval {
 

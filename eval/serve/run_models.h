@@ -1,8 +1,8 @@
 #pragma once
 // The run's models, loaded when they are first asked for and used by one thread at a time.
 
-#include "search/models.h"
-#include "search/world.h"
+#include "search/models/models.h"
+#include "search/problem/world.h"
 
 #include <condition_variable>
 #include <cstdint>

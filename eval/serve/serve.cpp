@@ -1,7 +1,7 @@
 #include "eval/serve/serve.h"
 
-#include "engine/error.h"
-#include "engine/range.h"
+#include "engine/base/error.h"
+#include "engine/base/range.h"
 #include "engine/run/run_folder.h"
 #include "eval/serve/http.h"
 #include "eval/serve/site.h"

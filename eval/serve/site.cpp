@@ -1,13 +1,12 @@
 #include "eval/serve/site.h"
 
-#include "engine/error.h"
-#include "engine/io/jsonl.h"
+#include "engine/base/error.h"
+#include "engine/text/json.h"
+#include "engine/text/jsonl.h"
 #include "eval/serve/live_search.h"
 #include "eval/serve/page.h"
 #include "eval/serve/retrain.h"
-#include "train/classroom.h"
-
-#include <nlohmann/json.hpp>
+#include "train/data/classroom.h"
 
 namespace qstar::eval {
 

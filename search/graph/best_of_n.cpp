@@ -1,6 +1,6 @@
 #include "search/graph/best_of_n.h"
 
-#include "engine/random.h"
+#include "engine/base/random.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,12 +1,12 @@
 #include "search/graph/graph_search.h"
 
-#include "engine/error.h"
-#include "engine/io/jsonl.h"
-#include "engine/range.h"
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/text/json.h"
+#include "engine/text/jsonl.h"
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 namespace qstar::search {
 

@@ -13,7 +13,7 @@
 // way to the state of the smallest h.
 
 #include "search/graph/node_table.h"
-#include "search/heuristic.h"
+#include "search/models/heuristic.h"
 
 #include <chrono>
 

@@ -1,6 +1,6 @@
 #include "search/graph/mcts.h"
 
-#include "search/puct.h"
+#include "search/algorithms/puct.h"
 
 #include <algorithm>
 #include <cmath>

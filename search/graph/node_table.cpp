@@ -1,7 +1,7 @@
 #include "search/graph/node_table.h"
 
-#include "engine/error.h"
-#include "search/stream.h"
+#include "engine/base/error.h"
+#include "search/models/stream.h"
 
 #include <algorithm>
 #include <cstring>

@@ -6,7 +6,7 @@
 // (half to three quarters full): 10 million nodes of the 15-puzzle are less
 // than half a gigabyte.
 
-#include "search/space.h"
+#include "search/problem/space.h"
 
 #include <memory>
 #include <span>

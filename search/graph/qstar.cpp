@@ -1,6 +1,6 @@
 #include "search/graph/qstar.h"
 
-#include "search/best_first.h"
+#include "search/algorithms/best_first.h"
 #include "search/graph/frontier.h"
 
 #include <algorithm>

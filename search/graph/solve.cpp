@@ -1,6 +1,6 @@
 #include "search/graph/solve.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "search/graph/astar.h"
 #include "search/graph/beam.h"
 #include "search/graph/best_of_n.h"

@@ -1,7 +1,7 @@
 #include "search/puzzles/cube.h"
 
-#include "engine/error.h"
-#include "engine/io/jsonl.h"
+#include "engine/base/error.h"
+#include "engine/text/jsonl.h"
 
 #include <algorithm>
 #include <array>

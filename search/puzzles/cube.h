@@ -19,8 +19,8 @@
 // Whether a state can be solved is a question of membership in the group of the moves
 // (permutation_group.h), for any table of moves.
 
+#include "search/problem/space.h"
 #include "search/puzzles/permutation_group.h"
-#include "search/space.h"
 
 #include <array>
 

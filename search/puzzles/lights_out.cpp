@@ -1,6 +1,6 @@
 #include "search/puzzles/lights_out.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 #include <algorithm>
 #include <bit>

@@ -8,7 +8,7 @@
 // and the null space of A what all the solutions are; the shortest is the one of fewest
 // presses among them.
 
-#include "search/space.h"
+#include "search/problem/space.h"
 
 #include <optional>
 

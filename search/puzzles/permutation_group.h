@@ -7,7 +7,7 @@
 // a product of one entry a point, in one way: that gives membership ("can this state
 // be reached?"), the number of elements, and elements drawn uniformly.
 
-#include "engine/random.h"
+#include "engine/base/random.h"
 
 #include <cstdint>
 #include <vector>

@@ -5,7 +5,7 @@
 // (3^6 = 729; the seventh follows). Both change by themselves, so a turn is two look-ups,
 // and a breadth-first search over all states takes a fraction of a second.
 
-#include "search/space.h"
+#include "search/problem/space.h"
 
 #include <array>
 

@@ -1,7 +1,7 @@
 #pragma once
 // The puzzles by name.
 
-#include "search/heuristic.h"
+#include "search/models/heuristic.h"
 
 #include <memory>
 

@@ -1,6 +1,6 @@
 #include "search/puzzles/sliding.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 #include <algorithm>
 #include <cstdlib>

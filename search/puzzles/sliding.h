@@ -9,7 +9,7 @@
 // by one place, so the permutation is even exactly if the blank is an even number of places
 // from its corner (Johnson and Story, "Notes on the 15 Puzzle", 1879).
 
-#include "search/space.h"
+#include "search/problem/space.h"
 
 namespace qstar::search {
 

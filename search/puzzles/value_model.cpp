@@ -1,7 +1,7 @@
 #include "search/puzzles/value_model.h"
 
-#include "engine/error.h"
-#include "engine/parallel.h"
+#include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "search/puzzles/puzzles.h"
 
 #include <algorithm>

@@ -5,8 +5,8 @@
 // the bound, and 0 at the goal. A Q-network has an output for each action, Q(s, a) = bound(s) +
 // network(s)[a], never less than 1 nor than the bound.
 
-#include "engine/mlp/mlp.h"
-#include "search/heuristic.h"
+#include "engine/nn/mlp.h"
+#include "search/models/heuristic.h"
 
 #include <memory>
 

@@ -1,6 +1,6 @@
 #include "search/puzzles/walking_distance.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace qstar::search {
 

@@ -12,7 +12,7 @@ runs=${1:-10000000}
 cases=$PWD/tests/cases
 [ -f build-fuzz/build.ninja ] || cmake -S . -B build-fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ \
     -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="-O2 -gline-tables-only" -DQSTAR_FUZZ=ON \
-    -DQSTAR_TESTS=OFF -DQSTAR_VULKAN=OFF -DQSTAR_UNITY=ON >build-fuzz.log || {
+    -DQSTAR_TESTS=OFF -DQSTAR_VULKAN=OFF >build-fuzz.log || {
     cat build-fuzz.log >&2
     exit 2
 }

@@ -3,7 +3,7 @@
 //
 // QSTAR_KILLS is their number; the seed of the moments is 1.
 
-#include "engine/random.h"
+#include "engine/base/random.h"
 #include "tests/campaigns/road.h"
 #include "tests/sanitized.h"
 #include "tests/temporary.h"

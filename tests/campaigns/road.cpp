@@ -1,6 +1,6 @@
 #include "tests/campaigns/road.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "tests/paths.h"
 

@@ -1,11 +1,11 @@
 #include "engine/kernels/bf16.h"
 
-#include "engine/gpt/next_token.h"
+#include "engine/base/parallel.h"
+#include "engine/base/random.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"
-#include "engine/optim/adamw.h"
-#include "engine/parallel.h"
-#include "engine/random.h"
+#include "engine/nn/adamw.h"
+#include "engine/nn/next_token.h"
 #include "tests/engine/normal_numbers.h"
 #include "tests/sanitized.h"
 

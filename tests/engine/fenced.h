@@ -2,7 +2,7 @@
 // Numbers with forbidden pages right before and behind them, so that a kernel that
 // reads or writes outside of them crashes the test.
 
-#include "engine/random.h"
+#include "engine/base/random.h"
 
 #include <cstdint>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/io/sha256.h"
 #include "engine/io/streams.h"

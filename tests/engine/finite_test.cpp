@@ -1,11 +1,11 @@
 // Weights with NaN or infinity are neither read nor written.
 
-#include "engine/checkpoint/checkpoint.h"
-#include "engine/checkpoint/safetensors.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/mlp/mlp.h"
-#include "engine/optim/adamw.h"
+#include "engine/nn/adamw.h"
+#include "engine/nn/checkpoint.h"
+#include "engine/nn/mlp.h"
+#include "engine/nn/safetensors.h"
 #include "tests/temporary.h"
 
 #include <cmath>

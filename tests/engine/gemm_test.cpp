@@ -1,9 +1,9 @@
 #include "engine/kernels/gemm.h"
 
+#include "engine/base/parallel.h"
+#include "engine/base/random.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"
-#include "engine/parallel.h"
-#include "engine/random.h"
 #include "tests/engine/fenced.h"
 #include "tests/sanitized.h"
 

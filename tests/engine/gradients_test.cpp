@@ -1,8 +1,8 @@
 #include "engine/autograd/check.h"
 #include "engine/autograd/ops.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "engine/kernels/kernels.h"
-#include "engine/random.h"
 
 #include <doctest/doctest.h>
 

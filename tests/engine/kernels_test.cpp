@@ -1,8 +1,8 @@
 #include "engine/kernels/kernels.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "engine/kernels/cpu.h"
-#include "engine/random.h"
 #include "tests/engine/tables.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 // Numbers for a test: n from the standard normal distribution, others for each name.
 
-#include "engine/random.h"
+#include "engine/base/random.h"
 
 #include <cstdint>
 #include <string_view>

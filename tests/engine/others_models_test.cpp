@@ -1,11 +1,11 @@
 // Models in the form of others: read, or refused by what they lack or have too much.
 
-#include "engine/checkpoint/checkpoint.h"
-#include "engine/checkpoint/safetensors.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/json.h"
-#include "engine/optim/adamw.h"
+#include "engine/nn/adamw.h"
+#include "engine/nn/checkpoint.h"
+#include "engine/nn/safetensors.h"
+#include "engine/text/json.h"
 #include "tests/temporary.h"
 
 #include <algorithm>
@@ -13,7 +13,6 @@
 #include <cstring>
 #include <doctest/doctest.h>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
 
 using namespace qstar;
@@ -100,8 +99,9 @@ TEST_CASE("a GPT in halves, in bf16 or in doubles is read as one in fp32") {
     for (const std::string type : {"F16", "BF16", "F64"}) {
         Json changed = header;
         std::string data;
-        for (auto& [name, entry] : changed.items()) {
+        for (const auto& [name, was] : header.items()) {
             if (name == "__metadata__") continue;
+            Json& entry = changed[name];
             const auto begin = entry["data_offsets"][0].get<size_t>();
             const auto end = entry["data_offsets"][1].get<size_t>();
             const size_t from = data.size();

@@ -1,6 +1,6 @@
 #include "engine/io/output.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/io/streams.h"
 #include "tests/temporary.h"

@@ -1,8 +1,8 @@
 // A tiny GPT against PyTorch: reference/make_reference.py made the numbers.
 
-#include "engine/checkpoint/safetensors.h"
-#include "engine/gpt/gpt.h"
-#include "engine/optim/adamw.h"
+#include "engine/nn/adamw.h"
+#include "engine/nn/gpt.h"
+#include "engine/nn/safetensors.h"
 #include "tests/paths.h"
 
 #include <algorithm>

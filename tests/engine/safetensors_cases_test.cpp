@@ -1,9 +1,9 @@
 // Files that others' programs and broken downloads leave: what is read of each, or why not.
 
-#include "engine/checkpoint/safetensors.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/io/stand_in.h"
+#include "engine/nn/safetensors.h"
 #include "tests/paths.h"
 
 #include <doctest/doctest.h>

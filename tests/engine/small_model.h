@@ -1,8 +1,8 @@
 #pragma once
 // A small GPT with random weights, and tokens for it.
 
-#include "engine/gpt/gpt.h"
-#include "engine/random.h"
+#include "engine/base/random.h"
+#include "engine/nn/gpt.h"
 
 #include <cstdint>
 #include <vector>

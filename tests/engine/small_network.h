@@ -1,7 +1,7 @@
 #pragma once
 // A small network of the puzzles, and rows for it.
 
-#include "engine/mlp/mlp.h"
+#include "engine/nn/mlp.h"
 
 namespace qstar::engine::small_network {
 

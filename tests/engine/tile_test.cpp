@@ -1,9 +1,9 @@
 // The matrix kernels of each table against the scalar twin: any size, any strides,
 // operands that touch forbidden pages.
 
+#include "engine/base/random.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"
-#include "engine/random.h"
 #include "tests/engine/fenced.h"
 #include "tests/engine/tables.h"
 

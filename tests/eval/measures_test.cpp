@@ -1,17 +1,17 @@
 // The measurements of a tiny run: every file is written, and what can be known beforehand
 // stands in it.
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
-#include "eval/active.h"
-#include "eval/early_stop.h"
-#include "eval/label_sources.h"
-#include "eval/policies.h"
+#include "engine/text/jsonl.h"
+#include "eval/studies/active_labels.h"
+#include "eval/studies/early_stop.h"
+#include "eval/studies/label_sources.h"
+#include "eval/studies/policies.h"
 #include "tests/eval/tiny_road.h"
-#include "train/prm.h"
-#include "train/sample.h"
-#include "train/sft.h"
+#include "train/data/sample.h"
+#include "train/supervised/prm.h"
+#include "train/supervised/sft.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>

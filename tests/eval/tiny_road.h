@@ -4,12 +4,12 @@
 
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
-#include "train/label.h"
-#include "train/orm.h"
-#include "train/pretrain.h"
-#include "train/prm.h"
-#include "train/sample.h"
-#include "train/sft.h"
+#include "train/annotation/label.h"
+#include "train/data/sample.h"
+#include "train/supervised/orm.h"
+#include "train/supervised/pretrain.h"
+#include "train/supervised/prm.h"
+#include "train/supervised/sft.h"
 
 #include <filesystem>
 #include <string>

@@ -2,11 +2,11 @@
 // Stand-ins for the models: a table of steps with known probabilities, and a scorer
 // that is a function of the path.
 
-#include "engine/error.h"
-#include "engine/random.h"
-#include "search/proposer.h"
-#include "search/scorer.h"
-#include "search/stream.h"
+#include "engine/base/error.h"
+#include "engine/base/random.h"
+#include "search/models/proposer.h"
+#include "search/models/scorer.h"
+#include "search/models/stream.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,10 +1,10 @@
 // GptProposer and GptScorer over tiny random models.
-#include "engine/error.h"
-#include "search/encode.h"
-#include "search/gpt_proposer.h"
-#include "search/gpt_scorer.h"
+#include "engine/base/error.h"
+#include "search/models/encode.h"
+#include "search/models/gpt_proposer.h"
+#include "search/models/gpt_scorer.h"
+#include "search/models/stream.h"
 #include "search/solve.h"
-#include "search/stream.h"
 #include "tests/search/tiny_models.h"
 
 #include <cmath>

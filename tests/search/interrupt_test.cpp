@@ -1,7 +1,7 @@
 // The real program: a search that is interrupted, and called again.
-#include "engine/checkpoint/checkpoint.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
+#include "engine/nn/checkpoint.h"
+#include "engine/text/jsonl.h"
 #include "tests/program.h"
 #include "tokenizer/files.h"
 

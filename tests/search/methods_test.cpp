@@ -1,9 +1,9 @@
 // Greedy, majority, best-of-n and beam over a small table.
-#include "search/astar.h"
-#include "search/beam.h"
-#include "search/best_of_n.h"
-#include "search/greedy.h"
-#include "search/majority.h"
+#include "search/algorithms/astar.h"
+#include "search/algorithms/beam.h"
+#include "search/algorithms/best_of_n.h"
+#include "search/algorithms/greedy.h"
+#include "search/algorithms/majority.h"
 #include "tests/search/doubles.h"
 
 #include <doctest/doctest.h>

@@ -1,8 +1,8 @@
 #pragma once
 // Tiny random models, for tests of what stands before a GPT.
 
-#include "engine/gpt/gpt.h"
-#include "search/proposer.h"
+#include "engine/nn/gpt.h"
+#include "search/models/proposer.h"
 #include "tokenizer/bpe.h"
 
 #include <string>

@@ -1,7 +1,7 @@
 #include "tokenizer/bpe.h"
 
-#include "engine/error.h"
-#include "engine/random.h"
+#include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "tokenizer/train.h"
 
 #include <algorithm>

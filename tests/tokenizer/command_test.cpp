@@ -1,6 +1,6 @@
 #include "tokenizer/command.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "tests/temporary.h"
 #include "tokenizer/files.h"

@@ -1,6 +1,6 @@
 #include "tokenizer/files.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "tests/temporary.h"
 #include "tokenizer/bytes.h"

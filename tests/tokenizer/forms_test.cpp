@@ -1,6 +1,6 @@
 // Folders as other programs write them: tests/cases/tok.
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "tests/paths.h"
 #include "tests/temporary.h"

@@ -1,7 +1,7 @@
 // GPT-2's own vocabulary, cut down by tests/cases/tok/gpt2/make.py: all ids are GPT-2's.
 
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
+#include "engine/text/jsonl.h"
 #include "tests/paths.h"
 #include "tokenizer/files.h"
 

@@ -1,6 +1,6 @@
 #include "tokenizer/pretokenize.h"
 
-#include "engine/random.h"
+#include "engine/base/random.h"
 
 #include <doctest/doctest.h>
 #include <string>

@@ -1,7 +1,7 @@
 #include "tokenizer/train.h"
 
-#include "engine/error.h"
-#include "engine/random.h"
+#include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "tests/tokenizer/naive_bpe.h"
 
 #include <algorithm>

@@ -4,8 +4,8 @@
 #include "tests/engine/vulkan/on_vulkan.h"
 #include "tests/program.h"
 #include "tests/train/quiet.h"
-#include "train/corpus.h"
-#include "train/pretrain.h"
+#include "train/data/corpus.h"
+#include "train/supervised/pretrain.h"
 
 #include <doctest/doctest.h>
 

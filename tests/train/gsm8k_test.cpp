@@ -1,25 +1,25 @@
 // Word problems in GSM8K's form go through the stages like any others.
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
-#include "search/worlds/gsm8k.h"
+#include "engine/text/json.h"
+#include "engine/text/jsonl.h"
+#include "search/worlds/words/gsm8k.h"
 #include "tests/paths.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
 #include "tokenizer/files.h"
 #include "tokenizer/train.h"
-#include "train/corpus.h"
-#include "train/label.h"
-#include "train/orm.h"
-#include "train/pretrain.h"
-#include "train/prm.h"
-#include "train/sample.h"
-#include "train/sft.h"
-#include "train/split.h"
+#include "train/annotation/label.h"
+#include "train/data/corpus.h"
+#include "train/data/sample.h"
+#include "train/data/worlds/split.h"
+#include "train/supervised/orm.h"
+#include "train/supervised/pretrain.h"
+#include "train/supervised/prm.h"
+#include "train/supervised/sft.h"
 
 #include <doctest/doctest.h>
-#include <nlohmann/json.hpp>
 
 using namespace qstar;
 using namespace qstar::train;

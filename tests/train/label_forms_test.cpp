@@ -1,14 +1,14 @@
 // Label files as others write them: what each of tests/cases/labels is read as, or refused with.
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
+#include "engine/text/jsonl.h"
 #include "tests/paths.h"
 #include "tests/temporary.h"
-#include "train/corpus.h"
-#include "train/labels.h"
-#include "train/ranks.h"
-#include "train/texts.h"
+#include "train/data/corpus.h"
+#include "train/data/labels.h"
+#include "train/data/ranks.h"
+#include "train/data/texts.h"
 
 #include <doctest/doctest.h>
 #include <string>

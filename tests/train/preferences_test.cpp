@@ -1,20 +1,20 @@
 // The reward model of ranks and DPO: losses by hand, and a tiny run in which they learn.
 
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
-#include "engine/parallel.h"
+#include "engine/text/json.h"
+#include "engine/text/jsonl.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
-#include "train/bradley_terry.h"
-#include "train/corpus.h"
-#include "train/dpo.h"
-#include "train/grpo.h"
-#include "train/pretrain.h"
+#include "train/data/corpus.h"
+#include "train/preference/bradley_terry.h"
+#include "train/preference/dpo.h"
+#include "train/rl/grpo.h"
+#include "train/supervised/pretrain.h"
 
 #include <cmath>
 #include <doctest/doctest.h>
-#include <nlohmann/json.hpp>
 
 using namespace qstar;
 using namespace qstar::train;

@@ -1,13 +1,13 @@
 // A stage that goes on wants the metrics of every step that its saved state has behind it.
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
-#include "train/corpus.h"
-#include "train/davi.h"
-#include "train/deep_q.h"
-#include "train/pretrain.h"
+#include "train/data/corpus.h"
+#include "train/q_learning/davi.h"
+#include "train/q_learning/deep_q.h"
+#include "train/supervised/pretrain.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>

@@ -1,22 +1,22 @@
 // The stages in a row, tiny: they learn, resume to the same bytes, and do not depend on
 // the number of threads.
 
-#include "engine/checkpoint/safetensors.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
-#include "engine/parallel.h"
+#include "engine/nn/safetensors.h"
+#include "engine/text/jsonl.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
 #include "tokenizer/fingerprint.h"
-#include "train/corpus.h"
-#include "train/label.h"
-#include "train/orm.h"
-#include "train/pretrain.h"
-#include "train/prm.h"
-#include "train/reward.h"
-#include "train/sample.h"
-#include "train/sft.h"
+#include "train/annotation/label.h"
+#include "train/data/corpus.h"
+#include "train/data/sample.h"
+#include "train/supervised/orm.h"
+#include "train/supervised/pretrain.h"
+#include "train/supervised/prm.h"
+#include "train/supervised/reward.h"
+#include "train/supervised/sft.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>

@@ -1,4 +1,4 @@
-# Each shader becomes an array of SPIR-V in the program (engine/vulkan/shaders.h). Without
+# Each shader becomes an array of SPIR-V in the program (engine/vulkan/gpu/shaders.h). Without
 # Vulkan the folder is left out, and absent.cpp stands in its place.
 
 get_target_property(sources qstar_engine SOURCES)
@@ -35,7 +35,7 @@ execute_process(COMMAND ${compile_bf16} -o ${built}/probe.spv ${built}/probe.com
 if(unknown)
   message(STATUS "qstar: the compiler of shaders knows no bf16; devices compute it in fp32")
 endif()
-set(text "#include \"engine/vulkan/shaders.h\"\n\nnamespace qstar::engine::vulkan::shaders {\n\n")
+set(text "#include \"engine/vulkan/gpu/shaders.h\"\n\nnamespace qstar::engine::vulkan::shaders {\n\n")
 set(arrays)
 foreach(shader ${shaders})
   get_filename_component(name ${shader} NAME_WE)

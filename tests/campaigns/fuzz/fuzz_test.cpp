@@ -3,7 +3,7 @@
 //
 // QSTAR_FUZZ_RUNS is the number of mutations of a target.
 
-#include "engine/random.h"
+#include "engine/base/random.h"
 #include "tests/campaigns/fuzz/target.h"
 #include "tests/paths.h"
 #include "tests/sanitized.h"

@@ -1,13 +1,13 @@
 // JSON lines, and what is read of them.
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
+#include "engine/text/jsonl.h"
 #include "tests/campaigns/fuzz/target.h"
-#include "train/corpus.h"
-#include "train/labels.h"
-#include "train/q_rollouts.h"
-#include "train/rank.h"
-#include "train/ranks.h"
-#include "train/session.h"
+#include "train/annotation/rank.h"
+#include "train/annotation/session.h"
+#include "train/data/corpus.h"
+#include "train/data/labels.h"
+#include "train/data/ranks.h"
+#include "train/q_learning/q_rollouts.h"
 
 namespace qstar::campaign {
 

@@ -15,7 +15,7 @@ using namespace qstar;
 
 namespace {
 
-const campaign::Target* chosen = nullptr;
+const campaign::Target* target_chosen = nullptr;
 
 void write_seeds(const std::string& cases) {
     for (const campaign::Target& target : campaign::targets()) {
@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
             std::exit(0);
         }
         const char* name = std::getenv("QSTAR_TARGET");
-        chosen = &campaign::target_of(name == nullptr ? "" : name);
+        target_chosen = &campaign::target_of(name == nullptr ? "" : name);
     } catch (const Error& error) {
         std::fprintf(stderr, "qstar_fuzz: %s\n", error.what());
         std::exit(2);
@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     try {
-        chosen->run({reinterpret_cast<const char*>(data), size});
+        target_chosen->run({reinterpret_cast<const char*>(data), size});
     } catch (const Error&) { // a fine outcome
     }
     return 0;

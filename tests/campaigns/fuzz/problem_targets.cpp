@@ -1,11 +1,11 @@
 // Problems, steps and answers of every world.
-#include "search/problems.h"
-#include "search/world.h"
-#include "search/worlds/arithmetic.h"
-#include "search/worlds/countdown.h"
-#include "search/worlds/equations.h"
-#include "search/worlds/gsm8k.h"
-#include "search/worlds/words.h"
+#include "search/problem/world.h"
+#include "search/worlds/arithmetic/arithmetic.h"
+#include "search/worlds/countdown/countdown.h"
+#include "search/worlds/equations/equations.h"
+#include "search/worlds/problems.h"
+#include "search/worlds/words/gsm8k.h"
+#include "search/worlds/words/words.h"
 #include "tests/campaigns/fuzz/target.h"
 
 namespace qstar::campaign {

@@ -1,11 +1,11 @@
 // A run's own files.
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
-#include "engine/io/metrics.h"
+#include "engine/text/jsonl.h"
+#include "engine/text/metrics.h"
 #include "tests/campaigns/fuzz/target.h"
-#include "train/classroom.h"
-#include "train/corpus.h"
-#include "train/run.h"
+#include "train/data/classroom.h"
+#include "train/data/corpus.h"
+#include "train/run/run.h"
 
 namespace qstar::campaign {
 

@@ -6,7 +6,7 @@
 // a fault. Two drivers call the same targets: libFuzzer (libfuzzer.cpp) and, without coverage,
 // fuzz_test.cpp.
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 #include <cstddef>
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // Weights: the container, and a model in it.
-#include "engine/checkpoint/checkpoint.h"
-#include "engine/checkpoint/safetensors.h"
 #include "engine/io/files.h"
+#include "engine/nn/checkpoint.h"
+#include "engine/nn/safetensors.h"
 #include "tests/campaigns/fuzz/target.h"
 
 namespace qstar::campaign {

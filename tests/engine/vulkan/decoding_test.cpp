@@ -1,7 +1,8 @@
 // A decoder's operations on a device against the processor's, and whole decoders.
 
-#include "engine/error.h"
-#include "engine/gpt/decoder.h"
+#include "engine/base/error.h"
+#include "engine/decode/decoder.h"
+#include "engine/run/use_device.h"
 #include "tests/engine/small_model.h"
 #include "tests/engine/vulkan/on_vulkan.h"
 

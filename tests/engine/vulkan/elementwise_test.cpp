@@ -10,7 +10,7 @@ using tests::difference;
 using tests::Operands;
 
 namespace {
-constexpr int64_t kSizes[] = {0, 1, 5, 257, 3001};
+constexpr int64_t kLengths[] = {0, 1, 5, 257, 3001};
 }
 
 TEST_CASE("functions of one number and their slopes") {
@@ -20,7 +20,7 @@ TEST_CASE("functions of one number and their slopes") {
                         Map::tanh, Map::relu, Map::clamp, Map::gelu}) {
         // Logarithms of what is positive; everything else also where exp() overflows.
         const double high = f == Map::exp ? 5 : 100, low = f == Map::log ? 0.01 : -high;
-        for (const int64_t n : kSizes) {
+        for (const int64_t n : kLengths) {
             CAPTURE(static_cast<int>(f));
             CAPTURE(n);
             CHECK(difference([&](const Device& d, Operands& o) {
@@ -43,7 +43,7 @@ TEST_CASE("functions of one number and their slopes") {
 TEST_CASE("functions of two numbers and their slopes") {
     const tests::OnVulkan here;
     if (!here) return;
-    for (const int64_t n : kSizes) {
+    for (const int64_t n : kLengths) {
         CAPTURE(n);
         for (const Zip f : {Zip::add, Zip::sub, Zip::mul, Zip::minimum}) {
             CAPTURE(static_cast<int>(f));
@@ -71,7 +71,7 @@ TEST_CASE("functions of two numbers and their slopes") {
 TEST_CASE("filling, adding and spreading") {
     const tests::OnVulkan here;
     if (!here) return;
-    for (const int64_t n : kSizes) {
+    for (const int64_t n : kLengths) {
         CAPTURE(n);
         CHECK(difference([&](const Device& d, Operands& o) {
                   d.fill(n, 2.5f, o.out(n));

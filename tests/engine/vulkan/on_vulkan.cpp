@@ -1,6 +1,7 @@
 #include "tests/engine/vulkan/on_vulkan.h"
 
 #include "engine/kernels/kernels.h"
+#include "engine/run/use_device.h"
 #include "engine/vulkan/vulkan.h"
 
 #include <algorithm>

@@ -3,9 +3,9 @@
 // installed, and the processor's scalar kernels as the twin that its numbers are held
 // against.
 
+#include "engine/base/random.h"
 #include "engine/device/device.h"
-#include "engine/random.h"
-#include "engine/tensor.h"
+#include "engine/tensor/tensor.h"
 
 #include <string>
 #include <vector>

@@ -13,13 +13,13 @@ using tests::Operands;
 
 namespace {
 
-struct Sizes {
+struct ProductSizes {
     int64_t m, n, k;
 };
 
 // The worst difference of one product, with what is to be added by bits. In bf16 the operands
 // are such as bf16 holds exactly: so the processor's fp32 is its twin as well.
-double product(Sizes s, bool trans_a, bool trans_b, int extras,
+double product(ProductSizes s, bool trans_a, bool trans_b, int extras,
                Precision precision = Precision::fp32) {
     return difference([&](const Device& d, Operands& o) {
         const auto operand = [&](int64_t n) {
@@ -54,16 +54,16 @@ TEST_CASE("products of all shapes") {
     if (!here) return;
     // Each kind of shader takes a second for a processor's driver to compile: so either none
     // of the sizes can be cut into fours, or all can.
-    for (const Sizes s : {Sizes{1, 1, 1},
-                          {3, 5, 7},
-                          {65, 67, 33},
-                          {1, 131, 41},
-                          {129, 1, 19},
-                          {64, 128, 20},
-                          {68, 4, 8},
-                          {0, 4, 4},
-                          {4, 0, 4},
-                          {4, 4, 0}}) {
+    for (const ProductSizes s : {ProductSizes{1, 1, 1},
+                                 {3, 5, 7},
+                                 {65, 67, 33},
+                                 {1, 131, 41},
+                                 {129, 1, 19},
+                                 {64, 128, 20},
+                                 {68, 4, 8},
+                                 {0, 4, 4},
+                                 {4, 0, 4},
+                                 {4, 4, 0}}) {
         for (const bool trans_a : {false, true}) {
             for (const bool trans_b : {false, true}) {
                 CAPTURE(s.m);
@@ -89,7 +89,7 @@ TEST_CASE("products in bf16, by matrix units where a device has them") {
     const tests::OnVulkan here;
     if (!here) return;
     if (!device().has_bf16()) MESSAGE("no matrix units for bf16: computed in fp32");
-    for (const Sizes s : {Sizes{64, 64, 64}, {68, 132, 36}, {33, 17, 5}}) {
+    for (const ProductSizes s : {ProductSizes{64, 64, 64}, {68, 132, 36}, {33, 17, 5}}) {
         for (const bool trans_a : {false, true}) {
             for (const bool trans_b : {false, true}) {
                 CAPTURE(s.m);

@@ -1,10 +1,11 @@
 // A small GPT on a device and on the processor: the same training, within rounding.
 
-#include "engine/arena.h"
-#include "engine/error.h"
-#include "engine/gpt/decoder.h"
-#include "engine/gpt/next_token.h"
-#include "engine/optim/adamw.h"
+#include "engine/base/error.h"
+#include "engine/decode/decoder.h"
+#include "engine/device/arena.h"
+#include "engine/nn/adamw.h"
+#include "engine/nn/next_token.h"
+#include "engine/run/use_device.h"
 #include "engine/vulkan/vulkan.h"
 #include "tests/engine/vulkan/on_vulkan.h"
 
@@ -18,7 +19,7 @@ using namespace qstar::engine;
 namespace {
 
 constexpr GptConfig kConfig{.layers = 2, .heads = 2, .width = 16, .context = 12, .vocab = 12};
-constexpr int64_t kBatch = 3;
+constexpr int64_t kSequences = 3;
 constexpr int kSteps = 6;
 
 struct Curve {
@@ -28,13 +29,13 @@ struct Curve {
 };
 
 // Made from nothing on the device in use.
-Curve train() {
+Curve train_steps() {
     Gpt model(kConfig, Random(1, "vulkan/model"));
     AdamW optimiser(model.parameters, {});
     Tape tape;
     Random random(2, "vulkan/tokens");
     std::vector<int> inputs, targets;
-    for (int64_t i = 0; i < kBatch * kConfig.context; ++i) {
+    for (int64_t i = 0; i < kSequences * kConfig.context; ++i) {
         inputs.push_back(static_cast<int>(random.below(12)));
         targets.push_back((inputs.back() + 1) % 12);
     }
@@ -42,8 +43,8 @@ Curve train() {
     Curve curve;
     for (int step = 0; step < kSteps; ++step) {
         model.zero_grad();
-        curve.losses.push_back(
-            next_token_gradient(tape, model, inputs, targets, weights, kBatch, kConfig.context));
+        curve.losses.push_back(next_token_gradient(tape, model, inputs, targets, weights,
+                                                   kSequences, kConfig.context));
         curve.norms.push_back(optimiser.update(model.parameters, 1e-2f));
     }
     Decoder decoder(model, 1, 4);
@@ -56,10 +57,10 @@ Curve train() {
 } // namespace
 
 TEST_CASE("a small GPT learns on a device as on the processor") {
-    const Curve ours = train();
+    const Curve ours = train_steps();
     const tests::OnVulkan here;
     if (!here) return;
-    const Curve theirs = train();
+    const Curve theirs = train_steps();
     REQUIRE(theirs.losses.size() == ours.losses.size());
     for (size_t i = 0; i < ours.losses.size(); ++i) {
         CHECK(theirs.losses[i] == doctest::Approx(ours.losses[i]).epsilon(1e-4));
@@ -75,7 +76,7 @@ TEST_CASE("a small GPT learns on a device as on the processor") {
 TEST_CASE("the same training on a device has the same bytes") {
     const tests::OnVulkan here;
     if (!here) return;
-    const Curve once = train(), again = train();
+    const Curve once = train_steps(), again = train_steps();
     CHECK(once.losses == again.losses);
     CHECK(once.norms == again.norms);
     CHECK(once.logits == again.logits);

@@ -1,7 +1,7 @@
 #include "eval/bench/bench.h"
 
-#include "engine/error.h"
-#include "engine/io/jsonl.h"
+#include "engine/base/error.h"
+#include "engine/text/jsonl.h"
 #include "eval/bench/child.h"
 #include "eval/bench/gemm.h"
 #include "eval/bench/peak.h"

@@ -1,7 +1,7 @@
 #include "eval/bench/row.h"
 
-#include "engine/error.h"
-#include "engine/io/jsonl.h"
+#include "engine/base/error.h"
+#include "engine/text/jsonl.h"
 
 #include <doctest/doctest.h>
 

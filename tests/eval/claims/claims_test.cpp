@@ -2,16 +2,16 @@
 
 #include "eval/claims/claims.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
+#include "engine/text/jsonl.h"
 #include "eval/claims/written.h"
-#include "search/encode.h"
-#include "search/gpt_proposer.h"
+#include "search/models/encode.h"
+#include "search/models/gpt_proposer.h"
 #include "tests/eval/tiny_road.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
-#include "train/searched.h"
+#include "train/data/searched.h"
 
 #include <doctest/doctest.h>
 #include <set>

@@ -1,13 +1,14 @@
 // Calibration and area, counted by hand; ticks of axes; the tree of a search.
 
+#include "engine/text/json.h"
 #include "eval/report/calibration.h"
+#include "search/worlds/make_world.h"
 
+#include "eval/plot/plot.h"
 #include "eval/report/data.h"
-#include "eval/report/plot.h"
 #include "eval/report/tree.h"
 
 #include <doctest/doctest.h>
-#include <nlohmann/json.hpp>
 
 using namespace qstar;
 using namespace qstar::eval;

@@ -1,16 +1,18 @@
 // The commands under a report's figures, run as they stand by the real program: they make the
 // figures again.
 
+#include "eval/command.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
-#include "eval/best_of_n.h"
+#include "engine/text/json.h"
+#include "engine/text/jsonl.h"
 #include "eval/claims/claims.h"
-#include "eval/early_stop.h"
-#include "eval/ladder.h"
-#include "eval/policies.h"
-#include "eval/printed_command.h"
-#include "eval/report/html.h"
+#include "eval/measure/printed_command.h"
+#include "eval/plot/html.h"
 #include "eval/report/report.h"
+#include "eval/studies/best_of_n.h"
+#include "eval/studies/early_stop.h"
+#include "eval/studies/ladder.h"
+#include "eval/studies/policies.h"
 #include "tests/eval/tiny_road.h"
 #include "tests/program.h"
 #include "tests/sanitized.h"
@@ -20,7 +22,6 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -148,6 +149,7 @@ std::map<std::string, std::string> results_of(const std::string& run) {
 
 TEST_CASE("the commands that a report prints make its figures again") {
     if (kSanitized) return; // the same calls of a slow program
+    know_commands(add_command);
     Temporary folder;
     const std::string run = folder.path + "/a run"; // a shell sees two words
     tiny_road(run);

@@ -2,11 +2,11 @@
 
 #include "eval/report/report.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
-#include "eval/ladder.h"
-#include "eval/report/html.h"
+#include "engine/text/jsonl.h"
+#include "eval/plot/html.h"
+#include "eval/studies/ladder.h"
 #include "tests/eval/tiny_road.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"

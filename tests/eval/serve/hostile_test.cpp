@@ -2,8 +2,8 @@
 //
 // QSTAR_HOSTILE is the number of requests (default 600; the full count is 10000).
 
+#include "engine/base/random.h"
 #include "engine/io/files.h"
-#include "engine/random.h"
 #include "eval/serve/http.h"
 #include "eval/serve/site.h"
 #include "tests/eval/serve/raw_client.h"

@@ -2,7 +2,7 @@
 
 #include "eval/serve/http.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/eval/serve/raw_client.h"
 
 #include <atomic>

@@ -5,9 +5,9 @@
 #include "eval/serve/http.h"
 #include "tests/eval/tiny_road.h"
 #include "tests/train/quiet.h"
-#include "train/label.h"
-#include "train/prm.h"
-#include "train/rank.h"
+#include "train/annotation/label.h"
+#include "train/annotation/rank.h"
+#include "train/supervised/prm.h"
 
 #include <string>
 #include <utility>

@@ -1,18 +1,19 @@
 // What stands behind the page's addresses, without a network.
 
 #include "eval/serve/site.h"
+#include "search/worlds/make_world.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
+#include "engine/text/jsonl.h"
 #include "eval/serve/live_search.h"
 #include "eval/serve/page.h"
 #include "eval/serve/retrain.h"
 #include "search/results.h"
 #include "tests/eval/serve/serve_run.h"
 #include "tests/program.h"
-#include "train/labels.h"
-#include "train/ranks.h"
+#include "train/data/labels.h"
+#include "train/data/ranks.h"
 
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -274,7 +275,8 @@ TEST_CASE("the command says in one sentence what is wrong, with status 2") {
         return said;
     };
     CHECK(says(fmt::format("--run '{}' --port 70000", run)).find("70000") != std::string::npos);
-    CHECK(says("--run nowhere").find("nowhere: there is no such run: make one with") != std::string::npos);
+    CHECK(says("--run nowhere").find("nowhere: there is no such run: make one with") !=
+          std::string::npos);
     try {
         HttpServer taken({}, [](const HttpRequest&) { return HttpReply(); });
         const std::string port = std::to_string(taken.port());

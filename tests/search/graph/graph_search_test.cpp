@@ -1,6 +1,7 @@
 // The searches over a space against the whole of the 8-puzzle.
-#include "engine/error.h"
-#include "engine/io/jsonl.h"
+#include "engine/base/error.h"
+#include "engine/text/json.h"
+#include "engine/text/jsonl.h"
 #include "search/graph/astar.h"
 #include "search/graph/beam.h"
 #include "search/graph/mcts.h"
@@ -12,7 +13,6 @@
 
 #include <doctest/doctest.h>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <unordered_map>
 
 using namespace qstar;

@@ -1,7 +1,7 @@
 // The real program: `qstar search` on files of states, `qstar train davi` and `deep-q`.
 #include "engine/io/files.h"
-#include "engine/io/jsonl.h"
 #include "engine/io/sha256.h"
+#include "engine/text/jsonl.h"
 #include "search/puzzles/puzzles.h"
 #include "search/puzzles/value_model.h"
 #include "tests/program.h"

@@ -1,8 +1,8 @@
 #pragma once
 // What a space says of a line that it does not take.
 
-#include "engine/error.h"
-#include "search/space.h"
+#include "engine/base/error.h"
+#include "search/problem/space.h"
 
 namespace qstar::search {
 

@@ -1,5 +1,5 @@
 // Files of states as others write them.
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "search/puzzles/puzzles.h"
 #include "tests/paths.h"
 #include "tests/temporary.h"

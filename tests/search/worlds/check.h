@@ -1,7 +1,7 @@
 #pragma once
 // What a world says of a step.
 
-#include "search/world.h"
+#include "search/problem/world.h"
 
 #include <string>
 #include <string_view>

@@ -1,0 +1,98 @@
+#include "engine/decode/decoder.h"
+
+#include "engine/base/error.h"
+#include "engine/device/device.h"
+
+namespace qstar::engine {
+
+Decoder::Decoder(const Gpt& model, int slots, int64_t pages)
+    : config_(model.config), cache_(model.config, slots, pages),
+      rows_of_(&device() == &cpu_device() ? rows_on_processor(model) : rows_on_device(model)) {
+    fed_.assign(static_cast<size_t>(slots), 0);
+}
+
+int Decoder::checked(int slot) const {
+    if (slot < 0 || slot >= slots()) fail("decoder: slot {} of {}", slot, slots());
+    return slot;
+}
+
+void Decoder::check(std::span<const Feed> feeds) {
+    ++checks_;
+    for (const Feed& f : feeds) {
+        int64_t& met = fed_[static_cast<size_t>(checked(f.slot))];
+        if (met == checks_) fail("decoder: slot {} is fed twice in one batch", f.slot);
+        met = checks_;
+        if (f.tokens.empty()) fail("decoder: nothing to feed into slot {}", f.slot);
+        const int64_t total = length(f.slot) + static_cast<int64_t>(f.tokens.size());
+        if (total > config_.context) {
+            fail("a sequence of {} tokens is longer than the model's context of {}", total,
+                 config_.context);
+        }
+        for (const int token : f.tokens) {
+            if (token < 0 || token >= config_.vocab) {
+                fail("decoder: token {} is outside the vocabulary of {}", token, config_.vocab);
+            }
+        }
+    }
+}
+
+int64_t Decoder::pages_needed(std::span<const Feed> feeds) {
+    growths_.clear();
+    for (const Feed& f : feeds) {
+        growths_.push_back({checked(f.slot), static_cast<int64_t>(f.tokens.size())});
+    }
+    return cache_.pages_needed(growths_);
+}
+
+// Lays the tokens out as rows, makes room for them in the cache and evaluates them.
+Tensor Decoder::run(std::span<const Feed> feeds, DecoderHead head) {
+    check(feeds);
+    rows_.clear();
+    growths_.clear();
+    for (const Feed& f : feeds) {
+        int position = length(f.slot);
+        for (const int token : f.tokens) rows_.push_back({f.slot, position++, token, false});
+        rows_.back().last = true;
+        growths_.push_back({f.slot, static_cast<int64_t>(f.tokens.size())});
+    }
+    cache_.extend(growths_);
+    tokens_ += std::ssize(rows_);
+    return rows_of_->run(rows_, std::ssize(feeds), cache_, head);
+}
+
+// In ordinary memory, which is where the processor's rows are at once.
+Tensor Decoder::fetched(const Tensor& found) {
+    if (&device() == &cpu_device()) return found;
+    out_.resize(static_cast<size_t>(found.size()));
+    device().download(found.size(), found.data(), out_.data());
+    return Tensor::view(found.shape(), out_.data());
+}
+
+Tensor Decoder::feed(std::span<const Feed> feeds) {
+    if (feeds.empty()) return Tensor::view({0, config_.vocab}, nullptr);
+    return fetched(run(feeds, DecoderHead::tokens));
+}
+
+Tensor Decoder::feed_scores(std::span<const Feed> feeds) {
+    if (!config_.scalar_head) fail("the model has no scalar head: it is not a reward model");
+    if (feeds.empty()) return Tensor::view({0, 1}, nullptr);
+    return fetched(run(feeds, DecoderHead::score));
+}
+
+void Decoder::feed_and_draw(std::span<const Feed> feeds, std::span<TokenDraw> draws,
+                            int64_t classes) {
+    if (classes < 1 || classes > config_.vocab) {
+        fail("decoder: tokens drawn from {} of a vocabulary of {}", classes, config_.vocab);
+    }
+    for (const TokenDraw& draw : draws) {
+        if (draw.row < 0 || draw.row >= std::ssize(feeds)) {
+            fail("decoder: a token drawn from row {} of {}", draw.row, feeds.size());
+        }
+        engine::check(Sampling{draw.temperature, draw.top_k, draw.top_p});
+    }
+    if (feeds.empty()) return;
+    const Tensor logits = run(feeds, DecoderHead::tokens);
+    device().draw_tokens(draws, std::ssize(feeds), config_.vocab, classes, logits.data());
+}
+
+} // namespace qstar::engine

@@ -1,0 +1,174 @@
+// The decoder of a device that is not the processor: the whole batch goes through the model
+// operation by operation, and nothing waits.
+
+#include "engine/base/error.h"
+#include "engine/decode/decoder_weights.h"
+#include "engine/decode/rows.h"
+#include "engine/device/device.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace qstar::engine {
+
+namespace {
+
+// Memory of a batch that grows to that of the largest one.
+class Room {
+  public:
+    float* of(int64_t count) {
+        if (count > count_) {
+            data_ = {}; // first: there may not be room for both
+            data_ = device().allocate(2 * count);
+            count_ = 2 * count;
+        }
+        return data_.get();
+    }
+
+  private:
+    std::shared_ptr<float> data_;
+    int64_t count_ = 0;
+};
+
+class DeviceRows : public RowEvaluator {
+  public:
+    explicit DeviceRows(const Gpt& model);
+    Tensor run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
+               DecoderHead head) override;
+
+  private:
+    struct Linear {
+        Tensor weight, bias; // weight (in, out)
+    };
+    // Of the batch, as the operations want it. What is needed in each layer lies on the device.
+    struct Plan {
+        const int *tokens, *position, *last; // last: the row that ends each feed
+        PagedRows pages;
+    };
+
+    Plan plan(std::span<const DecoderRow> rows, const KvCache& cache);
+    void normalise(int64_t rows, const float* x, const DecoderNorm& by, float* y);
+    static Gemm product(int64_t rows, const float* x, const Linear& by, float* y);
+
+    GptConfig config_;
+    DecoderWeights<Linear> weights_;
+    std::vector<int> tokens_, last_, paged_;
+    Room x_, norm_, wide_, hidden_, attended_, ends_, moments_, out_, there_;
+};
+
+DeviceRows::DeviceRows(const Gpt& model)
+    : config_(model.config), weights_(decoder_weights<Linear>(model)) {}
+
+DeviceRows::Plan DeviceRows::plan(std::span<const DecoderRow> rows, const KvCache& cache) {
+    const size_t n = rows.size();
+    tokens_.clear();
+    last_.clear();
+    paged_.assign(2 * n, 0); // position and first page of each row, then the lists of pages
+    for (size_t r = 0; r < n; ++r) {
+        const DecoderRow& row = rows[r];
+        tokens_.push_back(row.token);
+        paged_[r] = row.position;
+        paged_[n + r] = static_cast<int>(paged_.size() - 2 * n);
+        if (!row.last) continue;
+        last_.push_back(static_cast<int>(r));
+        for (const float* page : cache.page_list(row.slot)) paged_.push_back(cache.number(page));
+    }
+    auto* const there = reinterpret_cast<int*>(there_.of(std::ssize(paged_)));
+    device().finish(); // the last batch may still be read from there
+    std::copy(paged_.begin(), paged_.end(), there);
+    Plan plan{tokens_.data(), paged_.data(), last_.data(), {}};
+    plan.pages = {.rows = std::ssize(rows),
+                  .heads = config_.heads,
+                  .width = config_.width,
+                  .memory = cache.memory(),
+                  .size = cache.pages() * cache.page_size(),
+                  .page_size = cache.page_size(),
+                  .pages = there + 2 * n,
+                  .listed = std::ssize(paged_) - 2 * std::ssize(rows),
+                  .first = there + n,
+                  .position = there};
+    return plan;
+}
+
+void DeviceRows::normalise(int64_t rows, const float* x, const DecoderNorm& by, float* y) {
+    float* const moments = moments_.of(2 * rows);
+    device().layer_norm(rows, config_.width, x, by.gain.data(), by.bias.data(), y, moments,
+                        moments + rows);
+}
+
+// y = x W + b
+Gemm DeviceRows::product(int64_t rows, const float* x, const Linear& by, float* y) {
+    Gemm g;
+    g.m = rows, g.k = by.weight.shape()[0], g.n = by.weight.shape()[1];
+    g.a = x, g.lda = g.k;
+    g.b = by.weight.data(), g.ldb = g.n;
+    g.c = y, g.ldc = g.n;
+    g.bias = by.bias.data();
+    return g;
+}
+
+Tensor DeviceRows::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
+                       DecoderHead head) {
+    const Device& d = device();
+    const int64_t c = config_.width;
+    int64_t n = std::ssize(rows);
+    Plan batch = plan(rows, cache);
+    float* x = x_.of(n * c);
+    float* const norm = norm_.of(n * c);
+    float* const wide = wide_.of(n * 4 * c);
+    float* const hidden = hidden_.of(n * 4 * c);
+    float* attended = attended_.of(n * c);
+
+    d.gather_rows(n, c, batch.position, weights_.wpe.data(), norm);
+    // Each row has a position of its own.
+    d.embedding(n, c, batch.tokens, weights_.wte.data(), norm, n, x);
+    for (int64_t layer = 0; layer < config_.layers; ++layer) {
+        const auto& block = weights_.blocks[static_cast<size_t>(layer)];
+        batch.pages.keys = cache.keys(layer);
+        batch.pages.values = cache.values(layer);
+        normalise(n, x, block.ln_1, norm);
+        d.rows_product(product(n, norm, block.c_attn, wide));
+        d.store_pages(batch.pages, wide);
+        d.attend_pages(batch.pages, wide, attended);
+        if (layer == config_.layers - 1 && feeds < n) {
+            // Only the last token of a feed has a use for what comes now.
+            float* const ends = ends_.of(2 * feeds * c);
+            d.gather_rows(feeds, c, batch.last, x, ends);
+            d.gather_rows(feeds, c, batch.last, attended, ends + feeds * c);
+            x = ends;
+            attended = ends + feeds * c;
+            n = feeds;
+        }
+        Gemm mix = product(n, attended, block.c_proj, x);
+        mix.accumulate = true;
+        d.rows_product(mix);
+        normalise(n, x, block.ln_2, norm);
+        Gemm widen = product(n, norm, block.c_fc, wide);
+        widen.gelu = hidden;
+        d.rows_product(widen);
+        Gemm narrow = product(n, hidden, block.mlp_proj, x);
+        narrow.accumulate = true;
+        d.rows_product(narrow);
+    }
+    normalise(n, x, weights_.ln_f, norm);
+    Gemm last;
+    if (head == DecoderHead::score) {
+        last = product(n, norm, weights_.score, out_.of(n));
+    } else {
+        last.trans_b = true; // the table of the embedding, again
+        last.m = n, last.k = c, last.n = config_.vocab;
+        last.a = norm, last.lda = c;
+        last.b = weights_.wte.data(), last.ldb = c;
+        last.c = out_.of(n * config_.vocab), last.ldc = config_.vocab;
+    }
+    d.rows_product(last);
+    return Tensor::view({n, last.n}, last.c);
+}
+
+} // namespace
+
+std::unique_ptr<RowEvaluator> rows_on_device(const Gpt& model) {
+    return std::make_unique<DeviceRows>(model);
+}
+
+} // namespace qstar::engine

@@ -1,0 +1,45 @@
+#include "engine/decode/packed_linear.h"
+
+#include "engine/kernels/kernels.h"
+
+#include <algorithm>
+
+namespace qstar::engine {
+
+namespace {
+constexpr int64_t kPanel = 64;
+} // namespace
+
+PackedLinear::PackedLinear(const Tensor& weight, const Tensor& bias, bool transposed)
+    : in_(weight.shape()[transposed ? 1 : 0]), out_(weight.shape()[transposed ? 0 : 1]) {
+    bias_ = bias.empty() ? Tensor::zeros({out_}) : bias.clone();
+    panels_ = Tensor::zeros({in_, out_});
+    float* to = panels_.data();
+    for (int64_t j = 0; j < out_; j += kPanel) {
+        const int64_t end = std::min(out_, j + kPanel);
+        for (int64_t k = 0; k < in_; ++k) {
+            for (int64_t i = j; i < end; ++i) {
+                *to++ = weight[transposed ? i * in_ + k : k * out_ + i];
+            }
+        }
+    }
+}
+
+void PackedLinear::apply(int64_t rows, const float* x, float* y, bool add) const {
+    const Kernels& kernel = kernels();
+    for (int64_t r = 0; r < rows; ++r) {
+        float* row = y + r * out_;
+        if (add) {
+            kernel.add(out_, row, bias_.data(), row);
+        } else {
+            std::copy_n(bias_.data(), out_, row);
+        }
+    }
+    for (int64_t j = 0; j < out_; j += kPanel) {
+        const int64_t columns = std::min(kPanel, out_ - j);
+        kernel.tile(rows, columns, in_, x, in_, 1, panels_.data() + j * in_, columns, y + j, out_,
+                    true);
+    }
+}
+
+} // namespace qstar::engine

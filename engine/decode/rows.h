@@ -1,0 +1,37 @@
+#pragma once
+// How a decoder's batch goes through the model: row by row on the processor, or operation by
+// operation on another device.
+
+#include "engine/decode/kv_cache.h"
+#include "engine/nn/gpt.h"
+
+#include <memory>
+#include <span>
+
+namespace qstar::engine {
+
+// A row of the batch: one token of one sequence, which has room in the cache for it.
+struct DecoderRow {
+    int slot = 0;
+    int position = 0;
+    int token = 0;
+    bool last = false; // of its feed
+};
+
+enum class DecoderHead { tokens, score };
+
+// The model's weights, copied, and the memory of a batch, kept for the next one.
+class RowEvaluator {
+  public:
+    virtual ~RowEvaluator() = default;
+    // What the head says after the rows that are the last of their feeds: (feeds, outputs),
+    // in the memory of the device, valid until the next call. It need not be there yet.
+    // Keys and values of all rows go into the cache.
+    virtual Tensor run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
+                       DecoderHead head) = 0;
+};
+
+std::unique_ptr<RowEvaluator> rows_on_processor(const Gpt& model); // rows_on_processor.cpp
+std::unique_ptr<RowEvaluator> rows_on_device(const Gpt& model);    // rows_on_device.cpp
+
+} // namespace qstar::engine

@@ -1,0 +1,137 @@
+#include "engine/nn/checkpoint.h"
+
+#include "engine/base/error.h"
+#include "engine/base/process.h"
+#include "engine/device/require_memory.h"
+#include "engine/io/files.h"
+#include "engine/nn/gpt_config.h"
+#include "engine/nn/safetensors.h"
+
+namespace qstar::engine {
+
+namespace {
+
+void put_config(std::map<std::string, std::string>& metadata, const GptConfig& c,
+                const std::string& prefix = "") {
+    metadata["format"] = "qstar gpt";
+    metadata[prefix + "layers"] = std::to_string(c.layers);
+    metadata[prefix + "heads"] = std::to_string(c.heads);
+    metadata[prefix + "width"] = std::to_string(c.width);
+    metadata[prefix + "context"] = std::to_string(c.context);
+    metadata[prefix + "vocab"] = std::to_string(c.vocab);
+    metadata[prefix + "scalar_head"] = c.scalar_head ? "1" : "0";
+}
+
+GptConfig config_of(const SafeTensorsReader& file, const std::string& path,
+                    const std::string& prefix = "") {
+    file.check_format("qstar gpt", "a GPT");
+    const auto size = [&](const char* key) {
+        return static_cast<int64_t>(file.number(prefix + key, INT64_MAX));
+    };
+    GptConfig c;
+    c.layers = size("layers");
+    c.heads = size("heads");
+    c.width = size("width");
+    c.context = size("context");
+    c.vocab = size("vocab");
+    c.scalar_head = file.number(prefix + "scalar_head", 1) == 1;
+    check_sizes(c, path + ": the metadata's " + prefix);
+    return c;
+}
+
+// The sizes that the tensors themselves claim must be the ones of the metadata,
+// before a model of that size is made.
+void check_claims(const SafeTensorsReader& file, const GptConfig& c) {
+    file.check_shape("wte.weight", {c.vocab, c.width});
+    file.check_shape("wpe.weight", {c.context, c.width});
+    for (int64_t layer = 0; layer < c.layers; ++layer) {
+        file.check_shape(fmt::format("h.{}.mlp.c_fc.weight", layer), {c.width, 4 * c.width});
+    }
+}
+
+} // namespace
+
+void save_gpt(const std::string& path, const Gpt& model,
+              const std::map<std::string, std::string>& metadata) {
+    SafeTensors file;
+    file.metadata = metadata;
+    put_config(file.metadata, model.config);
+    for (const Parameter& p : model.parameters) file.tensors[p.name] = p.value;
+    write_safetensors(path, file);
+}
+
+Gpt load_gpt(const std::string& path) {
+    const SafeTensorsReader file(path);
+    const GptConfig config = config_of(file, path);
+    check_claims(file, config);
+    require_memory(parameter_count(config) * 4, path + ": reading its weights",
+                   "a smaller model takes less");
+    Gpt model(config, Random{});
+    file.check_nothing_else(model.parameters, "a GPT");
+    for (const Parameter& p : model.parameters) file.read(p.name, p.value);
+    return model;
+}
+
+void save_training(const std::string& path, std::span<const Trained> models,
+                   const TrainingState& state) {
+    SafeTensors file;
+    for (const auto& [key, value] : state.notes) file.metadata["note." + key] = value;
+    file.metadata["step"] = std::to_string(state.step);
+    file.metadata["random.seed"] = std::to_string(state.random.seed);
+    file.metadata["random.stream"] = std::to_string(state.random.stream);
+    file.metadata["random.counter"] = std::to_string(state.random.counter);
+    for (const Trained& t : models) {
+        put_config(file.metadata, t.model->config, t.prefix);
+        file.metadata[t.prefix + "adamw.step"] = std::to_string(t.optimiser->step);
+        for (size_t i = 0; i < t.model->parameters.size(); ++i) {
+            const Parameter& p = t.model->parameters[i];
+            file.tensors[t.prefix + p.name] = p.value;
+            file.tensors[t.prefix + "adamw.first." + p.name] = t.optimiser->first[i];
+            file.tensors[t.prefix + "adamw.second." + p.name] = t.optimiser->second[i];
+        }
+    }
+    write_safetensors(path, file);
+}
+
+bool load_training(const std::string& path, std::span<const Trained> models, TrainingState& state) {
+    if (!exists(path)) return false;
+    const SafeTensorsReader file(path);
+    for (const Trained& t : models) {
+        if (config_of(file, path, t.prefix) != t.model->config) {
+            fail("{}: the training state belongs to a model of another shape than the one asked "
+                 "for",
+                 path);
+        }
+    }
+    for (const Trained& t : models) {
+        for (size_t i = 0; i < t.model->parameters.size(); ++i) {
+            const Parameter& p = t.model->parameters[i];
+            file.read(t.prefix + p.name, p.value);
+            file.read(t.prefix + "adamw.first." + p.name, t.optimiser->first[i]);
+            file.read(t.prefix + "adamw.second." + p.name, t.optimiser->second[i]);
+        }
+        t.optimiser->step = static_cast<int64_t>(file.number(t.prefix + "adamw.step", INT64_MAX));
+    }
+    state.step = static_cast<int64_t>(file.number("step", INT64_MAX));
+    state.random.seed = file.number("random.seed", UINT64_MAX);
+    state.random.stream = file.number("random.stream", UINT64_MAX);
+    state.random.counter = file.number("random.counter", UINT64_MAX);
+    state.notes.clear();
+    for (const auto& [key, value] : file.metadata()) {
+        if (key.starts_with("note.")) state.notes[key.substr(5)] = value;
+    }
+    return true;
+}
+
+void save_training(const std::string& path, Gpt& model, AdamW& optimiser,
+                   const TrainingState& state) {
+    const Trained one{"", &model, &optimiser};
+    save_training(path, {&one, 1}, state);
+}
+
+bool load_training(const std::string& path, Gpt& model, AdamW& optimiser, TrainingState& state) {
+    const Trained one{"", &model, &optimiser};
+    return load_training(path, {&one, 1}, state);
+}
+
+} // namespace qstar::engine

@@ -1,0 +1,50 @@
+#pragma once
+// A GPT and the whole state of its training as safetensors files.
+//
+// Tensor names are GPT-2's; the configuration stands in the file's metadata
+// ("layers", "heads", "width", "context", "vocab", "scalar_head"). A training state
+// adds adamw.first.NAME, adamw.second.NAME, the step and the random state, so that a
+// run killed at any moment goes on to the same bytes. Files are replaced atomically.
+
+#include "engine/nn/adamw.h"
+#include "engine/nn/gpt.h"
+
+#include <map>
+#include <span>
+#include <string>
+
+namespace qstar::engine {
+
+void save_gpt(const std::string& path, const Gpt& model,
+              const std::map<std::string, std::string>& metadata = {});
+
+// Error if the file is missing or truncated, lacks a tensor, has one too many or one of
+// another shape, or holds a number that is not finite.
+Gpt load_gpt(const std::string& path);
+
+struct TrainingState {
+    int64_t step = 0;                         // steps done
+    Random random;                            // of the batches
+    std::map<std::string, std::string> notes; // anything else a stage must remember
+};
+
+void save_training(const std::string& path, Gpt& model, AdamW& optimiser,
+                   const TrainingState& state);
+
+// Models that are trained side by side (a policy and its value function), in one file, so
+// that none is ever a step ahead of the other. The names of a model's tensors begin with
+// its prefix: "" for the first, "critic." for the other.
+struct Trained {
+    std::string prefix;
+    Gpt* model;
+    AdamW* optimiser;
+};
+void save_training(const std::string& path, std::span<const Trained> models,
+                   const TrainingState& state);
+bool load_training(const std::string& path, std::span<const Trained> models, TrainingState& state);
+
+// Puts weights, moments and state back. False if there is no such file; Error if it
+// belongs to a model of another shape.
+bool load_training(const std::string& path, Gpt& model, AdamW& optimiser, TrainingState& state);
+
+} // namespace qstar::engine

@@ -1,0 +1,54 @@
+#pragma once
+// GPT: the decoder-only transformer of GPT-2 (Radford et al. 2019), small.
+//
+// Pre-norm blocks, learned positions, tied head, parameter names and layouts of
+// GPT-2's released weights (linear weights are (in, out)):
+//   wte.weight (V, C)  wpe.weight (T, C)  h.N.ln_1.{weight,bias} (C)
+//   h.N.attn.c_attn.{weight (C, 3C), bias}  h.N.attn.c_proj.{weight (C, C), bias}
+//   h.N.ln_2.{weight,bias}  h.N.mlp.c_fc.{weight (C, 4C), bias}
+//   h.N.mlp.c_proj.{weight (4C, C), bias}  ln_f.{weight,bias}
+// A reward model has a scalar head on top: score.weight (C, 1), score.bias (1).
+
+#include "engine/autograd/ops.h"
+#include "engine/base/random.h"
+#include "engine/nn/gpt_config.h"
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace qstar::engine {
+
+struct Gpt {
+    GptConfig config;
+    std::vector<Parameter> parameters; // in a fixed order
+
+    // GPT-2's initialisation, carried over from its width of 768 to ours: normal with
+    // deviation 0.02 sqrt(768 / C), the projections into the residual stream by
+    // 1/sqrt(2 layers) smaller, biases 0, gains 1. (With a plain 0.02 a model of width
+    // 128 needs a third more steps before it begins to copy.)
+    Gpt(const GptConfig& config, Random random);
+
+    Parameter& parameter(std::string_view name); // Error if there is none
+    const Parameter& parameter(std::string_view name) const;
+    int64_t parameter_count() const;
+    void zero_grad();
+};
+
+// The same weights in a model with a scalar head of weight 0 (a reward model starts
+// by giving every text the probability 1/2), or without one.
+Gpt with_scalar_head(const Gpt& base);
+Gpt without_scalar_head(const Gpt& base);
+
+// The same function in a deeper model: `layers` more blocks on top, whose projections
+// into the residual stream are 0, so that each is the identity until it is trained.
+Gpt deeper(const Gpt& base, int64_t layers, Random random);
+
+// tokens (B*T) -> the last hidden state after ln_f, (B*T, C). Error if T is longer
+// than the context or a token is outside the vocabulary. Sequences shorter than T
+// are padded on the right with any token: attention is causal.
+Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, int64_t time);
+Var logits(Tape& tape, Gpt& model, Var hidden); // (R, C) -> (R, V)
+Var scores(Tape& tape, Gpt& model, Var hidden); // (R, C) -> (R, 1), needs the scalar head
+
+} // namespace qstar::engine

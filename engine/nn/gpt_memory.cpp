@@ -1,0 +1,82 @@
+#include "engine/nn/gpt_memory.h"
+
+#include "engine/base/error.h"
+#include "engine/base/parallel.h"
+#include "engine/nn/batch_cut.h"
+#include "engine/nn/gpt_config.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace qstar::engine {
+
+// What the tape keeps of each token, in the order of hidden(): the two norms, queries, keys
+// and values, attention, its projection, two sums, the two wide layers of the MLP and its
+// projection: 18 C; and of each row a few numbers more.
+int64_t activations(const GptConfig& c, int64_t sequences, int64_t time) {
+    const int64_t layer = 18 * c.width + 2 * 2 + c.heads;
+    const int64_t ends = 2 * c.width + 2; // embedding, last norm
+    const int64_t loss = 2 * c.vocab + 1; // logits, probabilities
+    // Backward: the logits' gradient beside all of it; or, when those are gone, the
+    // gradients around the wide layer of the last block beside the rest of it.
+    const int64_t backward = std::max(c.vocab, 6 * c.width - 2 * c.vocab);
+    return sequences * time * (c.layers * layer + ends + loss + backward);
+}
+
+MemoryPlan training_memory(const GptConfig& c, int64_t batch, int64_t time) {
+    const BatchCut cut = cut_batch(c, batch, time);
+    const int64_t parameters = parameter_count(c) * 4;
+    const int64_t side_by_side = threads() > 1 ? cut.lanes : 1;
+    MemoryPlan plan;
+    plan.weights = parameters;
+    plan.gradients = cut.lanes * parameters;
+    plan.moments = 2 * parameters;
+    plan.activations = side_by_side * activations(c, cut.sequences, time) * 4;
+    plan.packed = threads() * (int64_t{4} << 20); // a block of A and one of B, in large pages
+    return plan;
+}
+
+GptConfig parse_config(std::string_view text) {
+    GptConfig config;
+    bool heads_given = false;
+    size_t at = 0;
+    while (at < text.size()) {
+        const char letter = text[at++];
+        if (letter == ' ' || letter == ',') continue;
+        int64_t value = 0;
+        const auto [end, error] =
+            std::from_chars(text.data() + at, text.data() + text.size(), value);
+        if (error != std::errc() || value < 1 || value > (1 << 24)) {
+            fail("\"{}\": expected a letter of L D H T V and a number, found \"{}\"", text,
+                 text.substr(at - 1));
+        }
+        at = static_cast<size_t>(end - text.data());
+        switch (letter) {
+        case 'L':
+            config.layers = value;
+            break;
+        case 'D':
+            config.width = value;
+            break;
+        case 'H':
+            config.heads = value;
+            heads_given = true;
+            break;
+        case 'T':
+            config.context = value;
+            break;
+        case 'V':
+            config.vocab = value;
+            break;
+        default:
+            fail("\"{}\": expected L (layers), D (width), H (heads), T (context) or V "
+                 "(vocabulary), found '{}'",
+                 text, letter);
+        }
+    }
+    if (!heads_given) config.heads = config.width % 32 == 0 ? config.width / 32 : 1;
+    check_sizes(config, fmt::format("\"{}\": a GPT's ", text));
+    return config;
+}
+
+} // namespace qstar::engine

@@ -1,0 +1,29 @@
+#pragma once
+// How much memory a training step takes, before it is taken.
+
+#include "engine/nn/gpt.h"
+
+namespace qstar::engine {
+
+// Bytes of tensors.
+struct MemoryPlan {
+    int64_t weights = 0;
+    int64_t gradients = 0;   // of both lanes, if there are two
+    int64_t moments = 0;     // AdamW's two
+    int64_t activations = 0; // of a micro-batch in each lane, forward and backward
+    int64_t packed = 0;      // operands of products, of all threads
+    int64_t total() const { return weights + gradients + moments + activations + packed; }
+};
+
+// Numbers that the tape holds at once for a micro-batch, forward and backward.
+int64_t activations(const GptConfig& config, int64_t sequences, int64_t time);
+
+// For next_token_gradient() and AdamW on sequences of `time` tokens, `batch` of them.
+MemoryPlan training_memory(const GptConfig& config, int64_t batch, int64_t time);
+
+// "L6 D256 H8 T128 V512": layers, width, heads, context, vocabulary, in any order, with or
+// without spaces; H may be missing (heads of 32, or one). Error naming the part that is
+// wrong.
+GptConfig parse_config(std::string_view text);
+
+} // namespace qstar::engine

@@ -1,0 +1,120 @@
+#include "engine/nn/next_token.h"
+
+#include "engine/base/error.h"
+#include "engine/base/parallel.h"
+#include "engine/device/device.h"
+#include "engine/nn/batch_cut.h"
+#include "engine/nn/gpt_memory.h"
+
+#include <algorithm>
+
+namespace qstar::engine {
+
+namespace {
+
+double sum_of(std::span<const float> weights) {
+    double total = 0;
+    for (const float w : weights) total += w;
+    return total;
+}
+
+// Sequences of a batch with what they ask, and what the whole batch's weights sum to.
+struct Sequences {
+    std::span<const int> inputs, targets;
+    std::span<const float> weights;
+    int64_t count, time;
+    double total;
+
+    Sequences part(int64_t first, int64_t sequences) const {
+        const auto begin = static_cast<size_t>(first * time);
+        const auto size = static_cast<size_t>(sequences * time);
+        return {inputs.subspan(begin, size),
+                targets.subspan(begin, size),
+                weights.subspan(begin, size),
+                sequences,
+                time,
+                total};
+    }
+};
+
+Sequences sequences_of(std::span<const int> inputs, std::span<const int> targets,
+                       std::span<const float> weights, int64_t batch, int64_t time) {
+    if (static_cast<int64_t>(inputs.size()) != batch * time || inputs.size() != targets.size() ||
+        inputs.size() != weights.size()) {
+        fail("next token: {} inputs, {} targets and {} weights for {} sequences of {}",
+             inputs.size(), targets.size(), weights.size(), batch, time);
+    }
+    const double total = sum_of(weights);
+    if (!(total > 0)) fail("next token: the weights sum to {}, nothing to learn from", total);
+    return {inputs, targets, weights, batch, time, total};
+}
+
+// The share of each micro-batch in the loss, and its gradient where the tape records.
+double in_micro_batches(Tape& tape, Gpt& model, const Sequences& batch, int64_t few) {
+    double loss = 0;
+    for (int64_t first = 0; first < batch.count; first += few) {
+        const Sequences part = batch.part(first, std::min(few, batch.count - first));
+        if (sum_of(part.weights) == 0) continue;
+        tape.reset();
+        const Var state = hidden(tape, model, part.inputs, part.count, part.time);
+        const Var share =
+            cross_entropy(tape, logits(tape, model, state), part.targets, part.weights, part.total);
+        if (tape.recording()) tape.backward(share);
+        loss += tape.value(share)[0];
+    }
+    return loss;
+}
+
+// Both halves of the batch, side by side where there are threads for it. The second half's
+// gradients are added up apart, so it makes no difference which of them is faster.
+double in_two_lanes(Tape& tape, Gpt& model, const Sequences& batch, int64_t few) {
+    const int64_t half = (batch.count + 1) / 2;
+    Tape& other = threads() > 1 ? tape.companion() : tape;
+    double loss[2] = {};
+    parallel_for(2, 1, [&](int64_t lane, int64_t) {
+        if (lane == 0) {
+            loss[0] = in_micro_batches(tape, model, batch.part(0, half), few);
+            return;
+        }
+        for (const Parameter& p : model.parameters) {
+            const Tensor& grad = p.grad_beside;
+            if (!grad.empty()) device().fill(grad.size(), 0, grad.data());
+        }
+        other.beside = true;
+        loss[1] = in_micro_batches(other, model, batch.part(half, batch.count - half), few);
+        other.beside = false;
+    });
+    for (Parameter& p : model.parameters) {
+        if (p.grad_beside.empty()) continue;
+        if (p.grad.empty()) p.grad = Tensor::zeros(p.value.shape()); // that half asked nothing
+        device().add_scaled(p.grad.size(), 1.0f, p.grad_beside.data(), {p.grad.data(), false});
+    }
+    return loss[0] + loss[1];
+}
+
+} // namespace
+
+double next_token_gradient(Tape& tape, Gpt& model, std::span<const int> inputs,
+                           std::span<const int> targets, std::span<const float> weights,
+                           int64_t batch, int64_t time) {
+    if (!tape.recording()) fail("next token: a gradient needs a tape that records");
+    const Sequences all = sequences_of(inputs, targets, weights, batch, time);
+    const BatchCut cut = cut_batch(model.config, batch, time);
+    // An eighth more than is in use at once, for the gaps between pieces.
+    const int64_t numbers = activations(model.config, cut.sequences, time) / 8 * 9;
+    tape.beside = false;
+    tape.plan(numbers);
+    if (cut.lanes == 1) return in_micro_batches(tape, model, all, cut.sequences);
+    if (threads() > 1) tape.companion().plan(numbers);
+    return in_two_lanes(tape, model, all, cut.sequences);
+}
+
+double next_token_loss(Tape& tape, Gpt& model, std::span<const int> inputs,
+                       std::span<const int> targets, std::span<const float> weights, int64_t batch,
+                       int64_t time) {
+    if (tape.recording()) fail("next token: the loss alone needs a tape that does not record");
+    return in_micro_batches(tape, model, sequences_of(inputs, targets, weights, batch, time),
+                            micro_batch(model.config, time));
+}
+
+} // namespace qstar::engine

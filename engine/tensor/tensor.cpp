@@ -1,0 +1,79 @@
+#include "engine/tensor/tensor.h"
+
+#include "engine/base/error.h"
+#include "engine/device/arena.h"
+#include "engine/device/device.h"
+
+#include <algorithm>
+
+namespace qstar::engine {
+
+Shape::Shape(std::initializer_list<int64_t> dims) {
+    if (dims.size() > 4) fail("a tensor has at most 4 dimensions, {} were asked for", dims.size());
+    for (const int64_t d : dims) {
+        if (d < 0) fail("a tensor's dimension must not be negative, found {}", d);
+        dim[static_cast<size_t>(rank++)] = d;
+    }
+}
+
+int64_t Shape::size() const {
+    int64_t product = 1;
+    for (int i = 0; i < rank; ++i) product *= dim[static_cast<size_t>(i)];
+    return product;
+}
+
+std::string Shape::text() const {
+    std::string out = "(";
+    for (int i = 0; i < rank; ++i) out += fmt::format("{}{}", i ? ", " : "", (*this)[i]);
+    return out + ")";
+}
+
+Tensor Tensor::zeros(Shape shape) { return full(shape, 0.0f); }
+
+Tensor Tensor::full(Shape shape, float value) {
+    Tensor t;
+    t.shape_ = shape;
+    t.owner_ = allocate_floats(shape.size());
+    t.data_ = t.owner_.get();
+    std::fill_n(t.data_, t.size(), value); // new memory: nobody works with it yet
+    return t;
+}
+
+Tensor Tensor::from(Shape shape, std::span<const float> values) {
+    if (static_cast<int64_t>(values.size()) != shape.size()) {
+        fail("a tensor of shape {} needs {} numbers, found {}", shape.text(), shape.size(),
+             values.size());
+    }
+    Tensor t = zeros(shape);
+    std::copy(values.begin(), values.end(), t.data_);
+    return t;
+}
+
+Tensor Tensor::view(Shape shape, float* data) {
+    Tensor t;
+    t.shape_ = shape;
+    t.data_ = data;
+    return t;
+}
+
+Tensor Tensor::clone() const {
+    Tensor t = zeros(shape_);
+    device().download(size(), data_, t.data_);
+    return t;
+}
+
+Tensor Tensor::reshaped(Shape shape) const {
+    if (shape.size() != size()) {
+        fail("a tensor of shape {} cannot be read as {}", shape_.text(), shape.text());
+    }
+    Tensor t = *this;
+    t.shape_ = shape;
+    return t;
+}
+
+void Tensor::fill(float value) const {
+    device().finish();
+    std::fill_n(data_, size(), value);
+}
+
+} // namespace qstar::engine

@@ -1,0 +1,227 @@
+#include "engine/text/jsonl.h"
+
+#include "engine/base/error.h"
+#include "engine/io/files.h"
+#include "engine/io/input.h"
+#include "engine/text/text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace qstar {
+namespace {
+
+// A value of a text, before it is parsed.
+struct Piece {
+    std::string_view text;
+    int64_t line;
+};
+
+// The elements of a text "[{...}, ...]"; none of another text. What is wrong within an element
+// shows when it is parsed.
+std::optional<std::vector<Piece>> array_of_objects(std::string_view text, const std::string& name) {
+    constexpr std::string_view blanks = " \t\r\n";
+    const size_t bracket = text.find_first_not_of(blanks);
+    if (bracket == std::string_view::npos || text[bracket] != '[') return {};
+    const size_t brace = text.find_first_not_of(blanks, bracket + 1);
+    if (brace == std::string_view::npos || text[brace] != '{') return {};
+
+    std::vector<Piece> pieces;
+    constexpr size_t none = std::string_view::npos;
+    size_t begin = none; // of the element
+    size_t end = brace;
+    int64_t line = 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(brace), '\n');
+    int64_t depth = 0, first_line = line;
+    bool in_string = false, ended = false;
+    for (size_t at = brace; at < text.size(); ++at) {
+        const char c = text[at];
+        line += c == '\n';
+        if (blanks.find(c) != std::string_view::npos) continue;
+        if (ended) fail("{}:{}: not JSON: expected nothing after the array", name, line);
+        if (begin == none) first_line = line;
+        if (depth == 0 && !in_string && (c == ',' || c == ']')) {
+            const bool empty = begin == none;
+            pieces.push_back(
+                {text.substr(empty ? at : begin, empty ? 0 : end - begin), first_line});
+            begin = none;
+            ended = c == ']';
+            continue;
+        }
+        if (begin == none) begin = at;
+        if (in_string && c == '\\') {
+            ++at;
+        } else if (c == '"') {
+            in_string = !in_string;
+        } else if (!in_string) {
+            depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+        }
+        end = std::min(at + 1, text.size());
+    }
+    if (!ended) fail("{}:{}: not JSON: the array that begins the file has no end", name, line);
+    return pieces;
+}
+
+std::vector<Piece> pieces_of(std::string_view text, const std::string& name) {
+    text = without_byte_order_mark(text);
+    if (auto elements = array_of_objects(text, name)) return *elements;
+    std::vector<Piece> pieces;
+    for (int64_t number = 1; !text.empty(); ++number) {
+        const size_t end = text.find('\n');
+        const std::string_view line = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (line.find_first_not_of(" \t\r") != std::string_view::npos)
+            pieces.push_back({line, number});
+    }
+    return pieces;
+}
+
+void each_line(std::string_view text, const std::string& name, BadLines& bad,
+               const std::function<void(JsonLine)>& read) {
+    for (const Piece& piece : pieces_of(text, name))
+        bad.read([&] {
+            read(
+                {parse_json(piece.text, name, piece.line), fmt::format("{}:{}", name, piece.line)});
+        });
+}
+
+const char* type_text(const Json& value) {
+    switch (value.type()) {
+    case Json::Type::null:
+        return "null";
+    case Json::Type::object:
+        return "an object";
+    case Json::Type::array:
+        return "an array";
+    case Json::Type::string:
+        return "a string";
+    case Json::Type::boolean:
+        return "true or false";
+    case Json::Type::integer:
+    case Json::Type::without_sign:
+        return "a whole number";
+    case Json::Type::number:
+        return "a number with a fraction";
+    default:
+        return "something else";
+    }
+}
+
+// The field, or nullptr where it is missing; Error if the line is not an object.
+const Json* find(const JsonLine& line, std::string_view name) {
+    if (!line.value.is_object()) {
+        fail("{}: expected an object, found {}", line.where, type_text(line.value));
+    }
+    const auto at = line.value.find(std::string(name));
+    return at == line.value.end() ? nullptr : &*at;
+}
+
+// 1.0 is a whole number, too: tables are often written with a point in all columns.
+bool is_whole(const Json& value) {
+    if (value.is_number_integer()) return true;
+    if (!value.is_number_float()) return false;
+    const double number = value.get<double>();
+    return std::abs(number) <= 9007199254740992.0 && number == std::trunc(number); // 2^53
+}
+
+[[noreturn]] void wrong(const JsonLine& line, std::string_view name, const char* expected,
+                        const char* found) {
+    fail("{}: field \"{}\": expected {}, found {}", line.where, name, expected, found);
+}
+
+const Json& field(const JsonLine& line, std::string_view name, const char* expected,
+                  bool (*is_expected)(const Json&)) {
+    const Json* value = find(line, name);
+    if (!value) wrong(line, name, expected, "nothing");
+    if (!is_expected(*value)) wrong(line, name, expected, type_text(*value));
+    return *value;
+}
+
+} // namespace
+
+std::vector<JsonLine> parse_jsonl(std::string_view text, const std::string& name) {
+    std::vector<JsonLine> lines;
+    BadLines bad;
+    each_line(text, name, bad, [&](JsonLine line) { lines.push_back(std::move(line)); });
+    bad.settle(name);
+    return lines;
+}
+
+std::vector<JsonLine> read_jsonl(const std::string& path) {
+    return parse_jsonl(read_text_file(path), input_name(path));
+}
+
+void read_jsonl(const std::string& path, BadLines& bad,
+                const std::function<void(const JsonLine&)>& read) {
+    each_line(read_text_file(path), input_name(path), bad, read);
+}
+
+JsonLine read_json(const std::string& path) {
+    return {parse_json(read_text_file(path), path, 1), path};
+}
+
+bool has_field(const JsonLine& line, std::string_view name) {
+    const Json* value = find(line, name);
+    return value && !value->is_null();
+}
+
+std::string string_field(const JsonLine& line, std::string_view name) {
+    return field(line, name, "a string", [](const Json& v) { return v.is_string(); })
+        .get<std::string>();
+}
+
+int64_t int_field(const JsonLine& line, std::string_view name) {
+    const Json& value = field(line, name, "a whole number", is_whole);
+    if (value.is_number_unsigned() && value.get<uint64_t>() > uint64_t{INT64_MAX}) {
+        wrong(line, name, "a whole number below 2^63", "a larger one");
+    }
+    return value.get<int64_t>();
+}
+
+double number_field(const JsonLine& line, std::string_view name) {
+    return field(line, name, "a number", [](const Json& v) { return v.is_number(); }).get<double>();
+}
+
+bool bool_field(const JsonLine& line, std::string_view name) {
+    return field(line, name, "true or false", [](const Json& v) { return v.is_boolean(); })
+        .get<bool>();
+}
+
+std::vector<JsonLine> array_field(const JsonLine& line, std::string_view name) {
+    const Json& array = field(line, name, "an array", [](const Json& v) { return v.is_array(); });
+    std::vector<JsonLine> elements;
+    for (const Json& element : array) {
+        elements.push_back({element, fmt::format("{}: {}[{}]", line.where, name, elements.size())});
+    }
+    return elements;
+}
+
+JsonLine object_field(const JsonLine& line, std::string_view name) {
+    const Json& value = field(line, name, "an object", [](const Json& v) { return v.is_object(); });
+    return {value, fmt::format("{}: {}", line.where, name)};
+}
+
+std::vector<std::string> strings_field(const JsonLine& line, std::string_view name) {
+    std::vector<std::string> strings;
+    for (const JsonLine& element : array_field(line, name)) {
+        if (!element.value.is_string()) {
+            fail("{}: expected a string, found {}", element.where, type_text(element.value));
+        }
+        strings.push_back(element.value.get<std::string>());
+    }
+    return strings;
+}
+
+std::string json_text(const Json& value) { return value.dump(); }
+
+void write_jsonl(const std::string& path, std::span<const Json> lines) {
+    std::string text;
+    for (const Json& line : lines) text += json_text(line) + "\n";
+    write_file_atomic(path, text);
+}
+
+void write_json(const std::string& path, const Json& value) {
+    write_file_atomic(path, value.dump(2) + "\n");
+}
+
+} // namespace qstar

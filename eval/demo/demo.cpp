@@ -1,0 +1,167 @@
+#include "eval/demo/demo.h"
+
+#include "engine/base/error.h"
+#include "eval/claims/claims.h"
+#include "eval/commands/puzzle_commands.h"
+#include "eval/demo/countdown_demo.h"
+#include "eval/demo/demo_stages.h"
+#include "eval/report/report.h"
+#include "eval/studies/best_of_n.h"
+#include "eval/studies/ladder.h"
+#include "eval/studies/taste.h"
+#include "train/annotation/label.h"
+#include "train/annotation/rank.h"
+#include "train/annotation/rollout.h"
+#include "train/data/corpus.h"
+#include "train/data/sample.h"
+#include "train/expert_iteration/distil.h"
+#include "train/expert_iteration/self_play.h"
+#include "train/preference/bradley_terry.h"
+#include "train/preference/dpo.h"
+#include "train/q_learning/q.h"
+#include "train/supervised/orm.h"
+#include "train/supervised/pretrain.h"
+#include "train/supervised/prm.h"
+#include "train/supervised/sft.h"
+
+namespace qstar::eval {
+
+namespace {
+
+// How much of everything; 0 is the stage's own default, which for data is all there is.
+struct Sizes {
+    int64_t corpus_tokens, pretrain_batch, pretrain_steps, layers, width; // the policy
+    int64_t sample_problems;
+    int64_t reward_prompts, dpo_prompts, taste_problems; // ranks
+    int64_t orm_solutions, prm_solutions, rollout_solutions, q_problems;
+    int64_t play_problems, distil_problems, dev_problems;
+    int64_t curve_problems, ladder_problems; // held-out ones
+};
+
+constexpr Sizes quick = {400'000, 16, 0,   2,  64, 200, 100, 100, 50,
+                         0,       0,  100, 60, 60, 60,  50,  20,  100};
+// Ten to twelve minutes on two cores.
+constexpr Sizes standard = {6'000'000, 8,      4800, 4,   128, 15'000, 2000, 2000, 500,
+                            12'000,    18'000, 1000, 500, 500, 1200,   200,  100,  500};
+// Half an hour: what the READMEs of the floors measured.
+constexpr Sizes full = {14'000'000, 16, 0,    4,    128, 30'000, 5000, 3000, 500,
+                        0,          0,  2000, 1000, 800, 2000,   200,  150,  1000};
+
+} // namespace
+
+void demo(const DemoOptions& options) {
+    if (options.world == "countdown") return countdown_demo(options);
+    if (options.world == "lights-out")
+        return puzzle_demo(options.world, options.run, options.seed, options.quick);
+    if (options.world != "arithmetic")
+        fail("demo: expected the world arithmetic, countdown or lights-out, found \"{}\"",
+             options.world);
+    const auto begin = std::chrono::steady_clock::now();
+    const Sizes& size = options.quick ? quick : options.full ? full : standard;
+    StageTimes times(options);
+    const auto say = [&](const char* stage, const char* what) { times.next(stage, what); };
+
+    say("corpus", "what a class hands in: many bad solvers, few good ones");
+    auto corpus = of<train::CorpusOptions>(options);
+    corpus.tokens = size.corpus_tokens;
+    train::corpus(corpus);
+
+    say("pretrain", "next-token prediction learns all of it, the bad mathematics included");
+    auto pretrain = of<train::PretrainOptions>(options);
+    pretrain.batch = size.pretrain_batch;
+    pretrain.steps = size.pretrain_steps;
+    pretrain.layers = size.layers;
+    pretrain.width = size.width;
+    train::pretrain(pretrain);
+
+    say("sft", "fine-tuning on a small set, picked by its answers");
+    train::sft(of<train::SftOptions>(options));
+
+    say("sample", "the tuned model solves training problems, several times each");
+    auto sample = of<train::SampleOptions>(options);
+    sample.problems = size.sample_problems;
+    train::sample(sample);
+
+    say("rank", "a simulated person puts the outputs of each prompt in order");
+    train::rank(of<train::RankOptions>(options));
+
+    say("reward", "reward model: a number from ranks");
+    auto reward = of<train::BradleyTerryOptions>(options);
+    reward.limit = size.reward_prompts;
+    train::reward(reward);
+
+    say("dpo", "the policy learns from ranks directly");
+    auto dpo = of<train::DpoOptions>(options);
+    dpo.limit = size.dpo_prompts;
+    train::dpo(dpo);
+
+    say("taste", "what ranks have moved: the judge's taste, and mathematics");
+    auto taste = of<TasteOptions>(options);
+    taste.problems = size.taste_problems;
+    eval::taste(taste);
+
+    say("label", "the verifier in the place of people: outcomes, and steps up to the first error");
+    train::label(of<train::LabelOptions>(options));
+
+    say("orm", "outcome reward model: is the answer right?");
+    auto orm = of<train::OrmOptions>(options);
+    orm.limit = size.orm_solutions;
+    train::orm(orm);
+
+    say("prm", "process reward model: is this step right?");
+    auto prm = of<train::PrmOptions>(options);
+    prm.limit = size.prm_solutions;
+    train::prm(prm);
+
+    say("rollout", "labels without anybody who looks at a step: what does the policy make of it?");
+    auto rollout = of<train::RolloutOptions>(options);
+    rollout.limit = size.rollout_solutions;
+    train::rollout(rollout);
+
+    say("q", "Q-values of steps, by fitted Q iteration on the policy's own roll-outs");
+    auto q = of<train::QOptions>(options);
+    q.problems = size.q_problems;
+    train::q(q);
+
+    say("self-play", "search finds, the verifier confirms, the policy learns, again");
+    auto play = of<train::SelfPlayOptions>(options);
+    play.rounds = 2;
+    play.problems = size.play_problems;
+    play.dev_problems = size.dev_problems;
+    train::self_play(play);
+
+    say("distil", "what the search finds, back into a policy that needs no search");
+    auto distil = of<train::DistilOptions>(options);
+    distil.problems = size.distil_problems;
+    distil.dev_problems = size.dev_problems;
+    train::distil(distil);
+
+    say("best-of-n", "PRM, ORM and majority over N");
+    auto curve = of<BestOfNOptions>(options);
+    curve.problems = size.curve_problems;
+    curve.samples = 64;
+    best_of_n(curve);
+
+    say("ladder", "held-out problems, every method at the same budget of tokens");
+    auto rungs = of<LadderOptions>(options);
+    rungs.problems = size.ladder_problems;
+    ladder(rungs);
+
+    say("claims", "the talk's claims, each as an experiment");
+    auto tested = of<ClaimsOptions>(options);
+    tested.quick = !options.full;
+    tested.brief = true;
+    if (options.quick) tested.most = 40;
+    claims(tested);
+
+    times.end(); // the page shows times.json as it is now
+    eval::say("report", "one page that shows all of it");
+    auto shown = of<ReportOptions>(options);
+    if (options.quick) shown.problems = 30;
+    const std::string page = report(shown);
+
+    say_end(options, begin);
+    fmt::print("Its report: {}\n", page);
+}
+
+} // namespace qstar::eval

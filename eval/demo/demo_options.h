@@ -1,0 +1,18 @@
+#pragma once
+// What a demo is asked for.
+
+#include <cstdint>
+#include <string>
+
+namespace qstar::eval {
+
+struct DemoOptions {
+    std::string run = "runs/demo";
+    uint64_t seed = 1;
+    bool quick = false; // seconds long: shows the way, not the heights
+    bool full = false;  // half an hour: all data, more problems (arithmetic)
+    std::string world =
+        "arithmetic"; // or countdown (countdown_demo.h), or lights-out (puzzle_commands.h)
+};
+
+} // namespace qstar::eval

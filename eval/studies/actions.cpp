@@ -1,0 +1,128 @@
+#include "eval/studies/actions.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/io/files.h"
+#include "engine/text/json.h"
+#include "engine/text/jsonl.h"
+#include "eval/plot/plot.h"
+#include "train/q_learning/davi.h"
+
+#include <fmt/format.h>
+
+namespace qstar::eval {
+
+namespace {
+
+search::PuzzleChoice choice_of(const ActionsOptions& options, int set) {
+    search::PuzzleChoice choice = options.training.puzzle;
+    (choice.world == "lights-out" ? choice.size : choice.compose) = set;
+    return choice;
+}
+
+// A bar for each set, as long as the ratio.
+std::string ratios(const std::vector<std::pair<PuzzleRow, PuzzleRow>>& pairs) {
+    std::string out;
+    for (const auto& [astar, qstar] : pairs) {
+        const double nodes = astar.generated / qstar.generated,
+                     time = astar.seconds / qstar.seconds;
+        out += fmt::format("{:>5} actions  generated {:6.1f} x |", astar.actions, nodes);
+        for (double bar = 1; bar <= nodes && bar < 1e6; bar *= 1.25) out += '#';
+        out += fmt::format("\n               seconds   {:6.1f} x |", time);
+        for (double bar = 1; bar <= time && bar < 1e6; bar *= 1.25) out += '=';
+        out += "\n";
+    }
+    return out;
+}
+
+// What both searches need, against the number of actions.
+Plot plot(const ActionsOptions& options, const std::vector<PuzzleRow>& rows, const char* what,
+          double PuzzleRow::*value) {
+    Plot plot;
+    plot.title = fmt::format("{}: A* against Q*, {} fresh states for each set of actions, seed {}",
+                             options.training.puzzle.world, options.problems, options.seed);
+    plot.x_label = "actions of a state";
+    plot.y_label = fmt::format("{}, mean of all states", what);
+    plot.log_x = plot.log_y = true;
+    plot.wide = plot.narrow = 640;
+    plot.series = {{"A*, value network", {}}, {"Q*, Q-network", {}}};
+    for (const PuzzleRow& row : rows) {
+        PlotPoint point;
+        point.x = static_cast<double>(row.actions);
+        point.y = row.*value;
+        point.title = fmt::format("{}, {} actions: {:g}", row.method, row.actions, point.y);
+        plot.series[row.method == "qstar"].points.push_back(point);
+    }
+    return plot;
+}
+
+} // namespace
+
+void actions(const ActionsOptions& options) {
+    if (options.sets.empty()) fail("--sets: expected at least one, found none");
+    for (const int set : options.sets) check_range("sets", set, 1, 40);
+    check_range("problems", options.problems, 1, 10'000'000);
+    search::check(options.options);
+    check_range("net-width", options.training.width, 1, 100'000);
+    check_range("train-batch", options.training.batch, 1, 1'000'000);
+    train::check(options.training);
+    check_range("each", options.training.each, 1);
+    std::vector<PuzzleRow> rows;
+    std::vector<std::pair<PuzzleRow, PuzzleRow>> pairs;
+    for (const int set : options.sets) {
+        train::DeepQOptions training = options.training;
+        training.puzzle = choice_of(options, set);
+        training.seed = options.seed;
+        training.quiet = options.quiet;
+        training.name = fmt::format("davi-{}", set);
+        train::davi(training);
+        training.name = fmt::format("deep-q-{}", set);
+        train::deep_q(training);
+
+        const auto space = search::make_space(training.puzzle);
+        const std::vector<search::State> states =
+            fresh_states(*space, options.problems, options.seed);
+        std::vector<int64_t> shortest;
+        if (const auto length = shortest_length(*space))
+            for (const search::State& state : states) shortest.push_back((*length)(state));
+        search::PuzzleSearch search;
+        search.puzzle = training.puzzle;
+        search.options = options.options;
+        search.heuristic = "model";
+        search.mirror = options.mirror;
+        for (const char* method : {"astar", "qstar"}) {
+            search.method = method;
+            search.model = train::model_path(
+                training.run,
+                fmt::format("{}-{}", search.method == "astar" ? "davi" : "deep-q", set));
+            rows.push_back(measure(*space, search, states, shortest, options.quiet));
+        }
+        pairs.emplace_back(rows[rows.size() - 2], rows.back());
+    }
+    const std::string text = fmt::format(
+        "A* against Q* on {}, {} fresh states for each set, seed {}; both networks trained for {} "
+        "steps.\n\n{}",
+        options.training.puzzle.world, options.problems, options.seed, options.training.steps,
+        puzzle_table(rows));
+    Json table = Json::array();
+    for (const PuzzleRow& row : rows) table.push_back(json_of(row));
+    const std::string folder = options.training.run + "/actions";
+    write_json(folder + ".json", Json{{"world", options.training.puzzle.world},
+                                      {"sets", options.sets},
+                                      {"problems", options.problems},
+                                      {"seed", options.seed},
+                                      {"steps", options.training.steps},
+                                      {"weight", options.options.weight},
+                                      {"batch", options.options.batch},
+                                      {"nodes", options.options.nodes},
+                                      {"mirror", options.mirror},
+                                      {"rows", table}});
+    write_file_atomic(folder + ".md", text);
+    write_file_atomic(folder + "-generated.svg",
+                      picture(plot(options, rows, "states made", &PuzzleRow::generated)));
+    write_file_atomic(folder + "-seconds.svg",
+                      picture(plot(options, rows, "seconds a state", &PuzzleRow::seconds)));
+    if (!options.quiet) fmt::print("{}\nA* by Q*:\n\n{}", text, ratios(pairs));
+}
+
+} // namespace qstar::eval

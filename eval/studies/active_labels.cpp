@@ -1,0 +1,254 @@
+#include "eval/studies/active_labels.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/io/files.h"
+#include "engine/run/run_folder.h"
+#include "engine/text/jsonl.h"
+#include "search/models/gpt_proposer.h"
+#include "search/models/gpt_scorer.h"
+#include "search/worlds/make_world.h"
+#include "train/annotation/label.h"
+#include "train/annotation/select.h"
+#include "train/data/classroom.h"
+#include "train/data/judge.h"
+#include "train/data/sample.h"
+#include "train/data/searched.h"
+#include "train/run/chunks.h"
+#include "train/run/stage.h"
+#include "train/supervised/prm.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace qstar::eval {
+
+namespace {
+
+using train::SampledSolution;
+
+constexpr int64_t chunk_problems = 64;
+
+const std::string study = "active";
+
+std::string prm_named(const std::string& name) { return study + "/prm-" + name; }
+
+// Training problems, and of each the different solutions among `candidates` drawn ones, in
+// the order of drawing; problems without a solution that ends are left out.
+std::vector<std::vector<SampledSolution>> draw_candidates(const ActiveOptions& options,
+                                                          int64_t problems) {
+    train::SampleOptions draw;
+    draw.run = options.run;
+    draw.seed = options.seed;
+    draw.quiet = options.quiet;
+    draw.samples = options.candidates;
+    draw.temperature = options.explore;
+    const auto texts =
+        train::problems_for(options.run, train::Split::train, problems, options.seed);
+    const Json flags{
+        {"seed", options.seed},
+        {"problems", problems},
+        {"candidates", options.candidates},
+        {"explore", options.explore},
+        {"inputs", {{"model", train::input(train::model_path(options.run, options.policy))}}}};
+    draw.study = study;
+    train::Stage stage(draw, "candidates", flags);
+    if (!stage.done()) {
+        const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
+        const engine::Gpt policy = train::load_model(options.run, options.policy);
+        search::GptProposer proposer(policy, tokenizer, options.seed);
+        in_chunks(stage, "solutions.jsonl", "problems", problems, chunk_problems,
+                  [&](int64_t first, int64_t count) {
+                      const auto these = std::span(texts).subspan(static_cast<size_t>(first),
+                                                                  static_cast<size_t>(count));
+                      std::vector<Json> lines;
+                      for (const auto& s : solve_problems(proposer, these, first, draw))
+                          lines.push_back(json_of(s));
+                      return lines;
+                  });
+        stage.finish(Json{{"problems", problems}});
+    }
+    std::vector<std::vector<SampledSolution>> groups;
+    for (SampledSolution& solution : train::read_solutions(stage.path("solutions.jsonl"))) {
+        if (!solution.finished || solution.steps.empty()) continue;
+        if (groups.empty() || groups.back().front().problem != solution.problem)
+            groups.emplace_back();
+        groups.back().push_back(std::move(solution));
+    }
+    return groups;
+}
+
+// Labels of the solutions by the verifier, and a PRM from them. The number of labels.
+int64_t train_prm(const ActiveOptions& options, const std::string& name,
+                  std::span<const SampledSolution> solutions, const search::World& world) {
+    std::vector<Json> lines;
+    int64_t labels = 0;
+    for (const SampledSolution& solution : solutions) {
+        const auto labelled = judge_steps(world, solution);
+        labels += static_cast<int64_t>(labelled.labels.size());
+        lines.push_back(prm800k_json(labelled));
+    }
+    train::PrmOptions prm;
+    prm.run = options.run;
+    prm.seed = options.seed;
+    prm.quiet = options.quiet;
+    prm.labels = options.run + "/active/" + name + ".jsonl";
+    prm.study = study;
+    prm.name = "prm-" + name;
+    write_jsonl(prm.labels, lines);
+    train::prm(prm);
+    return labels;
+}
+
+struct Row {
+    int64_t solutions = 0;
+    int64_t labels[2] = {0, 0}; // uniform, selected
+    CurvePoint point[2];
+    double worth = 0;
+};
+
+std::string markdown(const std::vector<Row>& rows, const ActiveOptions& options) {
+    std::string out = fmt::format(
+        "Labelled solutions, one of each problem: as drawn, or picked among {} draws at "
+        "temperature {}, 80 % convincing wrong answers and 20 % others, by a selector that learned "
+        "from {} solutions. The PRM chooses (minimum) "
+        "among {} of {} samples of {} held-out problems of the {} split, seed {}; mean over {} "
+        "shuffles, 95 % interval (Wilson). Worth: how many times as many solutions as drawn "
+        "would solve as much, by the line through the uniform points over log size.\n\n"
+        "| solutions | labels, uniform | % solved | 95 % | labels, selected | % solved | 95 % | "
+        "worth |\n|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+        options.candidates, options.explore, options.selector, options.n, options.samples,
+        options.problems, options.split, options.seed, options.shuffles);
+    for (const Row& row : rows) {
+        out += fmt::format("| {}", row.solutions);
+        for (int k = 0; k < 2; ++k)
+            out += fmt::format(" | {} | {:.1f} | {:.1f} - {:.1f}", row.labels[k],
+                               100 * row.point[k].mean, 100 * row.point[k].interval.low,
+                               100 * row.point[k].interval.high);
+        out += fmt::format(" | {} |\n", row.worth > 0 ? fmt::format("{:.2f}", row.worth) : "-");
+    }
+    return out;
+}
+
+} // namespace
+
+double label_worth(std::span<const double> sizes, std::span<const double> uniform, double size,
+                   double value) {
+    const auto n = static_cast<double>(sizes.size());
+    double x = 0, y = 0, xx = 0, xy = 0;
+    for (size_t i = 0; i < sizes.size(); ++i) {
+        const double log_size = std::log(sizes[i]);
+        x += log_size;
+        y += uniform[i];
+        xx += log_size * log_size;
+        xy += log_size * uniform[i];
+    }
+    const double spread = n * xx - x * x;
+    const double slope = spread > 0 ? (n * xy - x * y) / spread : 0;
+    if (slope <= 0) return 0;
+    return std::exp((value - (y - slope * x) / n) / slope) / size;
+}
+
+void active(const ActiveOptions& options) {
+    check(options);
+    check_range("selector", options.selector, 1);
+    check_range("n", options.n, 1, options.samples);
+    check_range("candidates", options.candidates, 1);
+    check_above("explore", options.explore, 0, 100);
+    check_range("shuffles", options.shuffles, 1);
+    for (const int64_t size : options.sizes) check_range("sizes", size, 1);
+    if (options.sizes.size() < 2)
+        fail("--sizes: expected at least two, found {}", options.sizes.size());
+    const int64_t largest = *std::max_element(options.sizes.begin(), options.sizes.end());
+    require_run(options.run);
+    make_folders(options.run + "/active");
+    const int64_t needed = options.selector + largest;
+    const auto groups = draw_candidates(options, needed + needed / 10); // some have no end
+    if (static_cast<int64_t>(groups.size()) < needed)
+        fail("only {} problems have a solution with an end, {} are needed: expected fewer in "
+             "--sizes",
+             groups.size(), needed);
+    const auto world = search::make_world(train::world_of(options.run));
+
+    // The selector learns from one solution of each of its problems.
+    std::vector<SampledSolution> first;
+    for (int64_t i = 0; i < options.selector; ++i)
+        first.push_back(groups[static_cast<size_t>(i)][0]);
+    train_prm(options, "selector", first, *world);
+
+    // It scores all solutions of the problems after these.
+    const auto others = std::span(groups).subspan(static_cast<size_t>(options.selector),
+                                                  static_cast<size_t>(largest));
+    std::vector<SampledSolution> solutions;
+    std::vector<train::Candidate> candidates;
+    for (size_t g = 0; g < others.size(); ++g)
+        for (const SampledSolution& solution : others[g]) {
+            solutions.push_back(solution);
+            candidates.push_back(
+                {g, 0, world->solved({solution.problem, solution.steps, solution.finished})});
+        }
+    {
+        const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
+        engine::Gpt model = train::load_model(options.run, prm_named("selector"));
+        search::GptScorer scorer(model, tokenizer);
+        const auto scores = train::convincing_scores(scorer, solutions);
+        for (size_t i = 0; i < scores.size(); ++i) candidates[i].score = scores[i];
+    }
+
+    PoolOptions drawn = options;
+    drawn.scorers.clear();
+    std::vector<Chooser> choosers;
+    std::vector<Row> rows;
+    for (const int64_t size : options.sizes) {
+        Row row;
+        row.solutions = size;
+        std::vector<SampledSolution> uniform, selected;
+        for (int64_t g = 0; g < size; ++g) uniform.push_back(others[static_cast<size_t>(g)][0]);
+        const auto end = std::find_if(candidates.begin(), candidates.end(), [&](const auto& c) {
+            return c.problem >= static_cast<size_t>(size);
+        });
+        for (const size_t i : train::select_convincing({candidates.begin(), end}, 1, 0.8))
+            selected.push_back(solutions[i]);
+        const std::vector<SampledSolution>* sets[] = {&uniform, &selected};
+        for (int k = 0; k < 2; ++k) {
+            const std::string name = fmt::format("{}-{}", k == 0 ? "uniform" : "selected", size);
+            row.labels[k] = train_prm(options, name, *sets[k], *world);
+            choosers.push_back(
+                {name, Chooser::Rule::best, drawn.scorers.size(), search::Aggregate::minimum});
+            drawn.scorers.push_back(prm_named(name));
+        }
+        rows.push_back(row);
+    }
+
+    const int64_t sizes[] = {options.n};
+    const auto curve = curve_of(draw_pools(drawn), choosers, sizes, options.shuffles, options.seed);
+    std::vector<double> x, y;
+    for (size_t i = 0; i < rows.size(); ++i) {
+        rows[i].point[0] = curve[2 * i];
+        rows[i].point[1] = curve[2 * i + 1];
+        x.push_back(static_cast<double>(rows[i].solutions));
+        y.push_back(rows[i].point[0].mean);
+    }
+    Json list = Json::array();
+    for (Row& row : rows) {
+        row.worth = label_worth(x, y, static_cast<double>(row.solutions), row.point[1].mean);
+        list.push_back({{"solutions", row.solutions},
+                        {"labels_uniform", row.labels[0]},
+                        {"uniform", row.point[0].mean},
+                        {"labels_selected", row.labels[1]},
+                        {"selected", row.point[1].mean},
+                        {"worth", row.worth}});
+    }
+    write_json(options.run + "/active/table.json", Json{{"seed", options.seed},
+                                                        {"split", options.split},
+                                                        {"problems", options.problems},
+                                                        {"samples", options.samples},
+                                                        {"n", options.n},
+                                                        {"selector", options.selector},
+                                                        {"rows", list}});
+    const std::string text = markdown(rows, options);
+    write_file_atomic(options.run + "/active/table.md", text);
+    if (!options.quiet) fmt::print("\n{}", text);
+}
+
+} // namespace qstar::eval

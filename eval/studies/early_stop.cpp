@@ -1,0 +1,122 @@
+#include "eval/studies/early_stop.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/io/files.h"
+#include "engine/text/jsonl.h"
+
+#include <algorithm>
+
+namespace qstar::eval {
+
+StopRow stop_below(std::span<const Pool> pools, double threshold, int64_t samples) {
+    StopRow row;
+    row.threshold = threshold;
+    double tokens = 0, stopped = 0, written = 0;
+    for (const Pool& pool : pools) {
+        const PoolSample* best = nullptr; // of those written to the end
+        double best_score = -1;
+        const PoolSample* spared = nullptr; // of those given up, the least bad
+        double spared_score = -1;
+        int64_t spared_rest = 0; // its tokens that were not written
+        tokens += static_cast<double>(pool.prompt_tokens);
+        const auto count = std::min(pool.samples.size(), static_cast<size_t>(samples));
+        for (const PoolSample& sample : std::span(pool.samples).first(count)) {
+            // One without an end was never scored; it costs what it wrote.
+            const bool scored = !sample.scores.empty() && !sample.scores[0].empty();
+            int64_t steps = 0, rest = 0;
+            double weakest = 1;
+            bool given_up = false;
+            for (size_t i = 0; i < sample.step_tokens.size(); ++i) {
+                if (given_up) {
+                    rest += sample.step_tokens[i];
+                    continue;
+                }
+                steps += sample.step_tokens[i];
+                if (!scored) continue;
+                weakest = std::min(weakest, static_cast<double>(sample.scores[0][i]));
+                given_up = weakest < threshold && i + 1 < sample.step_tokens.size();
+            }
+            tokens += static_cast<double>(scored ? pool.prompt_tokens + 2 * steps : steps);
+            written += 1;
+            stopped += given_up;
+            if (given_up && weakest > spared_score) {
+                spared = &sample;
+                spared_score = weakest;
+                spared_rest = rest;
+            }
+            if (!given_up && scored && weakest > best_score) {
+                best = &sample;
+                best_score = weakest;
+            }
+        }
+        if (best == nullptr && spared != nullptr) {
+            best = spared;
+            tokens += static_cast<double>(spared_rest);
+        }
+        row.solved += best != nullptr && best->right;
+        ++row.n;
+    }
+    row.interval = wilson(row.solved, row.n);
+    row.tokens = row.n > 0 ? tokens / static_cast<double>(row.n) : 0;
+    row.stopped = written > 0 ? stopped / written : 0;
+    return row;
+}
+
+std::string markdown(std::span<const StopRow> rows, const EarlyStopOptions& options) {
+    std::string out = fmt::format(
+        "Best of {} by {} (minimum); a solution is given up after a step that scores below the "
+        "threshold. {} held-out problems of the {} split, seed {}, policy {}, temperature {}. 95 "
+        "% intervals after Wilson. Tokens: model tokens a problem, written, and read once by the "
+        "PRM.\n\n"
+        "| threshold | solved | % | 95 % interval | tokens | tokens saved | given up |\n"
+        "|---:|---:|---:|---:|---:|---:|---:|\n",
+        options.samples, options.scorers[0], options.problems, options.split, options.seed,
+        options.policy, options.temperature);
+    for (const StopRow& row : rows)
+        out += fmt::format("| {:g} | {} / {} | {:.1f} | {:.1f} - {:.1f} | {:.0f} | {:.1f} % | "
+                           "{:.1f} % |\n",
+                           row.threshold, row.solved, row.n,
+                           100.0 * static_cast<double>(row.solved) / static_cast<double>(row.n),
+                           100 * row.interval.low, 100 * row.interval.high, row.tokens,
+                           100 * (1 - row.tokens / rows[0].tokens), 100 * row.stopped);
+    return out;
+}
+
+void early_stop(const EarlyStopOptions& options) {
+    if (options.scorers.size() != 1)
+        fail("--scorers: expected one PRM, found {}", options.scorers.size());
+    EarlyStopOptions with = options;
+    with.thresholds.insert(with.thresholds.begin(), 0); // what all others are compared to
+    with.thresholds.erase(std::unique(with.thresholds.begin(), with.thresholds.end()),
+                          with.thresholds.end());
+    for (const double threshold : with.thresholds) check_range("thresholds", threshold, 0, 1);
+    const std::vector<Pool> pools = draw_pools(with);
+    std::vector<StopRow> rows;
+    Json list = Json::array();
+    for (const double threshold : with.thresholds) {
+        const StopRow row = stop_below(pools, threshold, with.samples);
+        list.push_back({{"threshold", row.threshold},
+                        {"solved", row.solved},
+                        {"n", row.n},
+                        {"low", row.interval.low},
+                        {"high", row.interval.high},
+                        {"tokens", row.tokens},
+                        {"stopped", row.stopped}});
+        rows.push_back(row);
+    }
+    write_json(options.run + "/early-stop.json", Json{{"seed", with.seed},
+                                                      {"split", with.split},
+                                                      {"problems", with.problems},
+                                                      {"samples", with.samples},
+                                                      {"policy", with.policy},
+                                                      {"scorer", with.scorers[0]},
+                                                      {"temperature", with.temperature},
+                                                      {"thresholds", with.thresholds},
+                                                      {"rows", list}});
+    const std::string text = markdown(rows, with);
+    write_file_atomic(options.run + "/early-stop.md", text);
+    if (!options.quiet) fmt::print("\n{}", text);
+}
+
+} // namespace qstar::eval

@@ -1,0 +1,227 @@
+#include "eval/studies/label_sources.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/io/files.h"
+#include "engine/text/jsonl.h"
+#include "search/worlds/make_world.h"
+#include "train/annotation/label.h"
+#include "train/annotation/rollout.h"
+#include "train/data/classroom.h"
+#include "train/data/judge.h"
+#include "train/supervised/prm.h"
+
+#include <map>
+
+namespace qstar::eval {
+
+namespace {
+
+using train::LabelledSolution;
+using train::StepLabels;
+
+const std::string label_study = "label-sources"; // its folder in the run
+
+std::string file_in(const std::string& run, const std::string& name) {
+    return join_path(join_path(run, label_study), name);
+}
+
+// "people-10": a simulated person who gets 10 % of the labels wrong.
+std::string people_named(double error) { return fmt::format("people-{:g}", 100 * error); }
+
+// The number of the first wrong step of each solution, from 1; 0 if none is wrong.
+using FirstErrors = std::map<std::pair<std::string, std::vector<std::string>>, size_t>;
+size_t first_error(const std::vector<search::Label>& labels) {
+    return !labels.empty() && labels.back() == search::Label::wrong ? labels.size() : 0;
+}
+
+// The first of the sampled solutions that have an end, in a file of their own.
+std::vector<train::SampledSolution> pick_solutions(const LabelSourcesOptions& options) {
+    auto solutions =
+        train::read_solutions(train::stage_file(options.run, "sample", "solutions.jsonl"));
+    std::erase_if(solutions, [](const auto& s) { return !s.finished || s.steps.empty(); });
+    if (solutions.size() > static_cast<size_t>(options.solutions))
+        solutions.resize(static_cast<size_t>(options.solutions));
+    std::vector<Json> lines;
+    for (const auto& solution : solutions) lines.push_back(json_of(solution));
+    write_jsonl(file_in(options.run, "solutions.jsonl"), lines);
+    return solutions;
+}
+
+// Reads a source's file: its labels, and how often its first errors are the verifier's.
+void count_labels(const std::string& file, const std::vector<train::SampledSolution>& solutions,
+                  const FirstErrors& truth, LabelSource& source) {
+    const std::vector<StepLabels> all = train::read_step_labels(file);
+    double agreed = 0;
+    for (size_t i = 0; i < all.size(); ++i) {
+        source.labels += static_cast<int64_t>(all[i].labels.size());
+        if (all.size() != solutions.size()) continue;
+        const auto& s = solutions[i];
+        agreed += first_error(all[i].labels) == truth.at({s.problem, s.steps});
+    }
+    source.agreement =
+        all.size() == solutions.size() ? agreed / static_cast<double>(all.size()) : -1;
+}
+
+LabelSource train_source(const LabelSourcesOptions& options, const std::string& name,
+                         const std::string& file, bool soft,
+                         const std::vector<train::SampledSolution>& solutions,
+                         const FirstErrors& truth) {
+    LabelSource source;
+    source.name = name;
+    count_labels(file, solutions, truth, source);
+    source.judgements = source.labels;
+    const std::string costs = join_path(file.substr(0, file.rfind('/')), "done.json");
+    if (file.ends_with("steps.jsonl") && exists(costs)) { // of roll-outs
+        const JsonLine cost = object_field(read_json(costs), "result");
+        source.judgements = int_field(cost, "judgements");
+        source.tokens = int_field(cost, "rollout_tokens");
+    }
+    source.prm = label_study + "/prm-" + name;
+    train::PrmOptions prm;
+    prm.run = options.run;
+    prm.seed = options.seed;
+    prm.quiet = options.quiet;
+    prm.labels = file;
+    prm.soft = soft;
+    prm.study = label_study;
+    prm.name = "prm-" + name;
+    train::prm(prm);
+    return source;
+}
+
+std::string markdown(const std::vector<LabelSource>& sources, std::span<const CurvePoint> curve,
+                     const LabelSourcesOptions& options) {
+    std::string out = fmt::format(
+        "The same {} solutions labelled by each source, {} roll-outs a prefix; a PRM from each "
+        "chooses (minimum over the steps) among N samples of {} held-out problems of the {} "
+        "split, seed {}; mean and standard deviation over {} shuffles of {} samples, in brackets "
+        "the 95 % interval (Wilson). A judgement is somebody's look at a step, or, for "
+        "roll-outs, at a final answer.\n\n| labels by | labels of steps | judgements | roll-out "
+        "tokens | first error as the verifier's |",
+        options.solutions, options.rollouts, options.problems, options.split, options.seed,
+        options.shuffles, options.samples);
+    for (const int64_t n : options.sizes) out += fmt::format(" N = {} |", n);
+    out += "\n|---|---:|---:|---:|---:|";
+    for (size_t i = 0; i < options.sizes.size(); ++i) out += "---:|";
+    for (size_t s = 0; s < sources.size(); ++s) {
+        const LabelSource& source = sources[s];
+        out += fmt::format("\n| {} | {} | {} | {} | {} |", source.name, source.labels,
+                           source.judgements, source.tokens,
+                           source.agreement < 0 ? "-"
+                                                : fmt::format("{:.1f} %", 100 * source.agreement));
+        for (size_t n = 0; n < options.sizes.size(); ++n) {
+            const CurvePoint& point = curve[s * options.sizes.size() + n];
+            out += fmt::format(" {:.1f} ± {:.1f} ({:.1f} - {:.1f}) |", 100 * point.mean,
+                               100 * point.deviation, 100 * point.interval.low,
+                               100 * point.interval.high);
+        }
+    }
+    return out + "\n";
+}
+
+} // namespace
+
+void label_sources(const LabelSourcesOptions& options) {
+    check(options);
+    check_range("solutions", options.solutions, 1);
+    check_range("rollouts", options.rollouts, 1, 1'000'000);
+    check_range("shuffles", options.shuffles, 1);
+    for (const double error : options.people) check_range("people", error, 0, 1);
+    for (const int64_t n : options.sizes) check_range("sizes", n, 1, options.samples);
+    train::require(options.run, "sample",
+                   train::stage_file(options.run, "sample", "solutions.jsonl"));
+    make_folders(join_path(options.run, label_study));
+    const auto world = search::make_world(train::world_of(options.run));
+    const auto solutions = pick_solutions(options);
+
+    FirstErrors truth;
+    std::vector<Json> lines;
+    for (const auto& solution : solutions) {
+        const LabelledSolution labelled = judge_steps(*world, solution);
+        truth[{solution.problem, solution.steps}] = first_error(labelled.labels);
+        lines.push_back(prm800k_json(labelled));
+    }
+    write_jsonl(file_in(options.run, "verifier.jsonl"), lines);
+    for (const double error : options.people) {
+        std::vector<Json> labels;
+        Random random(options.seed, "label-sources/people");
+        for (const auto& solution : solutions)
+            labels.push_back(prm800k_json(judge_steps(*world, solution, error, random)));
+        write_jsonl(file_in(options.run, people_named(error) + ".jsonl"), labels);
+    }
+    train::RolloutOptions rollout;
+    rollout.run = options.run;
+    rollout.seed = options.seed;
+    rollout.quiet = options.quiet;
+    rollout.rollouts = options.rollouts;
+    rollout.from = options.policy;
+    rollout.solutions = file_in(options.run, "solutions.jsonl");
+    rollout.study = label_study;
+    rollout.name = "rollout";
+    train::rollout(rollout);
+    rollout.search = "binary";
+    rollout.name = "rollout-binary";
+    train::rollout(rollout);
+
+    std::vector<LabelSource> sources;
+    const auto add = [&](const std::string& name, const std::string& file, bool soft = false) {
+        sources.push_back(train_source(options, name, file, soft, solutions, truth));
+    };
+    add("verifier", file_in(options.run, "verifier.jsonl"));
+    for (const double error : options.people)
+        add(people_named(error), file_in(options.run, people_named(error) + ".jsonl"));
+    for (const std::string& extra : options.extra) {
+        const size_t equals = extra.find('=');
+        if (equals == std::string::npos || equals == 0)
+            fail("--extra: expected NAME=FILE, found \"{}\"", extra);
+        add(extra.substr(0, equals), extra.substr(equals + 1));
+    }
+    add("rollout-hard", file_in(options.run, "rollout/steps.jsonl"));
+    add("rollout-soft", file_in(options.run, "rollout/steps.jsonl"), true);
+    add("binary-search", file_in(options.run, "rollout-binary/steps.jsonl"));
+
+    PoolOptions drawn = options;
+    drawn.scorers.clear();
+    std::vector<Chooser> choosers;
+    for (const LabelSource& source : sources) {
+        choosers.push_back(
+            {source.name, Chooser::Rule::best, drawn.scorers.size(), search::Aggregate::minimum});
+        drawn.scorers.push_back(source.prm);
+    }
+    const auto curve =
+        curve_of(draw_pools(drawn), choosers, options.sizes, options.shuffles, options.seed);
+    Json rows = Json::array();
+    for (size_t s = 0; s < sources.size(); ++s)
+        for (size_t n = 0; n < options.sizes.size(); ++n) {
+            const CurvePoint& point = curve[s * options.sizes.size() + n];
+            rows.push_back({{"labels_by", sources[s].name},
+                            {"labels", sources[s].labels},
+                            {"judgements", sources[s].judgements},
+                            {"rollout_tokens", sources[s].tokens},
+                            {"agreement", sources[s].agreement},
+                            {"n", point.n},
+                            {"mean", point.mean},
+                            {"deviation", point.deviation},
+                            {"low", point.interval.low},
+                            {"high", point.interval.high}});
+        }
+    write_json(file_in(options.run, "table.json"), Json{{"seed", options.seed},
+                                                        {"split", options.split},
+                                                        {"problems", options.problems},
+                                                        {"samples", options.samples},
+                                                        {"solutions", options.solutions},
+                                                        {"rollouts", options.rollouts},
+                                                        {"temperature", options.temperature},
+                                                        {"policy", options.policy},
+                                                        {"people", options.people},
+                                                        {"sizes", options.sizes},
+                                                        {"shuffles", options.shuffles},
+                                                        {"extra", options.extra},
+                                                        {"rows", rows}});
+    const std::string text = markdown(sources, curve, options);
+    write_file_atomic(file_in(options.run, "table.md"), text);
+    if (!options.quiet) fmt::print("\n{}", text);
+}
+
+} // namespace qstar::eval

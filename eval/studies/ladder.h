@@ -1,0 +1,57 @@
+#pragma once
+// The ladder: what each stage and each search method solves, at equal cost.
+//
+// All rungs solve the same held-out problems, which no training text of the run shows
+// as any line (checked here against the run's own files, not assumed). Rungs that
+// search get the same budget of model tokens a problem, proposed and scored. The
+// verifier sees the answers only when solving is over.
+
+#include "engine/text/jsonl.h"
+#include "eval/measure/interval.h"
+#include "train/data/worlds/problems.h"
+
+#include <string>
+#include <vector>
+
+namespace qstar::eval {
+
+struct LadderOptions {
+    std::string run = "runs/demo";
+    uint64_t seed = 1;
+    std::string split = "test"; // or "dev", for tuning
+    int64_t problems = 1000;
+    std::vector<int64_t> budgets{300, 600}; // tokens a problem
+    int width = 4;                          // of the beam
+    int proposals = 8;                      // of beam and A*
+    double weight = 4;                      // of A*'s h
+    double temperature = 0.7;
+    std::string policy = "sft";        // the stage whose model searches
+    std::vector<std::string> policies; // stages whose models answer greedily, beside sft's
+    bool quiet = false;
+};
+
+struct LadderRow {
+    std::string method; // "best of N, PRM"
+    int64_t budget = 0; // tokens a problem; 0: a single solution, no search
+    int64_t solved = 0, n = 0;
+    Interval interval;
+    double tokens = 0;   // a problem, on average, really spent
+    double expanded = 0; // nodes a problem, on average
+    double seconds = 0;  // for all problems
+};
+
+struct Ladder {
+    std::vector<LadderRow> rows;
+    Json example;               // one solved problem with its steps and scores
+    int64_t training_lines = 0; // that were compared with the problems
+};
+
+// Error if a training text of the run holds one of the problems, naming both.
+Ladder measure_ladder(const LadderOptions& options);
+
+std::string markdown(const Ladder& ladder, const LadderOptions& options);
+
+// Measures, prints, and writes DIR/ladder.json and DIR/ladder.md.
+void ladder(const LadderOptions& options);
+
+} // namespace qstar::eval

@@ -1,0 +1,181 @@
+#include "eval/studies/puzzles.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/io/files.h"
+#include "engine/io/progress.h"
+#include "engine/text/json.h"
+#include "eval/measure/interval.h"
+#include "search/graph/solve.h"
+#include "search/puzzles/ida_star.h"
+#include "search/puzzles/lights_out.h"
+#include "search/puzzles/pocket_cube.h"
+
+#include <algorithm>
+
+namespace qstar::eval {
+
+namespace {
+
+std::string share(int64_t part, int64_t n) {
+    const Interval interval = wilson(part, n);
+    return fmt::format("{} / {} | {:.1f} - {:.1f}", part, n, 100 * interval.low,
+                       100 * interval.high);
+}
+
+} // namespace
+
+Json json_of(const PuzzleRow& row) {
+    const Interval solved = wilson(row.solved, row.n);
+    Json json{{"method", row.method},
+              {"heuristic", row.heuristic},
+              {"actions", row.actions},
+              {"solved", row.solved},
+              {"n", row.n},
+              {"low", solved.low},
+              {"high", solved.high},
+              {"length", row.length},
+              {"expanded", row.expanded},
+              {"generated", row.generated},
+              {"most_generated", row.most},
+              {"tokens", row.evaluated},
+              {"seconds", row.seconds}};
+    if (row.shortest >= 0) {
+        json["shortest"] = row.shortest;
+        json["shortest_length"] = row.shortest_length;
+    }
+    return json;
+}
+
+std::optional<ShortestLength> shortest_length(const search::Space& space) {
+    if (const auto* sliding = dynamic_cast<const search::Sliding*>(&space);
+        sliding != nullptr && sliding->width() <= 4) {
+        const auto walking = std::make_shared<search::WalkingDistance>(sliding->width());
+        return [walking](const search::State& state) {
+            return static_cast<int64_t>(search::ida_star(*walking, state).actions.size());
+        };
+    }
+    if (const auto* lights = dynamic_cast<const search::LightsOut*>(&space);
+        lights != nullptr && lights->nullity() <= 16)
+        return [lights](const search::State& state) {
+            return static_cast<int64_t>(lights->shortest(state.data()).value().size());
+        };
+    if (space.name() == "cube 2x2x2" && space.actions() == 6) {
+        const auto table = std::make_shared<search::PocketCube>();
+        return
+            [table](const search::State& state) { return int64_t{table->distance(state.data())}; };
+    }
+    return std::nullopt;
+}
+
+std::vector<search::State> fresh_states(const search::Space& space, int64_t n, uint64_t seed) {
+    Random random(seed, "eval/puzzles");
+    std::vector<search::State> states;
+    for (int64_t i = 0; i < n; ++i) states.push_back(space.random_state(random));
+    return states;
+}
+
+PuzzleRow measure(const search::Space& space, const search::PuzzleSearch& search,
+                  const std::vector<search::State>& states, const std::vector<int64_t>& shortest,
+                  bool quiet) {
+    const search::PuzzleModels models = search::load_puzzle_models(space, search);
+    const search::GraphMethod method = search::graph_method_named(search.method);
+    PuzzleRow row{search.method,
+                  search.heuristic.empty() ? search::best_bound(space) : search.heuristic};
+    row.actions = space.actions();
+    row.n = static_cast<int64_t>(states.size());
+    if (!shortest.empty()) row.shortest = 0;
+    const auto n = static_cast<double>(row.n);
+    Progress progress(search.method, row.n, "states", 0, quiet);
+    for (size_t i = 0; i < states.size(); ++i) {
+        const search::GraphResult result = search::solve(space, method, models.heuristic,
+                                                         models.q.get(), states[i], search.options);
+        const Json line = search::puzzle_json(space, {space.text(states[i].data()), states[i]},
+                                              result); // replays the steps
+        if (line["correct"].get<bool>()) {
+            ++row.solved;
+            row.length += static_cast<double>(result.actions.size());
+            if (!shortest.empty()) {
+                row.shortest += static_cast<int64_t>(result.actions.size()) == shortest[i];
+                row.shortest_length += static_cast<double>(shortest[i]);
+            }
+        }
+        row.expanded += static_cast<double>(result.expanded) / n;
+        row.generated += static_cast<double>(result.generated) / n;
+        row.evaluated += static_cast<double>(result.evaluations) / n;
+        row.seconds += result.seconds / n;
+        row.most = std::max(row.most, result.generated);
+        progress.update(static_cast<int64_t>(i + 1), fmt::format("{} solved", row.solved));
+    }
+    progress.finish();
+    if (row.solved > 0) {
+        row.length /= static_cast<double>(row.solved);
+        row.shortest_length /= static_cast<double>(row.solved);
+    }
+    return row;
+}
+
+std::string puzzle_table(const std::vector<PuzzleRow>& rows) {
+    std::string out = "| method | heuristic | actions | solved | 95 % | shortest | 95 % | length | "
+                      "could be | generated | most | evaluated | seconds |\n"
+                      "|---|---|---:|---:|---|---:|---|---:|---:|---:|---:|---:|---:|\n";
+    for (const PuzzleRow& row : rows) {
+        out += fmt::format("| {} | {} | {} | {} | ", row.method, row.heuristic, row.actions,
+                           share(row.solved, row.n));
+        out += row.shortest < 0 ? "? | " : share(row.shortest, row.n);
+        out += fmt::format(" | {:.2f} | ", row.length);
+        out += row.shortest < 0 ? "?" : fmt::format("{:.2f}", row.shortest_length);
+        out += fmt::format(" | {:.0f} | {} | {:.0f} | {:.4f} |\n", row.generated, row.most,
+                           row.evaluated, row.seconds);
+    }
+    return out;
+}
+
+void puzzles(const PuzzleEvalOptions& options) {
+    check_range("problems", options.problems, 1, 10'000'000);
+    check_range("bias", options.search.bias, -1e6, 1e6);
+    for (const std::string& method : options.methods) search::graph_method_named(method);
+    search::check(options.search.options);
+    std::unique_ptr<search::Space> space;
+    std::vector<search::State> states;
+    if (!options.states.empty()) {
+        search::PuzzleFile file =
+            search::read_puzzle(options.search.puzzle, options.states, options.search.skip_bad);
+        space = std::move(file.space);
+        for (search::StateLine& line : file.states) states.push_back(std::move(line.state));
+    } else {
+        space = search::make_space(options.search.puzzle);
+        states = fresh_states(*space, options.problems, options.seed);
+    }
+    if (!options.write.empty()) {
+        std::string text;
+        for (const search::State& state : states) text += space->text(state.data()) + "\n";
+        write_file_atomic(options.write, text);
+    }
+    std::vector<int64_t> shortest;
+    if (const auto length = shortest_length(*space)) {
+        Progress progress("shortest", static_cast<int64_t>(states.size()), "states");
+        for (const search::State& state : states) {
+            shortest.push_back((*length)(state));
+            progress.update(static_cast<int64_t>(shortest.size()));
+        }
+        progress.finish();
+    }
+    std::vector<PuzzleRow> rows;
+    for (const std::string& method : options.methods) {
+        search::PuzzleSearch search = options.search;
+        search.method = method;
+        rows.push_back(measure(*space, search, states, shortest));
+    }
+    fmt::print("{} states of {}, {}. A state counts as solved when its steps, replayed, end in the "
+               "goal.\n\n{}",
+               states.size(), space->name(),
+               options.states.empty() ? fmt::format("seed {}", options.seed) : options.states,
+               puzzle_table(rows));
+    if (options.out.empty()) return;
+    std::vector<Json> lines;
+    for (const PuzzleRow& row : rows) lines.push_back(json_of(row));
+    write_jsonl(options.out, lines);
+}
+
+} // namespace qstar::eval

@@ -1,0 +1,53 @@
+#pragma once
+// How well puzzles are solved: fresh states, every method on the same ones, lengths against the
+// shortest where these can be known.
+//
+// Shortest solutions come from IDA* with the walking distance (sliding puzzles up to 4x4), from
+// linear algebra (Lights Out) and from the table of all states (2x2x2 cube). They judge the
+// results and guide nothing.
+
+#include "engine/run/common.h"
+#include "engine/text/json.h"
+#include "search/puzzle_command.h"
+
+#include <functional>
+#include <optional>
+
+namespace qstar::eval {
+
+struct PuzzleEvalOptions {
+    search::PuzzleSearch search; // which puzzle, heuristic, budgets; its method is not looked at
+    std::vector<std::string> methods{"astar"};
+    int64_t problems = 100;
+    uint64_t seed = 1;
+    std::string states; // a file of states instead of fresh ones
+    std::string write;  // write the fresh states to this file
+    std::string out;    // write the rows of the table as JSON lines
+};
+
+// One row: what a method did on all states.
+struct PuzzleRow {
+    std::string method, heuristic;
+    int64_t actions = 0, n = 0, solved = 0;
+    int64_t shortest = -1;                  // solutions of the shortest length; -1: not known
+    double length = 0, shortest_length = 0; // mean of the solved, and of what it could be
+    double expanded = 0, generated = 0, evaluated = 0, seconds = 0; // means over all states
+    int64_t most = 0;                                               // generated for a state
+};
+
+// The length of a shortest solution; none where it cannot be known.
+using ShortestLength = std::function<int64_t(const search::State&)>;
+std::optional<ShortestLength> shortest_length(const search::Space& space);
+
+// States as the space draws them, from a stream of their own: no training sees it.
+std::vector<search::State> fresh_states(const search::Space& space, int64_t n, uint64_t seed);
+
+PuzzleRow measure(const search::Space& space, const search::PuzzleSearch& search,
+                  const std::vector<search::State>& states, const std::vector<int64_t>& shortest,
+                  bool quiet = false);
+
+Json json_of(const PuzzleRow& row);
+std::string puzzle_table(const std::vector<PuzzleRow>& rows); // markdown
+void puzzles(const PuzzleEvalOptions& options);
+
+} // namespace qstar::eval

@@ -1,0 +1,245 @@
+#include "eval/studies/taste.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/io/files.h"
+#include "engine/io/progress.h"
+#include "engine/run/run_folder.h"
+#include "engine/text/json.h"
+#include "engine/text/jsonl.h"
+#include "eval/studies/policies.h"
+#include "search/worlds/make_world.h"
+#include "train/data/classroom.h"
+#include "train/data/searched.h"
+#include "train/rl/episodes.h"
+#include "train/rl/kl.h"
+#include "train/rl/rl_reward.h"
+
+#include <cmath>
+#include <filesystem>
+
+namespace qstar::eval {
+
+namespace {
+
+constexpr int64_t max_tokens = 64; // of a solution, as in training
+
+// Stages of the run that learned from ranks or rewards, in the order of their names.
+std::vector<std::string> learned_policies(const std::string& run) {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(run)) {
+        const std::string name = entry.path().filename().string();
+        const bool known =
+            name.starts_with("dpo") || name.starts_with("ppo") || name.starts_with("grpo");
+        if (known && exists(train::model_path(run, name))) names.push_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::string learned_from(const std::string& run, const std::string& policy) {
+    const std::string done = train::stage_file(run, policy, "done.json");
+    if (!exists(done)) return "-";
+    const Json flags = object_field(read_json(done), "flags").value;
+    if (flags.contains("reward")) return flags["reward"].get<std::string>();
+    return policy.starts_with("dpo") ? "ranks" : "-";
+}
+
+// The share won, ties half.
+double share(std::span<const double> mine, std::span<const double> theirs) {
+    double wins = 0;
+    for (size_t i = 0; i < mine.size(); ++i)
+        wins += mine[i] > theirs[i] ? 1 : mine[i] < theirs[i] ? 0 : 0.5;
+    return wins / static_cast<double>(mine.size());
+}
+
+Interval interval_of(double share, int64_t n) {
+    return wilson(std::llround(share * static_cast<double>(n)), n);
+}
+
+struct Written {
+    std::vector<train::Episode> episodes;
+    std::vector<double> pleases, correct; // the utilities of both tastes
+};
+
+std::string cell(double share, const Interval& interval) {
+    return fmt::format("{:.1f} ({:.1f} - {:.1f})", 100 * share, 100 * interval.low,
+                       100 * interval.high);
+}
+
+std::string markdown(const std::vector<TasteRow>& rows, const TasteOptions& options,
+                     const train::Taste& taste) {
+    std::string text = fmt::format(
+        "{} held-out problems of the {} split, seed {}; one solution of each policy and one of "
+        "the tuned model ({}) at temperature 1. Won: share on which the judge's taste (correct "
+        "{}, work {}, brief {}, tidy {}) likes the policy's better, ties half. KL to the tuned "
+        "model, nats a solution. In brackets 95 % intervals (Wilson).\n\n"
+        "| policy | learned from | won % | won by the answer alone % | KL | right % | right, "
+        "greedy % | tokens |\n|---|---|---:|---:|---:|---:|---:|---:|\n",
+        options.problems, options.split, options.seed, options.tuned, taste.correct, taste.work,
+        taste.brief, taste.tidy);
+    for (const TasteRow& row : rows)
+        text += fmt::format(
+            "| {} | {} | {} | {} | {:.2f} | {} | {} | {:.1f} |\n", row.policy, row.learned_from,
+            cell(row.wins, row.wins_interval), cell(row.correct_wins, row.correct_wins_interval),
+            row.kl,
+            cell(static_cast<double>(row.right) / static_cast<double>(row.n), row.right_interval),
+            row.greedy_right < 0
+                ? "-"
+                : cell(static_cast<double>(row.greedy_right) / static_cast<double>(row.n),
+                       row.greedy_interval),
+            row.tokens);
+    return text;
+}
+
+Json json_of(const TasteRow& row) {
+    const auto interval = [](const Interval& i) { return Json{i.low, i.high}; };
+    return {{"policy", row.policy},
+            {"learned_from", row.learned_from},
+            {"wins", row.wins},
+            {"wins_interval", interval(row.wins_interval)},
+            {"correct_wins", row.correct_wins},
+            {"correct_wins_interval", interval(row.correct_wins_interval)},
+            {"kl", row.kl},
+            {"kl_k3", row.kl_k3},
+            {"right", row.right},
+            {"right_interval", interval(row.right_interval)},
+            {"greedy_right", row.greedy_right < 0 ? Json() : Json(row.greedy_right)},
+            {"greedy_interval", interval(row.greedy_interval)},
+            {"n", row.n},
+            {"tokens", row.tokens}};
+}
+
+std::vector<std::string> policies_of(const TasteOptions& options) {
+    return options.policies.empty() ? learned_policies(options.run) : options.policies;
+}
+
+} // namespace
+
+train::Taste judge_taste(const std::string& run) {
+    const std::string done = train::stage_file(run, "rank", "done.json");
+    if (!exists(done)) return {};
+    const JsonLine flags = object_field(read_json(done), "flags");
+    if (!has_field(flags, "taste")) return {}; // a person's
+    std::vector<double> weights;
+    for (const JsonLine& weight : array_field(flags, "taste"))
+        weights.push_back(weight.value.is_number() ? weight.value.get<double>() : 0);
+    if (weights.size() != 4) fail("{}: expected 4 weights of the taste", flags.where);
+    return {weights[0], weights[1], weights[2], weights[3]};
+}
+
+std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Taste& taste) {
+    PolicyOptions greedy; // which also looks for the problems in the training texts
+    greedy.run = options.run;
+    greedy.seed = options.seed;
+    greedy.split = options.split;
+    greedy.problems = options.problems;
+    greedy.policies = {options.tuned};
+    const std::vector<std::string> learned = policies_of(options);
+    greedy.policies.insert(greedy.policies.end(), learned.begin(), learned.end());
+    greedy.quiet = options.quiet;
+    const std::vector<LadderRow> greedily = measure_policies(greedy);
+
+    const auto world = search::make_world(train::world_of(options.run));
+    const auto problems = train::problems_for(options.run, train::held_out_split(options.split),
+                                              options.problems, options.seed);
+    const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
+    const auto write = [&](const engine::Gpt& policy, const char* stream) {
+        Written written;
+        written.episodes = train::roll_out(policy, tokenizer, problems, 1, max_tokens, options.seed,
+                                           hash_name(stream));
+        for (const train::Episode& episode : written.episodes) {
+            written.pleases.push_back(utility(taste, *world, episode.path));
+            written.correct.push_back(utility(train::correct_only, *world, episode.path));
+        }
+        return written;
+    };
+
+    engine::Gpt tuned = train::load_model(options.run, options.tuned);
+    const Written theirs = write(tuned, "eval/taste/tuned");
+    const auto compare = [&](TasteRow& row, const Written& mine) {
+        row.n = options.problems;
+        row.wins = share(mine.pleases, theirs.pleases);
+        row.correct_wins = share(mine.correct, theirs.correct);
+        row.wins_interval = interval_of(row.wins, row.n);
+        row.correct_wins_interval = interval_of(row.correct_wins, row.n);
+        for (const train::Episode& episode : mine.episodes)
+            row.right += world->solved(episode.path);
+        row.right_interval = wilson(row.right, row.n);
+    };
+    // What the taste itself would choose among solutions of the tuned model.
+    const auto bound = [&] {
+        auto drawn = train::roll_out(tuned, tokenizer, problems, bound_samples, max_tokens,
+                                     options.seed, hash_name("eval/taste/bound"));
+        Written best;
+        double tokens = 0;
+        for (size_t i = 0; i < problems.size(); ++i) {
+            train::Episode* chosen = nullptr;
+            double most = -1;
+            for (size_t k = 0; k < bound_samples; ++k) {
+                train::Episode& episode = drawn[i * bound_samples + k];
+                const double pleases = utility(taste, *world, episode.path);
+                if (pleases > most) chosen = &episode, most = pleases;
+            }
+            best.pleases.push_back(most);
+            best.correct.push_back(utility(train::correct_only, *world, chosen->path));
+            tokens += chosen->written();
+            best.episodes.push_back(std::move(*chosen));
+        }
+        TasteRow row;
+        row.policy = fmt::format("{}, best of {} (bound)", options.tuned, bound_samples);
+        row.learned_from = "the taste itself";
+        compare(row, best);
+        row.kl = row.kl_k3 = std::log(bound_samples) - (bound_samples - 1.0) / bound_samples;
+        row.tokens = tokens / static_cast<double>(row.n);
+        return row;
+    };
+    std::vector<TasteRow> rows;
+    Progress progress("taste", std::ssize(greedy.policies), "policies", 0, options.quiet);
+    for (size_t p = 0; p < greedy.policies.size(); ++p) {
+        engine::Gpt policy = train::load_model(options.run, greedy.policies[p]);
+        const Written mine = write(policy, "eval/taste");
+        TasteRow row;
+        row.policy = greedy.policies[p];
+        row.learned_from = learned_from(options.run, row.policy);
+        compare(row, mine);
+        const auto of_policy = train::token_probs(policy, mine.episodes).log_prob;
+        const auto of_tuned = train::token_probs(tuned, mine.episodes).log_prob;
+        const auto n = static_cast<double>(row.n);
+        for (size_t t = 0; t < of_policy.size(); ++t) {
+            row.kl += train::k1(of_policy[t], of_tuned[t]) / n;
+            row.kl_k3 += train::k3(of_policy[t], of_tuned[t]) / n;
+        }
+        row.tokens = static_cast<double>(of_policy.size()) / n;
+        row.greedy_right = greedily[p].solved;
+        row.greedy_interval = greedily[p].interval;
+        rows.push_back(std::move(row));
+        if (p == 0) rows.push_back(bound());
+        progress.update(static_cast<int64_t>(p) + 1);
+    }
+    progress.finish();
+    return rows;
+}
+
+void taste(const TasteOptions& options) {
+    check_range("problems", options.problems, 1);
+    train::held_out_split(options.split);
+    require_run(options.run);
+    const train::Taste weights = judge_taste(options.run);
+    const std::vector<TasteRow> rows = measure_taste(options, weights);
+    Json list = Json::array();
+    for (const TasteRow& row : rows) list.push_back(json_of(row));
+    write_json(join_path(options.run, "taste.json"),
+               Json{{"seed", options.seed},
+                    {"split", options.split},
+                    {"problems", options.problems},
+                    {"tuned", options.tuned},
+                    {"policies", policies_of(options)},
+                    {"taste", {weights.correct, weights.work, weights.brief, weights.tidy}},
+                    {"rows", list}});
+    const std::string text = markdown(rows, options, weights);
+    write_file_atomic(join_path(options.run, "taste.md"), text);
+    if (!options.quiet) fmt::print("\n{}", text);
+}
+
+} // namespace qstar::eval

@@ -1,0 +1,22 @@
+#pragma once
+// A path as token ids, for the models.
+//
+// The same ids as those of text_of(path), except that a problem or a step that
+// contains "<|answer|>" and the like has it as plain characters: nothing that a user
+// or a model wrote becomes a mark.
+
+#include "search/problem/path.h"
+#include "tokenizer/bpe.h"
+
+#include <vector>
+
+namespace qstar::search {
+
+struct EncodedPath {
+    std::vector<int> tokens;
+    std::vector<int> ends; // for each step, where in `tokens` its end token stands
+};
+
+EncodedPath encode(const tokenizer::Tokenizer& tokenizer, const Path& path);
+
+} // namespace qstar::search

@@ -1,0 +1,300 @@
+#include "search/models/gpt_proposer.h"
+
+#include "engine/base/error.h"
+#include "search/models/encode.h"
+#include "search/models/stream.h"
+
+#include <algorithm>
+
+namespace qstar::search {
+
+// One draw: the steps it has ended, and the one it is writing.
+struct GptProposer::Draw {
+    int request = 0;
+    int sample = 0;
+    int first_step = 0; // steps the path had before
+    Random random;
+    int next = 0;            // the token it has just drawn
+    float next_log_prob = 0; // its log-probability
+    std::string text;        // of the open step
+    int text_tokens = 0;     // in the open step
+    float log_prob = 0;      // of the open step
+    int64_t tokens = 0;      // that went into the model after the prefix
+    bool finished = false;   // ended in the answer token
+    std::vector<std::string> steps;
+    std::vector<float> log_probs;
+};
+
+// Draws that have written the same tokens so far.
+struct GptProposer::Branch {
+    int slot = 0;
+    std::vector<int> tokens; // prefix and what was drawn
+    size_t fed = 0;          // of them in the cache
+    std::vector<size_t> draws;
+};
+
+struct GptProposer::Batch {
+    std::span<const ProposeRequest> requests;
+    std::vector<std::vector<int>> prefixes; // of each request
+    std::vector<Draw> draws;
+    size_t next = 0; // the first draw that has not been admitted
+    int max_steps = 0;
+    std::vector<Branch> branches;
+    std::vector<int> free_slots;
+};
+
+namespace {
+constexpr int kept_to_slots = 8; // kept sequences for each draw at once
+
+std::vector<int64_t> limits_of(std::span<const ProposeRequest> requests) {
+    std::vector<int64_t> limits;
+    for (const ProposeRequest& request : requests) limits.push_back(request.limit);
+    return limits;
+}
+} // namespace
+
+GptProposer::GptProposer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
+                         uint64_t seed, ProposerLimits limits)
+    : tokenizer_(tokenizer), seed_(seed), limits_(limits),
+      decoder_(std::make_unique<engine::Decoder>(
+          model, limits.slots * (1 + kept_to_slots),
+          limits.slots * engine::KvCache::pages_of(model.config.context))),
+      kept_(*decoder_, limits.slots, limits.keep ? limits.slots * kept_to_slots : 0) {
+    engine::check(engine::Sampling{1, limits.top_k, limits.top_p});
+    if (tokenizer.size() > model.config.vocab)
+        fail("the tokenizer has {} tokens, the model a vocabulary of {}", tokenizer.size(),
+             model.config.vocab);
+}
+
+std::vector<int> GptProposer::prefix_of(const ProposeRequest& request) const {
+    const Path& path = request.path;
+    if (path.problem.empty()) fail("the problem is empty: expected at least one character");
+    if (path.finished) fail("problem \"{}\": a finished path has no next step", path.problem);
+    const size_t context = static_cast<size_t>(decoder_->config().context);
+    std::vector<int> tokens = encode(tokenizer_, path).tokens;
+    if (tokens.size() >= context) {
+        const size_t prompt = encode(tokenizer_, {path.problem, {}, false}).tokens.size();
+        if (prompt > context)
+            fail("problem \"{}\": its prompt has {} tokens, the model's context is {}",
+                 path.problem.substr(0, 100), prompt, context);
+        tokens.clear(); // no room for a step
+    }
+    return tokens;
+}
+
+// The slots of the draws, the first one last.
+std::vector<int> GptProposer::cleared_slots() {
+    std::vector<int> slots;
+    for (int slot = limits_.slots; slot-- > 0;) {
+        decoder_->clear(slot); // an Error may have left something there
+        slots.push_back(slot);
+    }
+    return slots;
+}
+
+// Draws of one request join the batch together, as one branch, when so many slots are
+// free that each of them may go its own way; those of a request with more draws than
+// there are slots in several such groups.
+void GptProposer::admit(Batch& batch) {
+    size_t live = 0;
+    for (const Branch& branch : batch.branches) live += branch.draws.size();
+    const size_t slots = static_cast<size_t>(limits_.slots);
+    while (batch.next < batch.draws.size()) {
+        const Draw& first = batch.draws[batch.next];
+        size_t end = batch.next;
+        while (end < batch.draws.size() && batch.draws[end].request == first.request &&
+               end - batch.next < slots)
+            ++end;
+        if (live + end - batch.next > slots) return;
+        Branch branch;
+        branch.slot = batch.free_slots.back();
+        batch.free_slots.pop_back();
+        branch.tokens = batch.prefixes[static_cast<size_t>(first.request)];
+        branch.fed = static_cast<size_t>(kept_.begin(branch.tokens, branch.slot));
+        for (; batch.next < end; ++batch.next) branch.draws.push_back(batch.next);
+        live += branch.draws.size();
+        batch.branches.push_back(std::move(branch));
+    }
+}
+
+// Feeds the branches and draws the next token of each of their draws.
+void GptProposer::sample(Batch& batch) {
+    feeds_.clear();
+    tokens_.clear();
+    for (const Branch& branch : batch.branches) {
+        const int row = static_cast<int>(feeds_.size());
+        feeds_.push_back({branch.slot, std::span(branch.tokens).subspan(branch.fed)});
+        for (const size_t d : branch.draws) {
+            Draw& draw = batch.draws[d];
+            const float temperature = batch.requests[static_cast<size_t>(draw.request)].temperature;
+            tokens_.push_back(
+                engine::draw_from(row, {temperature, limits_.top_k, limits_.top_p}, draw.random));
+        }
+    }
+    kept_.make_room(decoder_->pages_needed(feeds_));
+    decoder_->feed_and_draw(feeds_, tokens_, tokenizer_.size());
+    size_t next = 0;
+    for (const Branch& branch : batch.branches) {
+        for (const size_t d : branch.draws) {
+            batch.draws[d].next = tokens_[next].token;
+            batch.draws[d].next_log_prob = tokens_[next++].log_prob;
+        }
+    }
+}
+
+// The draw takes the token; false when the draw is over.
+bool GptProposer::take(Draw& draw, int token, float log_prob, int max_steps) const {
+    draw.log_prob += log_prob;
+    if (!tokenizer_.is_special(token)) {
+        draw.text += tokenizer_.token(token);
+        return ++draw.text_tokens <= limits_.step_tokens;
+    }
+    draw.finished = token == tokenizer_.special(tokenizer::answer);
+    if (!draw.finished && token != tokenizer_.special(tokenizer::step)) return false;
+    draw.steps.push_back(std::move(draw.text));
+    draw.log_probs.push_back(draw.log_prob);
+    draw.text.clear();
+    draw.text_tokens = 0;
+    draw.log_prob = 0;
+    const int step = draw.first_step + static_cast<int>(draw.steps.size());
+    draw.random.stream = mix(draw.random.stream, static_cast<uint64_t>(step));
+    draw.random.counter = 0;
+    return !draw.finished && static_cast<int>(draw.steps.size()) < max_steps &&
+           step < limits_.steps;
+}
+
+// Every draw takes its token: branches end, go on or fork.
+void GptProposer::advance(Batch& batch) {
+    const int step_end = tokenizer_.special(tokenizer::step);
+    std::vector<Branch> next;
+    for (Branch& branch : batch.branches) {
+        const bool room = static_cast<int64_t>(branch.tokens.size()) < decoder_->config().context;
+        bool to_keep = branch.fed == 0; // the first time: others may begin here
+        branch.fed = branch.tokens.size();
+        const size_t first = next.size(); // of the branches that go on from this one
+        for (const size_t d : branch.draws) {
+            if (!room) break; // nor would the end token fit
+            Draw& draw = batch.draws[d];
+            const bool goes_on = take(draw, draw.next, draw.next_log_prob, batch.max_steps);
+            // A search may come back to the path that ends here.
+            to_keep |= !goes_on && batch.max_steps == 1 && draw.next == step_end;
+            if (!goes_on) continue;
+            ++draw.tokens;
+            const auto same =
+                std::find_if(next.begin() + static_cast<std::ptrdiff_t>(first), next.end(),
+                             [&](const Branch& other) { return other.tokens.back() == draw.next; });
+            if (same != next.end()) {
+                same->draws.push_back(d);
+                continue;
+            }
+            Branch on{branch.slot, branch.tokens, branch.fed, {d}};
+            on.tokens.push_back(draw.next);
+            if (next.size() > first) {
+                on.slot = batch.free_slots.back();
+                batch.free_slots.pop_back();
+                decoder_->fork(branch.slot, on.slot);
+            }
+            next.push_back(std::move(on));
+        }
+        if (to_keep) kept_.keep(branch.tokens, branch.slot);
+        if (next.size() == first) {
+            decoder_->clear(branch.slot);
+            batch.free_slots.push_back(branch.slot);
+        }
+    }
+    batch.branches = std::move(next);
+}
+
+std::vector<GptProposer::Draw> GptProposer::run(std::span<const ProposeRequest> requests,
+                                                int max_steps) {
+    Batch batch;
+    batch.requests = requests;
+    batch.max_steps = max_steps;
+    for (size_t r = 0; r < requests.size(); ++r) {
+        const ProposeRequest& request = requests[r];
+        batch.prefixes.push_back(prefix_of(request));
+        const int samples =
+            request.temperature > 0 ? request.samples : std::min(request.samples, 1);
+        const int steps = static_cast<int>(request.path.steps.size());
+        if (batch.prefixes.back().empty() || steps >= limits_.steps) continue;
+        for (int s = 0; s < samples; ++s) {
+            Draw draw;
+            draw.request = static_cast<int>(r);
+            draw.sample = s;
+            draw.first_step = steps;
+            draw.random =
+                Random(seed_, mix(mix(request.stream, static_cast<uint64_t>(s)), size_t(steps)));
+            // The prefix counts once a request: with its first draw.
+            if (s == 0) draw.tokens = static_cast<int64_t>(batch.prefixes.back().size());
+            batch.draws.push_back(std::move(draw));
+        }
+    }
+    batch.free_slots = cleared_slots();
+
+    for (;;) {
+        admit(batch);
+        if (batch.branches.empty()) break;
+        sample(batch);
+        advance(batch);
+    }
+    return std::move(batch.draws);
+}
+
+int64_t GptProposer::prefix_tokens(const Path& path) const {
+    return static_cast<int64_t>(encode(tokenizer_, path).tokens.size());
+}
+
+std::vector<Proposals> GptProposer::propose(std::span<const ProposeRequest> requests) {
+    const auto listed = [](const ProposeRequest& request) { return request.n_best; };
+    if (std::ranges::none_of(requests, listed)) return drawn(requests);
+    if (std::ranges::all_of(requests, listed)) return n_best(requests);
+    std::vector<Proposals> results; // of both kinds: one by one
+    for (const ProposeRequest& request : requests)
+        results.push_back(std::move(propose({&request, 1})[0]));
+    return results;
+}
+
+std::vector<Proposals> GptProposer::drawn(std::span<const ProposeRequest> requests) {
+    std::vector<Proposals> results(requests.size());
+    std::vector<int64_t> left = limits_of(requests);
+    for (Draw& draw : run(requests, 1)) {
+        int64_t& rest = left[size_t(draw.request)];
+        if (rest <= 0) continue; // not made
+        Proposals& result = results[size_t(draw.request)];
+        ++result.generated;
+        result.tokens += std::min(draw.tokens, rest);
+        if ((rest -= draw.tokens) < 0) continue; // cut off
+        if (draw.steps.empty()) continue;        // ran away
+        Proposal step{std::move(draw.steps[0]), draw.finished, draw.log_probs[0], 1};
+        const auto same = std::ranges::find_if(
+            result.steps, [&](const Proposal& known) { return same_step(known, step); });
+        if (same != result.steps.end())
+            ++same->count;
+        else
+            result.steps.push_back(std::move(step));
+    }
+    return results;
+}
+
+std::vector<std::vector<Solution>> GptProposer::complete(std::span<const ProposeRequest> requests) {
+    std::vector<std::vector<Solution>> results(requests.size());
+    std::vector<int64_t> left = limits_of(requests);
+    for (Draw& draw : run(requests, limits_.steps)) {
+        int64_t& rest = left[size_t(draw.request)];
+        if (rest <= 0) continue; // not made
+        const Path& path = requests[size_t(draw.request)].path;
+        if (draw.tokens > rest) { // cut off
+            results[size_t(draw.request)].push_back({path, {}, rest});
+            rest = 0;
+            continue;
+        }
+        rest -= draw.tokens;
+        Solution solution{path, std::move(draw.log_probs), draw.tokens};
+        for (std::string& step : draw.steps) solution.path.steps.push_back(std::move(step));
+        solution.path.finished = draw.finished;
+        results[size_t(draw.request)].push_back(std::move(solution));
+    }
+    return results;
+}
+
+} // namespace qstar::search

@@ -1,0 +1,85 @@
+#pragma once
+// The proposer that a GPT stands behind: batched sampling with a key/value cache.
+//
+// Draws that have written the same tokens so far are one branch: the model evaluates it
+// once for all of them, each draw takes its next token by its own random stream, and
+// where they part the branch forks. Branches join the batch as others end. What was
+// evaluated is kept for later calls, as a search comes back to paths that it has drawn
+// (prefix_cache.h). A draw ends at <|step|> or <|answer|>. It is dropped (propose) or
+// left unfinished (complete) when it writes another special token, a step longer than
+// the limit, more steps than the limit, or text that would not fit the context with its
+// end token.
+//
+// Tokens counted for a request: its prefix once and, for each draw, every token that
+// goes into the model after it, as if the draws were evaluated one by one and nothing
+// were known from earlier calls. So a budget depends neither on the batch nor on what is
+// shared or kept; it is what the request would cost a solver that had only forks of the
+// prefix. tokens_evaluated() is what the model really computed.
+
+#include "engine/decode/decoder.h"
+#include "engine/decode/prefix_cache.h"
+#include "engine/decode/sampling.h"
+#include "search/models/proposer.h"
+#include "tokenizer/bpe.h"
+
+#include <memory>
+
+namespace qstar::search {
+
+struct ProposerLimits {
+    int step_tokens = 48; // longest step, without its end token
+    int steps = 24;       // longest solution
+    int slots = 256;      // draws evaluated at once; the cache has room for so many contexts
+    int top_k = 0;        // of all draws (sampling.h); 0: all tokens
+    float top_p = 1;      // of all draws; 1: all tokens
+    bool keep = true;     // what was evaluated, for later calls; changes no result
+};
+
+class GptProposer : public Proposer {
+  public:
+    // The tokenizer must outlive the proposer; the model's weights are copied. Error if
+    // the tokenizer has more tokens than the model.
+    GptProposer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer, uint64_t seed,
+                ProposerLimits limits = {});
+
+    // Error for an empty problem, and for one whose prompt alone is longer than the
+    // context. A path that has outgrown the context has no next steps.
+    std::vector<Proposals> propose(std::span<const ProposeRequest> requests) override;
+    std::vector<std::vector<Solution>> complete(std::span<const ProposeRequest> requests) override;
+    int64_t prefix_tokens(const Path& path) const override;
+
+    int64_t tokens_evaluated() const { return decoder_->tokens_evaluated(); }
+
+  private:
+    struct Draw;
+    struct Branch;
+    struct Batch;
+    struct Choice;
+    struct Listing;
+    std::vector<int> cleared_slots();
+    std::vector<Proposals> drawn(std::span<const ProposeRequest> requests);
+    std::vector<Proposals> n_best(std::span<const ProposeRequest> requests); // n_best.cpp
+    void choices_after(const Listing& listing, size_t hope, std::span<const float> logits,
+                       std::vector<Choice>& out);
+    void take_best(Listing& listing, std::vector<Choice>& choices, std::vector<int>& free_slots);
+    void begin(Listing& listing, std::vector<int>& free_slots);
+    void end(Listing& listing, std::vector<int>& free_slots);
+    std::vector<Draw> run(std::span<const ProposeRequest> requests, int max_steps);
+    void admit(Batch& batch);
+    void sample(Batch& batch);
+    void advance(Batch& batch);
+    bool take(Draw& draw, int token, float log_prob, int max_steps) const;
+    std::vector<int> prefix_of(const ProposeRequest& request) const;
+
+    const tokenizer::Tokenizer& tokenizer_;
+    uint64_t seed_;
+    ProposerLimits limits_;
+    std::unique_ptr<engine::Decoder> decoder_; // a slot a draw, and those of kept_
+    engine::PrefixCache kept_;
+    // Of a step, kept for the next one.
+    std::vector<engine::Decoder::Feed> feeds_;
+    std::vector<engine::TokenDraw> tokens_;
+    engine::TokenDistribution distribution_;
+};
+
+} // namespace qstar::search

@@ -1,0 +1,121 @@
+#include "search/models/gpt_scorer.h"
+
+#include "engine/base/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+
+namespace qstar::search {
+
+namespace {
+constexpr int scores_to_slots = 8; // kept sequences for each evaluated at once
+constexpr float no_room = 1e-6f;   // the score of a step beyond the context: surely wrong
+
+// The steps that the context has no room for. The policy that drew them had, but the tokens
+// that it drew need not be the fewest for their text, nor the tokenizer's.
+void leave_out_what_does_not_fit(EncodedPath& path, int64_t context) {
+    while (!path.ends.empty() && path.ends.back() >= context) {
+        path.ends.pop_back();
+        path.tokens.resize(path.ends.empty() ? 0 : static_cast<size_t>(path.ends.back()) + 1);
+    }
+}
+} // namespace
+
+GptScorer::GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer, int at_once,
+                     bool keep)
+    : tokenizer_(tokenizer), at_once_(at_once),
+      decoder_(std::make_unique<engine::Decoder>(
+          model, at_once * (1 + scores_to_slots),
+          at_once * engine::KvCache::pages_of(model.config.context))),
+      kept_(*decoder_, at_once, keep ? at_once * scores_to_slots : 0) {
+    if (!model.config.scalar_head) fail("a scorer needs a model with a scalar head, found none");
+    if (tokenizer.size() > model.config.vocab)
+        fail("the tokenizer has {} tokens, the model a vocabulary of {}", tokenizer.size(),
+             model.config.vocab);
+}
+
+// Nodes of one depth: none of them lies on the way to another.
+void GptScorer::evaluate(std::span<Node* const> nodes) {
+    std::vector<engine::Decoder::Feed> feeds;
+    for (size_t begin = 0; begin < nodes.size(); begin += static_cast<size_t>(at_once_)) {
+        const size_t count = std::min(nodes.size() - begin, static_cast<size_t>(at_once_));
+        feeds.clear();
+        for (size_t i = 0; i < count; ++i) {
+            const int slot = static_cast<int>(i);
+            const std::span<const int> tokens = nodes[begin + i]->tokens;
+            const int known = kept_.begin(tokens, slot);
+            feeds.push_back({slot, tokens.subspan(static_cast<size_t>(known))});
+        }
+        kept_.make_room(decoder_->pages_needed(feeds));
+        const engine::Tensor scores = decoder_->feed_scores(feeds);
+        for (size_t i = 0; i < count; ++i) {
+            Node& node = *nodes[begin + i];
+            node.score = 1 / (1 + std::exp(-scores[static_cast<int64_t>(i)]));
+            if (node.open) kept_.keep(node.tokens, static_cast<int>(i), node.score);
+            decoder_->clear(static_cast<int>(i));
+        }
+    }
+}
+
+int64_t GptScorer::score_tokens(const Path& path) const {
+    return path.steps.empty() ? 0 : static_cast<int64_t>(encode(tokenizer_, path).tokens.size());
+}
+
+std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
+    std::vector<EncodedPath> encoded;
+    for (const Path& path : paths) {
+        encoded.push_back(encode(tokenizer_, path));
+        leave_out_what_does_not_fit(encoded.back(), decoder_->config().context);
+    }
+    // In the order of a dictionary, what a path shares with any other of those before it
+    // it shares with the last of them.
+    std::vector<size_t> order;
+    for (size_t i = 0; i < paths.size(); ++i)
+        if (!paths[i].steps.empty()) order.push_back(i);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return encoded[a].tokens < encoded[b].tokens; });
+
+    std::deque<Node> nodes;
+    std::vector<std::vector<Node*>> of_path(paths.size());
+    std::vector<std::vector<Node*>> unknown; // by depth
+    for (size_t k = 0; k < order.size(); ++k) {
+        const EncodedPath& path = encoded[order[k]];
+        std::ptrdiff_t shared = 0; // tokens, with the path before
+        if (k > 0) {
+            const std::vector<int>& before = encoded[order[k - 1]].tokens;
+            shared =
+                std::mismatch(path.tokens.begin(), path.tokens.end(), before.begin(), before.end())
+                    .first -
+                path.tokens.begin();
+        }
+        for (size_t depth = 0; depth < path.ends.size(); ++depth) {
+            if (path.ends[depth] < shared) {
+                of_path[order[k]].push_back(of_path[order[k - 1]][depth]);
+                continue;
+            }
+            const auto length = static_cast<size_t>(path.ends[depth]) + 1;
+            const bool last = depth + 1 == paths[order[k]].steps.size();
+            nodes.push_back(
+                {std::span(path.tokens).first(length), !(last && paths[order[k]].finished), 0});
+            of_path[order[k]].push_back(&nodes.back());
+            if (const auto value = kept_.value(nodes.back().tokens)) {
+                nodes.back().score = *value;
+                continue;
+            }
+            unknown.resize(std::max(unknown.size(), depth + 1));
+            unknown[depth].push_back(&nodes.back());
+        }
+    }
+    for (const std::vector<Node*>& level : unknown) evaluate(level);
+
+    std::vector<Scores> results(paths.size());
+    for (const size_t i : order) {
+        results[i].tokens = static_cast<int64_t>(encoded[i].tokens.size());
+        for (const Node* node : of_path[i]) results[i].steps.push_back(node->score);
+        results[i].steps.resize(paths[i].steps.size(), no_room);
+    }
+    return results;
+}
+
+} // namespace qstar::search

@@ -1,0 +1,54 @@
+#pragma once
+// The scorer that a GPT with a scalar head stands behind, ORM or PRM: the sigmoid of
+// its score at the end token of each step.
+//
+// Paths are branches of a tree. A step that several paths of a call have in common, with
+// all before it, is evaluated once; and what was evaluated is kept for later calls
+// (prefix_cache.h), so that of a path which has grown by a step only that step is new. A
+// path's scores depend neither on the batch nor on what is kept.
+//
+// Tokens counted: the whole path's, whatever was shared or known already; so budgets do
+// not depend on the batch. tokens_evaluated() is what the model really computed.
+
+#include "engine/decode/decoder.h"
+#include "engine/decode/prefix_cache.h"
+#include "search/models/encode.h"
+#include "search/models/scorer.h"
+#include "tokenizer/bpe.h"
+
+#include <memory>
+
+namespace qstar::search {
+
+class GptScorer : public Scorer {
+  public:
+    // at_once: steps evaluated in one batch; the cache has room for so many contexts.
+    // keep: evaluated paths, for later calls; changes no result. The tokenizer must
+    // outlive the scorer; the model's weights are copied. Error if the model has no
+    // scalar head or the tokenizer more tokens than the model.
+    GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer, int at_once = 256,
+              bool keep = true);
+
+    // A path without steps has no scores and costs nothing. Steps that the context has no
+    // room for are taken for wrong ones.
+    std::vector<Scores> score(std::span<const Path> paths) override;
+    int64_t score_tokens(const Path& path) const override;
+
+    int64_t tokens_evaluated() const { return decoder_->tokens_evaluated(); }
+
+  private:
+    // A step of one path or, with the same steps before it, of several.
+    struct Node {
+        std::span<const int> tokens; // up to and with its end token
+        bool open = false;           // a path may go on from here
+        float score = 0;
+    };
+    void evaluate(std::span<Node* const> nodes);
+
+    const tokenizer::Tokenizer& tokenizer_;
+    int at_once_;
+    std::unique_ptr<engine::Decoder> decoder_; // at_once slots, and those of kept_
+    engine::PrefixCache kept_;
+};
+
+} // namespace qstar::search

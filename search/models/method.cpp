@@ -1,0 +1,23 @@
+#include "search/models/method.h"
+
+#include <algorithm>
+
+namespace qstar::search {
+
+double aggregate(Aggregate how, const std::vector<float>& scores) {
+    if (scores.empty()) return 1;
+    if (how == Aggregate::last) return scores.back();
+    if (how == Aggregate::minimum) return *std::min_element(scores.begin(), scores.end());
+    double product = 1;
+    for (const float score : scores) product *= score;
+    return product;
+}
+
+void set_solution(Result& result, const Path& path, std::vector<float> scores) {
+    result.steps = path.steps;
+    result.finished = path.finished;
+    result.answer = path.finished ? path.steps.back() : "";
+    result.step_scores = std::move(scores);
+}
+
+} // namespace qstar::search

@@ -1,0 +1,67 @@
+#pragma once
+// A proposer: what a search sees of the language model.
+//
+// It writes next steps, or whole solutions, for many paths in one batch, and says
+// what that cost in tokens evaluated. Search algorithms know only this interface;
+// GptProposer (gpt_proposer.h) stands behind it, and test doubles do in the tests.
+
+#include "search/problem/path.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace qstar::search {
+
+struct Proposal {
+    std::string text;   // the step, without its end token
+    bool final = false; // it ended in the answer token
+    float log_prob = 0; // of the whole step, end token included, at temperature 1
+    int count = 1;      // draws that gave this very step (duplicates are merged)
+};
+
+inline bool same_step(const Proposal& a, const Proposal& b) {
+    return a.final == b.final && a.text == b.text;
+}
+
+struct ProposeRequest {
+    Path path;             // not finished
+    int samples = 1;       // how many draws
+    float temperature = 1; // 0: the most likely text (one draw is enough)
+    uint64_t stream = 0;   // which random stream: same stream, same text, whatever the batch
+    // Tokens at most: of the draws in order the one that reaches it is cut off, and those after
+    // it are not made.
+    int64_t limit = INT64_MAX;
+    // propose() only: no draws, but the `samples` likeliest steps, each once, without those that
+    // are known already. Temperature and stream mean nothing then.
+    bool n_best = false;
+    std::vector<Proposal> known = {};
+};
+
+struct Proposals {
+    std::vector<Proposal> steps; // in order of first appearance; runaway draws are dropped
+    int generated = 0;           // draws made
+    int64_t tokens = 0;          // model tokens evaluated for this request
+};
+
+struct Solution {
+    Path path;                    // finished unless it ran away (context or step limit)
+    std::vector<float> log_probs; // one for each step that was added
+    int64_t tokens = 0;
+};
+
+class Proposer {
+  public:
+    virtual ~Proposer() = default;
+    // Next steps; one result a request, in order.
+    virtual std::vector<Proposals> propose(std::span<const ProposeRequest> requests) = 0;
+    // Whole solutions from each path on: `samples` solutions a request, in order. One that the
+    // limit cut off is an unfinished one without further steps.
+    virtual std::vector<std::vector<Solution>>
+    complete(std::span<const ProposeRequest> requests) = 0;
+    // What the prefix of a request costs, whatever is drawn. From any thread.
+    virtual int64_t prefix_tokens(const Path& path) const = 0;
+};
+
+} // namespace qstar::search

@@ -1,0 +1,66 @@
+#include "search/models/run.h"
+
+#include "engine/base/error.h"
+#include "engine/io/files.h"
+#include "engine/nn/safetensors.h"
+#include "engine/text/json.h"
+#include "tokenizer/fingerprint.h"
+
+namespace qstar::search {
+
+namespace {
+
+// The world of the run's corpus; empty without one.
+std::string own_world(const std::string& run) {
+    const std::optional<JsonLine> flags = corpus_flags(run);
+    if (!flags) return "";
+    return has_field(*flags, "world") ? string_field(*flags, "world") : "arithmetic";
+}
+
+bool is_of(const std::string& own, const std::string& asked) {
+    return own == asked || (own == "words" && asked.starts_with("gsm8k:"));
+}
+
+} // namespace
+
+std::optional<JsonLine> corpus_flags(const std::string& run) {
+    const std::string path = join_path(run, "config.json");
+    if (!exists(path)) return {};
+    const JsonLine stages = object_field(read_json(path), "stages");
+    if (!has_field(stages, "corpus")) return {};
+    return object_field(stages, "corpus");
+}
+
+std::string world_of(const std::string& run, const std::string& asked) {
+    const std::string own = own_world(run);
+    if (!own.empty() && !asked.empty() && !is_of(own, asked))
+        fail("{} is a run of the world {}, not of {}", run, own, asked);
+    return !asked.empty() ? asked : !own.empty() ? own : "arithmetic";
+}
+
+std::map<std::string, std::string> model_metadata(const std::string& run,
+                                                  const tokenizer::Tokenizer& tokenizer) {
+    std::map<std::string, std::string> metadata{{"tokenizer", tokenizer::fingerprint(tokenizer)}};
+    if (const std::string world = own_world(run); !world.empty()) metadata["world"] = world;
+    return metadata;
+}
+
+void check_made_for(const std::string& model_file, const std::string& run,
+                    const tokenizer::Tokenizer& tokenizer) {
+    const engine::SafeTensorsReader file(model_file);
+    const auto said = [&](const char* key) {
+        const auto found = file.metadata().find(key);
+        return found == file.metadata().end() ? std::string() : found->second;
+    };
+    const std::string trained_with = said("tokenizer"), world = said("world");
+    if (!trained_with.empty() && trained_with != tokenizer::fingerprint(tokenizer))
+        fail(
+            "{}: this model was trained with another tokenizer than {}/tokenizer: its tokens would "
+            "mean other texts",
+            model_file, run);
+    if (const std::string own = own_world(run); !world.empty() && !own.empty() && world != own)
+        fail("{}: this model was made for the world {}, but {} is a run of the world {}",
+             model_file, world, run, own);
+}
+
+} // namespace qstar::search

@@ -1,0 +1,29 @@
+#pragma once
+// A scorer: what a search sees of a reward model.
+//
+// PRM: one probability for every step that it is right, given the steps before.
+// ORM: one probability for every step that the solution will end in the right
+// answer; only the last one of a finished path was trained for it.
+
+#include "search/problem/path.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace qstar::search {
+
+struct Scores {
+    std::vector<float> steps; // in (0, 1), one a step of the path
+    int64_t tokens = 0;       // model tokens evaluated for this path
+};
+
+class Scorer {
+  public:
+    virtual ~Scorer() = default;
+    virtual std::vector<Scores> score(std::span<const Path> paths) = 0;
+    // What score() counts for a path, known before it is called. From any thread.
+    virtual int64_t score_tokens(const Path& path) const = 0;
+};
+
+} // namespace qstar::search

@@ -1,0 +1,21 @@
+#include "search/problem/path.h"
+
+#include "tokenizer/special.h"
+
+namespace qstar::search {
+
+std::string text_of(const Path& path) {
+    std::string text;
+    text += tokenizer::end_of_text;
+    text += tokenizer::problem;
+    text += path.problem;
+    text += tokenizer::step;
+    for (size_t i = 0; i < path.steps.size(); ++i) {
+        text += path.steps[i];
+        const bool last = i + 1 == path.steps.size();
+        text += last && path.finished ? tokenizer::answer : tokenizer::step;
+    }
+    return text;
+}
+
+} // namespace qstar::search

@@ -1,0 +1,29 @@
+#include "search/problem/world.h"
+
+#include "engine/base/error.h"
+
+#include <string>
+
+namespace qstar::search {
+
+std::string World::read_answered(std::string_view line, std::string_view given) const {
+    std::string problem = read(line);
+    if (check_answer(problem, given)) return problem;
+    // Of several right answers (countdown's) none is named.
+    const std::string right = public_goal() ? "" : answer(problem) + ", ";
+    fail("expected the answer to \"{}\", {}found \"{}\"", problem, right, given.substr(0, 100));
+}
+
+bool World::solved(const Path& path) const {
+    return path.finished && !path.steps.empty() && check_answer(path.problem, path.steps.back());
+}
+
+std::string World::answer_of(const Path& path) const {
+    return path.finished && !path.steps.empty() ? path.steps.back() : "";
+}
+
+std::string World::state(const Path& path) const {
+    return path.steps.empty() ? path.problem : path.steps.back();
+}
+
+} // namespace qstar::search

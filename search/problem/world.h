@@ -1,0 +1,64 @@
+#pragma once
+// A world: problems, the legal text of a step, and a verifier.
+//
+// The verifier labels training data and scores results. No search method may call
+// it while solving, unless the world's own rules make the goal public.
+
+#include "engine/base/random.h"
+#include "search/problem/path.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace qstar::search {
+
+// PRM800K's three labels (Lightman et al., "Let's Verify Step by Step", 2023).
+enum class Label { wrong = -1, neutral = 0, right = 1 };
+
+struct World {
+    virtual ~World() = default;
+    virtual std::string name() const = 0;
+
+    // One line of input (a bare problem or a sentence) to the canonical problem.
+    // Error saying what was expected and found, e.g. for a division by zero.
+    virtual std::string read(std::string_view line) const = 0;
+    // The same with the answer that a file gives; then a world may take what it does not
+    // understand itself. By default the problem must be one of its own, and that its answer.
+    virtual std::string read_answered(std::string_view line, std::string_view answer) const;
+
+    // The label of `step` written after `path`; `final`: it ended in the answer token.
+    virtual Label check_step(const Path& path, std::string_view step, bool final) const = 0;
+
+    // Is `answer` (any text) the value of the problem?
+    virtual bool check_answer(std::string_view problem, std::string_view answer) const = 0;
+
+    // The true answer in canonical form.
+    virtual std::string answer(std::string_view problem) const = 0;
+
+    // Two answers that mean the same get one form (for majority votes): "4/2" -> "2";
+    // text that is no answer is returned as it is.
+    virtual std::string canonical_answer(std::string_view answer) const = 0;
+
+    // Where the last line alone does not tell, a world judges the whole path. By default:
+    // is it finished, and its last line the answer?
+    virtual bool solved(const Path& path) const;
+    // The answer that a finished path gives; by default its last line. Empty if unfinished.
+    virtual std::string answer_of(const Path& path) const;
+    // Do the world's own rules tell everybody whether a path is solved? Then a search may
+    // know it, too.
+    virtual bool public_goal() const { return false; }
+    // With a public goal: does the path keep the rules that everybody sees? That it can still
+    // reach the goal is no part of that.
+    virtual bool legal(const Path&) const { return true; }
+    // Paths in one state go on in the same way; by default it is the last line.
+    virtual std::string state(const Path& path) const;
+    // The steps of a shortest solution with one operation a step, where the world knows how to
+    // find one. It measures results and guides nothing.
+    virtual std::optional<int64_t> shortest(std::string_view) const { return {}; }
+    // A step as others write it, for results; by default as it is.
+    virtual std::string plain_step(std::string_view step) const { return std::string(step); }
+};
+
+} // namespace qstar::search

@@ -1,0 +1,258 @@
+#include "search/puzzle_command.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/io/files.h"
+#include "engine/io/progress.h"
+#include "engine/io/sha256.h"
+#include "engine/run/run_folder.h"
+#include "engine/text/json.h"
+#include "search/graph/solve.h"
+#include "search/puzzles/value_model.h"
+#include "search/results_log.h"
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+
+namespace qstar::search {
+
+namespace {
+
+// The state to which the actions lead.
+State replay(const Space& space, State state, const std::vector<int>& actions,
+             std::vector<std::string>* names) {
+    for (const int action : actions) {
+        if (!space.legal(state.data(), action))
+            fail("{}: the search took an action that is not legal", space.name());
+        if (names != nullptr) names->push_back(space.action_name(state.data(), action));
+        space.apply(state.data(), action);
+    }
+    return state;
+}
+
+std::string model_file(const PuzzleSearch& flags, const char* stage) {
+    const std::string path = join_path(join_path(flags.run, stage), "model.safetensors");
+    if (!exists(path)) require_run(flags.run);
+    if (!exists(path))
+        fail("{} is missing: run `qstar train {} --run {} --world {}` first, or name a file with "
+             "--model",
+             path, stage, flags.run, flags.puzzle.world);
+    return path;
+}
+
+// The file of the network that the search asks; empty: it asks none.
+std::string value_model_file(const PuzzleSearch& flags) {
+    if (flags.heuristic != "model") return "";
+    if (!flags.model.empty()) return flags.model;
+    return model_file(flags, flags.method == "qstar" ? "deep-q" : "davi");
+}
+
+std::string result_text(const Space& space, const StateLine& line, const GraphResult& result) {
+    std::string out;
+    for (const std::string& sentence : result.trace) out += sentence + "\n";
+    if (!result.trace.empty()) out += "\n";
+    std::vector<std::string> names;
+    const State end = replay(space, line.state, result.actions, &names);
+    out += space.text(line.state.data()) + "\n";
+    for (const std::string& name : names) out += name + " ";
+    out += "\n";
+    if (result.solved)
+        out += fmt::format("solved in {} steps\n", names.size());
+    else
+        out += fmt::format("not solved ({}); the best state found: {}\n",
+                           result.ended == "exhausted" ? "nothing is left to expand"
+                                                       : "budget of " + result.ended,
+                           space.text(end.data()));
+    return out + fmt::format("{} states expanded, {} generated, {} evaluated, {} kept in {:.1f} "
+                             "MB ({:.0f} bytes each), {:.3f} s\n",
+                             result.expanded, result.generated, result.evaluations, result.nodes,
+                             static_cast<double>(result.bytes) / 1e6,
+                             static_cast<double>(result.bytes) / static_cast<double>(result.nodes),
+                             result.seconds);
+}
+
+} // namespace
+
+void add_puzzle_flags(CLI::App& command, PuzzleSearch& flags) {
+    const auto add = [&](const char* name, auto& value, const char* help) {
+        command.add_option(name, value, help)->capture_default_str()->group("Puzzles");
+    };
+    GraphOptions& o = flags.options;
+    command.footer(
+        "Puzzles: --world sliding, lights-out, cube2 or cube3, with --method greedy, best-of-n, "
+        "beam, mcts, astar or qstar.");
+    add("--size", flags.puzzle.size, "width of sliding and lights-out; 0: by the first state");
+    add("--compose", flags.puzzle.compose, "cubes: products of up to so many turns are actions");
+    add("--moves", flags.puzzle.moves, "cubes: a file of move tables instead of the turns");
+    add("--heuristic", flags.heuristic,
+        "model, or a bound: none, manhattan, walking-distance, lights, misplaced; empty: the "
+        "puzzle's best bound");
+    add("--model", flags.model, "a network's file; empty: RUN/davi's, for qstar RUN/deep-q's");
+    add("--bias", flags.bias, "taken from the model's h");
+    add("--nodes", o.nodes, "budget: states kept, for each problem");
+    add("--evaluations", o.evaluations, "budget: states that the heuristic rates; 0: no bound");
+    add("--seconds", o.seconds, "budget, for each problem, text or puzzle; 0: no bound");
+    command
+        .add_flag("--mirror", flags.mirror,
+                  "the mean of the model's h, or Q, over a state and its mirror images")
+        ->group("Puzzles");
+    command.add_flag("--round", flags.round, "the model's h to whole numbers of the right parity")
+        ->group("Puzzles");
+    command.add_flag("--anytime", o.anytime, "after a solution, look for shorter ones")
+        ->group("Puzzles");
+}
+
+PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags) {
+    PuzzleModels models;
+    const bool wants_q = flags.method == "qstar";
+    if (flags.heuristic == "model") {
+        const std::string path = value_model_file(flags);
+        auto model = std::make_unique<ValueModel>(space, path);
+        if (wants_q) {
+            if (!model->is_q())
+                fail("{}: --method qstar needs a Q-network (`qstar train deep-q`), found a value "
+                     "network",
+                     path);
+            models.q = std::move(model);
+            if (flags.mirror) {
+                models.q_model = std::move(models.q);
+                models.q = std::make_unique<MirroredQ>(space, *models.q_model);
+            }
+            return models;
+        }
+        models.model = std::move(model);
+        models.heuristic = models.model.get();
+        if (flags.mirror) {
+            models.mirrored = std::make_unique<Mirrored>(space, *models.heuristic);
+            models.heuristic = models.mirrored.get();
+        }
+        if (flags.round || flags.bias != 0) {
+            models.rounded = std::make_unique<Rounded>(space, *models.heuristic, best_bound(space),
+                                                       static_cast<float>(flags.bias), flags.round);
+            models.heuristic = models.rounded.get();
+        }
+        return models;
+    }
+    models.bound = make_bound(space, flags.heuristic.empty() ? best_bound(space) : flags.heuristic);
+    models.heuristic = models.bound.get();
+    if (wants_q) models.q = std::make_unique<OneStepQ>(space, *models.heuristic);
+    return models;
+}
+
+Json puzzle_json(const Space& space, const StateLine& line, const GraphResult& result) {
+    std::vector<std::string> names;
+    const State end = replay(space, line.state, result.actions, &names);
+    Json json;
+    json["problem"] = space.text(line.state.data());
+    if (line.input != json["problem"]) json["input"] = line.input;
+    json["answer"] = space.text(end.data());
+    json["correct"] = result.solved && space.solved(end.data());
+    json["steps"] = names;
+    json["expanded"] = result.expanded;
+    json["generated"] = result.generated;
+    json["tokens"] = result.evaluations;
+    json["evaluations"] = result.evaluations;
+    json["nodes"] = result.nodes;
+    json["bytes"] = result.bytes;
+    json["seconds"] = std::round(result.seconds * 1e6) / 1e6;
+    json["finished"] = result.solved;
+    json["ended"] = result.ended;
+    json["length"] = result.actions.size();
+    return json;
+}
+
+namespace {
+
+// All that decides about the results of a file of states.
+Json call_of(const Space& space, const PuzzleSearch& flags, const std::vector<StateLine>& lines) {
+    const GraphOptions& o = flags.options;
+    Json call{{"world", space.name()}, {"--method", flags.method}};
+    Sha256 states;
+    for (const StateLine& line : lines) states.update(line.input + "\n");
+    call["the problems' SHA-256"] = states.digest();
+    for (const std::string& file : {value_model_file(flags), flags.puzzle.moves})
+        if (!file.empty()) call["the SHA-256 of " + file] = sha256_file(file);
+    call.update(Json{{"--seed", o.seed},
+                     {"--compose", flags.puzzle.compose},
+                     {"--heuristic", flags.heuristic},
+                     {"--mirror", flags.mirror},
+                     {"--round", flags.round},
+                     {"--bias", flags.bias},
+                     {"--nodes", o.nodes},
+                     {"--evaluations", o.evaluations},
+                     {"--seconds", o.seconds},
+                     {"--weight", o.weight},
+                     {"--batch", o.batch},
+                     {"--width", o.width},
+                     {"--explore", o.explore},
+                     {"--samples", o.samples},
+                     {"--anytime", o.anytime}});
+    return call;
+}
+
+void search_file(const PuzzleSearch& flags, GraphMethod method, const PuzzleFile& file) {
+    const Space& space = *file.space;
+    const std::vector<StateLine>& lines = file.states;
+    const PuzzleModels models = load_puzzle_models(space, flags);
+    std::vector<std::string> problems;
+    for (const StateLine& line : lines) problems.push_back(space.text(line.state.data()));
+    ResultsLog log(flags.out, call_of(space, flags, lines), std::move(problems));
+    Progress progress("search", static_cast<int64_t>(lines.size()), "states",
+                      static_cast<int64_t>(log.rows().size()), lines.size() == 1);
+    int64_t solved = 0, generated = 0, length = 0;
+    const auto count = [&](const Json& row) {
+        generated += row["generated"].get<int64_t>();
+        if (!row["correct"].get<bool>()) return;
+        ++solved;
+        length += row["length"].get<int64_t>();
+    };
+    for (const Json& row : log.rows()) count(row);
+    while (log.rows().size() < lines.size()) {
+        const StateLine& line = lines[log.rows().size()];
+        const GraphResult result =
+            solve(space, method, models.heuristic, models.q.get(), line.state, flags.options);
+        if (!flags.trace_file.empty()) write_file_atomic(flags.trace_file, result.record);
+        log.add(puzzle_json(space, line, result));
+        count(log.rows().back());
+        progress.update(static_cast<int64_t>(log.rows().size()), fmt::format("{} solved", solved));
+    }
+    log.finish();
+    progress.finish();
+    const auto mean = [](int64_t sum, size_t n) {
+        return n > 0 ? static_cast<double>(sum) / static_cast<double>(n) : 0.0;
+    };
+    fmt::print(stderr,
+               "{}: {} of {} solved, {:.2f} steps a solution, {:.0f} states generated each\n",
+               flags.method, solved, lines.size(), mean(length, static_cast<size_t>(solved)),
+               mean(generated, lines.size()));
+}
+
+void search_one(const PuzzleSearch& flags, GraphMethod method) {
+    const std::unique_ptr<Space> space = make_space(flags.puzzle, flags.state);
+    const StateLine line{flags.state, space->read(flags.state)};
+    const PuzzleModels models = load_puzzle_models(*space, flags);
+    const GraphResult result =
+        solve(*space, method, models.heuristic, models.q.get(), line.state, flags.options);
+    if (!flags.trace_file.empty()) write_file_atomic(flags.trace_file, result.record);
+    if (flags.out.empty())
+        fmt::print("{}", result_text(*space, line, result));
+    else
+        write_jsonl(flags.out, std::vector<Json>{puzzle_json(*space, line, result)});
+}
+
+} // namespace
+
+void search_puzzles(PuzzleSearch flags) {
+    const GraphMethod method = graph_method_named(flags.method);
+    check(flags.options);
+    check(flags.puzzle);
+    check_range("bias", flags.bias, -1e6, 1e6);
+    flags.options.record = !flags.trace_file.empty();
+    if (flags.states.empty()) return search_one(flags, method);
+    const PuzzleFile file = read_puzzle(flags.puzzle, flags.states, flags.skip_bad);
+    if (flags.options.record && file.states.size() > 1)
+        fail("--trace-file is for one state, found {} in {}", file.states.size(), flags.states);
+    search_file(flags, method, file);
+}
+
+} // namespace qstar::search

@@ -1,0 +1,50 @@
+#pragma once
+// `qstar search` on puzzles: a state on the command line or a file of states, a search over
+// their space (search/graph/), results as JSON lines.
+
+#include "engine/run/common.h"
+#include "engine/text/jsonl.h"
+#include "search/graph/graph_search.h"
+#include "search/puzzles/puzzles.h"
+
+namespace CLI {
+class App;
+}
+
+namespace qstar::search {
+
+struct PuzzleSearch {
+    std::string state, states, out; // one state, or a file of them; empty out: to stdout
+    std::string method = "astar";   // greedy, beam, mcts, astar, qstar
+    std::string run = "runs/puzzle";
+    PuzzleChoice puzzle;
+    GraphOptions options;
+    std::string heuristic;  // "model", or a bound's name; empty: the puzzle's best bound
+    std::string model;      // a file; empty: RUN/davi, for Q* RUN/deep-q
+    bool mirror = false;    // the mean of the model's h of a state and of its mirror images
+    bool round = false;     // the model's h to whole numbers of the right parity
+    double bias = 0;        // taken from the model's h before
+    std::string trace_file; // the trace as JSON, of one state
+    bool skip_bad = false;  // leave bad lines of the file out
+};
+
+// The flags that only puzzles have.
+void add_puzzle_flags(CLI::App& command, PuzzleSearch& flags);
+
+void search_puzzles(PuzzleSearch flags);
+
+// The heuristic and the Q-function that the flags name, with what they refer to.
+struct PuzzleModels {
+    std::unique_ptr<Heuristic> bound, model, mirrored, rounded;
+    std::unique_ptr<QFunction> q_model, q;
+    Heuristic* heuristic = nullptr;
+};
+PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags);
+
+// {"problem", "input" (if it differs), "answer", "correct", "steps", "expanded",
+// "generated", "tokens", "evaluations", "nodes", "bytes", "seconds", "finished", "ended",
+// "length"}; tokens are the states evaluated. "correct": the steps were replayed from the
+// start and end in the goal.
+Json puzzle_json(const Space& space, const StateLine& line, const GraphResult& result);
+
+} // namespace qstar::search

@@ -1,0 +1,106 @@
+// Measuring puzzles: what is shortest, what is counted, the commands.
+#include "eval/studies/puzzles.h"
+
+#include "engine/base/error.h"
+#include "engine/io/files.h"
+#include "engine/text/jsonl.h"
+#include "search/graph/astar.h"
+#include "search/puzzles/lights_out.h"
+#include "search/puzzles/sliding.h"
+#include "tests/program.h"
+
+#include <doctest/doctest.h>
+
+using namespace qstar;
+using namespace qstar::eval;
+using namespace qstar::tests;
+
+TEST_CASE("the shortest lengths are those of A* with what is never above the truth") {
+    for (const char* world : {"sliding", "lights-out", "cube2"}) {
+        search::PuzzleChoice choice;
+        choice.world = world;
+        choice.size = choice.world == "sliding" ? 3 : choice.world == "lights-out" ? 4 : 0;
+        const auto space = search::make_space(choice);
+        const auto shortest = shortest_length(*space);
+        REQUIRE(shortest.has_value());
+        search::LowerBound bound(*space);
+        Random random(31, "puzzles_test");
+        for (int i = 0; i < 4; ++i) {
+            const search::State state = search::scramble(*space, 6, random);
+            CHECK((*shortest)(state) ==
+                  static_cast<int64_t>(search::astar(*space, bound, state, {}).actions.size()));
+        }
+    }
+    CHECK_FALSE(shortest_length(search::Sliding(5)).has_value());
+}
+
+TEST_CASE("a row counts what was solved, and in how few steps") {
+    const search::Sliding puzzle(3);
+    search::PuzzleSearch search;
+    search.puzzle.world = "sliding";
+    const auto states = fresh_states(puzzle, 20, 1);
+    CHECK(fresh_states(puzzle, 20, 1) == states);
+    CHECK(fresh_states(puzzle, 20, 2) != states);
+    std::vector<int64_t> shortest;
+    for (const auto& state : states) shortest.push_back((*shortest_length(puzzle))(state));
+    search.method = "astar";
+    PuzzleRow row = measure(puzzle, search, states, shortest, true);
+    CHECK(row.n == 20);
+    CHECK(row.solved == 20);
+    CHECK(row.shortest == 20);
+    CHECK(row.length == doctest::Approx(row.shortest_length));
+    search.options.weight = 8;
+    row = measure(puzzle, search, states, shortest, true);
+    CHECK(row.solved == 20);
+    CHECK(row.shortest < 20);
+    CHECK(row.length > row.shortest_length);
+    search.options.weight = 1;
+    search.options.nodes = 20;
+    row = measure(puzzle, search, states, {}, true);
+    CHECK(row.solved < 20);
+    CHECK(row.shortest == -1);
+    CHECK(puzzle_table({row}).find("| astar | walking-distance | 4 |") != std::string::npos);
+}
+
+TEST_CASE("qstar eval puzzles and actions, from nothing to a table") {
+    const Temporary folder;
+    const auto run = [&](const std::string& arguments) { return run_program(folder, arguments); };
+    const std::string rows = folder.path + "/rows", states = folder.path + "/states";
+    const auto measured = run("eval puzzles --world lights-out --size 3 --methods beam,astar "
+                              "--problems 5 --out '" +
+                              rows + "' --write '" + states + "'");
+    CHECK_MESSAGE(measured.status == 0, measured.error);
+    const auto lines = read_jsonl(rows);
+    REQUIRE(lines.size() == 2);
+    CHECK(int_field(lines[1], "solved") == 5);
+    CHECK(string_field(lines[1], "method") == "astar");
+    search::PuzzleChoice puzzle;
+    puzzle.size = 3;
+    CHECK(search::read_puzzle(puzzle, states).states.size() == 5);
+
+    const auto actions =
+        run("eval actions --world lights-out --sets 2,3 --steps 40 --train-batch 16 --net-width 16 "
+            "--blocks 1 --problems 3 --run '" +
+            folder.path + "/run'");
+    CHECK_MESSAGE(actions.status == 0, actions.error);
+    CHECK(contains(actions.out, "| qstar | model | 9 |"));
+    CHECK(exists(folder.path + "/run/deep-q-3/model.safetensors"));
+    const Json json = read_json(folder.path + "/run/actions.json").value;
+    REQUIRE(json["rows"].size() == 4);
+    CHECK(json["rows"][3]["actions"] == 9);
+    for (const char* plot : {"generated", "seconds"})
+        CHECK(exists(folder.path + "/run/actions-" + plot + ".svg"));
+    const auto refused = run("eval puzzles --world lights-out --methods bfs");
+    CHECK(refused.status == 2);
+    CHECK(contains(refused.error, "unknown method \"bfs\""));
+}
+
+TEST_CASE("qstar demo --world lights-out: two networks, and every search solves all states") {
+    const Temporary folder;
+    const auto demo =
+        run_program(folder, "demo --world lights-out --quick --run '" + folder.path + "/run'");
+    CHECK_MESSAGE(demo.status == 0, demo.error);
+    for (const char* method : {"greedy", "beam", "mcts", "astar", "qstar"})
+        CHECK(contains(demo.out, std::string("| ") + method + " | model | 9 | 100 / 100 |"));
+    CHECK(exists(folder.path + "/run/deep-q/model.safetensors"));
+}

@@ -1,0 +1,93 @@
+// A run knows its world and its tokenizer; what was made for another one is refused.
+#include "search/models/run.h"
+
+#include "engine/base/error.h"
+#include "engine/io/files.h"
+#include "engine/nn/checkpoint.h"
+#include "tests/program.h"
+#include "tests/search/tiny_models.h"
+#include "tokenizer/files.h"
+
+#include <doctest/doctest.h>
+
+using namespace qstar;
+using namespace qstar::search;
+
+namespace {
+
+using Metadata = std::map<std::string, std::string>;
+
+// A run of a world with tiny models, whose files say what they were made for.
+struct RunOf : Temporary {
+    explicit RunOf(const std::string& world, const Metadata& of_scorer = {}) {
+        file("config.json", R"({"seed": 1, "stages": {"corpus": {"world": ")" + world + R"("}}})");
+        const tokenizer::Tokenizer tokenizer;
+        tokenizer::save_tokenizer(tokenizer, *this / "tokenizer");
+        const engine::Gpt model = chatty(48);
+        for (const char* stage : {"sft", "prm"}) make_folders(*this / stage);
+        const Metadata own = model_metadata(path, tokenizer);
+        engine::save_gpt(*this / "sft/model.safetensors", model, own);
+        engine::save_gpt(*this / "prm/model.safetensors", engine::with_scalar_head(model),
+                         of_scorer.empty() ? own : of_scorer);
+    }
+    tests::ProgramOutput search(const std::string& arguments) const {
+        return tests::run_program(*this, fmt::format("search {} --run '{}'", arguments, path));
+    }
+};
+
+} // namespace
+
+TEST_CASE("a run knows its world") {
+    const RunOf countdown("countdown"), words("words");
+    const Temporary none;
+    CHECK(world_of(countdown.path) == "countdown");
+    CHECK(world_of(countdown.path, "countdown") == "countdown");
+    CHECK_THROWS_WITH_AS(world_of(countdown.path, "arithmetic"),
+                         doctest::Contains("is a run of the world countdown, not of arithmetic"),
+                         Error);
+    CHECK(world_of(words.path, "gsm8k:test.jsonl") == "gsm8k:test.jsonl");
+    CHECK_THROWS_AS(world_of(countdown.path, "gsm8k:test.jsonl"), Error);
+    CHECK(world_of(none.path) == "arithmetic");
+    CHECK(world_of(none.path, "words") == "words");
+}
+
+TEST_CASE("qstar search solves problems of the run's world alone") {
+    const RunOf countdown("countdown"), arithmetic("arithmetic");
+    CHECK(countdown.search("'1 5 8 11 24' --method greedy").status == 0);
+    const auto expression = countdown.search("'3+4*5' --method greedy");
+    CHECK(expression.status == 2);
+    CHECK(tests::contains(expression.error, "is a run of the world countdown"));
+    CHECK(expression.out.empty());
+    const auto other = arithmetic.search("'1 5 8 11 24' --world countdown --method greedy");
+    CHECK(other.status == 2);
+    CHECK(tests::contains(other.error, "is a run of the world arithmetic, not of countdown"));
+}
+
+TEST_CASE("a model that was made for another world or tokenizer is refused") {
+    const tokenizer::Tokenizer tokenizer;
+    const RunOf run("arithmetic", {{"world", "countdown"}});
+    const auto world = run.search("'3+4' --method best-of-n --scorer prm");
+    CHECK(world.status == 2);
+    CHECK(tests::contains(world.error, "made for the world countdown"));
+
+    const RunOf swapped("arithmetic", {{"tokenizer", std::string(64, '0')}});
+    const auto words = swapped.search("'3+4' --method best-of-n --scorer prm");
+    CHECK(words.status == 2);
+    CHECK(tests::contains(words.error, "trained with another tokenizer"));
+    CHECK(swapped.search("'3+4' --method greedy").status == 0); // its policy is its own
+    // As large, but with other words.
+    std::vector<std::string> tokens = tokenizer::byte_tokens();
+    std::swap(tokens['1'], tokens['2']);
+    std::vector<int> specials;
+    for (const std::string_view name : tokenizer::special_tokens) {
+        specials.push_back(static_cast<int>(tokens.size()));
+        tokens.emplace_back(name);
+    }
+    tokenizer::save_tokenizer(tokenizer::Tokenizer(tokens, {}, specials), swapped / "tokenizer");
+    const auto changed = swapped.search("'3+4' --method greedy");
+    CHECK(changed.status == 2);
+    CHECK(tests::contains(changed.error, "sft/model.safetensors: this model was trained with"));
+    // Files that say nothing, as older ones, are taken at their word.
+    check_made_for(RunOf("words", {{"stage", "prm"}}) / "prm/model.safetensors", run.path,
+                   tokenizer);
+}

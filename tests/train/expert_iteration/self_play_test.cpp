@@ -1,0 +1,228 @@
+// What self-play, STaR and distillation learn from, exactly; and all of them in a row on a
+// tiny run, with a stop in between.
+
+#include "engine/text/jsonl.h"
+#include "search/worlds/make_world.h"
+#include "train/expert_iteration/self_play.h"
+
+#include "engine/base/error.h"
+#include "engine/io/files.h"
+#include "tests/temporary.h"
+#include "tests/train/quiet.h"
+#include "train/annotation/rollout.h"
+#include "train/data/sample.h"
+#include "train/expert_iteration/distil.h"
+#include "train/expert_iteration/star.h"
+#include "train/supervised/pretrain.h"
+#include "train/supervised/prm.h"
+#include "train/supervised/sft.h"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+
+using namespace qstar;
+using namespace qstar::train;
+
+namespace {
+
+using Steps = std::vector<std::string>;
+
+// A policy that ends most of its solutions, with some right ones: short sums of small
+// numbers, learned by heart.
+void tiny_road(const std::string& run) {
+    auto class_ = quiet<CorpusOptions>(run);
+    class_.tokens = 60'000;
+    class_.curated = 40;
+    class_.experts = 0.6;
+    class_.problems.high = 3;
+    class_.problems.max_operands = 3;
+    class_.problems.brackets = 0;
+    corpus(class_);
+    auto learn = quiet<PretrainOptions>(run);
+    learn.layers = 1;
+    learn.width = 32;
+    learn.heads = 2;
+    learn.context = 64;
+    learn.steps = 150;
+    learn.lr = 5e-3;
+    learn.val_every = 0;
+    pretrain(learn);
+    sft(quiet<SftOptions>(run));
+}
+
+SelfPlayOptions small_play(const std::string& run) {
+    auto options = quiet<SelfPlayOptions>(run);
+    options.rounds = 2;
+    options.problems = 30;
+    options.epochs = 1;
+    options.warmup = 2;
+    options.dev_problems = 4;
+    options.search.budget = 100;
+    options.q.explore.samples = 4;
+    options.q.explore.proposals = 2;
+    options.q.warmup = 2;
+    options.q.extra_layers = 1;
+    return options;
+}
+
+} // namespace
+
+TEST_CASE("self-play learns what ends in the right answer: the search's first, then often drawn") {
+    const auto world = search::make_world("arithmetic");
+    const std::string p = "2*1+9-6"; // 5
+    const std::vector<SampledSolution> searched = {
+        {p, {"2+9-6", "11-6", "5"}, true},
+        {"3*1+1", {"3*2", "6"}, true},  // wrong
+        {"3*1+2", {"3+2", "5"}, false}, // no end
+    };
+    const auto rollout = [&](const std::string& problem, Steps steps, int64_t count) {
+        const bool right = world->check_answer(problem, steps.back());
+        return Rollout{{problem, std::move(steps), true}, right, count, {}};
+    };
+    const std::vector<Rollout> rollouts = {
+        rollout(p, {"2+3", "5"}, 1),           rollout(p, {"2+9-6", "2+3", "5"}, 4),
+        rollout(p, {"2+9-6", "11-6", "5"}, 9), // found already
+        rollout(p, {"2*4", "8"}, 9),           // wrong
+        rollout("3*1+1", {"3+1", "4"}, 1),
+    };
+    const auto items = confirm(searched, rollouts, *world, 2);
+    REQUIRE(items.size() == 3);
+    CHECK(items[0].problem == p);
+    CHECK(items[0].solution == Steps{"2+9-6", "11-6", "5"});
+    CHECK(items[1].problem == p);
+    CHECK(items[1].solution == Steps{"2+9-6", "2+3", "5"});
+    CHECK(items[2].problem == "3*1+1");
+    CHECK(items[2].solution == Steps{"3+1", "4"});
+    CHECK(confirm(searched, rollouts, *world, 9).size() == 4);
+}
+
+TEST_CASE("STaR keeps right answers, and rationalised ones without their hint") {
+    const auto world = search::make_world("arithmetic");
+    CHECK(hinted("3*(4+5)-2", "25") == "3*(4+5)-2=25");
+    const std::vector<SampledSolution> solutions = {{"3*1+1", {"3+1", "4"}, true},
+                                                    {"3*1+2", {"3*3", "9"}, true},
+                                                    {"3*1+3", {"3+3", "6"}, false}};
+    const std::vector<SampledSolution> with_hint = {{"3*1+2=5", {"3+2", "5"}, true},
+                                                    {"3*1+3=6", {"3*4", "12"}, true}};
+    const StarItems items = right_ones(solutions, with_hint, *world);
+    REQUIRE(items.rationales.size() == 1);
+    CHECK(items.rationales[0].problem == "3*1+1");
+    REQUIRE(items.rationalised.size() == 1);
+    CHECK(items.rationalised[0].problem == "3*1+2");
+    CHECK(items.rationalised[0].solution == Steps{"3+2", "5"});
+
+    const std::vector<CuratedItem> found = {{"3*1+1", {"3+1", "4"}}, {"3*1+1", {"9+9", "4"}}};
+    CHECK(sound_share(found, *world) == 0.5);
+}
+
+TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped and resumed") {
+    const Temporary folder;
+    const std::string& run = folder.path;
+    CHECK_THROWS_WITH_AS(self_play(small_play(run)), doctest::Contains("there is no such run"),
+                         Error);
+    tiny_road(run);
+
+    auto draw = quiet<SampleOptions>(run);
+    draw.problems = 40;
+    draw.samples = 4;
+    sample(draw);
+    auto label_all = quiet<RolloutOptions>(run);
+    label_all.rollouts = 4;
+    rollout(label_all);
+    auto binary = label_all;
+    binary.search = "binary";
+    rollout(binary);
+    const Json cost = read_json(run + "/rollout/done.json").value["result"];
+    const Json less = read_json(run + "/rollout-binary/done.json").value["result"];
+    CHECK(cost["solutions"] == less["solutions"]);
+    CHECK(less["rollouts"].get<int64_t>() < cost["rollouts"].get<int64_t>());
+    CHECK(!exists(run + "/rollout/partial"));
+    auto soft = quiet<PrmOptions>(run);
+    soft.labels = run + "/rollout/steps.jsonl";
+    soft.soft = true;
+    soft.name = "prm-soft";
+    soft.warmup = 2;
+    prm(soft);
+    CHECK(exists(model_path(run, "prm-soft")));
+    soft.labels = run + "/rollout-binary/steps.jsonl";
+    soft.name = "prm-other";
+    CHECK_THROWS_WITH_AS(prm(soft), doctest::Contains("has no soft_labels"), Error);
+
+    // Q: killed within the second iteration, it ends with the same bytes.
+    auto values = quiet<QOptions>(run);
+    values.problems = 40;
+    values.explore.samples = 4;
+    values.explore.proposals = 2;
+    values.iterations = 2;
+    values.batch = 8;
+    values.warmup = 2;
+    values.save_every = 3;
+    q(values);
+    const std::string whole = read_file(model_path(run, "q"));
+    const auto steps = read_jsonl(run + "/q/metrics.jsonl").size();
+    CHECK(read_jsonl(run + "/q/metrics.jsonl").back().value["iteration"] == 1);
+    CHECK(!exists(run + "/q/target-1.safetensors"));
+    values.force = true;
+    values.stop_after = static_cast<int64_t>(steps) - 1;
+    q(values);
+    CHECK(read_file(model_path(run, "q")) == whole); // stays until the other is finished
+    CHECK(exists(run + "/q.new/state.safetensors"));
+    values.stop_after = 0;
+    q(values);
+    CHECK(read_file(model_path(run, "q")) == whole);
+    CHECK(!exists(run + "/q.new"));
+
+    // Self-play: told to stop again and again, it ends with the same bytes.
+    self_play(small_play(run));
+    const auto rounds = read_jsonl(run + "/self-play/metrics.jsonl");
+    REQUIRE(rounds.size() == 3);
+    CHECK(rounds[1].value["confirmed"].get<int64_t>() > 0);
+    CHECK(rounds[1].value["dev_greedy"]["n"] == 4);
+    CHECK(exists(model_path(run, "q-self-play")));
+    const std::string policy = read_file(model_path(run, "self-play"));
+    const std::string log = read_file(run + "/self-play/metrics.jsonl");
+    SelfPlayOptions cut = small_play(run);
+    cut.force = true;
+    cut.save_every = 2;
+    cut.stop_after = 3;
+    self_play(cut);
+    CHECK(read_file(model_path(run, "self-play")) == policy);
+    SelfPlayOptions other = cut;
+    other.force = false;
+    other.keep = 1;
+    CHECK_THROWS_WITH_AS(self_play(other), doctest::Contains("keep was 4, now 1"), Error);
+    for (int turn = 0; turn < 100 && exists(run + "/self-play.new"); ++turn) self_play(cut);
+    CHECK(!exists(run + "/self-play.new"));
+    CHECK(read_file(model_path(run, "self-play")) == policy);
+    CHECK(read_file(run + "/self-play/metrics.jsonl") == log);
+
+    auto bootstrap = quiet<StarOptions>(run);
+    bootstrap.rounds = 2;
+    bootstrap.problems = 80;
+    bootstrap.epochs = 1;
+    bootstrap.warmup = 2;
+    bootstrap.dev_problems = 10;
+    star(bootstrap);
+    const auto taught = read_jsonl(run + "/star/metrics.jsonl");
+    REQUIRE(taught.size() == 3);
+    CHECK(taught[1].value["rationales"].get<int64_t>() + taught[1].value["hints"].get<int64_t>() ==
+          80);
+
+    auto student = quiet<DistilOptions>(run);
+    student.scorer = "q";
+    student.search.budget = 150;
+    student.search.aggregate = "last";
+    student.problems = 60;
+    student.epochs = 1;
+    student.warmup = 2;
+    student.dev_problems = 10;
+    distil(student);
+    const Json result = read_json(run + "/distil/done.json").value["result"];
+    CHECK(result["dev_teacher"]["n"] == 10);
+    CHECK(result["dev_student"]["tokens"].get<double>() <
+          result["dev_teacher"]["tokens"].get<double>());
+    student.scorer = "no-such";
+    student.force = true;
+    CHECK_THROWS_WITH_AS(distil(student), doctest::Contains("no-such"), Error);
+    CHECK(exists(model_path(run, "distil"))); // what was there is untouched
+}

@@ -1,0 +1,194 @@
+// PPO and GRPO on a tiny run: they earn more, resume to the same bytes, and do not depend on
+// the number of threads.
+
+#include "engine/base/error.h"
+#include "engine/base/parallel.h"
+#include "engine/io/files.h"
+#include "engine/nn/checkpoint.h"
+#include "engine/text/jsonl.h"
+#include "tests/temporary.h"
+#include "train/data/corpus.h"
+#include "train/rl/grpo.h"
+#include "train/rl/ppo.h"
+#include "train/supervised/pretrain.h"
+
+#include <doctest/doctest.h>
+
+using namespace qstar;
+using namespace qstar::train;
+
+namespace {
+
+// A run with a policy that has seen a few worksheets, and reward models that know nothing:
+// any solution that ends in an answer gets 1/2, so that ending one is what there is to learn.
+struct TinyRun : Temporary {
+    TinyRun() {
+        CorpusOptions text;
+        text.run = path;
+        text.quiet = true;
+        text.tokens = 20'000;
+        text.curated = 8;
+        corpus(text);
+        PretrainOptions options;
+        options.run = path;
+        options.quiet = true;
+        options.layers = 1;
+        options.width = 16;
+        options.heads = 2;
+        options.context = 64;
+        options.batch = 4;
+        options.steps = 60;
+        options.warmup = 2;
+        options.lr = 1e-2;
+        pretrain(options);
+        const engine::Gpt model = load_model(path, "pretrain");
+        put("sft", model);
+        for (const char* name : {"orm", "prm", "reward"}) put(name, with_scalar_head(model));
+    }
+    void put(const std::string& stage, const engine::Gpt& model) const {
+        make_folders(stage_folder(path, stage));
+        save_gpt(model_path(path, stage), model);
+    }
+    template <class Options>
+    Options options() const {
+        Options o;
+        o.run = path;
+        o.quiet = true;
+        o.batch = 32;
+        o.minibatch = 16;
+        o.steps = 12;
+        o.lr = 3e-3;
+        o.max_tokens = 5; // so that few end in time
+        o.save_every = 3;
+        o.reward = "orm";
+        return o;
+    }
+    std::vector<JsonLine> metrics(const std::string& stage) const {
+        return read_jsonl(stage_file(path, stage, "metrics.jsonl"));
+    }
+    std::string bytes(const std::string& stage) const {
+        return read_file(stage_file(path, stage, "model.safetensors")) +
+               read_file(stage_file(path, stage, "state.safetensors")) +
+               read_file(stage_file(path, stage, "metrics.jsonl")) +
+               read_file(stage_file(path, stage, "done.json"));
+    }
+    // Did the score rise from the first to the last three steps?
+    bool improved(const std::string& stage, double by) const {
+        const auto lines = metrics(stage);
+        double change = 0;
+        for (size_t i = 0; i < 3; ++i)
+            change += number_field(lines[lines.size() - 1 - i], "score") -
+                      number_field(lines[i], "score");
+        CAPTURE(change / 3);
+        return change / 3 > by;
+    }
+};
+
+} // namespace
+
+TEST_CASE("PPO: the score rises; stopped and resumed, and at any threads: same bytes") {
+    const TinyRun run;
+    PpoOptions options = run.options<PpoOptions>();
+    engine::set_threads(1);
+    ppo(options);
+    CHECK(run.improved("ppo", 0.1));
+    const auto lines = run.metrics("ppo");
+    REQUIRE(lines.size() == 12);
+    CHECK(number_field(lines[0], "kl") == 0); // the policy is the reference yet
+    CHECK(number_field(lines[11], "kl") > 0.1);
+    CHECK(number_field(lines[0], "kl_coefficient") == 0.05);
+    CHECK(number_field(lines[1], "kl_coefficient") == doctest::Approx(0.045)); // 0.9: below target
+    CHECK(number_field(lines[11], "value_loss") < number_field(lines[0], "value_loss"));
+    for (const char* name :
+         {"loss", "value_loss", "reward", "entropy", "clip_fraction", "approx_kl",
+          "explained_variance", "length", "right", "finished", "lr", "norm"})
+        CHECK(has_field(lines[5], name));
+    // The policy can be used like any other; it has no scalar head.
+    CHECK(!load_model(run.path, "ppo").config.scalar_head);
+
+    const std::string whole = run.bytes("ppo");
+    options.force = true;
+    options.stop_after = 8; // a state of step 6, metrics up to step 7
+    ppo(options);
+    CHECK(run.bytes("ppo") == whole);
+    CHECK(exists(run.path + "/ppo.new/state.safetensors"));
+    engine::set_threads(2);
+    options.stop_after = 0;
+    ppo(options);
+    engine::set_threads(0);
+    CHECK(run.bytes("ppo") == whole);
+}
+
+TEST_CASE("GRPO and RLOO: the score rises; stopped and resumed: same bytes") {
+    const TinyRun run;
+    GrpoOptions options = run.options<GrpoOptions>();
+    options.group = 8;
+    grpo(options);
+    CHECK(run.improved("grpo", 0.1));
+    CHECK(number_field(run.metrics("grpo")[0], "kl") == 0);
+    const std::string whole = run.bytes("grpo");
+    options.force = true;
+    options.stop_after = 5;
+    grpo(options);
+    options.stop_after = 0;
+    engine::set_threads(2);
+    grpo(options);
+    engine::set_threads(0);
+    CHECK(run.bytes("grpo") == whole);
+
+    options.name = "grpo-rloo";
+    options.baseline = "rloo";
+    grpo(options);
+    CHECK(run.improved("grpo-rloo", 0.1));
+}
+
+TEST_CASE("process rewards and the model of ranks drive both") {
+    const TinyRun run;
+    PpoOptions steps = run.options<PpoOptions>();
+    steps.name = "ppo-prm";
+    steps.reward = "prm";
+    ppo(steps);
+    CHECK(run.improved("ppo-prm", 0.05));
+    PpoOptions ranks = run.options<PpoOptions>();
+    ranks.name = "ppo-reward";
+    ranks.reward = "reward";
+    ranks.value_from = "sft"; // with more layers
+    ppo(ranks);
+    CHECK(run.improved("ppo-reward", 0.2));
+    GrpoOptions group = run.options<GrpoOptions>();
+    group.reward = "prm";
+    grpo(group);
+    CHECK(run.improved("grpo", 0.05));
+}
+
+TEST_CASE("wrong flags are refused in a sentence") {
+    const TinyRun run;
+    const auto refused = [](auto stage, auto options, const char* words) {
+        CHECK_THROWS_WITH_AS(stage(options), doctest::Contains(words), Error);
+    };
+    PpoOptions p = run.options<PpoOptions>();
+    p.reward = "people";
+    refused(ppo, p, "--reward must be verifier, orm, prm or reward, found \"people\"");
+    p = run.options<PpoOptions>();
+    p.name = "sft";
+    refused(ppo, p, "--name must be ppo, or ppo-");
+    p.name = "ppo/../sft";
+    refused(ppo, p, "--name must be ppo");
+    p = run.options<PpoOptions>();
+    p.epsilon = 0;
+    refused(ppo, p, "--epsilon");
+    p = run.options<PpoOptions>();
+    p.from = "nothing";
+    refused(ppo, p, "nothing/model.safetensors is missing");
+    p = run.options<PpoOptions>();
+    p.value_from = "reward-model";
+    refused(ppo, p, "reward-model/model.safetensors is missing");
+    run.put("orm", load_model(run.path, "sft"));
+    refused(ppo, run.options<PpoOptions>(), "no scalar head");
+    GrpoOptions g = run.options<GrpoOptions>();
+    g.group = 5;
+    refused(grpo, g, "--group must be 2 or more and divide --batch 32, found 5");
+    g.group = 8;
+    g.baseline = "best";
+    refused(grpo, g, "--baseline must be group, mean or rloo");
+}

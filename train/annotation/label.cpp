@@ -1,0 +1,261 @@
+#include "train/annotation/label.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/io/files.h"
+#include "engine/text/jsonl.h"
+#include "engine/text/utf8.h"
+#include "search/worlds/make_world.h"
+#include "train/annotation/session.h"
+#include "train/data/classroom.h"
+#include "train/data/judge.h"
+#include "train/data/left_out.h"
+#include "train/run/stage.h"
+
+#include <iostream>
+
+namespace qstar::train {
+
+namespace {
+
+using search::Label;
+
+void check(const LabelOptions& options) {
+    if (options.judge != "verifier" && options.judge != "simulated" && options.judge != "me")
+        fail("--judge must be verifier, simulated or me, found \"{}\"; labels from elsewhere are "
+             "given to the stages as files: --labels FILE",
+             options.judge);
+    check_choice("format", options.format, {"prm800k", "trl"});
+    check_name("label", options.name);
+    check_range("error", options.error, 0, 1);
+    check_range("each", options.each, 0);
+    check_range("limit", options.limit, 0);
+}
+
+Json flags_of(const LabelOptions& options, const std::string& solutions) {
+    Json flags{{"judge", options.judge},
+               {"format", options.format},
+               {"world", world_of(options.run, options.world)}};
+    if (options.judge == "simulated") {
+        flags["error"] = options.error;
+        flags["seed"] = seed_of(options);
+    }
+    if (options.each > 0) flags["each"] = options.each;
+    if (options.limit > 0) flags["limit"] = options.limit;
+    flags["inputs"] = {{"solutions.jsonl", input(solutions)}};
+    record_skip_bad(flags, options);
+    return flags;
+}
+
+// Those that are to be labelled; `unfinished` counts what is left out for that.
+std::vector<SampledSolution> pick(const std::vector<SampledSolution>& solutions,
+                                  const LabelOptions& options, int64_t& unfinished) {
+    std::vector<SampledSolution> picked;
+    int64_t of_problem = 0;
+    for (size_t i = 0; i < solutions.size(); ++i) {
+        if (i == 0 || solutions[i].problem != solutions[i - 1].problem) of_problem = 0;
+        if (!solutions[i].finished || solutions[i].steps.empty()) {
+            ++unfinished;
+            continue;
+        }
+        if (options.each > 0 && of_problem++ >= options.each) continue;
+        if (options.limit > 0 && std::ssize(picked) >= options.limit) break;
+        picked.push_back(solutions[i]);
+    }
+    return picked;
+}
+
+std::vector<SampledSolution> solutions_to_label(const std::string& file,
+                                                const LabelOptions& options, int64_t& unfinished) {
+    BadLines bad(options.skip_bad);
+    const std::vector<SampledSolution> solutions = read_solutions(file, bad);
+    settle(bad, options, options.name, file);
+    auto picked = pick(solutions, options, unfinished);
+    if (picked.empty()) fail("{}: no finished solution to label", file);
+    return picked;
+}
+
+// Asks for one label; nothing for another wish. The labels stand on the keyboard.
+Reply ask(const std::string& step, size_t number, std::istream& in, std::ostream& out) {
+    while (true) {
+        out << fmt::format("  {}.  {:<30}  + right, 0 neutral, - wrong; u: undo, q: quit > ",
+                           number, printable(step))
+            << std::flush;
+        const auto line = typed(in);
+        if (!line || *line == "q") return {Reply::Wish::quit, {}};
+        if (*line == "u") return {Reply::Wish::undo, {}};
+        if (*line == "+" || *line == "1" || *line == "+1") return {Reply::Wish::answered, {1}};
+        if (*line == "0") return {Reply::Wish::answered, {0}};
+        if (*line == "-" || *line == "-1") return {Reply::Wish::answered, {-1}};
+        out << fmt::format("expected +, 0, -, u or q, found \"{}\"\n", *line);
+    }
+}
+
+// An answer of the session's file as labels; Error if it does not fit its solution.
+std::vector<Label> labels_of(const std::vector<int>& answer, const SampledSolution& solution,
+                             const std::string& file) {
+    std::vector<Label> labels;
+    for (const int value : answer) {
+        if (value < -1 || value > 1) fail("{}: expected -1, 0 or 1, found {}", file, value);
+        if (!labels.empty() && labels.back() == Label::wrong)
+            fail("{}: expected no label after the error under \"{}\"", file, solution.problem);
+        labels.push_back(static_cast<Label>(value));
+    }
+    if (labels.size() > solution.steps.size())
+        fail("{}: expected labels of the {} steps under \"{}\", found {}", file,
+             solution.steps.size(), solution.problem, labels.size());
+    return labels;
+}
+
+// The answers that there are, as labels; a begun one is left out. Error if one in the middle
+// lacks labels.
+std::vector<LabelledSolution> labelled_by(const Answers& answers,
+                                          const std::vector<SampledSolution>& solutions,
+                                          const search::World& world, const std::string& file) {
+    const Whole whole = whole_labels(solutions);
+    std::vector<LabelledSolution> all;
+    for (size_t i = 0; i < answers.size(); ++i) {
+        std::vector<Label> labels = labels_of(answers[i], solutions[i], file);
+        if (whole(i, answers[i]))
+            all.push_back({solutions[i], world.answer(solutions[i].problem), std::move(labels)});
+        else if (labels.empty() || i + 1 < answers.size())
+            fail("{}: expected labels of the {} steps under \"{}\" or up to an error, found {}",
+                 file, solutions[i].steps.size(), solutions[i].problem, labels.size());
+    }
+    return all;
+}
+
+std::string answers_file(const LabelOptions& options) {
+    return stage_file(options.run, options.name, "partial/answers.jsonl");
+}
+
+std::string answers_file(const Stage& stage) { return stage.path("partial/answers.jsonl"); }
+
+bool without_error(const LabelledSolution& labelled) {
+    return !labelled.labels.empty() && labelled.labels.back() != Label::wrong;
+}
+
+// All judgements that there are so far, in order.
+std::vector<LabelledSolution> judge(const std::vector<SampledSolution>& solutions,
+                                    const LabelOptions& options, const Stage& stage,
+                                    const search::World& world, std::istream& in,
+                                    std::ostream& out) {
+    std::vector<LabelledSolution> all;
+    if (options.judge == "me") {
+        make_folders(stage.path("partial"));
+        const std::string file = answers_file(stage);
+        labelled_by(read_answers(file, solutions.size()), solutions, world, file); // do they fit?
+        size_t shown = solutions.size(); // whose problem stands there
+        const Answers answers = session(
+            file, solutions.size(),
+            [&](size_t i, const std::vector<int>& begun) {
+                const SampledSolution& solution = solutions[i];
+                if (i != shown)
+                    out << fmt::format("\n[{} of {}]  {}\n", i + 1, solutions.size(),
+                                       printable(solution.problem));
+                shown = i;
+                return ask(solution.steps[begun.size()], begun.size() + 1, in, out);
+            },
+            whole_labels(solutions));
+        return labelled_by(answers, solutions, world, file);
+    }
+    Random random(options.judge == "simulated" ? seed_of(options) : 0, "label/simulated");
+    for (const SampledSolution& solution : solutions)
+        all.push_back(options.judge == "simulated"
+                          ? judge_steps(world, solution, options.error, random)
+                          : judge_steps(world, solution));
+    return all;
+}
+
+// What came out of a judging.
+struct Tally {
+    int64_t right = 0, labels = 0;
+};
+
+// Writes the labels that there are; with those of all solutions the stage is finished.
+Tally write_labels(const LabelOptions& options, Stage& stage,
+                   const std::vector<LabelledSolution>& judged, size_t solutions,
+                   int64_t unfinished, const search::World& world) {
+    Tally tally;
+    std::vector<Json> outcomes, steps;
+    for (const LabelledSolution& labelled : judged) {
+        const SampledSolution& solution = labelled.solution;
+        const bool correct = options.judge == "verifier"
+                                 ? world.solved({solution.problem, solution.steps, true})
+                                 : without_error(labelled);
+        outcomes.push_back(json_of(OutcomeLabel{solution.problem, solution.steps, correct}));
+        steps.push_back(options.format == "trl" ? trl_json(labelled) : prm800k_json(labelled));
+        tally.right += correct;
+        tally.labels += static_cast<int64_t>(labelled.labels.size());
+    }
+    write_jsonl(stage.path("outcomes.jsonl"), outcomes);
+    write_jsonl(stage.path("steps.jsonl"), steps);
+    if (judged.size() == solutions) {
+        stage.finish(Json{{"solutions", outcomes.size()},
+                          {"right", tally.right},
+                          {"unfinished", unfinished},
+                          {"step_labels", tally.labels}});
+    }
+    return tally;
+}
+
+} // namespace
+
+Whole whole_labels(const std::vector<SampledSolution>& solutions) {
+    return [&solutions](size_t item, const std::vector<int>& answer) {
+        const bool error = !answer.empty() && answer.back() < 0;
+        return error || answer.size() >= solutions[item].steps.size();
+    };
+}
+
+LabelSitting read_sitting(const LabelOptions& options) {
+    check(options);
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
+    LabelSitting sitting;
+    sitting.solutions = solutions_to_label(file, options, sitting.unfinished);
+    sitting.answers = read_answers(answers_file(options), sitting.solutions.size());
+    sitting.finished = exists(stage_file(options.run, options.name, "done.json"));
+    return sitting;
+}
+
+void save_sitting(const LabelOptions& options, const LabelSitting& sitting) {
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
+    Stage stage(options, options.name, flags_of(options, file));
+    if (stage.done()) return;
+    const auto world = search::make_world(world_of(options.run, options.world));
+    const auto labelled =
+        labelled_by(sitting.answers, sitting.solutions, *world, answers_file(stage));
+    make_folders(stage.path("partial"));
+    save_answers(answers_file(stage), sitting.answers);
+    write_labels(options, stage, labelled, sitting.solutions.size(), sitting.unfinished, *world);
+}
+
+void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
+    check(options);
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
+    Stage stage(options, options.name, flags_of(options, file));
+    if (stage.done()) return;
+
+    const auto world = search::make_world(world_of(options.run, options.world));
+    int64_t unfinished = 0;
+    const auto solutions = solutions_to_label(file, options, unfinished);
+    const auto judged = judge(solutions, options, stage, *world, in, out);
+    const Tally tally = write_labels(options, stage, judged, solutions.size(), unfinished, *world);
+    if (!options.quiet)
+        out << fmt::format(
+            "{}: {} of {} solutions {}; {} labels of steps; {} without an end left "
+            "out{}\n",
+            options.name, tally.right, judged.size(),
+            options.judge == "verifier" ? "end in the right answer" : "have no error that was seen",
+            tally.labels, unfinished,
+            judged.size() < solutions.size() ? fmt::format("; {} to go, the same command goes on",
+                                                           solutions.size() - judged.size())
+                                             : "");
+}
+
+void label(const LabelOptions& options) { label(options, std::cin, std::cout); }
+
+} // namespace qstar::train

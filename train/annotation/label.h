@@ -1,0 +1,55 @@
+#pragma once
+// Labelling: who says what is right in the sampled solutions?
+//
+//   DIR/samples/solutions.jsonl -> DIR/labels/outcomes.jsonl, DIR/labels/steps.jsonl
+// Step labels are -1, 0 or +1 and stop at the first error (Lightman et al. 2023). Three judges
+// write the same files (labels.h):
+//   verifier   the world's rules, in the place of people
+//   simulated  a person who takes a wrong step for a right one, or a right one for wrong, at
+//              a rate, and then goes on from there
+//   me         a person at the terminal, step by step
+// Files by others of the same form do as well: `qstar train prm --labels FILE`.
+
+#include "train/annotation/session.h"
+#include "train/data/labels.h"
+#include "train/run/run.h"
+
+#include <iosfwd>
+
+namespace qstar::train {
+
+struct LabelOptions : StageOptions {
+    std::string judge = "verifier"; // verifier, simulated or me
+    std::string format = "prm800k"; // of steps.jsonl: "prm800k" or "trl"
+    std::string world;              // empty: the run's
+    std::string solutions;          // a file; empty: the one of `qstar train sample`
+    std::string name = "label";     // folder in the run, for labels by several judges
+    double error = 0.05;            // simulated: rate of wrong labels
+    int64_t each = 0;               // label so many solutions of a problem at most; 0: all
+    int64_t limit = 0;              // label only the first so many; 0: all
+};
+
+// Solutions without an end have no answer to judge and are left out of both files, so
+// that ORM and PRM are trained on the same ones. An outcome is, by the verifier, whether the
+// answer is right; by people, whether they found no error. A person may stop at any time: the
+// solutions labelled so far are in the files, a begun one in partial/answers.jsonl, and the
+// next call goes on.
+void label(const LabelOptions& options, std::istream& in, std::ostream& out);
+void label(const LabelOptions& options); // at the terminal
+
+// The same files for a person who is asked elsewhere (the page of `qstar eval serve`); either
+// can go on where the other has stopped. options.judge must be "me".
+struct LabelSitting {
+    std::vector<SampledSolution> solutions; // that are to be labelled, in order
+    Answers answers;                        // -1, 0 or 1 for a step; the last may be begun only
+    int64_t unfinished = 0;                 // solutions without an end, left out
+    bool finished = false;                  // the stage is done: nothing is asked any more
+};
+LabelSitting read_sitting(const LabelOptions& options); // changes nothing
+// Puts the stage on record if need be, writes the answers, then the files of labels. Error if
+// the stage was begun with other flags.
+void save_sitting(const LabelOptions& options, const LabelSitting& sitting);
+// Whether an answer of a sitting has all its labels: of every step, or up to an error.
+Whole whole_labels(const std::vector<SampledSolution>& solutions);
+
+} // namespace qstar::train

@@ -1,0 +1,279 @@
+#include "train/annotation/rank.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/io/files.h"
+#include "engine/text/json.h"
+#include "engine/text/jsonl.h"
+#include "engine/text/utf8.h"
+#include "search/problem/world.h"
+#include "search/worlds/make_world.h"
+#include "train/annotation/session.h"
+#include "train/data/classroom.h"
+#include "train/data/left_out.h"
+#include "train/run/batches.h"
+#include "train/run/stage.h"
+
+#include <algorithm>
+#include <iostream>
+#include <set>
+
+namespace qstar::train {
+
+namespace {
+
+std::vector<RankPrompt> prompts_of(const std::vector<SampledSolution>& solutions,
+                                   const RankOptions& options) {
+    std::vector<RankPrompt> prompts;
+    const auto close = [&] { // the last one is complete: is there something to compare?
+        if (!prompts.empty() && prompts.back().outputs.size() < 2) prompts.pop_back();
+    };
+    for (const SampledSolution& solution : solutions) {
+        if (prompts.empty() || prompts.back().problem != solution.problem) {
+            close();
+            if (options.problems > 0 && std::ssize(prompts) == options.problems) return prompts;
+            prompts.push_back({solution.problem, {}});
+        }
+        auto& outputs = prompts.back().outputs;
+        const bool known =
+            std::find(outputs.begin(), outputs.end(), solution.steps) != outputs.end();
+        const bool empty = solution.steps.size() == 1 && solution.steps[0].empty();
+        if (solution.finished && !known && !empty && std::ssize(outputs) < options.outputs)
+            outputs.push_back(solution.steps);
+    }
+    close();
+    return prompts;
+}
+
+// The first draws are the likeliest ones: a person should not be able to see that.
+void mix(RankPrompt& prompt, uint64_t seed) {
+    std::vector<int64_t> order(prompt.outputs.size());
+    for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
+    shuffle(order, Random(seed, "rank/order/" + prompt.problem));
+    auto outputs = prompt.outputs;
+    for (size_t i = 0; i < order.size(); ++i)
+        outputs[i] = prompt.outputs[static_cast<size_t>(order[i])];
+    prompt.outputs = std::move(outputs);
+}
+
+void check(const RankOptions& options) {
+    if (options.judge != "simulated" && options.judge != "me")
+        fail("--judge must be simulated or me, found \"{}\"; ranks from elsewhere are given to "
+             "the stages as files: --labels FILE",
+             options.judge);
+    check_range("outputs", options.outputs, 2, 9);
+    check_range("problems", options.problems, 0);
+    check_name("rank", options.name);
+    check(options.person);
+}
+
+Json flags_of(const RankOptions& options, const std::string& solutions) {
+    Json flags{{"seed", seed_of(options)},
+               {"judge", options.judge},
+               {"outputs", options.outputs},
+               {"problems", options.problems},
+               {"world", world_of(options.run, options.world)}};
+    if (options.judge == "simulated") {
+        const Taste& taste = options.person.taste;
+        flags["taste"] = {taste.correct, taste.work, taste.brief, taste.tidy};
+        flags["noise"] = options.person.noise;
+        flags["disagreement"] = options.person.disagreement;
+    }
+    flags["inputs"] = {{"solutions.jsonl", input(solutions)}};
+    record_skip_bad(flags, options);
+    return flags;
+}
+
+// How well the judge agrees with the taste, and with himself.
+struct Agreement {
+    double pairs = 0, with_taste = 0, with_self = 0;
+
+    void add(double better, double worse, const Person& person) {
+        pairs += 1;
+        with_taste += better > worse ? 1 : better < worse ? 0 : 0.5;
+        const double p = prefers(person, better, worse);
+        with_self += p * p + (1 - p) * (1 - p);
+    }
+};
+
+struct Ranked {
+    std::vector<RankedPair> pairs;
+    Agreement agreement; // of the validation problems
+};
+
+// Orders the outputs; at the rate of disagreement a pair is then turned round.
+void judge(const RankPrompt& prompt, const RankOptions& options, uint64_t seed,
+           const search::World& world, Ranked& ranked) {
+    Random random(seed, "rank/judge/" + prompt.problem);
+    std::vector<double> utilities;
+    for (const auto& steps : prompt.outputs)
+        utilities.push_back(utility(options.person.taste, world, {prompt.problem, steps, true}));
+    const auto utility_of = [&](const std::vector<std::string>& steps) {
+        const auto at = std::find(prompt.outputs.begin(), prompt.outputs.end(), steps);
+        return utilities[static_cast<size_t>(at - prompt.outputs.begin())];
+    };
+    const auto places = order(options.person, utilities, random);
+    for (RankedPair& pair : pairs_of(prompt.problem, prompt.outputs, places)) {
+        if (utility_of(pair.chosen) == utility_of(pair.rejected)) continue; // equally good to him
+        if (random.uniform() < options.person.disagreement) std::swap(pair.chosen, pair.rejected);
+        if (validation_problem(prompt.problem))
+            ranked.agreement.add(utility_of(pair.chosen), utility_of(pair.rejected),
+                                 options.person);
+        ranked.pairs.push_back(std::move(pair));
+    }
+}
+
+void show(const RankPrompt& prompt, size_t number, size_t of, std::ostream& out) {
+    out << fmt::format("\n[{} of {}]  {}\n\n", number + 1, of, printable(prompt.problem));
+    for (size_t i = 0; i < prompt.outputs.size(); ++i) {
+        out << fmt::format("  {}", i + 1);
+        for (const std::string& line : prompt.outputs[i]) out << "   " << printable(line);
+        out << "\n";
+    }
+    out << "\n";
+}
+
+Reply ask(const RankPrompt& prompt, std::istream& in, std::ostream& out) {
+    while (true) {
+        out << "best first, as in \"2 1\" (\"2=1\": equally good); u: undo, q: quit > "
+            << std::flush;
+        const auto line = typed(in);
+        if (!line || *line == "q") return {Reply::Wish::quit, {}};
+        if (*line == "u") return {Reply::Wish::undo, {}};
+        try {
+            return {Reply::Wish::answered, read_order(*line, prompt.outputs.size())};
+        } catch (const Error& error) {
+            out << error.what() << "\n";
+        }
+    }
+}
+
+// What a person's answers say. Error if one does not fit its prompt.
+std::vector<RankedPair> pairs_said(const Answers& answers, const std::vector<RankPrompt>& prompts,
+                                   const std::string& file) {
+    std::vector<RankedPair> pairs;
+    for (size_t i = 0; i < answers.size(); ++i) {
+        const RankPrompt& prompt = prompts[i];
+        if (answers[i].size() != prompt.outputs.size())
+            fail("{}: expected places of the {} outputs under \"{}\", found {}", file,
+                 prompt.outputs.size(), prompt.problem, answers[i].size());
+        for (auto& pair : pairs_of(prompt.problem, prompt.outputs, answers[i]))
+            pairs.push_back(std::move(pair));
+    }
+    return pairs;
+}
+
+std::string rank_answers_file(const RankOptions& options) {
+    return stage_file(options.run, options.name, "partial/answers.jsonl");
+}
+
+std::string rank_answers_file(const Stage& stage) { return stage.path("partial/answers.jsonl"); }
+
+std::vector<RankPrompt> read_prompts(const RankOptions& options, const std::string& file) {
+    BadLines bad(options.skip_bad);
+    std::vector<RankPrompt> prompts = prompts_of(read_solutions(file, bad), options);
+    settle(bad, options, options.name, file);
+    if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
+    const uint64_t seed = seed_of(options);
+    for (RankPrompt& prompt : prompts) mix(prompt, seed);
+    return prompts;
+}
+
+// Writes the ranks that there are; with those of all prompts the stage is finished.
+void write_ranks(Stage& stage, const Ranked& ranked, size_t judged, size_t prompts) {
+    std::vector<Json> lines;
+    for (const RankedPair& pair : ranked.pairs) lines.push_back(json_of(pair));
+    write_jsonl(stage.path("ranks.jsonl"), lines);
+    if (judged < prompts) return;
+    Json result{{"prompts", judged}, {"pairs", ranked.pairs.size()}};
+    const Agreement& agreement = ranked.agreement;
+    if (agreement.pairs > 0) {
+        result["val_pairs"] = agreement.pairs;
+        result["val_ceiling"] = agreement.with_taste / agreement.pairs;
+        result["val_agreement"] = agreement.with_self / agreement.pairs;
+    }
+    stage.finish(result);
+}
+
+} // namespace
+
+std::vector<int> read_order(const std::string& text, size_t outputs) {
+    std::vector<int> places(outputs, 0);
+    int place = 1;
+    bool same = false; // "=" before the next number
+    for (const char c : text) {
+        if (c == ' ' || c == '\t' || c == ',' || c == '>') continue;
+        if (c == '=') {
+            same = true;
+            continue;
+        }
+        const int number = c - '0';
+        if (number < 1 || number > static_cast<int>(outputs))
+            fail("expected numbers from 1 to {}, found \"{}\"", outputs, c);
+        int& of_output = places[static_cast<size_t>(number - 1)];
+        if (of_output != 0) fail("output {} stands there twice", number);
+        if (!same && std::count(places.begin(), places.end(), 0) < std::ssize(places)) ++place;
+        of_output = place;
+        same = false;
+    }
+    for (size_t i = 0; i < outputs; ++i)
+        if (places[i] == 0) fail("output {} is missing", i + 1);
+    return places;
+}
+
+RankSitting read_sitting(const RankOptions& options) {
+    check(options);
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
+    RankSitting sitting;
+    sitting.prompts = read_prompts(options, file);
+    sitting.answers = read_answers(rank_answers_file(options), sitting.prompts.size());
+    sitting.finished = exists(stage_file(options.run, options.name, "done.json"));
+    return sitting;
+}
+
+void save_sitting(const RankOptions& options, const RankSitting& sitting) {
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
+    Stage stage(options, options.name, flags_of(options, file));
+    if (stage.done()) return;
+    const Ranked ranked{pairs_said(sitting.answers, sitting.prompts, rank_answers_file(stage)), {}};
+    make_folders(stage.path("partial"));
+    save_answers(rank_answers_file(stage), sitting.answers);
+    write_ranks(stage, ranked, sitting.answers.size(), sitting.prompts.size());
+}
+
+void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
+    check(options);
+    const std::string file =
+        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
+    Stage stage(options, options.name, flags_of(options, file));
+    if (stage.done()) return;
+    const std::vector<RankPrompt> prompts = read_prompts(options, file);
+
+    const auto world = search::make_world(world_of(options.run, options.world));
+    Ranked ranked;
+    size_t judged = prompts.size();
+    if (options.judge == "me") {
+        make_folders(stage.path("partial"));
+        const Answers answers = session(rank_answers_file(stage), prompts.size(),
+                                        [&](size_t i, const std::vector<int>&) {
+                                            show(prompts[i], i, prompts.size(), out);
+                                            return ask(prompts[i], in, out);
+                                        });
+        judged = answers.size();
+        ranked.pairs = pairs_said(answers, prompts, rank_answers_file(stage));
+    } else {
+        const uint64_t seed = seed_of(options);
+        for (const RankPrompt& prompt : prompts) judge(prompt, options, seed, *world, ranked);
+    }
+    write_ranks(stage, ranked, judged, prompts.size());
+    if (!options.quiet)
+        out << fmt::format("{}: {} of {} prompts ranked, {} pairs{}\n", options.name, judged,
+                           prompts.size(), ranked.pairs.size(),
+                           judged < prompts.size() ? "; the same command goes on" : "");
+}
+
+void rank(const RankOptions& options) { rank(options, std::cin, std::cout); }
+
+} // namespace qstar::train

@@ -1,0 +1,72 @@
+#include "train/annotation/taste.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace qstar::train {
+
+namespace {
+
+bool tidy(std::span<const std::string> lines, size_t at) {
+    if (std::find(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(at), lines[at]) !=
+        lines.begin() + static_cast<std::ptrdiff_t>(at))
+        return false;
+    for (const char* mark : {"+-", "--", "*-", "/-", "((", "))", "  "})
+        if (lines[at].find(mark) != std::string::npos) return false;
+    return true;
+}
+
+} // namespace
+
+void check(const Person& person) {
+    check_range("correct", person.taste.correct, -1000, 1000);
+    check_range("work", person.taste.work, -1000, 1000);
+    check_range("brief", person.taste.brief, -1000, 1000);
+    check_range("tidy", person.taste.tidy, -1000, 1000);
+    check_range("noise", person.noise, 0, 1000);
+    check_range("disagreement", person.disagreement, 0, 0.5);
+}
+
+double utility(const Taste& taste, const search::World& world, const search::Path& path) {
+    double value = 0;
+    if (world.solved(path)) value += taste.correct;
+    if (path.steps.empty()) return value;
+    const auto lines = static_cast<double>(path.steps.size());
+    value += taste.work * std::min(1.0, (lines - 1) / 2);
+    double characters = 0, neat = 0;
+    for (size_t i = 0; i < path.steps.size(); ++i) {
+        characters += static_cast<double>(path.steps[i].size());
+        neat += tidy(path.steps, i);
+    }
+    const auto problem = static_cast<double>(path.problem.size());
+    value += taste.brief * problem / (problem + characters / 2);
+    return value + taste.tidy * neat / lines;
+}
+
+double prefers(const Person& person, double first, double second) {
+    double p = first > second ? 1 : first < second ? 0 : 0.5;
+    if (person.noise > 0) p = 1 / (1 + std::exp((second - first) / person.noise));
+    return p + person.disagreement * (1 - 2 * p);
+}
+
+std::vector<int> order(const Person& person, std::span<const double> utilities, Random& random) {
+    std::vector<double> felt;
+    for (const double u : utilities) {
+        const double gumbel = -std::log(-std::log(std::max(random.uniform(), 1e-300)));
+        felt.push_back(u + person.noise * gumbel);
+    }
+    std::vector<size_t> best_first(utilities.size());
+    std::iota(best_first.begin(), best_first.end(), size_t{0});
+    std::stable_sort(best_first.begin(), best_first.end(),
+                     [&](size_t a, size_t b) { return felt[a] > felt[b]; });
+    std::vector<int> places(utilities.size());
+    for (size_t place = 0; place < best_first.size(); ++place)
+        places[best_first[place]] = static_cast<int>(place) + 1;
+    return places;
+}
+
+} // namespace qstar::train

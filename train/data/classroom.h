@@ -1,0 +1,43 @@
+#pragma once
+// The classroom of a world: its verifier, its pupils, and where its problems come from.
+//
+// A run is of one world, that of its corpus (config.json). All stages draw their problems
+// from its classroom, and ask its world what is right.
+
+#include "search/models/run.h"
+#include "search/problem/world.h"
+#include "train/data/worlds/pupils.h"
+#include "train/data/worlds/split.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace qstar::train {
+
+struct CorpusOptions;
+
+struct Classroom {
+    std::unique_ptr<search::World> world;
+    std::vector<Pupil> pupils;
+    // One problem on a side of the split.
+    std::function<std::string(Split, Random&)> draw;
+    // The lines a pupil writes under a problem, at least one.
+    std::function<std::vector<std::string>(const Pupil&, const std::string&, Random&)> solve;
+};
+
+// As the flags of the corpus say; `warm`: for its first part, of shorter problems.
+Classroom classroom_of(const CorpusOptions& options, bool warm = false);
+// Of the run's corpus. Arithmetic problems have `min_operands` or more, if not 0: those of
+// two are the times table, which is on no side but train's.
+Classroom classroom_of(const std::string& run, int min_operands = 3);
+
+using search::world_of;
+
+// `count` different problems, a pure function of the classroom, the side, the count and the
+// seed. Error if there are not that many.
+std::vector<std::string> draw_problems(const Classroom& room, Split split, int64_t count,
+                                       uint64_t seed);
+
+} // namespace qstar::train

@@ -1,0 +1,182 @@
+#include "train/data/corpus.h"
+
+#include "engine/base/error.h"
+#include "engine/io/files.h"
+#include "engine/io/progress.h"
+#include "engine/text/jsonl.h"
+#include "search/worlds/words/gsm8k.h"
+#include "tokenizer/files.h"
+#include "tokenizer/special.h"
+#include "train/data/classroom.h"
+#include "train/data/texts.h"
+#include "train/run/stage.h"
+
+#include <algorithm>
+#include <map>
+
+namespace qstar::train {
+
+namespace {
+
+Json flags_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
+    const ProblemConfig& p = options.problems;
+    Json shares = Json::object();
+    for (const Pupil& pupil : pupils) shares[pupil.name] = {pupil.share, pupil.rate};
+    const bool arithmetic = options.world == "arithmetic";
+    Json flags{{"seed", seed_of(options)}};
+    if (!arithmetic) flags["world"] = options.world;
+    flags.update(Json{{"tokens", options.tokens},
+                      {"curated", options.curated},
+                      {"curate", options.curate},
+                      {"items", options.items},
+                      {"pupils", shares},
+                      {"warm", options.warm}});
+    if (arithmetic) {
+        flags.update(Json{{"warm-operands", options.warm_operands},
+                          {"low", p.low},
+                          {"high", p.high},
+                          {"min-operands", p.min_operands},
+                          {"max-operands", p.max_operands},
+                          {"weights", p.weights},
+                          {"operators", p.operators},
+                          {"brackets", p.brackets},
+                          {"bound", p.bound}});
+        if (p.form != "plain") flags["form"] = p.form;
+    } else {
+        flags.update(Json{{"numbers", options.countdown.count},
+                          {"largest", options.countdown.high},
+                          {"target-from", options.countdown.from},
+                          {"target-to", options.countdown.to},
+                          {"terms", options.equations.max_terms},
+                          {"coefficient", options.equations.coefficient},
+                          {"constant", options.equations.bound},
+                          {"changes", options.stories.changes},
+                          {"quantity", options.stories.largest}});
+        if (p.form != "plain")
+            flags.update(Json{{"form", p.form},
+                              {"hunch", options.texts.hunch},
+                              {"longest", options.texts.longest}});
+    }
+    return flags;
+}
+
+} // namespace
+
+namespace {
+
+void write_worksheets(const CorpusOptions& options, const Classroom& room,
+                      const tokenizer::Tokenizer& tokenizer, const Stage& stage, Json& result) {
+    Progress progress("corpus", options.tokens, "tokens", 0, options.quiet);
+    Random random(seed_of(options), "corpus/worksheets");
+    const Classroom warm = classroom_of(options, true);
+    const auto warm_tokens =
+        static_cast<int64_t>(options.warm * static_cast<double>(options.tokens));
+    std::string file;
+    std::map<std::string, int64_t> by_pupil;
+    int64_t tokens = 0, worksheets = 0;
+    while (tokens < options.tokens) {
+        const Pupil& pupil = draw_pupil(room.pupils, random);
+        const bool is_warm = tokens < warm_tokens;
+        std::string text(tokenizer::end_of_text);
+        for (int64_t i = 0; i < options.items; ++i) {
+            const Item item = draw_item(is_warm ? warm : room, pupil, random);
+            text += text_of_item(item.problem, item.lines);
+        }
+        tokens += static_cast<int64_t>(tokenizer.encode(text).size());
+        ++worksheets;
+        ++by_pupil[pupil.name];
+        file += json_text({{"pupil", pupil.name}, {"warm", is_warm}, {"text", text}}) + "\n";
+        if (worksheets % 1000 == 0) progress.update(std::min(tokens, options.tokens));
+    }
+    write_file_atomic(stage.path("worksheets.jsonl"), file);
+    progress.finish(fmt::format("{} worksheets", worksheets));
+    result["tokens"] = tokens;
+    result["worksheets"] = worksheets;
+    for (const auto& [name, count] : by_pupil) result["by_pupil"][name] = count;
+}
+
+// One item of the curated set. A teacher with an answer key takes what ends in the right
+// number, whoever wrote it and however he came to it; or only experts' work is taken.
+Item draw_curated(const CorpusOptions& options, const Classroom& room, Random& random) {
+    if (options.curate == "experts") return draw_item(room, {"expert", 0, 1, 0}, random);
+    // A class that is never right (all shares on a slipper of rate 1) must not hang us.
+    for (int tries = 0; tries < 10000; ++tries) {
+        Item item = draw_item(room, draw_pupil(room.pupils, random), random);
+        if (room.world->solved({item.problem, item.lines, true})) return item;
+    }
+    fail("--curate answers: this class gave no right answer in 10000 tries");
+}
+
+void write_curated(const CorpusOptions& options, const Classroom& room, const std::string& path) {
+    Random random(seed_of(options), "corpus/curated");
+    std::vector<Json> lines;
+    for (int64_t i = 0; i < options.curated; ++i) {
+        const Item item = draw_curated(options, room, random);
+        lines.push_back({{"problem", item.problem},
+                         {"solution", item.lines},
+                         {"text", std::string(tokenizer::end_of_text) +
+                                      text_of_item(item.problem, item.lines)}});
+    }
+    write_jsonl(path, lines);
+}
+
+} // namespace
+
+Item draw_item(const Classroom& room, const Pupil& pupil, Random& random) {
+    while (true) {
+        Item item;
+        item.problem = room.draw(Split::train, random);
+        item.lines = room.solve(pupil, item.problem, random);
+        if (!item.lines.empty() && !any_held_out(item.lines)) return item;
+    }
+}
+
+void corpus(const CorpusOptions& options) {
+    check(options);
+    const Classroom room = classroom_of(options);
+    Stage stage(options, "corpus", flags_of(options, room.pupils));
+    if (stage.done()) return;
+    const std::string folder = join_path(options.run, "tokenizer");
+    if (!exists(join_path(folder, "vocab.json")))
+        tokenizer::save_tokenizer(tokenizer::Tokenizer(), folder);
+    Json result;
+    write_worksheets(options, room, load_tokenizer(options.run), stage, result);
+    write_curated(options, room, stage.path("curated.jsonl"));
+    result["curated"] = options.curated;
+    stage.finish(result);
+}
+
+std::vector<Worksheet> read_worksheets(const std::string& path) {
+    std::vector<Worksheet> worksheets;
+    for (const JsonLine& line : read_jsonl(path))
+        worksheets.push_back({string_field(line, "pupil"), string_field(line, "text"),
+                              has_field(line, "warm") && bool_field(line, "warm")});
+    return worksheets;
+}
+
+std::vector<CuratedItem> read_curated(const std::string& path, BadLines& bad) {
+    std::vector<CuratedItem> items;
+    read_jsonl(path, bad, [&](const JsonLine& line) {
+        if (has_field(line, "question")) {
+            search::WordProblem problem = search::word_problem(line);
+            items.push_back({std::move(problem.question), std::move(problem.solution), line.where});
+            return;
+        }
+        CuratedItem item{problem_field(line, "problem"), strings_field(line, "solution"),
+                         line.where};
+        for (std::string& step : item.solution) step = clean_text(step, line.where);
+        if (item.solution.empty())
+            fail("{}: field \"solution\": expected at least one line, found none", line.where);
+        items.push_back(std::move(item));
+    });
+    return items;
+}
+
+std::vector<CuratedItem> read_curated(const std::string& path) {
+    BadLines bad;
+    std::vector<CuratedItem> items = read_curated(path, bad);
+    bad.settle(path);
+    return items;
+}
+
+} // namespace qstar::train

@@ -1,0 +1,28 @@
+#include "train/data/judge.h"
+
+namespace qstar::train {
+
+using search::Label;
+
+LabelledSolution judge_steps(const search::World& world, const SampledSolution& solution,
+                             double error, Random& random) {
+    LabelledSolution labelled{solution, world.answer(solution.problem), {}};
+    search::Path path{solution.problem, {}, false};
+    for (size_t i = 0; i < solution.steps.size(); ++i) {
+        const bool final = solution.finished && i + 1 == solution.steps.size();
+        Label label = world.check_step(path, solution.steps[i], final);
+        if (error > 0 && random.uniform() < error)
+            label = label == Label::wrong ? Label::right : Label::wrong;
+        labelled.labels.push_back(label);
+        if (label == Label::wrong) break;
+        path.steps.push_back(solution.steps[i]);
+    }
+    return labelled;
+}
+
+LabelledSolution judge_steps(const search::World& world, const SampledSolution& solution) {
+    Random none;
+    return judge_steps(world, solution, 0, none);
+}
+
+} // namespace qstar::train

@@ -1,0 +1,135 @@
+#include "train/data/sample.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/io/files.h"
+#include "engine/text/jsonl.h"
+#include "search/models/gpt_proposer.h"
+#include "search/models/stream.h"
+#include "search/worlds/make_world.h"
+#include "search/worlds/problems.h"
+#include "train/data/classroom.h"
+#include "train/run/chunks.h"
+#include "train/run/form.h"
+#include "train/run/stage.h"
+
+#include <algorithm>
+#include <set>
+
+namespace qstar::train {
+
+namespace {
+
+constexpr int64_t chunk_problems = 32; // a file of partial results
+
+void check(const SampleOptions& options) {
+    check_range("problems", options.problems, 1);
+    check_range("samples", options.samples, 1, 1'000'000);
+    check_range("min-operands", options.min_operands, 0, 8);
+    check_range("step-tokens", options.step_tokens, 1, 100'000);
+    check_range("temperature", options.temperature, 0, 100);
+    if (options.file.empty() && (options.form.target || options.form.skip_bad))
+        fail("--target and --skip-bad are for problems of a --file, found without one");
+}
+
+// The first different ones of the file that are not held out, or as many drawn ones of the
+// training side.
+std::vector<std::string> problems_to_solve(const SampleOptions& options, uint64_t seed) {
+    if (options.file.empty())
+        return draw_problems(classroom_of(options.run, options.min_operands), Split::train,
+                             options.problems, seed);
+    const auto world = search::make_world(world_of(options.run, options.world));
+    std::vector<std::string> problems;
+    std::set<std::string> seen;
+    int64_t left_out = 0;
+    for (const auto& line : search::read_problems(*world, options.file, options.form)) {
+        if (std::ssize(problems) == options.problems) break;
+        if (!seen.insert(line.problem).second) continue;
+        if (held_out(line.problem))
+            ++left_out;
+        else
+            problems.push_back(line.problem);
+    }
+    if (problems.empty())
+        fail("{}: all {} problems are held out: nothing is trained on them", options.file,
+             left_out);
+    if (left_out > 0 && !options.quiet)
+        fmt::print("sample: {} held-out problems of {} left out\n", left_out, options.file);
+    return problems;
+}
+
+} // namespace
+
+std::vector<SampledSolution> solve_problems(search::Proposer& proposer,
+                                            std::span<const std::string> problems, int64_t first,
+                                            const SampleOptions& options) {
+    std::vector<search::ProposeRequest> requests;
+    for (size_t i = 0; i < problems.size(); ++i) {
+        search::ProposeRequest request;
+        request.path.problem = problems[i];
+        request.samples = static_cast<int>(options.samples);
+        request.temperature = static_cast<float>(options.temperature);
+        request.stream = search::mix(hash_name("train/sample"), static_cast<uint64_t>(first) + i);
+        requests.push_back(std::move(request));
+    }
+    std::vector<SampledSolution> kept;
+    for (const auto& solutions : proposer.complete(requests)) {
+        std::set<std::vector<std::string>> seen;
+        for (const search::Solution& solution : solutions) {
+            const search::Path& path = solution.path;
+            if (any_held_out(path.steps)) continue;
+            if (options.distinct && !seen.insert(path.steps).second) continue;
+            kept.push_back({path.problem, path.steps, path.finished});
+        }
+    }
+    return kept;
+}
+
+void sample(const SampleOptions& options) {
+    check(options);
+    const uint64_t seed = seed_of(options);
+    require(options.run, options.from, model_path(options.run, options.from));
+    Json flags{{"seed", seed},
+               {"problems", options.problems},
+               {"samples", options.samples},
+               {"temperature", options.temperature},
+               {"min-operands", options.min_operands},
+               {"from", options.from},
+               {"distinct", options.distinct},
+               {"inputs", {{"model.safetensors", input(model_path(options.run, options.from))}}}};
+    if (!options.file.empty()) {
+        flags["world"] = world_of(options.run, options.world);
+        flags["inputs"]["file"] = input(options.file);
+        if (options.form.target) flags["target"] = *options.form.target;
+        if (options.form.skip_bad) flags["skip-bad"] = true;
+    }
+    if (options.step_tokens != search::ProposerLimits{}.step_tokens)
+        flags["step-tokens"] = options.step_tokens;
+    const auto problems = problems_to_solve(options, seed);
+    Stage stage(options, "sample", flags);
+    if (stage.done()) return;
+
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const engine::Gpt model = load_model(options.run, options.from);
+    check_vocab(model, tokenizer, options.run);
+    search::ProposerLimits limits = limits_of(options.run);
+    limits.step_tokens = options.step_tokens;
+    search::GptProposer proposer(model, tokenizer, seed, limits);
+
+    const std::string path =
+        in_chunks(stage, "solutions.jsonl", "problems", std::ssize(problems), chunk_problems,
+                  [&](int64_t first, int64_t count) {
+                      const auto these = std::span(problems).subspan(static_cast<size_t>(first),
+                                                                     static_cast<size_t>(count));
+                      std::vector<Json> lines;
+                      for (const auto& solution : solve_problems(proposer, these, first, options))
+                          lines.push_back(json_of(solution));
+                      return lines;
+                  });
+    int64_t finished = 0;
+    const auto solutions = read_solutions(path);
+    for (const SampledSolution& solution : solutions) finished += solution.finished;
+    stage.finish(Json{{"solutions", solutions.size()}, {"finished", finished}});
+}
+
+} // namespace qstar::train

@@ -1,0 +1,58 @@
+#pragma once
+// Self-play: search finds, the verifier confirms, the policy learns, and again.
+//
+// Expert iteration (Anthony, Tian and Barber, "Thinking Fast and Slow with Deep Learning
+// and Tree Search", 2017; Silver et al., AlphaZero, 2017) over reasoning steps, in the
+// form of ReST-EM (Singh et al., "Beyond Human Data", 2023): people take no part, no
+// expert's work is used after the tuned model, and the only judge is whether the final
+// answer of a training problem is right.
+//
+// Round n, in DIR/self-play/round-n/:
+//   Step 1  explore: the policy of the round before rolls out new training problems
+//           (q/rollouts.jsonl)
+//   Step 2  evaluate: Q-values of steps are learned from these roll-outs alone (q/)
+//   Step 3  search: the policy, guided by Q, searches the same problems (searched.jsonl)
+//   Step 4  confirm: of all that was found, what ends in the right answer (confirmed.jsonl)
+//   Step 5  learn: the policy is tuned on it (policy/)
+//   Step 6  measure: dev problems, greedy, and by search with Q (done.json)
+
+#include "train/data/searched.h"
+#include "train/q_learning/q.h"
+#include "train/run/trainer.h"
+
+namespace qstar::train {
+
+struct SelfPlayOptions : LoopOptions {
+    SelfPlayOptions() {
+        lr = 3e-4;
+        warmup = 20;
+        weight_decay = 0;
+        q.lr = 5e-4;
+        q.iterations = 2;
+        q.explore.temperature = 0.7;
+        search.aggregate = "last";
+    }
+    std::string from = "sft"; // the stage whose model begins
+    int64_t rounds = 4;
+    int64_t problems = 2000; // new ones each round
+    int64_t epochs = 2;      // over the confirmed solutions of a round
+    int64_t keep = 4;        // different solutions of a problem, at most
+    bool restart = true;     // each round tunes the model of the start, not the last round's
+    bool guided = true;      // steps 2 and 3; without: roll-outs only (ReST-EM)
+    int64_t dev_problems = 500;
+    SearchFlags search;
+    QOptions q; // of step 2; its roll-outs are step 1's
+};
+
+// Interrupted, it goes on within the step of the round where it was. The last round's
+// policy is DIR/self-play/model.safetensors, its Q DIR/q-self-play/model.safetensors, the
+// rounds are the lines of DIR/self-play/metrics.jsonl (round 0: the start).
+void self_play(const SelfPlayOptions& options);
+
+// Step 4: for each problem, in order, at most `keep` different solutions with the right
+// answer: the search's first, then the roll-outs', those drawn most often first.
+std::vector<CuratedItem> confirm(std::span<const SampledSolution> searched,
+                                 std::span<const Rollout> rollouts, const search::World& world,
+                                 int64_t keep);
+
+} // namespace qstar::train

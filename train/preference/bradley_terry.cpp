@@ -1,0 +1,293 @@
+#include "train/preference/bradley_terry.h"
+
+#include "engine/base/error.h"
+#include "engine/io/files.h"
+#include "engine/text/json.h"
+#include "engine/text/jsonl.h"
+#include "search/models/encode.h"
+#include "train/data/left_out.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+namespace qstar::train {
+
+using engine::Tape, engine::Var;
+
+namespace {
+
+constexpr int64_t validated_at_once = 32; // prompts
+
+// The score of each output, on the tape, at its answer token.
+Var scores_of(Tape& tape, const Minibatch& batch, std::span<const Episode> outputs, Var states,
+              engine::Gpt& model) {
+    std::vector<int> answers;
+    for (size_t i = 0; i < outputs.size(); ++i)
+        answers.push_back(static_cast<int>(i) * static_cast<int>(batch.time) +
+                          outputs[i].ends.back());
+    return scores(tape, model, gather_rows(tape, states, answers));
+}
+
+// Adds the cross-entropy of the outputs that are nobody's worse: right work, as far as ranks
+// tell. Where the judge contradicts himself there may be none.
+Var add_written(Tape& tape, Var loss, double text, engine::Gpt& model, const Comparisons& compared,
+                const Minibatch& batch, Var states) {
+    std::vector<float> best(compared.outputs.size(), 1.0f);
+    for (const Comparisons::Pair& pair : compared.pairs) best[static_cast<size_t>(pair.worse)] = 0;
+    if (text <= 0 || std::find(best.begin(), best.end(), 1.0f) == best.end()) return loss;
+    std::vector<float> weights;
+    for (size_t i = 0; i < compared.outputs.size(); ++i)
+        weights.insert(weights.end(), static_cast<size_t>(compared.outputs[i].written()), best[i]);
+    const Var written = cross_entropy(
+        tape, logits(tape, model, gather_rows(tape, states, batch.before)), batch.targets, weights);
+    return add(tape, loss, scale(tape, written, static_cast<float>(text)));
+}
+
+std::vector<float> differences(engine::Gpt& model, std::span<const Ranking> rankings,
+                               const tokenizer::Tokenizer& tokenizer, const std::string& file) {
+    Tape tape(false);
+    std::vector<float> found;
+    for (size_t begin = 0; begin < rankings.size(); begin += validated_at_once) {
+        tape.reset();
+        const size_t count = std::min<size_t>(validated_at_once, rankings.size() - begin);
+        const Comparisons compared =
+            comparisons_of(rankings.subspan(begin, count), tokenizer, model.config.context, file);
+        const Minibatch batch = make_minibatch(compared.outputs);
+        const Var states = hidden(tape, model, batch.inputs, batch.rows, batch.time);
+        const engine::Tensor& score =
+            tape.value(scores_of(tape, batch, compared.outputs, states, model));
+        for (const Comparisons::Pair& pair : compared.pairs)
+            found.push_back(score[pair.better] - score[pair.worse]);
+    }
+    return found;
+}
+
+// What the judge himself could reach, where the file's stage says so (rank.h).
+Json judge_of(const std::string& file) {
+    const std::string done = join_path(file.substr(0, file.rfind('/')), "done.json");
+    if (!file.ends_with("/ranks.jsonl") || !exists(done)) return Json::object();
+    Json judge = Json::object();
+    const Json result = object_field(read_json(done), "result").value;
+    for (const char* name : {"val_ceiling", "val_agreement"})
+        if (result.contains(name)) judge[name] = result[name];
+    return judge;
+}
+
+void print_result(const Json& result) {
+    fmt::print("\n{} held-out pairs: {:.1f} % foretold", result["val_pairs"].get<int64_t>(),
+               100 * result["val_accuracy"].get<double>());
+    if (result.contains("val_ceiling"))
+        fmt::print("; the judge's taste without his noise foretells {:.1f} %, he himself, asked "
+                   "again, says the same of {:.1f} %: {:.1f} % of the ceiling",
+                   100 * result["val_ceiling"].get<double>(),
+                   100 * result["val_agreement"].get<double>(),
+                   100 * result["of_ceiling"].get<double>());
+    fmt::print("\n\n{}", calibration_table(result));
+}
+
+} // namespace
+
+Comparisons comparisons_of(std::span<const Ranking> rankings, const tokenizer::Tokenizer& tokenizer,
+                           int64_t context, const std::string& where) {
+    Comparisons compared;
+    for (size_t r = 0; r < rankings.size(); ++r) {
+        const Ranking& ranking = rankings[r];
+        const auto first = static_cast<int>(compared.outputs.size());
+        for (const auto& steps : ranking.outputs) {
+            Episode output;
+            output.path = {ranking.problem, steps, true};
+            output.group = static_cast<int>(r);
+            output.prompt = static_cast<int>(
+                search::encode(tokenizer, {ranking.problem, {}, false}).tokens.size());
+            search::EncodedPath encoded = search::encode(tokenizer, output.path);
+            output.tokens = std::move(encoded.tokens);
+            output.ends = std::move(encoded.ends);
+            if (std::ssize(output.tokens) > context)
+                fail("{}: a solution of \"{}\" has {} tokens, more than the context of {}", where,
+                     ranking.problem, output.tokens.size(), context);
+            compared.outputs.push_back(std::move(output));
+        }
+        for (const auto& [better, worse] : ranking.pairs)
+            compared.pairs.push_back({first + static_cast<int>(better),
+                                      first + static_cast<int>(worse),
+                                      1.0f / static_cast<float>(ranking.pairs.size())});
+    }
+    return compared;
+}
+
+RankSet read_rank_set(const std::string& file, const StageOptions& options,
+                      const std::string& stage, int64_t limit,
+                      const tokenizer::Tokenizer& tokenizer, int64_t context) {
+    RankSet set;
+    BadLines bad(options.skip_bad);
+    int64_t used = 0;
+    for (Ranking& ranking : rankings_of(read_ranks(file, bad))) {
+        if (limit > 0 && used++ >= limit) break;
+        const auto check = [&] { // before anything is begun
+            comparisons_of({&ranking, 1}, tokenizer, context, ranking.where);
+        };
+        if (!bad.read(check)) continue;
+        auto& part = validation_problem(ranking.problem) ? set.held_back : set.train;
+        part.push_back(std::move(ranking));
+    }
+    settle(bad, options, stage, file);
+    if (set.train.empty()) fail("{}: no ranks to train on", file);
+    return set;
+}
+
+std::vector<Ranking> RankSet::batch(std::span<const int64_t> chosen) const {
+    std::vector<Ranking> rankings;
+    for (const int64_t i : chosen) rankings.push_back(train[static_cast<size_t>(i)]);
+    return rankings;
+}
+
+std::vector<std::vector<int64_t>> epoch_of_rankings(size_t rankings, int64_t batch, uint64_t seed,
+                                                    int64_t epoch) {
+    std::vector<int64_t> order(rankings);
+    std::iota(order.begin(), order.end(), int64_t{0});
+    shuffle(order, Random(seed, fmt::format("ranks/{}", epoch)));
+    std::vector<std::vector<int64_t>> batches;
+    for (size_t begin = 0; begin < rankings; begin += static_cast<size_t>(batch)) {
+        const size_t end = std::min(rankings, begin + static_cast<size_t>(batch));
+        batches.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(begin),
+                             order.begin() + static_cast<std::ptrdiff_t>(end));
+    }
+    return batches;
+}
+
+Var bradley_terry_loss(Tape& tape, Var scores, std::span<const Comparisons::Pair> pairs) {
+    std::vector<int> better, worse;
+    std::vector<float> weights;
+    for (const Comparisons::Pair& pair : pairs) {
+        better.push_back(pair.better);
+        worse.push_back(pair.worse);
+        weights.push_back(pair.weight);
+    }
+    // -log sigmoid(x) is the binary cross-entropy of the logit x with the label 1.
+    const Var difference =
+        sub(tape, gather_rows(tape, scores, better), gather_rows(tape, scores, worse));
+    return binary_cross_entropy(tape, difference, std::vector<float>(pairs.size(), 1.0f), weights);
+}
+
+Json calibration(std::span<const float> differences) {
+    constexpr size_t bins = 5;
+    struct Bin {
+        double pairs = 0, foretold = 0, happened = 0;
+    };
+    std::array<Bin, bins> all;
+    double loss = 0, right = 0;
+    for (const float difference : differences) {
+        const double x = difference;
+        loss += std::max(-x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+        const double happened = x > 0 ? 1 : x < 0 ? 0 : 0.5;
+        const double foretold = 1 / (1 + std::exp(-std::abs(x)));
+        Bin& bin = all[std::min(bins - 1, static_cast<size_t>((foretold - 0.5) * 2 * bins))];
+        bin.pairs += 1, bin.foretold += foretold, bin.happened += happened;
+        right += happened;
+    }
+    const double n = std::max<double>(1, static_cast<double>(differences.size()));
+    Json table = Json::array();
+    double error = 0;
+    for (size_t b = 0; b < bins; ++b) {
+        const Bin& bin = all[b];
+        error += std::abs(bin.foretold - bin.happened) / n;
+        const double count = std::max(1.0, bin.pairs);
+        table.push_back({{"low", 0.5 + 0.5 * static_cast<double>(b) / bins},
+                         {"high", 0.5 + 0.5 * static_cast<double>(b + 1) / bins},
+                         {"pairs", bin.pairs},
+                         {"foretold", bin.foretold / count},
+                         {"happened", bin.happened / count}});
+    }
+    return Json{{"val_pairs", differences.size()},
+                {"val_loss", loss / n},
+                {"val_accuracy", right / n},
+                {"val_calibration_error", error},
+                {"calibration", table}};
+}
+
+std::string calibration_table(const Json& calibration) {
+    std::string text = "| the model gives the better one | pairs | in the mean | the judge says so "
+                       "|\n|---|---:|---:|---:|\n";
+    for (const Json& bin : calibration["calibration"])
+        text += fmt::format("| {:.0f} - {:.0f} % | {} | {:.1f} % | {:.1f} % |\n",
+                            100 * bin["low"].get<double>(), 100 * bin["high"].get<double>(),
+                            bin["pairs"].get<int64_t>(), 100 * bin["foretold"].get<double>(),
+                            100 * bin["happened"].get<double>());
+    return text + fmt::format("mean gap {:.1f} points\n",
+                              100 * calibration["val_calibration_error"].get<double>());
+}
+
+Json calibration_of(engine::Gpt& model, std::span<const Ranking> rankings,
+                    const tokenizer::Tokenizer& tokenizer, const std::string& where) {
+    return calibration(differences(model, rankings, tokenizer, where));
+}
+
+void reward(const BradleyTerryOptions& options) {
+    check(options);
+    check_name("reward", options.name);
+    const std::string file = given_or_of_stage(options.labels, options.run, "rank", "ranks.jsonl");
+    require(options.run, options.from, model_path(options.run, options.from));
+    Json flags = flags_of(options, file);
+    record_skip_bad(flags, options);
+    Stage stage(options, options.name, flags);
+    if (stage.done()) return;
+
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const engine::Gpt base = load_model(options.run, options.from);
+    check_vocab(base, tokenizer, options.run);
+    const RankSet set =
+        read_rank_set(file, options, options.name, options.limit, tokenizer, base.config.context);
+    const uint64_t seed = seed_of(options);
+    const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
+    const int64_t steps = options.epochs * per_epoch;
+    Trainer trainer(options, stage, reward_model(base, options), steps);
+    std::vector<std::vector<int64_t>> epoch;
+    while (trainer.running()) {
+        const int64_t turn = trainer.step() % per_epoch;
+        if (epoch.empty() || turn == 0)
+            epoch = epoch_of_rankings(set.train.size(), options.batch, seed,
+                                      trainer.step() / per_epoch);
+
+        // Step 1: all outputs of some prompts, each evaluated once.
+        Tape& tape = trainer.tape;
+        tape.reset();
+        trainer.model.zero_grad();
+        const Comparisons compared = comparisons_of(set.batch(epoch[static_cast<size_t>(turn)]),
+                                                    tokenizer, base.config.context, file);
+        const Minibatch batch = make_minibatch(compared.outputs);
+        const Var states = hidden(tape, trainer.model, batch.inputs, batch.rows, batch.time);
+        const Var score = scores_of(tape, batch, compared.outputs, states, trainer.model);
+
+        // Step 2: what the judge's ranks cost under Bradley and Terry.
+        const Var judged = bradley_terry_loss(tape, score, compared.pairs);
+
+        // Step 3: the next-token loss of the preferred ones keeps the arithmetic alive (reward.h).
+        const Var loss =
+            add_written(tape, judged, options.text, trainer.model, compared, batch, states);
+        tape.backward(loss);
+        Json metrics = trainer.update(loss);
+        metrics["judged_loss"] = tape.value(judged)[0];
+        if (turn + 1 == per_epoch && !set.held_back.empty()) {
+            Json found = calibration_of(trainer.model, set.held_back, tokenizer, file);
+            found.erase("calibration");
+            metrics.update(found);
+        }
+        trainer.end_step(metrics);
+    }
+    if (trainer.step() < steps) return; // told to stop
+
+    Json result{{"prompts", set.train.size()}, {"val_prompts", set.held_back.size()}};
+    if (!set.held_back.empty()) {
+        result.update(calibration_of(trainer.model, set.held_back, tokenizer, file));
+        result.update(judge_of(file));
+        if (result.contains("val_ceiling"))
+            result["of_ceiling"] =
+                result["val_accuracy"].get<double>() / result["val_ceiling"].get<double>();
+    }
+    trainer.finish(result);
+    if (!options.quiet && !set.held_back.empty()) print_result(result);
+}
+
+} // namespace qstar::train

@@ -1,0 +1,73 @@
+#pragma once
+// The reward model from ranks: a number for a solution, so that the better of two has the
+// higher one.
+//
+// Ouyang et al., "Training language models to follow instructions with human feedback" (2022),
+// section 3.5; Ziegler et al. (2019). By Bradley and Terry (1952) a judge prefers a to b with
+// the probability sigmoid(r(a) - r(b)); the loss is what the judge's ranks cost under it,
+//
+//   L = - mean over prompts of the mean over their pairs of log sigmoid(r(chosen) - r(rejected))
+//
+// All outputs of a prompt are in one batch and are evaluated once, however many pairs they
+// are in. r is only defined up to a constant. The score is read at the answer token.
+
+#include "train/data/ranks.h"
+#include "train/rl/episodes.h"
+#include "train/supervised/reward.h"
+
+namespace qstar::train {
+
+struct BradleyTerryOptions : RewardOptions {
+    BradleyTerryOptions() { batch = 12; } // prompts a step
+    std::string name = "reward";          // folder in the run: models of several judges
+};
+
+// DIR/sft/model.safetensors + DIR/ranks/ranks.jsonl -> DIR/reward/model.safetensors, and the
+// calibration on held-out pairs in done.json.
+void reward(const BradleyTerryOptions& options);
+
+// Rankings as the models read them: outputs side by side as episodes of one group, and who is
+// better than whom among them.
+struct Comparisons {
+    std::vector<Episode> outputs;
+    struct Pair {
+        int better, worse; // of outputs
+        float weight;      // 1 / pairs of its prompt
+    };
+    std::vector<Pair> pairs;
+};
+// Error naming `where` for an output that is longer than the context.
+Comparisons comparisons_of(std::span<const Ranking> rankings, const tokenizer::Tokenizer& tokenizer,
+                           int64_t context, const std::string& where);
+
+// The rankings of a file, those of validation problems apart (validation_problem()). Bad lines,
+// and prompts with an output that is longer than the context, are refused or left out (left_out.h).
+// Error if none is left to train on.
+struct RankSet {
+    std::vector<Ranking> train, held_back;
+    std::vector<Ranking> batch(std::span<const int64_t> chosen) const; // of train
+};
+RankSet read_rank_set(const std::string& file, const StageOptions& options,
+                      const std::string& stage, int64_t limit,
+                      const tokenizer::Tokenizer& tokenizer, int64_t context);
+
+// The batches of an epoch, as indices of rankings.
+std::vector<std::vector<int64_t>> epoch_of_rankings(size_t rankings, int64_t batch, uint64_t seed,
+                                                    int64_t epoch);
+
+// Scores (n, 1) of the outputs -> (): the weighted mean of -log sigmoid(better - worse).
+engine::Var bradley_terry_loss(engine::Tape& tape, engine::Var scores,
+                               std::span<const Comparisons::Pair> pairs);
+
+// What was foretold about held-out pairs, as the differences r(chosen) - r(rejected):
+// {"val_pairs", "val_loss", "val_accuracy", "val_calibration_error", "calibration"}. The last
+// is a list of bins by the probability of the output that the model likes better, from 1/2 to
+// 1: {"low", "high", "pairs", "foretold", "happened"}; the error is the mean gap between the
+// last two, weighted by pairs (Guo et al., "On Calibration of Modern Neural Networks", 2017).
+Json calibration(std::span<const float> differences);
+std::string calibration_table(const Json& calibration);
+// The same of a model that there is already; `where` names the rankings' file in errors.
+Json calibration_of(engine::Gpt& model, std::span<const Ranking> rankings,
+                    const tokenizer::Tokenizer& tokenizer, const std::string& where);
+
+} // namespace qstar::train

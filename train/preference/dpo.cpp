@@ -1,0 +1,214 @@
+#include "train/preference/dpo.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/text/json.h"
+#include "engine/text/jsonl.h"
+#include "train/data/left_out.h"
+#include "train/rl/rl.h"
+#include "train/rl/surrogate.h"
+
+#include <algorithm>
+
+namespace qstar::train {
+
+using engine::Tape, engine::Tensor, engine::Var;
+
+namespace {
+
+constexpr int64_t prompts_at_once = 32; // prompts
+
+void check(const DpoOptions& options) {
+    check(static_cast<const LoopOptions&>(options));
+    check_name("dpo", options.name);
+    check_choice("loss", options.loss, {"dpo", "ipo"});
+    check_above("beta", options.beta, 0, 1000);
+    check_range("epochs", options.epochs, 1);
+    check_range("limit", options.limit, 0);
+    check_range("kl-episodes", options.kl_episodes, 0);
+}
+
+Json flags_of(const DpoOptions& options, const std::string& file) {
+    Json flags = flags_of(static_cast<const LoopOptions&>(options));
+    flags["from"] = options.from;
+    flags["loss"] = options.loss;
+    flags["beta"] = options.beta;
+    flags["epochs"] = options.epochs;
+    flags["limit"] = options.limit;
+    flags["kl-episodes"] = options.kl_episodes;
+    flags["inputs"] = {{"ranks", input(file)},
+                       {"model.safetensors", input(model_path(options.run, options.from))}};
+    record_skip_bad(flags, options);
+    return flags;
+}
+
+// Means over pairs.
+struct Margins {
+    double pairs = 0, margin = 0, agreed = 0;
+
+    void add(const Tensor& margins, double beta) {
+        for (const float h : margins.values()) {
+            pairs += 1, margin += beta * h;
+            agreed += h > 0 ? 1 : h < 0 ? 0 : 0.5;
+        }
+    }
+    double mean(double sum) const { return sum / std::max(1.0, pairs); }
+};
+
+// The mean of beta log(pi / pi_ref) over the outputs that stand at one end of each pair.
+double implicit_reward(const Tensor& log_prob, std::span<const float> reference,
+                       const Comparisons& compared, int Comparisons::Pair::*end, double beta) {
+    const std::vector<size_t> offsets = offsets_of(compared.outputs);
+    double sum = 0;
+    for (const Comparisons::Pair& pair : compared.pairs) {
+        const auto i = static_cast<size_t>(pair.*end);
+        for (size_t t = offsets[i]; t < offsets[i + 1]; ++t)
+            sum += log_prob[static_cast<int64_t>(t)] - reference[t];
+    }
+    return beta * sum / std::max<double>(1, static_cast<double>(compared.pairs.size()));
+}
+
+Json validate(engine::Gpt& policy, engine::Gpt& reference, std::span<const Ranking> rankings,
+              const tokenizer::Tokenizer& tokenizer, const DpoOptions& options,
+              const std::string& file) {
+    Margins found;
+    Tape tape(false);
+    for (size_t begin = 0; begin < rankings.size(); begin += prompts_at_once) {
+        tape.reset();
+        const size_t count = std::min<size_t>(prompts_at_once, rankings.size() - begin);
+        const Comparisons compared =
+            comparisons_of(rankings.subspan(begin, count), tokenizer, policy.config.context, file);
+        const auto of_reference = token_probs(reference, compared.outputs).log_prob;
+        const Minibatch batch = make_minibatch(compared.outputs);
+        const Var chosen = log_prob(tape, written_logits(tape, policy, batch), batch.targets);
+        found.add(tape.value(log_ratio_margins(tape, chosen, of_reference, compared)),
+                  options.beta);
+    }
+    if (found.pairs == 0) return Json::object();
+    return Json{{"val_pairs", found.pairs},
+                {"val_accuracy", found.mean(found.agreed)},
+                {"val_margin", found.mean(found.margin)}};
+}
+
+// The ground of RL (rl.h), for solutions that are written and looked at, not learned from.
+RlOptions looking(const DpoOptions& options) {
+    RlOptions look;
+    static_cast<LoopOptions&>(look) = options;
+    look.from = options.from;
+    return look;
+}
+
+// How far the policy is from the reference, and what it is worth, by the solutions it writes.
+Json look_at(const RlGround& ground, engine::Gpt& policy, engine::Gpt& reference,
+             const DpoOptions& options) {
+    const auto episodes = roll_out(ground, looking(options), policy, -1, options.kl_episodes, 1);
+    Json metrics =
+        diagnostics(ground, episodes, ground.reward(episodes), token_probs(policy, episodes),
+                    token_probs(reference, episodes).log_prob);
+    metrics.erase("score"); // the verifier's: it is `right`
+    return metrics;
+}
+
+} // namespace
+
+Var log_ratio_margins(Tape& tape, Var log_prob, std::span<const float> reference,
+                      const Comparisons& compared) {
+    const std::vector<size_t> offsets = offsets_of(compared.outputs);
+    const auto tokens = static_cast<int64_t>(offsets.back());
+    const Var ratio = sub(tape, log_prob, tape.constant(Tensor::from({tokens, 1}, reference)));
+    // A row a pair: 1 at the tokens of the better output, -1 at those of the worse one.
+    std::vector<float> signs(compared.pairs.size() * offsets.back(), 0.0f);
+    for (size_t p = 0; p < compared.pairs.size(); ++p) {
+        const auto better = static_cast<size_t>(compared.pairs[p].better);
+        const auto worse = static_cast<size_t>(compared.pairs[p].worse);
+        float* row = signs.data() + p * offsets.back();
+        for (size_t t = offsets[better]; t < offsets[better + 1]; ++t) row[t] = 1;
+        for (size_t t = offsets[worse]; t < offsets[worse + 1]; ++t) row[t] = -1;
+    }
+    const Var sum_of_both =
+        tape.constant(Tensor::from({static_cast<int64_t>(compared.pairs.size()), tokens}, signs));
+    return matmul(tape, sum_of_both, ratio);
+}
+
+Var preference_loss(Tape& tape, Var margins, std::span<const float> weights, double beta,
+                    const std::string& loss) {
+    if (loss == "dpo")
+        return binary_cross_entropy(tape, scale(tape, margins, static_cast<float>(beta)),
+                                    std::vector<float>(weights.size(), 1.0f), weights);
+    const Var miss = shift(tape, margins, static_cast<float>(-1 / (2 * beta)));
+    const float total = std::accumulate(weights.begin(), weights.end(), 0.0f);
+    std::vector<float> shares(weights.begin(), weights.end());
+    for (float& share : shares) share /= total;
+    return weighted_sum(tape, mul(tape, miss, miss), shares);
+}
+
+void dpo(const DpoOptions& options) {
+    check(options);
+    const std::string file = given_or_of_stage(options.labels, options.run, "rank", "ranks.jsonl");
+    require(options.run, options.from, model_path(options.run, options.from));
+    Stage stage(options, options.name, flags_of(options, file));
+    if (stage.done()) return;
+
+    const RlGround ground = prepare(looking(options));
+    const tokenizer::Tokenizer& tokenizer = ground.tokenizer;
+    engine::Gpt reference = ground.reference;
+    const RankSet set = read_rank_set(file, options, options.name, options.limit, tokenizer,
+                                      reference.config.context);
+    const uint64_t seed = seed_of(options);
+    const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
+    const int64_t steps = options.epochs * per_epoch;
+    const int64_t look_every = std::max<int64_t>(1, steps / 10);
+    Trainer trainer(options, stage, without_scalar_head(reference), steps);
+    std::vector<std::vector<int64_t>> epoch;
+    while (trainer.running()) {
+        const int64_t turn = trainer.step() % per_epoch;
+        if (epoch.empty() || turn == 0)
+            epoch = epoch_of_rankings(set.train.size(), options.batch, seed,
+                                      trainer.step() / per_epoch);
+
+        // Step 1: ranked outputs of some prompts, and what the reference gives their tokens.
+        const Comparisons compared = comparisons_of(set.batch(epoch[static_cast<size_t>(turn)]),
+                                                    tokenizer, reference.config.context, file);
+        const Minibatch batch = make_minibatch(compared.outputs);
+        const auto of_reference = token_probs(reference, compared.outputs).log_prob;
+
+        // Step 2: by how much more than the reference does the policy prefer the better ones?
+        Tape& tape = trainer.tape;
+        tape.reset();
+        trainer.model.zero_grad();
+        const Var chosen =
+            log_prob(tape, written_logits(tape, trainer.model, batch), batch.targets);
+        const Var margins = log_ratio_margins(tape, chosen, of_reference, compared);
+
+        // Step 3: more than that.
+        std::vector<float> weights;
+        for (const Comparisons::Pair& pair : compared.pairs) weights.push_back(pair.weight);
+        const Var loss = preference_loss(tape, margins, weights, options.beta, options.loss);
+
+        Margins found;
+        found.add(tape.value(margins), options.beta);
+        const auto reward_of = [&](int Comparisons::Pair::*end) {
+            return implicit_reward(tape.value(chosen), of_reference, compared, end, options.beta);
+        };
+        const double better = reward_of(&Comparisons::Pair::better);
+        const double worse = reward_of(&Comparisons::Pair::worse);
+        tape.backward(loss);
+        Json metrics = trainer.update(loss);
+        metrics["reward_margin"] = found.mean(found.margin);
+        metrics["reward_accuracy"] = found.mean(found.agreed);
+        metrics["reward_chosen"] = better;
+        metrics["reward_rejected"] = worse;
+        if (options.kl_episodes > 0 && (trainer.step() + 1) % look_every == 0)
+            metrics.update(look_at(ground, trainer.model, reference, options));
+        trainer.end_step(metrics, fmt::format("margin {:.2f}  accuracy {:.2f}",
+                                              found.mean(found.margin), found.mean(found.agreed)));
+    }
+    if (trainer.step() < steps) return; // told to stop
+
+    Json result{{"prompts", set.train.size()}, {"val_prompts", set.held_back.size()}};
+    result.update(validate(trainer.model, reference, set.held_back, tokenizer, options, file));
+    if (options.kl_episodes > 0) result.update(look_at(ground, trainer.model, reference, options));
+    trainer.finish(result);
+}
+
+} // namespace qstar::train

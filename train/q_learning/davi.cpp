@@ -1,0 +1,72 @@
+#include "train/q_learning/davi.h"
+
+#include "engine/text/jsonl.h"
+#include "train/run/memory.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace qstar::train {
+
+namespace {
+
+// y(s) for each state, by one step of looking ahead.
+std::vector<float> targets(const search::Space& space, search::Heuristic& target,
+                           const std::vector<uint8_t>& states) {
+    const search::Children children = search::children_of(space, states);
+    std::vector<float> h(children.parent.size());
+    target.cost_to_go(children.states.data(), static_cast<int64_t>(h.size()), h.data());
+    const size_t bytes = space.state_bytes(), n = states.size() / bytes;
+    std::vector<float> y(n, INFINITY);
+    for (size_t i = 0; i < h.size(); ++i) {
+        float& best = y[static_cast<size_t>(children.parent[i])];
+        best = std::min(best, 1 + h[i]);
+    }
+    for (size_t i = 0; i < n; ++i)
+        if (space.solved(states.data() + i * bytes)) y[i] = 0;
+    return y;
+}
+
+} // namespace
+
+void davi(const ValueOptions& options) {
+    check(options);
+    const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
+    const std::string name = options.name.empty() ? "davi" : options.name;
+    check_name("davi", name);
+    require_memory(options, name,
+                   engine::MlpConfig{space->features(), options.width, options.blocks, 1},
+                   options.batch);
+    Stage stage(options, name, flags_of(options));
+    if (stage.done()) return;
+
+    ValueTrainer trainer(options, stage, *space, 1);
+    while (trainer.running()) {
+        // Step 1: states, scrambled from the goal.
+        const std::vector<uint8_t> states = trainer.scrambles();
+        const int64_t n = options.batch;
+        // Step 2: their targets by the target network.
+        const std::vector<float> y = targets(*space, trainer.target_value, states);
+        // Step 3: a step of gradient descent on (y - h)^2; the network's part of h is what the
+        // bound lacks.
+        trainer.tape.reset();
+        trainer.model.zero_grad();
+        const engine::Tensor rest = trainer.tape.allocate({n, 1});
+        const engine::Tensor weight = trainer.tape.allocate({n, 1});
+        trainer.target_value.bounds(states.data(), n, rest.data());
+        double mean = 0;
+        for (int64_t i = 0; i < n; ++i) {
+            rest[i] = y[static_cast<size_t>(i)] - rest[i];
+            weight[i] = 1;
+            mean += y[static_cast<size_t>(i)] / static_cast<double>(n);
+        }
+        const engine::Var loss =
+            trainer.squared_error(trainer.predict(states), rest, weight, static_cast<double>(n));
+        trainer.tape.backward(loss);
+        // Step 4: when the loss is small, the target network becomes the network.
+        trainer.end_step(loss, Json{{"mean_target", mean}});
+    }
+    if (trainer.finished()) trainer.finish(Json{{"parameters", trainer.model.parameter_count()}});
+}
+
+} // namespace qstar::train

@@ -1,0 +1,94 @@
+#include "train/q_learning/deep_q.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/text/jsonl.h"
+#include "train/run/memory.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace qstar::train {
+
+namespace {
+
+// Up to `each` different legal actions of a state: first the one that takes the scramble's last
+// move back, which leads towards the goal more often than any other, then random ones.
+std::vector<int> draw_actions(const search::Space& space, const uint8_t* state, int undo,
+                              int64_t each, Random random) {
+    std::vector<int> legal;
+    for (int action = 0; action < space.actions(); ++action)
+        if (action != undo && space.legal(state, action)) legal.push_back(action);
+    const size_t count = std::min(legal.size(), static_cast<size_t>(each - 1));
+    for (size_t i = 0; i < count; ++i)
+        std::swap(legal[i], legal[i + static_cast<size_t>(random.below(legal.size() - i))]);
+    legal.resize(count);
+    legal.push_back(undo);
+    return legal;
+}
+
+} // namespace
+
+void deep_q(const DeepQOptions& options) {
+    check(options);
+    check_range("each", options.each, 1);
+    const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
+    const std::string name = options.name.empty() ? "deep-q" : options.name;
+    check_name("deep-q", name);
+    Json flags = flags_of(options);
+    flags["each"] = options.each;
+    require_memory(
+        options, name,
+        engine::MlpConfig{space->features(), options.width, options.blocks, space->actions()},
+        options.batch);
+    Stage stage(options, name, flags);
+    if (stage.done()) return;
+
+    const size_t bytes = space->state_bytes();
+    const int64_t actions = space->actions(), n = options.batch;
+    ValueTrainer trainer(options, stage, *space, actions);
+    while (trainer.running()) {
+        // Step 1: states, scrambled from the goal, and some actions of each.
+        std::vector<int> undo;
+        const std::vector<uint8_t> states = trainer.scrambles(&undo);
+        std::vector<uint8_t> children;
+        std::vector<int64_t> place; // of (state, action) in the network's output
+        for (int64_t i = 0; i < n; ++i) {
+            const uint8_t* state = states.data() + static_cast<size_t>(i) * bytes;
+            for (const int action :
+                 draw_actions(*space, state, undo[static_cast<size_t>(i)], options.each,
+                              trainer.random("deep-q/actions", i))) {
+                children.insert(children.end(), state, state + bytes);
+                space->apply(children.data() + children.size() - bytes, action);
+                place.push_back(i * actions + action);
+            }
+        }
+        // Step 2: their targets by the target network; at the goal it says 0.
+        std::vector<float> next(place.size());
+        trainer.target_value.cost_to_go(children.data(), static_cast<int64_t>(next.size()),
+                                        next.data());
+        // Step 3: a step of gradient descent on (y - Q)^2 at those actions.
+        trainer.tape.reset();
+        trainer.model.zero_grad();
+        std::vector<float> lower(static_cast<size_t>(n));
+        trainer.target_value.bounds(states.data(), n, lower.data());
+        const engine::Tensor rest = trainer.tape.allocate({n, actions});
+        const engine::Tensor weight = trainer.tape.allocate({n, actions});
+        rest.fill(0);
+        weight.fill(0);
+        double mean = 0;
+        for (size_t i = 0; i < place.size(); ++i) {
+            rest[place[i]] = 1 + next[i] - lower[static_cast<size_t>(place[i] / actions)];
+            weight[place[i]] = 1;
+            mean += (1 + next[i]) / static_cast<double>(place.size());
+        }
+        const engine::Var loss = trainer.squared_error(trainer.predict(states), rest, weight,
+                                                       static_cast<double>(place.size()));
+        trainer.tape.backward(loss);
+        // Step 4: when the loss is small, the target network becomes the network.
+        trainer.end_step(loss, Json{{"mean_target", mean}});
+    }
+    if (trainer.finished()) trainer.finish(Json{{"parameters", trainer.model.parameter_count()}});
+}
+
+} // namespace qstar::train

@@ -1,0 +1,23 @@
+#pragma once
+// Deep Q-learning for Q* (Agostinelli et al., "A* Search Without Expansions: Learning Heuristic
+// Functions with Deep Q-Networks", 2102.04518): a network with an output for each action,
+// Q(s, a) = the cost of a and to go after it, from states that were scrambled backward from
+// the goal,
+//
+//   y(s, a) = 1 + min over a' of Q'(A(s, a), a'), or 1 if that is the goal,
+//
+// where Q' is the target network. One evaluation of a state then says what A* would make and
+// evaluate all of its children for.
+
+#include "train/q_learning/value_trainer.h"
+
+namespace qstar::train {
+
+struct DeepQOptions : ValueOptions {
+    int64_t each = 4; // actions of each state that are learned from, drawn at random
+};
+
+// Makes RUN/deep-q/model.safetensors.
+void deep_q(const DeepQOptions& options);
+
+} // namespace qstar::train

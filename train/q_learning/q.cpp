@@ -1,0 +1,237 @@
+#include "train/q_learning/q.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/io/files.h"
+#include "engine/text/jsonl.h"
+#include "search/models/encode.h"
+#include "search/models/gpt_proposer.h"
+#include "search/models/gpt_scorer.h"
+#include "train/data/classroom.h"
+#include "train/run/chunks.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+namespace qstar::train {
+
+namespace {
+
+std::string target_path(const Stage& stage, int64_t iteration) {
+    return stage.path(fmt::format("target-{}.safetensors", iteration));
+}
+
+// The target network of an iteration: the network as it was at its start. It is kept in a
+// file, for a run that is killed within the iteration.
+engine::Gpt target_network(const Stage& stage, int64_t iteration, const Trainer& trainer,
+                           bool starts) {
+    const std::string path = target_path(stage, iteration);
+    if (!starts) return engine::load_gpt(path);
+    engine::save_gpt(path, trainer.model);
+    return trainer.model;
+}
+
+std::vector<Example> examples_of(std::span<const Rollout> rollouts, const StepValues& values,
+                                 const tokenizer::Tokenizer& tokenizer) {
+    std::vector<Example> examples;
+    for (size_t i = 0; i < rollouts.size(); ++i) {
+        const std::vector<float> weights(values[i].size(), 1.0f);
+        examples.push_back(step_example(tokenizer, rollouts[i].path, values[i], weights, true,
+                                        rollouts[i].right ? values[i].size() : 0));
+    }
+    return examples;
+}
+
+double mean_of(const StepValues& values) {
+    double sum = 0, count = 0;
+    for (const auto& steps : values)
+        for (const float value : steps) sum += value, count += 1;
+    return count > 0 ? sum / count : 0;
+}
+
+} // namespace
+
+void check(const QOptions& options) {
+    check(static_cast<const RewardOptions&>(options));
+    check_range("problems", options.problems, 1);
+    check(options.explore);
+    check_range("iterations", options.iterations, 1);
+    check_choice("start", options.start, {"monte-carlo", "zero"});
+    check_range("discount", options.discount, 0, 1);
+}
+
+StepValues monte_carlo_returns(std::span<const Rollout> rollouts, double discount) {
+    struct Sum {
+        double value = 0, count = 0;
+    };
+    std::map<std::string, Sum> sums; // by the path up to the step
+    const auto each = [&](const Rollout& rollout, auto use) {
+        search::Path path{rollout.path.problem, {}, false};
+        for (const std::string& step : rollout.path.steps) {
+            path.steps.push_back(step);
+            path.finished = rollout.path.finished && path.steps.size() == rollout.path.steps.size();
+            use(sums[text_of(path)], path.steps.size());
+        }
+    };
+    for (const Rollout& rollout : rollouts)
+        each(rollout, [&](Sum& sum, size_t steps) {
+            const auto left = static_cast<double>(rollout.path.steps.size() - steps);
+            const auto count = static_cast<double>(rollout.count);
+            sum.value += count * (rollout.right ? std::pow(discount, left) : 0);
+            sum.count += count;
+        });
+    StepValues values(rollouts.size());
+    for (size_t i = 0; i < rollouts.size(); ++i)
+        each(rollouts[i], [&](Sum& sum, size_t) {
+            values[i].push_back(static_cast<float>(sum.value / sum.count));
+        });
+    return values;
+}
+
+StepValues fitted_q_targets(std::span<const Rollout> rollouts, search::Scorer* target,
+                            double discount) {
+    // All next steps of all states, each once, in one batch.
+    std::vector<search::Path> paths;
+    std::map<std::string, size_t> number; // text -> its path
+    std::vector<std::vector<std::vector<size_t>>> next(rollouts.size());
+    for (size_t i = 0; i < rollouts.size(); ++i) {
+        search::Path state{rollouts[i].path.problem, {}, false};
+        for (size_t step = 0; step < rollouts[i].path.steps.size(); ++step) {
+            state.steps.push_back(rollouts[i].path.steps[step]);
+            next[i].emplace_back();
+            for (const NextStep& action : rollouts[i].next[step]) {
+                search::Path path = state;
+                path.steps.push_back(action.text);
+                path.finished = action.final;
+                const auto [at, is_new] = number.try_emplace(text_of(path), paths.size());
+                if (is_new) paths.push_back(std::move(path));
+                next[i].back().push_back(at->second);
+            }
+        }
+    }
+    std::vector<float> q(paths.size(), 0.0f);
+    if (target != nullptr && !paths.empty()) {
+        const std::vector<search::Scores> scores = target->score(paths);
+        for (size_t i = 0; i < paths.size(); ++i) q[i] = scores[i].steps.back();
+    }
+
+    StepValues values(rollouts.size());
+    for (size_t i = 0; i < rollouts.size(); ++i) {
+        for (size_t step = 0; step < next[i].size(); ++step) {
+            const bool last = step + 1 == next[i].size();
+            const double reward = last && rollouts[i].right ? 1 : 0;
+            double best = 0;
+            for (const size_t action : next[i][step])
+                best = std::max(best, static_cast<double>(q[action]));
+            values[i].push_back(static_cast<float>(reward + discount * best));
+        }
+    }
+    return values;
+}
+
+void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
+    const uint64_t seed = seed_of(options);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const std::string file = stage.path("rollouts.jsonl");
+    std::vector<Rollout> rollouts, held_back;
+    for (Rollout& rollout : read_rollouts(file)) {
+        // A byte that is no UTF-8 takes three in the file (jsonl.h): a text that has outgrown
+        // the context by that is left out.
+        if (static_cast<int64_t>(search::encode(tokenizer, rollout.path).tokens.size()) >
+            base.config.context)
+            continue;
+        (validation_problem(rollout.path.problem) ? held_back : rollouts)
+            .push_back(std::move(rollout));
+    }
+    if (rollouts.empty()) fail("{}: no roll-outs to train on", file);
+    // What roll-outs say of the problems that are kept for validation.
+    const std::vector<Example> judged =
+        examples_of(held_back, monte_carlo_returns(held_back, options.discount), tokenizer);
+
+    const int64_t per_epoch =
+        (static_cast<int64_t>(rollouts.size()) + options.batch - 1) / options.batch;
+    const int64_t per_iteration = per_epoch * options.epochs;
+    const int64_t steps = per_iteration * options.iterations;
+    Trainer trainer(options, stage, reward_model(base, options), steps);
+    std::vector<Example> examples;
+    std::vector<std::vector<int64_t>> epoch;
+    double mean_target = 0;
+    while (trainer.running()) {
+        const int64_t iteration = trainer.step() / per_iteration;
+        const bool starts = trainer.step() % per_iteration == 0;
+        if (examples.empty() || starts) {
+            // Step 1: the target network is the network as it stands.
+            // Step 2: the targets, R + discount * max over the next steps of its Q.
+            StepValues values;
+            if (iteration == 0) {
+                values = options.start == "zero"
+                             ? fitted_q_targets(rollouts, nullptr, options.discount)
+                             : monte_carlo_returns(rollouts, options.discount);
+            } else {
+                engine::Gpt target = target_network(stage, iteration, trainer, starts);
+                search::GptScorer scorer(target, tokenizer);
+                values = fitted_q_targets(rollouts, &scorer, options.discount);
+            }
+            examples = examples_of(rollouts, values, tokenizer);
+            mean_target = mean_of(values);
+        }
+        // Step 3: fit the network to them.
+        const int64_t turn = trainer.step() % per_epoch;
+        if (epoch.empty() || turn == 0)
+            epoch = make_epoch(examples, options.batch, seed, trainer.step() / per_epoch);
+        const Batch batch = make_batch(examples, epoch[static_cast<size_t>(turn)]);
+        trainer.tape.reset();
+        trainer.model.zero_grad();
+        const RewardLoss loss = reward_loss(trainer.tape, trainer.model, batch, options.text);
+        trainer.tape.backward(loss.total);
+        Json metrics = trainer.update(loss.total);
+        metrics["judged_loss"] = trainer.tape.value(loss.judged)[0];
+        metrics["iteration"] = iteration;
+        metrics["mean_target"] = mean_target;
+        if (turn + 1 == per_epoch) metrics.update(validate(trainer.model, judged, options.batch));
+        trainer.end_step(metrics);
+    }
+    if (trainer.step() < steps) return; // told to stop
+    for (int64_t i = 1; i < options.iterations; ++i) std::filesystem::remove(target_path(stage, i));
+
+    Json result = validate(trainer.model, judged, options.batch);
+    result["rollouts"] = rollouts.size();
+    result["val_rollouts"] = held_back.size();
+    trainer.finish(result);
+}
+
+Json flags_of(const QOptions& options) {
+    Json flags = flags_of(static_cast<const LoopOptions&>(options));
+    flags["from"] = options.from;
+    flags["epochs"] = options.epochs;
+    flags["extra-layers"] = options.extra_layers;
+    flags["text"] = options.text;
+    flags["problems"] = options.problems;
+    flags["explore"] = flags_of(options.explore);
+    flags["iterations"] = options.iterations;
+    flags["start"] = options.start;
+    flags["discount"] = options.discount;
+    flags["world"] = world_of(options.run, options.world);
+    flags["inputs"] = {{"model.safetensors", input(model_path(options.run, options.from))}};
+    return flags;
+}
+
+void q(const QOptions& options) {
+    check(options);
+    const uint64_t seed = seed_of(options);
+    require(options.run, options.from, model_path(options.run, options.from));
+    const Classroom room = classroom_of(options.run);
+    Stage stage(options, "q", flags_of(options));
+    if (stage.done()) return;
+
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const engine::Gpt policy = load_model(options.run, options.from);
+    check_vocab(policy, tokenizer, options.run);
+    const auto problems = draw_problems(room, Split::train, options.problems, seed);
+    search::GptProposer proposer(policy, tokenizer, seed);
+    make_rollouts(stage, problems, proposer, *room.world, options.explore);
+    fit_q(options, stage, policy);
+}
+
+} // namespace qstar::train

@@ -1,0 +1,57 @@
+#pragma once
+// Q-values of steps, learned offline: what is this step worth if the best is made of it?
+//
+// Wang et al., "Q*: Improving Multi-step Reasoning for LLMs with Deliberative Planning"
+// (2024). Solving is a Markov decision process: the state s is the path so far, an action
+// a is the next step, the state after it is the longer path, and the reward R is 1 for a
+// final step with the right answer and 0 for every other step. The optimal Q-value,
+//
+//   Q*(s, a) = R(s, a) + discount * max over a' of Q*(s', a'),
+//
+// is learned by fitted Q iteration (Riedmiller 2005; Munos and Szepesvari 2008) from
+// roll-outs that were drawn beforehand, the max running over the next steps that the
+// policy proposed there. Each iteration computes the right-hand side with the network of
+// the iteration before, the target network, and fits the network to it.
+//
+// Its simple twin is the Monte Carlo return: the share of the roll-outs through a step that
+// came out right, the value of the step under the policy itself.
+//
+//   DIR/sft/model.safetensors -> DIR/q/rollouts.jsonl, DIR/q/model.safetensors
+
+#include "search/models/scorer.h"
+#include "train/q_learning/q_rollouts.h"
+#include "train/supervised/reward.h"
+
+#include <span>
+
+namespace qstar::train {
+
+struct QOptions : RewardOptions {
+    QOptions() { explore.temperature = 1; }
+    int64_t problems = 4000; // of the training side
+    ExploreOptions explore;
+    int64_t iterations = 3;            // of fitted Q iteration, each `epochs` long
+    std::string start = "monte-carlo"; // the Q of iteration 0: "monte-carlo" or "zero"
+    double discount = 1;
+    std::string world; // empty: the run's
+};
+void check(const QOptions& options);
+
+// With start "monte-carlo" and one iteration, this is the Monte Carlo twin.
+void q(const QOptions& options);
+
+// A value for each step of each roll-out.
+using StepValues = std::vector<std::vector<float>>;
+
+// Mean outcome of all roll-outs through the step, counted as often as they were drawn.
+StepValues monte_carlo_returns(std::span<const Rollout> rollouts, double discount = 1);
+
+// R + discount * max Q(next), with the target network's Q of all next steps from one
+// batch. Without a target network Q is 0 everywhere.
+StepValues fitted_q_targets(std::span<const Rollout> rollouts, search::Scorer* target,
+                            double discount = 1);
+
+// The loop: trains `base` with a scalar head on the stage's rollouts.jsonl and finishes it.
+void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base);
+
+} // namespace qstar::train

@@ -1,0 +1,158 @@
+#include "train/q_learning/q_rollouts.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/text/jsonl.h"
+#include "search/models/stream.h"
+#include "train/data/worlds/split.h"
+#include "train/run/chunks.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace qstar::train {
+
+namespace {
+
+search::Path state_after(const search::Path& path, size_t steps) {
+    const auto end = path.steps.begin() + static_cast<std::ptrdiff_t>(steps);
+    return {path.problem, {path.steps.begin(), end}, path.finished && steps == path.steps.size()};
+}
+
+} // namespace
+
+void check(const ExploreOptions& options) {
+    check_range("samples", options.samples, 1, 1'000'000);
+    check_range("next", options.proposals, 0, 1'000'000);
+    check_above("explore", options.temperature, 0, 100);
+}
+
+Json flags_of(const ExploreOptions& options) {
+    return {{"samples", options.samples},
+            {"proposals", options.proposals},
+            {"temperature", options.temperature}};
+}
+
+Json json_of(const Rollout& rollout) {
+    Json next = Json::array();
+    for (const auto& steps : rollout.next) {
+        Json list = Json::array();
+        for (const NextStep& step : steps)
+            list.push_back({{"text", step.text}, {"final", step.final}});
+        next.push_back(list);
+    }
+    return {{"problem", rollout.path.problem},
+            {"steps", rollout.path.steps},
+            {"finished", rollout.path.finished},
+            {"right", rollout.right},
+            {"count", rollout.count},
+            {"next", next}};
+}
+
+std::vector<Rollout> read_rollouts(const std::string& path) {
+    std::vector<Rollout> rollouts;
+    for (const JsonLine& line : read_jsonl(path)) {
+        Rollout rollout;
+        rollout.path = {string_field(line, "problem"), strings_field(line, "steps"),
+                        bool_field(line, "finished")};
+        rollout.right = bool_field(line, "right");
+        rollout.count = int_field(line, "count");
+        if (rollout.path.steps.empty())
+            fail("{}: expected at least one step, found none", line.where);
+        if (rollout.count < 1)
+            fail("{}: field \"count\": expected 1 or more, found {}", line.where, rollout.count);
+        if (rollout.right && !rollout.path.finished)
+            fail("{}: a solution without an end is called right", line.where);
+        if (!line.value.contains("next") || !line.value["next"].is_array() ||
+            line.value["next"].size() != rollout.path.steps.size())
+            fail("{}: field \"next\": expected a list for each of the {} steps", line.where,
+                 rollout.path.steps.size());
+        for (const Json& list : line.value["next"]) {
+            rollout.next.emplace_back();
+            for (const JsonLine& step : array_field({Json{{"next", list}}, line.where}, "next"))
+                rollout.next.back().push_back(
+                    {string_field(step, "text"), bool_field(step, "final")});
+        }
+        rollouts.push_back(std::move(rollout));
+    }
+    return rollouts;
+}
+
+std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer& right,
+                                   std::span<const std::string> problems, int64_t first,
+                                   const ExploreOptions& options) {
+    const auto stream = [&](const char* name, size_t i) {
+        return search::mix(hash_name(name), static_cast<uint64_t>(first) + i);
+    };
+    // Whole solutions, equal ones counted.
+    std::vector<search::ProposeRequest> requests;
+    for (size_t i = 0; i < problems.size(); ++i)
+        requests.push_back({{problems[i], {}, false},
+                            static_cast<int>(options.samples),
+                            static_cast<float>(options.temperature),
+                            stream("train/q/rollouts", i)});
+    std::vector<Rollout> rollouts;
+    std::map<std::string, std::set<NextStep>> next; // text of a state -> steps seen there
+    for (const auto& solutions : proposer.complete(requests)) {
+        std::map<std::vector<std::string>, size_t> known;
+        for (const search::Solution& solution : solutions) {
+            const search::Path& path = solution.path;
+            if (path.steps.empty() || any_held_out(path.steps)) continue;
+            const auto [at, is_new] = known.try_emplace(path.steps, rollouts.size());
+            if (!is_new) {
+                ++rollouts[at->second].count;
+                continue;
+            }
+            rollouts.push_back({path, path.finished && right(path), 1, {}});
+            for (size_t step = 0; step < path.steps.size(); ++step)
+                next[text_of(state_after(path, step))].insert(
+                    {path.steps[step], path.finished && step + 1 == path.steps.size()});
+        }
+    }
+    // At each state on the way, further next steps.
+    requests.clear();
+    std::set<std::string> asked;
+    for (const Rollout& rollout : rollouts) {
+        for (size_t step = 1; step < rollout.path.steps.size(); ++step) {
+            const search::Path state = state_after(rollout.path, step);
+            if (options.proposals < 1 || !asked.insert(text_of(state)).second) continue;
+            requests.push_back({state, static_cast<int>(options.proposals),
+                                static_cast<float>(options.temperature),
+                                search::mix(hash_name("train/q/next"), hash_name(text_of(state)))});
+        }
+    }
+    const auto proposed = proposer.propose(requests);
+    for (size_t r = 0; r < requests.size(); ++r)
+        for (const search::Proposal& proposal : proposed[r].steps)
+            if (!held_out(proposal.text))
+                next[text_of(requests[r].path)].insert({proposal.text, proposal.final});
+    for (Rollout& rollout : rollouts) {
+        for (size_t step = 1; step <= rollout.path.steps.size(); ++step) {
+            rollout.next.emplace_back();
+            if (step == rollout.path.steps.size()) break; // the end, or where it ran away
+            const auto& steps = next[text_of(state_after(rollout.path, step))];
+            rollout.next.back().assign(steps.begin(), steps.end());
+        }
+    }
+    return rollouts;
+}
+
+void make_rollouts(const Stage& stage, std::span<const std::string> problems,
+                   search::Proposer& proposer, const search::World& world,
+                   const ExploreOptions& options) {
+    constexpr int64_t chunk_problems = 64;
+    const RightAnswer right = [&](const search::Path& path) { return world.solved(path); };
+    in_chunks(stage, "rollouts.jsonl", "problems", static_cast<int64_t>(problems.size()),
+              chunk_problems, [&](int64_t first, int64_t count) {
+                  const auto these =
+                      problems.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+                  std::vector<Json> lines;
+                  for (const Rollout& rollout :
+                       draw_rollouts(proposer, right, these, first, options))
+                      lines.push_back(json_of(rollout));
+                  return lines;
+              });
+}
+
+} // namespace qstar::train

@@ -1,0 +1,97 @@
+#pragma once
+// What both value trainings of puzzles do beside their targets: scrambled states, the target
+// network, going on where it stopped, saving, metrics, the progress bar.
+//
+//   ValueTrainer trainer(options, stage, space, outputs);
+//   while (trainer.running()) {
+//       std::vector<uint8_t> states = trainer.scrambles();  // of trainer.step()
+//       ... targets by trainer.target_value() ...
+//       Var loss = ...; trainer.tape.backward(loss);
+//       trainer.end_step(loss, metrics);
+//   }
+//
+// A batch is a pure function of (seed, step), so a run killed at any moment ends with the
+// same bytes. The target network takes over the weights when the mean loss of the last
+// `check_every` steps is below `target_loss` (DeepCubeA, Agostinelli et al., "Solving the
+// Rubik's Cube with Deep Reinforcement Learning and Search", 2019), or after `patience`
+// checks at the latest.
+
+#include "engine/nn/adamw.h"
+#include "engine/nn/mlp.h"
+#include "search/puzzles/puzzles.h"
+#include "search/puzzles/value_model.h"
+#include "train/run/trainer.h"
+
+#include <memory>
+
+namespace qstar::train {
+
+struct ValueOptions : LoopOptions {
+    search::PuzzleChoice puzzle;
+    int64_t steps = 5000;
+    int64_t width = 256, blocks = 2; // of the MLP
+    int64_t scramble = 0;            // moves from the goal, at most; 0: by the puzzle
+    std::string bound;               // what the network adds to; empty: the puzzle's best
+    int64_t check_every = 100;
+    double target_loss = 0.05;
+    int64_t patience = 5;
+    std::string name; // folder in the run; empty: the stage's name
+    ValueOptions() {
+        batch = 1000;
+        weight_decay = 0;
+        beta2 = 0.999;
+        run = "runs/puzzle";
+    }
+};
+
+void check(const ValueOptions& options);
+Json flags_of(const ValueOptions& options);
+// The moves of the longest scramble, if the options name none.
+int64_t default_scramble(const search::Space& space);
+
+class ValueTrainer {
+  public:
+    ValueTrainer(const ValueOptions& options, Stage& stage, const search::Space& space,
+                 int64_t outputs);
+
+    engine::Mlp model, target;
+    engine::Tape tape;
+    // The same networks as estimates of the cost to go.
+    search::ValueModel model_value, target_value;
+
+    int64_t step() const { return step_; }
+    bool running() const;
+    // `batch` states, each 1 to `scramble` random moves from the goal, one behind another.
+    // `undo`, if wanted: for each the action that takes its last move back.
+    std::vector<uint8_t> scrambles(std::vector<int>* undo = nullptr) const;
+    // A random stream for row `row` of this step.
+    Random random(std::string_view what, int64_t row) const;
+
+    engine::Var predict(const std::vector<uint8_t>& states); // (batch, outputs), without bound
+    // Mean of squares over `count` differences: sum (y - x)^2 weight / count.
+    engine::Var squared_error(engine::Var x, const engine::Tensor& y, const engine::Tensor& weight,
+                              double count);
+
+    // After backward(): AdamW, the target network, metrics, state.
+    void end_step(engine::Var loss, Json metrics);
+    bool finished() const { return step_ >= options_.steps; }
+    void finish(Json result);
+
+  private:
+    std::map<std::string, std::string> notes() const;
+
+    ValueOptions options_;
+    Stage& stage_;
+    uint64_t seed_;
+    const search::Space& space_;
+    std::string bound_;
+    int64_t scramble_;
+    engine::AdamW optimiser_;
+    int64_t step_ = 0, begin_ = 0;
+    int64_t updates_ = 0, checks_ = 0; // of the target network; since its last update
+    double loss_sum_ = 0;              // since the last check
+    std::unique_ptr<MetricsLog> metrics_;
+    std::unique_ptr<Progress> progress_;
+};
+
+} // namespace qstar::train

@@ -1,0 +1,226 @@
+#include "train/rl/episodes.h"
+
+#include "engine/base/error.h"
+#include "engine/decode/decoder.h"
+#include "engine/decode/sampling.h"
+#include "search/models/encode.h"
+#include "search/models/stream.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+namespace qstar::train {
+
+using engine::Tape, engine::Tensor, engine::Var;
+
+namespace {
+
+constexpr size_t slots = 128;          // solutions written at once
+constexpr int64_t evaluated_rows = 64; // episodes evaluated at once
+
+// Takes the next token; false when the solution is over.
+bool take(Episode& episode, std::string& line, int token, const tokenizer::Tokenizer& tokenizer,
+          int64_t limit) {
+    episode.tokens.push_back(token);
+    if (!tokenizer.is_special(token)) {
+        line += tokenizer.token(token);
+    } else {
+        episode.path.finished = token == tokenizer.special(tokenizer::answer);
+        if (!episode.path.finished && token != tokenizer.special(tokenizer::step)) return false;
+        episode.ends.push_back(static_cast<int>(episode.tokens.size()) - 1);
+        episode.path.steps.push_back(std::move(line));
+        line.clear();
+    }
+    return !episode.path.finished && static_cast<int64_t>(episode.tokens.size()) < limit;
+}
+
+// Writes the solutions of `episodes`, which are prompts so far; equal neighbours share the
+// evaluation of theirs.
+void write_out(engine::Decoder& decoder, const tokenizer::Tokenizer& tokenizer,
+               std::span<Episode> episodes, std::span<Random> randoms, int64_t max_tokens,
+               int64_t context) {
+    std::vector<engine::Decoder::Feed> feeds;
+    std::vector<engine::TokenDraw> draws; // of each solution that is being written
+    std::vector<size_t> writing(episodes.size());
+    std::iota(writing.begin(), writing.end(), size_t{0});
+    const auto slot = [](size_t i) { return static_cast<int>(i); };
+    const auto draw_for = [&](size_t i) {
+        const int row = static_cast<int>(feeds.size()) - 1; // the last one that is fed
+        draws.push_back(engine::draw_from(row, {1, 0, 1}, randoms[i]));
+    };
+    for (const size_t i : writing) {
+        decoder.clear(slot(i));
+        if (i == 0 || episodes[i].group != episodes[i - 1].group)
+            feeds.push_back({slot(i), episodes[i].tokens});
+        draw_for(i);
+    }
+    decoder.feed_and_draw(feeds, draws, tokenizer.size());
+    for (const size_t i : writing)
+        decoder.fork(feeds[static_cast<size_t>(draws[i].row)].slot, slot(i));
+
+    std::vector<std::string> lines(episodes.size());
+    while (true) {
+        std::vector<size_t> still;
+        for (size_t k = 0; k < writing.size(); ++k) {
+            const size_t i = writing[k];
+            const int64_t limit = std::min(context, episodes[i].prompt + max_tokens);
+            if (take(episodes[i], lines[i], draws[k].token, tokenizer, limit)) still.push_back(i);
+        }
+        if (still.empty()) return;
+        writing = std::move(still);
+        feeds.clear();
+        draws.clear();
+        for (const size_t i : writing) {
+            feeds.push_back({slot(i), {&episodes[i].tokens.back(), 1}});
+            draw_for(i);
+        }
+        decoder.feed_and_draw(feeds, draws, tokenizer.size());
+    }
+}
+
+// Calls use(minibatch) for all episodes, in order.
+void for_all(std::span<const Episode> episodes, const std::function<void(const Minibatch&)>& use) {
+    std::vector<int64_t> order(episodes.size());
+    std::iota(order.begin(), order.end(), int64_t{0});
+    for (const Minibatch& batch : make_minibatches(episodes, order, evaluated_rows)) use(batch);
+}
+
+std::vector<float> all_scores(engine::Gpt& model, std::span<const Episode> episodes,
+                              const std::vector<int> Minibatch::*where) {
+    std::vector<float> flat(offsets_of(episodes).back());
+    Tape tape(false);
+    for_all(episodes, [&](const Minibatch& b) {
+        tape.reset();
+        const Var states = hidden(tape, model, b.inputs, b.rows, b.time);
+        const Tensor& found = tape.value(scores(tape, model, gather_rows(tape, states, b.*where)));
+        for (size_t k = 0; k < b.flat.size(); ++k) flat[b.flat[k]] = found[static_cast<int64_t>(k)];
+    });
+    return flat;
+}
+
+} // namespace
+
+std::vector<Episode> roll_out(const engine::Gpt& policy, const tokenizer::Tokenizer& tokenizer,
+                              std::span<const std::string> problems, int64_t samples,
+                              int64_t max_tokens, uint64_t seed, uint64_t stream) {
+    std::vector<Episode> episodes;
+    std::vector<Random> randoms;
+    for (size_t p = 0; p < problems.size(); ++p) {
+        Episode episode;
+        episode.path.problem = problems[p];
+        episode.group = static_cast<int>(p);
+        episode.tokens = search::encode(tokenizer, episode.path).tokens;
+        episode.prompt = static_cast<int>(episode.tokens.size());
+        if (episode.prompt >= policy.config.context)
+            fail("problem \"{}\": its prompt has {} tokens, the model's context is {}", problems[p],
+                 episode.prompt, policy.config.context);
+        for (int64_t s = 0; s < samples; ++s) {
+            episodes.push_back(episode);
+            randoms.emplace_back(seed,
+                                 search::mix(search::mix(stream, p), static_cast<uint64_t>(s)));
+        }
+    }
+    engine::Decoder decoder(policy, static_cast<int>(std::min(slots, episodes.size())));
+    for (size_t begin = 0; begin < episodes.size(); begin += slots) {
+        const size_t count = std::min(slots, episodes.size() - begin);
+        write_out(decoder, tokenizer, std::span(episodes).subspan(begin, count),
+                  std::span(randoms).subspan(begin, count), max_tokens, policy.config.context);
+    }
+    return episodes;
+}
+
+void drop_held_out(std::vector<Episode>& episodes) {
+    std::erase_if(episodes, [](const Episode& r) { return any_held_out(r.path.steps); });
+}
+
+std::vector<size_t> offsets_of(std::span<const Episode> episodes) {
+    std::vector<size_t> offsets{0};
+    for (const Episode& episode : episodes)
+        offsets.push_back(offsets.back() + static_cast<size_t>(episode.written()));
+    return offsets;
+}
+
+Minibatch make_minibatch(std::span<const Episode> episodes, std::span<const int64_t> chosen) {
+    const std::vector<size_t> offsets = offsets_of(episodes);
+    Minibatch batch;
+    batch.rows = static_cast<int64_t>(chosen.size());
+    for (const int64_t i : chosen)
+        batch.time = std::max(batch.time,
+                              static_cast<int64_t>(episodes[static_cast<size_t>(i)].tokens.size()));
+    batch.inputs.assign(static_cast<size_t>(batch.rows * batch.time), 0);
+    int64_t start = 0;
+    for (const int64_t i : chosen) {
+        const Episode& episode = episodes[static_cast<size_t>(i)];
+        std::copy(episode.tokens.begin(), episode.tokens.end(), batch.inputs.begin() + start);
+        for (int w = 0; w < episode.written(); ++w) {
+            const int position = static_cast<int>(start) + episode.prompt + w;
+            batch.before.push_back(position - 1);
+            batch.at.push_back(position);
+            batch.targets.push_back(batch.inputs[static_cast<size_t>(position)]);
+            batch.flat.push_back(offsets[static_cast<size_t>(i)] + static_cast<size_t>(w));
+            batch.lengths.push_back(static_cast<float>(episode.written()));
+        }
+        start += batch.time;
+    }
+    return batch;
+}
+
+Minibatch make_minibatch(std::span<const Episode> episodes) {
+    std::vector<int64_t> order(episodes.size());
+    std::iota(order.begin(), order.end(), int64_t{0});
+    return make_minibatch(episodes, order);
+}
+
+std::vector<Minibatch> make_minibatches(std::span<const Episode> episodes,
+                                        std::span<const int64_t> order, int64_t size) {
+    std::vector<Minibatch> batches;
+    for (size_t begin = 0; begin < order.size(); begin += static_cast<size_t>(size)) {
+        const size_t count = std::min(order.size() - begin, static_cast<size_t>(size));
+        batches.push_back(make_minibatch(episodes, order.subspan(begin, count)));
+    }
+    return batches;
+}
+
+std::vector<float> pick(std::span<const float> flat, const Minibatch& batch) {
+    std::vector<float> picked;
+    picked.reserve(batch.flat.size());
+    for (const size_t i : batch.flat) picked.push_back(flat[i]);
+    return picked;
+}
+
+Var written_logits(Tape& tape, engine::Gpt& policy, const Minibatch& batch) {
+    const Var states = hidden(tape, policy, batch.inputs, batch.rows, batch.time);
+    return logits(tape, policy, gather_rows(tape, states, batch.before));
+}
+
+Var values_before(Tape& tape, engine::Gpt& critic, const Minibatch& batch) {
+    const Var states = hidden(tape, critic, batch.inputs, batch.rows, batch.time);
+    return scores(tape, critic, gather_rows(tape, states, batch.before));
+}
+
+TokenProbs token_probs(engine::Gpt& policy, std::span<const Episode> episodes) {
+    const size_t size = offsets_of(episodes).back();
+    TokenProbs probs{std::vector<float>(size), std::vector<float>(size)};
+    Tape tape(false);
+    for_all(episodes, [&](const Minibatch& b) {
+        tape.reset();
+        const Var all = written_logits(tape, policy, b);
+        const Var chosen = log_prob(tape, all, b.targets), spread = entropy(tape, all);
+        for (size_t k = 0; k < b.flat.size(); ++k) {
+            probs.log_prob[b.flat[k]] = tape.value(chosen)[static_cast<int64_t>(k)];
+            probs.entropy[b.flat[k]] = tape.value(spread)[static_cast<int64_t>(k)];
+        }
+    });
+    return probs;
+}
+
+std::vector<float> values_before(engine::Gpt& critic, std::span<const Episode> episodes) {
+    return all_scores(critic, episodes, &Minibatch::before);
+}
+
+std::vector<float> scores_at(engine::Gpt& reward_model, std::span<const Episode> episodes) {
+    return all_scores(reward_model, episodes, &Minibatch::at);
+}
+
+} // namespace qstar::train

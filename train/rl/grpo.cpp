@@ -1,0 +1,188 @@
+#include "train/rl/grpo.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/text/jsonl.h"
+#include "train/rl/kl.h"
+#include "train/rl/surrogate.h"
+
+#include <cmath>
+
+namespace qstar::train {
+
+namespace {
+
+void check(const GrpoOptions& options) {
+    check(static_cast<const RlOptions&>(options), "grpo");
+    if (options.group < 2 || options.batch % options.group != 0)
+        fail("--group must be 2 or more and divide --batch {}, found {}", options.batch,
+             options.group);
+    check_choice("baseline", options.baseline, {"group", "mean", "rloo"});
+    check_range("kl", options.kl, 0, 1000);
+}
+
+Json flags_of(const GrpoOptions& options) {
+    Json flags = flags_of(static_cast<const RlOptions&>(options));
+    flags["group"] = options.group;
+    flags["baseline"] = options.baseline;
+    flags["kl"] = options.kl;
+    return flags;
+}
+
+// RLOO's reward is one number a solution, r - beta log(pi / pi_ref).
+void charge_kl(Rewards& rewards, std::span<const Episode> episodes, std::span<const float> policy,
+               std::span<const float> reference, double beta) {
+    const std::vector<size_t> offsets = offsets_of(episodes);
+    for (size_t i = 0; i < episodes.size(); ++i) {
+        double kl = 0;
+        for (size_t t = offsets[i]; t < offsets[i + 1]; ++t) kl += k1(policy[t], reference[t]);
+        rewards[i].back().value -= static_cast<float>(beta * kl);
+    }
+}
+
+struct Updates {
+    double count = 0, loss = 0, norm = 0, clip_fraction = 0, approx_kl = 0, rate = 0;
+
+    Json json() const {
+        const double n = count > 0 ? count : 1;
+        return Json{{"loss", loss / n},
+                    {"norm", norm / n},
+                    {"clip_fraction", clip_fraction / n},
+                    {"approx_kl", approx_kl / n},
+                    {"lr", rate}};
+    }
+};
+
+void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
+            std::span<const float> reference, std::span<const float> advantages,
+            const GrpoOptions& options, Updates& updates) {
+    // GRPO takes the mean over a solution's tokens and then over solutions; the others over
+    // all tokens, so that a long solution is not worth less a token.
+    std::vector<float> weights;
+    for (const float length : batch.lengths)
+        weights.push_back(options.baseline == "group"
+                              ? 1 / (static_cast<float>(batch.rows) * length)
+                              : 1 / static_cast<float>(batch.lengths.size()));
+    const std::vector<float> old_log_prob = pick(old.log_prob, batch);
+
+    engine::Tape& tape = trainer.tape;
+    tape.reset();
+    trainer.model.zero_grad();
+    const engine::Var chosen =
+        log_prob(tape, written_logits(tape, trainer.model, batch), batch.targets);
+    engine::Var gain =
+        clipped_surrogate(tape, chosen, old_log_prob, pick(advantages, batch), options.epsilon);
+    if (options.baseline != "rloo" && options.kl > 0)
+        gain = sub(
+            tape, gain,
+            scale(tape, k3(tape, chosen, pick(reference, batch)), static_cast<float>(options.kl)));
+    const engine::Var loss = scale(tape, weighted_sum(tape, gain, weights), -1.0f);
+    const Shift shift = shift_of(tape.value(chosen).values(), old_log_prob, options.epsilon);
+    tape.backward(loss);
+    const Json policy = trainer.update(loss);
+
+    updates.count += 1;
+    updates.loss += policy["loss"].get<double>();
+    updates.norm += policy["norm"].get<double>();
+    updates.clip_fraction += shift.clip_fraction;
+    updates.approx_kl += shift.approx_kl;
+    updates.rate = policy["lr"].get<double>();
+}
+
+void train(const GrpoOptions& options, Stage& stage) {
+    const uint64_t seed = seed_of(options);
+    RlGround ground = prepare(options);
+    Trainer trainer(options, stage, without_scalar_head(ground.reference), options.steps);
+    while (trainer.running()) {
+        const int64_t step = trainer.step();
+
+        // Step 1: a group of solutions of each problem.
+        const std::vector<Episode> episodes = roll_out(
+            ground, options, trainer.model, step, options.batch / options.group, options.group);
+        const TokenProbs old = token_probs(trainer.model, episodes);
+        const std::vector<float> reference = token_probs(ground.reference, episodes).log_prob;
+
+        // Step 2: what they earn, compared within the group.
+        const Rewards rewards = ground.reward(episodes);
+        Rewards charged = rewards;
+        if (options.baseline == "rloo")
+            charge_kl(charged, episodes, old.log_prob, reference, options.kl);
+        const std::vector<float> advantages = group_advantages(episodes, charged, options.baseline);
+
+        // Step 3: the clipped objective, less the KL to the reference.
+        Updates updates;
+        for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+            const auto order = epoch_order(episodes.size(), seed, step, epoch);
+            for (const Minibatch& batch : make_minibatches(episodes, order, options.minibatch))
+                update(trainer, batch, old, reference, advantages, options, updates);
+        }
+
+        Json metrics = updates.json();
+        metrics.update(diagnostics(ground, episodes, rewards, old, reference));
+        trainer.end_step(metrics,
+                         fmt::format("score {:.3f}  right {:.2f}  KL {:.2f}",
+                                     metrics["score"].get<double>(), metrics["right"].get<double>(),
+                                     metrics["kl"].get<double>()));
+    }
+    if (trainer.step() == options.steps) trainer.finish(first_and_last(stage));
+}
+
+// Subtracts the mean of what the group [begin, end) was paid; divides by the deviation.
+Rewards normalised(std::span<const std::vector<Reward>> group, bool divide) {
+    double sum = 0, squares = 0, count = 0;
+    for (const auto& rewards : group)
+        for (const Reward& reward : rewards) sum += reward.value, count += 1;
+    const double mean = sum / count;
+    for (const auto& rewards : group)
+        for (const Reward& reward : rewards) squares += std::pow(reward.value - mean, 2);
+    const double factor = divide ? 1 / (std::sqrt(squares / count) + 1e-4) : 1;
+    Rewards result(group.begin(), group.end());
+    for (auto& rewards : result)
+        for (Reward& reward : rewards)
+            reward.value = static_cast<float>((reward.value - mean) * factor);
+    return result;
+}
+
+// One reward at the last token: the score less the mean score of the others.
+Rewards left_one_out(std::span<const std::vector<Reward>> group) {
+    double sum = 0;
+    for (const auto& rewards : group) sum += score_of(rewards);
+    Rewards result;
+    for (const auto& rewards : group) {
+        const double score = score_of(rewards);
+        const double others = (sum - score) / static_cast<double>(group.size() - 1);
+        result.push_back({{rewards.back().at, static_cast<float>(score - others)}});
+    }
+    return result;
+}
+
+} // namespace
+
+std::vector<float> group_advantages(std::span<const Episode> episodes, const Rewards& rewards,
+                                    const std::string& baseline) {
+    const std::vector<size_t> offsets = offsets_of(episodes);
+    std::vector<float> advantages(offsets.back(), 0.0f);
+    for (size_t begin = 0, end = 0; begin < episodes.size(); begin = end) {
+        while (end < episodes.size() && episodes[end].group == episodes[begin].group) ++end;
+        if (end - begin < 2) continue;
+        const auto group = std::span(rewards).subspan(begin, end - begin);
+        const Rewards relative =
+            baseline == "rloo" ? left_one_out(group) : normalised(group, baseline == "group");
+        for (size_t i = begin; i < end; ++i) {
+            for (const Reward& reward : relative[i - begin]) {
+                const auto paid = static_cast<size_t>(reward.at - episodes[i].prompt);
+                for (size_t w = 0; w <= paid; ++w) advantages[offsets[i] + w] += reward.value;
+            }
+        }
+    }
+    return advantages;
+}
+
+void grpo(const GrpoOptions& options) {
+    check(options);
+    Stage stage(options, options.name, flags_of(options));
+    if (!stage.done()) train(options, stage);
+    if (options.summary) print_summary(options, stage);
+}
+
+} // namespace qstar::train

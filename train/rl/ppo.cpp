@@ -1,0 +1,209 @@
+#include "train/rl/ppo.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/text/jsonl.h"
+#include "train/rl/gae.h"
+#include "train/rl/kl.h"
+#include "train/rl/surrogate.h"
+
+namespace qstar::train {
+
+namespace {
+
+std::string value_from(const PpoOptions& options) {
+    if (!options.value_from.empty()) return options.value_from;
+    return options.reward == "verifier" ? "orm" : options.reward;
+}
+
+void check(const PpoOptions& options) {
+    check(static_cast<const RlOptions&>(options), "ppo");
+    check_range("value-lr", options.value_lr, 0, 10);
+    check_range("value-epsilon", options.value_epsilon, 1e-6, 1e6);
+    check_range("extra-layers", options.extra_layers, 0, 100);
+    check_range("gamma", options.gamma, 0, 1);
+    check_range("lambda", options.lambda, 0, 1);
+    check_range("kl", options.kl, 0, 1000);
+    check_range("kl-target", options.kl_target, 0, 1e6);
+    check_range("kl-gain", options.kl_gain, 0, 1);
+}
+
+Json flags_of(const PpoOptions& options) {
+    Json flags = flags_of(static_cast<const RlOptions&>(options));
+    const std::string from = value_from(options);
+    flags["value-from"] = from;
+    flags["extra-layers"] = options.extra_layers;
+    flags["value-lr"] = options.value_lr;
+    flags["value-epsilon"] = options.value_epsilon;
+    flags["gamma"] = options.gamma;
+    flags["lambda"] = options.lambda;
+    flags["kl"] = options.kl;
+    flags["kl-target"] = options.kl_target;
+    flags["kl-gain"] = options.kl_gain;
+    require(options.run, from, model_path(options.run, from));
+    flags["inputs"]["value"] = input(model_path(options.run, from));
+    return flags;
+}
+
+engine::Gpt value_function(const PpoOptions& options) {
+    engine::Gpt model = load_model(options.run, value_from(options));
+    if (!model.config.scalar_head)
+        return with_scalar_head(
+            deeper(model, options.extra_layers, Random(seed_of(options), "ppo/value/layers")));
+    model.parameter("score.weight").value.fill(0);
+    model.parameter("score.bias").value.fill(0);
+    return model;
+}
+
+// The reward of each written token: the score where it is paid, less the KL penalty.
+std::vector<float> token_rewards(std::span<const Episode> episodes, const Rewards& rewards,
+                                 std::span<const float> policy, std::span<const float> reference,
+                                 double beta) {
+    const std::vector<size_t> offsets = offsets_of(episodes);
+    std::vector<float> paid(policy.size());
+    for (size_t t = 0; t < paid.size(); ++t)
+        paid[t] = static_cast<float>(-beta * k1(policy[t], reference[t]));
+    for (size_t i = 0; i < episodes.size(); ++i)
+        for (const Reward& reward : rewards[i])
+            paid[offsets[i] + static_cast<size_t>(reward.at - episodes[i].prompt)] += reward.value;
+    return paid;
+}
+
+// GAE of each solution for itself, flat.
+Advantages advantages_of(std::span<const Episode> episodes, std::span<const float> rewards,
+                         std::span<const float> values, const PpoOptions& options) {
+    const std::vector<size_t> offsets = offsets_of(episodes);
+    Advantages all;
+    for (size_t i = 0; i < episodes.size(); ++i) {
+        const size_t begin = offsets[i], length = offsets[i + 1] - begin;
+        const Advantages one = gae(rewards.subspan(begin, length), values.subspan(begin, length),
+                                   options.gamma, options.lambda);
+        all.advantages.insert(all.advantages.end(), one.advantages.begin(), one.advantages.end());
+        all.returns.insert(all.returns.end(), one.returns.begin(), one.returns.end());
+    }
+    return all;
+}
+
+double sum_of(std::span<const float> values) {
+    double sum = 0;
+    for (const float value : values) sum += value;
+    return sum;
+}
+
+// Means over the updates of a step.
+struct PpoUpdates {
+    double count = 0, loss = 0, value_loss = 0, norm = 0, value_norm = 0, clip_fraction = 0,
+           approx_kl = 0, rate = 0;
+
+    Json json() const {
+        const double n = count > 0 ? count : 1;
+        return Json{{"loss", loss / n},
+                    {"value_loss", value_loss / n},
+                    {"norm", norm / n},
+                    {"value_norm", value_norm / n},
+                    {"clip_fraction", clip_fraction / n},
+                    {"approx_kl", approx_kl / n},
+                    {"lr", rate}};
+    }
+};
+
+// One step of the policy and one of the value function on the same episodes.
+void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
+            std::span<const float> old_values, const Advantages& estimate,
+            const PpoOptions& options, PpoUpdates& updates) {
+    engine::Tape& tape = trainer.tape;
+    const std::vector<float> each(batch.targets.size(),
+                                  1.0f / static_cast<float>(batch.targets.size()));
+    const std::vector<float> old_log_prob = pick(old.log_prob, batch);
+
+    tape.reset();
+    trainer.model.zero_grad();
+    const engine::Var chosen =
+        log_prob(tape, written_logits(tape, trainer.model, batch), batch.targets);
+    const engine::Var gain = clipped_surrogate(tape, chosen, old_log_prob,
+                                               pick(estimate.advantages, batch), options.epsilon);
+    const engine::Var loss = scale(tape, weighted_sum(tape, gain, each), -1.0f);
+    const Shift shift = shift_of(tape.value(chosen).values(), old_log_prob, options.epsilon);
+    tape.backward(loss);
+    const Json policy = trainer.update(loss);
+
+    tape.reset();
+    trainer.critic->zero_grad();
+    const engine::Var value_loss =
+        weighted_sum(tape,
+                     clipped_value_loss(tape, values_before(tape, *trainer.critic, batch),
+                                        pick(old_values, batch), pick(estimate.returns, batch),
+                                        options.value_epsilon),
+                     each);
+    tape.backward(value_loss);
+    const Json value = trainer.update_critic(value_loss, options.value_lr);
+
+    updates.count += 1;
+    updates.loss += policy["loss"].get<double>();
+    updates.norm += policy["norm"].get<double>();
+    updates.value_loss += value["loss"].get<double>();
+    updates.value_norm += value["norm"].get<double>();
+    updates.clip_fraction += shift.clip_fraction;
+    updates.approx_kl += shift.approx_kl;
+    updates.rate = policy["lr"].get<double>();
+}
+
+void train(const PpoOptions& options, Stage& stage) {
+    const uint64_t seed = seed_of(options);
+    RlGround ground = prepare(options);
+    Trainer trainer(options, stage, without_scalar_head(ground.reference), options.steps,
+                    value_function(options));
+    while (trainer.running()) {
+        const int64_t step = trainer.step();
+        const double beta = trainer.recall("kl", options.kl);
+
+        // Step 1: the policy writes solutions of training problems.
+        const std::vector<Episode> episodes =
+            roll_out(ground, options, trainer.model, step, options.batch, 1);
+        const TokenProbs old = token_probs(trainer.model, episodes);
+        const std::vector<float> reference = token_probs(ground.reference, episodes).log_prob;
+
+        // Step 2: what they earn, less a price for every nat by which they leave the reference.
+        const Rewards rewards = ground.reward(episodes);
+        const std::vector<float> paid =
+            token_rewards(episodes, rewards, old.log_prob, reference, beta);
+
+        // Step 3: advantages, by the values that were expected.
+        const std::vector<float> values = values_before(*trainer.critic, episodes);
+        Advantages estimate = advantages_of(episodes, paid, values, options);
+        whiten(estimate.advantages);
+
+        // Step 4: several passes over them, with the clipped objectives.
+        PpoUpdates updates;
+        for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+            const auto order = epoch_order(episodes.size(), seed, step, epoch);
+            for (const Minibatch& batch : make_minibatches(episodes, order, options.minibatch))
+                update(trainer, batch, old, values, estimate, options, updates);
+        }
+
+        // Step 5: the price is steered towards the KL that was asked for.
+        Json metrics = updates.json();
+        metrics.update(diagnostics(ground, episodes, rewards, old, reference));
+        const double kl = metrics["kl"].get<double>();
+        trainer.remember("kl", adapt_kl(beta, kl, options.kl_target, options.kl_gain));
+        metrics["kl_coefficient"] = beta;
+        metrics["reward"] =
+            sum_of(paid) / std::max<double>(1, static_cast<double>(episodes.size()));
+        metrics["explained_variance"] = explained_variance(estimate.returns, values);
+        trainer.end_step(metrics, fmt::format("score {:.3f}  right {:.2f}  KL {:.2f}",
+                                              metrics["score"].get<double>(),
+                                              metrics["right"].get<double>(), kl));
+    }
+    if (trainer.step() == options.steps) trainer.finish(first_and_last(stage));
+}
+
+} // namespace
+
+void ppo(const PpoOptions& options) {
+    check(options);
+    Stage stage(options, options.name, flags_of(options));
+    if (!stage.done()) train(options, stage);
+    if (options.summary) print_summary(options, stage);
+}
+
+} // namespace qstar::train

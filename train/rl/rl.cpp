@@ -1,0 +1,183 @@
+#include "train/rl/rl.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/io/files.h"
+#include "engine/text/jsonl.h"
+#include "search/models/stream.h"
+#include "train/data/corpus.h"
+#include "train/rl/kl.h"
+#include "train/run/batches.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+namespace qstar::train {
+
+namespace {
+
+constexpr int64_t own_solutions = 256; // by which the score of `reward` is put on a scale
+
+bool has_model(const std::string& reward) { return reward != "verifier"; }
+
+std::vector<std::string> problems_of_step(const RlGround& ground, const RlOptions& options,
+                                          int64_t step, int64_t count) {
+    Random random(seed_of(options), fmt::format("rl/problems/{}", step));
+    std::vector<std::string> problems;
+    for (int64_t i = 0; i < count; ++i) problems.push_back(ground.room.draw(Split::train, random));
+    return problems;
+}
+
+RewardFunction reward_of(const RlOptions& options, const RlGround& ground) {
+    if (!has_model(options.reward)) return verifier_reward(*ground.room.world);
+    engine::Gpt model = load_model(options.run, options.reward);
+    check_vocab(model, ground.tokenizer, options.run);
+    if (model.config.context < ground.reference.config.context)
+        fail("{}: its context of {} tokens is shorter than the policy's of {}",
+             model_path(options.run, options.reward), model.config.context,
+             ground.reference.config.context);
+    if (options.reward == "orm") return outcome_reward(std::move(model));
+    if (options.reward == "prm") return step_reward(std::move(model), options.step_pay);
+    return rank_reward(std::move(model),
+                       roll_out(ground, options, ground.reference, -1, own_solutions, 1));
+}
+
+std::vector<JsonLine> metrics_of(const Stage& stage) {
+    return read_jsonl(stage.path("metrics.jsonl"));
+}
+
+// The mean of a column over the lines [begin, end).
+double mean_of(const std::vector<JsonLine>& lines, size_t begin, size_t end, const char* name) {
+    double sum = 0;
+    for (size_t i = begin; i < end; ++i) sum += number_field(lines[i], name);
+    return sum / static_cast<double>(end - begin);
+}
+
+constexpr std::array columns = {"score", "right", "kl", "entropy", "length"};
+
+} // namespace
+
+void check(const RlOptions& options, const std::string& algorithm) {
+    check(static_cast<const LoopOptions&>(options));
+    check_range("steps", options.steps, 1);
+    check_range("epochs", options.epochs, 1);
+    check_range("minibatch", options.minibatch, 1);
+    check_range("max-tokens", options.max_tokens, 1);
+    check_range("min-operands", options.min_operands, 0, 8);
+    check_above("epsilon", options.epsilon, 0, 10);
+    const std::array known = {"verifier", "orm", "prm"};
+    const bool of_ranks = options.reward.starts_with("reward") && // or reward-me, ...
+                          options.reward.find('/') == std::string::npos;
+    if (!of_ranks && std::find(known.begin(), known.end(), options.reward) == known.end())
+        fail("--reward must be verifier, orm, prm or reward, found \"{}\"", options.reward);
+    check_choice("step-pay", options.step_pay, {"product", "sum"});
+    check_name(algorithm, options.name);
+}
+
+Json flags_of(const RlOptions& options) {
+    Json flags = flags_of(static_cast<const LoopOptions&>(options));
+    flags["from"] = options.from;
+    flags["reward"] = options.reward;
+    if (options.reward == "prm") flags["step-pay"] = options.step_pay;
+    flags["steps"] = options.steps;
+    flags["epochs"] = options.epochs;
+    flags["minibatch"] = options.minibatch;
+    flags["epsilon"] = options.epsilon;
+    flags["max-tokens"] = options.max_tokens;
+    flags["min-operands"] = options.min_operands;
+    require(options.run, options.from, model_path(options.run, options.from));
+    flags["inputs"]["model.safetensors"] = input(model_path(options.run, options.from));
+    if (has_model(options.reward)) {
+        require(options.run, options.reward, model_path(options.run, options.reward));
+        flags["inputs"]["reward"] = input(model_path(options.run, options.reward));
+    }
+    return flags;
+}
+
+RlGround prepare(const RlOptions& options) {
+    RlGround ground{load_tokenizer(options.run), classroom_of(options.run, options.min_operands),
+                    load_model(options.run, options.from), RewardFunction{}};
+    check_vocab(ground.reference, ground.tokenizer, options.run);
+    ground.reward = reward_of(options, ground);
+    return ground;
+}
+
+std::vector<Episode> roll_out(const RlGround& ground, const RlOptions& options,
+                              const engine::Gpt& policy, int64_t step, int64_t problems,
+                              int64_t samples) {
+    const uint64_t stream = search::mix(hash_name("rl/samples"), static_cast<uint64_t>(step));
+    std::vector<Episode> episodes =
+        roll_out(policy, ground.tokenizer, problems_of_step(ground, options, step, problems),
+                 samples, options.max_tokens, seed_of(options), stream);
+    drop_held_out(episodes);
+    return episodes;
+}
+
+std::vector<int64_t> epoch_order(size_t episodes, uint64_t seed, int64_t step, int64_t epoch) {
+    std::vector<int64_t> order(episodes);
+    std::iota(order.begin(), order.end(), int64_t{0});
+    shuffle(order, Random(seed, fmt::format("rl/order/{}/{}", step, epoch)));
+    return order;
+}
+
+Json diagnostics(const RlGround& ground, std::span<const Episode> episodes, const Rewards& rewards,
+                 const TokenProbs& policy, std::span<const float> reference) {
+    double score = 0, right = 0, finished = 0, kl = 0, kl_k3 = 0, entropy = 0;
+    for (size_t i = 0; i < episodes.size(); ++i) {
+        score += score_of(rewards[i]);
+        right += ground.room.world->solved(episodes[i].path);
+        finished += episodes[i].path.finished;
+    }
+    for (size_t t = 0; t < reference.size(); ++t) {
+        kl += k1(policy.log_prob[t], reference[t]);
+        kl_k3 += k3(policy.log_prob[t], reference[t]);
+        entropy += policy.entropy[t];
+    }
+    const double n = std::max(1.0, static_cast<double>(episodes.size()));
+    const double tokens = std::max(1.0, static_cast<double>(reference.size()));
+    return Json{{"episodes", episodes.size()}, {"score", score / n},  {"right", right / n},
+                {"finished", finished / n},    {"kl", kl / n},        {"kl_k3", kl_k3 / n},
+                {"entropy", entropy / tokens}, {"length", tokens / n}};
+}
+
+Json first_and_last(const Stage& stage) {
+    const auto lines = metrics_of(stage);
+    const size_t n = lines.size(), tenth = std::max<size_t>(1, n / 10);
+    Json result = Json::object();
+    for (const char* column : columns) {
+        result["first"][column] = mean_of(lines, 0, tenth, column);
+        result["last"][column] = mean_of(lines, n - tenth, n, column);
+    }
+    return result;
+}
+
+void print_summary(const RlOptions& options, const Stage& stage) {
+    if (!exists(stage.path("metrics.jsonl"))) return;
+    const auto lines = metrics_of(stage);
+    const size_t n = lines.size(), rows = std::min<size_t>(10, n);
+    if (n == 0) return;
+    fmt::print("\n{}: means over the steps' own episodes, on training problems. right: by the "
+               "verifier{}.\n\n",
+               options.name,
+               has_model(options.reward) ? ", which the training did not see" : ", the reward");
+    fmt::print(
+        "| steps | score | right % | KL, nats a solution | entropy, nats a token | tokens |\n"
+        "|---|---:|---:|---:|---:|---:|\n");
+    for (size_t r = 0; r < rows; ++r) {
+        const size_t begin = r * n / rows, end = (r + 1) * n / rows;
+        const auto mean = [&](const char* name) { return mean_of(lines, begin, end, name); };
+        fmt::print("| {} - {} | {:.3f} | {:.1f} | {:.2f} | {:.3f} | {:.1f} |\n", begin, end - 1,
+                   mean("score"), 100 * mean("right"), mean("kl"), mean("entropy"), mean("length"));
+    }
+    const Json ends = first_and_last(stage);
+    const auto change = [&](const char* name) {
+        return ends["last"][name].get<double>() - ends["first"][name].get<double>();
+    };
+    if (change("score") > 0 && change("right") < 0)
+        fmt::print("\nThe score rose by {:.3f} while the share of right answers fell by {:.1f} "
+                   "points: the policy has learned to please the reward model.\n",
+                   change("score"), -100 * change("right"));
+}
+
+} // namespace qstar::train

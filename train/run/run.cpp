@@ -1,0 +1,85 @@
+#include "train/run/run.h"
+
+#include "engine/base/error.h"
+#include "engine/io/files.h"
+#include "engine/io/sha256.h"
+#include "engine/nn/checkpoint.h"
+#include "engine/run/run_folder.h"
+#include "engine/text/jsonl.h"
+#include "search/models/run.h"
+#include "tokenizer/files.h"
+
+namespace qstar::train {
+
+std::string config_path(const std::string& run) { return join_path(run, "config.json"); }
+
+Json read_config(const std::string& run) {
+    const std::string path = config_path(run);
+    if (!exists(path)) return Json{{"seed", 1}, {"stages", Json::object()}};
+    const JsonLine line = read_json(path);
+    const int64_t seed = int_field(line, "seed");
+    if (seed < 0) fail("{}: field \"seed\": expected 0 or more, found {}", path, seed);
+    object_field(line, "stages");
+    return line.value;
+}
+
+uint64_t seed_of(const StageOptions& options) {
+    if (options.seed) return *options.seed;
+    return read_config(options.run)["seed"].get<uint64_t>();
+}
+
+std::string stage_folder(const std::string& run, const std::string& stage) {
+    const bool plural = stage == "sample" || stage == "label" || stage == "rank";
+    return join_path(run, plural ? stage + "s" : stage);
+}
+
+std::string stage_file(const std::string& run, const std::string& stage, const std::string& name) {
+    return join_path(stage_folder(run, stage), name);
+}
+
+std::string model_path(const std::string& run, const std::string& stage) {
+    return stage_file(run, stage, "model.safetensors");
+}
+
+void require(const std::string& run, const std::string& stage, const std::string& path) {
+    if (!exists(path)) require_run(run);
+    if (!exists(path)) fail("{} is missing: run `qstar train {} --run {}` first", path, stage, run);
+}
+
+std::string given_or_of_stage(const std::string& given, const std::string& run,
+                              const std::string& stage, const std::string& name) {
+    if (!given.empty()) return given;
+    std::string own = stage_file(run, stage, name);
+    require(run, stage, own);
+    return own;
+}
+
+engine::Gpt load_model(const std::string& path) { return engine::load_gpt(path); }
+
+engine::Gpt load_model(const std::string& run, const std::string& stage) {
+    const std::string path = model_path(run, stage);
+    require(run, stage, path);
+    search::check_made_for(path, run, load_tokenizer(run));
+    return engine::load_gpt(path);
+}
+
+tokenizer::Tokenizer load_tokenizer(const std::string& run) {
+    const std::string folder = join_path(run, "tokenizer");
+    require_run(run);
+    if (!exists(join_path(folder, "vocab.json")))
+        fail("{}/vocab.json is missing: run `qstar train corpus --run {}` first, or for other text "
+             "`qstar tokenizer train`",
+             folder, run);
+    return tokenizer::load_tokenizer(folder);
+}
+
+void check_vocab(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
+                 const std::string& run) {
+    if (model.config.vocab != tokenizer.size())
+        fail("{}/tokenizer has {} tokens, but the model was made for {}", run, tokenizer.size(),
+             model.config.vocab);
+}
+
+Json input(const std::string& path) { return sha256_file(path); }
+
+} // namespace qstar::train

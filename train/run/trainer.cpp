@@ -1,0 +1,186 @@
+#include "train/run/trainer.h"
+
+#include "engine/base/error.h"
+#include "engine/base/process.h"
+#include "engine/base/range.h"
+#include "engine/device/device.h"
+#include "engine/device/require_memory.h"
+#include "engine/nn/gpt_memory.h"
+#include "engine/text/jsonl.h"
+#include "search/models/run.h"
+
+#include <charconv>
+#include <cmath>
+
+namespace qstar::train {
+
+engine::AdamWConfig adamw(const LoopOptions& options) {
+    engine::AdamWConfig config;
+    config.beta1 = static_cast<float>(options.beta1);
+    config.beta2 = static_cast<float>(options.beta2);
+    config.weight_decay = static_cast<float>(options.weight_decay);
+    config.clip = static_cast<float>(options.clip);
+    return config;
+}
+
+void check(const LoopOptions& options) {
+    check_range("batch", options.batch, 1, 1'000'000);
+    check_range("lr", options.lr, 0, 10);
+    check_range("lr-floor", options.lr_floor, 0, 1);
+    check_range("warmup", options.warmup, 0);
+    check_range("weight-decay", options.weight_decay, 0, 100);
+    check_range("beta1", options.beta1, 0, 0.999999);
+    check_range("beta2", options.beta2, 0, 0.999999);
+    check_range("clip", options.clip, 0);
+    check_range("save-every", options.save_every, 1);
+    check_range("stop-after", options.stop_after, 0);
+    check_choice("precision", options.precision, {"fp32", "bf16"});
+}
+
+Json flags_of(const LoopOptions& options) {
+    Json flags{{"seed", seed_of(options)}, {"batch", options.batch},
+               {"lr", options.lr},         {"lr-floor", options.lr_floor},
+               {"warmup", options.warmup}, {"weight-decay", options.weight_decay},
+               {"beta1", options.beta1},   {"beta2", options.beta2},
+               {"clip", options.clip}};
+    if (options.precision != "fp32") flags["precision"] = options.precision;
+    return flags;
+}
+
+namespace {
+
+// AdamW's moments, and room for the gradients, of all that is trained.
+engine::AdamW first_optimiser(const LoopOptions& options, const Stage& stage,
+                              const engine::Gpt& model, const std::optional<engine::Gpt>& critic) {
+    const int64_t parameters =
+        model.parameter_count() + (critic ? critic->parameter_count() : int64_t{0});
+    engine::require_memory(3 * 4 * parameters,
+                           stage.name() + ": training, beside the weights, with gradients and "
+                                          "AdamW's two moments,",
+                           "a smaller model takes less");
+    return engine::AdamW(model.parameters, adamw(options));
+}
+
+} // namespace
+
+Trainer::Trainer(const LoopOptions& options, Stage& stage, engine::Gpt fresh, int64_t steps,
+                 std::optional<engine::Gpt> fresh_critic)
+    : model(std::move(fresh)), critic(std::move(fresh_critic)), options_(options), stage_(stage),
+      steps_(steps), optimiser_(first_optimiser(options, stage, model, critic)) {
+    metadata_ = search::model_metadata(options.run, load_tokenizer(options.run));
+    metadata_["stage"] = stage.name();
+    if (critic) critic_optimiser_.emplace(critic->parameters, adamw(options));
+    if (options.precision == "bf16") {
+        tape.precision = engine::Precision::bf16;
+        if (!engine::device().has_bf16() && !options.quiet) {
+            const bool on_cpu = &engine::device() == &engine::cpu_device();
+            fmt::print(
+                "{}: {} multiplies no bf16 numbers, so its products are fp32\n", stage.name(),
+                on_cpu ? "this processor (neither AMX nor AVX512_BF16)" : engine::device().name);
+        }
+    }
+    const std::string path = stage.path("state.safetensors");
+    if (engine::load_training(path, trained(), state_) && !options.quiet && state_.step > 0)
+        fmt::print("{}: goes on after step {} of {}\n", stage.name(), state_.step, steps);
+    begin_ = state_.step;
+    metrics_ = std::make_unique<MetricsLog>(stage.path("metrics.jsonl"), state_.step);
+    progress_ =
+        std::make_unique<Progress>(stage.name(), steps, "steps", state_.step, options.quiet);
+}
+
+std::vector<engine::Trained> Trainer::trained() {
+    std::vector<engine::Trained> models{{"", &model, &optimiser_}};
+    if (critic) models.push_back({"critic.", &*critic, &*critic_optimiser_});
+    return models;
+}
+
+bool Trainer::running() const {
+    const bool told_to_stop =
+        options_.stop_after > 0 && state_.step - begin_ >= options_.stop_after;
+    return state_.step < steps_ && !told_to_stop;
+}
+
+Json Trainer::update(double loss) { return update(loss, model, optimiser_, options_.lr); }
+
+Json Trainer::update_critic(engine::Var loss, double peak) {
+    return update(tape.value(loss)[0], *critic, *critic_optimiser_, peak);
+}
+
+Json Trainer::update(double loss, engine::Gpt& which, engine::AdamW& optimiser, double peak) {
+    const auto value = static_cast<float>(loss);
+    if (!std::isfinite(value))
+        fail("{}: the loss at step {} is {}: a smaller --lr may help", stage_.name(), state_.step,
+             value);
+    const float rate =
+        engine::cosine_schedule(state_.step, steps_, options_.warmup, static_cast<float>(peak),
+                                static_cast<float>(peak * options_.lr_floor));
+    const float norm = optimiser.update(which.parameters, rate);
+    if (!std::isfinite(norm))
+        fail("{}: the gradient at step {} is {}: a smaller --lr may help", stage_.name(),
+             state_.step, norm);
+    return Json{{"loss", value}, {"lr", rate}, {"norm", norm}};
+}
+
+double Trainer::recall(const std::string& name, double otherwise) const {
+    const auto note = state_.notes.find(name);
+    if (note == state_.notes.end()) return otherwise;
+    const std::string& text = note->second;
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size())
+        fail("{}: the saved state's note \"{}\" must be a number, found \"{}\"", stage_.name(),
+             name, text);
+    return value;
+}
+
+void Trainer::remember(const std::string& name, double value) {
+    state_.notes[name] = fmt::format("{}", value); // the shortest text that reads back exactly
+}
+
+Json Trainer::update(engine::Var loss) { return update(double{tape.value(loss)[0]}); }
+
+void Trainer::end_step(const Json& metrics, const std::string& note) {
+    // First the line, then the state: a kill in between leaves a line too many, which
+    // the log drops when the run goes on.
+    metrics_->write(state_.step, metrics);
+    ++state_.step;
+    if (state_.step % options_.save_every == 0 || state_.step == steps_) {
+        metrics_->sync();
+        engine::save_training(stage_.path("state.safetensors"), trained(), state_);
+    }
+    progress_->update(state_.step, !note.empty()
+                                       ? note
+                                       : fmt::format("loss {:.3f}", metrics["loss"].get<double>()));
+    if (options_.each_step) options_.each_step(state_.step, steps_, metrics);
+}
+
+void Trainer::expect_memory(int64_t batch, int64_t time) {
+    const engine::MemoryPlan plan = engine::training_memory(model.config, batch, time);
+    engine::require_memory(
+        plan.total() - plan.weights - plan.moments,
+        fmt::format("{}: a step with {} sequences of {} tokens", stage_.name(), batch, time),
+        "a smaller --batch takes less");
+    if (options_.quiet || &engine::device() != &engine::cpu_device()) return;
+    engine::begin_peak();
+    const int64_t now = engine::process_memory().resident; // weights and moments are in it
+    if (now == 0) return;                                  // the system does not say
+    other_memory_ = now - plan.weights - plan.moments;
+    expected_memory_ = other_memory_ + plan.total();
+}
+
+void Trainer::finish(Json result) {
+    progress_->finish();
+    if (expected_memory_ > 0) {
+        constexpr double mib = 1 << 20;
+        fmt::print(
+            "{}: {:.0f} MiB of memory at the peak; {:.0f} were expected, of which {:.0f} are "
+            "the program and what it has read\n",
+            stage_.name(), static_cast<double>(engine::process_memory().peak) / mib,
+            static_cast<double>(expected_memory_) / mib, static_cast<double>(other_memory_) / mib);
+    }
+    result["steps"] = steps_;
+    engine::save_gpt(stage_.model(), model, metadata_);
+    stage_.finish(result);
+}
+
+} // namespace qstar::train

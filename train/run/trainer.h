@@ -1,0 +1,108 @@
+#pragma once
+// What every training loop does beside its algorithm: going on where it stopped,
+// the learning rate, metrics, saving, the progress bar.
+//
+// The loop itself stands in each stage's file:
+//
+//   Trainer trainer(options, stage, std::move(fresh_model), steps);
+//   while (trainer.running()) {
+//       model.zero_grad(); tape.reset();
+//       Var loss = ...;                        // of the batch of trainer.step()
+//       tape.backward(loss);                   // (or next_token_gradient(...) for both)
+//       Json metrics = trainer.update(loss);   // clip, AdamW, schedule
+//       trainer.end_step(metrics);             // log, save, show
+//   }
+//   if (trainer.step() == steps) trainer.finish(result);
+//
+// A batch is a pure function of (seed, step), so the state of a run is the weights,
+// the moments and the step; a run killed at any moment ends with the same bytes.
+
+#include "engine/autograd/ops.h"
+#include "engine/io/progress.h"
+#include "engine/nn/adamw.h"
+#include "engine/nn/checkpoint.h"
+#include "engine/text/metrics.h"
+#include "train/run/stage.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace qstar::train {
+
+// The flags that all training stages share.
+struct LoopOptions : StageOptions {
+    int64_t batch = 16;
+    double lr = 1e-3;      // peak
+    double lr_floor = 0.1; // share of the peak at the end
+    int64_t warmup = 100;  // steps
+    double weight_decay = 0.1;
+    double beta1 = 0.9, beta2 = 0.95;
+    double clip = 1.0;
+    std::string precision = "fp32"; // of the products; bf16: operands rounded, sums in fp32
+    int64_t save_every = 200;       // steps
+    int64_t stop_after = 0;         // leave off after so many steps of this call; 0: never
+    // Called after each step, for whoever watches (eval/serve); what it throws ends the stage,
+    // which goes on from its last saved state when it is called again.
+    std::function<void(int64_t step, int64_t steps, const Json& metrics)> each_step = {};
+};
+
+// Error for flags of which no training can come (a batch of 0, a negative rate).
+engine::AdamWConfig adamw(const LoopOptions& options);
+void check(const LoopOptions& options);
+// The flags that decide about the result, for begin_stage().
+Json flags_of(const LoopOptions& options);
+
+class Trainer {
+  public:
+    // Takes up the stage's state.safetensors if it is there, else starts from `fresh`. The
+    // stage must outlive it.
+    // PPO trains a second model along with the first: `critic`, with an optimiser of its own.
+    Trainer(const LoopOptions& options, Stage& stage, engine::Gpt fresh, int64_t steps,
+            std::optional<engine::Gpt> critic = {});
+
+    engine::Gpt model;
+    std::optional<engine::Gpt> critic;
+    engine::Tape tape;
+
+    int64_t step() const { return state_.step; } // steps done
+    bool running() const; // until all steps are done, or options.stop_after of this call
+
+    // One AdamW step with the gradients that stand in the model. Error if the loss is no
+    // finite number. Gives {"loss", "lr", "norm"}.
+    Json update(double loss);
+    Json update(engine::Var loss);
+    // The same for the critic, at its own peak learning rate.
+    Json update_critic(engine::Var loss, double peak);
+    // A number that a stage carries from step to step, and over a kill.
+    double recall(const std::string& name, double otherwise) const;
+    void remember(const std::string& name, double value);
+    // Writes the metrics' line and, every save_every steps, the state. The progress bar
+    // shows `note`, or the loss.
+    void end_step(const Json& metrics, const std::string& note = "");
+    // For stages whose steps are next_token_gradient() of so many sequences of at most `time`
+    // tokens: finish() says how much memory the process took at its peak, beside what was to
+    // be expected before the first step (gpt/memory.h).
+    void expect_memory(int64_t batch, int64_t time);
+    // All steps are done: writes the model and marks the stage as finished.
+    void finish(Json result);
+
+  private:
+    Json update(double loss, engine::Gpt& which, engine::AdamW& optimiser, double peak);
+    std::vector<engine::Trained> trained();
+
+    LoopOptions options_;
+    Stage& stage_;
+    int64_t steps_;
+    engine::AdamW optimiser_;
+    std::optional<engine::AdamW> critic_optimiser_;
+    engine::TrainingState state_;
+    int64_t begin_ = 0;                              // the step at which this call took up
+    int64_t expected_memory_ = 0, other_memory_ = 0; // bytes; 0: not asked for
+    std::map<std::string, std::string> metadata_;    // of the model's file
+    std::unique_ptr<MetricsLog> metrics_;
+    std::unique_ptr<Progress> progress_;
+};
+
+} // namespace qstar::train

@@ -1,0 +1,60 @@
+#include "train/supervised/orm.h"
+
+#include "engine/base/error.h"
+#include "engine/text/jsonl.h"
+#include "search/models/encode.h"
+#include "train/data/labels.h"
+#include "train/data/left_out.h"
+
+namespace qstar::train {
+
+namespace {
+
+// The label of the whole solution, asked at its last token or at all of its tokens.
+Example example_of(const OutcomeLabel& label, const tokenizer::Tokenizer& tokenizer,
+                   bool every_token) {
+    const search::EncodedPath path = search::encode(tokenizer, {label.problem, label.steps, true});
+    const size_t prompt = search::encode(tokenizer, {label.problem, {}, false}).tokens.size();
+    const auto answer = static_cast<size_t>(path.ends.back());
+    Example example;
+    example.inputs = path.tokens;
+    example.labels.assign(path.tokens.size(), label.right ? 1.0f : 0.0f);
+    example.weights.assign(path.tokens.size(), 0.0f);
+    for (size_t t = prompt; t < path.tokens.size(); ++t)
+        example.weights[t] = t == answer ? 1.0f : every_token ? inner_weight : 0.0f;
+    ask_text(example, prompt - 1, label.right ? answer : prompt - 1);
+    return example;
+}
+
+} // namespace
+
+void orm(const OrmOptions& options) {
+    check(options);
+    const std::string file =
+        given_or_of_stage(options.labels, options.run, "label", "outcomes.jsonl");
+    require(options.run, options.from, model_path(options.run, options.from));
+    Json flags = flags_of(options, file);
+    flags["every-token"] = options.every_token;
+    record_skip_bad(flags, options);
+    Stage stage(options, "orm", flags);
+    if (stage.done()) return;
+
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const engine::Gpt base = load_model(options.run, options.from);
+    check_vocab(base, tokenizer, options.run);
+    RewardSet set;
+    BadLines bad(options.skip_bad);
+    std::vector<OutcomeLabel> labels = read_outcomes(file, bad);
+    if (options.limit > 0 && std::ssize(labels) > options.limit)
+        labels.resize(static_cast<size_t>(options.limit));
+    for (const OutcomeLabel& label : labels)
+        bad.read([&] {
+            add_example(set, example_of(label, tokenizer, options.every_token), label.problem,
+                        base.config.context, label.where);
+        });
+    settle(bad, options, "orm", file);
+    say_contradictions(options, "orm", contradictions(labels), "solution");
+    train_reward(options, stage, base, set, file);
+}
+
+} // namespace qstar::train

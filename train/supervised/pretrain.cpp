@@ -1,0 +1,294 @@
+#include "train/supervised/pretrain.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/decode/decoder.h"
+#include "engine/decode/sampling.h"
+#include "engine/io/files.h"
+#include "engine/nn/next_token.h"
+#include "engine/text/jsonl.h"
+#include "search/models/encode.h"
+#include "tokenizer/special.h"
+#include "tokenizer/text.h"
+#include "train/data/rows.h"
+#include "train/run/batches.h"
+#include "train/run/memory.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace qstar::train {
+
+namespace {
+
+// A batch is B rows of T + 1 tokens, one after another.
+using RowBatch = std::vector<int>;
+
+// Where the rows come from: the class's worksheets, packed, or windows of a text.
+struct Source {
+    std::string path;
+    Rows rows;             // of the worksheets
+    std::vector<int> text; // or the text as one stream; its last 5 % is for validation
+    int64_t length = 0;    // T + 1
+
+    bool is_text() const { return !text.empty(); }
+    int64_t train_tokens() const { return static_cast<int64_t>(text.size()) * 19 / 20; }
+    int64_t rows_per_epoch() const {
+        if (is_text()) return train_tokens() / (length - 1);
+        int64_t count = 0;
+        for (int64_t i = 0; i < rows.count(); ++i) count += !validation_row(rows, i);
+        return count;
+    }
+};
+
+// Fine-tuning will need whole solutions in the context: better to say so before hours of
+// training than after them.
+void check_context(const PretrainOptions& options, const tokenizer::Tokenizer& tokenizer) {
+    const std::string path = stage_file(options.run, "corpus", "curated.jsonl");
+    if (!options.text.empty() || !exists(path)) return;
+    int64_t longest = 0;
+    for (const CuratedItem& item : read_curated(path)) {
+        const auto tokens = search::encode(tokenizer, {item.problem, item.solution, true}).tokens;
+        longest = std::max(longest, static_cast<int64_t>(tokens.size()) - 1);
+    }
+    if (longest > options.context)
+        fail("{}: a solution has {} tokens, more than --context {}: ask for --context {} or more",
+             path, longest, options.context, longest);
+}
+
+Source open_source(const PretrainOptions& options, const tokenizer::Tokenizer& tokenizer) {
+    Source source;
+    source.length = options.context + 1;
+    if (options.text.empty()) {
+        source.path = stage_file(options.run, "corpus", "worksheets.jsonl");
+        require(options.run, "corpus", source.path);
+        source.rows = pack_rows(read_worksheets(source.path), tokenizer, options.context);
+        return source;
+    }
+    source.path = options.text;
+    const int end = tokenizer.special(tokenizer::end_of_text);
+    for (const std::string& document : tokenizer::read_documents(options.text, options.fields)) {
+        source.text.push_back(end);
+        const auto tokens = tokenizer.encode(document, tokenizer::Specials::as_text);
+        source.text.insert(source.text.end(), tokens.begin(), tokens.end());
+    }
+    if (source.train_tokens() <= source.length ||
+        static_cast<int64_t>(source.text.size()) - source.train_tokens() < source.length)
+        fail("{}: {} tokens are too few for rows of {}", options.text, source.text.size(),
+             source.length);
+    return source;
+}
+
+// The batch of a step, a pure function of (seed, step).
+struct Batches {
+    const Source& source;
+    uint64_t seed;
+    int64_t batch;
+    int64_t per_epoch; // rows
+    int64_t epoch = -1;
+    std::vector<int64_t> order; // of that epoch's rows
+
+    RowBatch at(int64_t step) {
+        RowBatch out;
+        for (int64_t i = step * batch; i < (step + 1) * batch; ++i) {
+            const std::span<const int> row = source.is_text() ? window(i) : worksheet_row(i);
+            out.insert(out.end(), row.begin(), row.end());
+        }
+        return out;
+    }
+
+    std::span<const int> window(int64_t i) const {
+        Random random(seed, "pretrain/windows");
+        random.counter = static_cast<uint64_t>(i) * 4;
+        const auto starts = static_cast<uint64_t>(source.train_tokens() - source.length);
+        return {source.text.data() + random.below(starts), static_cast<size_t>(source.length)};
+    }
+
+    std::span<const int> worksheet_row(int64_t i) {
+        if (i / per_epoch != epoch) {
+            epoch = i / per_epoch;
+            order = row_order(source.rows, seed, epoch);
+        }
+        return source.rows.row(order[static_cast<size_t>(i % per_epoch)]);
+    }
+};
+
+// Rows that are never trained on, `limit` at most, in batches.
+std::vector<RowBatch> validation(const Source& source, int64_t limit, int64_t batch) {
+    std::vector<RowBatch> batches;
+    int64_t used = 0;
+    const auto add = [&](std::span<const int> row) {
+        if (used++ % batch == 0) batches.emplace_back();
+        batches.back().insert(batches.back().end(), row.begin(), row.end());
+    };
+    if (source.is_text()) {
+        int64_t begin = source.train_tokens();
+        for (; begin + source.length <= static_cast<int64_t>(source.text.size()) && used < limit;
+             begin += source.length - 1)
+            add({source.text.data() + begin, static_cast<size_t>(source.length)});
+    } else {
+        for (int64_t i = 0; i < source.rows.count() && used < limit; ++i)
+            if (validation_row(source.rows, i)) add(source.rows.row(i));
+    }
+    return batches;
+}
+
+// What the rows ask: every next token.
+struct NextTokens {
+    int64_t batch;
+    std::vector<int> inputs, targets;
+    std::vector<float> weights;
+};
+
+NextTokens next_tokens(const RowBatch& rows, int64_t time) {
+    NextTokens asked;
+    asked.batch = static_cast<int64_t>(rows.size()) / (time + 1);
+    for (int64_t b = 0; b < asked.batch; ++b) {
+        const auto row = rows.begin() + b * (time + 1);
+        asked.inputs.insert(asked.inputs.end(), row, row + time);
+        asked.targets.insert(asked.targets.end(), row + 1, row + time + 1);
+    }
+    asked.weights.assign(asked.targets.size(), 1.0f);
+    return asked;
+}
+
+double validation_loss(Trainer& trainer, std::span<const RowBatch> batches, int64_t time) {
+    const engine::NotRecording look(trainer.tape);
+    double sum = 0, count = 0;
+    for (const RowBatch& rows : batches) {
+        const NextTokens b = next_tokens(rows, time);
+        const double loss = engine::next_token_loss(trainer.tape, trainer.model, b.inputs,
+                                                    b.targets, b.weights, b.batch, time);
+        sum += loss * static_cast<double>(rows.size());
+        count += static_cast<double>(rows.size());
+    }
+    return sum / count;
+}
+
+// Text that the model writes after <|endoftext|>, up to the context's end.
+std::string sample_text(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
+                        int64_t tokens, double temperature, Random random) {
+    engine::Decoder decoder(model, 1);
+    std::vector<int> written;
+    int next = tokenizer.special(tokenizer::end_of_text);
+    const int64_t limit = std::min(tokens, model.config.context);
+    while (static_cast<int64_t>(written.size()) < limit) {
+        const engine::Decoder::Feed feed{0, {&next, 1}};
+        engine::TokenDraw draw =
+            engine::draw_from(0, {static_cast<float>(temperature), 0, 1}, random);
+        decoder.feed_and_draw({&feed, 1}, {&draw, 1}, model.config.vocab);
+        next = draw.token;
+        written.push_back(next);
+    }
+    std::erase_if(written, [&](int id) { return tokenizer.is_hole(id); });
+    return tokenizer.decode(written);
+}
+
+// sin(t w) and cos(t w) at position t, w falling from 1 to 1/10000, as large as the random table.
+void begin_with_sinusoids(engine::Gpt& model) {
+    engine::Parameter& table = model.parameter("wpe.weight");
+    const auto values = table.value.values(); // (T, C)
+    double square = 0;
+    for (const float value : values) square += double(value) * value;
+    const double size = std::sqrt(2 * square / static_cast<double>(values.size()));
+    const auto width = static_cast<size_t>(model.config.width);
+    for (size_t i = 0; i < values.size(); ++i) {
+        const size_t pair = i % width / 2;
+        const double turn = static_cast<double>(i / width) *
+                            std::pow(1e-4, 2.0 * static_cast<double>(pair) / double(width));
+        values[i] = static_cast<float>(size * (i % 2 == 0 ? std::sin(turn) : std::cos(turn)));
+    }
+}
+
+Json flags_of(const PretrainOptions& options, const Source& source, int64_t steps) {
+    Json flags = flags_of(static_cast<const LoopOptions&>(options));
+    flags["layers"] = options.layers;
+    flags["width"] = options.width;
+    flags["heads"] = options.heads;
+    flags["context"] = options.context;
+    if (options.positions != "random") flags["positions"] = options.positions;
+    flags["steps"] = steps;
+    flags["val-every"] = options.val_every;
+    flags["val-rows"] = options.val_rows;
+    if (!options.text.empty()) {
+        flags["text"] = options.text;
+        flags["fields"] = options.fields;
+    }
+    flags["inputs"] = {{"text", input(source.path)},
+                       {"vocab.json", input(options.run + "/tokenizer/vocab.json")},
+                       {"merges.txt", input(options.run + "/tokenizer/merges.txt")}};
+    return flags;
+}
+
+} // namespace
+
+void pretrain(const PretrainOptions& options) {
+    check(options);
+    check_range("layers", options.layers, 1, 1000);
+    check_range("width", options.width, 1, 1'000'000);
+    check_range("heads", options.heads, 1, 10'000);
+    if (options.width % options.heads != 0)
+        fail("--width must be a multiple of --heads {}, found {}", options.heads, options.width);
+    check_range("context", options.context, 2, 1'000'000);
+    check_choice("positions", options.positions, {"random", "sinusoid"});
+    check_above("epochs", options.epochs, 0, 1e6);
+    check_range("steps", options.steps, 0);
+    check_range("val-every", options.val_every, 0);
+    check_range("val-rows", options.val_rows, 1);
+    check_range("sample", options.sample, 0);
+    check_range("temperature", options.temperature, 0, 100);
+    const uint64_t seed = seed_of(options);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    engine::GptConfig config;
+    config.layers = options.layers;
+    config.heads = options.heads;
+    config.width = options.width;
+    config.context = options.context;
+    config.vocab = tokenizer.size();
+    require_memory(options, "pretrain", config, options.batch, options.context);
+    check_context(options, tokenizer);
+    const Source source = open_source(options, tokenizer);
+    const int64_t per_epoch = source.rows_per_epoch();
+    const double all = options.epochs * static_cast<double>(per_epoch);
+    const int64_t steps = options.steps > 0
+                              ? options.steps
+                              : std::llround(std::ceil(all / static_cast<double>(options.batch)));
+    if (steps < 1) fail("--epochs {} is not a single step", options.epochs);
+    Stage stage(options, "pretrain", flags_of(options, source, steps));
+    if (stage.done()) return;
+
+    engine::Gpt model(config, Random(seed, "pretrain/init"));
+    if (options.positions == "sinusoid") begin_with_sinusoids(model);
+    Trainer trainer(options, stage, std::move(model), steps);
+    Batches batches{source, seed, options.batch, per_epoch, -1, {}};
+    const auto held_back = validation(source, options.val_rows, options.batch);
+    trainer.expect_memory(options.batch, options.context);
+
+    while (trainer.running()) {
+        const NextTokens b = next_tokens(batches.at(trainer.step()), options.context);
+
+        trainer.model.zero_grad();
+        const double loss = engine::next_token_gradient(
+            trainer.tape, trainer.model, b.inputs, b.targets, b.weights, b.batch, options.context);
+        Json metrics = trainer.update(loss);
+
+        const int64_t done = trainer.step() + 1;
+        metrics["tokens"] = done * options.batch * options.context;
+        const bool look = options.val_every > 0 && done % options.val_every == 0;
+        if (look && !held_back.empty())
+            metrics["val_loss"] = validation_loss(trainer, held_back, options.context);
+        trainer.end_step(metrics);
+    }
+    if (trainer.step() < steps) return; // told to stop
+
+    const int64_t tokens = steps * options.batch * options.context;
+    Json result{{"tokens", tokens}, {"parameters", trainer.model.parameter_count()}};
+    if (!held_back.empty())
+        result["val_loss"] = validation_loss(trainer, held_back, options.context);
+    trainer.finish(result);
+    if (options.sample > 0)
+        fmt::print("{}\n", sample_text(trainer.model, tokenizer, options.sample,
+                                       options.temperature, Random(seed, "pretrain/sample")));
+}
+
+} // namespace qstar::train

@@ -1,0 +1,82 @@
+#include "train/supervised/prm.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/text/jsonl.h"
+#include "train/data/left_out.h"
+
+namespace qstar::train {
+
+namespace {
+
+// The probability that each judged step is right, as the file has it.
+std::vector<float> targets_of(const StepLabels& judged, const PrmOptions& options) {
+    if (options.soft) return judged.soft;
+    std::vector<float> targets;
+    for (const search::Label label : judged.labels) {
+        const bool is_neutral = label == search::Label::neutral;
+        const bool right = is_neutral ? options.neutral == "right" : label == search::Label::right;
+        targets.push_back(right ? 1.0f : 0.0f);
+    }
+    return targets;
+}
+
+Example example_of(const StepLabels& judged, const tokenizer::Tokenizer& tokenizer,
+                   const PrmOptions& options) {
+    const std::vector<float> targets = targets_of(judged, options);
+    std::vector<float> weights(targets.size(), 1.0f);
+    size_t written = 0; // steps up to the last that is likely right
+    for (size_t i = 0; i < targets.size(); ++i) {
+        if (judged.labels[i] == search::Label::neutral && options.neutral == "skip") weights[i] = 0;
+        if (targets[i] > 0.5f) written = judged.steps.size() - targets.size() + i + 1;
+    }
+    return step_example(tokenizer, {judged.problem, judged.steps, judged.finished}, targets,
+                        weights, options.every_token, written);
+}
+
+} // namespace
+
+void prm(const PrmOptions& options) {
+    check(options);
+    check_name("prm", options.name);
+    check_choice("neutral", options.neutral, {"right", "wrong", "skip"});
+    const std::string file = given_or_of_stage(options.labels, options.run, "label", "steps.jsonl");
+    require(options.run, options.from, model_path(options.run, options.from));
+    Json flags = flags_of(options, file);
+    flags["neutral"] = options.neutral;
+    flags["every-token"] = options.every_token;
+    if (options.soft) flags["soft"] = true;
+    record_skip_bad(flags, options);
+    Stage stage(options, options.name, flags);
+    if (stage.done()) return;
+
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const engine::Gpt base = load_model(options.run, options.from);
+    check_vocab(base, tokenizer, options.run);
+    RewardSet set;
+    BadLines bad(options.skip_bad);
+    std::vector<StepLabels> labels = read_step_labels(file, bad);
+    if (options.limit > 0 && std::ssize(labels) > options.limit)
+        labels.resize(static_cast<size_t>(options.limit));
+    for (size_t begin = 0, end = 0; begin < labels.size(); begin = end) {
+        while (end < labels.size() && labels[end].where == labels[begin].where) ++end;
+        const auto of_line = std::span(labels).subspan(begin, end - begin);
+        bad.read([&] {
+            std::vector<Example> examples; // of all or, after an Error, of none
+            for (const StepLabels& judged : of_line) {
+                if (options.soft && judged.soft.empty())
+                    fail("{}: \"{}\" has no soft_labels", judged.where, judged.problem);
+                examples.push_back(example_of(judged, tokenizer, options));
+                check_length(examples.back(), judged.problem, base.config.context, judged.where);
+            }
+            for (Example& example : examples)
+                add_example(set, std::move(example), of_line.front().problem, base.config.context,
+                            file);
+        });
+    }
+    settle(bad, options, options.name, file);
+    say_contradictions(options, options.name, contradictions(labels), "step");
+    train_reward(options, stage, base, set, file);
+}
+
+} // namespace qstar::train

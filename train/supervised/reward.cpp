@@ -1,0 +1,173 @@
+#include "train/supervised/reward.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/text/jsonl.h"
+#include "search/models/encode.h"
+
+#include <algorithm>
+
+namespace qstar::train {
+
+double area_under_curve(std::vector<std::pair<float, bool>> scored) {
+    std::sort(scored.begin(), scored.end());
+    double right = 0, wrong = 0, pairs = 0;
+    for (size_t begin = 0; begin < scored.size();) {
+        size_t end = begin;
+        double right_here = 0, wrong_here = 0;
+        for (; end < scored.size() && scored[end].first == scored[begin].first; ++end)
+            (scored[end].second ? right_here : wrong_here) += 1;
+        pairs += right_here * (wrong + wrong_here / 2);
+        right += right_here;
+        wrong += wrong_here;
+        begin = end;
+    }
+    return right > 0 && wrong > 0 ? pairs / (right * wrong) : 0.5;
+}
+
+void check(const RewardOptions& options) {
+    check(static_cast<const LoopOptions&>(options));
+    check_range("epochs", options.epochs, 1);
+    check_range("extra-layers", options.extra_layers, 0, 100);
+    check_range("text-weight", options.text, 0, 100);
+    check_range("limit", options.limit, 0);
+}
+
+Json flags_of(const RewardOptions& options, const std::string& labels) {
+    Json flags = flags_of(static_cast<const LoopOptions&>(options));
+    flags["from"] = options.from;
+    flags["epochs"] = options.epochs;
+    flags["extra-layers"] = options.extra_layers;
+    flags["text"] = options.text;
+    flags["limit"] = options.limit;
+    flags["inputs"] = {{"labels", input(labels)},
+                       {"model.safetensors", input(model_path(options.run, options.from))}};
+    return flags;
+}
+
+void check_length(const Example& example, const std::string& problem, int64_t context,
+                  const std::string& where) {
+    if (static_cast<int64_t>(example.inputs.size()) > context)
+        fail("{}: a solution of \"{}\" has {} tokens, more than the context of {}", where, problem,
+             example.inputs.size(), context);
+}
+
+void add_example(RewardSet& set, Example example, const std::string& problem, int64_t context,
+                 const std::string& where) {
+    check_length(example, problem, context, where);
+    (validation_problem(problem) ? set.held_back : set.train).push_back(std::move(example));
+}
+
+Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& path,
+                     std::span<const float> labels, std::span<const float> weights,
+                     bool every_token, size_t written) {
+    const search::EncodedPath encoded = search::encode(tokenizer, path);
+    const size_t prompt = search::encode(tokenizer, {path.problem, {}, false}).tokens.size() - 1;
+    const auto end_of = [&](size_t steps) { // the token that ends so many steps
+        return steps == 0 ? prompt : static_cast<size_t>(encoded.ends[steps - 1]);
+    };
+    Example example;
+    example.inputs = encoded.tokens;
+    example.labels.assign(encoded.tokens.size(), 0.0f);
+    example.weights.assign(encoded.tokens.size(), 0.0f);
+    const size_t first = path.steps.size() - labels.size();
+    for (size_t i = 0; i < labels.size(); ++i) {
+        const size_t end = end_of(first + i + 1);
+        for (size_t t = end_of(first + i) + 1; every_token && t < end; ++t) {
+            example.labels[t] = labels[i];
+            example.weights[t] = inner_weight;
+        }
+        example.labels[end] = labels[i];
+        example.weights[end] = weights[i];
+    }
+    ask_text(example, prompt, end_of(written));
+    return example;
+}
+
+engine::Gpt reward_model(const engine::Gpt& policy, const RewardOptions& options) {
+    return with_scalar_head(
+        deeper(policy, options.extra_layers, Random(seed_of(options), "reward/layers")));
+}
+
+void ask_text(Example& example, size_t begin, size_t end) {
+    const size_t n = example.inputs.size();
+    example.targets.assign(example.inputs.begin() + 1, example.inputs.end());
+    example.targets.push_back(0);
+    example.text_weights.assign(n, 0.0f);
+    std::fill(example.text_weights.begin() + static_cast<int64_t>(begin),
+              example.text_weights.begin() + static_cast<int64_t>(std::min(end, n - 1)), 1.0f);
+}
+
+RewardLoss reward_loss(engine::Tape& tape, engine::Gpt& model, const Batch& batch, double text) {
+    const engine::Var state = hidden(tape, model, batch.inputs, batch.rows, batch.time);
+    const engine::Var judged =
+        binary_cross_entropy(tape, scores(tape, model, state), batch.labels, batch.weights);
+    if (text <= 0 || batch.text_asked <= 0) return {judged, judged};
+    const engine::Var written =
+        cross_entropy(tape, logits(tape, model, state), batch.targets, batch.text_weights);
+    return {add(tape, judged, scale(tape, written, static_cast<float>(text))), judged};
+}
+
+Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch) {
+    engine::Tape tape(false);
+    std::vector<std::pair<float, bool>> scored;
+    double loss = 0, asked = 0, agreed = 0, read = 0;
+    for (const auto& chosen : make_epoch(examples, batch, 0, 0)) {
+        tape.reset();
+        const Batch b = make_batch(examples, chosen);
+        const engine::Var state = hidden(tape, model, b.inputs, b.rows, b.time);
+        const engine::Var score = scores(tape, model, state);
+        loss += tape.value(binary_cross_entropy(tape, score, b.labels, b.weights))[0] * b.asked;
+        asked += b.asked;
+        const engine::Tensor& values = tape.value(score);
+        for (size_t t = 0; t < b.weights.size(); ++t) {
+            if (b.weights[t] < 1) continue; // only where it will be read
+            const float value = values[static_cast<int64_t>(t)];
+            const bool right = b.labels[t] > 0.5f;
+            agreed += (value > 0) == right ? b.weights[t] : 0;
+            read += b.weights[t];
+            scored.emplace_back(value, right);
+        }
+    }
+    if (asked <= 0) return Json::object();
+    return Json{{"val_loss", loss / asked},
+                {"val_accuracy", read > 0 ? agreed / read : 0},
+                {"val_auc", area_under_curve(std::move(scored))}};
+}
+
+void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
+                  const RewardSet& set, const std::string& where) {
+    const uint64_t seed = seed_of(options);
+    if (set.train.empty()) fail("{}: no labels to train on", where);
+
+    const auto per_epoch =
+        (static_cast<int64_t>(set.train.size()) + options.batch - 1) / options.batch;
+    const int64_t steps = options.epochs * per_epoch;
+    Trainer trainer(options, stage, reward_model(base, options), steps);
+    std::vector<std::vector<int64_t>> epoch;
+    while (trainer.running()) {
+        const int64_t turn = trainer.step() % per_epoch;
+        if (epoch.empty() || turn == 0)
+            epoch = make_epoch(set.train, options.batch, seed, trainer.step() / per_epoch);
+        const Batch batch = make_batch(set.train, epoch[static_cast<size_t>(turn)]);
+
+        trainer.tape.reset();
+        trainer.model.zero_grad();
+        const RewardLoss loss = reward_loss(trainer.tape, trainer.model, batch, options.text);
+        trainer.tape.backward(loss.total);
+        Json metrics = trainer.update(loss.total);
+        metrics["judged_loss"] = trainer.tape.value(loss.judged)[0];
+
+        if (turn + 1 == per_epoch)
+            metrics.update(validate(trainer.model, set.held_back, options.batch));
+        trainer.end_step(metrics);
+    }
+    if (trainer.step() < steps) return; // told to stop
+
+    Json result = validate(trainer.model, set.held_back, options.batch);
+    result["solutions"] = set.train.size();
+    result["val_solutions"] = set.held_back.size();
+    trainer.finish(result);
+}
+
+} // namespace qstar::train

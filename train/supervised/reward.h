@@ -1,0 +1,88 @@
+#pragma once
+// What outcome and process reward models share: a GPT with a scalar head that gives,
+// at a token, the logit of the probability that what was written up to it is right.
+
+#include "engine/autograd/ops.h"
+#include "search/problem/path.h"
+#include "tokenizer/bpe.h"
+#include "train/run/batches.h"
+#include "train/run/trainer.h"
+
+#include <string>
+#include <vector>
+
+namespace qstar::train {
+
+struct RewardOptions : LoopOptions {
+    RewardOptions() {
+        batch = 32;
+        lr = 1e-3;
+        warmup = 50;
+        weight_decay = 0.01;
+    }
+    std::string from = "sft"; // the stage whose weights it starts from
+    std::string labels;       // a file; empty: the one that `qstar train label` wrote
+    int64_t epochs = 1;
+    int64_t extra_layers = 2; // more than the policy has: see reward_model()
+    double text = 1;          // weight of the language-modelling loss on what is right
+    int64_t limit = 0;        // use only the first so many labelled solutions; 0: all
+};
+void check(const RewardOptions& options);
+Json flags_of(const RewardOptions& options, const std::string& labels);
+
+// Examples of one label file; `where` names it in errors. Those that are longer than the
+// context are an Error.
+struct RewardSet {
+    std::vector<Example> train, held_back; // by validation_problem()
+};
+void check_length(const Example& example, const std::string& problem, int64_t context,
+                  const std::string& where);
+void add_example(RewardSet& set, Example example, const std::string& problem, int64_t context,
+                 const std::string& where);
+
+// One label at the end of each of the path's last labels.size() steps, with a weight each,
+// or, with every_token, also at all tokens of these steps (with inner_weight). The text of
+// the first `written` steps is asked for, too.
+Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& path,
+                     std::span<const float> labels, std::span<const float> weights,
+                     bool every_token, size_t written);
+
+// Weight of the tokens inside a step or solution, where they are asked too: there the
+// label is not yet certain, but the token at which an error happens is one of them.
+inline constexpr float inner_weight = 0.5f;
+
+// The policy's weights with a few more layers and a scalar head. A policy spends all its
+// layers on foretelling the next token; to judge, one must compare what was foretold with
+// what was written, and that takes layers after it.
+engine::Gpt reward_model(const engine::Gpt& policy, const RewardOptions& options);
+
+// Binary cross-entropy at the tokens that have a label,
+//   -(1/n) sum_t y_t log s_t + (1 - y_t) log(1 - s_t), s_t = sigmoid(score_t),
+// plus `text` times the cross-entropy of the next token where right work is written
+// (Cobbe et al. 2021 train their verifiers so, too): it keeps the arithmetic alive that
+// the judgement is made of.
+struct RewardLoss {
+    engine::Var total;
+    engine::Var judged; // the first part alone
+};
+RewardLoss reward_loss(engine::Tape& tape, engine::Gpt& model, const Batch& batch, double text);
+
+// Adds the language-modelling targets to an example: the next token, asked at the
+// positions [begin, end).
+void ask_text(Example& example, size_t begin, size_t end);
+
+// Of scores and whether each is of something right: the share of (right, wrong) pairs in the
+// right order, ties half (Mann and Whitney 1947); 0.5 if there is no pair.
+double area_under_curve(std::vector<std::pair<float, bool>> scored);
+
+// On examples that were not trained on: {"val_loss", "val_accuracy", "val_auc"}: of the
+// labels, the share on whose side of 1/2 the model is, and the probability that a right
+// one has a higher score than a wrong one (ties count half).
+Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch);
+
+// The loop of both stages, which differ in their examples only: trains reward_model(base)
+// on set.train and writes DIR/STAGE. Error naming `where` if there are no examples.
+void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
+                  const RewardSet& set, const std::string& where);
+
+} // namespace qstar::train

@@ -1,0 +1,136 @@
+#include "train/supervised/sft.h"
+
+#include "engine/base/error.h"
+#include "engine/base/range.h"
+#include "engine/nn/next_token.h"
+#include "engine/text/jsonl.h"
+#include "search/models/encode.h"
+#include "train/data/left_out.h"
+#include "train/data/worlds/split.h"
+#include "train/run/batches.h"
+
+#include <algorithm>
+
+namespace qstar::train {
+
+namespace {
+
+// The item as one sequence; asked for is every token after the problem's step token.
+Example example_of(const CuratedItem& item, const tokenizer::Tokenizer& tokenizer) {
+    const auto tokens = search::encode(tokenizer, {item.problem, item.solution, true}).tokens;
+    const size_t given = search::encode(tokenizer, {item.problem, {}, false}).tokens.size();
+    Example example;
+    example.inputs.assign(tokens.begin(), tokens.end() - 1);
+    example.targets.assign(tokens.begin() + 1, tokens.end());
+    for (size_t t = 0; t < example.targets.size(); ++t)
+        example.weights.push_back(t + 1 >= given ? 1.0f : 0.0f);
+    return example;
+}
+
+double validation_loss(Trainer& trainer, std::span<const Example> examples, int64_t batch) {
+    const engine::NotRecording look(trainer.tape);
+    double sum = 0, asked = 0;
+    for (const auto& chosen : make_epoch(examples, batch, 0, 0)) {
+        const Batch b = make_batch(examples, chosen);
+        sum += b.asked * engine::next_token_loss(trainer.tape, trainer.model, b.inputs, b.targets,
+                                                 b.weights, b.rows, b.time);
+        asked += b.asked;
+    }
+    return asked > 0 ? sum / asked : 0;
+}
+
+void check_length(const CuratedItem& item, const Example& example, int64_t context,
+                  const std::string& where) {
+    if (static_cast<int64_t>(example.inputs.size()) > context)
+        fail("{}: problem \"{}\" has {} tokens, more than the context of {}", where, item.problem,
+             example.inputs.size(), context);
+}
+
+Json flags_of(const SftOptions& options, const std::string& curated) {
+    Json flags = flags_of(static_cast<const LoopOptions&>(options));
+    flags["epochs"] = options.epochs;
+    flags["items"] = options.items;
+    flags["inputs"] = {{"curated.jsonl", input(curated)},
+                       {"pretrain/model.safetensors", input(model_path(options.run, "pretrain"))}};
+    record_skip_bad(flags, options);
+    return flags;
+}
+
+} // namespace
+
+void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt base,
+             std::span<const CuratedItem> items, const std::string& where) {
+    const uint64_t seed = seed_of(options);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    check_vocab(base, tokenizer, options.run);
+    std::vector<Example> examples, held_back;
+    for (const CuratedItem& item : items) {
+        const Example example = example_of(item, tokenizer);
+        check_length(item, example, base.config.context, where);
+        (validation_problem(item.problem) ? held_back : examples).push_back(example);
+    }
+    if (examples.empty()) fail("{}: no items to train on", where);
+
+    const auto per_epoch =
+        (static_cast<int64_t>(examples.size()) + options.batch - 1) / options.batch;
+    const int64_t steps = epochs * per_epoch;
+    Trainer trainer(options, stage, std::move(base), steps);
+    int64_t longest = 0; // tokens
+    for (const Example& example : examples)
+        longest = std::max(longest, static_cast<int64_t>(example.inputs.size()));
+    trainer.expect_memory(options.batch, longest);
+    std::vector<std::vector<int64_t>> epoch;
+    while (trainer.running()) {
+        const int64_t turn = trainer.step() % per_epoch;
+        if (epoch.empty() || turn == 0)
+            epoch = make_epoch(examples, options.batch, seed, trainer.step() / per_epoch);
+        const Batch batch = make_batch(examples, epoch[static_cast<size_t>(turn)]);
+
+        trainer.model.zero_grad();
+        const double loss =
+            engine::next_token_gradient(trainer.tape, trainer.model, batch.inputs, batch.targets,
+                                        batch.weights, batch.rows, batch.time);
+        Json metrics = trainer.update(loss);
+
+        if (turn + 1 == per_epoch && !held_back.empty())
+            metrics["val_loss"] = validation_loss(trainer, held_back, options.batch);
+        trainer.end_step(metrics);
+    }
+    if (trainer.step() < steps) return; // told to stop
+
+    Json result{{"items", examples.size()}, {"val_items", held_back.size()}};
+    if (!held_back.empty()) result["val_loss"] = validation_loss(trainer, held_back, options.batch);
+    trainer.finish(result);
+}
+
+void sft(const SftOptions& options) {
+    check(options);
+    check_range("epochs", options.epochs, 1);
+    check_range("items", options.items, 0);
+    const std::string curated =
+        given_or_of_stage(options.file, options.run, "corpus", "curated.jsonl");
+    require(options.run, "pretrain", model_path(options.run, "pretrain"));
+    Stage stage(options, "sft", flags_of(options, curated));
+    if (stage.done()) return;
+
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    engine::Gpt base = load_model(options.run, "pretrain");
+    BadLines bad(options.skip_bad);
+    std::vector<CuratedItem> items = read_curated(curated, bad);
+    std::erase_if(items, [&](const CuratedItem& item) {
+        return !bad.read([&] {
+            check_length(item, example_of(item, tokenizer), base.config.context, item.where);
+        });
+    });
+    settle(bad, options, "sft", curated);
+    const size_t left_out =
+        std::erase_if(items, [](const CuratedItem& item) { return held_out(item.problem); });
+    if (items.empty()) fail("{}: all {} items are held out", curated, left_out);
+    if (left_out > 0 && !options.quiet)
+        fmt::print("sft: {} held-out items of {} left out\n", left_out, curated);
+    if (options.items > 0 && static_cast<int64_t>(items.size()) > options.items)
+        items.resize(static_cast<size_t>(options.items));
+    imitate(options, options.epochs, stage, std::move(base), items, curated);
+}
+
+} // namespace qstar::train
