@@ -11,12 +11,12 @@ ARGS ?=
 # What make bench measures: make bench BENCH=train ARGS=--quick
 BENCH ?= gemm train decode search
 
-CACHE := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+CACHE = $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 FORMATTED = $(shell git ls-files '*.h' '*.cpp')
 
-.PHONY: all program help deps test browser-test demo bench format clean
+.PHONY: all program help deps deps-tests test browser-test demo bench format clean
 
-all: deps
+all: deps-tests
 	$(call configure,build,)
 	cmake --build build -j $(JOBS)
 
@@ -31,6 +31,8 @@ help:
 
 deps:
 	@sh .ci/deps.sh
+deps-tests:
+	@sh .ci/deps.sh tests
 
 # A build folder that CMake cannot use any more (its compiler is gone, the tree was
 # moved) is made anew.
@@ -41,16 +43,21 @@ define configure
 	@grep 'qstar:' $(1).log || true; rm -f $(1).log
 endef
 
-test: deps
+# Where Chromium and npm can be had, the tests of the page run, too; else the last line says so.
+test: deps-tests
+	@sh .ci/browser.sh >build-browser.log 2>&1 || { tail -n 1 build-browser.log; true; }
+	@rm -f build-browser.log
 	$(call configure,build,-DCMAKE_BUILD_TYPE=Release -DQSTAR_WERROR=ON)
 	cmake --build build -j $(JOBS)
 	ctest --test-dir build --output-on-failure -j 2
 	$(call configure,build-asan,-DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DQSTAR_WERROR=ON -DQSTAR_SANITIZE=ON)
 	cmake --build build-asan -j $(JOBS)
 	ctest --test-dir build-asan --output-on-failure -j 2
+	@ctest --test-dir build -N -R browser | grep -q browser && [ -d tests/browser/node_modules ] \
+	  || echo "qstar: the browser tests were left out: they want node, npm, Chromium and cpp-httplib"
 
 # The tests of the page; `make test` runs them, too, where they can be run.
-browser-test: program
+browser-test: all
 	@sh .ci/browser.sh
 	ctest --test-dir build -R browser --output-on-failure --verbose
 

@@ -1,8 +1,12 @@
 #!/bin/sh
-# Checks for what the build needs and installs what is missing through the
+# Checks for what the program's build needs and installs what is missing through the
 # system's package manager. Silent and quick when all is there. Where nothing can
 # be installed, says in one sentence what to install, and exits 2.
+#
+#   sh .ci/deps.sh [tests]     with what the tests need beside it: doctest, Vulkan (headers, a
+#                              compiler of shaders, Mesa's driver, the validation layers), ccache
 set -u
+tests=${1:-}
 
 have_tool() { command -v "$1" >/dev/null 2>&1; }
 
@@ -19,16 +23,18 @@ find_compiler() {
 prefix=
 if have_tool brew; then prefix=$(brew --prefix); fi
 have_libraries() {
-    printf '%s\n' '#if !__has_include(<CLI/CLI.hpp>) || !__has_include(<doctest/doctest.h>)' \
-        '#error' '#endif' \
+    { printf '%s\n' '#if !__has_include(<CLI/CLI.hpp>)' '#error' '#endif' \
         '#if !__has_include(<fmt/format.h>) || !__has_include(<nlohmann/json.hpp>)' \
         '#error' '#endif' \
         '#if !__has_include(<tbb/parallel_for.h>) && !__has_include(<oneapi/tbb.h>)' \
         '#error' '#endif' \
-        '#if !__has_include(<httplib.h>) || !__has_include(<vulkan/vulkan.h>)' \
-        '#error' '#endif' \
+        '#if !__has_include(<httplib.h>)' '#error' '#endif' \
         '#if !__has_include(<cblas.h>) && !__has_include(<openblas/cblas.h>)' \
-        '#error' '#endif' |
+        '#error' '#endif'
+    if [ "$tests" = tests ]; then
+        printf '%s\n' '#if !__has_include(<doctest/doctest.h>)' '#error' '#endif' \
+            '#if !__has_include(<vulkan/vulkan.h>)' '#error' '#endif'
+    fi; } |
         "$compiler" -std=c++17 -E -x c++ ${prefix:+-I"$prefix/include"} \
             ${prefix:+-I"$prefix/opt/openblas/include"} - >/dev/null 2>&1
 }
@@ -36,7 +42,8 @@ have_libraries() {
 have_all() {
     find_compiler
     have_tool cmake && have_tool ninja && have_tool pkg-config && [ -n "$compiler" ] &&
-        { have_tool glslangValidator || have_tool glslang || have_tool glslc; } && have_libraries
+        { [ "$tests" != tests ] || have_tool glslangValidator || have_tool glslang ||
+            have_tool glslc; } && have_libraries
 }
 
 if have_all; then exit 0; fi
@@ -44,31 +51,35 @@ if have_all; then exit 0; fi
 # The names of the same things in each system. With Vulkan's headers and its compiler of
 # shaders come Mesa's driver, which computes on the processor where there is no GPU, and the
 # layer that checks how Vulkan is called: the tests use both.
+for_tests=
 if have_tool apt-get; then
     manager=apt
-    packages="g++ cmake ninja-build libopenblas-dev libtbb-dev doctest-dev libcli11-dev \
-nlohmann-json3-dev libfmt-dev libcpp-httplib-dev pkg-config libvulkan-dev glslang-tools \
-mesa-vulkan-drivers vulkan-validationlayers"
+    packages="g++ cmake ninja-build libopenblas-dev libtbb-dev libcli11-dev nlohmann-json3-dev \
+libfmt-dev libcpp-httplib-dev pkg-config"
+    for_tests="doctest-dev libvulkan-dev glslang-tools mesa-vulkan-drivers \
+vulkan-validationlayers ccache"
 elif have_tool dnf; then
     manager=dnf
-    packages="gcc-c++ cmake ninja-build openblas-devel tbb-devel doctest-devel cli11-devel \
-json-devel fmt-devel cpp-httplib-devel pkgconf-pkg-config vulkan-headers vulkan-loader glslang \
-mesa-vulkan-drivers vulkan-validation-layers"
+    packages="gcc-c++ cmake ninja-build openblas-devel tbb-devel cli11-devel json-devel \
+fmt-devel cpp-httplib-devel pkgconf-pkg-config"
+    for_tests="doctest-devel vulkan-headers vulkan-loader glslang mesa-vulkan-drivers \
+vulkan-validation-layers ccache"
 elif have_tool pacman; then
     manager=pacman
-    packages="gcc cmake ninja openblas onetbb doctest cli11 nlohmann-json fmt \
-cpp-httplib pkgconf vulkan-headers vulkan-icd-loader glslang vulkan-swrast \
-vulkan-validation-layers"
+    packages="gcc cmake ninja openblas onetbb cli11 nlohmann-json fmt cpp-httplib pkgconf"
+    for_tests="doctest vulkan-headers vulkan-icd-loader glslang vulkan-swrast \
+vulkan-validation-layers ccache"
 elif have_tool brew; then
     manager=brew
-    packages="cmake ninja openblas tbb doctest cli11 nlohmann-json fmt cpp-httplib pkgconf \
-vulkan-headers glslang molten-vk"
+    packages="cmake ninja openblas tbb cli11 nlohmann-json fmt cpp-httplib pkgconf"
+    for_tests="doctest vulkan-headers glslang molten-vk ccache"
 else
     echo "qstar: please install a C++20 compiler, cmake, ninja, OpenBLAS, oneTBB, doctest," \
-        "CLI11, nlohmann-json, fmt, cpp-httplib, pkg-config, Vulkan's headers and glslang (no apt, dnf, pacman or brew was" \
-        "found to do it)" >&2
+        "CLI11, nlohmann-json, fmt, cpp-httplib and pkg-config, for the tests Vulkan's headers and" \
+        "glslang, too (no apt, dnf, pacman or brew was found to do it)" >&2
     exit 2
 fi
+if [ "$tests" = tests ]; then packages="$packages $for_tests"; fi
 
 # Root installs at once; others need sudo, which may ask for the password only
 # where somebody can type it.
