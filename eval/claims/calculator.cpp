@@ -1,6 +1,6 @@
 // Claim 10: a calculator in symbolic language.
 
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 #include "eval/measure/energy.h"
 #include "search/worlds/arithmetic/expression.h"
 
@@ -11,7 +11,7 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine_calculator(Laboratory& lab) {
+Findings examine_calculator(ClaimContext& lab) {
     Findings found;
     if (lab.world().name() != "arithmetic") {
         found.why = "not measured: the experiment is made of arithmetic, and this run is not";

@@ -14,7 +14,7 @@
 
 namespace qstar::eval {
 
-class Laboratory; // laboratory.h
+class ClaimContext; // claim_context.h
 
 enum class Verdict { holds, fails, undecided };
 std::string name_of(Verdict verdict); // "holds", "does not hold", "undecided"
@@ -45,7 +45,7 @@ struct Claim {
     const char* experiment;
     const char* measure;
     const char* rule;
-    Findings (*examine)(Laboratory& laboratory);
+    Findings (*examine)(ClaimContext& laboratory);
 };
 
 // The twelve, in order.

@@ -7,7 +7,7 @@
 #include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
 #include "engine/text/sentence.h"
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 #include "eval/measure/printed_command.h"
 
 #include <algorithm>
@@ -57,7 +57,7 @@ std::vector<Examined> examine_claims(const ClaimsOptions& options) {
                                                  claim.number) != options.only.end();
     };
     require_run(options.run);
-    Laboratory laboratory(options);
+    ClaimContext laboratory(options);
     std::vector<Examined> out;
     const auto total = std::count_if(all.begin(), all.end(), wanted);
     Progress progress("claims", total, "claims", 0, options.quiet);

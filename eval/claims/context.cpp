@@ -1,6 +1,6 @@
 // Claim 2: wrong work in the context makes the next answer worse.
 
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 #include "eval/claims/written.h"
 #include "search/models/encode.h"
 #include "train/data/classroom.h"
@@ -17,7 +17,7 @@ constexpr size_t room_to_write = 40; // tokens, for the solution
 
 // An item of a worksheet that ends in a right or a wrong answer, short enough to leave room
 // for the others; from the training side.
-std::vector<int> item(const Laboratory& lab, const train::Classroom& room, bool right,
+std::vector<int> item(const ClaimContext& lab, const train::Classroom& room, bool right,
                       size_t longest, Random& random) {
     for (int tries = 0; tries < 20'000; ++tries) {
         const std::string problem = room.draw(train::Split::train, random);
@@ -30,7 +30,7 @@ std::vector<int> item(const Laboratory& lab, const train::Classroom& room, bool 
     return {};
 }
 
-Findings examine_context(Laboratory& lab) {
+Findings examine_context(ClaimContext& lab) {
     Findings found;
     if (!lab.needs({"pretrain"}, found)) return found;
     const engine::Gpt& model = lab.model("pretrain");

@@ -1,6 +1,6 @@
 // Claim 8: the deployed model no longer runs Q*.
 
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine_deployment(Laboratory& lab) {
+Findings examine_deployment(ClaimContext& lab) {
     Findings found;
     if (!lab.needs({"sft", "prm", "distil"}, found)) return found;
     const int64_t n = lab.size(1000, 200);

@@ -1,6 +1,6 @@
 // Claim 9: nothing leaves the domain.
 
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 #include "search/worlds/arithmetic/arithmetic.h"
 #include "search/worlds/arithmetic/expression.h"
 #include "search/worlds/equations/equations.h"
@@ -70,7 +70,7 @@ std::string with_division(const train::ProblemConfig& config, Random& random) {
     }
 }
 
-std::vector<Kind> kinds(Laboratory& lab, int64_t count) {
+std::vector<Kind> kinds(ClaimContext& lab, int64_t count) {
     const uint64_t seed = lab.options().seed;
     train::ProblemConfig config = train::problems_of(lab.options().run);
     config.min_operands = 3;
@@ -117,7 +117,7 @@ double left(const Row& row) {
     return inside > 0 ? sum / inside : 0;
 }
 
-Findings examine_domain(Laboratory& lab) {
+Findings examine_domain(ClaimContext& lab) {
     using search::Aggregate, search::Method;
     Findings found;
     if (lab.world().name() != "arithmetic") {

@@ -1,6 +1,6 @@
 // Claim 1: next-token prediction imitates whoever wrote the text.
 
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 #include "train/data/classroom.h"
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ const train::Pupil& usual_pupil(const train::Classroom& room) {
     return *most;
 }
 
-Findings examine_imitation(Laboratory& lab) {
+Findings examine_imitation(ClaimContext& lab) {
     Findings found;
     if (!lab.needs({"pretrain", "orm", "prm"}, found)) return found;
     const auto& pools = lab.pools("pretrain");

@@ -1,6 +1,6 @@
 // Claim 11: a shorter pathway.
 
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 #include "search/worlds/arithmetic/arithmetic.h"
 #include "search/worlds/equations/equations.h"
 
@@ -11,7 +11,7 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine_pathway(Laboratory& lab) {
+Findings examine_pathway(ClaimContext& lab) {
     Findings found;
     const std::string world = lab.world().name();
     if (world != "arithmetic" && world != "equations") {

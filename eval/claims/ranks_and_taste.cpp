@@ -1,7 +1,7 @@
 // Claim 3: ranking suits taste, not mathematics.
 
 #include "engine/text/json.h"
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine_ranks_and_taste(Laboratory& lab) {
+Findings examine_ranks_and_taste(ClaimContext& lab) {
     Findings found;
     const std::string make = fmt::format("qstar eval taste --run {}", lab.options().run);
     const Json taste = lab.file("taste.json");

@@ -1,7 +1,7 @@
 // Claim 7: Q* closes the rest.
 
 #include "engine/text/json.h"
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t budget = 600; // tokens a problem
 
 // From the run's ladder, if it is of the same problems; else measured.
-Number rung(Laboratory& lab, const std::string& name, const std::string& method, int64_t n,
+Number rung(ClaimContext& lab, const std::string& name, const std::string& method, int64_t n,
             const Solver& solver) {
     const Json ladder = lab.file("ladder.json");
     if (!ladder.is_null() && ladder.at("seed") == lab.options().seed &&
@@ -23,7 +23,7 @@ Number rung(Laboratory& lab, const std::string& name, const std::string& method,
     return share(name, lab.solved(n, solver).count(), n);
 }
 
-Findings examine_staircase(Laboratory& lab) {
+Findings examine_staircase(ClaimContext& lab) {
     using search::Aggregate, search::Method;
     Findings found;
     if (!lab.needs({"pretrain", "sft", "orm", "prm"}, found)) return found;

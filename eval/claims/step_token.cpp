@@ -1,6 +1,6 @@
 // Claim 5: a step is only a special token.
 
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 #include "eval/claims/written.h"
 #include "search/models/encode.h"
 #include "train/rl/episodes.h"
@@ -17,7 +17,8 @@ namespace {
 // in the place of all that it writes), or one character too early.
 enum class Mark { intact, away, moved };
 
-std::vector<bool> solve_with(Laboratory& lab, const std::vector<std::string>& problems, Mark mark) {
+std::vector<bool> solve_with(ClaimContext& lab, const std::vector<std::string>& problems,
+                             Mark mark) {
     const int line_feed = lab.tokenizer().encode("\n")[0];
     std::vector<std::vector<int>> prompts;
     for (const std::string& problem : problems) {
@@ -36,7 +37,7 @@ std::vector<bool> solve_with(Laboratory& lab, const std::vector<std::string>& pr
 
 // The PRM reads its scores at the step tokens, at line feeds in their places, or at the last
 // character of each line. Gives pools that have these scores and no others.
-std::vector<Pool> read_with(Laboratory& lab, std::vector<Pool> pools, Mark mark) {
+std::vector<Pool> read_with(ClaimContext& lab, std::vector<Pool> pools, Mark mark) {
     const int line_feed = lab.tokenizer().encode("\n")[0];
     for (Pool& pool : pools) {
         std::vector<train::Episode> episodes;
@@ -70,7 +71,7 @@ std::vector<Pool> read_with(Laboratory& lab, std::vector<Pool> pools, Mark mark)
     return pools;
 }
 
-Findings examine_step_token(Laboratory& lab) {
+Findings examine_step_token(ClaimContext& lab) {
     Findings found;
     if (!lab.needs({"sft", "orm", "prm"}, found)) return found;
     const auto problems = lab.problems(lab.size(1000, 150));

@@ -1,6 +1,6 @@
 // Claim 6: one can stop at a bad step.
 
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 #include "eval/studies/early_stop.h"
 
 #include <fmt/format.h>
@@ -9,7 +9,7 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine_stopping(Laboratory& lab) {
+Findings examine_stopping(ClaimContext& lab) {
     Findings found;
     if (!lab.needs({"sft", "orm", "prm"}, found)) return found;
     std::vector<Pool> pools = lab.pools("sft");

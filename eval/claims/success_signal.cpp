@@ -1,7 +1,7 @@
 // Claim 12: a clear success signal replaces people.
 
 #include "engine/text/jsonl.h"
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 #include "train/data/labels.h"
 #include "train/expert_iteration/self_play.h"
 #include "train/supervised/sft.h"
@@ -24,7 +24,7 @@ int64_t judgements(const Json& flags) {
 
 // Imitates the right ones of the first `labels` labelled solutions, with self-play's own
 // settings. Passed over if it was done.
-void learn_from_labels(Laboratory& lab, const Json& flags, int64_t labels) {
+void learn_from_labels(ClaimContext& lab, const Json& flags, int64_t labels) {
     const std::string run = lab.options().run;
     const std::string path = train::stage_file(run, "label", "outcomes.jsonl");
     std::vector<train::CuratedItem> items;
@@ -45,7 +45,7 @@ void learn_from_labels(Laboratory& lab, const Json& flags, int64_t labels) {
         train::imitate(options, options.epochs, learning, lab.model("sft"), items, path);
 }
 
-Findings examine_success_signal(Laboratory& lab) {
+Findings examine_success_signal(ClaimContext& lab) {
     Findings found;
     if (!lab.needs({"sft", "self-play"}, found)) return found;
     const Json done = lab.file("self-play/done.json");

@@ -1,6 +1,6 @@
 // Claim 4: process supervision beats outcome supervision.
 
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 #include "eval/studies/best_of_n.h"
 
 #include <cmath>
@@ -10,7 +10,7 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine_supervision(Laboratory& lab) {
+Findings examine_supervision(ClaimContext& lab) {
     Findings found;
     if (!lab.needs({"sft", "orm", "prm"}, found)) return found;
     const auto& pools = lab.pools("sft");

@@ -96,7 +96,7 @@ int64_t compare_ladder(const Json& data, const std::string& run, bool quiet) {
             }
     if (shown.size() != 3) return 0;
     options.search.budget = shown[2].at("budget");
-    const std::vector<LadderRow> rows = measure_policies(options);
+    const std::vector<Measured> rows = measure_policies(options);
     for (size_t i = 0; i < rows.size(); ++i) {
         const std::string what = "ladder, " + shown[i].at("method").get<std::string>();
         for (const auto& [field, value] : {std::pair<const char*, Json>{"solved", rows[i].solved},

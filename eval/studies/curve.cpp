@@ -3,24 +3,18 @@
 #include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
-#include "engine/io/progress.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
 #include "eval/measure/overlap.h"
 #include "eval/measure/quantile.h"
 #include "eval/plot/plot.h"
-#include "search/models/gpt_proposer.h"
-#include "search/models/gpt_scorer.h"
-#include "search/results.h"
-#include "search/solve.h"
 #include "search/worlds/make_world.h"
 #include "search/worlds/problems.h"
 #include "train/data/classroom.h"
 #include "train/run/run.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
 namespace qstar::eval {
@@ -29,38 +23,24 @@ namespace {
 
 using search::Aggregate, search::Method;
 
-struct CurveRung {
+// The road's entries; who scores is a role here, which the run's stages fill.
+enum class Role { none, prm, q };
+struct CurveEntry {
     const char* name;
     Method method;
-    enum class Judge { none, prm, q } judge;
+    Role role = Role::none;
     Aggregate aggregate = Aggregate::product;
     search::Vote vote = search::Vote::best;
 };
 
-constexpr CurveRung rungs[] = {
-    {"greedy", Method::greedy, CurveRung::Judge::none},
-    {"best of N", Method::best_of_n, CurveRung::Judge::prm, Aggregate::minimum},
-    {"weighted vote", Method::best_of_n, CurveRung::Judge::prm, Aggregate::minimum,
-     search::Vote::weighted},
-    {"beam", Method::beam, CurveRung::Judge::prm},
-    {"MCTS", Method::mcts, CurveRung::Judge::prm},
-    {"A*", Method::astar, CurveRung::Judge::prm},
-    {"Q*", Method::qstar, CurveRung::Judge::q, Aggregate::last},
-};
-
-// A reward model of the run, if it is there.
-struct CurveJudge {
-    std::string stage = "none";
-    std::optional<engine::Gpt> model;
-    std::optional<search::GptScorer> scorer;
-
-    CurveJudge(const CurveOptions& options, const std::string& name,
-               const tokenizer::Tokenizer& tokenizer) {
-        if (name == "none" || !exists(train::model_path(options.run, name))) return;
-        stage = name;
-        scorer.emplace(model.emplace(train::load_model(options.run, name)), tokenizer);
-    }
-    CurveJudge(const CurveJudge&) = delete;
+constexpr CurveEntry entries[] = {
+    {"greedy", Method::greedy},
+    {"best of N", Method::best_of_n, Role::prm, Aggregate::minimum},
+    {"weighted vote", Method::best_of_n, Role::prm, Aggregate::minimum, search::Vote::weighted},
+    {"beam", Method::beam, Role::prm},
+    {"MCTS", Method::mcts, Role::prm},
+    {"A*", Method::astar, Role::prm},
+    {"Q*", Method::qstar, Role::q, Aggregate::last},
 };
 
 void check(const CurveOptions& options) {
@@ -76,8 +56,8 @@ void check(const CurveOptions& options) {
         !std::is_sorted(options.budgets.begin(), options.budgets.end()))
         fail("--budgets: expected numbers of tokens from 1 on that rise");
     for (const std::string& method : options.methods)
-        if (std::none_of(std::begin(rungs), std::end(rungs),
-                         [&](const CurveRung& rung) { return rung.name == method; }))
+        if (std::none_of(std::begin(entries), std::end(entries),
+                         [&](const CurveEntry& entry) { return entry.name == method; }))
             fail("--methods: expected some of greedy, best of N, weighted vote, beam, MCTS, A*, "
                  "Q*, found \"{}\"",
                  method);
@@ -115,33 +95,28 @@ std::optional<int64_t> shortest_of(const search::World& world, const search::Pro
     }
 }
 
-CurveRow row_of(const std::vector<search::ProblemLine>& problems,
-                const std::vector<search::Result>& results, const search::World& world) {
+CurveRow row_of(Measured measured, const std::vector<search::ProblemLine>& problems,
+                const search::World& world) {
     CurveRow row;
-    row.n = std::ssize(problems);
-    const auto n = static_cast<double>(row.n);
+    static_cast<Measured&>(row) = std::move(measured);
     std::vector<double> tokens;
+    double least = 0;
     for (size_t i = 0; i < problems.size(); ++i) {
-        const search::Result& result = results[i];
+        const search::Result& result = row.results[i];
         tokens.push_back(static_cast<double>(result.tokens));
-        row.tokens += tokens.back() / n;
-        row.generated += static_cast<double>(result.generated) / n;
         row.spent += result.ended == "tokens";
-        if (!search::is_right(world, problems[i], result)) continue;
-        ++row.solved;
+        if (!row.right[i]) continue;
         const auto length = static_cast<double>(result.steps.size());
         row.length += length;
         if (const auto shortest = shortest_of(world, problems[i])) {
-            row.shortest += static_cast<double>(*shortest);
+            least += static_cast<double>(*shortest);
             row.as_short += length <= static_cast<double>(*shortest);
         }
     }
-    if (row.solved > 0) {
-        row.length /= static_cast<double>(row.solved);
-        row.shortest /= static_cast<double>(row.solved);
-    }
+    if (row.solved > 0) row.length /= static_cast<double>(row.solved);
+    if (least > 0) row.least = least / static_cast<double>(row.solved);
     row.median_tokens = median(std::move(tokens));
-    row.interval = wilson(row.solved, row.n);
+    row.results = {};
     return row;
 }
 
@@ -207,79 +182,68 @@ std::vector<CurveRow> measure_curve(const CurveOptions& options) {
     std::vector<std::string> problems;
     for (const search::ProblemLine& line : lines) problems.push_back(line.problem);
     check_overlap(options.run, problems);
-    const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
-    const engine::Gpt policy = train::load_model(options.run, options.policy);
-    search::GptProposer proposer(policy, tokenizer, options.seed);
-    CurveJudge prm(options, options.prm, tokenizer), q(options, options.q, tokenizer);
-    if (!prm.scorer && !world->public_goal())
+    StageModels models(options.run, options.seed);
+    models.policy(options.policy); // an error now, not later
+    const auto stage_of = [&](Role role) {
+        const std::string stage = role == Role::prm ? options.prm
+                                  : role == Role::q ? options.q
+                                                    : "none";
+        return models.has(stage) ? stage : "none";
+    };
+    const bool prm = stage_of(Role::prm) != "none", q = stage_of(Role::q) != "none";
+    if (!prm && !world->public_goal())
         fail("{} has no {}: run `qstar train prm` first", options.run,
              train::model_path(options.run, options.prm));
+    Experiment experiment{*world, lines, models};
+    experiment.seed = options.seed;
+    experiment.width = options.width;
+    experiment.proposals = options.proposals;
+    experiment.weight = options.weight;
+    experiment.temperature = options.temperature;
+    experiment.n_best = options.n_best;
+    experiment.quiet = options.quiet;
 
     std::vector<CurveRow> rows;
-    const auto climb = [&](const CurveRung& rung, int64_t budget) {
-        CurveJudge* judge = rung.judge == CurveRung::Judge::none ? nullptr
-                            : rung.judge == CurveRung::Judge::q  ? &q
-                                                                 : &prm;
-        Aggregate aggregate = rung.aggregate;
-        if (judge == &prm && !prm.scorer && rung.method == Method::mcts)
-            judge = &q, aggregate = Aggregate::last;
-        search::Options with;
-        with.budget = budget > 0 ? budget : int64_t{1} << 30; // greedy is as long as it is
-        with.samples = static_cast<int>(std::min<int64_t>(with.budget, 1 << 20));
-        with.width = options.width;
-        with.proposals = options.proposals;
-        with.n_best = options.n_best;
-        with.weight = options.weight;
-        with.temperature = static_cast<float>(options.temperature);
-        with.aggregate = aggregate;
-        with.vote = rung.vote;
-        with.stream = options.seed;
-        search::know_world(with, *world);
-        const std::string title =
-            budget > 0 ? fmt::format("{} at {}", rung.name, budget) : rung.name;
-        Progress progress(title, std::ssize(problems), "problems", 0, options.quiet);
-        const auto begin = std::chrono::steady_clock::now();
-        const auto results =
-            search::solve(problems, rung.method, proposer,
-                          judge != nullptr && judge->scorer ? &*judge->scorer : nullptr, with,
-                          [&](size_t n) { progress.update(static_cast<int64_t>(n)); });
-        CurveRow row = row_of(lines, results, *world);
-        row.method = rung.name;
-        row.judge = judge != nullptr ? judge->stage : "none";
-        row.budget = budget;
-        row.seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-        progress.finish(fmt::format("{} solved", row.solved));
-        rows.push_back(row);
-    };
-    for (const CurveRung& rung : rungs) {
+    for (CurveEntry entry : entries) {
         if (!options.methods.empty() && std::find(options.methods.begin(), options.methods.end(),
-                                                  rung.name) == options.methods.end())
+                                                  entry.name) == options.methods.end())
             continue;
-        // A vote needs a judge; Q* needs a Q.
-        if (rung.vote == search::Vote::weighted && !prm.scorer) continue;
-        if (rung.judge == CurveRung::Judge::q && !q.scorer) continue;
-        if (rung.method == Method::greedy) {
-            climb(rung, 0);
-            continue;
+        // A vote needs a judge; Q* needs a Q, which MCTS asks where there is no PRM.
+        if (entry.vote == search::Vote::weighted && !prm) continue;
+        if (entry.role == Role::q && !q) continue;
+        if (entry.method == Method::mcts && !prm)
+            entry.role = Role::q, entry.aggregate = Aggregate::last;
+        const std::string judge = stage_of(entry.role);
+        const LadderEntry solver{entry.name, entry.method,    options.policy,
+                                 judge,      entry.aggregate, entry.vote};
+        for (const int64_t budget :
+             entry.method == Method::greedy ? std::vector<int64_t>{0} : options.budgets) {
+            rows.push_back(row_of(measure(experiment, solver, budget), lines, *world));
+            rows.back().judge = judge;
         }
-        for (const int64_t budget : options.budgets) climb(rung, budget);
     }
     return rows;
 }
 
-Json json_of(const CurveRow& row) {
-    Json json{
-        {"method", row.method},       {"judge", row.judge},   {"budget", row.budget},
-        {"solved", row.solved},       {"n", row.n},           {"low", row.interval.low},
-        {"high", row.interval.high},  {"tokens", row.tokens}, {"median_tokens", row.median_tokens},
-        {"generated", row.generated}, {"spent", row.spent},   {"length", row.length},
-        {"seconds", row.seconds}};
-    if (row.shortest > 0) {
-        json["shortest_length"] = row.shortest;
-        json["as_short"] = row.as_short;
-    }
-    return json;
+Table table_of(const std::vector<CurveRow>& rows) {
+    using Kind = Column::Kind;
+    Table table({{"method", "method", Kind::text},
+                 {"judge", "judge", Kind::text},
+                 {"budget", "budget"},
+                 {"", "solved", Kind::share},
+                 {"tokens", "tokens"},
+                 {"median_tokens", "median"},
+                 {"generated", "steps drawn", Kind::number, 1},
+                 {"spent", "budget spent"},
+                 {"length", "length", Kind::number, 2},
+                 {"shortest_length", "shortest", Kind::number, 2},
+                 {"as_short", "as short"},
+                 {"seconds", "seconds", Kind::number, 1}});
+    for (const CurveRow& r : rows)
+        table.add({r.method, r.judge, r.budget, Share{r.solved, r.n}, r.tokens, r.median_tokens,
+                   r.generated, r.spent, r.length, r.least ? Cell(*r.least) : Cell(),
+                   r.least ? Cell(r.as_short) : Cell(), r.seconds});
+    return table;
 }
 
 std::string markdown(const std::vector<CurveRow>& rows, const CurveOptions& options) {
@@ -292,18 +256,7 @@ std::string markdown(const std::vector<CurveRow>& rows, const CurveOptions& opti
         search::make_world(train::world_of(options.run))->public_goal()
             ? "; whether the goal is reached is public"
             : "");
-    out += "| method | judge | budget | solved | % | 95 % interval | tokens | median | steps drawn "
-           "| budget spent | length | shortest | as short | seconds |\n"
-           "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
-    for (const CurveRow& row : rows)
-        out += fmt::format(
-            "| {} | {} | {} | {} / {} | {:.1f} | {:.1f} - {:.1f} | {:.0f} | {:.0f} | "
-            "{:.1f} | {} | {:.2f} | {} | {} | {:.1f} |\n",
-            row.method, row.judge, row.budget, row.solved, row.n, 100 * share(row),
-            100 * row.interval.low, 100 * row.interval.high, row.tokens, row.median_tokens,
-            row.generated, row.spent, row.length,
-            row.shortest > 0 ? fmt::format("{:.2f}", row.shortest) : "?",
-            row.shortest > 0 ? fmt::format("{} / {}", row.as_short, row.solved) : "?", row.seconds);
+    out += table_of(rows).markdown();
     return out + "\n" + verdict(rows, options);
 }
 
@@ -311,8 +264,6 @@ void curve(const CurveOptions& options) {
     check(options);
     require_run(options.run);
     const std::vector<CurveRow> rows = measure_curve(options);
-    Json table = Json::array();
-    for (const CurveRow& row : rows) table.push_back(json_of(row));
     write_json(options.run + "/curve.json", Json{{"world", train::world_of(options.run)},
                                                  {"seed", options.seed},
                                                  {"split", options.split},
@@ -325,7 +276,7 @@ void curve(const CurveOptions& options) {
                                                  {"width", options.width},
                                                  {"weight", options.weight},
                                                  {"temperature", options.temperature},
-                                                 {"rows", table}});
+                                                 {"rows", table_of(rows).json()}});
     const std::string text = markdown(rows, options);
     write_file_atomic(options.run + "/curve.md", text);
     write_file_atomic(options.run + "/curve.svg", picture(plot_of(rows, options)));

@@ -7,10 +7,12 @@
 // Right solutions are compared in length with the shortest (World::shortest).
 
 #include "engine/text/json.h"
-#include "eval/measure/interval.h"
+#include "eval/measure/measure.h"
+#include "eval/measure/table.h"
 #include "search/worlds/problems.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,25 +36,19 @@ struct CurveOptions {
     bool quiet = false;
 };
 
-struct CurveRow {
-    std::string method; // greedy, best of N, weighted vote, beam, MCTS, A*, Q*
-    std::string judge;  // the scorer's stage, or "none"
-    int64_t budget = 0; // greedy's is 0: it writes one solution
-    int64_t solved = 0, n = 0;
-    Interval interval;
-    double tokens = 0, median_tokens = 0; // a problem, really spent
-    double generated = 0;                 // steps drawn for a problem, on average
-    int64_t spent = 0;                    // problems whose search ended with its budget
-    double length = 0, shortest = 0;      // of right solutions, on average: steps, and what they
-                                          // could be; shortest is 0 where nobody knows
-    int64_t as_short = 0;                 // right solutions that are as short as can be
-    double seconds = 0;                   // for all problems
+struct CurveRow : Measured {
+    std::string judge;           // the scorer's stage, or "none"
+    double median_tokens = 0;    // a problem, really spent
+    int64_t spent = 0;           // problems whose search ended with its budget
+    double length = 0;           // of right solutions, on average: steps
+    std::optional<double> least; // what they could be; none where nobody knows
+    int64_t as_short = 0;        // right solutions that are as short as can be
 };
 
 // Error if a training text of the run holds one of the problems, also one from a file.
 std::vector<CurveRow> measure_curve(const CurveOptions& options);
 
-Json json_of(const CurveRow& row);
+Table table_of(const std::vector<CurveRow>& rows);
 std::string markdown(const std::vector<CurveRow>& rows, const CurveOptions& options);
 
 // Measures, prints, and writes DIR/curve.json, DIR/curve.md and DIR/curve.svg.

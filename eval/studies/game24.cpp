@@ -3,16 +3,12 @@
 #include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
-#include "engine/io/progress.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
+#include "eval/measure/measure.h"
 #include "eval/measure/overlap.h"
 #include "eval/measure/quantile.h"
-#include "search/models/gpt_proposer.h"
-#include "search/models/gpt_scorer.h"
-#include "search/results.h"
-#include "search/solve.h"
 #include "search/worlds/countdown/countdown.h"
 #include "search/worlds/make_world.h"
 #include "train/data/classroom.h"
@@ -20,8 +16,6 @@
 #include "train/run/run.h"
 
 #include <algorithm>
-#include <chrono>
-#include <optional>
 
 namespace qstar::eval {
 
@@ -112,47 +106,32 @@ void game24(const Game24Options& options) {
                 hands[static_cast<size_t>(i) * hands.size() / static_cast<size_t>(options.hands)]);
         hands = std::move(some);
     }
-    const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
-    const engine::Gpt policy = train::load_model(options.run, options.policy);
-    search::GptProposer proposer(policy, tokenizer, options.seed, train::limits_of(options.run));
-    std::optional<engine::Gpt> values;
-    std::optional<search::GptScorer> scorer;
-    if (options.scorer != "none")
-        scorer.emplace(values.emplace(train::load_model(options.run, options.scorer)), tokenizer);
+    const std::vector<search::ProblemLine> problems = lines_of(hands);
+    StageModels models(options.run, options.seed, train::limits_of(options.run));
+    Experiment experiment{*world, problems, models};
+    experiment.seed = options.seed;
+    experiment.width = options.width;
+    experiment.proposals = options.proposals;
+    experiment.weight = options.weight;
+    experiment.temperature = options.temperature;
+    experiment.quiet = options.quiet;
 
     std::vector<Game24Row> rows;
-    const auto measure = [&](const std::string& name, search::Method method,
-                             search::Scorer* judge) {
-        search::Options with;
-        with.budget = method == search::Method::greedy ? int64_t{1} << 30 : options.budgets.back();
-        with.samples = static_cast<int>(options.budgets.back());
-        with.proposals = options.proposals;
-        with.width = options.width;
-        with.weight = options.weight;
-        with.temperature = static_cast<float>(options.temperature);
-        with.aggregate = search::Aggregate::last;
-        with.stream = options.seed;
-        search::know_world(with, *world);
-        Progress progress(name, static_cast<int64_t>(hands.size()), "hands", 0, options.quiet);
-        const auto begin = std::chrono::steady_clock::now();
-        const auto results = search::solve(hands, method, proposer, judge, with, [&](size_t n) {
-            progress.update(static_cast<int64_t>(n));
-        });
-        std::vector<bool> solved;
-        for (size_t i = 0; i < hands.size(); ++i)
-            solved.push_back(search::is_right(*world, {hands[i], hands[i], {}}, results[i]));
-        rows.push_back(row_of(name, results, solved, options.budgets));
-        rows.back().seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-        progress.finish(fmt::format("{} solved", rows.back().solved.back()));
+    const auto add = [&](const std::string& name, search::Method method,
+                         const std::string& scorer = "none") {
+        const LadderEntry entry{name, method, options.policy, scorer, search::Aggregate::last};
+        const Measured measured = measure(
+            experiment, entry, method == search::Method::greedy ? 0 : options.budgets.back());
+        rows.push_back(row_of(name, measured.results, measured.right, options.budgets));
+        rows.back().seconds = measured.seconds;
     };
-    measure("greedy", search::Method::greedy, nullptr);
-    measure("best of N", search::Method::best_of_n, nullptr);
+    add("greedy", search::Method::greedy);
+    add("best of N", search::Method::best_of_n);
     if (!train::contains_search(options.run)) { // else only whole texts are drawn
-        measure("beam", search::Method::beam, nullptr);
-        measure("MCTS", search::Method::mcts, scorer ? &*scorer : nullptr);
-        measure("A*", search::Method::astar, nullptr);
-        if (scorer) measure("Q*", search::Method::qstar, &*scorer);
+        add("beam", search::Method::beam);
+        add("MCTS", search::Method::mcts, options.scorer);
+        add("A*", search::Method::astar);
+        if (options.scorer != "none") add("Q*", search::Method::qstar, options.scorer);
     }
 
     Json table = Json::array();

@@ -3,116 +3,46 @@
 #include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
-#include "engine/io/progress.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
 #include "eval/measure/overlap.h"
-#include "search/models/gpt_proposer.h"
-#include "search/models/gpt_scorer.h"
 #include "search/problem/world.h"
 #include "search/results.h"
-#include "search/solve.h"
 #include "search/worlds/make_world.h"
 #include "train/data/classroom.h"
 #include "train/data/searched.h"
 #include "train/run/run.h"
 
-#include <algorithm>
-#include <chrono>
-#include <deque>
-#include <optional>
+#include <fmt/format.h>
 
 namespace qstar::eval {
 
 namespace {
 
-// A stage's policy; the proposer refers to the model.
-struct Policy {
-    std::string stage;
-    engine::Gpt model;
-    search::GptProposer proposer;
-
-    Policy(const std::string& run, const std::string& name, const tokenizer::Tokenizer& tokenizer,
-           uint64_t seed)
-        : stage(name), model(train::load_model(run, name)), proposer(model, tokenizer, seed) {}
-    Policy(const Policy&) = delete;
-};
-
-// The models of a run, each loaded once.
-struct Models {
-    tokenizer::Tokenizer tokenizer;
-    Policy base, tuned, searching;
-    std::deque<Policy> others;
-    engine::Gpt orm, prm;
-    search::GptScorer orm_scorer, prm_scorer;
-    std::optional<engine::Gpt> q; // if the run has one
-    std::optional<search::GptScorer> q_scorer;
-
-    Models(const LadderOptions& o)
-        : tokenizer(train::load_tokenizer(o.run)), base(o.run, "pretrain", tokenizer, o.seed),
-          tuned(o.run, "sft", tokenizer, o.seed), searching(o.run, o.policy, tokenizer, o.seed),
-          orm(train::load_model(o.run, "orm")), prm(train::load_model(o.run, "prm")),
-          orm_scorer(orm, tokenizer), prm_scorer(prm, tokenizer) {
-        for (const std::string& stage : o.policies)
-            others.emplace_back(o.run, stage, tokenizer, o.seed);
-        if (exists(train::model_path(o.run, "q")))
-            q_scorer.emplace(q.emplace(train::load_model(o.run, "q")), tokenizer);
-    }
-};
-
-// One rung: who proposes, who scores, how it searches.
-struct Rung {
-    std::string name;
-    search::Method method;
-    search::Proposer* proposer;
-    search::Scorer* scorer = nullptr;
-    search::Aggregate aggregate = search::Aggregate::product;
-    search::Vote vote = search::Vote::best;
-};
-
-std::vector<Rung> single_solution_rungs(Models& m) {
+std::vector<LadderEntry> single_solutions(const LadderOptions& options) {
     using search::Method;
-    std::vector<Rung> rungs{{"base model, greedy", Method::greedy, &m.base.proposer},
-                            {"tuned model, greedy", Method::greedy, &m.tuned.proposer}};
-    for (Policy& policy : m.others)
-        rungs.push_back({policy.stage + ", greedy", Method::greedy, &policy.proposer});
-    return rungs;
+    std::vector<LadderEntry> entries{{"base model, greedy", Method::greedy, "pretrain"},
+                                     {"tuned model, greedy", Method::greedy, "sft"}};
+    for (const std::string& stage : options.policies)
+        entries.push_back({stage + ", greedy", Method::greedy, stage});
+    return entries;
 }
 
-std::vector<Rung> search_rungs(Models& m) {
+std::vector<LadderEntry> searches(const LadderOptions& options, bool learned_q) {
     using search::Aggregate, search::Method, search::Vote;
-    std::vector<Rung> rungs{
-        {"majority", Method::majority, &m.searching.proposer},
-        {"best of N, ORM", Method::best_of_n, &m.searching.proposer, &m.orm_scorer,
-         Aggregate::last},
-        {"weighted vote, ORM", Method::best_of_n, &m.searching.proposer, &m.orm_scorer,
-         Aggregate::last, Vote::weighted},
-        {"best of N, PRM (minimum)", Method::best_of_n, &m.searching.proposer, &m.prm_scorer,
-         Aggregate::minimum},
-        {"best of N, PRM (product)", Method::best_of_n, &m.searching.proposer, &m.prm_scorer},
-        {"step beam, PRM", Method::beam, &m.searching.proposer, &m.prm_scorer},
-        {"MCTS, PRM", Method::mcts, &m.searching.proposer, &m.prm_scorer},
-        {"A*, PRM", Method::astar, &m.searching.proposer, &m.prm_scorer},
+    const std::string& policy = options.policy;
+    std::vector<LadderEntry> entries{
+        {"majority", Method::majority, policy},
+        {"best of N, ORM", Method::best_of_n, policy, "orm", Aggregate::last},
+        {"weighted vote, ORM", Method::best_of_n, policy, "orm", Aggregate::last, Vote::weighted},
+        {"best of N, PRM (minimum)", Method::best_of_n, policy, "prm", Aggregate::minimum},
+        {"best of N, PRM (product)", Method::best_of_n, policy, "prm"},
+        {"step beam, PRM", Method::beam, policy, "prm"},
+        {"MCTS, PRM", Method::mcts, policy, "prm"},
+        {"A*, PRM", Method::astar, policy, "prm"},
     };
-    if (m.q_scorer)
-        rungs.push_back({"Q*, learned Q", Method::qstar, &m.searching.proposer, &*m.q_scorer});
-    return rungs;
-}
-
-search::Options options_of(const LadderOptions& options, const Rung& rung, int64_t budget,
-                           const search::World& world) {
-    search::Options out;
-    out.budget = budget;
-    out.samples = static_cast<int>(std::max<int64_t>(1, budget)); // the budget is the limit
-    out.width = options.width;
-    out.proposals = options.proposals;
-    out.weight = options.weight;
-    out.temperature = static_cast<float>(options.temperature);
-    out.aggregate = rung.aggregate;
-    out.vote = rung.vote;
-    out.stream = options.seed;
-    search::know_world(out, world);
-    return out;
+    if (learned_q) entries.push_back({"Q*, learned Q", Method::qstar, policy, "q"});
+    return entries;
 }
 
 // The first problem that a search solved in three steps or more, with its scores.
@@ -149,41 +79,41 @@ Ladder measure_ladder(const LadderOptions& options) {
         train::problems_for(options.run, split, options.problems, options.seed);
     Ladder ladder;
     ladder.training_lines = check_overlap(options.run, problems);
-    Models models(options);
+    const std::vector<search::ProblemLine> lines = lines_of(problems);
+    StageModels models(options.run, options.seed);
+    for (const char* stage : {"pretrain", "sft"}) models.policy(stage); // an error now, not later
+    for (const char* stage : {"orm", "prm"}) models.scorer(stage);
+    Experiment experiment{*world, lines, models};
+    experiment.seed = options.seed;
+    experiment.width = options.width;
+    experiment.proposals = options.proposals;
+    experiment.weight = options.weight;
+    experiment.temperature = options.temperature;
+    experiment.quiet = options.quiet;
 
-    const auto climb = [&](const Rung& rung, int64_t budget) {
-        const std::string title = budget ? fmt::format("{} at {}", rung.name, budget) : rung.name;
-        Progress progress(title, options.problems, "problems", 0, options.quiet);
-        const auto begin = std::chrono::steady_clock::now();
-        // A single greedy solution is as long as it is: the budget is for searches.
-        const search::Options with =
-            options_of(options, rung, budget ? budget : int64_t{1} << 30, *world);
-        const std::vector<search::Result> results =
-            search::solve(problems, rung.method, *rung.proposer, rung.scorer, with,
-                          [&](size_t n) { progress.update(static_cast<int64_t>(n)); });
-        LadderRow row;
-        row.method = rung.name;
-        row.budget = budget;
-        row.n = options.problems;
-        for (size_t i = 0; i < results.size(); ++i) {
-            row.solved += search::is_right(*world, {problems[i], problems[i], {}}, results[i]);
-            row.tokens += static_cast<double>(results[i].tokens) / static_cast<double>(row.n);
-            row.expanded += static_cast<double>(results[i].expanded) / static_cast<double>(row.n);
-        }
-        row.interval = wilson(row.solved, row.n);
-        row.seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-        progress.finish(fmt::format("{} solved", row.solved));
-        ladder.rows.push_back(row);
-        if (rung.method == search::Method::astar) {
-            ladder.example = example_of(problems, results, *world, rung.name);
-        }
+    const auto add = [&](const LadderEntry& entry, int64_t budget) {
+        Measured row = measure(experiment, entry, budget);
+        if (entry.method == search::Method::astar)
+            ladder.example = example_of(problems, row.results, *world, entry.name);
+        row.results = {};
+        ladder.rows.push_back(std::move(row));
     };
-    for (const Rung& rung : single_solution_rungs(models)) climb(rung, 0);
-    for (const int64_t budget : options.budgets) {
-        for (const Rung& rung : search_rungs(models)) climb(rung, budget);
-    }
+    for (const LadderEntry& entry : single_solutions(options)) add(entry, 0);
+    for (const int64_t budget : options.budgets)
+        for (const LadderEntry& entry : searches(options, models.has("q"))) add(entry, budget);
     return ladder;
+}
+
+Table table_of(const std::vector<Measured>& rows) {
+    Table table({{"method", "method", Column::Kind::text},
+                 {"budget", "budget"},
+                 {"", "solved", Column::Kind::share},
+                 {"tokens", "tokens"},
+                 {"expanded", "expanded", Column::Kind::number, 1},
+                 {"seconds", "seconds", Column::Kind::number, 1}});
+    for (const Measured& r : rows)
+        table.add({r.method, r.budget, Share{r.solved, r.n}, r.tokens, r.expanded, r.seconds});
+    return table;
 }
 
 std::string markdown(const Ladder& ladder, const LadderOptions& options) {
@@ -197,16 +127,7 @@ std::string markdown(const Ladder& ladder, const LadderOptions& options) {
             ? ""
             : fmt::format("The policy of the searches is {}'s. ", options.policy),
         ladder.training_lines);
-    out += "| method | budget | solved | % | 95 % interval | tokens | expanded | seconds |\n";
-    out += "|---|---:|---:|---:|---:|---:|---:|---:|\n";
-    for (const LadderRow& r : ladder.rows) {
-        out += fmt::format("| {} | {} | {} / {} | {:.1f} | {:.1f} - {:.1f} | {:.0f} | {:.1f} | "
-                           "{:.1f} |\n",
-                           r.method, r.budget, r.solved, r.n,
-                           100.0 * static_cast<double>(r.solved) / static_cast<double>(r.n),
-                           100 * r.interval.low, 100 * r.interval.high, r.tokens, r.expanded,
-                           r.seconds);
-    }
+    out += table_of(ladder.rows).markdown();
     if (ladder.example.empty()) return out;
     out += fmt::format("\nOne of them, solved by {} (the PRM's probability that the step is "
                        "right):\n\n```\n        {}\n",
@@ -225,18 +146,6 @@ std::string markdown(const Ladder& ladder, const LadderOptions& options) {
 
 void ladder(const LadderOptions& options) {
     const Ladder measured = measure_ladder(options);
-    Json rows = Json::array();
-    for (const LadderRow& r : measured.rows) {
-        rows.push_back({{"method", r.method},
-                        {"budget", r.budget},
-                        {"solved", r.solved},
-                        {"n", r.n},
-                        {"low", r.interval.low},
-                        {"high", r.interval.high},
-                        {"tokens", r.tokens},
-                        {"expanded", r.expanded},
-                        {"seconds", r.seconds}});
-    }
     write_json(options.run + "/ladder.json",
                Json{{"seed", options.seed},
                     {"policy", options.policy},
@@ -249,7 +158,7 @@ void ladder(const LadderOptions& options) {
                     {"proposals", options.proposals},
                     {"weight", options.weight},
                     {"training_lines_compared", measured.training_lines},
-                    {"rows", rows},
+                    {"rows", table_of(measured.rows).json()},
                     {"example", measured.example}});
     const std::string text = markdown(measured, options);
     write_file_atomic(options.run + "/ladder.md", text);

@@ -7,7 +7,8 @@
 // verifier sees the answers only when solving is over.
 
 #include "engine/text/jsonl.h"
-#include "eval/measure/interval.h"
+#include "eval/measure/measure.h"
+#include "eval/measure/table.h"
 #include "train/data/worlds/problems.h"
 
 #include <string>
@@ -30,18 +31,8 @@ struct LadderOptions {
     bool quiet = false;
 };
 
-struct LadderRow {
-    std::string method; // "best of N, PRM"
-    int64_t budget = 0; // tokens a problem; 0: a single solution, no search
-    int64_t solved = 0, n = 0;
-    Interval interval;
-    double tokens = 0;   // a problem, on average, really spent
-    double expanded = 0; // nodes a problem, on average
-    double seconds = 0;  // for all problems
-};
-
 struct Ladder {
-    std::vector<LadderRow> rows;
+    std::vector<Measured> rows; // without their single results
     Json example;               // one solved problem with its steps and scores
     int64_t training_lines = 0; // that were compared with the problems
 };
@@ -49,6 +40,8 @@ struct Ladder {
 // Error if a training text of the run holds one of the problems, naming both.
 Ladder measure_ladder(const LadderOptions& options);
 
+// A row a solver: method, budget, solved with its interval, tokens, expanded, seconds.
+Table table_of(const std::vector<Measured>& rows);
 std::string markdown(const Ladder& ladder, const LadderOptions& options);
 
 // Measures, prints, and writes DIR/ladder.json and DIR/ladder.md.

@@ -3,20 +3,17 @@
 #include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
-#include "engine/io/progress.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
 #include "eval/measure/overlap.h"
-#include "search/models/gpt_proposer.h"
-#include "search/models/gpt_scorer.h"
+#include "eval/measure/table.h"
 #include "search/results.h"
 #include "search/worlds/make_world.h"
 #include "train/data/classroom.h"
 #include "train/run/form.h"
 #include "train/run/run.h"
 
-#include <chrono>
-#include <optional>
+#include <fmt/format.h>
 
 namespace qstar::eval {
 
@@ -26,8 +23,9 @@ namespace {
 const std::vector<std::string> known = {"pretrain", "sft", "star", "self-play", "distil"};
 
 // A Q-value and an ORM speak of the whole solution: they are read at its last step.
-std::string aggregate_of(const std::string& scorer) {
-    return scorer.find("prm") != std::string::npos ? "product" : "last";
+search::Aggregate aggregate_of(const std::string& scorer) {
+    return scorer.find("prm") != std::string::npos ? search::Aggregate::product
+                                                   : search::Aggregate::last;
 }
 
 std::vector<std::string> policies_of(const PolicyOptions& options) {
@@ -40,7 +38,7 @@ std::vector<std::string> policies_of(const PolicyOptions& options) {
 
 } // namespace
 
-std::vector<LadderRow> measure_policies(const PolicyOptions& options) {
+std::vector<Measured> measure_policies(const PolicyOptions& options) {
     check_range("problems", options.problems, 1);
     const train::Split split = train::held_out_split(options.split);
     train::check(options.search);
@@ -50,78 +48,51 @@ std::vector<LadderRow> measure_policies(const PolicyOptions& options) {
     const auto world = search::make_world(train::world_of(options.run));
     const auto problems = train::problems_for(options.run, split, options.problems, options.seed);
     check_overlap(options.run, problems);
-    const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
+    const std::vector<search::ProblemLine> lines = lines_of(problems);
+    StageModels models(options.run, options.seed, train::limits_of(options.run));
+    Experiment experiment{*world, lines, models};
+    experiment.seed = options.seed;
+    experiment.width = options.search.width;
+    experiment.proposals = options.search.proposals;
+    experiment.weight = options.search.weight;
+    experiment.temperature = options.search.temperature;
+    experiment.quiet = options.quiet;
 
-    std::vector<LadderRow> rows;
-    const auto measure = [&](const std::string& policy, const std::string& scorer) {
-        const engine::Gpt model = train::load_model(options.run, policy);
-        search::GptProposer proposer(model, tokenizer, options.seed, train::limits_of(options.run));
-        std::optional<engine::Gpt> judge;
-        std::optional<search::GptScorer> judges;
-        if (!scorer.empty())
-            judges.emplace(judge.emplace(train::load_model(options.run, scorer)), tokenizer);
-        train::SearchFlags flags = options.search;
-        if (scorer.empty())
-            flags.method = "greedy";
-        else
-            flags.aggregate = aggregate_of(scorer);
-        search::Options with = options_of(flags, *world);
-        with.stream = options.seed;
-        LadderRow row;
-        row.method = scorer.empty() ? policy + ", greedy"
-                                    : fmt::format("{}, {} with {}", policy, flags.method, scorer);
-        row.budget = scorer.empty() ? 0 : flags.budget;
-        row.n = options.problems;
-        Progress progress(row.method, options.problems, "problems", 0, options.quiet);
-        const auto begin = std::chrono::steady_clock::now();
-        const auto results = search::solve(
-            problems, search::method_named(flags.method), proposer, judges ? &*judges : nullptr,
-            with, [&](size_t n) { progress.update(static_cast<int64_t>(n)); });
-        for (size_t i = 0; i < problems.size(); ++i) {
-            row.solved += search::is_right(*world, {problems[i], problems[i], {}}, results[i]);
-            row.tokens += static_cast<double>(results[i].tokens) / static_cast<double>(row.n);
-            row.expanded += static_cast<double>(results[i].expanded) / static_cast<double>(row.n);
-        }
-        row.interval = wilson(row.solved, row.n);
-        row.seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-        progress.finish(fmt::format("{} solved", row.solved));
-        rows.push_back(row);
+    std::vector<Measured> rows;
+    const auto add = [&](const LadderEntry& entry, int64_t budget) {
+        rows.push_back(measure(experiment, entry, budget));
+        rows.back().results = {};
     };
-    for (const std::string& policy : names) measure(policy, "");
+    for (const std::string& policy : names)
+        add({policy + ", greedy", search::Method::greedy, policy}, 0);
     for (const std::string& pair : options.searches) {
         const size_t colon = pair.find(':');
         if (colon == std::string::npos || colon == 0 || colon + 1 == pair.size())
             fail("--searches: expected POLICY:SCORER, found \"{}\"", pair);
-        measure(pair.substr(0, colon), pair.substr(colon + 1));
+        const std::string policy = pair.substr(0, colon), scorer = pair.substr(colon + 1);
+        add({fmt::format("{}, {} with {}", policy, options.search.method, scorer),
+             search::method_named(options.search.method), policy, scorer, aggregate_of(scorer)},
+            options.search.budget);
     }
     return rows;
 }
 
 void policies(const PolicyOptions& options) {
-    const std::vector<LadderRow> rows = measure_policies(options);
-    std::string text = fmt::format(
-        "{} held-out problems of the {} split, seed {}. Policies alone, greedy; searches with at "
-        "most {} tokens a problem. 95 % intervals after Wilson. No verifier while solving.\n\n"
-        "| policy | solved | % | 95 % interval | tokens | seconds "
-        "|\n|---|---:|---:|---:|---:|---:|\n",
-        options.problems, options.split, options.seed, options.search.budget);
-    Json list = Json::array();
-    for (const LadderRow& row : rows) {
-        text += fmt::format(
-            "| {} | {} / {} | {:.1f} | {:.1f} - {:.1f} | {:.0f} | {:.1f} |\n", row.method,
-            row.solved, row.n, 100.0 * static_cast<double>(row.solved) / static_cast<double>(row.n),
-            100 * row.interval.low, 100 * row.interval.high, row.tokens, row.seconds);
-        list.push_back({{"method", row.method},
-                        {"budget", row.budget},
-                        {"solved", row.solved},
-                        {"n", row.n},
-                        {"low", row.interval.low},
-                        {"high", row.interval.high},
-                        {"tokens", row.tokens},
-                        {"expanded", row.expanded},
-                        {"seconds", row.seconds}});
-    }
+    const std::vector<Measured> rows = measure_policies(options);
+    Table table({{"method", "policy", Column::Kind::text},
+                 {"budget", ""},
+                 {"", "solved", Column::Kind::share},
+                 {"tokens", "tokens"},
+                 {"expanded", ""},
+                 {"seconds", "seconds", Column::Kind::number, 1}});
+    for (const Measured& r : rows)
+        table.add({r.method, r.budget, Share{r.solved, r.n}, r.tokens, r.expanded, r.seconds});
+    const std::string text =
+        fmt::format("{} held-out problems of the {} split, seed {}. Policies alone, greedy; "
+                    "searches with at most {} tokens a problem. 95 % intervals after Wilson. No "
+                    "verifier while solving.\n\n",
+                    options.problems, options.split, options.seed, options.search.budget) +
+        table.markdown();
     write_json(options.run + "/policies.json", Json{{"seed", options.seed},
                                                     {"split", options.split},
                                                     {"problems", options.problems},
@@ -132,7 +103,7 @@ void policies(const PolicyOptions& options) {
                                                     {"proposals", options.search.proposals},
                                                     {"weight", options.search.weight},
                                                     {"temperature", options.search.temperature},
-                                                    {"rows", list}});
+                                                    {"rows", table.json()}});
     write_file_atomic(options.run + "/policies.md", text);
     if (!options.quiet) fmt::print("\n{}", text);
 }

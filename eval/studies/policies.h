@@ -5,7 +5,7 @@
 // solves alone, and what the search solves that taught it, stands here on the same
 // held-out problems.
 
-#include "eval/studies/ladder.h"
+#include "eval/measure/measure.h"
 #include "train/data/searched.h"
 
 #include <string>
@@ -24,9 +24,9 @@ struct PolicyOptions {
     bool quiet = false;
 };
 
-// A row a policy and a search, as in the ladder; budget 0 for greedy decoding. Error as by
-// the ladder if a training text of the run holds one of the problems.
-std::vector<LadderRow> measure_policies(const PolicyOptions& options);
+// A row a policy and a search, without its single results; budget 0 for greedy decoding. Error as
+// by the ladder if a training text of the run holds one of the problems.
+std::vector<Measured> measure_policies(const PolicyOptions& options);
 
 // Measures, prints, and writes DIR/policies.json and DIR/policies.md.
 void policies(const PolicyOptions& options);

@@ -138,7 +138,7 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Ta
     const std::vector<std::string> learned = policies_of(options);
     greedy.policies.insert(greedy.policies.end(), learned.begin(), learned.end());
     greedy.quiet = options.quiet;
-    const std::vector<LadderRow> greedily = measure_policies(greedy);
+    const std::vector<Measured> greedily = measure_policies(greedy);
 
     const auto world = search::make_world(train::world_of(options.run));
     const auto problems = train::problems_for(options.run, train::held_out_split(options.split),

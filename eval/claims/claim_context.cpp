@@ -1,4 +1,4 @@
-#include "eval/claims/laboratory.h"
+#include "eval/claims/claim_context.h"
 
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
@@ -33,15 +33,13 @@ int64_t Solved::tokens() const {
     return sum;
 }
 
-Laboratory::Laboratory(const ClaimsOptions& options)
+ClaimContext::ClaimContext(const ClaimsOptions& options)
     : options_(options), world_(search::make_world(train::world_of(options.run))),
-      tokenizer_(std::make_unique<tokenizer::Tokenizer>(train::load_tokenizer(options.run))) {}
+      models_(options.run, options.seed) {}
 
-bool Laboratory::has(const std::string& stage) const {
-    return exists(train::model_path(options_.run, stage));
-}
+bool ClaimContext::has(const std::string& stage) const { return models_.has(stage); }
 
-bool Laboratory::needs(std::initializer_list<const char*> stages, Findings& missing) const {
+bool ClaimContext::needs(std::initializer_list<const char*> stages, Findings& missing) const {
     for (const std::string stage : stages) {
         if (has(stage)) continue;
         const std::string trained = stage == "q-self-play" ? "self-play" : stage;
@@ -53,19 +51,13 @@ bool Laboratory::needs(std::initializer_list<const char*> stages, Findings& miss
     return true;
 }
 
-engine::Gpt& Laboratory::model(const std::string& stage) {
-    auto& model = models_[stage];
-    if (!model) model = std::make_unique<engine::Gpt>(train::load_model(options_.run, stage));
-    return *model;
-}
-
-Json Laboratory::file(const std::string& name) const {
+Json ClaimContext::file(const std::string& name) const {
     const std::string path = join_path(options_.run, name);
     if (!exists(path)) return {};
     return read_json(path).value;
 }
 
-std::vector<std::string> Laboratory::problems(int64_t count) {
+std::vector<std::string> ClaimContext::problems(int64_t count) {
     const auto draw = [&](int64_t n) {
         return train::problems_for(options_.run, train::Split::test, n, options_.seed);
     };
@@ -74,36 +66,24 @@ std::vector<std::string> Laboratory::problems(int64_t count) {
     return draw(count);
 }
 
-void Laboratory::check(const std::vector<std::string>& problems) const {
+void ClaimContext::check(const std::vector<std::string>& problems) const {
     check_overlap(options_.run, problems);
 }
 
-Solved Laboratory::solve(const std::vector<std::string>& problems, const Solver& solver) {
-    auto& proposer = proposers_[solver.policy];
-    if (!proposer)
-        proposer =
-            std::make_unique<search::GptProposer>(model(solver.policy), *tokenizer_, options_.seed);
-    search::GptScorer* scorer = nullptr;
-    if (!solver.scorer.empty()) {
-        auto& known = scorers_[solver.scorer];
-        if (!known) known = std::make_unique<search::GptScorer>(model(solver.scorer), *tokenizer_);
-        scorer = known.get();
-    }
-    train::SearchFlags flags; // the ladder's
-    flags.method = search::name_of(solver.method);
-    flags.budget = solver.budget;
-    search::Options with = options_of(flags, *world_);
-    with.aggregate = solver.aggregate;
-    with.stream = options_.seed;
-    Solved out;
-    out.results = search::solve(problems, solver.method, *proposer, scorer, with);
-    for (size_t i = 0; i < problems.size(); ++i)
-        out.right.push_back(
-            search::is_right(*world_, {problems[i], problems[i], {}}, out.results[i]));
-    return out;
+Solved ClaimContext::solve(const std::vector<std::string>& problems, const Solver& solver) {
+    const std::vector<search::ProblemLine> lines = lines_of(problems);
+    Experiment experiment{*world_, lines, models_}; // with the ladder's settings
+    experiment.seed = options_.seed;
+    experiment.quiet = true;
+    LadderEntry entry{"", solver.method, solver.policy};
+    if (!solver.scorer.empty()) entry.scorer = solver.scorer;
+    entry.aggregate = solver.aggregate;
+    Measured measured =
+        measure(experiment, entry, solver.method == search::Method::greedy ? 0 : solver.budget);
+    return {std::move(measured.results), std::move(measured.right)};
 }
 
-const Solved& Laboratory::solved(int64_t count, const Solver& solver) {
+const Solved& ClaimContext::solved(int64_t count, const Solver& solver) {
     const std::string key =
         fmt::format("{} {} {} {} {} {}", count, search::name_of(solver.method), solver.policy,
                     solver.scorer, static_cast<int>(solver.aggregate), solver.budget);
@@ -112,7 +92,7 @@ const Solved& Laboratory::solved(int64_t count, const Solver& solver) {
     return solved_.emplace(key, solve(problems(count), solver)).first->second;
 }
 
-const std::vector<Pool>& Laboratory::pools(const std::string& policy) {
+const std::vector<Pool>& ClaimContext::pools(const std::string& policy) {
     auto& pools = pools_[policy];
     if (!pools.empty()) return pools;
     PoolOptions options;

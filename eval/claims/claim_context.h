@@ -2,12 +2,10 @@
 // What the experiments share: a run's models, held-out problems, and what was solved already.
 
 #include "eval/claims/claim.h"
+#include "eval/measure/measure.h"
 #include "eval/measure/pool.h"
-#include "search/models/gpt_proposer.h"
-#include "search/models/gpt_scorer.h"
 #include "search/problem/world.h"
 #include "search/solve.h"
-#include "tokenizer/bpe.h"
 #include "train/data/worlds/split.h"
 
 #include <algorithm>
@@ -32,13 +30,13 @@ struct Solved {
     int64_t tokens() const; // of all
 };
 
-class Laboratory {
+class ClaimContext {
   public:
-    explicit Laboratory(const ClaimsOptions& options);
+    explicit ClaimContext(const ClaimsOptions& options);
 
     const ClaimsOptions& options() const { return options_; }
     const search::World& world() const { return *world_; }
-    const tokenizer::Tokenizer& tokenizer() const { return *tokenizer_; }
+    const tokenizer::Tokenizer& tokenizer() const { return models_.tokenizer(); }
     // The default number, or the demo's.
     int64_t size(int64_t full, int64_t quick) const {
         const int64_t asked = options_.quick ? quick : full;
@@ -49,7 +47,8 @@ class Laboratory {
     // "sft and prm are not there; `qstar train prm --run DIR` makes the model" in `missing`,
     // and false, if one is not.
     bool needs(std::initializer_list<const char*> stages, Findings& missing) const;
-    engine::Gpt& model(const std::string& stage); // loaded once; Error if it is not there
+    // Loaded once; Error if it is not there.
+    engine::Gpt& model(const std::string& stage) { return models_.model(stage); }
     // A JSON file of the run's folder; null if it is not there.
     Json file(const std::string& name) const;
 
@@ -69,10 +68,7 @@ class Laboratory {
   private:
     ClaimsOptions options_;
     std::unique_ptr<search::World> world_;
-    std::unique_ptr<tokenizer::Tokenizer> tokenizer_;
-    std::map<std::string, std::unique_ptr<engine::Gpt>> models_;
-    std::map<std::string, std::unique_ptr<search::GptProposer>> proposers_;
-    std::map<std::string, std::unique_ptr<search::GptScorer>> scorers_;
+    StageModels models_;
     std::map<std::string, Solved> solved_;
     std::map<std::string, std::vector<Pool>> pools_;
     bool checked_ = false;

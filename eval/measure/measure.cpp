@@ -1,0 +1,68 @@
+#include "eval/measure/measure.h"
+
+#include "engine/io/progress.h"
+#include "search/results.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+
+namespace qstar::eval {
+
+namespace {
+
+search::Options options_of(const Experiment& experiment, const LadderEntry& entry, int64_t budget) {
+    search::Options options;
+    options.budget = budget > 0 ? budget : int64_t{1} << 30;
+    options.samples = static_cast<int>(std::min<int64_t>(options.budget, 1 << 20)); // never reached
+    options.width = experiment.width;
+    options.proposals = experiment.proposals;
+    options.n_best = experiment.n_best;
+    options.weight = experiment.weight;
+    options.temperature = static_cast<float>(experiment.temperature);
+    options.aggregate = entry.aggregate;
+    options.vote = entry.vote;
+    options.stream = experiment.seed;
+    search::know_world(options, experiment.world);
+    return options;
+}
+
+} // namespace
+
+Measured measure(const Experiment& experiment, const LadderEntry& entry, int64_t budget) {
+    std::vector<std::string> problems;
+    for (const search::ProblemLine& line : experiment.problems) problems.push_back(line.problem);
+    Measured row;
+    row.method = entry.name;
+    row.budget = budget;
+    row.n = std::ssize(problems);
+    search::Proposer& proposer = experiment.models.policy(entry.policy);
+    search::Scorer* const scorer = experiment.models.scorer(entry.scorer);
+    Progress progress(budget > 0 ? fmt::format("{} at {}", entry.name, budget) : entry.name, row.n,
+                      "problems", 0, experiment.quiet);
+    const auto begin = std::chrono::steady_clock::now();
+    row.results = search::solve(problems, entry.method, proposer, scorer,
+                                options_of(experiment, entry, budget),
+                                [&](size_t n) { progress.update(static_cast<int64_t>(n)); });
+    const auto n = static_cast<double>(row.n);
+    for (size_t i = 0; i < problems.size(); ++i) {
+        const search::Result& result = row.results[i];
+        row.right.push_back(search::is_right(experiment.world, experiment.problems[i], result));
+        row.solved += row.right.back();
+        row.tokens += static_cast<double>(result.tokens) / n;
+        row.expanded += static_cast<double>(result.expanded) / n;
+        row.generated += static_cast<double>(result.generated) / n;
+    }
+    row.interval = wilson(row.solved, row.n);
+    row.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    progress.finish(fmt::format("{} solved", row.solved));
+    return row;
+}
+
+std::vector<search::ProblemLine> lines_of(const std::vector<std::string>& problems) {
+    std::vector<search::ProblemLine> lines;
+    for (const std::string& problem : problems) lines.push_back({problem, problem});
+    return lines;
+}
+
+} // namespace qstar::eval

@@ -1,0 +1,58 @@
+#pragma once
+// The one way to measure a solver: it solves all problems within a budget, then the verifier
+// counts, and what it cost stands beside what it solved.
+
+#include "eval/measure/interval.h"
+#include "eval/measure/stage_models.h"
+#include "search/problem/world.h"
+#include "search/solve.h"
+#include "search/worlds/problems.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace qstar::eval {
+
+// What a study asks: on which problems, with which settings of the searches.
+struct Experiment {
+    const search::World& world;
+    const std::vector<search::ProblemLine>& problems;
+    StageModels& models;
+    uint64_t seed = 1;
+    int width = 4, proposals = 8; // of the beam; draws for each expanded path
+    double weight = 4;            // of h, in A* and Q*
+    double temperature = 0.7;     // of all draws but greedy's
+    bool n_best = false;          // the likeliest steps instead of draws
+    bool quiet = false;
+};
+
+// Who proposes, who scores, how it searches.
+struct LadderEntry {
+    std::string name; // "best of N, PRM (minimum)"
+    search::Method method = search::Method::greedy;
+    std::string policy = "sft";  // stages
+    std::string scorer = "none"; // or a reward model
+    search::Aggregate aggregate = search::Aggregate::product;
+    search::Vote vote = search::Vote::best;
+};
+
+struct Measured {
+    std::string method;
+    int64_t budget = 0; // tokens a problem; 0: a single solution, no search
+    int64_t solved = 0, n = 0;
+    Interval interval;
+    double tokens = 0;                   // a problem, on average, really spent
+    double expanded = 0;                 // nodes a problem, on average
+    double generated = 0;                // steps drawn for a problem, on average
+    double seconds = 0;                  // for all problems
+    std::vector<search::Result> results; // a problem each
+    std::vector<bool> right;             // by the verifier, when solving was over
+};
+
+// Shows progress on a terminal. A budget of 0 is for greedy: its solution is as long as it is.
+Measured measure(const Experiment& experiment, const LadderEntry& entry, int64_t budget);
+
+std::vector<search::ProblemLine> lines_of(const std::vector<std::string>& problems);
+
+} // namespace qstar::eval
