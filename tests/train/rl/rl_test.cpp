@@ -12,6 +12,7 @@
 #include "train/rl/ppo.h"
 #include "train/supervised/pretrain.h"
 
+#include <cmath>
 #include <doctest/doctest.h>
 
 using namespace qstar;
@@ -99,10 +100,23 @@ TEST_CASE("PPO: the score rises; stopped and resumed, and at any threads: same b
     CHECK(number_field(lines[0], "kl_coefficient") == 0.05);
     CHECK(number_field(lines[1], "kl_coefficient") == doctest::Approx(0.045)); // 0.9: below target
     CHECK(number_field(lines[11], "value_loss") < number_field(lines[0], "value_loss"));
-    for (const char* name :
-         {"loss", "value_loss", "reward", "entropy", "clip_fraction", "approx_kl",
-          "explained_variance", "length", "right", "finished", "lr", "norm"})
-        CHECK(has_field(lines[5], name));
+    for (const auto& line : lines) {
+        const auto within = [&](const char* name, double low, double high) {
+            CAPTURE(name);
+            const double value = number_field(line, name);
+            CHECK(value >= low);
+            CHECK(value <= high);
+        };
+        for (const char* share : {"clip_fraction", "right", "finished"}) within(share, 0, 1);
+        within("entropy", 0.001, std::log(260)); // of the vocabulary's tokens at most
+        within("explained_variance", -100, 1);
+        within("approx_kl", -0.1, 10);
+        within("length", 1, 64);
+        within("norm", 1e-9, 1e3);
+        within("lr", 1e-9, 1);
+        CHECK(std::isfinite(number_field(line, "loss")));
+    }
+    CHECK(number_field(lines[11], "reward") > number_field(lines[0], "reward"));
     // The policy can be used like any other; it has no scalar head.
     CHECK(!load_model(run.path, "ppo").config.scalar_head);
 
