@@ -34,9 +34,10 @@ std::string size_text(int64_t bytes) {
 
 // What --device can choose from.
 void list_devices() {
-    fmt::print("device       {} (--device or QSTAR_DEVICE chooses)\n", device().name);
-    if (&device() != &cpu_device()) {
-        fmt::print("             training runs there, decoding and the search on the processor\n");
+    fmt::print("device       {} (--device or QSTAR_DEVICE chooses)\n", device().name());
+    if (!device().is_host()) {
+        fmt::print(
+            "             models train and decode there; the search runs on the processor\n");
     }
     std::string why;
     const std::vector<VulkanDeviceInfo> list = vulkan_devices(why);
@@ -92,14 +93,14 @@ void plan(const std::string& model, int64_t batch, int64_t program) {
     const BatchCut cut = cut_batch(c, batch, c.context);
     fmt::print("\nL{} D{} H{} T{} V{}, {} parameters, batch {} in {}micro-batches of {}\n",
                c.layers, c.width, c.heads, c.context, c.vocab, memory.weights / 4, batch,
-               cut.lanes == 2 ? "two lanes of " : "", cut.sequences);
+               cut.in_halves ? "two halves of " : "", cut.sequences);
     const auto line = [](const char* what, int64_t bytes, const std::string& note = "") {
         fmt::print("  {:<12} {:>10}  {}\n", what, size_text(bytes), note);
     };
     line("weights", memory.weights);
     line("gradients", memory.gradients);
     line("moments", memory.moments, "AdamW's two");
-    line("activations", memory.activations, "forward and backward, of a micro-batch in each lane");
+    line("activations", memory.activations, "forward and backward, of a micro-batch in each half");
     line("packed", memory.packed, fmt::format("operands of products, {} threads", threads()));
     line("program", program, "as it stands now; what a stage reads of texts comes on top");
     line("peak", memory.total() + program, "resident, of the process");
@@ -107,7 +108,7 @@ void plan(const std::string& model, int64_t batch, int64_t program) {
 
 void check() {
     fmt::print("Gradients on the tape ({}, fp32) against central differences in float64\n\n",
-               &device() == &cpu_device() ? fmt::format("{} kernels", isa_name()) : device().name);
+               device().is_host() ? fmt::format("{} kernels", isa_name()) : device().name());
     fmt::print("{:<24} {:>14} {:>14}\n", "operation", "forward error", "gradient error");
     int bad = 0;
     for (const GradientCheck& r : check_gradients()) {

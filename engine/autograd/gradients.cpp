@@ -11,10 +11,11 @@ namespace qstar::engine {
 namespace {
 
 // d += the sum over rows of dy
-void add_column_sums(Tape& tape, const Slot& d, const float* dy, int64_t rows, int64_t columns) {
+void add_column_sums(Tape& tape, const GradTarget& d, const float* dy, int64_t rows,
+                     int64_t columns) {
     if (!d.data) return;
     Tensor partial = tape.allocate({row_chunks(rows), columns});
-    device().column_sums(rows, columns, dy, partial.data(), d);
+    tape.device().column_sums(rows, columns, dy, partial.data(), d);
     tape.release(partial);
 }
 
@@ -23,35 +24,35 @@ void linear_grad(Tape& tape, Node& n) {
     const Tensor x = tape.node(n.input[0]).value, w = tape.node(n.input[1]).value;
     const int64_t rows = n.grad.shape().rows(), in = w.shape()[0], out = w.shape()[1];
     const float* dy = n.grad.data();
-    if (const Slot dx = slot(tape, n.input[0]); dx.data) {
-        device().gemm({.trans_b = true,
-                       .m = rows,
-                       .n = in,
-                       .k = out,
-                       .a = dy,
-                       .lda = out,
-                       .b = w.data(),
-                       .ldb = out,
-                       .c = dx.data,
-                       .ldc = in,
-                       .accumulate = !dx.fresh},
-                      tape.precision);
+    if (const GradTarget dx = grad_target(tape, n.input[0]); dx.data) {
+        tape.device().gemm({.trans_b = true,
+                            .m = rows,
+                            .n = in,
+                            .k = out,
+                            .a = dy,
+                            .lda = out,
+                            .b = w.data(),
+                            .ldb = out,
+                            .c = dx.data,
+                            .ldc = in,
+                            .accumulate = !dx.fresh},
+                           tape.precision);
     }
-    if (const Slot dw = slot(tape, n.input[1]); dw.data) {
-        device().gemm({.trans_a = true,
-                       .m = in,
-                       .n = out,
-                       .k = rows,
-                       .a = x.data(),
-                       .lda = in,
-                       .b = dy,
-                       .ldb = out,
-                       .c = dw.data,
-                       .ldc = out,
-                       .accumulate = !dw.fresh},
-                      tape.precision);
+    if (const GradTarget dw = grad_target(tape, n.input[1]); dw.data) {
+        tape.device().gemm({.trans_a = true,
+                            .m = in,
+                            .n = out,
+                            .k = rows,
+                            .a = x.data(),
+                            .lda = in,
+                            .b = dy,
+                            .ldb = out,
+                            .c = dw.data,
+                            .ldc = out,
+                            .accumulate = !dw.fresh},
+                           tape.precision);
     }
-    add_column_sums(tape, slot(tape, n.input[2]), dy, rows, out);
+    add_column_sums(tape, grad_target(tape, n.input[2]), dy, rows, out);
 }
 
 // y = a b:    da = dy b^T, db = a^T dy
@@ -62,60 +63,60 @@ void matmul_grad(Tape& tape, Node& n) {
     const int64_t rows = n.grad.shape().rows(), columns = n.grad.shape().last();
     const int64_t k = a.shape().last(), ldb = b.shape().last();
     const float* dy = n.grad.data();
-    if (const Slot da = slot(tape, n.input[0]); da.data) {
-        device().gemm({.trans_b = !transposed,
-                       .m = rows,
-                       .n = k,
-                       .k = columns,
-                       .a = dy,
-                       .lda = columns,
-                       .b = b.data(),
-                       .ldb = ldb,
-                       .c = da.data,
-                       .ldc = k,
-                       .accumulate = !da.fresh},
-                      tape.precision);
+    if (const GradTarget da = grad_target(tape, n.input[0]); da.data) {
+        tape.device().gemm({.trans_b = !transposed,
+                            .m = rows,
+                            .n = k,
+                            .k = columns,
+                            .a = dy,
+                            .lda = columns,
+                            .b = b.data(),
+                            .ldb = ldb,
+                            .c = da.data,
+                            .ldc = k,
+                            .accumulate = !da.fresh},
+                           tape.precision);
     }
-    if (const Slot db = slot(tape, n.input[1]); db.data && transposed) {
-        device().gemm({.trans_a = true,
-                       .m = columns,
-                       .n = k,
-                       .k = rows,
-                       .a = dy,
-                       .lda = columns,
-                       .b = a.data(),
-                       .ldb = k,
-                       .c = db.data,
-                       .ldc = k,
-                       .accumulate = !db.fresh},
-                      tape.precision);
+    if (const GradTarget db = grad_target(tape, n.input[1]); db.data && transposed) {
+        tape.device().gemm({.trans_a = true,
+                            .m = columns,
+                            .n = k,
+                            .k = rows,
+                            .a = dy,
+                            .lda = columns,
+                            .b = a.data(),
+                            .ldb = k,
+                            .c = db.data,
+                            .ldc = k,
+                            .accumulate = !db.fresh},
+                           tape.precision);
     } else if (db.data) {
-        device().gemm({.trans_a = true,
-                       .m = k,
-                       .n = columns,
-                       .k = rows,
-                       .a = a.data(),
-                       .lda = k,
-                       .b = dy,
-                       .ldb = columns,
-                       .c = db.data,
-                       .ldc = columns,
-                       .accumulate = !db.fresh},
-                      tape.precision);
+        tape.device().gemm({.trans_a = true,
+                            .m = k,
+                            .n = columns,
+                            .k = rows,
+                            .a = a.data(),
+                            .lda = k,
+                            .b = dy,
+                            .ldb = columns,
+                            .c = db.data,
+                            .ldc = columns,
+                            .accumulate = !db.fresh},
+                           tape.precision);
     }
 }
 
 // y = a + b:  da = dy, db = dy.   y = a - b:  db = -dy
 void add_grad(Tape& tape, Node& n, float sign_of_b) {
     const int64_t size = n.grad.size();
-    device().add_scaled(size, sign_of_b, n.grad.data(), slot(tape, n.input[1]));
+    tape.device().add_scaled(size, sign_of_b, n.grad.data(), grad_target(tape, n.input[1]));
     // Nobody reads dy after this: where a has no gradient yet, dy becomes it.
     Node& a = tape.node(n.input[0]);
     if (a.needs_grad && a.grad.empty() && !n.kept) {
         a.grad = n.grad;
         n.grad = Tensor();
     } else {
-        device().add_scaled(size, 1.0f, n.grad.data(), slot(tape, n.input[0]));
+        tape.device().add_scaled(size, 1.0f, n.grad.data(), grad_target(tape, n.input[0]));
     }
 }
 
@@ -124,53 +125,57 @@ void zip_grad(Tape& tape, Node& n, Zip f) {
     const float* a = tape.node(n.input[0]).value.data();
     const float* b = tape.node(n.input[1]).value.data();
     for (const bool second : {false, true}) {
-        device().zip_grad(f, second, n.grad.size(), a, b, n.grad.data(),
-                          slot(tape, n.input[second ? 1 : 0]));
+        tape.device().zip_grad(f, second, n.grad.size(), a, b, n.grad.data(),
+                               grad_target(tape, n.input[second ? 1 : 0]));
     }
 }
 
 // y = f(x):  dx = dy f'(x)
 void map_grad(Tape& tape, Node& n, Map f) {
-    device().map_grad(f, n.grad.size(), tape.node(n.input[0]).value.data(), n.value.data(),
-                      n.grad.data(), n.constant[0], n.constant[1], slot(tape, n.input[0]));
+    tape.device().map_grad(f, n.grad.size(), tape.node(n.input[0]).value.data(), n.value.data(),
+                           n.grad.data(), n.constant[0], n.constant[1],
+                           grad_target(tape, n.input[0]));
 }
 
 // y = sum x:  dx = dy everywhere
 void sum_grad(Tape& tape, Node& n) {
-    device().spread(tape.node(n.input[0]).value.size(), n.grad.data(), slot(tape, n.input[0]));
+    tape.device().spread(tape.node(n.input[0]).value.size(), n.grad.data(),
+                         grad_target(tape, n.input[0]));
 }
 
 // Ba et al. 2016.
 void layer_norm_grad(Tape& tape, Node& n) {
     const Tensor x = tape.node(n.input[0]).value, gain = tape.node(n.input[1]).value;
     const int64_t width = x.shape().last(), rows = n.grad.shape().rows();
-    Slot dx = slot(tape, n.input[0]);
+    GradTarget dx = grad_target(tape, n.input[0]);
     Tensor unwanted;
     if (!dx.data) {
         unwanted = tape.allocate({rows, width});
         dx = {unwanted.data(), true};
     }
     Tensor partial = tape.allocate({row_chunks(rows), 2, width});
-    const Slot dgain = slot(tape, n.input[1]), dbias = slot(tape, n.input[2]);
-    device().layer_norm_grad(rows, width, x.data(), gain.data(), n.grad.data(), n.saved[0].data(),
-                             n.saved[1].data(), dx, partial.data(), dgain, dbias);
+    const GradTarget dgain = grad_target(tape, n.input[1]), dbias = grad_target(tape, n.input[2]);
+    tape.device().layer_norm_grad(rows, width, x.data(), gain.data(), n.grad.data(),
+                                  n.saved[0].data(), n.saved[1].data(), dx, partial.data(), dgain,
+                                  dbias);
     tape.release(partial);
     tape.release(unwanted);
 }
 
 // Rows of the table get the sum over the places where their token stands.
 void embedding_grad(Tape& tape, Node& n) {
-    const Slot table = slot(tape, n.input[0]), positions = slot(tape, n.input[1]);
+    const GradTarget table = grad_target(tape, n.input[0]),
+                     positions = grad_target(tape, n.input[1]);
     const auto rows_of = [&](int id) { return id < 0 ? 0 : tape.node(id).value.shape().rows(); };
-    device().embedding_grad(n.grad.shape().rows(), n.grad.shape().last(), n.index.data(),
-                            n.attribute[0], n.grad.data(), table, rows_of(n.input[0]), positions,
-                            rows_of(n.input[1]));
+    tape.device().embedding_grad(n.grad.shape().rows(), n.grad.shape().last(), n.index.data(),
+                                 n.attribute[0], n.grad.data(), table, rows_of(n.input[0]),
+                                 positions, rows_of(n.input[1]));
 }
 
 // A row of the table gets the sum over the rows in whose bags it is, in their order.
 void embedding_bag_grad(Tape& tape, Node& n) {
     const int64_t rows = n.grad.shape().rows(), width = n.grad.shape().last();
-    if (const Slot table = slot(tape, n.input[0]); table.data) {
+    if (const GradTarget table = grad_target(tape, n.input[0]); table.data) {
         const int64_t table_rows = tape.node(n.input[0]).value.shape().rows();
         const int* first = n.index.data();
         const int* on = first + rows + 1;
@@ -180,25 +185,25 @@ void embedding_bag_grad(Tape& tape, Node& n) {
             row_of.insert(row_of.end(), static_cast<size_t>(first[r + 1] - first[r]),
                           static_cast<int>(r));
         for (int& entry : lists.order) entry = row_of[static_cast<size_t>(entry)];
-        device().sum_lists(table_rows, width, lists.first.data(), lists.order.data(), n.grad.data(),
-                           rows, table);
+        tape.device().sum_lists(table_rows, width, lists.first.data(), lists.order.data(),
+                                n.grad.data(), rows, table);
     }
-    add_column_sums(tape, slot(tape, n.input[1]), n.grad.data(), rows, width);
+    add_column_sums(tape, grad_target(tape, n.input[1]), n.grad.data(), rows, width);
 }
 
 void attention_grad(Tape& tape, Node& n) {
-    const Slot d = slot(tape, n.input[0]);
-    device().attention_grad(
+    const GradTarget d = grad_target(tape, n.input[0]);
+    tape.device().attention_grad(
         tape.node(n.input[0]).value.data(), n.value.data(), n.saved[0].data(), n.grad.data(), d,
         {n.attribute[0], n.attribute[1], n.attribute[2], n.value.shape().last()});
 }
 
 // Chosen rows hand their gradient back.
 void gather_rows_grad(Tape& tape, Node& n) {
-    const Slot d = slot(tape, n.input[0]);
-    device().gather_rows_grad(static_cast<int64_t>(n.index.size()), n.grad.shape().last(),
-                              n.index.data(), n.grad.data(), d,
-                              tape.node(n.input[0]).value.shape().rows());
+    const GradTarget d = grad_target(tape, n.input[0]);
+    tape.device().gather_rows_grad(static_cast<int64_t>(n.index.size()), n.grad.shape().last(),
+                                   n.index.data(), n.grad.data(), d,
+                                   tape.node(n.input[0]).value.shape().rows());
 }
 
 } // namespace

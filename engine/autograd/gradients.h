@@ -3,14 +3,14 @@
 //
 // A gradient reads its node's output gradient dy and adds to its inputs' gradients. The
 // first contribution overwrites (the memory is not cleared first), later ones are added:
-// that is what `Slot::fresh` (device/device.h) says.
+// that is what `GradTarget::fresh` (device/device.h) says.
 
 #include "engine/autograd/tape.h"
 #include "engine/device/device.h"
 
 namespace qstar::engine {
 
-inline Slot slot(Tape& tape, int id) {
+inline GradTarget grad_target(Tape& tape, int id) {
     if (id < 0) return {};
     Node& n = tape.node(id);
     if (!n.needs_grad) return {};

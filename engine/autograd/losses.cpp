@@ -52,8 +52,8 @@ Var cross_entropy(Tape& tape, Var logits, std::span<const int> targets,
     n.constant[0] = static_cast<float>(1.0 / total);
     n.saved[0] = tape.allocate({rows, classes}); // the probabilities
     n.saved[1] = tape.allocate({rows});          // the loss of each row
-    device().cross_entropy(rows, classes, x, n.index.data(), n.weight.data(), total,
-                           n.saved[0].data(), n.saved[1].data(), n.value.data());
+    tape.device().cross_entropy(rows, classes, x, n.index.data(), n.weight.data(), total,
+                                n.saved[0].data(), n.saved[1].data(), n.value.data());
     return tape.last();
 }
 
@@ -65,7 +65,8 @@ Var log_prob(Tape& tape, Var logits, std::span<const int> targets) {
     Node& n = tape.push(Op::log_prob, {logits}, {s.rows(), 1});
     n.index.assign(targets.begin(), targets.end());
     n.saved[0] = tape.allocate({s.rows(), s.last()});
-    device().log_prob(s.rows(), s.last(), x, n.index.data(), n.saved[0].data(), n.value.data());
+    tape.device().log_prob(s.rows(), s.last(), x, n.index.data(), n.saved[0].data(),
+                           n.value.data());
     return tape.last();
 }
 
@@ -76,7 +77,8 @@ Var entropy(Tape& tape, Var logits) {
     Node& n = tape.push(Op::entropy, {logits}, {s.rows(), 1});
     n.saved[0] = tape.allocate({s.rows(), classes});
     n.saved[1] = tape.allocate({s.rows()});
-    device().entropy(s.rows(), classes, x, n.saved[0].data(), n.saved[1].data(), n.value.data());
+    tape.device().entropy(s.rows(), classes, x, n.saved[0].data(), n.saved[1].data(),
+                          n.value.data());
     return tape.last();
 }
 
@@ -96,8 +98,8 @@ Var binary_cross_entropy(Tape& tape, Var logits, std::span<const float> labels,
     n.weight.assign(weights.begin(), weights.end());
     n.constant[0] = static_cast<float>(1.0 / total);
     n.saved[0] = tape.allocate(s); // sigmoid(x) - label
-    device().binary_cross_entropy(s.size(), x, labels.data(), n.weight.data(), total,
-                                  n.saved[0].data(), n.value.data());
+    tape.device().binary_cross_entropy(s.size(), x, labels.data(), n.weight.data(), total,
+                                       n.saved[0].data(), n.value.data());
     return tape.last();
 }
 

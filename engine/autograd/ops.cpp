@@ -23,7 +23,7 @@ Var map(Tape& tape, Op op, Var a, Map f, float c0 = 0, float c1 = 0) {
     Node& n = tape.push(op, {a}, x.shape());
     n.constant[0] = c0;
     n.constant[1] = c1;
-    device().map(f, x.size(), x.data(), c0, c1, n.value.data());
+    tape.device().map(f, x.size(), x.data(), c0, c1, n.value.data());
     return tape.last();
 }
 
@@ -33,7 +33,7 @@ Var zip(Tape& tape, Op op, const char* name, Var a, Var b, Zip f) {
     const float* x = operand(tape, a).data();
     const float* z = operand(tape, b).data();
     Node& n = tape.push(op, {a, b}, shape);
-    device().zip(f, shape.size(), x, z, n.value.data());
+    tape.device().zip(f, shape.size(), x, z, n.value.data());
     return tape.last();
 }
 
@@ -61,7 +61,7 @@ Gemm linear_product(Tape& tape, Var x, Var weight, Var bias) {
 Var linear(Tape& tape, Var x, Var weight, Var bias) {
     Gemm g = linear_product(tape, x, weight, bias);
     g.c = tape.push(Op::linear, {x, weight, bias}, {g.m, g.n}).value.data();
-    device().gemm(g, tape.precision);
+    tape.device().gemm(g, tape.precision);
     return tape.last();
 }
 
@@ -69,7 +69,7 @@ Var linear_gelu(Tape& tape, Var x, Var weight, Var bias) {
     Gemm g = linear_product(tape, x, weight, bias);
     g.c = tape.push(Op::linear, {x, weight, bias}, {g.m, g.n}).value.data();
     g.gelu = tape.push(Op::gelu, {tape.last()}, {g.m, g.n}).value.data();
-    device().gemm(g, tape.precision);
+    tape.device().gemm(g, tape.precision);
     return tape.last();
 }
 
@@ -82,17 +82,17 @@ Var matmul(Tape& tape, Var a, Var b, bool transpose_b) {
     const float* pb = operand(tape, b).data();
     Node& n = tape.push(Op::matmul, {a, b}, {as.rows(), columns});
     n.attribute[0] = transpose_b;
-    device().gemm({.trans_b = transpose_b,
-                   .m = as.rows(),
-                   .n = columns,
-                   .k = k,
-                   .a = pa,
-                   .lda = k,
-                   .b = pb,
-                   .ldb = bs[1],
-                   .c = n.value.data(),
-                   .ldc = columns},
-                  tape.precision);
+    tape.device().gemm({.trans_b = transpose_b,
+                        .m = as.rows(),
+                        .n = columns,
+                        .k = k,
+                        .a = pa,
+                        .lda = k,
+                        .b = pb,
+                        .ldb = bs[1],
+                        .c = n.value.data(),
+                        .ldc = columns},
+                       tape.precision);
     return tape.last();
 }
 
@@ -121,7 +121,7 @@ Var clamp(Tape& tape, Var a, float low, float high) {
 Var sum(Tape& tape, Var a) {
     const Tensor x = operand(tape, a);
     Node& n = tape.push(Op::sum, {a}, Shape{});
-    device().sum(x.size(), x.data(), n.value.data());
+    tape.device().sum(x.size(), x.data(), n.value.data());
     return tape.last();
 }
 
@@ -144,8 +144,8 @@ Var layer_norm(Tape& tape, Var x, Var gain, Var bias) {
     Node& n = tape.push(Op::layer_norm, {x, gain, bias}, {rows, width});
     n.saved[0] = tape.allocate({rows});
     n.saved[1] = tape.allocate({rows});
-    device().layer_norm(rows, width, px, pg, pb, n.value.data(), n.saved[0].data(),
-                        n.saved[1].data());
+    tape.device().layer_norm(rows, width, px, pg, pb, n.value.data(), n.saved[0].data(),
+                             n.saved[1].data());
     return tape.last();
 }
 
@@ -172,8 +172,8 @@ Var embedding(Tape& tape, std::span<const int> tokens, Var table, Var positions,
     Node& n = tape.push(Op::embedding, {table, positions}, {rows, width});
     n.index.assign(tokens.begin(), tokens.end());
     n.attribute[0] = time;
-    device().embedding(rows, width, n.index.data(), table_rows, position_rows, time,
-                       n.value.data());
+    tape.device().embedding(rows, width, n.index.data(), table_rows, position_rows, time,
+                            n.value.data());
     return tape.last();
 }
 
@@ -192,9 +192,9 @@ Var embedding_bag(Tape& tape, const Bags& bags, Var table, Var bias) {
     n.index = bags.first;
     n.index.insert(n.index.end(), bags.on.begin(), bags.on.end());
     const std::vector<int> same(static_cast<size_t>(rows), 0);
-    device().gather_rows(rows, width, same.data(), bias_row, n.value.data());
-    device().sum_lists(rows, width, n.index.data(), n.index.data() + rows + 1, table_rows, ts[0],
-                       {n.value.data(), false});
+    tape.device().gather_rows(rows, width, same.data(), bias_row, n.value.data());
+    tape.device().sum_lists(rows, width, n.index.data(), n.index.data() + rows + 1, table_rows,
+                            ts[0], {n.value.data(), false});
     return tape.last();
 }
 
@@ -211,7 +211,7 @@ Var attention(Tape& tape, Var qkv, int64_t batch, int64_t time, int64_t heads) {
     n.attribute[0] = batch;
     n.attribute[1] = time;
     n.attribute[2] = heads;
-    device().attention(px, n.value.data(), n.saved[0].data(), {batch, time, heads, width});
+    tape.device().attention(px, n.value.data(), n.saved[0].data(), {batch, time, heads, width});
     return tape.last();
 }
 
@@ -225,8 +225,8 @@ Var gather_rows(Tape& tape, Var a, std::span<const int> rows) {
     const float* x = operand(tape, a).data();
     Node& n = tape.push(Op::gather_rows, {a}, {static_cast<int64_t>(rows.size()), s.last()});
     n.index.assign(rows.begin(), rows.end());
-    device().gather_rows(static_cast<int64_t>(rows.size()), s.last(), n.index.data(), x,
-                         n.value.data());
+    tape.device().gather_rows(static_cast<int64_t>(rows.size()), s.last(), n.index.data(), x,
+                              n.value.data());
     return tape.last();
 }
 

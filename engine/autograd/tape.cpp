@@ -1,7 +1,6 @@
 #include "engine/autograd/tape.h"
 
 #include "engine/base/error.h"
-#include "engine/device/device.h"
 
 namespace qstar::engine {
 
@@ -9,7 +8,9 @@ namespace {
 constexpr auto kGone = "a value was given back by backward(): keep() it on the tape before";
 }
 
-Tensor Tape::allocate(Shape shape) { return Tensor::view(shape, arena_.allocate(shape.size())); }
+Tensor Tape::allocate(Shape shape) {
+    return Tensor::view(shape, arena_.allocate(shape.size()), device_);
+}
 
 void Tape::release(Tensor& tensor) {
     if (!tensor.empty()) arena_.release(tensor.data(), tensor.size());
@@ -17,10 +18,15 @@ void Tape::release(Tensor& tensor) {
 }
 
 const Tensor& Tape::value(Var v) const {
-    device().finish(); // the host is going to read it
+    device_.finish();
     const Tensor& value = nodes_[static_cast<size_t>(v.id)].value;
     if (value.empty()) fail(kGone);
     return value;
+}
+
+const Tensor& Tape::grad(Var v) const {
+    device_.finish();
+    return nodes_[static_cast<size_t>(v.id)].grad;
 }
 
 const Tensor& operand(Tape& tape, Var v) {
@@ -53,26 +59,34 @@ Node& Tape::push(Op op, std::initializer_list<Var> inputs, Shape shape) {
     return n;
 }
 
+const Tensor& Tape::usable(const Tensor& value) const {
+    if (&value.device() != &device_ && !value.device().is_host()) {
+        fail("a tensor on {} cannot be used by a tape that computes on {}", value.device().name(),
+             device_.name());
+    }
+    return value;
+}
+
 Var Tape::leaf(Parameter& parameter) {
     Node& n = push(Op::leaf, {}, {});
-    n.value = parameter.value;
+    n.value = usable(parameter.value);
     n.parameter = &parameter;
     n.needs_grad = record_;
     if (!record_) return last();
-    Tensor& grad = beside ? parameter.grad_beside : parameter.grad;
-    if (grad.empty()) grad = Tensor::zeros(parameter.value.shape());
+    Tensor& grad = adds_to_replica_grad ? parameter.replica_grad : parameter.grad;
+    if (grad.empty()) grad = Tensor::zeros(parameter.value.shape(), device_);
     n.grad = grad;
     return last();
 }
 
 Var Tape::constant(const Tensor& value) {
-    push(Op::leaf, {}, {}).value = value;
+    push(Op::leaf, {}, {}).value = usable(value);
     return last();
 }
 
 Var Tape::variable(const Tensor& value) {
     Node& n = push(Op::leaf, {}, {});
-    n.value = value;
+    n.value = usable(value);
     n.needs_grad = record_;
     return last();
 }
@@ -85,7 +99,7 @@ void Tape::backward(Var loss) {
     }
     if (!end.needs_grad) fail("backward(): the loss depends on nothing that has a gradient");
     end.grad = allocate(end.value.shape());
-    device().fill(1, 1.0f, end.grad.data());
+    device_.fill(1, 1.0f, end.grad.data());
     for (int id = loss.id; id >= 0; --id) {
         Node& n = node(id);
         if (n.op == Op::leaf || !n.needs_grad || n.grad.empty()) continue;
@@ -98,10 +112,10 @@ void Tape::backward(Var loss) {
     }
 }
 
-Tape& Tape::companion() {
-    if (!companion_) companion_ = std::make_unique<Tape>(record_);
-    companion_->precision = precision;
-    return *companion_;
+Tape& Tape::second_tape() {
+    if (!second_) second_ = std::make_unique<Tape>(record_, device_);
+    second_->precision = precision;
+    return *second_;
 }
 
 void Tape::reset() {
@@ -109,14 +123,13 @@ void Tape::reset() {
     arena_.reset();
 }
 
-NotRecording::NotRecording(Tape& tape)
-    : tape_(tape), record_(tape.record_), precision_(tape.precision) {
+NoGrad::NoGrad(Tape& tape) : tape_(tape), record_(tape.record_), precision_(tape.precision) {
     tape.reset();
     tape.record_ = false;
     tape.precision = Precision::fp32;
 }
 
-NotRecording::~NotRecording() {
+NoGrad::~NoGrad() {
     tape_.reset();
     tape_.record_ = record_;
     tape_.precision = precision_;

@@ -28,7 +28,7 @@ struct Parameter {
     std::string name;
     Tensor value;
     Tensor grad;
-    Tensor grad_beside = {}; // of tapes with `beside` set, until somebody adds it to `grad`
+    Tensor replica_grad = {}; // of tapes that add there, until somebody adds it to `grad`
 };
 
 enum class Op {
@@ -83,21 +83,24 @@ struct Node {
 
 class Tape {
   public:
-    // With `record` off, nothing is kept for backward (inference).
-    explicit Tape(bool record = true) : record_(record) {}
+    // Computes on `device`. With `record` off, nothing is kept for backward (inference).
+    explicit Tape(bool record = true, const Device& device = engine::device())
+        : device_(device), record_(record), arena_(device) {}
     Tape(const Tape&) = delete;
     Tape& operator=(const Tape&) = delete;
 
     // Of the products of linear and matmul, forward and backward; all else is fp32.
     Precision precision = Precision::fp32;
 
+    // Their tensors lie on the tape's device or on the processor; Error for another device's.
     Var leaf(Parameter& parameter);    // a trained tensor
     Var constant(const Tensor& value); // a tensor without a gradient
     Var variable(const Tensor& value); // a tensor whose gradient is wanted: grad(var)
 
-    // For the host: value() waits for the device, before grad() wait with device().finish().
+    // For the host, which may read them: both wait until the device has computed what was asked
+    // of it so far.
     const Tensor& value(Var v) const; // Error if backward() has given it back
-    const Tensor& grad(Var v) const { return nodes_[static_cast<size_t>(v.id)].grad; }
+    const Tensor& grad(Var v) const;  // empty where there is none
 
     // Gradients of the scalar `loss` (one element) with respect to everything. Afterwards
     // the values and gradients of leaves can be read, values of one element, what was
@@ -107,11 +110,11 @@ class Tape {
     // Forgets all nodes, keeps the memory.
     void reset();
 
-    // A second tape with the same precision, for what another thread does meanwhile. Made when
-    // it is first asked for, and kept.
-    Tape& companion();
-    // Gradients of parameters are added up in their grad_beside.
-    bool beside = false;
+    // A second tape on the same device and with the same precision, for what another thread does
+    // meanwhile. Made when it is first asked for, and kept.
+    Tape& second_tape();
+    // Gradients of parameters are added up in their replica_grad.
+    bool adds_to_replica_grad = false;
     // The numbers that a step will have in memory at once, before the first step.
     void plan(int64_t numbers) { arena_.plan(numbers); }
 
@@ -122,14 +125,17 @@ class Tape {
     Tensor allocate(Shape shape); // uninitialised, lives until release() or reset()
     void release(Tensor& tensor); // that was allocated here, or an empty one
     bool recording() const { return record_; }
+    const Device& device() const { return device_; }
     size_t arena_bytes() const { return arena_.reserved_bytes(); }
     size_t peak_bytes() const { return arena_.peak_bytes(); }
 
   private:
-    friend class NotRecording;
+    friend class NoGrad;
+    const Tensor& usable(const Tensor& value) const; // Error if it lies on another device
 
+    const Device& device_;
     bool record_;
-    std::unique_ptr<Tape> companion_;
+    std::unique_ptr<Tape> second_;
     size_t used_ = 0;
     std::vector<Node> nodes_; // recycled: the first used_ are live
     Arena arena_;
@@ -137,12 +143,12 @@ class Tape {
 
 // While it lives, the tape records nothing and computes in fp32: a look at a loss within the
 // memory of a training. What stood on the tape before is forgotten.
-class NotRecording {
+class NoGrad {
   public:
-    explicit NotRecording(Tape& tape);
-    ~NotRecording();
-    NotRecording(const NotRecording&) = delete;
-    NotRecording& operator=(const NotRecording&) = delete;
+    explicit NoGrad(Tape& tape);
+    ~NoGrad();
+    NoGrad(const NoGrad&) = delete;
+    NoGrad& operator=(const NoGrad&) = delete;
 
   private:
     Tape& tape_;

@@ -3,9 +3,9 @@
 
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
+#include "engine/decode/batch_decoder.h"
 #include "engine/decode/decoder_weights.h"
 #include "engine/decode/packed_linear.h"
-#include "engine/decode/rows.h"
 #include "engine/device/device.h"
 
 #include <algorithm>
@@ -21,9 +21,9 @@ namespace {
 constexpr int64_t most_rows = 48;
 constexpr int64_t fewest_rows = 4;
 
-class ProcessorRows : public RowEvaluator {
+class CpuDecoder : public BatchDecoder {
   public:
-    explicit ProcessorRows(const Gpt& model);
+    explicit CpuDecoder(const Gpt& model);
     Tensor run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
                DecoderHead head) override;
 
@@ -54,12 +54,12 @@ class ProcessorRows : public RowEvaluator {
     std::vector<float> x_, norm_, wide_, scores_, out_;
 };
 
-ProcessorRows::ProcessorRows(const Gpt& model)
-    : config_(model.config), weights_(decoder_weights<PackedLinear>(model)),
+CpuDecoder::CpuDecoder(const Gpt& model)
+    : config_(model.config), weights_(decoder_weights<PackedLinear>(model, cpu_device())),
       head_(weights_.wte, {}, true) {}
 
 // Cuts the rows into pieces. How they are cut changes no result.
-void ProcessorRows::plan() {
+void CpuDecoder::plan() {
     const auto rows = static_cast<int64_t>(rows_.size());
     const int64_t workers = std::min<int64_t>(threads(), std::max<int64_t>(1, rows / fewest_rows));
     const int64_t rounds = (rows + workers * most_rows - 1) / (workers * most_rows);
@@ -79,7 +79,7 @@ void ProcessorRows::plan() {
                                                         KvCache::pages_of(config_.context)));
 }
 
-void ProcessorRows::embed(const Piece& piece) {
+void CpuDecoder::embed(const Piece& piece) {
     for (int64_t r = piece.begin; r < piece.begin + piece.rows; ++r) {
         const DecoderRow& row = rows_[static_cast<size_t>(r)];
         kernels().add(config_.width, weights_.wte.data() + row.token * config_.width,
@@ -87,7 +87,7 @@ void ProcessorRows::embed(const Piece& piece) {
     }
 }
 
-void ProcessorRows::normalise(const Piece& piece, const DecoderNorm& by) {
+void CpuDecoder::normalise(const Piece& piece, const DecoderNorm& by) {
     float mean, rstd;
     for (int64_t r = piece.begin; r < piece.begin + piece.rows; ++r) {
         kernels().layer_norm(config_.width, x(r), by.gain.data(), by.bias.data(), norm(r), &mean,
@@ -96,7 +96,7 @@ void ProcessorRows::normalise(const Piece& piece, const DecoderNorm& by) {
 }
 
 // The first half of a layer: keys and values of the new tokens go into the cache.
-void ProcessorRows::queries_keys_values(const Piece& piece, int64_t layer, KvCache& cache) {
+void CpuDecoder::queries_keys_values(const Piece& piece, int64_t layer, KvCache& cache) {
     const auto& block = weights_.blocks[static_cast<size_t>(layer)];
     normalise(piece, block.ln_1);
     block.c_attn.apply(piece.rows, norm(piece.begin), wide(piece.begin));
@@ -117,8 +117,7 @@ void ProcessorRows::queries_keys_values(const Piece& piece, int64_t layer, KvCac
 
 // The second half. In the last layer only the last token of a feed has a use for it;
 // the rows of those move to the front of the piece.
-void ProcessorRows::attend_and_mix(Piece& piece, size_t index, int64_t layer,
-                                   const KvCache& cache) {
+void CpuDecoder::attend_and_mix(Piece& piece, size_t index, int64_t layer, const KvCache& cache) {
     const auto& block = weights_.blocks[static_cast<size_t>(layer)];
     const int64_t width = config_.width, size = width / config_.heads;
     const float factor = 1.0f / std::sqrt(static_cast<float>(size));
@@ -147,8 +146,8 @@ void ProcessorRows::attend_and_mix(Piece& piece, size_t index, int64_t layer,
     block.mlp_proj.apply(used, mlp, x(piece.begin), true);
 }
 
-Tensor ProcessorRows::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
-                          DecoderHead which) {
+Tensor CpuDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
+                       DecoderHead which) {
     const PackedLinear& head = which == DecoderHead::score ? weights_.score : head_;
     rows_ = rows;
     plan();
@@ -184,13 +183,13 @@ Tensor ProcessorRows::run(std::span<const DecoderRow> rows, int64_t feeds, KvCac
             parallel_for(count, 1, one);
         }
     }
-    return Tensor::view({feeds, head.out()}, out_.data());
+    return Tensor::view({feeds, head.out()}, out_.data(), cpu_device());
 }
 
 } // namespace
 
-std::unique_ptr<RowEvaluator> rows_on_processor(const Gpt& model) {
-    return std::make_unique<ProcessorRows>(model);
+std::unique_ptr<BatchDecoder> cpu_decoder(const Gpt& model) {
+    return std::make_unique<CpuDecoder>(model);
 }
 
 } // namespace qstar::engine

@@ -1,13 +1,12 @@
 #include "engine/decode/decoder.h"
 
 #include "engine/base/error.h"
-#include "engine/device/device.h"
 
 namespace qstar::engine {
 
-Decoder::Decoder(const Gpt& model, int slots, int64_t pages)
-    : config_(model.config), cache_(model.config, slots, pages),
-      rows_of_(&device() == &cpu_device() ? rows_on_processor(model) : rows_on_device(model)) {
+Decoder::Decoder(const Gpt& model, int slots, int64_t pages, const Device& device)
+    : device_(device), config_(model.config), cache_(model.config, slots, pages, device),
+      batch_decoder_(device.is_host() ? cpu_decoder(model) : device_decoder(model, device)) {
     fed_.assign(static_cast<size_t>(slots), 0);
 }
 
@@ -57,25 +56,25 @@ Tensor Decoder::run(std::span<const Feed> feeds, DecoderHead head) {
     }
     cache_.extend(growths_);
     tokens_ += std::ssize(rows_);
-    return rows_of_->run(rows_, std::ssize(feeds), cache_, head);
+    return batch_decoder_->run(rows_, std::ssize(feeds), cache_, head);
 }
 
 // In ordinary memory, which is where the processor's rows are at once.
 Tensor Decoder::fetched(const Tensor& found) {
-    if (&device() == &cpu_device()) return found;
+    if (device_.is_host()) return found;
     out_.resize(static_cast<size_t>(found.size()));
-    device().download(found.size(), found.data(), out_.data());
-    return Tensor::view(found.shape(), out_.data());
+    device_.download(found.size(), found.data(), out_.data());
+    return Tensor::view(found.shape(), out_.data(), cpu_device());
 }
 
 Tensor Decoder::feed(std::span<const Feed> feeds) {
-    if (feeds.empty()) return Tensor::view({0, config_.vocab}, nullptr);
+    if (feeds.empty()) return Tensor::view({0, config_.vocab}, nullptr, cpu_device());
     return fetched(run(feeds, DecoderHead::tokens));
 }
 
 Tensor Decoder::feed_scores(std::span<const Feed> feeds) {
     if (!config_.scalar_head) fail("the model has no scalar head: it is not a reward model");
-    if (feeds.empty()) return Tensor::view({0, 1}, nullptr);
+    if (feeds.empty()) return Tensor::view({0, 1}, nullptr, cpu_device());
     return fetched(run(feeds, DecoderHead::score));
 }
 
@@ -92,7 +91,7 @@ void Decoder::feed_and_draw(std::span<const Feed> feeds, std::span<TokenDraw> dr
     }
     if (feeds.empty()) return;
     const Tensor logits = run(feeds, DecoderHead::tokens);
-    device().draw_tokens(draws, std::ssize(feeds), config_.vocab, classes, logits.data());
+    device_.draw_tokens(draws, std::ssize(feeds), config_.vocab, classes, logits.data());
 }
 
 } // namespace qstar::engine

@@ -4,15 +4,15 @@
 // A Decoder has a number of slots, each the cache of one sequence (kv_cache.h). feed()
 // appends tokens to any of them in one batch, prompts and single tokens mixed; a
 // sequence joins by being fed and leaves by being fed no more. fork() makes a second
-// sequence of one, which shares its pages. The weights and the cache lie on the device that
-// was in use when the decoder was made, and it is computed there.
+// sequence of one, which shares its pages. The weights and the cache lie on the decoder's
+// device, and it is computed there.
 //
 // A sequence's logits do not depend on what else is in the batch, on the number of
 // threads, or on whether its tokens came in one feed or in several: each row is computed
 // by itself, in an order fixed by the row. After the largest batch has been seen once,
 // feed() allocates nothing. Not synchronised; feed() itself uses all threads.
 
-#include "engine/decode/rows.h"
+#include "engine/decode/batch_decoder.h"
 #include "engine/decode/sampling.h"
 #include "engine/device/device.h"
 
@@ -25,7 +25,8 @@ class Decoder {
   public:
     // Copies the model's weights, so that the model may change afterwards, unseen. pages:
     // of the cache; 0: enough for all slots to be full. Error without a slot.
-    explicit Decoder(const Gpt& model, int slots, int64_t pages = 0);
+    explicit Decoder(const Gpt& model, int slots, int64_t pages = 0,
+                     const Device& device = engine::device());
 
     struct Feed {
         int slot = 0;
@@ -42,13 +43,12 @@ class Decoder {
     // Feeds, and draws tokens from what the model says after each feed: TokenDraw::row is the
     // feed's, and draws from one row stand together. Only tokens below `classes` are drawn.
     // What is read from a device are the tokens alone. Error as feed(), and for settings
-    // that make no sense (gpt/sampling.h).
+    // that make no sense (sampling.h).
     void feed_and_draw(std::span<const Feed> feeds, std::span<TokenDraw> draws, int64_t classes);
 
     void clear(int slot) { cache_.clear(checked(slot)); }
     // `to` becomes what `from` is, without a copy of its numbers.
     void fork(int from, int to) { cache_.fork(checked(from), checked(to)); }
-    void copy(int from, int to) { fork(from, to); } // the same, by its old name
     // Forgets the tokens from `length` on.
     void truncate(int slot, int length) { cache_.truncate(checked(slot), length); }
     int length(int slot) const { return cache_.length(checked(slot)); } // tokens in the slot
@@ -67,9 +67,10 @@ class Decoder {
     int checked(int slot) const; // Error if there is no such slot
     void check(std::span<const Feed> feeds);
 
+    const Device& device_;
     GptConfig config_;
     KvCache cache_;
-    std::unique_ptr<RowEvaluator> rows_of_;
+    std::unique_ptr<BatchDecoder> batch_decoder_;
     // Of the batch, kept for the next one.
     std::vector<KvCache::Growth> growths_;
     std::vector<int64_t> fed_; // by slot: the number of the last check() that met it

@@ -1,7 +1,7 @@
 #pragma once
 // A GPT's weights as a decoder holds them: copies, each linear map as the decoder wants it.
 //
-// Linear is made from a weight (in, out) and a bias (out).
+// They lie on `device`. Linear is made from a weight (in, out) and a bias (out).
 
 #include "engine/nn/gpt.h"
 
@@ -29,8 +29,10 @@ struct DecoderWeights {
 };
 
 template <class Linear>
-DecoderWeights<Linear> decoder_weights(const Gpt& model) {
-    const auto p = [&](const std::string& name) { return model.parameter(name).value.clone(); };
+DecoderWeights<Linear> decoder_weights(const Gpt& model, const Device& device) {
+    const auto p = [&](const std::string& name) {
+        return model.parameter(name).value.clone(device);
+    };
     const auto norm = [&](const std::string& name) {
         return DecoderNorm{p(name + ".weight"), p(name + ".bias")};
     };

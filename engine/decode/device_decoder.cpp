@@ -2,8 +2,8 @@
 // operation by operation, and nothing waits.
 
 #include "engine/base/error.h"
+#include "engine/decode/batch_decoder.h"
 #include "engine/decode/decoder_weights.h"
-#include "engine/decode/rows.h"
 #include "engine/device/device.h"
 
 #include <algorithm>
@@ -14,25 +14,27 @@ namespace qstar::engine {
 namespace {
 
 // Memory of a batch that grows to that of the largest one.
-class Room {
+class GrowingBuffer {
   public:
+    explicit GrowingBuffer(const Device& device) : device_(device) {}
     float* of(int64_t count) {
         if (count > count_) {
             data_ = {}; // first: there may not be room for both
-            data_ = device().allocate(2 * count);
+            data_ = device_.allocate(2 * count);
             count_ = 2 * count;
         }
         return data_.get();
     }
 
   private:
+    const Device& device_;
     std::shared_ptr<float> data_;
     int64_t count_ = 0;
 };
 
-class DeviceRows : public RowEvaluator {
+class DeviceDecoder : public BatchDecoder {
   public:
-    explicit DeviceRows(const Gpt& model);
+    DeviceDecoder(const Gpt& model, const Device& device);
     Tensor run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
                DecoderHead head) override;
 
@@ -50,16 +52,18 @@ class DeviceRows : public RowEvaluator {
     void normalise(int64_t rows, const float* x, const DecoderNorm& by, float* y);
     static Gemm product(int64_t rows, const float* x, const Linear& by, float* y);
 
+    const Device& device_;
     GptConfig config_;
     DecoderWeights<Linear> weights_;
     std::vector<int> tokens_, last_, paged_;
-    Room x_, norm_, wide_, hidden_, attended_, ends_, moments_, out_, there_;
+    GrowingBuffer x_{device_}, norm_{device_}, wide_{device_}, hidden_{device_}, attended_{device_},
+        ends_{device_}, moments_{device_}, out_{device_}, there_{device_};
 };
 
-DeviceRows::DeviceRows(const Gpt& model)
-    : config_(model.config), weights_(decoder_weights<Linear>(model)) {}
+DeviceDecoder::DeviceDecoder(const Gpt& model, const Device& device)
+    : device_(device), config_(model.config), weights_(decoder_weights<Linear>(model, device)) {}
 
-DeviceRows::Plan DeviceRows::plan(std::span<const DecoderRow> rows, const KvCache& cache) {
+DeviceDecoder::Plan DeviceDecoder::plan(std::span<const DecoderRow> rows, const KvCache& cache) {
     const size_t n = rows.size();
     tokens_.clear();
     last_.clear();
@@ -74,7 +78,7 @@ DeviceRows::Plan DeviceRows::plan(std::span<const DecoderRow> rows, const KvCach
         for (const float* page : cache.page_list(row.slot)) paged_.push_back(cache.number(page));
     }
     auto* const there = reinterpret_cast<int*>(there_.of(std::ssize(paged_)));
-    device().finish(); // the last batch may still be read from there
+    device_.finish(); // the last batch may still be read from there
     std::copy(paged_.begin(), paged_.end(), there);
     Plan plan{tokens_.data(), paged_.data(), last_.data(), {}};
     plan.pages = {.rows = std::ssize(rows),
@@ -90,14 +94,14 @@ DeviceRows::Plan DeviceRows::plan(std::span<const DecoderRow> rows, const KvCach
     return plan;
 }
 
-void DeviceRows::normalise(int64_t rows, const float* x, const DecoderNorm& by, float* y) {
+void DeviceDecoder::normalise(int64_t rows, const float* x, const DecoderNorm& by, float* y) {
     float* const moments = moments_.of(2 * rows);
-    device().layer_norm(rows, config_.width, x, by.gain.data(), by.bias.data(), y, moments,
-                        moments + rows);
+    device_.layer_norm(rows, config_.width, x, by.gain.data(), by.bias.data(), y, moments,
+                       moments + rows);
 }
 
 // y = x W + b
-Gemm DeviceRows::product(int64_t rows, const float* x, const Linear& by, float* y) {
+Gemm DeviceDecoder::product(int64_t rows, const float* x, const Linear& by, float* y) {
     Gemm g;
     g.m = rows, g.k = by.weight.shape()[0], g.n = by.weight.shape()[1];
     g.a = x, g.lda = g.k;
@@ -107,9 +111,9 @@ Gemm DeviceRows::product(int64_t rows, const float* x, const Linear& by, float* 
     return g;
 }
 
-Tensor DeviceRows::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
-                       DecoderHead head) {
-    const Device& d = device();
+Tensor DeviceDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
+                          DecoderHead head) {
+    const Device& d = device_;
     const int64_t c = config_.width;
     int64_t n = std::ssize(rows);
     Plan batch = plan(rows, cache);
@@ -162,13 +166,13 @@ Tensor DeviceRows::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache&
         last.c = out_.of(n * config_.vocab), last.ldc = config_.vocab;
     }
     d.rows_product(last);
-    return Tensor::view({n, last.n}, last.c);
+    return Tensor::view({n, last.n}, last.c, device_);
 }
 
 } // namespace
 
-std::unique_ptr<RowEvaluator> rows_on_device(const Gpt& model) {
-    return std::make_unique<DeviceRows>(model);
+std::unique_ptr<BatchDecoder> device_decoder(const Gpt& model, const Device& device) {
+    return std::make_unique<DeviceDecoder>(model, device);
 }
 
 } // namespace qstar::engine

@@ -1,14 +1,14 @@
 #include "engine/decode/kv_cache.h"
 
 #include "engine/base/error.h"
-#include "engine/device/device.h"
 
 #include <algorithm>
 #include <new>
 
 namespace qstar::engine {
 
-KvCache::KvCache(const GptConfig& config, int slots, int64_t pages) {
+KvCache::KvCache(const GptConfig& config, int slots, int64_t pages, const Device& device)
+    : device_(device) {
     if (slots < 1) fail("a decoder needs at least one slot, found {}", slots);
     if (pages < 0) fail("a decoder's cache cannot have {} pages", pages);
     width_ = config.width;
@@ -18,7 +18,7 @@ KvCache::KvCache(const GptConfig& config, int slots, int64_t pages) {
 
     try {
         if (pages > INT64_MAX / 4 / page_size_) throw std::bad_alloc();
-        memory_ = device().allocate(pages * page_size_);
+        memory_ = device_.allocate(pages * page_size_);
     } catch (const std::bad_alloc&) {
         fail("no memory for a key/value cache of {} pages of {} KiB", pages, page_size_ * 4 / 1024);
     }
@@ -107,8 +107,8 @@ void KvCache::extend(std::span<const Growth> growths) {
         while (table.pages.size() < wanted) table.pages.push_back(take_page());
     }
     // A source of copies keeps a user, the one that does not copy: it is not overwritten.
-    device().copy_pages(std::ssize(copies_), copied_.data(), copies_.data(), page_size_,
-                        memory_.get(), pages() * page_size_);
+    device_.copy_pages(std::ssize(copies_), copied_.data(), copies_.data(), page_size_,
+                       memory_.get(), pages() * page_size_);
 }
 
 } // namespace qstar::engine

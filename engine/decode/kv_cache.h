@@ -8,11 +8,12 @@
 // place; a sequence that is about to write into a shared one, which can only be its
 // last, not yet full page, gets a copy of that page first.
 //
-// All memory is taken when the cache is made, on the device in use; the system gives the
+// All memory is taken when the cache is made, on its device; the system gives the
 // processor's page by page as it is touched. Nothing is allocated afterwards. Not
 // synchronised, but keys and values of different slots may be read and written from different
 // threads once extend() has made room.
 
+#include "engine/device/device.h"
 #include "engine/kernels/kernels.h"
 #include "engine/nn/gpt.h"
 
@@ -26,7 +27,7 @@ namespace qstar::engine {
 class KvCache {
   public:
     // pages 0: enough for all slots to be full and share nothing.
-    KvCache(const GptConfig& config, int slots, int64_t pages);
+    KvCache(const GptConfig& config, int slots, int64_t pages, const Device& device);
 
     void clear(int slot);
     void fork(int from, int to);         // `to` becomes what `from` is; O(pages), no copy
@@ -73,6 +74,7 @@ class KvCache {
     void release(float* page);
     bool shares_last(const Table& table) const; // a page that it would have to copy
 
+    const Device& device_;
     int64_t width_;     // of the model
     int64_t page_size_; // numbers
     std::shared_ptr<float> memory_;

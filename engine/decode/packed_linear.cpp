@@ -12,8 +12,8 @@ constexpr int64_t kPanel = 64;
 
 PackedLinear::PackedLinear(const Tensor& weight, const Tensor& bias, bool transposed)
     : in_(weight.shape()[transposed ? 1 : 0]), out_(weight.shape()[transposed ? 0 : 1]) {
-    bias_ = bias.empty() ? Tensor::zeros({out_}) : bias.clone();
-    panels_ = Tensor::zeros({in_, out_});
+    bias_ = bias.empty() ? Tensor::zeros({out_}, cpu_device()) : bias.clone(cpu_device());
+    panels_ = Tensor::zeros({in_, out_}, cpu_device());
     float* to = panels_.data();
     for (int64_t j = 0; j < out_; j += kPanel) {
         const int64_t end = std::min(out_, j + kPanel);

@@ -18,7 +18,8 @@ namespace qstar::engine {
 class PackedLinear {
   public:
     PackedLinear() = default;
-    // weight (in, out); or (out, in) when `transposed`; bias (out) or an empty tensor.
+    // On the processor: weight (in, out); or (out, in) when `transposed`; bias (out) or an empty
+    // tensor.
     PackedLinear(const Tensor& weight, const Tensor& bias, bool transposed = false);
 
     int64_t in() const { return in_; }

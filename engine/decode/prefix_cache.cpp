@@ -11,11 +11,11 @@ PrefixCache::PrefixCache(Decoder& decoder, int first_slot, int count) : decoder_
 void PrefixCache::use(Entry& entry) { used_.splice(used_.begin(), used_, entry.turn); }
 
 void PrefixCache::drop_oldest() {
-    const auto oldest = kept_.find(*used_.back());
+    const auto oldest = entries_.find(*used_.back());
     decoder_.clear(oldest->second.slot);
     free_slots_.push_back(oldest->second.slot);
     used_.pop_back();
-    kept_.erase(oldest);
+    entries_.erase(oldest);
 }
 
 int PrefixCache::begin(std::span<const int> tokens, int slot) {
@@ -25,13 +25,14 @@ int PrefixCache::begin(std::span<const int> tokens, int slot) {
         return std::mismatch(tokens.begin(), tokens.end(), other.begin(), other.end()).first -
                tokens.begin();
     };
-    auto best = kept_.lower_bound(Tokens(tokens.begin(), tokens.end()));
-    if (best != kept_.begin()) {
+    auto best = entries_.lower_bound(Tokens(tokens.begin(), tokens.end()));
+    if (best != entries_.begin()) {
         const auto before = std::prev(best);
-        if (best == kept_.end() || agreement(before->first) > agreement(best->first)) best = before;
+        if (best == entries_.end() || agreement(before->first) > agreement(best->first))
+            best = before;
     }
     decoder_.clear(slot);
-    if (best == kept_.end()) return 0;
+    if (best == entries_.end()) return 0;
     const auto length = std::min<std::ptrdiff_t>(agreement(best->first), std::ssize(tokens) - 1);
     if (length <= 0) return 0;
     use(best->second);
@@ -42,21 +43,21 @@ int PrefixCache::begin(std::span<const int> tokens, int slot) {
 
 void PrefixCache::keep(std::span<const int> tokens, int slot, float value) {
     Tokens key(tokens.begin(), tokens.end());
-    if (const auto known = kept_.find(key); known != kept_.end()) {
+    if (const auto known = entries_.find(key); known != entries_.end()) {
         known->second.value = value;
         return use(known->second);
     }
     if (free_slots_.empty() && !used_.empty()) drop_oldest();
     if (free_slots_.empty()) return;
-    const auto at = kept_.emplace(std::move(key), Entry{free_slots_.back(), value, {}}).first;
+    const auto at = entries_.emplace(std::move(key), Entry{free_slots_.back(), value, {}}).first;
     free_slots_.pop_back();
     at->second.turn = used_.insert(used_.begin(), &at->first);
     decoder_.fork(slot, at->second.slot);
 }
 
 std::optional<float> PrefixCache::value(std::span<const int> tokens) {
-    const auto at = kept_.find(Tokens(tokens.begin(), tokens.end()));
-    if (at == kept_.end()) return {};
+    const auto at = entries_.find(Tokens(tokens.begin(), tokens.end()));
+    if (at == entries_.end()) return {};
     use(at->second);
     return at->second.value;
 }

@@ -26,7 +26,7 @@ class PrefixCache {
     // the decoder, which must outlive it.
     PrefixCache(Decoder& decoder, int first_slot, int count);
 
-    PrefixCache(PrefixCache&&) = default; // used_ points into kept_: no copies
+    PrefixCache(PrefixCache&&) = default; // used_ points into entries_: no copies
 
     // `slot` becomes the longest beginning of `tokens` that is kept, without the last
     // token at least: one is left to be fed. Returns its length.
@@ -38,7 +38,7 @@ class PrefixCache {
 
     // Lets go of sequences until so many pages are free, or none is left.
     void make_room(int64_t pages);
-    size_t size() const { return kept_.size(); }
+    size_t size() const { return entries_.size(); }
 
   private:
     using Tokens = std::vector<int>;
@@ -52,8 +52,8 @@ class PrefixCache {
 
     Decoder& decoder_;
     std::vector<int> free_slots_;
-    std::map<Tokens, Entry> kept_;
-    std::list<const Tokens*> used_; // keys of kept_, the one used last in front
+    std::map<Tokens, Entry> entries_;
+    std::list<const Tokens*> used_; // keys of entries_, the one used last in front
 };
 
 } // namespace qstar::engine

@@ -1,45 +1,20 @@
 #include "engine/device/arena.h"
 
-#include "engine/device/device.h"
-
 #include <algorithm>
-#include <cstdlib>
 #include <functional>
-#include <new>
-
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
 
 namespace qstar::engine {
 
 namespace {
 
-constexpr int64_t kLine = 16;                    // numbers a cache line
-constexpr int64_t kBlock = int64_t{1} << 24;     // numbers a block, at least: 64 MiB
-constexpr size_t kHugePage = size_t{1} << 21;    // bytes
-constexpr size_t kLarge = size_t{4} * kHugePage; // from here on huge pages pay
+constexpr int64_t kLine = 16;                // numbers a cache line
+constexpr int64_t kBlock = int64_t{1} << 24; // numbers a block, at least: 64 MiB
 
 int64_t whole_lines(int64_t count) {
     return (std::max<int64_t>(1, count) + kLine - 1) / kLine * kLine;
 }
 
 } // namespace
-
-std::shared_ptr<float> allocate_floats(int64_t count) {
-    return wants_host_memory() ? allocate_host_floats(count) : device().allocate(count);
-}
-
-std::shared_ptr<float> allocate_host_floats(int64_t count) {
-    const size_t bytes = static_cast<size_t>(whole_lines(count)) * sizeof(float);
-    const size_t alignment = bytes >= kLarge ? kHugePage : 64;
-    void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-    if (memory == nullptr) throw std::bad_alloc();
-#ifdef __linux__
-    if (bytes >= kLarge) madvise(memory, bytes, MADV_HUGEPAGE); // a wish, not a need
-#endif
-    return {static_cast<float*>(memory), [](float* p) { std::free(p); }};
-}
 
 float* Arena::allocate(int64_t count) {
     const int64_t need = whole_lines(count);
@@ -48,7 +23,7 @@ float* Arena::allocate(int64_t count) {
     if (range == free_.end()) {
         const int64_t size = std::max({need, kBlock, blocks_.empty() ? whole_lines(planned_) : 0});
         // One line more than is offered, so that two blocks never touch.
-        blocks_.push_back(allocate_floats(size + kLine));
+        blocks_.push_back(device_.allocate(size + kLine));
         const Range block{blocks_.back().get(), blocks_.back().get() + size};
         whole_.push_back(block);
         const auto place =

@@ -6,6 +6,8 @@
 // same pieces at the same places: what the first step planned, the others re-use, and
 // nothing is asked of the system any more. Not synchronised.
 
+#include "engine/device/device.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,13 +15,11 @@
 
 namespace qstar::engine {
 
-// Uninitialised, aligned to a cache line, in the memory of the device in use (device/device.h;
-// the processor's is allocate_host_floats). Error or std::bad_alloc if there is no such
-// memory.
-std::shared_ptr<float> allocate_floats(int64_t count);
-
 class Arena {
   public:
+    // Of one device's memory; by default that of the one in use.
+    explicit Arena(const Device& device = engine::device()) : device_(device) {}
+
     // What a step will need: the first block is made so large, so that no piece has to be
     // looked for behind its end. A block that is not written to takes no memory of a processor.
     void plan(int64_t count) { planned_ = count; }
@@ -33,6 +33,7 @@ class Arena {
     size_t peak_bytes() const;     // most that was in use at once
 
   private:
+    const Device& device_;
     struct Range {
         float* begin;
         float* end;

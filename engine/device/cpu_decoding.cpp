@@ -1,8 +1,8 @@
 // Decoding, operation by operation. The processor's own decoder takes its rows through all
-// layers in pieces instead (gpt/processor_rows.h); what stands here copies pages and draws
+// layers in pieces instead (decode/cpu_decoder.cpp); what stands here copies pages and draws
 // tokens for it, and is the twin that other devices are held against.
 
-#include "engine/device/cpu_operations.h"
+#include "engine/device/cpu_device.h"
 #include "engine/device/token_distribution.h"
 #include "engine/kernels/kernels.h"
 
@@ -23,7 +23,7 @@ float* page_at(const PagedRows& p, int64_t r, int64_t position) {
 
 } // namespace
 
-void store_pages(const PagedRows& p, const float* qkv) {
+void CpuDevice::store_pages(const PagedRows& p, const float* qkv) const {
     const int64_t size = p.width / p.heads;
     for (int64_t r = 0; r < p.rows; ++r) {
         const int64_t at = p.position[r] % kPagePositions;
@@ -39,7 +39,7 @@ void store_pages(const PagedRows& p, const float* qkv) {
     }
 }
 
-void attend_pages(const PagedRows& p, const float* qkv, float* out) {
+void CpuDevice::attend_pages(const PagedRows& p, const float* qkv, float* out) const {
     const int64_t size = p.width / p.heads;
     const float factor = 1.0f / std::sqrt(static_cast<float>(size));
     std::vector<const float*> pages;
@@ -55,8 +55,8 @@ void attend_pages(const PagedRows& p, const float* qkv, float* out) {
     }
 }
 
-void copy_pages(int64_t count, const int* from, const int* to, int64_t page_size, float* memory,
-                int64_t) {
+void CpuDevice::copy_pages(int64_t count, const int* from, const int* to, int64_t page_size,
+                           float* memory, int64_t) const {
     parallel_for(count, 4, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) {
             std::copy_n(memory + from[i] * page_size, page_size, memory + to[i] * page_size);
@@ -64,8 +64,8 @@ void copy_pages(int64_t count, const int* from, const int* to, int64_t page_size
     });
 }
 
-void draw_tokens(std::span<TokenDraw> draws, int64_t, int64_t vocab, int64_t classes,
-                 const float* logits) {
+void CpuDevice::draw_tokens(std::span<TokenDraw> draws, int64_t, int64_t vocab, int64_t classes,
+                            const float* logits) const {
     parallel_for(std::ssize(draws), kDraws, [&](int64_t begin, int64_t end) {
         thread_local TokenDistribution distribution;
         const TokenDraw* last = nullptr; // draws from one row stand together

@@ -1,6 +1,6 @@
 // The processor's elementwise operations and their gradients.
 
-#include "engine/device/cpu_operations.h"
+#include "engine/device/cpu_device.h"
 #include "engine/kernels/kernels.h"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ void each(int64_t n, const float* a, const float* b, float* y, Function f) {
 
 } // namespace
 
-void clear_if_fresh(const Slot& d, int64_t size) {
+void clear_if_fresh(const GradTarget& d, int64_t size) {
     if (d.data && d.fresh) std::fill_n(d.data, size, 0.0f);
 }
 
@@ -37,7 +37,7 @@ double sum_of(std::span<const float> terms) {
     return total;
 }
 
-void add_scaled(int64_t n, float alpha, const float* x, Slot d) {
+void CpuDevice::add_scaled(int64_t n, float alpha, const float* x, GradTarget d) const {
     if (!d.data) return;
     parallel_for(n, element_grain, [&](int64_t begin, int64_t end) {
         if (d.fresh) {
@@ -49,7 +49,7 @@ void add_scaled(int64_t n, float alpha, const float* x, Slot d) {
     });
 }
 
-void map(Map f, int64_t n, const float* x, float c0, float c1, float* y) {
+void CpuDevice::map(Map f, int64_t n, const float* x, float c0, float c1, float* y) const {
     switch (f) {
     case Map::scale:
         return each(n, x, y, [=](float v) { return c0 * v; });
@@ -77,8 +77,8 @@ void map(Map f, int64_t n, const float* x, float c0, float c1, float* y) {
     }
 }
 
-void map_grad(Map f, int64_t n, const float* x, const float* y, const float* dy, float c0, float c1,
-              Slot dx) {
+void CpuDevice::map_grad(Map f, int64_t n, const float* x, const float* y, const float* dy,
+                         float c0, float c1, GradTarget dx) const {
     if (!dx.data) return;
     // dx = dy f'(x), written with x and y at hand.
     const auto add = [&](auto derivative) {
@@ -110,7 +110,7 @@ void map_grad(Map f, int64_t n, const float* x, const float* y, const float* dy,
     }
 }
 
-void zip(Zip f, int64_t n, const float* a, const float* b, float* y) {
+void CpuDevice::zip(Zip f, int64_t n, const float* a, const float* b, float* y) const {
     switch (f) {
     case Zip::add:
         return parallel_for(n, element_grain, [&](int64_t begin, int64_t end) {
@@ -128,8 +128,8 @@ void zip(Zip f, int64_t n, const float* a, const float* b, float* y) {
 }
 
 // y = a * b:  da = dy b, db = dy a.   y = min(a, b): dy goes to the smaller one
-void zip_grad(Zip f, bool second, int64_t n, const float* a, const float* b, const float* dy,
-              Slot d) {
+void CpuDevice::zip_grad(Zip f, bool second, int64_t n, const float* a, const float* b,
+                         const float* dy, GradTarget d) const {
     if (f == Zip::mul) {
         const float* other = second ? a : b;
         return add_each(d, n, [=](int64_t i) { return dy[i] * other[i]; });
@@ -137,7 +137,7 @@ void zip_grad(Zip f, bool second, int64_t n, const float* a, const float* b, con
     add_each(d, n, [=](int64_t i) { return (b[i] < a[i]) == second ? dy[i] : 0.0f; });
 }
 
-void sum(int64_t n, const float* x, float* y) {
+void CpuDevice::sum(int64_t n, const float* x, float* y) const {
     const int64_t chunks = (n + element_grain - 1) / element_grain;
     std::vector<float> partial(static_cast<size_t>(chunks));
     parallel_for(n, element_grain, [&](int64_t begin, int64_t end) {
@@ -146,7 +146,7 @@ void sum(int64_t n, const float* x, float* y) {
     *y = static_cast<float>(sum_of(partial));
 }
 
-void spread(int64_t n, const float* y, Slot d) {
+void CpuDevice::spread(int64_t n, const float* y, GradTarget d) const {
     const float dy = *y;
     add_each(d, n, [=](int64_t) { return dy; });
 }

@@ -1,6 +1,6 @@
 // The processor's losses and what they are made of, with their gradients.
 
-#include "engine/device/cpu_operations.h"
+#include "engine/device/cpu_device.h"
 #include "engine/kernels/kernels.h"
 
 #include <algorithm>
@@ -8,8 +8,9 @@
 
 namespace qstar::engine::cpu {
 
-void cross_entropy(int64_t rows, int64_t classes, const float* x, const int* targets,
-                   const float* weights, double total, float* p, float* row_loss, float* loss) {
+void CpuDevice::cross_entropy(int64_t rows, int64_t classes, const float* x, const int* targets,
+                              const float* weights, double total, float* p, float* row_loss,
+                              float* loss) const {
     parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             row_loss[r] = 0;
@@ -21,8 +22,9 @@ void cross_entropy(int64_t rows, int64_t classes, const float* x, const int* tar
     *loss = static_cast<float>(sum_of({row_loss, static_cast<size_t>(rows)}) / total);
 }
 
-void cross_entropy_grad(int64_t rows, int64_t classes, const float* p, const int* targets,
-                        const float* weights, const float* dy, float constant, Slot dx) {
+void CpuDevice::cross_entropy_grad(int64_t rows, int64_t classes, const float* p,
+                                   const int* targets, const float* weights, const float* dy,
+                                   float constant, GradTarget dx) const {
     if (!dx.data) return;
     const float factor = *dy * constant;
     parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
@@ -37,8 +39,8 @@ void cross_entropy_grad(int64_t rows, int64_t classes, const float* p, const int
     });
 }
 
-void log_prob(int64_t rows, int64_t classes, const float* x, const int* targets, float* p,
-              float* y) {
+void CpuDevice::log_prob(int64_t rows, int64_t classes, const float* x, const int* targets,
+                         float* p, float* y) const {
     parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             const float* row = x + r * classes;
@@ -48,8 +50,8 @@ void log_prob(int64_t rows, int64_t classes, const float* x, const int* targets,
     });
 }
 
-void log_prob_grad(int64_t rows, int64_t classes, const float* p, const int* targets,
-                   const float* dy, Slot dx) {
+void CpuDevice::log_prob_grad(int64_t rows, int64_t classes, const float* p, const int* targets,
+                              const float* dy, GradTarget dx) const {
     if (!dx.data) return;
     clear_if_fresh(dx, rows * classes);
     for (int64_t r = 0; r < rows; ++r) {
@@ -58,7 +60,8 @@ void log_prob_grad(int64_t rows, int64_t classes, const float* p, const int* tar
     }
 }
 
-void entropy(int64_t rows, int64_t classes, const float* x, float* p, float* lse, float* y) {
+void CpuDevice::entropy(int64_t rows, int64_t classes, const float* x, float* p, float* lse,
+                        float* y) const {
     parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             float* row = p + r * classes;
@@ -68,16 +71,18 @@ void entropy(int64_t rows, int64_t classes, const float* x, float* p, float* lse
     });
 }
 
-void entropy_grad(int64_t rows, int64_t classes, const float* x, const float* p, const float* lse,
-                  const float* y, const float* dy, Slot dx) {
+void CpuDevice::entropy_grad(int64_t rows, int64_t classes, const float* x, const float* p,
+                             const float* lse, const float* y, const float* dy,
+                             GradTarget dx) const {
     add_each(dx, rows * classes, [&](int64_t i) {
         const int64_t r = i / classes;
         return -dy[r] * p[i] * (x[i] - lse[r] + y[r]);
     });
 }
 
-void binary_cross_entropy(int64_t n, const float* x, const float* labels, const float* weights,
-                          double total, float* off, float* loss) {
+void CpuDevice::binary_cross_entropy(int64_t n, const float* x, const float* labels,
+                                     const float* weights, double total, float* off,
+                                     float* loss) const {
     double sum = 0;
     for (int64_t i = 0; i < n; ++i) {
         off[i] = 1.0f / (1.0f + std::exp(-x[i])) - labels[i];
@@ -87,8 +92,8 @@ void binary_cross_entropy(int64_t n, const float* x, const float* labels, const 
     *loss = static_cast<float>(sum / total);
 }
 
-void binary_cross_entropy_grad(int64_t n, const float* off, const float* weights, const float* dy,
-                               float constant, Slot dx) {
+void CpuDevice::binary_cross_entropy_grad(int64_t n, const float* off, const float* weights,
+                                          const float* dy, float constant, GradTarget dx) const {
     const float factor = *dy * constant;
     add_each(dx, n, [=](int64_t i) { return factor * weights[i] * off[i]; });
 }

@@ -1,6 +1,6 @@
 // The processor's operations on rows: norms, sums over rows, rows by number.
 
-#include "engine/device/cpu_operations.h"
+#include "engine/device/cpu_device.h"
 #include "engine/kernels/kernels.h"
 
 #include <algorithm>
@@ -9,7 +9,8 @@
 namespace qstar::engine::cpu {
 
 // In fixed chunks of rows and the chunks in order.
-void column_sums(int64_t rows, int64_t columns, const float* x, float* partial, Slot d) {
+void CpuDevice::column_sums(int64_t rows, int64_t columns, const float* x, float* partial,
+                            GradTarget d) const {
     if (!d.data) return;
     clear_if_fresh(d, columns);
     parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
@@ -22,8 +23,8 @@ void column_sums(int64_t rows, int64_t columns, const float* x, float* partial, 
     }
 }
 
-void layer_norm(int64_t rows, int64_t width, const float* x, const float* gain, const float* bias,
-                float* y, float* mean, float* rstd) {
+void CpuDevice::layer_norm(int64_t rows, int64_t width, const float* x, const float* gain,
+                           const float* bias, float* y, float* mean, float* rstd) const {
     parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             kernels().layer_norm(width, x + r * width, gain, bias, y + r * width, &mean[r],
@@ -34,9 +35,10 @@ void layer_norm(int64_t rows, int64_t width, const float* x, const float* gain, 
 
 // Ba et al. 2016. Gain and bias are summed over rows in fixed chunks, the chunks in
 // order, so the bytes do not depend on threads.
-void layer_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
-                     const float* dy, const float* mean, const float* rstd, Slot dx, float* partial,
-                     Slot dgain, Slot dbias) {
+void CpuDevice::layer_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
+                                const float* dy, const float* mean, const float* rstd,
+                                GradTarget dx, float* partial, GradTarget dgain,
+                                GradTarget dbias) const {
     parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
         float* gain_part = partial + begin / row_grain * 2 * width;
         std::fill_n(gain_part, 2 * width, 0.0f);
@@ -46,7 +48,7 @@ void layer_norm_grad(int64_t rows, int64_t width, const float* x, const float* g
         }
     });
     for (int part = 0; part < 2; ++part) {
-        const Slot d = part == 0 ? dgain : dbias;
+        const GradTarget d = part == 0 ? dgain : dbias;
         if (!d.data) continue;
         clear_if_fresh(d, width);
         for (int64_t c = 0; c < row_chunks(rows); ++c) {
@@ -55,8 +57,8 @@ void layer_norm_grad(int64_t rows, int64_t width, const float* x, const float* g
     }
 }
 
-void embedding(int64_t rows, int64_t width, const int* tokens, const float* table,
-               const float* positions, int64_t time, float* y) {
+void CpuDevice::embedding(int64_t rows, int64_t width, const int* tokens, const float* table,
+                          const float* positions, int64_t time, float* y) const {
     parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             const float* row = table + tokens[r] * width;
@@ -71,8 +73,9 @@ void embedding(int64_t rows, int64_t width, const int* tokens, const float* tabl
 
 // Rows of the table get the sum over the places where their token stands: by slices
 // of columns, rows in order.
-void embedding_grad(int64_t rows, int64_t width, const int* tokens, int64_t time, const float* dy,
-                    Slot table, int64_t table_rows, Slot positions, int64_t position_rows) {
+void CpuDevice::embedding_grad(int64_t rows, int64_t width, const int* tokens, int64_t time,
+                               const float* dy, GradTarget table, int64_t table_rows,
+                               GradTarget positions, int64_t position_rows) const {
     clear_if_fresh(table, table_rows * width);
     clear_if_fresh(positions, position_rows * width);
     const auto add_rows = [&](float* to, int64_t row, int64_t r, int64_t begin, int64_t end) {
@@ -87,13 +90,14 @@ void embedding_grad(int64_t rows, int64_t width, const int* tokens, int64_t time
     });
 }
 
-void gather_rows(int64_t count, int64_t width, const int* rows, const float* x, float* y) {
+void CpuDevice::gather_rows(int64_t count, int64_t width, const int* rows, const float* x,
+                            float* y) const {
     for (int64_t i = 0; i < count; ++i) std::copy_n(x + rows[i] * width, width, y + i * width);
 }
 
 // Chosen rows hand their gradient back, in order.
-void gather_rows_grad(int64_t count, int64_t width, const int* rows, const float* dy, Slot d,
-                      int64_t d_rows) {
+void CpuDevice::gather_rows_grad(int64_t count, int64_t width, const int* rows, const float* dy,
+                                 GradTarget d, int64_t d_rows) const {
     if (!d.data) return;
     clear_if_fresh(d, d_rows * width);
     for (int64_t i = 0; i < count; ++i) {
@@ -102,8 +106,8 @@ void gather_rows_grad(int64_t count, int64_t width, const int* rows, const float
     }
 }
 
-void sum_lists(int64_t lists, int64_t width, const int* first, const int* order, const float* x,
-               int64_t /*x_rows*/, Slot y) {
+void CpuDevice::sum_lists(int64_t lists, int64_t width, const int* first, const int* order,
+                          const float* x, int64_t /*x_rows*/, GradTarget y) const {
     parallel_for(lists, row_grain, [&](int64_t begin, int64_t end) {
         std::vector<float> total(static_cast<size_t>(width));
         for (int64_t i = begin; i < end; ++i) {

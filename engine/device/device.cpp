@@ -9,8 +9,6 @@ const Device*& current() {
     return chosen;
 }
 
-thread_local int host_memory = 0;
-
 } // namespace
 
 const Device& device() { return *current(); }
@@ -19,9 +17,5 @@ void use_device(const Device& device) {
     current()->finish();
     current() = &device;
 }
-
-HostMemory::HostMemory() { ++host_memory; }
-HostMemory::~HostMemory() { --host_memory; }
-bool wants_host_memory() { return host_memory > 0; }
 
 } // namespace qstar::engine

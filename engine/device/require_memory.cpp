@@ -7,7 +7,7 @@
 namespace qstar::engine {
 
 void require_memory(int64_t bytes, const std::string& what, const std::string& smaller) {
-    if (&device() != &cpu_device()) return;
+    if (!device().uses_process_memory()) return;
     const MemoryLeft left = memory_left();
     if (bytes <= left.bytes) return;
     fail("{} takes {} of memory, but only {} are left {}: {}", what, memory_text(bytes),

@@ -1,17 +1,25 @@
 #include "engine/nn/adamw.h"
 
 #include "engine/base/error.h"
-#include "engine/device/device.h"
 
 #include <cmath>
 #include <numbers>
 
 namespace qstar::engine {
 
+namespace {
+
+// The parameters' device. They are a model's, so all lie on one.
+const Device& device_of(std::span<const Parameter> parameters) {
+    return parameters.empty() ? device() : parameters.front().value.device();
+}
+
+} // namespace
+
 AdamW::AdamW(std::span<const Parameter> parameters, const AdamWConfig& config_) : config(config_) {
     for (const Parameter& p : parameters) {
-        first.push_back(Tensor::zeros(p.value.shape()));
-        second.push_back(Tensor::zeros(p.value.shape()));
+        first.push_back(Tensor::zeros(p.value.shape(), p.value.device()));
+        second.push_back(Tensor::zeros(p.value.shape(), p.value.device()));
     }
 }
 
@@ -21,13 +29,14 @@ float gradient_norm(std::span<const Parameter> parameters) {
     for (const Parameter& p : parameters) {
         if (!p.grad.empty()) pieces.push_back(p.grad.values());
     }
-    return static_cast<float>(std::sqrt(device().sum_of_squares(pieces)));
+    return static_cast<float>(std::sqrt(device_of(parameters).sum_of_squares(pieces)));
 }
 
 float AdamW::update(std::span<Parameter> parameters, float learning_rate) {
     if (parameters.size() != first.size()) {
         fail("AdamW: made for {} parameters, called with {}", first.size(), parameters.size());
     }
+    const Device& device = device_of(parameters);
     const float norm = gradient_norm(parameters);
     if (!std::isfinite(norm)) fail("AdamW: the gradient's norm is {} at step {}", norm, step);
     const float factor = config.clip > 0 && norm > config.clip ? config.clip / norm : 1.0f;
@@ -39,12 +48,12 @@ float AdamW::update(std::span<Parameter> parameters, float learning_rate) {
         const Parameter& p = parameters[i];
         if (p.grad.empty()) continue;
         const float decay = p.value.shape().rank >= 2 ? config.weight_decay : 0.0f;
-        device().adamw(p.value.size(), p.value.data(), p.grad.data(), first[i].data(),
-                       second[i].data(),
-                       {factor, learning_rate, config.beta1, config.beta2, config.eps, decay,
-                        correct1, correct2});
+        device.adamw(p.value.size(), p.value.data(), p.grad.data(), first[i].data(),
+                     second[i].data(),
+                     {factor, learning_rate, config.beta1, config.beta2, config.eps, decay,
+                      correct1, correct2});
     }
-    device().finish(); // from here on the host may read and write the weights
+    device.finish(); // from here on the host may read and write the weights
     return norm;
 }
 

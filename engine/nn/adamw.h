@@ -24,6 +24,7 @@ struct AdamW {
     std::vector<Tensor> second; // v
     int64_t step = 0;           // steps done
 
+    // The moments lie where the parameters do: all on one device.
     AdamW(std::span<const Parameter> parameters, const AdamWConfig& config);
 
     // One step with the gradients that are there; returns their norm before clipping.

@@ -1,20 +1,23 @@
 #pragma once
-// How a batch is cut into lanes and micro-batches (next_token.h says why).
+// How a batch is cut into halves and micro-batches (next_token.h says why).
 
+#include "engine/device/device.h"
 #include "engine/nn/gpt_config.h"
 
 namespace qstar::engine {
 
 // Sequences a micro-batch, at least 1: as many as keep the widest activation, 4C numbers a
-// token, at what the device likes (Device::widest; on a processor about 4 MiB).
-int64_t micro_batch(const GptConfig& config, int64_t time);
+// token, at what the device likes (Device::widest_activation(); on a processor about 4 MiB).
+int64_t micro_batch(const GptConfig& config, int64_t time, const Device& device = engine::device());
 
-// How the gradient of a batch is computed: in so many lanes (halves of the batch, side by
-// side), each in micro-batches of `sequences`. Two lanes where the batch has more than three
-// micro-batches; one on a GPU, which is one for all threads.
+// How the gradient of a batch is computed: as a whole or in two halves side by side, in
+// micro-batches of `sequences`. In halves where the batch has more than three micro-batches and
+// the device computes on the threads that call it; a GPU is one for all threads.
 struct BatchCut {
-    int64_t lanes, sequences;
+    bool in_halves;
+    int64_t sequences;
 };
-BatchCut cut_batch(const GptConfig& config, int64_t batch, int64_t time);
+BatchCut cut_batch(const GptConfig& config, int64_t batch, int64_t time,
+                   const Device& device = engine::device());
 
 } // namespace qstar::engine

@@ -1,7 +1,6 @@
 #include "engine/nn/gpt.h"
 
 #include "engine/base/error.h"
-#include "engine/device/device.h"
 #include "engine/nn/gpt_config.h"
 
 #include <cmath>
@@ -95,7 +94,7 @@ int64_t Gpt::parameter_count() const {
 
 void Gpt::zero_grad() {
     for (Parameter& p : parameters) {
-        if (!p.grad.empty()) device().fill(p.grad.size(), 0, p.grad.data());
+        if (!p.grad.empty()) p.grad.device().fill(p.grad.size(), 0, p.grad.data());
     }
 }
 

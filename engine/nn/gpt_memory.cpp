@@ -26,10 +26,10 @@ int64_t activations(const GptConfig& c, int64_t sequences, int64_t time) {
 MemoryPlan training_memory(const GptConfig& c, int64_t batch, int64_t time) {
     const BatchCut cut = cut_batch(c, batch, time);
     const int64_t parameters = parameter_count(c) * 4;
-    const int64_t side_by_side = threads() > 1 ? cut.lanes : 1;
+    const int64_t parts = cut.in_halves ? 2 : 1, side_by_side = threads() > 1 ? parts : 1;
     MemoryPlan plan;
     plan.weights = parameters;
-    plan.gradients = cut.lanes * parameters;
+    plan.gradients = parts * parameters;
     plan.moments = 2 * parameters;
     plan.activations = side_by_side * activations(c, cut.sequences, time) * 4;
     plan.packed = threads() * (int64_t{4} << 20); // a block of A and one of B, in large pages

@@ -2,7 +2,6 @@
 
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
-#include "engine/device/device.h"
 #include "engine/kernels/gemm.h"
 #include "engine/kernels/kernels.h"
 #include "engine/nn/mlp_config.h"
@@ -67,7 +66,7 @@ int64_t Mlp::parameter_count() const {
 
 void Mlp::zero_grad() {
     for (Parameter& p : parameters)
-        if (!p.grad.empty()) device().fill(p.grad.size(), 0, p.grad.data());
+        if (!p.grad.empty()) p.grad.device().fill(p.grad.size(), 0, p.grad.data());
 }
 
 Mlp Mlp::clone() const {
@@ -103,24 +102,27 @@ Bags part_of(const Bags& bags, int64_t from, int64_t rows) {
     return part;
 }
 
-// The same where a device keeps the weights in memory of its own.
+// The same where the weights lie on another device, on a tape that a thread keeps for it.
 void evaluate_there(const Mlp& model, const Bags& features, float* out) {
-    thread_local Tape tape(false);
+    const Device& device = model.parameters[0].value.device();
+    thread_local std::unique_ptr<Tape> kept;
+    if (!kept || &kept->device() != &device) kept = std::make_unique<Tape>(false, device);
+    Tape& tape = *kept;
     const MlpConfig& c = model.config;
     Mlp handles(model); // to the same numbers
-    const int64_t most = std::max<int64_t>(kRows, device().widest / (4 * c.width));
+    const int64_t most = std::max<int64_t>(kRows, device.widest_activation() / (4 * c.width));
     for (int64_t from = 0; from < features.rows(); from += most) {
         const int64_t m = std::min(most, features.rows() - from);
         tape.reset();
         const Tensor y = tape.value(forward(tape, handles, part_of(features, from, m)));
-        device().download(y.size(), y.data(), out + from * c.outputs);
+        device.download(y.size(), y.data(), out + from * c.outputs);
     }
 }
 
 } // namespace
 
 void evaluate(const Mlp& model, const Bags& features, float* out) {
-    if (&device() != &cpu_device()) return evaluate_there(model, features, out);
+    if (!model.parameters[0].value.device().is_host()) return evaluate_there(model, features, out);
     const MlpConfig& c = model.config;
     const auto p = [&](size_t i) { return model.parameters[i].value.data(); };
     // The order of sums is the tape's: one chain of multiply-adds, then the bias; then x + y.

@@ -2,7 +2,6 @@
 
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
-#include "engine/device/device.h"
 #include "engine/nn/batch_cut.h"
 #include "engine/nn/gpt_memory.h"
 
@@ -67,27 +66,29 @@ double in_micro_batches(Tape& tape, Gpt& model, const Sequences& batch, int64_t 
 
 // Both halves of the batch, side by side where there are threads for it. The second half's
 // gradients are added up apart, so it makes no difference which of them is faster.
-double in_two_lanes(Tape& tape, Gpt& model, const Sequences& batch, int64_t few) {
+double in_two_halves(Tape& tape, Gpt& model, const Sequences& batch, int64_t few) {
     const int64_t half = (batch.count + 1) / 2;
-    Tape& other = threads() > 1 ? tape.companion() : tape;
+    Tape& other = threads() > 1 ? tape.second_tape() : tape;
     double loss[2] = {};
-    parallel_for(2, 1, [&](int64_t lane, int64_t) {
-        if (lane == 0) {
+    parallel_for(2, 1, [&](int64_t which, int64_t) {
+        if (which == 0) {
             loss[0] = in_micro_batches(tape, model, batch.part(0, half), few);
             return;
         }
         for (const Parameter& p : model.parameters) {
-            const Tensor& grad = p.grad_beside;
-            if (!grad.empty()) device().fill(grad.size(), 0, grad.data());
+            const Tensor& grad = p.replica_grad;
+            if (!grad.empty()) tape.device().fill(grad.size(), 0, grad.data());
         }
-        other.beside = true;
+        other.adds_to_replica_grad = true;
         loss[1] = in_micro_batches(other, model, batch.part(half, batch.count - half), few);
-        other.beside = false;
+        other.adds_to_replica_grad = false;
     });
     for (Parameter& p : model.parameters) {
-        if (p.grad_beside.empty()) continue;
-        if (p.grad.empty()) p.grad = Tensor::zeros(p.value.shape()); // that half asked nothing
-        device().add_scaled(p.grad.size(), 1.0f, p.grad_beside.data(), {p.grad.data(), false});
+        if (p.replica_grad.empty()) continue;
+        if (p.grad.empty())
+            p.grad = Tensor::zeros(p.value.shape(), tape.device()); // that half asked nothing
+        tape.device().add_scaled(p.grad.size(), 1.0f, p.replica_grad.data(),
+                                 {p.grad.data(), false});
     }
     return loss[0] + loss[1];
 }
@@ -99,14 +100,14 @@ double next_token_gradient(Tape& tape, Gpt& model, std::span<const int> inputs,
                            int64_t batch, int64_t time) {
     if (!tape.recording()) fail("next token: a gradient needs a tape that records");
     const Sequences all = sequences_of(inputs, targets, weights, batch, time);
-    const BatchCut cut = cut_batch(model.config, batch, time);
+    const BatchCut cut = cut_batch(model.config, batch, time, tape.device());
     // An eighth more than is in use at once, for the gaps between pieces.
     const int64_t numbers = activations(model.config, cut.sequences, time) / 8 * 9;
-    tape.beside = false;
+    tape.adds_to_replica_grad = false;
     tape.plan(numbers);
-    if (cut.lanes == 1) return in_micro_batches(tape, model, all, cut.sequences);
-    if (threads() > 1) tape.companion().plan(numbers);
-    return in_two_lanes(tape, model, all, cut.sequences);
+    if (!cut.in_halves) return in_micro_batches(tape, model, all, cut.sequences);
+    if (threads() > 1) tape.second_tape().plan(numbers);
+    return in_two_halves(tape, model, all, cut.sequences);
 }
 
 double next_token_loss(Tape& tape, Gpt& model, std::span<const int> inputs,
@@ -114,7 +115,7 @@ double next_token_loss(Tape& tape, Gpt& model, std::span<const int> inputs,
                        int64_t time) {
     if (tape.recording()) fail("next token: the loss alone needs a tape that does not record");
     return in_micro_batches(tape, model, sequences_of(inputs, targets, weights, batch, time),
-                            micro_batch(model.config, time));
+                            micro_batch(model.config, time, tape.device()));
 }
 
 } // namespace qstar::engine

@@ -193,7 +193,7 @@ void write_to(const SafeTensors& contents, const std::string& file,
     for (const auto& [name, tensor] : contents.tensors) {
         for (int64_t at = 0; at < tensor.size(); at += piece) {
             const int64_t count = std::min(piece, tensor.size() - at);
-            device().download(count, tensor.data() + at, buffer.data());
+            tensor.device().download(count, tensor.data() + at, buffer.data());
             check_finite({buffer.data(), static_cast<size_t>(count)}, at, name, file);
             write({reinterpret_cast<const char*>(buffer.data()),
                    static_cast<size_t>(count) * sizeof(float)});
@@ -202,11 +202,11 @@ void write_to(const SafeTensors& contents, const std::string& file,
 }
 
 SafeTensors everything(const SafeTensorsReader& file) {
-    const HostMemory here; // whoever wants it elsewhere copies it
     SafeTensors result;
     result.metadata = file.metadata();
     for (const auto& [name, place] : file.tensors()) {
-        const Tensor tensor = Tensor::zeros(place.shape);
+        const Tensor tensor =
+            Tensor::zeros(place.shape, cpu_device()); // copied by who wants it elsewhere
         file.read(name, tensor);
         result.tensors[name] = tensor;
     }

@@ -4,6 +4,7 @@
 #include "engine/vulkan/vulkan.h"
 
 #include <charconv>
+#include <map>
 
 namespace qstar::engine {
 
@@ -22,7 +23,10 @@ void use_device(const std::string& name) {
     if (index == -2 || (name != kind && !name.starts_with(numbered))) {
         fail("--device {}: expected cpu, vulkan or vulkan:NUMBER", name);
     }
-    use_device(vulkan_device(index));
+    static std::map<int, const Device*> opened; // a name means one device, however often it is said
+    const Device*& device = opened[index];
+    if (device == nullptr) device = &open_vulkan_device(index);
+    use_device(*device);
 }
 
 } // namespace qstar::engine

@@ -8,7 +8,7 @@
 namespace qstar::engine {
 
 // "cpu", "vulkan" (the best there is) or "vulkan:1" (number 1 of `qstar engine info`). Error for
-// any other name, and where there is no such device.
+// any other name, and where there is no such device; then the one in use stays.
 void use_device(const std::string& name);
 
 } // namespace qstar::engine

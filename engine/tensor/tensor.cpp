@@ -1,8 +1,6 @@
 #include "engine/tensor/tensor.h"
 
 #include "engine/base/error.h"
-#include "engine/device/arena.h"
-#include "engine/device/device.h"
 
 #include <algorithm>
 
@@ -28,12 +26,13 @@ std::string Shape::text() const {
     return out + ")";
 }
 
-Tensor Tensor::zeros(Shape shape) { return full(shape, 0.0f); }
+Tensor Tensor::zeros(Shape shape, const Device& device) { return full(shape, 0.0f, device); }
 
-Tensor Tensor::full(Shape shape, float value) {
+Tensor Tensor::full(Shape shape, float value, const Device& device) {
     Tensor t;
     t.shape_ = shape;
-    t.owner_ = allocate_floats(shape.size());
+    t.device_ = &device;
+    t.owner_ = device.allocate(shape.size());
     t.data_ = t.owner_.get();
     std::fill_n(t.data_, t.size(), value); // new memory: nobody works with it yet
     return t;
@@ -49,16 +48,17 @@ Tensor Tensor::from(Shape shape, std::span<const float> values) {
     return t;
 }
 
-Tensor Tensor::view(Shape shape, float* data) {
+Tensor Tensor::view(Shape shape, float* data, const Device& device) {
     Tensor t;
     t.shape_ = shape;
+    t.device_ = &device;
     t.data_ = data;
     return t;
 }
 
-Tensor Tensor::clone() const {
-    Tensor t = zeros(shape_);
-    device().download(size(), data_, t.data_);
+Tensor Tensor::clone(const Device& device) const {
+    Tensor t = zeros(shape_, device);
+    device_->download(size(), data_, t.data_);
     return t;
 }
 
@@ -72,7 +72,7 @@ Tensor Tensor::reshaped(Shape shape) const {
 }
 
 void Tensor::fill(float value) const {
-    device().finish();
+    device_->finish();
     std::fill_n(data_, size(), value);
 }
 

@@ -9,7 +9,7 @@ namespace {
 const char* const kWhy = "this program was built without Vulkan (QSTAR_VULKAN)";
 }
 
-const Device& vulkan_device(int) { fail("--device vulkan: {}", kWhy); }
+const Device& open_vulkan_device(int) { fail("--device vulkan: {}", kWhy); }
 
 std::vector<VulkanDeviceInfo> vulkan_devices(std::string& why) {
     why = kWhy;
@@ -18,6 +18,6 @@ std::vector<VulkanDeviceInfo> vulkan_devices(std::string& why) {
 
 int vulkan_messages(std::string&) { return -1; }
 
-void vulkan_fetch(int64_t, const float*, float*) {}
+void vulkan_fetch(const Device&, int64_t, const float*, float*) { fail("{}", kWhy); }
 
 } // namespace qstar::engine

@@ -1,8 +1,7 @@
-// Causal attention: one shader forward, three backward. See autograd/attention.h for the
+// Causal attention: one shader forward, three backward. See device/attention.h for the
 // formulas.
 
-#include "engine/vulkan/gpu/gpu.h"
-#include "engine/vulkan/operations.h"
+#include "engine/vulkan/vulkan_device.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,29 +20,29 @@ struct Cut {
     Groups groups;
     float factor;
 
-    explicit Cut(Attention s)
+    Cut(Attention s, bool unrolls)
         : lines(s.batch * s.heads), size(s.width / s.heads), per(size <= 16   ? 1
                                                                  : size <= 32 ? 2
                                                                               : 4),
-          whole(size % 4 == 0), unroll(gpu().unrolls()), groups{divided_up(s.time, kTile),
-                                                                std::min<int64_t>(lines, 65535),
-                                                                divided_up(size, 16 * per)},
+          whole(size % 4 == 0),
+          unroll(unrolls), groups{divided_up(s.time, kTile), std::min<int64_t>(lines, 65535),
+                                  divided_up(size, 16 * per)},
           factor(1.0f / std::sqrt(static_cast<float>(size))) {}
 };
 
 } // namespace
 
-void attention(const float* qkv, float* out, float* lse, Attention s) {
-    const Cut cut(s);
+void VulkanDevice::attention(const float* qkv, float* out, float* lse, Attention s) const {
+    const Cut cut(s, gpu_->unrolls());
     const int64_t rows = s.batch * s.time;
-    Job job(gpu());
+    Operation operation(*gpu_);
     const struct {
         Address qkv, out, lse;
         int32_t lines, time, heads, width, size;
         float factor;
-    } push = {job.read(qkv, rows * 3 * s.width),
-              job.write(out, rows * s.width),
-              job.write(lse, cut.lines * s.time),
+    } push = {operation.read(qkv, rows * 3 * s.width),
+              operation.write(out, rows * s.width),
+              operation.write(lse, cut.lines * s.time),
               number(cut.lines),
               number(s.time),
               number(s.heads),
@@ -51,27 +50,27 @@ void attention(const float* qkv, float* out, float* lse, Attention s) {
               number(cut.size),
               cut.factor};
     number(rows * 3 * s.width);
-    job.run(shaders::attention, {cut.per, cut.whole, cut.unroll}, push, cut.groups);
+    operation.run(shaders::attention, {cut.per, cut.whole, cut.unroll}, push, cut.groups);
 }
 
-void attention_grad(const float* qkv, const float* out, const float* lse, const float* dout, Slot d,
-                    Attention s) {
+void VulkanDevice::attention_grad(const float* qkv, const float* out, const float* lse,
+                                  const float* dout, GradTarget d, Attention s) const {
     if (!d.data) return;
-    const Cut cut(s);
+    const Cut cut(s, gpu_->unrolls());
     const int64_t rows = s.batch * s.time, lse_size = cut.lines * s.time;
-    Job job(gpu());
-    float* const centre = job.scratch(lse_size);
+    Operation operation(*gpu_);
+    float* const centre = operation.scratch(lse_size);
     const struct {
         Address out, dout, centre;
         int32_t n, time, heads, size;
-    } centres = {job.read(out, rows * s.width),
-                 job.read(dout, rows * s.width),
-                 job.write(centre, lse_size),
+    } centres = {operation.read(out, rows * s.width),
+                 operation.read(dout, rows * s.width),
+                 operation.write(centre, lse_size),
                  number(lse_size),
                  number(s.time),
                  number(s.heads),
                  number(cut.size)};
-    job.run(shaders::attention_centre, {}, centres, groups_for(lse_size, 128));
+    operation.run(shaders::attention_centre, {}, centres, groups_for(lse_size, 128));
 
     const auto push = [&] {
         const struct {
@@ -79,11 +78,11 @@ void attention_grad(const float* qkv, const float* out, const float* lse, const 
             int32_t lines, time, heads, width, size;
             float factor;
             uint32_t fresh;
-        } all = {job.read(qkv, rows * 3 * s.width),
-                 job.read(lse, lse_size),
-                 job.read(centre, lse_size),
-                 job.read(dout, rows * s.width),
-                 job.write(d.data, rows * 3 * s.width),
+        } all = {operation.read(qkv, rows * 3 * s.width),
+                 operation.read(lse, lse_size),
+                 operation.read(centre, lse_size),
+                 operation.read(dout, rows * s.width),
+                 operation.write(d.data, rows * 3 * s.width),
                  number(cut.lines),
                  number(s.time),
                  number(s.heads),
@@ -93,8 +92,10 @@ void attention_grad(const float* qkv, const float* out, const float* lse, const 
                  d.fresh};
         return all;
     };
-    job.run(shaders::attention_grad_queries, {cut.per, cut.whole, cut.unroll}, push(), cut.groups);
-    job.run(shaders::attention_grad_keys, {cut.per, cut.whole, cut.unroll}, push(), cut.groups);
+    operation.run(shaders::attention_grad_queries, {cut.per, cut.whole, cut.unroll}, push(),
+                  cut.groups);
+    operation.run(shaders::attention_grad_keys, {cut.per, cut.whole, cut.unroll}, push(),
+                  cut.groups);
 }
 
 } // namespace qstar::engine::vulkan

@@ -1,7 +1,6 @@
 // A decoder's operations: products of few rows, the key/value cache, drawn tokens.
 
-#include "engine/vulkan/gpu/gpu.h"
-#include "engine/vulkan/operations.h"
+#include "engine/vulkan/vulkan_device.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,14 +17,15 @@ struct PagedPush {
     float factor;
 };
 
-PagedPush paged(Job& job, const PagedRows& p, const float* qkv, Address out, Address memory) {
+PagedPush paged(Operation& operation, const PagedRows& p, const float* qkv, Address out,
+                Address memory) {
     number(p.size);
-    return {job.read(qkv, p.rows * 3 * p.width),
+    return {operation.read(qkv, p.rows * 3 * p.width),
             out,
             memory,
-            job.upload(p.pages, p.listed),
-            job.upload(p.first, p.rows),
-            job.upload(p.position, p.rows),
+            operation.upload(p.pages, p.listed),
+            operation.upload(p.first, p.rows),
+            operation.upload(p.position, p.rows),
             number(p.rows),
             number(p.heads),
             number(p.width),
@@ -37,20 +37,20 @@ PagedPush paged(Job& job, const PagedRows& p, const float* qkv, Address out, Add
 
 } // namespace
 
-void rows_product(const Gemm& g) {
+void VulkanDevice::rows_product(const Gemm& g) const {
     if (g.m == 0 || g.n == 0) return;
-    Job job(gpu());
+    Operation operation(*gpu_);
     const int64_t b_rows = g.trans_b ? g.n : g.k, b_columns = g.trans_b ? g.k : g.n;
     const bool vectors = whole(g.a, g.k, g.lda) && whole(g.b, b_columns, g.ldb);
     const int64_t c_span = span_of(g.m, g.n, g.ldc);
     const struct {
         Address a, b, c, bias, gelu;
         int32_t m, n, k, lda, ldb, ldc, flags;
-    } push = {job.read(g.a, span_of(g.m, g.k, g.lda)),
-              job.read(g.b, span_of(b_rows, b_columns, g.ldb)),
-              job.write(g.c, c_span),
-              job.read(g.bias, g.bias == nullptr ? 0 : g.n),
-              g.gelu == nullptr ? 0 : job.write(g.gelu, c_span),
+    } push = {operation.read(g.a, span_of(g.m, g.k, g.lda)),
+              operation.read(g.b, span_of(b_rows, b_columns, g.ldb)),
+              operation.write(g.c, c_span),
+              operation.read(g.bias, g.bias == nullptr ? 0 : g.n),
+              g.gelu == nullptr ? 0 : operation.write(g.gelu, c_span),
               number(g.m),
               number(g.n),
               number(g.k),
@@ -59,40 +59,40 @@ void rows_product(const Gemm& g) {
               number(g.ldc),
               (g.accumulate ? 1 : 0) | (g.bias != nullptr ? 2 : 0)};
     number(c_span);
-    job.run(shaders::rows_product, {g.trans_b, vectors, g.gelu != nullptr}, push,
-            {divided_up(g.n, 64), divided_up(g.m, 8)});
+    operation.run(shaders::rows_product, {g.trans_b, vectors, g.gelu != nullptr}, push,
+                  {divided_up(g.n, 64), divided_up(g.m, 8)});
 }
 
-void store_pages(const PagedRows& p, const float* qkv) {
-    Job job(gpu());
-    const PagedPush push = paged(job, p, qkv, 0, job.write(p.memory, p.size));
-    job.run(shaders::store_pages, {}, push, groups_for(p.rows * p.width, 128));
+void VulkanDevice::store_pages(const PagedRows& p, const float* qkv) const {
+    Operation operation(*gpu_);
+    const PagedPush push = paged(operation, p, qkv, 0, operation.write(p.memory, p.size));
+    operation.run(shaders::store_pages, {}, push, groups_for(p.rows * p.width, 128));
 }
 
-void attend_pages(const PagedRows& p, const float* qkv, float* out) {
-    Job job(gpu());
-    const Address to = job.write(out, p.rows * p.width);
-    const PagedPush push = paged(job, p, qkv, to, job.read(p.memory, p.size));
-    job.run(shaders::attend_pages, {}, push,
-            {p.heads, std::min<int64_t>(p.rows, 65535), divided_up(p.width / p.heads, 128)});
+void VulkanDevice::attend_pages(const PagedRows& p, const float* qkv, float* out) const {
+    Operation operation(*gpu_);
+    const Address to = operation.write(out, p.rows * p.width);
+    const PagedPush push = paged(operation, p, qkv, to, operation.read(p.memory, p.size));
+    operation.run(shaders::attend_pages, {}, push,
+                  {p.heads, std::min<int64_t>(p.rows, 65535), divided_up(p.width / p.heads, 128)});
 }
 
-void copy_pages(int64_t count, const int* from, const int* to, int64_t page_size, float* memory,
-                int64_t size) {
+void VulkanDevice::copy_pages(int64_t count, const int* from, const int* to, int64_t page_size,
+                              float* memory, int64_t size) const {
     if (count == 0) return;
-    Job job(gpu());
+    Operation operation(*gpu_);
     const struct {
         Address memory, from, to;
         int32_t count, page_size;
-    } push = {job.write(memory, size), job.upload(from, count), job.upload(to, count),
-              number(count), number(page_size)};
+    } push = {operation.write(memory, size), operation.upload(from, count),
+              operation.upload(to, count), number(count), number(page_size)};
     number(size);
-    job.run(shaders::copy_pages, {}, push,
-            {divided_up(page_size, 1024), std::min<int64_t>(count, 65535)});
+    operation.run(shaders::copy_pages, {}, push,
+                  {divided_up(page_size, 1024), std::min<int64_t>(count, 65535)});
 }
 
-void draw_tokens(std::span<TokenDraw> draws, int64_t rows, int64_t vocab, int64_t classes,
-                 const float* logits) {
+void VulkanDevice::draw_tokens(std::span<TokenDraw> draws, int64_t rows, int64_t vocab,
+                               int64_t classes, const float* logits) const {
     const int64_t n = std::ssize(draws);
     if (n == 0) return;
     std::vector<int> row, top_k;
@@ -105,31 +105,31 @@ void draw_tokens(std::span<TokenDraw> draws, int64_t rows, int64_t vocab, int64_
         top_p.push_back(draw.top_p);
     }
     const std::shared_ptr<float> drawn =
-        gpu().allocate(2 * n); // tokens (whole numbers), log-probabilities
+        gpu_->allocate(2 * n); // tokens (whole numbers), log-probabilities
     {
-        Job job(gpu());
-        float* const weights = job.scratch(n * classes);
+        Operation operation(*gpu_);
+        float* const weights = operation.scratch(n * classes);
         const struct {
             Address logits, uniforms, temperatures, top_ps, tokens, log_probs, weights;
             Address rows, top_ks;
             int32_t vocab, classes;
-        } push = {job.read(logits, rows * vocab),
-                  job.upload(uniform.data(), n),
-                  job.upload(temperature.data(), n),
-                  job.upload(top_p.data(), n),
-                  job.write(drawn.get(), n),
-                  job.write(drawn.get() + n, n),
-                  job.write(weights, n * classes),
-                  job.upload(row.data(), n),
-                  job.upload(top_k.data(), n),
+        } push = {operation.read(logits, rows * vocab),
+                  operation.upload(uniform.data(), n),
+                  operation.upload(temperature.data(), n),
+                  operation.upload(top_p.data(), n),
+                  operation.write(drawn.get(), n),
+                  operation.write(drawn.get() + n, n),
+                  operation.write(weights, n * classes),
+                  operation.upload(row.data(), n),
+                  operation.upload(top_k.data(), n),
                   number(vocab),
                   number(classes)};
         number(rows * vocab);
         number(n * classes);
-        job.run(shaders::draw_tokens, {}, push, {n});
+        operation.run(shaders::draw_tokens, {}, push, {n});
     }
     std::vector<float> found(static_cast<size_t>(2 * n));
-    gpu().download(2 * n, drawn.get(), found.data());
+    gpu_->download(2 * n, drawn.get(), found.data());
     for (size_t i = 0; i < draws.size(); ++i) {
         draws[i].token = static_cast<int>(found[i]);
         draws[i].log_prob = found[draws.size() + i];

@@ -1,7 +1,7 @@
 // Softmax and what is made of it, with the gradients.
 
-#include "engine/vulkan/operations.h"
 #include "engine/vulkan/reduce.h"
+#include "engine/vulkan/vulkan_device.h"
 
 #include <algorithm>
 
@@ -23,22 +23,22 @@ struct Softmax {
     const float* weights = nullptr;
 };
 
-void softmax(Job& job, const Softmax& s) {
+void softmax(Operation& operation, const Softmax& s) {
     const int64_t size = s.rows * s.classes;
     const struct {
         Address x, p, lse, y, targets, weights;
         int32_t rows, classes;
         uint32_t keeps_lse;
-    } push = {job.read(s.x, size),
-              job.write(s.p, size),
-              s.lse == nullptr ? 0 : job.write(s.lse, s.rows),
-              job.write(s.y, s.rows),
-              s.targets == nullptr ? 0 : job.upload(s.targets, s.rows),
-              s.weights == nullptr ? 0 : job.upload(s.weights, s.rows),
+    } push = {operation.read(s.x, size),
+              operation.write(s.p, size),
+              s.lse == nullptr ? 0 : operation.write(s.lse, s.rows),
+              operation.write(s.y, s.rows),
+              s.targets == nullptr ? 0 : operation.upload(s.targets, s.rows),
+              s.weights == nullptr ? 0 : operation.upload(s.weights, s.rows),
               number(s.rows),
               number(s.classes),
               s.lse != nullptr};
-    job.run(shaders::softmax, {s.kind}, push, {std::min<int64_t>(s.rows, 65535)});
+    operation.run(shaders::softmax, {s.kind}, push, {std::min<int64_t>(s.rows, 65535)});
 }
 
 struct SoftmaxGrad {
@@ -55,9 +55,9 @@ struct SoftmaxGrad {
     float factor = 1;
 };
 
-void softmax_grad(const SoftmaxGrad& s, Slot dx) {
+void softmax_grad(Gpu& gpu, const SoftmaxGrad& s, GradTarget dx) {
     if (!dx.data) return;
-    Job job(gpu());
+    Operation operation(gpu);
     const int64_t size = s.rows * s.classes;
     const bool entropies = s.kind == kEntropy;
     const struct {
@@ -65,41 +65,44 @@ void softmax_grad(const SoftmaxGrad& s, Slot dx) {
         int32_t n, classes;
         float factor;
         uint32_t fresh;
-    } push = {job.read(s.p, size),
-              job.read(s.x, entropies ? size : 0),
-              job.read(s.lse, entropies ? s.rows : 0),
-              job.read(s.y, entropies ? s.rows : 0),
-              job.read(s.dy, s.dy_size),
-              job.write(dx.data, size),
-              s.targets == nullptr ? 0 : job.upload(s.targets, s.rows),
-              s.weights == nullptr ? 0 : job.upload(s.weights, s.rows),
+    } push = {operation.read(s.p, size),
+              operation.read(s.x, entropies ? size : 0),
+              operation.read(s.lse, entropies ? s.rows : 0),
+              operation.read(s.y, entropies ? s.rows : 0),
+              operation.read(s.dy, s.dy_size),
+              operation.write(dx.data, size),
+              s.targets == nullptr ? 0 : operation.upload(s.targets, s.rows),
+              s.weights == nullptr ? 0 : operation.upload(s.weights, s.rows),
               number(size),
               number(s.classes),
               s.factor,
               dx.fresh};
-    job.run(shaders::softmax_grad, {s.kind}, push, groups_for(size));
+    operation.run(shaders::softmax_grad, {s.kind}, push, groups_for(size));
 }
 
 } // namespace
 
-void cross_entropy(int64_t rows, int64_t classes, const float* x, const int* targets,
-                   const float* weights, double total, float* p, float* row_loss, float* loss) {
-    Job job(gpu());
-    softmax(job, {.kind = kCrossEntropy,
-                  .rows = rows,
-                  .classes = classes,
-                  .x = x,
-                  .p = p,
-                  .y = row_loss,
-                  .targets = targets,
-                  .weights = weights});
-    sum_each(job, rows, std::max<int64_t>(1, rows), false, static_cast<float>(1 / total), row_loss,
-             loss);
+void VulkanDevice::cross_entropy(int64_t rows, int64_t classes, const float* x, const int* targets,
+                                 const float* weights, double total, float* p, float* row_loss,
+                                 float* loss) const {
+    Operation operation(*gpu_);
+    softmax(operation, {.kind = kCrossEntropy,
+                        .rows = rows,
+                        .classes = classes,
+                        .x = x,
+                        .p = p,
+                        .y = row_loss,
+                        .targets = targets,
+                        .weights = weights});
+    sum_each(operation, rows, std::max<int64_t>(1, rows), false, static_cast<float>(1 / total),
+             row_loss, loss);
 }
 
-void cross_entropy_grad(int64_t rows, int64_t classes, const float* p, const int* targets,
-                        const float* weights, const float* dy, float factor, Slot dx) {
-    softmax_grad({.kind = kCrossEntropy,
+void VulkanDevice::cross_entropy_grad(int64_t rows, int64_t classes, const float* p,
+                                      const int* targets, const float* weights, const float* dy,
+                                      float factor, GradTarget dx) const {
+    softmax_grad(*gpu_,
+                 {.kind = kCrossEntropy,
                   .rows = rows,
                   .classes = classes,
                   .p = p,
@@ -111,21 +114,22 @@ void cross_entropy_grad(int64_t rows, int64_t classes, const float* p, const int
                  dx);
 }
 
-void log_prob(int64_t rows, int64_t classes, const float* x, const int* targets, float* p,
-              float* y) {
-    Job job(gpu());
-    softmax(job, {.kind = kLogProb,
-                  .rows = rows,
-                  .classes = classes,
-                  .x = x,
-                  .p = p,
-                  .y = y,
-                  .targets = targets});
+void VulkanDevice::log_prob(int64_t rows, int64_t classes, const float* x, const int* targets,
+                            float* p, float* y) const {
+    Operation operation(*gpu_);
+    softmax(operation, {.kind = kLogProb,
+                        .rows = rows,
+                        .classes = classes,
+                        .x = x,
+                        .p = p,
+                        .y = y,
+                        .targets = targets});
 }
 
-void log_prob_grad(int64_t rows, int64_t classes, const float* p, const int* targets,
-                   const float* dy, Slot dx) {
-    softmax_grad({.kind = kLogProb,
+void VulkanDevice::log_prob_grad(int64_t rows, int64_t classes, const float* p, const int* targets,
+                                 const float* dy, GradTarget dx) const {
+    softmax_grad(*gpu_,
+                 {.kind = kLogProb,
                   .rows = rows,
                   .classes = classes,
                   .p = p,
@@ -135,16 +139,19 @@ void log_prob_grad(int64_t rows, int64_t classes, const float* p, const int* tar
                  dx);
 }
 
-void entropy(int64_t rows, int64_t classes, const float* x, float* p, float* lse, float* y) {
-    Job job(gpu());
+void VulkanDevice::entropy(int64_t rows, int64_t classes, const float* x, float* p, float* lse,
+                           float* y) const {
+    Operation operation(*gpu_);
     softmax(
-        job,
+        operation,
         {.kind = kEntropy, .rows = rows, .classes = classes, .x = x, .p = p, .lse = lse, .y = y});
 }
 
-void entropy_grad(int64_t rows, int64_t classes, const float* x, const float* p, const float* lse,
-                  const float* y, const float* dy, Slot dx) {
-    softmax_grad({.kind = kEntropy,
+void VulkanDevice::entropy_grad(int64_t rows, int64_t classes, const float* x, const float* p,
+                                const float* lse, const float* y, const float* dy,
+                                GradTarget dx) const {
+    softmax_grad(*gpu_,
+                 {.kind = kEntropy,
                   .rows = rows,
                   .classes = classes,
                   .p = p,
@@ -156,33 +163,38 @@ void entropy_grad(int64_t rows, int64_t classes, const float* x, const float* p,
                  dx);
 }
 
-void binary_cross_entropy(int64_t n, const float* x, const float* labels, const float* weights,
-                          double total, float* off, float* loss) {
-    Job job(gpu());
-    float* const terms = job.scratch(n);
+void VulkanDevice::binary_cross_entropy(int64_t n, const float* x, const float* labels,
+                                        const float* weights, double total, float* off,
+                                        float* loss) const {
+    Operation operation(*gpu_);
+    float* const terms = operation.scratch(n);
     const struct {
         Address x, off, terms, labels, weights;
         int32_t n;
-    } push = {job.read(x, n),        job.write(off, n),      job.write(terms, n),
-              job.upload(labels, n), job.upload(weights, n), number(n)};
-    job.run(shaders::binary_cross_entropy, {}, push, groups_for(n));
-    sum_each(job, n, std::max<int64_t>(1, n), false, static_cast<float>(1 / total), terms, loss);
+    } push = {operation.read(x, n),        operation.write(off, n),      operation.write(terms, n),
+              operation.upload(labels, n), operation.upload(weights, n), number(n)};
+    operation.run(shaders::binary_cross_entropy, {}, push, groups_for(n));
+    sum_each(operation, n, std::max<int64_t>(1, n), false, static_cast<float>(1 / total), terms,
+             loss);
 }
 
-void binary_cross_entropy_grad(int64_t n, const float* off, const float* weights, const float* dy,
-                               float factor, Slot dx) {
+void VulkanDevice::binary_cross_entropy_grad(int64_t n, const float* off, const float* weights,
+                                             const float* dy, float factor, GradTarget dx) const {
     if (!dx.data) return;
-    Job job(gpu());
+    Operation operation(*gpu_);
     const struct {
         Address off, weights, dy, dx;
         int32_t n;
         float factor;
         uint32_t fresh;
-    } push = {job.read(off, n), job.upload(weights, n),
-              job.read(dy, 1),  job.write(dx.data, n),
-              number(n),        factor,
+    } push = {operation.read(off, n),
+              operation.upload(weights, n),
+              operation.read(dy, 1),
+              operation.write(dx.data, n),
+              number(n),
+              factor,
               dx.fresh};
-    job.run(shaders::binary_cross_entropy_grad, {}, push, groups_for(n));
+    operation.run(shaders::binary_cross_entropy_grad, {}, push, groups_for(n));
 }
 
 } // namespace qstar::engine::vulkan

@@ -1,7 +1,7 @@
 // The matrix product: how it is cut into tiles, and the sum where there are too few of them.
 
-#include "engine/vulkan/operations.h"
 #include "engine/vulkan/reduce.h"
+#include "engine/vulkan/vulkan_device.h"
 
 #include <algorithm>
 
@@ -48,12 +48,12 @@ ProductCut cut_of(const Gemm& g) {
 
 } // namespace
 
-void gemm(const Gemm& g, Precision precision) {
+void VulkanDevice::gemm(const Gemm& g, Precision precision) const {
     if (g.m == 0 || g.n == 0) return;
-    Job job(gpu());
+    Operation operation(*gpu_);
     const auto [side, part_k, parts] = cut_of(g);
     const bool split = parts > 1;
-    float* const c = split ? job.scratch(parts * g.m * g.n) : g.c;
+    float* const c = split ? operation.scratch(parts * g.m * g.n) : g.c;
     const int64_t a_rows = g.trans_a ? g.k : g.m, a_columns = g.trans_a ? g.m : g.k;
     const int64_t b_rows = g.trans_b ? g.n : g.k, b_columns = g.trans_b ? g.k : g.n;
     const bool whole_ab = whole(g.a, a_columns, g.lda) && whole(g.b, b_columns, g.ldb);
@@ -63,11 +63,11 @@ void gemm(const Gemm& g, Precision precision) {
         Address a, b, c, bias, gelu;
         int32_t m, n, k, lda, ldb, ldc, split, flags;
     } push = {
-        job.read(g.a, span_of(a_rows, a_columns, g.lda)),
-        job.read(g.b, span_of(b_rows, b_columns, g.ldb)),
-        job.write(c, c_span),
-        job.read(g.bias, g.bias == nullptr ? 0 : g.n),
-        g.gelu == nullptr ? 0 : job.write(g.gelu, span_of(g.m, g.n, g.ldc)),
+        operation.read(g.a, span_of(a_rows, a_columns, g.lda)),
+        operation.read(g.b, span_of(b_rows, b_columns, g.ldb)),
+        operation.write(c, c_span),
+        operation.read(g.bias, g.bias == nullptr ? 0 : g.n),
+        g.gelu == nullptr ? 0 : operation.write(g.gelu, span_of(g.m, g.n, g.ldc)),
         number(g.m),
         number(g.n),
         number(g.k),
@@ -80,18 +80,18 @@ void gemm(const Gemm& g, Precision precision) {
     number(c_span);
     const auto invocations = static_cast<uint32_t>(side * side / 64);
     const auto run = [&](const Spirv& shader, uint32_t with, const MatrixUnits& form) {
-        job.run(shader,
-                {invocations, static_cast<uint32_t>(side), g.trans_a, g.trans_b, whole_ab, whole_c,
-                 g.gelu != nullptr, with, form.rows, form.columns, form.terms},
-                push, {divided_up(g.n, side), divided_up(g.m, side), parts});
+        operation.run(shader,
+                      {invocations, static_cast<uint32_t>(side), g.trans_a, g.trans_b, whole_ab,
+                       whole_c, g.gelu != nullptr, with, form.rows, form.columns, form.terms},
+                      push, {divided_up(g.n, side), divided_up(g.m, side), parts});
     };
-    const MatrixUnits& units = gpu().physical().matrix_units;
+    const MatrixUnits& units = gpu_->physical().matrix_units;
     if (precision == Precision::bf16 && units) {
         run(shaders::gemm_bf16, units.subgroup_size, units);
     } else {
-        run(shaders::gemm, gpu().unrolls(), {});
+        run(shaders::gemm, gpu_->unrolls(), {});
     }
-    if (split) sum_chunks(job, g.m * g.n, parts, g.m * g.n, c, g.c, !g.accumulate);
+    if (split) sum_chunks(operation, g.m * g.n, parts, g.m * g.n, c, g.c, !g.accumulate);
 }
 
 } // namespace qstar::engine::vulkan

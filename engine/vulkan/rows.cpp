@@ -1,8 +1,8 @@
 // Operations on rows: sums over them, layer norm and its gradient.
 
 #include "engine/device/chunks.h"
-#include "engine/vulkan/operations.h"
 #include "engine/vulkan/reduce.h"
+#include "engine/vulkan/vulkan_device.h"
 
 #include <algorithm>
 
@@ -20,65 +20,74 @@ Groups groups_of_columns(int64_t rows, int64_t columns) {
 
 } // namespace
 
-void column_sums(int64_t rows, int64_t columns, const float* x, float* partial, Slot d) {
+void VulkanDevice::column_sums(int64_t rows, int64_t columns, const float* x, float* partial,
+                               GradTarget d) const {
     if (!d.data) return;
-    Job job(gpu());
+    Operation operation(*gpu_);
     const int64_t chunks = row_chunks(rows);
     const struct {
         Address x, partial;
         int32_t rows, columns, grain;
-    } push = {job.read(x, rows * columns), job.write(partial, chunks * columns), number(rows),
-              number(columns), static_cast<int32_t>(row_grain)};
-    job.run(shaders::column_sums, {}, push, groups_of_columns(rows, columns));
-    sum_chunks(job, columns, chunks, columns, partial, d.data, d.fresh);
+    } push = {operation.read(x, rows * columns), operation.write(partial, chunks * columns),
+              number(rows), number(columns), static_cast<int32_t>(row_grain)};
+    operation.run(shaders::column_sums, {}, push, groups_of_columns(rows, columns));
+    sum_chunks(operation, columns, chunks, columns, partial, d.data, d.fresh);
 }
 
-void layer_norm(int64_t rows, int64_t width, const float* x, const float* gain, const float* bias,
-                float* y, float* mean, float* rstd) {
-    Job job(gpu());
+void VulkanDevice::layer_norm(int64_t rows, int64_t width, const float* x, const float* gain,
+                              const float* bias, float* y, float* mean, float* rstd) const {
+    Operation operation(*gpu_);
     const struct {
         Address x, gain, bias, y, mean, rstd;
         int32_t rows, width;
-    } push = {job.read(x, rows * width),
-              job.read(gain, width),
-              job.read(bias, width),
-              job.write(y, rows * width),
-              job.write(mean, rows),
-              job.write(rstd, rows),
+    } push = {operation.read(x, rows * width),
+              operation.read(gain, width),
+              operation.read(bias, width),
+              operation.write(y, rows * width),
+              operation.write(mean, rows),
+              operation.write(rstd, rows),
               number(rows),
               number(width)};
-    job.run(shaders::layer_norm, {}, push, groups_of_rows(rows));
+    operation.run(shaders::layer_norm, {}, push, groups_of_rows(rows));
 }
 
-void layer_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
-                     const float* dy, const float* mean, const float* rstd, Slot dx, float* partial,
-                     Slot dgain, Slot dbias) {
-    Job job(gpu());
+void VulkanDevice::layer_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
+                                   const float* dy, const float* mean, const float* rstd,
+                                   GradTarget dx, float* partial, GradTarget dgain,
+                                   GradTarget dbias) const {
+    Operation operation(*gpu_);
     const int64_t size = rows * width, chunks = row_chunks(rows);
     const struct {
         Address x, gain, dy, mean, rstd, dx;
         int32_t rows, width;
         uint32_t fresh;
-    } push = {job.read(x, size),    job.read(gain, width), job.read(dy, size),
-              job.read(mean, rows), job.read(rstd, rows),  job.write(dx.data, size),
-              number(rows),         number(width),         dx.fresh};
-    job.run(shaders::layer_norm_grad, {}, push, groups_of_rows(rows));
+    } push = {operation.read(x, size),
+              operation.read(gain, width),
+              operation.read(dy, size),
+              operation.read(mean, rows),
+              operation.read(rstd, rows),
+              operation.write(dx.data, size),
+              number(rows),
+              number(width),
+              dx.fresh};
+    operation.run(shaders::layer_norm_grad, {}, push, groups_of_rows(rows));
     if (!dgain.data && !dbias.data) return;
     const struct {
         Address x, dy, mean, rstd, partial;
         int32_t rows, width, grain;
-    } columns = {job.read(x, size),
-                 job.read(dy, size),
-                 job.read(mean, rows),
-                 job.read(rstd, rows),
-                 job.write(partial, chunks * 2 * width),
+    } columns = {operation.read(x, size),
+                 operation.read(dy, size),
+                 operation.read(mean, rows),
+                 operation.read(rstd, rows),
+                 operation.write(partial, chunks * 2 * width),
                  number(rows),
                  number(width),
                  static_cast<int32_t>(row_grain)};
-    job.run(shaders::layer_norm_columns, {}, columns, groups_of_columns(rows, width));
-    if (dgain.data) sum_chunks(job, width, chunks, 2 * width, partial, dgain.data, dgain.fresh);
+    operation.run(shaders::layer_norm_columns, {}, columns, groups_of_columns(rows, width));
+    if (dgain.data)
+        sum_chunks(operation, width, chunks, 2 * width, partial, dgain.data, dgain.fresh);
     if (dbias.data) {
-        sum_chunks(job, width, chunks, 2 * width, partial + width, dbias.data, dbias.fresh);
+        sum_chunks(operation, width, chunks, 2 * width, partial + width, dbias.data, dbias.fresh);
     }
 }
 

@@ -93,8 +93,8 @@ void measure(const std::string& work, int batch, int threads, bool quick, Report
     row.work = work;
     row.unit = "tokens/s";
     row.threads = threads;
-    const bool on_processor = &engine::device() == &engine::cpu_device();
-    row.isa = on_processor ? engine::isa_name() : engine::device().name;
+    const bool on_processor = engine::device().is_host();
+    row.isa = on_processor ? engine::isa_name() : engine::device().name();
     row.ours = rates(tokens, seconds[0]);
     for (size_t i = 0; i < peers.size(); ++i) {
         row.peer_name = peers[i]->name();

@@ -229,9 +229,9 @@ void measure_training(const TrainingShape& shape, const Settings& settings, Repo
 
 void bench_vulkan(const BenchOptions& options) {
     engine::set_threads(options.threads);
-    if (&engine::device() == &engine::cpu_device()) engine::use_device("vulkan");
+    if (engine::device().is_host()) engine::use_device("vulkan");
     Settings settings{engine::device(), options.quick ? 3 : 7, options.quick ? 0.1 : 0.3};
-    Report report(options, fmt::format("fp32 unless said, on {}", settings.device.name));
+    Report report(options, fmt::format("fp32 unless said, on {}", settings.device.name()));
     // A GPU that was idle takes a while to raise its clock.
     product_seconds({1024, 1024, 1024}, {settings.device, 1, 1.0});
     for (const auto precision : {engine::Precision::fp32, engine::Precision::bf16}) {

@@ -73,10 +73,10 @@ Trainer::Trainer(const LoopOptions& options, Stage& stage, engine::Gpt fresh, in
     if (options.precision == "bf16") {
         tape.precision = engine::Precision::bf16;
         if (!engine::device().has_bf16() && !options.quiet) {
-            const bool on_cpu = &engine::device() == &engine::cpu_device();
+            const bool on_cpu = engine::device().is_host();
             fmt::print(
                 "{}: {} multiplies no bf16 numbers, so its products are fp32\n", stage.name(),
-                on_cpu ? "this processor (neither AMX nor AVX512_BF16)" : engine::device().name);
+                on_cpu ? "this processor (neither AMX nor AVX512_BF16)" : engine::device().name());
         }
     }
     const std::string path = stage.path("state.safetensors");
@@ -160,7 +160,7 @@ void Trainer::expect_memory(int64_t batch, int64_t time) {
         plan.total() - plan.weights - plan.moments,
         fmt::format("{}: a step with {} sequences of {} tokens", stage_.name(), batch, time),
         "a smaller --batch takes less");
-    if (options_.quiet || &engine::device() != &engine::cpu_device()) return;
+    if (options_.quiet || !engine::device().uses_process_memory()) return;
     engine::begin_peak();
     const int64_t now = engine::process_memory().resident; // weights and moments are in it
     if (now == 0) return;                                  // the system does not say

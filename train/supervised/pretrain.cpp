@@ -153,7 +153,7 @@ NextTokens next_tokens(const RowBatch& rows, int64_t time) {
 }
 
 double validation_loss(Trainer& trainer, std::span<const RowBatch> batches, int64_t time) {
-    const engine::NotRecording look(trainer.tape);
+    const engine::NoGrad look(trainer.tape);
     double sum = 0, count = 0;
     for (const RowBatch& rows : batches) {
         const NextTokens b = next_tokens(rows, time);

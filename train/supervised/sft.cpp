@@ -28,7 +28,7 @@ Example example_of(const CuratedItem& item, const tokenizer::Tokenizer& tokenize
 }
 
 double validation_loss(Trainer& trainer, std::span<const Example> examples, int64_t batch) {
-    const engine::NotRecording look(trainer.tape);
+    const engine::NoGrad look(trainer.tape);
     double sum = 0, asked = 0;
     for (const auto& chosen : make_epoch(examples, batch, 0, 0)) {
         const Batch b = make_batch(examples, chosen);

@@ -106,7 +106,7 @@ void Gpu::download(int64_t n, const float* from, float* to) {
 }
 
 void Gpu::fetch(int64_t n, const float* from, float* to) {
-    Job job(*this);
+    Operation operation(*this);
     const size_t bytes = static_cast<size_t>(n) * sizeof(float);
     if (n == 0 || tensors_.find(from) == 0) { // in ordinary memory already
         wait();
@@ -117,14 +117,14 @@ void Gpu::fetch(int64_t n, const float* from, float* to) {
     const struct {
         Address x, y;
         int32_t n;
-    } push = {job.read(from, n), staging_.find(room), number(n)};
-    job.run(shaders::copy, {}, push, groups_for(n));
+    } push = {operation.read(from, n), staging_.find(room), number(n)};
+    operation.run(shaders::copy, {}, push, groups_for(n));
     wait();
     std::memcpy(to, room, bytes);
     staging_.release(room);
 }
 
-Address Job::read(const float* at, int64_t count) {
+Address Operation::read(const float* at, int64_t count) {
     const auto bytes = static_cast<size_t>(count) * sizeof(float);
     if (bytes == 0) return 0;
     const Address address = gpu_.tensors_.find(at);
@@ -133,7 +133,7 @@ Address Job::read(const float* at, int64_t count) {
     return address;
 }
 
-Address Job::write(float* at, int64_t count) {
+Address Operation::write(float* at, int64_t count) {
     const auto bytes = static_cast<size_t>(count) * sizeof(float);
     if (bytes == 0) return 0;
     const Address address = gpu_.tensors_.find(at);
@@ -142,21 +142,21 @@ Address Job::write(float* at, int64_t count) {
     return address;
 }
 
-Address Job::upload_bytes(const void* values, size_t bytes) {
+Address Operation::upload_bytes(const void* values, size_t bytes) {
     if (bytes == 0) return 0;
     void* const room = gpu_.upload_room(bytes);
     std::memcpy(room, values, bytes);
     return gpu_.tensors_.find(room);
 }
 
-Address Job::upload(const int* values, int64_t count) {
+Address Operation::upload(const int* values, int64_t count) {
     static_assert(sizeof(int) == sizeof(float));
     const auto* const numbers = reinterpret_cast<const float*>(values);
     if (gpu_.tensors_.find(values) != 0) return read(numbers, count);
     return upload_bytes(values, static_cast<size_t>(count) * sizeof(int));
 }
 
-Address Job::upload(const float* values, int64_t count) {
+Address Operation::upload(const float* values, int64_t count) {
     return upload_bytes(values, static_cast<size_t>(count) * sizeof(float));
 }
 

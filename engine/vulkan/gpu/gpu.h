@@ -1,10 +1,10 @@
 #pragma once
-// The device in use, and how an operation is written down on it.
+// An opened GPU, and how an operation is written down on it.
 
+#include "engine/vulkan/gpu/command_recorder.h"
 #include "engine/vulkan/gpu/context.h"
 #include "engine/vulkan/gpu/pipelines.h"
 #include "engine/vulkan/gpu/pool.h"
-#include "engine/vulkan/gpu/recorder.h"
 
 #include <memory>
 #include <mutex>
@@ -12,6 +12,7 @@
 
 namespace qstar::engine::vulkan {
 
+// Its functions and operations may be called from several threads.
 class Gpu : public std::enable_shared_from_this<Gpu> {
   public:
     Gpu(std::shared_ptr<Instance> instance, const Physical& physical);
@@ -26,7 +27,7 @@ class Gpu : public std::enable_shared_from_this<Gpu> {
     size_t reserved() const { return tensors_.reserved(); }
 
   private:
-    friend class Job;
+    friend class Operation;
 
     void release(float* pointer);
     void* upload_room(size_t bytes);
@@ -43,26 +44,23 @@ class Gpu : public std::enable_shared_from_this<Gpu> {
     Context context_;
     Pool tensors_, staging_;
     Pipelines pipelines_;
-    Recorder recorder_;
+    CommandRecorder recorder_;
     std::vector<void*> released_; // to be given back when the device is done with them
     std::vector<Block> uploads_;  // what the host hands over with its operations
     size_t upload_block_ = 0, upload_used_ = 0;
     Block scratch_;
 };
 
-// The one in use.
-Gpu& gpu();
-
 // One operation, from its first operand to its last shader; holds the device's lock.
 //
-//   Job job(gpu());
-//   const struct { Address x, y; int32_t n; } push = {job.read(x, n), job.write(y, n), ...};
-//   job.run(shaders::map, {function}, push, groups);
+//   Operation operation(gpu);
+//   const struct { Address x, y; int32_t n; } push = {operation.read(x, n), ...};
+//   operation.run(shaders::map, {function}, push, groups);
 using Address = VkDeviceAddress;
 
-class Job {
+class Operation {
   public:
-    explicit Job(Gpu& gpu) : gpu_(gpu), lock_(gpu.mutex_) {}
+    explicit Operation(Gpu& gpu) : gpu_(gpu), lock_(gpu.mutex_) {}
 
     // Operands of the shader that comes next. What is read and lies in ordinary memory is
     // copied to the device; what is written must be the device's own, or it is an Error.

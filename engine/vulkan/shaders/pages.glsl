@@ -1,4 +1,4 @@
-// The key/value cache in pages of 16 positions (gpt/kv_cache.h): what PagedRows says.
+// The key/value cache in pages of 16 positions (decode/kv_cache.h): what PagedRows says.
 const int page_positions = 16;
 
 layout(push_constant) uniform Push {

@@ -20,7 +20,7 @@ namespace {
 // Sequences of 256 tokens in a model of width 64: 16 a micro-batch.
 constexpr int64_t kTime = 256;
 constexpr int64_t kBatch = 33;
-constexpr int64_t kLarge = 49; // more than three micro-batches: two lanes
+constexpr int64_t kLarge = 49; // more than three micro-batches: two halves
 
 struct Work {
     Gpt model{{1, 2, 64, kTime, 40}, Random(5, "init")};
@@ -50,12 +50,12 @@ struct Work {
 
 } // namespace
 
-TEST_CASE("micro-batches and lanes add up to the batch") {
+TEST_CASE("micro-batches and halves add up to the batch") {
     for (const int64_t batch : {kBatch, kLarge}) {
         if (tests::kSanitized && batch == kBatch) continue;
         Work work(batch), whole(batch);
         REQUIRE(micro_batch(work.model.config, kTime) == 16);
-        REQUIRE(cut_batch(work.model.config, batch, kTime).lanes == (batch == kLarge ? 2 : 1));
+        REQUIRE(cut_batch(work.model.config, batch, kTime).in_halves == (batch == kLarge));
         Tape tape;
         const double loss = work.gradient(tape);
 
@@ -78,7 +78,7 @@ TEST_CASE("micro-batches and lanes add up to the batch") {
         }
 
         {
-            const NotRecording look(tape); // in the training's own memory
+            const NoGrad look(tape); // in the training's own memory
             const size_t reserved = tape.arena_bytes();
             const double looked = next_token_loss(tape, work.model, work.inputs, work.targets,
                                                   work.weights, batch, kTime);
@@ -92,7 +92,7 @@ TEST_CASE("micro-batches and lanes add up to the batch") {
     }
 }
 
-TEST_CASE("two lanes give the same bytes at any number of threads, step after step") {
+TEST_CASE("two halves give the same bytes at any number of threads, step after step") {
     std::vector<std::string> bytes;
     std::vector<double> losses;
     for (const int count : {1, 2, 3}) {
@@ -112,7 +112,7 @@ TEST_CASE("two lanes give the same bytes at any number of threads, step after st
     }
 }
 
-TEST_CASE("a lane may ask nothing") {
+TEST_CASE("a half may ask nothing") {
     for (const bool first : {false, true}) {
         Work work(kLarge);
         const int64_t half = 25 * kTime, all = kLarge * kTime;

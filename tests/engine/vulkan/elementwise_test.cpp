@@ -33,7 +33,7 @@ TEST_CASE("functions of one number and their slopes") {
                           float* y = o.spare(n);
                           d.map(f, n, x, -0.5f, 0.25f, y);
                           const float* dy = o.in(n);
-                          d.map_grad(f, n, x, y, dy, -0.5f, 0.25f, o.slot(n, fresh));
+                          d.map_grad(f, n, x, y, dy, -0.5f, 0.25f, o.grad_target(n, fresh));
                       }) < 1e-4);
             }
         }
@@ -59,9 +59,9 @@ TEST_CASE("functions of two numbers and their slopes") {
                           const float* a = o.in(n);
                           const float* b = o.in(n);
                           const float* dy = o.in(n);
-                          d.zip_grad(f, false, n, a, b, dy, o.slot(n, fresh));
-                          d.zip_grad(f, true, n, a, b, dy, o.slot(n, fresh));
-                          d.zip_grad(f, true, n, a, a, dy, o.slot(n, fresh)); // a tie
+                          d.zip_grad(f, false, n, a, b, dy, o.grad_target(n, fresh));
+                          d.zip_grad(f, true, n, a, b, dy, o.grad_target(n, fresh));
+                          d.zip_grad(f, true, n, a, a, dy, o.grad_target(n, fresh)); // a tie
                       }) < 1e-6);
             }
         }
@@ -78,9 +78,9 @@ TEST_CASE("filling, adding and spreading") {
                   const float* x = o.in(n);
                   const float* one = o.in(1);
                   for (const bool fresh : {false, true}) {
-                      d.add_scaled(n, 1, x, o.slot(n, fresh));
-                      d.add_scaled(n, -0.3f, x, o.slot(n, fresh));
-                      d.spread(n, one, o.slot(n, fresh));
+                      d.add_scaled(n, 1, x, o.grad_target(n, fresh));
+                      d.add_scaled(n, -0.3f, x, o.grad_target(n, fresh));
+                      d.spread(n, one, o.grad_target(n, fresh));
                   }
                   d.add_scaled(n, 1, x, {}); // not wanted
               }) < 1e-6);

@@ -27,7 +27,7 @@ TEST_CASE("cross-entropy, log-probabilities and entropies") {
                           d.cross_entropy(rows, classes, x, targets.data(), weights.data(), 3.5, p,
                                           o.out(rows), o.out(1));
                           d.cross_entropy_grad(rows, classes, p, targets.data(), weights.data(),
-                                               o.in(1), 0.7f, o.slot(n, fresh));
+                                               o.in(1), 0.7f, o.grad_target(n, fresh));
                       }) < 1e-4);
                 CHECK(difference([&](const Device& d, Operands& o) {
                           const float* x = o.in(n, -4, 4);
@@ -35,7 +35,8 @@ TEST_CASE("cross-entropy, log-probabilities and entropies") {
                           float* p = o.out(n);
                           d.log_prob(rows, classes, x, targets.data(), p, o.out(rows));
                           const float* dy = o.in(rows);
-                          d.log_prob_grad(rows, classes, p, targets.data(), dy, o.slot(n, fresh));
+                          d.log_prob_grad(rows, classes, p, targets.data(), dy,
+                                          o.grad_target(n, fresh));
                       }) < 1e-4);
                 if (classes == 1) continue; // the entropy of certainty: 0 but for rounding
                 CHECK(difference([&](const Device& d, Operands& o) {
@@ -45,7 +46,7 @@ TEST_CASE("cross-entropy, log-probabilities and entropies") {
                           float* y = o.out(rows);
                           d.entropy(rows, classes, x, p, lse, y);
                           const float* dy = o.in(rows);
-                          d.entropy_grad(rows, classes, x, p, lse, y, dy, o.slot(n, fresh));
+                          d.entropy_grad(rows, classes, x, p, lse, y, dy, o.grad_target(n, fresh));
                       }) < 1e-4);
             }
         }
@@ -65,7 +66,7 @@ TEST_CASE("binary cross-entropy") {
                   const float* dy = o.in(1);
                   for (const bool fresh : {false, true}) {
                       d.binary_cross_entropy_grad(n, off, weights.data(), dy, 0.4f,
-                                                  o.slot(n, fresh));
+                                                  o.grad_target(n, fresh));
                   }
               }) < 1e-4);
     }

@@ -34,7 +34,7 @@ class Operands {
     // Compared afterwards. `fresh`: what stood there before is not to be looked at.
     float* out(int64_t n, bool fresh = true);
     float* spare(int64_t n); // written, not compared
-    engine::Slot slot(int64_t n, bool fresh) { return {out(n, fresh), fresh}; }
+    engine::GradTarget grad_target(int64_t n, bool fresh) { return {out(n, fresh), fresh}; }
     std::vector<int> indices(int64_t n, int64_t below);
     std::vector<float> host(int64_t n, double low = 0, double high = 1);
 

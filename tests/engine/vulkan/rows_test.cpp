@@ -30,7 +30,7 @@ TEST_CASE("layer norm and sums over rows") {
                 CHECK(difference([&](const Device& d, Operands& o) {
                           const float* x = o.in(n);
                           d.column_sums(rows, width, x, o.spare(chunks * width),
-                                        o.slot(width, fresh));
+                                        o.grad_target(width, fresh));
                       }) < 1e-4);
                 if (width == 1) continue; // its gradient is a difference of equal numbers
                 CHECK(difference([&](const Device& d, Operands& o) {
@@ -40,9 +40,10 @@ TEST_CASE("layer norm and sums over rows") {
                           float* mean = o.spare(rows);
                           float* rstd = o.spare(rows);
                           d.layer_norm(rows, width, x, gain, gain, o.out(n), mean, rstd);
-                          d.layer_norm_grad(rows, width, x, gain, dy, mean, rstd, o.slot(n, fresh),
-                                            o.spare(2 * chunks * width), o.slot(width, fresh),
-                                            o.slot(width, !fresh));
+                          d.layer_norm_grad(rows, width, x, gain, dy, mean, rstd,
+                                            o.grad_target(n, fresh), o.spare(2 * chunks * width),
+                                            o.grad_target(width, fresh),
+                                            o.grad_target(width, !fresh));
                       }) < 1e-4);
             }
         }
@@ -92,10 +93,10 @@ TEST_CASE("rows by number") {
                           const std::vector<int> tokens = o.indices(rows, vocab);
                           const float* dy = o.in(rows * width);
                           d.embedding_grad(rows, width, tokens.data(), time, dy,
-                                           o.slot(vocab * width, fresh), vocab,
-                                           o.slot(positions * width, !fresh), positions);
+                                           o.grad_target(vocab * width, fresh), vocab,
+                                           o.grad_target(positions * width, !fresh), positions);
                           d.gather_rows_grad(rows, width, tokens.data(), dy,
-                                             o.slot(vocab * width, fresh), vocab);
+                                             o.grad_target(vocab * width, fresh), vocab);
                           // Lists of no row, one, two ... as far as there are any.
                           std::vector<int> first{0};
                           for (int n = 0; first.back() + n <= rows; ++n)
@@ -104,7 +105,7 @@ TEST_CASE("rows by number") {
                           const auto lists = static_cast<int64_t>(first.size()) - 1;
                           const std::vector<int> order = o.indices(rows, vocab);
                           d.sum_lists(lists, width, first.data(), order.data(), o.in(vocab * width),
-                                      vocab, o.slot(lists * width, fresh));
+                                      vocab, o.grad_target(lists * width, fresh));
                       }) < 1e-4);
             }
         }
@@ -132,7 +133,8 @@ TEST_CASE("attention and its gradient") {
                       float* lse = o.out(lines);
                       d.attention(qkv, out, lse, s);
                       const float* dout = o.in(rows * s.width);
-                      d.attention_grad(qkv, out, lse, dout, o.slot(rows * 3 * s.width, fresh), s);
+                      d.attention_grad(qkv, out, lse, dout,
+                                       o.grad_target(rows * 3 * s.width, fresh), s);
                   }) < 1e-4);
         }
     }

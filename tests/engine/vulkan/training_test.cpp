@@ -2,7 +2,6 @@
 
 #include "engine/base/error.h"
 #include "engine/decode/decoder.h"
-#include "engine/device/arena.h"
 #include "engine/nn/adamw.h"
 #include "engine/nn/next_token.h"
 #include "engine/run/use_device.h"
@@ -100,8 +99,8 @@ TEST_CASE("tensors come and go while the device is at work") {
 
     std::vector<float> elsewhere(10);
     CHECK_THROWS_AS(device().fill(10, 1, elsewhere.data()), Error);
-    const HostMemory ordinary;
-    CHECK_THROWS_AS(device().fill(10, 1, Tensor::zeros({10}).data()), Error);
+    const Tensor ordinary = Tensor::zeros({10}, cpu_device());
+    CHECK_THROWS_AS(device().fill(10, 1, ordinary.data()), Error);
 }
 
 TEST_CASE("what is fetched from a device has its bits, whatever they mean") {
@@ -114,11 +113,11 @@ TEST_CASE("what is fetched from a device has its bits, whatever they mean") {
     const auto n = static_cast<int64_t>(bits.size());
     const Tensor there = Tensor::zeros({n});
     std::memcpy(there.data(), bits.data(), bits.size() * sizeof(float));
-    vulkan_fetch(n, there.data(), found.data());
+    vulkan_fetch(device(), n, there.data(), found.data());
     CHECK(std::memcmp(found.data(), bits.data(), bits.size() * sizeof(float)) == 0);
-    vulkan_fetch(n, numbers.data(), found.data()); // of the host's memory
+    vulkan_fetch(device(), n, numbers.data(), found.data()); // of the host's memory
     CHECK(std::memcmp(found.data(), bits.data(), bits.size() * sizeof(float)) == 0);
-    vulkan_fetch(0, nullptr, nullptr);
+    vulkan_fetch(device(), 0, nullptr, nullptr);
 }
 
 TEST_CASE("a device that is not there is refused in one sentence") {
@@ -133,7 +132,7 @@ TEST_CASE("a device that is not there is refused in one sentence") {
 TEST_CASE("more memory than a device has is an error") {
     const tests::OnVulkan here;
     if (!here) return;
-    CHECK_THROWS_AS(allocate_floats(int64_t{1} << 42), Error);
+    CHECK_THROWS_AS(device().allocate(int64_t{1} << 42), Error);
     const Tensor small = Tensor::full({3}, 1.0f); // life goes on
     device().add_scaled(3, 2, small.data(), {small.data(), false});
     CHECK(small.clone()[2] == 3.0f);

@@ -21,9 +21,9 @@ struct DecoderRow {
 enum class DecoderHead { tokens, score };
 
 // The model's weights, copied, and the memory of a batch, kept for the next one.
-class RowEvaluator {
+class BatchDecoder {
   public:
-    virtual ~RowEvaluator() = default;
+    virtual ~BatchDecoder() = default;
     // What the head says after the rows that are the last of their feeds: (feeds, outputs),
     // in the memory of the device, valid until the next call. It need not be there yet.
     // Keys and values of all rows go into the cache.
@@ -31,7 +31,7 @@ class RowEvaluator {
                        DecoderHead head) = 0;
 };
 
-std::unique_ptr<RowEvaluator> rows_on_processor(const Gpt& model); // rows_on_processor.cpp
-std::unique_ptr<RowEvaluator> rows_on_device(const Gpt& model);    // rows_on_device.cpp
+std::unique_ptr<BatchDecoder> cpu_decoder(const Gpt& model);
+std::unique_ptr<BatchDecoder> device_decoder(const Gpt& model, const Device& device);
 
 } // namespace qstar::engine

@@ -1,4 +1,4 @@
-#include "engine/vulkan/gpu/recorder.h"
+#include "engine/vulkan/gpu/command_recorder.h"
 
 #include "engine/base/error.h"
 
@@ -15,7 +15,7 @@ constexpr VkAccessFlags kShader = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_W
 
 } // namespace
 
-Recorder::Recorder(const Context& context, Pipelines& pipelines)
+CommandRecorder::CommandRecorder(const Context& context, Pipelines& pipelines)
     : context_(context), pipelines_(pipelines) {
     const Api& api = context_.api;
     VkCommandPoolCreateInfo pool{};
@@ -39,19 +39,19 @@ Recorder::Recorder(const Context& context, Pipelines& pipelines)
           "make a semaphore");
 }
 
-Recorder::~Recorder() {
+CommandRecorder::~CommandRecorder() {
     const Api& api = context_.api;
     api.DeviceWaitIdle(context_.device);
     api.DestroySemaphore(context_.device, semaphore_, nullptr);
     api.DestroyCommandPool(context_.device, pool_, nullptr);
 }
 
-void Recorder::use(const void* at, size_t bytes, bool writes) {
+void CommandRecorder::use(const void* at, size_t bytes, bool writes) {
     const auto* begin = static_cast<const char*>(at);
     if (bytes > 0) next_.push_back({begin, begin + bytes, writes});
 }
 
-void Recorder::begin() {
+void CommandRecorder::begin() {
     wait(submitted_ + 1 > kBuffers ? submitted_ + 1 - kBuffers : 0); // the buffer's last use
     VkCommandBufferBeginInfo info{};
     info.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
@@ -60,7 +60,7 @@ void Recorder::begin() {
           "begin a command buffer");
 }
 
-void Recorder::barrier(VkPipelineStageFlags to, VkAccessFlags access) {
+void CommandRecorder::barrier(VkPipelineStageFlags to, VkAccessFlags access) {
     VkMemoryBarrier memory{};
     memory.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER;
     memory.srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT;
@@ -70,7 +70,7 @@ void Recorder::barrier(VkPipelineStageFlags to, VkAccessFlags access) {
                                     nullptr, 0, nullptr);
 }
 
-void Recorder::run(VkPipeline pipeline, const void* push, size_t bytes, Groups groups) {
+void CommandRecorder::run(VkPipeline pipeline, const void* push, size_t bytes, Groups groups) {
     if (groups.x == 0 || groups.y == 0 || groups.z == 0) {
         next_.clear();
         return;
@@ -107,7 +107,7 @@ void Recorder::run(VkPipeline pipeline, const void* push, size_t bytes, Groups g
     if (++written_ == kCommands) submit();
 }
 
-void Recorder::submit() {
+void CommandRecorder::submit() {
     const Api& api = context_.api;
     const VkCommandBuffer buffer = buffers_[submitted_ % kBuffers];
     check(api.EndCommandBuffer(buffer), "end a command buffer");
@@ -128,7 +128,7 @@ void Recorder::submit() {
     submitted_ = value;
 }
 
-void Recorder::wait(uint64_t value) {
+void CommandRecorder::wait(uint64_t value) {
     if (done_ >= value) return;
     VkSemaphoreWaitInfo info{};
     info.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO;
@@ -139,7 +139,7 @@ void Recorder::wait(uint64_t value) {
     done_ = value;
 }
 
-void Recorder::finish() {
+void CommandRecorder::finish() {
     if (idle()) return;
     if (written_ == 0) begin(); // only to say that the host will read
     barrier(VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT | VK_ACCESS_HOST_WRITE_BIT);

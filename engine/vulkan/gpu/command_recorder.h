@@ -19,12 +19,12 @@ struct Groups {
     int64_t x = 1, y = 1, z = 1;
 };
 
-class Recorder {
+class CommandRecorder {
   public:
-    Recorder(const Context& context, Pipelines& pipelines);
-    ~Recorder();
-    Recorder(const Recorder&) = delete;
-    Recorder& operator=(const Recorder&) = delete;
+    CommandRecorder(const Context& context, Pipelines& pipelines);
+    ~CommandRecorder();
+    CommandRecorder(const CommandRecorder&) = delete;
+    CommandRecorder& operator=(const CommandRecorder&) = delete;
 
     // The next run() will read (write) so many bytes there.
     void reads(const void* at, size_t bytes) { use(at, bytes, false); }
