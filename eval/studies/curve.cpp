@@ -313,19 +313,25 @@ void curve(const CurveOptions& options) {
     const std::vector<CurveRow> rows = measure_curve(options);
     Json table = Json::array();
     for (const CurveRow& row : rows) table.push_back(json_of(row));
-    write_json(options.run + "/curve.json", Json{{"world", train::world_of(options.run)},
-                                                 {"seed", options.seed},
-                                                 {"split", options.split},
-                                                 {"problems", rows.empty() ? 0 : rows.front().n},
-                                                 {"file", options.file},
-                                                 {"policy", options.policy},
-                                                 {"budgets", options.budgets},
-                                                 {"proposals", options.proposals},
-                                                 {"n_best", options.n_best},
-                                                 {"width", options.width},
-                                                 {"weight", options.weight},
-                                                 {"temperature", options.temperature},
-                                                 {"rows", table}});
+    write_json(options.run + "/curve.json",
+               Json{{"world", train::world_of(options.run)},
+                    {"seed", options.seed},
+                    {"split", options.split},
+                    {"problems", rows.empty() ? 0 : rows.front().n},
+                    {"file", options.file},
+                    {"format", options.form.format},
+                    {"target", options.form.target ? Json(*options.form.target) : Json()},
+                    {"policy", options.policy},
+                    {"prm", options.prm},
+                    {"q", options.q},
+                    {"methods", options.methods},
+                    {"budgets", options.budgets},
+                    {"proposals", options.proposals},
+                    {"n_best", options.n_best},
+                    {"width", options.width},
+                    {"weight", options.weight},
+                    {"temperature", options.temperature},
+                    {"rows", table}});
     const std::string text = markdown(rows, options);
     write_file_atomic(options.run + "/curve.md", text);
     write_file_atomic(options.run + "/curve.svg", picture(plot_of(rows, options)));
