@@ -7,6 +7,7 @@
 #include "eval/demo/demo.h"
 #include "eval/measure/printed_command.h"
 #include "eval/report/command.h"
+#include "eval/report/results.h"
 #include "eval/serve/command.h"
 #include "eval/studies/curve.h"
 #include "eval/studies/game24.h"
@@ -99,6 +100,17 @@ void add_game24(CLI::App& eval, const Common& common) {
     });
 }
 
+void add_results(CLI::App& eval) {
+    CLI::App* command =
+        eval.add_subcommand("results", "What runs have measured, as tables with their commands");
+    const auto options = std::make_shared<ResultsOptions>();
+    command->add_option("--run", options->runs, "the runs' folders: runs/demo,runs/countdown")
+        ->delimiter(',')
+        ->capture_default_str();
+    command->add_option("--out", options->out, "write them to this file (default: print them)");
+    command->callback([options] { write_results(*options); });
+}
+
 void add_demo(CLI::App& app, const Common& common) {
     CLI::App* command =
         app.add_subcommand("demo", "The whole road, from an empty folder to the report");
@@ -133,6 +145,7 @@ void add_command(CLI::App& app, const Common& common) {
     add_step_commands(*eval, common);   // best-of-n, early-stop, label-sources, active
     add_puzzle_commands(*eval, common); // puzzles, actions
     add_report_commands(*eval, common); // claims, report
+    add_results(*eval);
     add_serve(*eval, common);
     add_demo(app, common);
 }

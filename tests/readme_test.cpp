@@ -1,13 +1,16 @@
-// What the READMEs say is there: the files that they link, the commands and flags that they show.
+// The READMEs are chapters: short, without figures, with exercises; and what they say is there: the
+// files that they link, the commands and flags that they show.
 
 #include "engine/io/files.h"
 #include "tests/program.h"
 #include "tests/sanitized.h"
 
+#include <algorithm>
 #include <cctype>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,14 +19,62 @@ using namespace qstar::tests;
 
 namespace {
 
-std::vector<std::string> readmes() {
-    std::vector<std::string> files = {"README.md"};
+// The chapters of the floors; the file at the top and the campaigns' are none.
+std::vector<std::string> chapters() {
+    std::vector<std::string> files;
     for (const std::string folder : {"engine", "tokenizer", "search", "train", "eval"})
         for (const auto& entry :
              std::filesystem::recursive_directory_iterator(join_path(source_dir, folder)))
             if (entry.path().filename() == "README.md")
                 files.push_back(std::filesystem::relative(entry.path(), source_dir).string());
     return files;
+}
+
+std::vector<std::string> readmes() {
+    std::vector<std::string> files = chapters();
+    files.insert(files.end(), {"README.md", "tests/campaigns/README.md"});
+    return files;
+}
+
+// Also the two files that hold figures.
+std::vector<std::string> pages() {
+    std::vector<std::string> files = readmes();
+    files.insert(files.end(), {"eval/RESULTS.md", "eval/LOG.md"});
+    return files;
+}
+
+int64_t words_of(const std::string& text) {
+    std::istringstream in(text);
+    int64_t n = 0;
+    for (std::string word; in >> word;) ++n;
+    return n;
+}
+
+// "52.0", "260 / 500", "47.6 - 56.3", "(1.05)": a digit, and nothing but numbers and signs.
+bool is_figure(const std::string& cell) {
+    return cell.find_first_of("0123456789") != cell.npos &&
+           cell.find_first_not_of("0123456789 .,%+-/()x*") == cell.npos;
+}
+
+// Rows of tables that have two or more cells of figures.
+std::vector<std::string> rows_of_figures(const std::string& text) {
+    std::vector<std::string> found;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+        if (!line.starts_with('|')) continue;
+        std::istringstream cells(line);
+        int64_t figures = 0;
+        for (std::string cell; std::getline(cells, cell, '|');) figures += is_figure(cell);
+        if (figures >= 2) found.push_back(line);
+    }
+    return found;
+}
+
+// The text under "## Exercises", to the next heading.
+std::string exercises(const std::string& text) {
+    const size_t at = text.find("\n## Exercises\n");
+    if (at == text.npos) return "";
+    return text.substr(at + 1, text.find("\n## ", at + 1) - at - 1);
 }
 
 // The targets of [links](target) that are files, without what comes after a '#'.
@@ -85,7 +136,24 @@ bool has_flag(const std::string& command, const std::string& flag) {
     return false;
 }
 
+// "engine check": the first words, as far as they are commands; false if the first is none, or a
+// command of the named one is missing.
+bool is_command(const std::vector<std::string>& words) {
+    if (words.empty() || !has_subcommand("", words[0])) return false;
+    const bool has_list = contains(help(" " + words[0]), "\nSubcommands:\n");
+    return !has_list || (words.size() > 1 && has_subcommand(" " + words[0], words[1]));
+}
+
 } // namespace
+
+TEST_CASE("words, figures and exercises of a text are found") {
+    CHECK(words_of("## One two,  3\nx=1\n") == 5);
+    CHECK(rows_of_figures("| a | 1 | 2.5 |\n| b | 260 / 500 | 47.6 - 56.3 |\n| c | 1 |\n"
+                          "1 | 2\n| `avx2` | 14 x 32 | L6 D256 |\n") ==
+          std::vector<std::string>{"| a | 1 | 2.5 |", "| b | 260 / 500 | 47.6 - 56.3 |"});
+    CHECK(exercises("# a\n\n## Exercises\n\n1. b\n\n## c\n") == "## Exercises\n\n1. b\n");
+    CHECK(exercises("# a\n").empty());
+}
 
 TEST_CASE("links and commands of a text are found") {
     const std::string text = "[a](b.h#c), [d](http://e), [f](g/h)\n    qstar train ppo --run R \\\n"
@@ -97,7 +165,7 @@ TEST_CASE("links and commands of a text are found") {
 
 TEST_CASE("every file that a README links is there") {
     size_t seen = 0;
-    for (const std::string& path : readmes()) {
+    for (const std::string& path : pages()) {
         const std::string folder = join_path(source_dir, path.substr(0, path.rfind("README.md")));
         for (const std::string& link : links(read_file(join_path(source_dir, path)))) {
             CAPTURE(path);
@@ -112,7 +180,7 @@ TEST_CASE("every file that a README links is there") {
 TEST_CASE("every command that a README shows has its flags") {
     if (kSanitized) return; // a hundred calls of a slow program, for the same texts
     size_t seen = 0;
-    for (const std::string& path : readmes()) {
+    for (const std::string& path : pages()) {
         for (const auto& words : commands(read_file(join_path(source_dir, path)))) {
             std::vector<std::string> commands_so_far = {""};
             size_t next = 0;
@@ -132,4 +200,44 @@ TEST_CASE("every command that a README shows has its flags") {
         }
     }
     CHECK(seen > 50);
+}
+
+TEST_CASE("a chapter has at most 1,200 words, and all READMEs 9,000") {
+    int64_t all = 0;
+    for (const std::string& path : readmes()) {
+        CAPTURE(path);
+        const int64_t words = words_of(read_file(join_path(source_dir, path)));
+        CHECK(words <= 1200);
+        all += words;
+    }
+    CHECK(all <= 9000);
+}
+
+TEST_CASE("figures stand in the results and the log alone, but for one small ladder") {
+    for (const std::string& path : readmes()) {
+        const auto rows = rows_of_figures(read_file(join_path(source_dir, path)));
+        CAPTURE(path);
+        if (path == "README.md") {
+            CHECK(rows.size() <= 12);
+        } else {
+            CAPTURE((rows.empty() ? std::string() : rows[0]));
+            CHECK(rows.empty());
+        }
+    }
+}
+
+TEST_CASE("every chapter has three exercises with commands") {
+    for (const std::string& path : chapters()) {
+        const std::string section = exercises(read_file(join_path(source_dir, path)));
+        CAPTURE(path);
+        for (const char* item : {"\n1. ", "\n2. ", "\n3. "}) CHECK(contains(section, item));
+        if (kSanitized) continue; // asks the program, as above
+        int64_t known = 0;
+        for (const auto& words : commands(section)) {
+            CAPTURE((words.empty() ? std::string() : words[0]));
+            CHECK(is_command(words));
+            ++known;
+        }
+        CHECK(known >= 3);
+    }
 }

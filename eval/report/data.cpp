@@ -97,6 +97,8 @@ const std::vector<Source>& sources() {
         {"policies", "policies.json", "eval policies"},
         {"early_stop", "early-stop.json", "eval early-stop"},
         {"label_sources", "label-sources/table.json", "eval label-sources"},
+        {"curve", "curve.json", "eval curve"},
+        {"game24", "game24.json", "eval game24"},
         {"claims", "claims.json", "eval claims"},
         {"times", "times.json", "demo"},
     };

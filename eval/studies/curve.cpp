@@ -264,19 +264,25 @@ void curve(const CurveOptions& options) {
     check(options);
     require_run(options.run);
     const std::vector<CurveRow> rows = measure_curve(options);
-    write_json(options.run + "/curve.json", Json{{"world", train::world_of(options.run)},
-                                                 {"seed", options.seed},
-                                                 {"split", options.split},
-                                                 {"problems", rows.empty() ? 0 : rows.front().n},
-                                                 {"file", options.file},
-                                                 {"policy", options.policy},
-                                                 {"budgets", options.budgets},
-                                                 {"proposals", options.proposals},
-                                                 {"n_best", options.n_best},
-                                                 {"width", options.width},
-                                                 {"weight", options.weight},
-                                                 {"temperature", options.temperature},
-                                                 {"rows", table_of(rows).json()}});
+    write_json(options.run + "/curve.json",
+               Json{{"world", train::world_of(options.run)},
+                    {"seed", options.seed},
+                    {"split", options.split},
+                    {"problems", rows.empty() ? 0 : rows.front().n},
+                    {"file", options.file},
+                    {"format", options.form.format},
+                    {"target", options.form.target ? Json(*options.form.target) : Json()},
+                    {"policy", options.policy},
+                    {"prm", options.prm},
+                    {"q", options.q},
+                    {"methods", options.methods},
+                    {"budgets", options.budgets},
+                    {"proposals", options.proposals},
+                    {"n_best", options.n_best},
+                    {"width", options.width},
+                    {"weight", options.weight},
+                    {"temperature", options.temperature},
+                    {"rows", table_of(rows).json()}});
     const std::string text = markdown(rows, options);
     write_file_atomic(options.run + "/curve.md", text);
     write_file_atomic(options.run + "/curve.svg", picture(plot_of(rows, options)));

@@ -149,6 +149,7 @@ void game24(const Game24Options& options) {
                                                   {"policy", options.policy},
                                                   {"scorer", options.scorer},
                                                   {"budgets", options.budgets},
+                                                  {"hands", options.hands},
                                                   {"proposals", options.proposals},
                                                   {"width", options.width},
                                                   {"weight", options.weight},
