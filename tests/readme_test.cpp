@@ -166,7 +166,7 @@ TEST_CASE("links and commands of a text are found") {
 TEST_CASE("every file that a README links is there") {
     size_t seen = 0;
     for (const std::string& path : pages()) {
-        const std::string folder = join_path(source_dir, path.substr(0, path.rfind("README.md")));
+        const std::string folder = join_path(source_dir, path.substr(0, path.rfind('/') + 1));
         for (const std::string& link : links(read_file(join_path(source_dir, path)))) {
             CAPTURE(path);
             CAPTURE(link);

@@ -218,7 +218,7 @@ std::string stages_text(const Json& data) {
 std::string chapter_text(const std::string& run) {
     const Json data = read_run(run);
     std::string out =
-        fmt::format("# {}\n\nThe world {}, seed {}.\n", data.at("folder").get<std::string>(),
+        fmt::format("## {}\n\nThe world {}, seed {}.\n", data.at("folder").get<std::string>(),
                     data.at("world").get<std::string>(), data.at("seed").dump());
     if (data.contains("times")) {
         double seconds = 0;
@@ -235,25 +235,26 @@ std::string chapter_text(const std::string& run) {
         if (!data.contains(table.source)) continue;
         const Json& measured = data.at(table.source);
         out +=
-            fmt::format("\n## {}\n\n{}\n{}{}", table.heading, measured_on(table, measured, data),
+            fmt::format("\n### {}\n\n{}\n{}{}", table.heading, measured_on(table, measured, data),
                         table_text(table, measured), command_text(command_of(table.source, data)));
     }
     if (data.contains("claims"))
-        out += fmt::format("\n## The claims\n\n{}{}", claims_text(data),
+        out += fmt::format("\n### The claims\n\n{}{}", claims_text(data),
                            command_text(command_of("claims", data)));
     if (const std::string stages = stages_text(data); !stages.empty())
-        out += "\n## Its stages\n\n" + stages;
+        out += "\n### Its stages\n\n" + stages;
     return out;
 }
 
 } // namespace
 
 std::string results(const std::vector<std::string>& runs) {
-    std::string out = "Results, written by `qstar eval results` from the runs' own files. Tokens "
-                      "are those that the models read and wrote for a problem, proposed and "
-                      "scored; intervals are 95 % after Wilson; no problem stands in a training "
-                      "text. Seconds are those of one machine. Under each table stands the "
-                      "command that makes it again.\n";
+    std::string out =
+        "# Results\n\nWritten by `qstar eval results` from the runs' own files. Tokens "
+        "are those that the models read and wrote for a problem, proposed and "
+        "scored; intervals are 95 % after Wilson; no problem stands in a training "
+        "text. Seconds are those of one machine. Under each table stands the "
+        "command that makes it again.\n";
     for (const std::string& run : runs) {
         try {
             out += "\n" + chapter_text(run);

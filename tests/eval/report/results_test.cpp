@@ -48,7 +48,7 @@ TEST_CASE("results are tables with their commands, from a run's own files") {
                              " --problems 200 --budgets 300\n"));
     CHECK(contains(page, "took 15 s:\n\n    qstar demo --run " + run.path + " --quick\n"));
     CHECK(contains(page, "knows next to nothing")); // the quick demo
-    CHECK(!contains(page, "## Best of N"));
+    CHECK(!contains(page, "# Best of N"));
     CHECK(results({run.path, run.path}).size() > results({run.path}).size() + 500);
 }
 
