@@ -50,10 +50,10 @@ void describe(Flags& f, CorpusOptions& o) {
     f.number("largest", o.countdown.high, static_cast<double>(o.countdown.low), 1000,
              "countdown: largest number")
         .only_if(!arithmetic);
+    f.number("target-to", o.countdown.to, 1, 100'000, "countdown: largest target; 24 is never one")
+        .only_if(!arithmetic);
     f.number("target-from", o.countdown.from, 1, static_cast<double>(o.countdown.to),
              "countdown: smallest target")
-        .only_if(!arithmetic);
-    f.number("target-to", o.countdown.to, 1, 100'000, "countdown: largest target; 24 is never one")
         .only_if(!arithmetic);
     f.number("terms", o.equations.max_terms, o.equations.min_terms, 12, "equations: most terms")
         .only_if(!arithmetic);
