@@ -4,7 +4,6 @@
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
 #include "engine/base/process.h"
-#include "engine/base/range.h"
 #include "engine/device/device.h"
 #include "engine/io/files.h"
 #include "engine/io/sha256.h"
@@ -18,10 +17,8 @@
 #include "engine/nn/safetensors.h"
 #include "engine/vulkan/vulkan.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fmt/format.h>
-#include <memory>
 
 namespace qstar::engine {
 
@@ -120,35 +117,36 @@ void check() {
     fmt::print("\nall within 1e-3\n");
 }
 
+struct InfoOptions {
+    std::string file, model;
+    int64_t batch = 16;
+};
+
+void describe(Flags& f, InfoOptions& o) {
+    f.argument("FILE", o.file, "A safetensors file to describe");
+    f.text("model", o.model,
+           "Predict the memory of training: \"L6 D256 H8 T128 V512\", or a model's file");
+    f.number("batch", o.batch, 1, 1'000'000, "Sequences a step, for --model");
+}
+
+void info_and_plan(const InfoOptions& options) {
+    qstar::check(flags_of(options));
+    // Before info() looks for GPUs: their drivers are large, and loaded for that alone.
+    const int64_t program = process_memory().resident;
+    info(options.file);
+    if (!options.model.empty()) plan(options.model, options.batch, program);
+}
+
 } // namespace
 
-void add_command(CLI::App& app, const Common&) {
-    CLI::App* engine =
-        app.add_subcommand("engine", "The tensor engine: what it runs on, is it right, how fast");
-    engine->require_subcommand(1);
-
-    CLI::App* info_command =
-        engine->add_subcommand("info", "What the processor offers and what was chosen");
-    const auto model = std::make_shared<std::string>();
-    info_command->add_option("FILE", *model, "A safetensors file to describe");
-    const auto planned = std::make_shared<std::string>();
-    const auto batch = std::make_shared<int64_t>(16);
-    info_command->add_option("--model", *planned,
-                             "Predict the memory of training: \"L6 D256 H8 T128 V512\", or a "
-                             "model's file");
-    info_command->add_option("--batch", *batch, "Sequences a step, for --model")
-        ->capture_default_str();
-    info_command->callback([=] {
-        check_range("batch", *batch, 1, 1'000'000);
-        // Before info() looks for GPUs: their drivers are large, and loaded for that alone.
-        const int64_t program = process_memory().resident;
-        info(*model);
-        if (!planned->empty()) plan(*planned, *batch, program);
-    });
-
-    CLI::App* check_command = engine->add_subcommand(
-        "check", "Every operation's gradient against finite differences in float64");
-    check_command->callback([] { check(); });
+Command command() {
+    Command engine{"engine", "The tensor engine: what it runs on, is it right, how fast"};
+    Command gradients{"check", "Every operation's gradient against finite differences in float64"};
+    gradients.run = [](const Call&) { check(); };
+    engine.commands = {
+        described_command("info", "What the processor offers and what was chosen", info_and_plan),
+        gradients};
+    return engine;
 }
 
 } // namespace qstar::engine

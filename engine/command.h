@@ -1,15 +1,10 @@
 #pragma once
-// The command `qstar engine info | check | bench`.
+// The command `qstar engine info | check`; eval/bench adds `bench`.
 
-#include "engine/run/common.h"
-
-namespace CLI {
-class App;
-}
+#include "engine/run/command_line.h"
 
 namespace qstar::engine {
 
-// Adds the command to the program; its callbacks do the work and throw Errors.
-void add_command(CLI::App& app, const Common& common);
+Command command(); // its commands do the work and throw Errors
 
 } // namespace qstar::engine

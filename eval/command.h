@@ -1,15 +1,11 @@
 #pragma once
-// The commands `qstar eval ladder` and `qstar demo`.
+// The commands `qstar eval` and `qstar demo`.
 
-#include "engine/run/common.h"
-
-namespace CLI {
-class App;
-}
+#include "engine/run/command_line.h"
 
 namespace qstar::eval {
 
-// Adds the commands to the program; their callbacks do the work and throw Errors.
-void add_command(CLI::App& app, const Common& common);
+Command command(); // its commands do the work and throw Errors
+Command demo_command();
 
 } // namespace qstar::eval

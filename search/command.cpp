@@ -1,11 +1,10 @@
 #include "search/command.h"
 
 #include "engine/base/error.h"
-#include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
 #include "engine/io/sha256.h"
-#include "engine/run/run_folder.h"
+#include "engine/run/record.h"
 #include "engine/text/jsonl.h"
 #include "search/models/models.h"
 #include "search/models/run.h"
@@ -16,14 +15,13 @@
 #include "search/solve.h"
 #include "search/worlds/make_world.h"
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 namespace qstar::search {
 
 namespace {
 
-struct Flags {
+struct SearchCall {
     std::string problem, problems, out, world; // empty: the run's
     ProblemForm form;
     std::string method = "astar", scorer = "none", run = "runs/demo", policy;
@@ -32,10 +30,74 @@ struct Flags {
     ProposerLimits limits;
     PuzzleSearch puzzle;
     bool width_given = false;
+    uint64_t seed = 1;
 };
 
+// Flags of Options and of the puzzles' budgets have their ranges where these are checked.
+void describe(Flags& f, SearchCall& o) {
+    Options& with = o.options;
+    f.argument("problem", o.problem, "one problem: \"3*(4+5)-2\"");
+    f.text("problems", o.problems, "file of problems; -: standard input").quiet();
+    f.text("format", o.form.format, "of the file: lines, jsonl, or pairs of question and answer")
+        .quiet();
+    f.number("target", o.form.target, -unbounded, unbounded,
+             "countdown: of every problem; its line is numbers alone")
+        .quiet();
+    f.mark("skip-bad", o.form.skip_bad, "leave bad lines of the file out").quiet();
+    f.text("out", o.out,
+           "write JSON lines here instead of stdout, as they come; the same call goes on where it "
+           "was interrupted")
+        .quiet();
+    f.text("world", o.world,
+           "what the problems are: arithmetic, equations, countdown or words (default: what the "
+           "run is of)")
+        .quiet();
+    f.text("method", o.method, "greedy, majority, best-of-n, beam, mcts, astar or qstar").quiet();
+    f.text("scorer", o.scorer,
+           "reward model: none, orm, prm, q, or a folder of the run (qstar: q if none is named)");
+    f.text("run", o.run, "folder of the run whose models are used");
+    f.text("policy", o.policy, "model that proposes (default: RUN/sft/model.safetensors)")
+        .content();
+    f.seed(o.seed);
+    f.number("budget", with.budget, -unbounded, unbounded,
+             "model tokens for each problem, proposed and scored");
+    f.number("samples", with.samples, -unbounded, unbounded,
+             "majority, best-of-n: at most so many solutions (puzzles: walks)");
+    f.number("width", with.width, -unbounded, unbounded, "beam: paths kept (puzzles: 100)");
+    f.number("proposals", with.proposals, 1, 1'000'000,
+             "beam, mcts, astar: draws for each expanded path");
+    f.number("weight", with.weight, -unbounded, unbounded,
+             "astar, qstar: of the heuristic, f = g + weight * h");
+    f.number("batch", with.batch, -unbounded, unbounded, "astar, qstar: nodes expanded together");
+    f.number("explore", with.explore, -unbounded, unbounded,
+             "mcts: weight of what was visited little");
+    f.number("temperature", with.temperature, -unbounded, unbounded, "of the draws");
+    f.number("step-tokens", o.limits.step_tokens, 1, 100'000, "of a step at most");
+    f.number("steps", o.limits.steps, 1, 1'000'000,
+             "of a solution at most; texts that contain their search need hundreds: 1000");
+    f.number("top-k", o.limits.top_k, 0, most, "draw from the so many likeliest tokens; 0: all");
+    f.number_above("top-p", o.limits.top_p, 0, 1,
+                   "draw from the likeliest tokens that together have this probability; 1: all");
+    f.text("aggregate", o.aggregate,
+           "a path's score from its steps': product, minimum or last (default: product, with orm "
+           "and q last)");
+    f.text("vote", o.vote, "best-of-n: best (sample) or weighted (sum over an answer)");
+    f.text("step-cost", o.step_cost, "astar: log-prob or unit");
+    f.mark("n-best", with.n_best,
+           "beam, mcts, astar: the likeliest next steps in order instead of draws (countdown: "
+           "always)");
+    f.mark("trace", with.trace, "mcts, astar: tell every step of the algorithm").quiet();
+    f.text("trace-file", o.trace_file, "write the tree that one problem's search saw as JSON here")
+        .quiet();
+    const size_t own = f.all.size();
+    describe_puzzle(f, o.puzzle);
+    if (!is_puzzle(o.world))
+        for (size_t i = own; i < f.all.size(); ++i)
+            if (f.all[i].name != "seconds") f.all[i].quiet();
+}
+
 // The flags that puzzles share with the text worlds.
-void search_puzzles(const Flags& flags, uint64_t seed) {
+void search_puzzles(const SearchCall& flags, uint64_t seed) {
     PuzzleSearch puzzle = flags.puzzle;
     puzzle.state = flags.problem;
     puzzle.states = flags.problems;
@@ -61,7 +123,7 @@ bool judges_whole(const std::string& scorer) {
            scorer.starts_with("q-");
 }
 
-void search_one(const World& world, const Flags& flags, Method method, Options options,
+void search_one(const World& world, const SearchCall& flags, Method method, Options options,
                 Models& models) {
     const ProblemLine line = read_problem(world, flags.problem, flags.form.target);
     Tree tree;
@@ -82,7 +144,7 @@ void search_one(const World& world, const Flags& flags, Method method, Options o
 }
 
 // Error if the world cannot read the problem; it names the run where the world is the run's.
-void check_problem(const World& world, const Flags& flags, const std::string& name) {
+void check_problem(const World& world, const SearchCall& flags, const std::string& name) {
     try {
         read_problem(world, flags.problem, flags.form.target);
     } catch (const Error& error) {
@@ -92,7 +154,7 @@ void check_problem(const World& world, const Flags& flags, const std::string& na
 }
 
 // All that decides about the results of a file of problems.
-Json call_of(const World& world, const Flags& flags, const std::vector<ProblemLine>& lines,
+Json call_of(const World& world, const SearchCall& flags, const std::vector<ProblemLine>& lines,
              Method method, const Options& o, uint64_t seed) {
     Json call{{"world", world.name()}, {"--method", name_of(method)}};
     Sha256 problems;
@@ -101,29 +163,16 @@ Json call_of(const World& world, const Flags& flags, const std::vector<ProblemLi
     call["the problems' SHA-256"] = problems.digest();
     for (const std::string& file : model_files(flags.run, flags.scorer, flags.policy))
         if (exists(file)) call["the SHA-256 of " + file] = sha256_file(file);
-    call.update(Json{{"--seed", seed},
-                     {"--scorer", flags.scorer},
-                     {"--aggregate", flags.aggregate},
-                     {"--vote", flags.vote},
-                     {"--step-cost", flags.step_cost},
-                     {"--budget", o.budget},
-                     {"--seconds", o.seconds},
-                     {"--samples", o.samples},
-                     {"--width", o.width},
-                     {"--proposals", o.proposals},
-                     {"--weight", o.weight},
-                     {"--batch", o.batch},
-                     {"--explore", o.explore},
-                     {"--temperature", o.temperature},
-                     {"--n-best", o.n_best},
-                     {"--step-tokens", flags.limits.step_tokens},
-                     {"--steps", flags.limits.steps},
-                     {"--top-k", flags.limits.top_k},
-                     {"--top-p", flags.limits.top_p}});
+    SearchCall described = flags;
+    described.options = o;
+    described.puzzle.options.seconds = o.seconds;
+    described.seed = seed;
+    for (const auto& [name, value] : record(flags_of(described)).items())
+        if (name != "files") call["--" + name] = value;
     return call;
 }
 
-void search_file(const World& world, const Flags& flags, const std::vector<ProblemLine>& lines,
+void search_file(const World& world, const SearchCall& flags, const std::vector<ProblemLine>& lines,
                  Method method, const Options& options, uint64_t seed, Models& models) {
     std::vector<std::string> problems;
     for (const ProblemLine& line : lines) problems.push_back(line.problem);
@@ -149,24 +198,19 @@ void search_file(const World& world, const Flags& flags, const std::vector<Probl
                static_cast<double>(tokens) / static_cast<double>(lines.size()));
 }
 
-void search(const Flags& flags, const Common& common) {
+void search(const SearchCall& flags) {
     if (flags.problem.empty() == flags.problems.empty())
         fail("say what to solve: either a problem on the command line or --problems FILE");
-    check_range("proposals", flags.options.proposals, 1, 1'000'000);
-    check_range("step-tokens", flags.limits.step_tokens, 1, 100'000);
-    check_range("steps", flags.limits.steps, 1, 1'000'000);
-    check_range("top-k", flags.limits.top_k, 0);
-    check_above("top-p", flags.limits.top_p, 0, 1);
+    check(flags_of(flags));
     check_options(flags.options);
     check(flags.puzzle.options);
     check(flags.puzzle.puzzle);
-    check_range("bias", flags.puzzle.bias, -1e6, 1e6);
     if (flags.problems.empty() && flags.form.skip_bad)
         fail("--skip-bad is for files of problems, found without --problems");
     if (is_puzzle(flags.world)) {
         if (flags.form.target)
             fail("--target is for the world countdown, found with {}", flags.world);
-        return search_puzzles(flags, seed_for(common, flags.run));
+        return search_puzzles(flags, flags.seed);
     }
     const std::string of = world_of(flags.run, flags.world);
     const std::unique_ptr<World> world = make_world(of);
@@ -193,7 +237,7 @@ void search(const Flags& flags, const Common& common) {
         lines = read_problems(*world, flags.problems, flags.form);
     else
         check_problem(*world, flags, of);
-    const uint64_t seed = seed_for(common, flags.run);
+    const uint64_t seed = flags.seed;
     const std::unique_ptr<Models> models =
         load_models(flags.run, flags.scorer, seed, flags.policy, flags.limits);
     if (flags.problem.empty())
@@ -204,65 +248,17 @@ void search(const Flags& flags, const Common& common) {
 
 } // namespace
 
-void add_command(CLI::App& app, const Common& common) {
-    CLI::App* command = app.add_subcommand("search", "solve problems, step by step");
-    const auto flags = std::make_shared<Flags>();
-    Options& options = flags->options;
-    const auto add = [&](const char* name, auto& value, const char* help) {
-        return command->add_option(name, value, help)->capture_default_str();
+Command command() {
+    Command search_command{"search", "solve problems, step by step"};
+    const auto call = std::make_shared<SearchCall>();
+    describe(search_command.flags, *call);
+    search_command.note = puzzle_note;
+    search_command.run = [call](const Call& line) {
+        if (call->method == "qstar" && !line.has("scorer")) call->scorer = "q";
+        call->width_given = line.has("width");
+        search(*call);
     };
-    command->add_option("problem", flags->problem, "one problem: \"3*(4+5)-2\"");
-    command->add_option("--problems", flags->problems, "file of problems; -: standard input");
-    add("--format", flags->form.format,
-        "of the file: lines, jsonl, or pairs of question and answer");
-    command->add_option("--target", flags->form.target,
-                        "countdown: of every problem; its line is numbers alone");
-    command->add_flag("--skip-bad", flags->form.skip_bad, "leave bad lines of the file out");
-    command->add_option("--out", flags->out,
-                        "write JSON lines here instead of stdout, as they come; the same call goes "
-                        "on where it was interrupted");
-    command->add_option("--world", flags->world,
-                        "what the problems are: arithmetic, equations, countdown or words "
-                        "(default: what the run is of)");
-    add("--method", flags->method, "greedy, majority, best-of-n, beam, mcts, astar or qstar");
-    const CLI::Option* scorer =
-        add("--scorer", flags->scorer,
-            "reward model: none, orm, prm, q, or a folder of the run (qstar: q if none is named)");
-    add("--run", flags->run, "folder of the run whose models are used");
-    command->add_option("--policy", flags->policy,
-                        "model that proposes (default: RUN/sft/model.safetensors)");
-    add("--budget", options.budget, "model tokens for each problem, proposed and scored");
-    add("--samples", options.samples,
-        "majority, best-of-n: at most so many solutions (puzzles: walks)");
-    const CLI::Option* width = add("--width", options.width, "beam: paths kept (puzzles: 100)");
-    add("--proposals", options.proposals, "beam, mcts, astar: draws for each expanded path");
-    add("--weight", options.weight, "astar, qstar: of the heuristic, f = g + weight * h");
-    add("--batch", options.batch, "astar, qstar: nodes expanded together");
-    add("--explore", options.explore, "mcts: weight of what was visited little");
-    add("--temperature", options.temperature, "of the draws");
-    add("--step-tokens", flags->limits.step_tokens, "of a step at most");
-    add("--steps", flags->limits.steps,
-        "of a solution at most; texts that contain their search need hundreds: 1000");
-    add("--top-k", flags->limits.top_k, "draw from the so many likeliest tokens; 0: all");
-    add("--top-p", flags->limits.top_p,
-        "draw from the likeliest tokens that together have this probability; 1: all");
-    command->add_option("--aggregate", flags->aggregate,
-                        "a path's score from its steps': product, minimum or last "
-                        "(default: product, with orm and q last)");
-    add("--vote", flags->vote, "best-of-n: best (sample) or weighted (sum over an answer)");
-    add("--step-cost", flags->step_cost, "astar: log-prob or unit");
-    command->add_flag("--n-best", options.n_best,
-                      "beam, mcts, astar: the likeliest next steps in order instead of draws "
-                      "(countdown: always)");
-    command->add_flag("--trace", options.trace, "mcts, astar: tell every step of the algorithm");
-    command->add_option("--trace-file", flags->trace_file,
-                        "write the tree that one problem's search saw as JSON here");
-    add_puzzle_flags(*command, flags->puzzle);
-    command->callback([flags, width, scorer, &common] {
-        if (flags->method == "qstar" && scorer->count() == 0) flags->scorer = "q";
-        flags->width_given = width->count() > 0;
-        search(*flags, common);
-    });
+    return search_command;
 }
 
 } // namespace qstar::search

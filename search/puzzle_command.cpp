@@ -5,13 +5,13 @@
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
 #include "engine/io/sha256.h"
+#include "engine/run/record.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/json.h"
 #include "search/graph/solve.h"
 #include "search/puzzles/value_model.h"
 #include "search/results_log.h"
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 
 namespace qstar::search {
@@ -73,33 +73,31 @@ std::string result_text(const Space& space, const StateLine& line, const GraphRe
 
 } // namespace
 
-void add_puzzle_flags(CLI::App& command, PuzzleSearch& flags) {
-    const auto add = [&](const char* name, auto& value, const char* help) {
-        command.add_option(name, value, help)->capture_default_str()->group("Puzzles");
-    };
-    GraphOptions& o = flags.options;
-    command.footer(
-        "Puzzles: --world sliding, lights-out, cube2 or cube3, with --method greedy, best-of-n, "
-        "beam, mcts, astar or qstar.");
-    add("--size", flags.puzzle.size, "width of sliding and lights-out; 0: by the first state");
-    add("--compose", flags.puzzle.compose, "cubes: products of up to so many turns are actions");
-    add("--moves", flags.puzzle.moves, "cubes: a file of move tables instead of the turns");
-    add("--heuristic", flags.heuristic,
-        "model, or a bound: none, manhattan, walking-distance, lights, misplaced; empty: the "
-        "puzzle's best bound");
-    add("--model", flags.model, "a network's file; empty: RUN/davi's, for qstar RUN/deep-q's");
-    add("--bias", flags.bias, "taken from the model's h");
-    add("--nodes", o.nodes, "budget: states kept, for each problem");
-    add("--evaluations", o.evaluations, "budget: states that the heuristic rates; 0: no bound");
-    add("--seconds", o.seconds, "budget, for each problem, text or puzzle; 0: no bound");
-    command
-        .add_flag("--mirror", flags.mirror,
-                  "the mean of the model's h, or Q, over a state and its mirror images")
-        ->group("Puzzles");
-    command.add_flag("--round", flags.round, "the model's h to whole numbers of the right parity")
-        ->group("Puzzles");
-    command.add_flag("--anytime", o.anytime, "after a solution, look for shorter ones")
-        ->group("Puzzles");
+void describe_puzzle(Flags& f, PuzzleSearch& o) {
+    const size_t first = f.all.size();
+    GraphOptions& budget = o.options;
+    f.number("size", o.puzzle.size, 0, 40, "width of sliding and lights-out; 0: by the first state")
+        .quiet(); // the states say it
+    f.number("compose", o.puzzle.compose, 1, 4,
+             "cubes: products of up to so many turns are actions");
+    f.text("moves", o.puzzle.moves, "cubes: a file of move tables instead of the turns").content();
+    f.text("heuristic", o.heuristic,
+           "model, or a bound: none, manhattan, walking-distance, lights, misplaced; empty: the "
+           "puzzle's best bound");
+    f.text("model", o.model, "a network's file; empty: RUN/davi's, for qstar RUN/deep-q's")
+        .content();
+    f.number("bias", o.bias, -1e6, 1e6, "taken from the model's h");
+    f.number("nodes", budget.nodes, 1, double{UINT32_MAX} - 2,
+             "budget: states kept, for each problem");
+    f.number("evaluations", budget.evaluations, 0, double(int64_t{1} << 40),
+             "budget: states that the heuristic rates; 0: no bound");
+    f.number("seconds", budget.seconds, 0, most,
+             "budget, for each problem, text or puzzle; 0: no bound");
+    f.mark("mirror", o.mirror,
+           "the mean of the model's h, or Q, over a state and its mirror images");
+    f.mark("round", o.round, "the model's h to whole numbers of the right parity");
+    f.mark("anytime", budget.anytime, "after a solution, look for shorter ones");
+    for (size_t i = first; i < f.all.size(); ++i) f.all[i].in_group("Puzzles");
 }
 
 PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags) {
@@ -172,21 +170,17 @@ Json call_of(const Space& space, const PuzzleSearch& flags, const std::vector<St
     call["the problems' SHA-256"] = states.digest();
     for (const std::string& file : {value_model_file(flags), flags.puzzle.moves})
         if (!file.empty()) call["the SHA-256 of " + file] = sha256_file(file);
+    PuzzleSearch described = flags;
+    Flags own;
+    describe_puzzle(own, described);
     call.update(Json{{"--seed", o.seed},
-                     {"--compose", flags.puzzle.compose},
-                     {"--heuristic", flags.heuristic},
-                     {"--mirror", flags.mirror},
-                     {"--round", flags.round},
-                     {"--bias", flags.bias},
-                     {"--nodes", o.nodes},
-                     {"--evaluations", o.evaluations},
-                     {"--seconds", o.seconds},
                      {"--weight", o.weight},
                      {"--batch", o.batch},
                      {"--width", o.width},
                      {"--explore", o.explore},
-                     {"--samples", o.samples},
-                     {"--anytime", o.anytime}});
+                     {"--samples", o.samples}});
+    for (const auto& [name, value] : record(own).items())
+        if (name != "files") call["--" + name] = value;
     return call;
 }
 
@@ -243,10 +237,12 @@ void search_one(const PuzzleSearch& flags, GraphMethod method) {
 } // namespace
 
 void search_puzzles(PuzzleSearch flags) {
+    Flags described;
+    describe_puzzle(described, flags);
+    check(described);
     const GraphMethod method = graph_method_named(flags.method);
     check(flags.options);
     check(flags.puzzle);
-    check_range("bias", flags.bias, -1e6, 1e6);
     flags.options.record = !flags.trace_file.empty();
     if (flags.states.empty()) return search_one(flags, method);
     const PuzzleFile file = read_puzzle(flags.puzzle, flags.states, flags.skip_bad);

@@ -2,14 +2,10 @@
 // `qstar search` on puzzles: a state on the command line or a file of states, a search over
 // their space (search/graph/), results as JSON lines.
 
-#include "engine/run/common.h"
+#include "engine/run/flags.h"
 #include "engine/text/jsonl.h"
 #include "search/graph/graph_search.h"
 #include "search/puzzles/puzzles.h"
-
-namespace CLI {
-class App;
-}
 
 namespace qstar::search {
 
@@ -28,8 +24,12 @@ struct PuzzleSearch {
     bool skip_bad = false;  // leave bad lines of the file out
 };
 
+inline constexpr const char* puzzle_note =
+    "Puzzles: --world sliding, lights-out, cube2 or cube3, with --method greedy, best-of-n, beam, "
+    "mcts, astar or qstar.";
+
 // The flags that only puzzles have.
-void add_puzzle_flags(CLI::App& command, PuzzleSearch& flags);
+void describe_puzzle(Flags& f, PuzzleSearch& o);
 
 void search_puzzles(PuzzleSearch flags);
 

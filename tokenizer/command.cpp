@@ -1,7 +1,6 @@
 #include "tokenizer/command.h"
 
 #include "engine/base/error.h"
-#include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/utf8.h"
@@ -10,7 +9,6 @@
 #include "tokenizer/text.h"
 #include "tokenizer/train.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -38,11 +36,9 @@ struct Place {
     }
 };
 
-std::shared_ptr<Place> add_place(CLI::App& app, const char* dir_flags) {
-    auto place = std::make_shared<Place>();
-    app.add_option(dir_flags, place->dir, "folder of vocab.json and merges.txt");
-    app.add_option("--run", place->run, "folder of a run; the files are in its tokenizer/");
-    return place;
+void describe(Flags& f, Place& o) {
+    f.text("dir", o.dir, "folder of vocab.json and merges.txt");
+    f.text("run", o.run, "folder of a run; the files are in its tokenizer/");
 }
 
 // The texts that --text and --field name. Their special tokens are plain characters, as
@@ -62,14 +58,12 @@ struct Sources {
     }
 };
 
-std::shared_ptr<Sources> add_sources(CLI::App& app, const char* purpose) {
-    auto sources = std::make_shared<Sources>();
-    app.add_option("--text", sources->files, purpose);
-    app.add_option("--field", sources->fields,
-                   "field of a .jsonl file's objects to take; repeat it to join several");
-    app.add_flag("--worksheets", sources->worksheets,
-                 "the text is worksheets of ours: <|step|> and the like are special tokens");
-    return sources;
+void describe(Flags& f, Sources& o, const char* purpose) {
+    f.repeated("text", o.files, purpose);
+    f.repeated("field", o.fields,
+               "field of a .jsonl file's objects to take; repeat it to join several");
+    f.mark("worksheets", o.worksheets,
+           "the text is worksheets of ours: <|step|> and the like are special tokens");
 }
 
 std::string read_all(std::istream& in) {
@@ -139,8 +133,24 @@ void refuse_trained(const std::string& folder) {
              folder, model.string());
 }
 
-void train(const Sources& sources, int vocabulary, const Place& place) {
-    check_range("vocab", vocabulary, 1, 10'000'000);
+struct TrainOptions {
+    Sources sources;
+    int vocabulary = 4096;
+    Place place;
+};
+
+void describe(Flags& f, TrainOptions& o) {
+    describe(f, o.sources, "files to learn from, plain text or .jsonl");
+    f["text"].required();
+    f.number("vocab", o.vocabulary, 1, 10'000'000,
+             "tokens in all: 256 bytes, merges, special tokens");
+    describe(f, o.place);
+    f["dir"].or_name("out");
+}
+
+void train(const TrainOptions& options) {
+    check(flags_of(options));
+    const auto& [sources, vocabulary, place] = options;
     const std::string folder = place.folder();
     refuse_trained(folder);
     const std::vector<std::string> documents = sources.documents();
@@ -202,65 +212,77 @@ void info(const Tokenizer& tokenizer, const Sources& sources) {
     if (!sources.files.empty()) report_density(tokenizer, sources.documents(), sources.specials());
 }
 
-void add_train(CLI::App& group) {
-    CLI::App* app = group.add_subcommand("train", "learn the merges from text");
-    const auto sources = add_sources(*app, "files to learn from, plain text or .jsonl");
-    const auto vocabulary = std::make_shared<int>(4096);
-    app->get_option("--text")->required();
-    app->add_option("--vocab", *vocabulary, "tokens in all: 256 bytes, merges, special tokens")
-        ->capture_default_str();
-    const auto place = add_place(*app, "--out,--dir");
-    app->callback([=] { train(*sources, *vocabulary, *place); });
+struct EncodeOptions {
+    Place place;
+    std::string text, file;
+    bool as_text = false;
+};
+
+void describe(Flags& f, EncodeOptions& o) {
+    describe(f, o.place);
+    f.argument("text", o.text, "the text; without it, standard input");
+    f.text("file", o.file, "read the text from this file");
+    f.mark("as-text", o.as_text, "read <|step|> and the like as plain characters");
 }
 
-void add_encode(CLI::App& group) {
-    CLI::App* app = group.add_subcommand("encode", "print the token ids of a text");
-    const auto place = add_place(*app, "--dir");
-    const auto text = std::make_shared<std::string>();
-    const auto file = std::make_shared<std::string>();
-    const auto as_text = std::make_shared<bool>(false);
-    CLI::Option* argument = app->add_option("text", *text, "the text; without it, standard input");
-    app->add_option("--file", *file, "read the text from this file")->excludes(argument);
-    app->add_flag("--as-text", *as_text, "read <|step|> and the like as plain characters");
-    app->callback([=] {
-        const Tokenizer tokenizer = load_tokenizer(place->existing_folder());
-        const std::string input = argument->count() > 0 ? *text
-                                  : !file->empty()      ? read_file(*file)
-                                                        : read_all(std::cin);
-        encode(tokenizer, input, *as_text ? Specials::as_text : Specials::allowed);
-    });
+Command encode_command() {
+    Command command{"encode", "print the token ids of a text"};
+    const auto o = std::make_shared<EncodeOptions>();
+    describe(command.flags, *o);
+    command.run = [o](const Call& call) {
+        if (call.has("text") && call.has("file"))
+            fail("a text is given, and --file with one: expected one of them");
+        const Tokenizer tokenizer = load_tokenizer(o->place.existing_folder());
+        const std::string input = call.has("text")   ? o->text
+                                  : !o->file.empty() ? read_file(o->file)
+                                                     : read_all(std::cin);
+        encode(tokenizer, input, o->as_text ? Specials::as_text : Specials::allowed);
+    };
+    return command;
 }
 
-void add_decode(CLI::App& group) {
-    CLI::App* app = group.add_subcommand("decode", "print the text of token ids");
-    const auto place = add_place(*app, "--dir");
-    const auto ids = std::make_shared<std::vector<std::string>>();
-    app->add_option("ids", *ids, "token ids; without them, standard input");
-    app->callback([=] {
-        const Tokenizer tokenizer = load_tokenizer(place->existing_folder());
-        if (ids->empty())
-            ids->assign(std::istream_iterator<std::string>(std::cin),
-                        std::istream_iterator<std::string>());
-        decode(tokenizer, *ids);
-    });
+struct DecodeOptions {
+    Place place;
+    std::vector<std::string> ids;
+};
+
+void describe(Flags& f, DecodeOptions& o) {
+    describe(f, o.place);
+    f.argument("ids", o.ids, "token ids; without them, standard input");
 }
 
-void add_info(CLI::App& group) {
-    CLI::App* app = group.add_subcommand("info", "show a vocabulary, and how it fits a text");
-    const auto place = add_place(*app, "--dir");
-    const auto sources = add_sources(*app, "files to count the bytes per token of");
-    app->callback([=] { info(load_tokenizer(place->existing_folder()), *sources); });
+void decode_here(const DecodeOptions& options) {
+    const Tokenizer tokenizer = load_tokenizer(options.place.existing_folder());
+    if (!options.ids.empty()) return decode(tokenizer, options.ids);
+    using Words = std::istream_iterator<std::string>;
+    decode(tokenizer, std::vector<std::string>(Words(std::cin), Words()));
+}
+
+struct InfoOptions {
+    Place place;
+    Sources sources;
+};
+
+void describe(Flags& f, InfoOptions& o) {
+    describe(f, o.place);
+    describe(f, o.sources, "files to count the bytes per token of");
+}
+
+void info_here(const InfoOptions& options) {
+    info(load_tokenizer(options.place.existing_folder()), options.sources);
 }
 
 } // namespace
 
-void add_command(CLI::App& app) {
-    CLI::App* group = app.add_subcommand("tokenizer", "byte-level BPE: text to token ids and back");
-    group->require_subcommand(1);
-    add_train(*group);
-    add_encode(*group);
-    add_decode(*group);
-    add_info(*group);
+Command command() {
+    Command tokenizer{"tokenizer", "byte-level BPE: text to token ids and back"};
+    tokenizer.commands = {
+        described_command("train", "learn the merges from text", train),
+        encode_command(),
+        described_command("decode", "print the text of token ids", decode_here),
+        described_command("info", "show a vocabulary, and how it fits a text", info_here),
+    };
+    return tokenizer;
 }
 
 } // namespace qstar::tokenizer

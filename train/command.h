@@ -1,16 +1,12 @@
 #pragma once
-// The command `qstar train corpus | pretrain | sft | sample | label | orm | prm`.
+// The command `qstar train`: every stage, with the flags that its options describe.
 
-#include "engine/run/common.h"
-
-namespace CLI {
-class App;
-}
+#include "engine/run/command_line.h"
 
 namespace qstar::train {
 
-// Adds the command to the program. Its callbacks do the work and throw Errors. The seed
-// is the program's --seed where it was given, else that of the run's folder.
-void add_command(CLI::App& app, const Common& common);
+// Its commands do the work and throw Errors. The seed is the program's --seed where it was given,
+// else that of the run's folder.
+Command command();
 
 } // namespace qstar::train

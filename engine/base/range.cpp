@@ -32,11 +32,11 @@ void check_above(std::string_view flag, double value, double low, double high) {
 }
 
 void check_choice(std::string_view flag, std::string_view value,
-                  std::initializer_list<std::string_view> choices) {
+                  const std::vector<std::string_view>& choices) {
     if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
     std::string list;
     for (const std::string_view& choice : choices) {
-        if (!list.empty()) list += &choice + 1 == choices.end() ? " or " : ", ";
+        if (!list.empty()) list += &choice == &choices.back() ? " or " : ", ";
         list += choice;
     }
     fail("--{} must be {}, found \"{}\"", flag, list, value);

@@ -3,9 +3,9 @@
 // what was expected and what was found. nan and inf lie in no range.
 
 #include <cstdint>
-#include <initializer_list>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace qstar {
 
@@ -18,7 +18,7 @@ void check_real(std::string_view flag, double value, double low, double high);
 void check_above(std::string_view flag, double value, double low, double high);
 // "--loss must be dpo or ipo, found "mse""
 void check_choice(std::string_view flag, std::string_view value,
-                  std::initializer_list<std::string_view> choices);
+                  const std::vector<std::string_view>& choices);
 
 template <class T>
 void check_range(std::string_view flag, T value, std::type_identity_t<T> low,

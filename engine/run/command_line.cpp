@@ -1,5 +1,7 @@
 #include "engine/run/command_line.h"
 
+#include "engine/run/run_folder.h"
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -8,8 +10,21 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <limits>
+#include <map>
 
-namespace qstar::engine {
+namespace qstar {
+
+uint64_t Call::seed_for(const std::string& run) const { return seed ? *seed : run_seed(run); }
+
+const Command* find_command(const std::vector<Command>& commands, const std::string& words) {
+    const size_t space = words.find(' ');
+    for (const Command& command : commands) {
+        if (command.name != words.substr(0, space)) continue;
+        return space == words.npos ? &command
+                                   : find_command(command.commands, words.substr(space + 1));
+    }
+    return nullptr;
+}
 
 namespace {
 
@@ -60,23 +75,13 @@ bool is_text_with_minus(const std::string& word) {
     return !letter || word.find_first_of("=+*/( ") != word.npos;
 }
 
-} // namespace
-
-void read_strictly(CLI::App& app) {
-    for (CLI::Option* option : app.get_options()) {
-        const std::string type = option->get_type_name();
-        option->check([type](const std::string& text) { return refusal(type, text); });
-    }
-    for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
-        read_strictly(*command);
-}
-
-std::vector<std::string> words_of(int argc, const char* const* argv, const CLI::App& app) {
+// The words as CLI11 wants them, last first.
+std::vector<std::string> arranged(const std::vector<std::string>& line, const CLI::App& app) {
     std::vector<std::string> words, texts;
     const CLI::App* command = &app;
-    int i = 1;
-    for (; i < argc && std::string(argv[i]) != "--"; ++i) {
-        const std::string word = argv[i];
+    size_t i = 0;
+    for (; i < line.size() && line[i] != "--"; ++i) {
+        const std::string& word = line[i];
         const auto inner =
             command->get_subcommands([&](const CLI::App* a) { return a->get_name() == word; });
         if (!inner.empty()) command = inner[0];
@@ -92,13 +97,14 @@ std::vector<std::string> words_of(int argc, const char* const* argv, const CLI::
         else
             texts.push_back(word);
     }
-    if (!texts.empty() || i < argc) words.emplace_back("--");
+    if (!texts.empty() || i < line.size()) words.emplace_back("--");
     words.insert(words.end(), texts.begin(), texts.end());
-    for (++i; i < argc; ++i) words.emplace_back(argv[i]);
+    for (++i; i < line.size(); ++i) words.push_back(line[i]);
     std::reverse(words.begin(), words.end());
     return words;
 }
 
+// One sentence for what is wrong with a line.
 std::string sentence_of(const CLI::ParseError& error, const CLI::App& app) {
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
         // A command that does not exist is found out only as the lack of one that does.
@@ -109,7 +115,7 @@ std::string sentence_of(const CLI::ParseError& error, const CLI::App& app) {
     const std::string unread = "Could not convert: "; // "--width = 99999999999"
     if (dynamic_cast<const CLI::ConversionError*>(&error) == nullptr || !text.starts_with(unread))
         return text;
-    // All is checked already (read_strictly), but for what fits 64 bits and not the flag's 32.
+    // All is checked already (refusal), but for what fits 64 bits and not the flag's 32.
     const size_t equals = text.find(" = ");
     return fmt::format("{}: expected a whole number from {} to {}, found \"{}\"",
                        text.substr(unread.size(), equals - unread.size()),
@@ -117,4 +123,101 @@ std::string sentence_of(const CLI::ParseError& error, const CLI::App& app) {
                        text.substr(equals + 3));
 }
 
-} // namespace qstar::engine
+// The program's commands in CLI11's form, and which option is which flag.
+struct Reader {
+    CLI::App app;
+    std::map<const Flag*, CLI::Option*> options;
+
+    void add(CLI::App& to, const Flag& flag);
+    void add(CLI::App& to, const Command& command, bool is_program);
+};
+
+void Reader::add(CLI::App& to, const Flag& flag) {
+    std::string name = flag.form == Flag::Form::text ? flag.name : "--" + flag.name;
+    if (!flag.also.empty()) name += ",--" + flag.also;
+    CLI::Option* option = nullptr;
+    if (flag.form == Flag::Form::mark)
+        option = to.add_flag(name, *std::get<bool*>(flag.value), flag.help);
+    else
+        std::visit([&](auto* value) { option = to.add_option(name, *value, flag.help); },
+                   flag.value);
+    const std::string type = option->get_type_name();
+    option->check([type](const std::string& text) { return refusal(type, text); });
+    const std::vector<std::string> texts = texts_of(flag);
+    if (flag.form != Flag::Form::mark && !texts.empty() && !texts[0].empty())
+        option->capture_default_str();
+    if (flag.form == Flag::Form::joined) option->delimiter(',');
+    if (flag.needed) option->required();
+    if (!flag.environment.empty()) option->envname(flag.environment);
+    if (!flag.group.empty()) option->group(flag.group);
+    options[&flag] = option;
+}
+
+void Reader::add(CLI::App& to, const Command& command, bool is_program) {
+    for (const Flag& flag : command.flags.all)
+        if (is_program || flag.name != "seed") add(to, flag);
+    if (!command.note.empty()) to.footer(command.note);
+    if (!command.run || is_program) to.require_subcommand(1);
+    for (const Command& inner : command.commands)
+        add(*to.add_subcommand(inner.name, inner.help), inner, false);
+}
+
+// The command that the line names, below `command`.
+const Command& named(const CLI::App& app, const Command& command) {
+    for (const Command& inner : command.commands)
+        if (const CLI::App* found = app.get_subcommand(inner.name); found->parsed())
+            return named(*found, inner);
+    return command;
+}
+
+// Sets a command's own seed; its run says which, where none is given.
+void set_seed(const Flags& flags, const Call& call) {
+    const Flag* seed = flags.find("seed");
+    if (seed == nullptr) return;
+    if (auto* const* value = std::get_if<uint64_t*>(&seed->value)) {
+        const Flag* run = flags.find("run");
+        **value = call.seed_for(run == nullptr ? "" : *std::get<std::string*>(run->value));
+    } else if (call.seed) {
+        *std::get<std::optional<uint64_t>*>(seed->value) = call.seed;
+    }
+}
+
+} // namespace
+
+std::string run_line(Command& program, const std::vector<std::string>& words,
+                     const std::string& version) {
+    Reader reader;
+    CLI::App& app = reader.app;
+    app.description(program.help);
+    app.fallthrough();
+    if (!version.empty()) app.set_version_flag("--version", version, "Print the version and exit");
+    reader.add(app, program, true);
+    try {
+        app.parse(arranged(words, app));
+    } catch (const CLI::CallForVersion&) {
+        return version + "\n";
+    } catch (const CLI::CallForAllHelp&) {
+        return app.help("", CLI::AppFormatMode::All);
+    } catch (const CLI::CallForHelp&) {
+        return app.help();
+    } catch (const CLI::ParseError& wrong) {
+        throw WrongLine(sentence_of(wrong, app));
+    }
+    const Command& command = named(app, program);
+    Call call;
+    for (const Flag& flag : program.flags.all) {
+        if (flag.name == "threads") call.threads = *std::get<int*>(flag.value);
+        if (flag.name == "seed") call.seed = *std::get<std::optional<uint64_t>*>(flag.value);
+    }
+    for (const Flag& flag : command.flags.all)
+        if (const auto option = reader.options.find(&flag);
+            option != reader.options.end() && option->second->count() > 0)
+            call.given.insert(flag.name);
+    if (program.run) program.run(call);
+    if (&command == &program) return "";
+    set_seed(command.flags, call);
+    command.run(call);
+    return "";
+}
+
+} // namespace qstar

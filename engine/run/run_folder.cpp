@@ -21,8 +21,4 @@ uint64_t run_seed(const std::string& folder) {
     return static_cast<uint64_t>(seed);
 }
 
-uint64_t seed_for(const Common& common, const std::string& folder) {
-    return common.seed_given ? common.seed : run_seed(folder);
-}
-
 } // namespace qstar

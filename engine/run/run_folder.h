@@ -1,8 +1,6 @@
 #pragma once
 // What every floor asks of a run's folder (train/run/run.h says what lies in one).
 
-#include "engine/run/common.h"
-
 #include <cstdint>
 #include <string>
 
@@ -14,7 +12,5 @@ void require_run(const std::string& folder);
 
 // The seed in the run's config.json; 1 if there is none yet. Error if it is no seed.
 uint64_t run_seed(const std::string& folder);
-// The one that was given on the command line, or else the run's.
-uint64_t seed_for(const Common& common, const std::string& folder);
 
 } // namespace qstar

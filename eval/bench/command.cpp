@@ -7,53 +7,60 @@
 #include "eval/bench/train.h"
 #include "eval/bench/vulkan.h"
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 namespace qstar::eval {
 
 namespace {
 
-CLI::App* add(CLI::App& parent, const char* name, const char* help, const Common& common,
-              void (*run)(const BenchOptions&), const std::shared_ptr<BenchOptions>& options) {
-    CLI::App* command = parent.add_subcommand(name, help);
-    command->add_option("--json", options->json, "write the rows to this file, too");
-    command->add_option("--only", options->only, "measure the works whose name contains this");
-    command->add_flag("--quick", options->quick, "fewer turns: a first look, not a figure");
-    command->callback([options, run, &common] {
-        options->threads = common.threads;
-        run(*options);
-    });
-    return command;
+void describe_any(Flags& f, BenchOptions& o) {
+    f.text("json", o.json, "write the rows to this file, too");
+    f.text("only", o.only, "measure the works whose name contains this");
+    f.mark("quick", o.quick, "fewer turns: a first look, not a figure");
 }
 
-void add_gemm(CLI::App& parent, const char* name, const Common& common) {
+void describe_gemm(Flags& f, BenchOptions& o) {
+    describe_any(f, o);
+    f.choice("isa", o.isa, {"scalar", "avx2", "avx512"}, "only these kernels").or_empty();
+    f.mark("lines", o.lines, "print rows as JSON lines, as they come");
+}
+
+void describe_search(Flags& f, BenchOptions& o) {
+    describe_any(f, o);
+    f.text("run", o.run, "the run whose models solve");
+}
+
+Command bench(std::string name, std::string help, void (*work)(const BenchOptions&),
+              void (*describe)(Flags&, BenchOptions&) = describe_any) {
+    Command command{std::move(name), std::move(help)};
     const auto options = std::make_shared<BenchOptions>();
-    CLI::App* command = add(parent, name, "the matrix product against oneDNN and OpenBLAS", common,
-                            bench_gemm, options);
-    command->add_option("--isa", options->isa, "only these kernels")
-        ->check(CLI::IsMember({"scalar", "avx2", "avx512"}));
-    command->add_flag("--lines", options->lines, "print rows as JSON lines, as they come");
+    describe(command.flags, *options);
+    command.run = [options, work, flags = command.flags](const Call& call) {
+        check(flags);
+        options->threads = call.threads;
+        work(*options);
+    };
+    return command;
 }
 
 } // namespace
 
-void add_bench(CLI::App& app, CLI::App& eval, const Common& common) {
-    CLI::App* bench = eval.add_subcommand("bench", "How fast, each figure beside a peer's");
-    bench->require_subcommand(1);
-    add_gemm(*bench, "gemm", common);
-    add(*bench, "train", "training steps against PyTorch", common, bench_train,
-        std::make_shared<BenchOptions>());
-    add(*bench, "decode", "generating text against PyTorch", common, bench_decode,
-        std::make_shared<BenchOptions>());
-    add(*bench, "vulkan", "a GPU by Vulkan against PyTorch on it and our processor engine", common,
-        bench_vulkan, std::make_shared<BenchOptions>());
-    const auto search = std::make_shared<BenchOptions>();
-    add(*bench, "search", "search methods, many problems at once against one by one", common,
-        bench_search, search)
-        ->add_option("--run", search->run, "the run whose models solve")
-        ->capture_default_str();
-    add_gemm(*app.get_subcommand("engine"), "bench", common);
+Command gemm_command(const std::string& name) {
+    return bench(name, "the matrix product against oneDNN and OpenBLAS", bench_gemm, describe_gemm);
+}
+
+Command bench_command() {
+    Command all{"bench", "How fast, each figure beside a peer's"};
+    all.commands = {
+        gemm_command("gemm"),
+        bench("train", "training steps against PyTorch", bench_train),
+        bench("decode", "generating text against PyTorch", bench_decode),
+        bench("vulkan", "a GPU by Vulkan against PyTorch on it and our processor engine",
+              bench_vulkan),
+        bench("search", "search methods, many problems at once against one by one", bench_search,
+              describe_search),
+    };
+    return all;
 }
 
 } // namespace qstar::eval

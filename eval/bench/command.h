@@ -1,14 +1,11 @@
 #pragma once
-// `qstar eval bench gemm|train|decode|search`, and `qstar engine bench`, its first.
+// `qstar eval bench gemm|train|decode|vulkan|search`, and `qstar engine bench`, its first.
 
-#include "engine/run/common.h"
-
-namespace CLI {
-class App;
-}
+#include "engine/run/command_line.h"
 
 namespace qstar::eval {
 
-void add_bench(CLI::App& app, CLI::App& eval, const Common& common);
+Command bench_command();
+Command gemm_command(const std::string& name);
 
 } // namespace qstar::eval

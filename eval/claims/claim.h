@@ -5,6 +5,7 @@
 // turns the numbers into a verdict. The rules were written before any number was seen, and
 // are printed beside the verdict. Read imitation.cpp first.
 
+#include "engine/run/flags.h"
 #include "engine/text/json.h"
 #include "eval/measure/interval.h"
 
@@ -73,7 +74,9 @@ struct ClaimsOptions {
     std::vector<int> only; // numbers of claims; empty: all
     bool brief = false;    // print the verdicts only
     bool quiet = false;
-    int64_t most = 0; // problems of an experiment at most; 0: as the size says
+    int64_t most = 0;  // problems of an experiment at most; 0: as the size says
+    bool list = false; // print the claims and their rules, measure nothing
 };
+void describe(Flags& f, ClaimsOptions& o);
 
 } // namespace qstar::eval

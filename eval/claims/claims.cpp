@@ -8,7 +8,6 @@
 #include "engine/text/jsonl.h"
 #include "engine/text/sentence.h"
 #include "eval/claims/claim_context.h"
-#include "eval/measure/printed_command.h"
 
 #include <algorithm>
 
@@ -46,9 +45,18 @@ const std::vector<Claim>& all_claims() {
     return all;
 }
 
+void describe(Flags& f, ClaimsOptions& o) {
+    f.text("run", o.run, "the run's folder");
+    f.seed(o.seed);
+    f.mark("quick", o.quick, "fewer problems, wider intervals");
+    f.number("problems", o.most, 0, most, "of an experiment, at most");
+    f.list("only", o.only, "numbers of claims: 4,7");
+    f.mark("list", o.list, "print the claims and their rules, measure nothing").quiet();
+}
+
 std::vector<Examined> examine_claims(const ClaimsOptions& options) {
     const std::vector<Claim>& all = all_claims();
-    check_range("problems", options.most, 0);
+    check(flags_of(options));
     for (const int number : options.only)
         if (number < 1 || number > static_cast<int>(all.size()))
             fail("--only: expected a claim's number, 1 to {}, found {}", all.size(), number);
@@ -93,11 +101,10 @@ Json json_of(const Examined& examined, const ClaimsOptions& options) {
         numbers.push_back(row);
     }
     const Claim& claim = *examined.claim;
-    const std::string own = printed_command("eval claims", options.run, run_seed(options.run),
-                                            Json{{"only", claim.number},
-                                                 {"quick", options.quick},
-                                                 {"problems", options.most},
-                                                 {"seed", options.seed}});
+    ClaimsOptions alone = options;
+    alone.only = {claim.number};
+    const std::string own = command_line("eval claims", flags_of(alone), flags_of(ClaimsOptions()),
+                                         run_seed(options.run));
     return {{"number", claim.number},
             {"statement", claim.statement},
             {"experiment", claim.experiment},

@@ -4,6 +4,7 @@
 #include "eval/claims/claim_context.h"
 #include "train/data/labels.h"
 #include "train/expert_iteration/self_play.h"
+#include "train/run/old_record.h"
 #include "train/supervised/sft.h"
 
 #include <fmt/format.h>
@@ -16,7 +17,7 @@ const std::string stage = "claims-labels"; // the policy that learned from label
 
 // How often self-play asked whether an answer is right: each roll-out, and the search's result.
 int64_t judgements(const Json& flags) {
-    const int64_t samples = flags.at("q").at("explore").at("samples");
+    const int64_t samples = flags.at("samples");
     const int64_t searched = flags.at("guided").get<bool>() ? 1 : 0;
     return flags.at("rounds").get<int64_t>() * flags.at("problems").get<int64_t>() *
            (samples + searched);
@@ -55,7 +56,7 @@ Findings examine_success_signal(ClaimContext& lab) {
         found.command = fmt::format("qstar train label --run {}", lab.options().run);
         return found;
     }
-    const Json& flags = done.at("flags");
+    const Json flags = train::by_flags(done.at("flags"));
     const int64_t asked = judgements(flags);
     if (labelled.at("result").at("solutions").get<int64_t>() < asked) {
         found.why = "not measured: there are fewer labelled solutions than self-play asked for";

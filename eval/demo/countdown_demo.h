@@ -2,7 +2,7 @@
 // The demo of the world countdown: experts' solutions, a policy, self-play with Q, and the
 // Game of 24, which no training problem is of.
 
-#include "eval/demo/demo_options.h"
+#include "eval/measure/demo_options.h"
 
 namespace qstar::eval {
 

@@ -2,9 +2,9 @@
 
 #include "engine/base/error.h"
 #include "eval/claims/claims.h"
-#include "eval/commands/puzzle_commands.h"
 #include "eval/demo/countdown_demo.h"
 #include "eval/demo/demo_stages.h"
+#include "eval/demo/puzzle_demo.h"
 #include "eval/report/report.h"
 #include "eval/studies/best_of_n.h"
 #include "eval/studies/ladder.h"

@@ -2,7 +2,7 @@
 // The demo: the whole road, from an empty folder to the report, one stage after another.
 // Each stage that is done is passed over, an interrupted one goes on.
 
-#include "eval/demo/demo_options.h"
+#include "eval/measure/demo_options.h"
 
 namespace qstar::eval {
 

@@ -1,7 +1,7 @@
 #pragma once
 // What every demo says between its stages, and how it sets them up.
 
-#include "eval/demo/demo_options.h"
+#include "eval/measure/demo_options.h"
 
 #include <chrono>
 #include <string>

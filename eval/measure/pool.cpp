@@ -39,10 +39,18 @@ void score(search::Scorer& scorer, Pool& pool) {
 
 } // namespace
 
+void describe(Flags& f, PoolOptions& o) {
+    f.text("run", o.run, "the run's folder");
+    f.seed(o.seed);
+    f.text("split", o.split, "test, or dev for tuning");
+    f.number("problems", o.problems, 1, most, "how many held-out problems");
+    f.number("samples", o.samples, 1, 1'000'000, "solutions drawn of each");
+    f.number_above("temperature", o.temperature, 0, 100, "of the draws");
+    f.text("policy", o.policy, "stage whose model draws");
+}
+
 void check(const PoolOptions& options) {
-    check_range("problems", options.problems, 1);
-    check_range("samples", options.samples, 1, 1'000'000);
-    check_above("temperature", options.temperature, 0, 100);
+    check(flags_of(options));
     train::held_out_split(options.split);
 }
 

@@ -5,6 +5,7 @@
 // N, without drawing again (best_of_n.h), and so can what it would have saved by giving up
 // a sample early (early_stop.h).
 
+#include "engine/run/flags.h"
 #include "search/problem/path.h"
 
 #include <cstdint>
@@ -40,6 +41,7 @@ struct Pool {
 };
 
 // Error for flags out of their range.
+void describe(Flags& f, PoolOptions& o);
 void check(const PoolOptions& options);
 // Error as by the ladder if a training text of the run holds one of the problems.
 std::vector<Pool> draw_pools(const PoolOptions& options);

@@ -4,6 +4,7 @@
 #include "eval/measure/printed_command.h"
 #include "eval/plot/html.h"
 #include "eval/report/data.h"
+#include "eval/report/measure.h"
 #include "eval/report/sections.h"
 
 #include <fmt/format.h>
@@ -63,8 +64,8 @@ std::string commands_section(const Json& data) {
     std::string body =
         "<p>The same seed gives the same bytes, whatever the number of threads. A "
         "sample of the numbers here is made again, and compared, by</p>\n" +
-        command(printed_command("eval report", folder, data.at("seed").get<uint64_t>(),
-                                {{"verify", true}})) +
+        command(printed_command<MeasureOptions>(
+            "eval report", folder, data.at("seed").get<uint64_t>(), {{"verify", true}})) +
         "<p>Each part comes from a file or a folder of the run's:</p>\n<div "
         "class=\"scroll\"><table><tbody>\n";
     const auto row = [&](const std::string& file, const std::string& made_by) {

@@ -4,7 +4,17 @@
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "eval/claims/claim.h"
+#include "eval/measure/demo_options.h"
 #include "eval/measure/printed_command.h"
+#include "eval/report/measure.h"
+#include "eval/studies/best_of_n.h"
+#include "eval/studies/curve.h"
+#include "eval/studies/early_stop.h"
+#include "eval/studies/game24.h"
+#include "eval/studies/label_sources.h"
+#include "eval/studies/ladder.h"
+#include "eval/studies/policies.h"
+#include "eval/studies/taste.h"
 #include "train/data/classroom.h"
 #include "train/run/run.h"
 
@@ -53,8 +63,9 @@ Json stage_json(const std::string& run, const std::string& stage) {
     out["done"] = true;
     out["flags"] = object_field(line, "flags").value;
     out["result"] = has_field(line, "result") ? line.value["result"] : Json::object();
-    if (out["flags"].contains("inputs") && out["flags"]["inputs"].contains("file"))
-        out["from_file"] = true;  // whose name is not on record
+    if (out["flags"].contains("inputs") && out["flags"]["inputs"].contains("file") &&
+        !out["flags"].contains("files"))
+        out["from_file"] = true;  // of an older version: the file's name is not on record
     out["flags"].erase("inputs"); // checksums: nobody reads them here
     return out;
 }
@@ -91,16 +102,17 @@ Json curve_of(const std::string& file) {
 
 const std::vector<Source>& sources() {
     static const std::vector<Source> all = {
-        {"ladder", "ladder.json", "eval ladder"},
-        {"best_of_n", "best-of-n.json", "eval best-of-n"},
-        {"taste", "taste.json", "eval taste"},
-        {"policies", "policies.json", "eval policies"},
-        {"early_stop", "early-stop.json", "eval early-stop"},
-        {"label_sources", "label-sources/table.json", "eval label-sources"},
-        {"curve", "curve.json", "eval curve"},
-        {"game24", "game24.json", "eval game24"},
-        {"claims", "claims.json", "eval claims"},
-        {"times", "times.json", "demo"},
+        {"ladder", "ladder.json", "eval ladder", printed_command<LadderOptions>},
+        {"best_of_n", "best-of-n.json", "eval best-of-n", printed_command<BestOfNOptions>},
+        {"taste", "taste.json", "eval taste", printed_command<TasteOptions>},
+        {"policies", "policies.json", "eval policies", printed_command<PolicyOptions>},
+        {"early_stop", "early-stop.json", "eval early-stop", printed_command<EarlyStopOptions>},
+        {"label_sources", "label-sources/table.json", "eval label-sources",
+         printed_command<LabelSourcesOptions>},
+        {"curve", "curve.json", "eval curve", printed_command<CurveOptions>},
+        {"game24", "game24.json", "eval game24", printed_command<Game24Options>},
+        {"claims", "claims.json", "eval claims", printed_command<ClaimsOptions>},
+        {"times", "times.json", "demo", printed_command<DemoOptions>},
     };
     return all;
 }
@@ -110,12 +122,9 @@ std::string command_of(std::string_view name, const Json& data) {
     const auto seed = data.at("seed").get<uint64_t>();
     const std::string key(name);
     Json options = Json::object();
-    std::string command;
-    for (const Source& source : sources())
-        if (source.name == name) command = source.command;
     if (name == "report") {
-        command = "eval report";
-        options = data.at("measured").at("options");
+        return printed_command<MeasureOptions>("eval report", run, seed,
+                                               data.at("measured").at("options"));
     } else if (name == "claims" && data.contains(key)) {
         const Json& claims = data.at(key).at("claims");
         for (const Json& claim : claims) { // all by one call?
@@ -140,12 +149,15 @@ std::string command_of(std::string_view name, const Json& data) {
                     options["budgets"].push_back(budget);
         }
     }
-    return printed_command(command, run, seed, options);
+    for (const Source& source : sources())
+        if (source.name == name)
+            return source.printed(std::string(source.command), run, seed, options);
+    return "";
 }
 
 std::string command_to_train(std::string_view stage, const Json& data) {
-    return printed_command(fmt::format("train {}", stage), data.at("folder"),
-                           data.at("seed").get<uint64_t>(), Json::object());
+    return printed_command<train::StageOptions>(fmt::format("train {}", stage), data.at("folder"),
+                                                data.at("seed").get<uint64_t>(), Json::object());
 }
 
 std::string stage_command(const Json& data, size_t i) {

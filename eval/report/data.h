@@ -11,6 +11,7 @@
 
 #include "engine/text/json.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ struct Source {
     std::string_view name;    // "best_of_n"
     std::string_view file;    // "best-of-n.json"
     std::string_view command; // "eval best-of-n"
+    // That command with the options on record (measure/printed_command.h).
+    std::string (*printed)(const std::string& command, const std::string& run, uint64_t run_seed,
+                           const Json& record);
 };
 const std::vector<Source>& sources();
 

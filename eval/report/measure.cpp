@@ -176,12 +176,21 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
 
 } // namespace
 
+void describe(Flags& f, MeasureOptions& o) {
+    f.text("run", o.run, "the run's folder");
+    f.seed(o.seed);
+    f.number("problems", o.problems, 1, most, "held-out problems, for the calibration");
+    f.number("samples", o.samples, 1, 1'000'000, "solutions of each");
+    f.number("looked-at", o.looked_at, 1, most, "held-out problems to choose the shown from");
+    f.number("shown", o.shown, 0, most, "problems that are shown with their trees");
+    f.number("budget", o.budget, 1, most, "of their searches, tokens a problem");
+    f.mark("verify", o.verify,
+           "measure a sample of the numbers of DIR/report.html again, and compare")
+        .quiet();
+}
+
 Json measure_report(const MeasureOptions& options) {
-    check_range("problems", options.problems, 1);
-    check_range("samples", options.samples, 1, 1'000'000);
-    check_range("looked-at", options.looked_at, 1);
-    check_range("shown", options.shown, 0);
-    check_range("budget", options.budget, 1);
+    check(flags_of(options));
     require_run(options.run);
     const auto world = search::make_world(train::world_of(options.run));
     Json out{{"options",

@@ -2,6 +2,7 @@
 // What the report measures itself: the calibration of each reward model, and some held-out
 // problems, solved in three ways, with every step's scores and the tree of the search.
 
+#include "engine/run/flags.h"
 #include "engine/text/json.h"
 
 #include <cstdint>
@@ -18,7 +19,10 @@ struct MeasureOptions {
     int64_t shown = 8;
     int64_t budget = 600; // of the searches, tokens a problem
     bool quiet = false;
+    bool verify = false; // compare the page that is there instead (verify_report)
 };
+
+void describe(Flags& f, MeasureOptions& o);
 
 // {"options": {...},
 //  "calibration": {STAGE: calibration.h's, of orm, prm, q and q-self-play, if there},

@@ -168,11 +168,11 @@ std::string trees_section(const Json& data) {
                 {"temperature", 0.7},
                 {"budget", options.at("budget")},
                 {"seed", options.at("seed")},
-                {"trace", true}};
+                {"trace", true},
+                {"problem", problems[0].at("problem")}};
     return section(
         "trees", "Search trees",
-        body + command(printed_command("search", data.at("folder"), data.at("seed").get<uint64_t>(),
-                                       search, problems[0].at("problem"))));
+        body + command(printed_search(data.at("folder"), data.at("seed").get<uint64_t>(), search)));
 }
 
 } // namespace qstar::eval

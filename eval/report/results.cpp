@@ -248,6 +248,11 @@ std::string chapter_text(const std::string& run) {
 
 } // namespace
 
+void describe(Flags& f, ResultsOptions& o) {
+    f.list("run", o.runs, "the runs' folders: runs/demo,runs/countdown");
+    f.text("out", o.out, "write them to this file (default: print them)");
+}
+
 std::string results(const std::vector<std::string>& runs) {
     std::string out =
         "# Results\n\nWritten by `qstar eval results` from the runs' own files. Tokens "

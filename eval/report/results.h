@@ -4,6 +4,8 @@
 // Every number comes from the JSON files of the runs' own folders (data.h); beside it stand the
 // number of problems, the seed, the 95 % interval and the cost in tokens and seconds.
 
+#include "engine/run/flags.h"
+
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@ struct ResultsOptions {
     std::vector<std::string> runs{"runs/demo"};
     std::string out; // a file; empty: standard output
 };
+void describe(Flags& f, ResultsOptions& o);
 
 // Markdown: a chapter a run, a section for each file of measures that it has. Error if a folder
 // holds no run, or a file that is not what it should be.

@@ -47,8 +47,17 @@ class StopSignals {
 
 } // namespace
 
+void describe(Flags& f, ServeOptions& o) {
+    f.text("run", o.run, "the run's folder");
+    f.seed(o.seed);
+    f.number("port", o.port, 0, 65535, "0: any that is free");
+    f.text("host", o.host,
+           "address to listen at; others than this machine's own only with one of its addresses "
+           "in the network");
+}
+
 void serve(const ServeOptions& options) {
-    check_range("port", options.port, 0, 65535);
+    check(flags_of(options));
     require_run(options.run);
     StopSignals signals;
     HttpOptions http;

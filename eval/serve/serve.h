@@ -2,6 +2,7 @@
 // `qstar eval serve`: a local page on which one can watch a search, rank answers, label steps
 // and train the reward model of the ranks anew.
 
+#include "engine/run/flags.h"
 #include <cstdint>
 #include <string>
 
@@ -17,6 +18,7 @@ struct ServeOptions {
 
 // Prints the page's address, serves until SIGINT or SIGTERM comes, and returns when all
 // connections are closed. Error if the run has no tuned model, or the port cannot be had.
+void describe(Flags& f, ServeOptions& o);
 void serve(const ServeOptions& options);
 
 } // namespace qstar::eval

@@ -58,15 +58,38 @@ Plot plot(const ActionsOptions& options, const std::vector<PuzzleRow>& rows, con
 
 } // namespace
 
+void describe(Flags& f, ActionsOptions& o) {
+    train::DeepQOptions& t = o.training;
+    f.text("world", t.puzzle.world, "lights-out, cube2 or cube3");
+    f.text("run", t.run, "the run's folder");
+    f.seed(o.seed);
+    f.list("sets", o.sets, 1, 40, "lights-out: widths; cubes: turns in a composed action: 1,2,3")
+        .required();
+    f.number("problems", o.problems, 1, 10'000'000, "fresh states for each set");
+    f.number("steps", t.steps, 1, most, "training steps of each network");
+    f.number("train-batch", t.batch, 1, 1'000'000, "states a training step");
+    f.number("lr", t.lr, 0, 10, "learning rate at its peak");
+    f.number("net-width", t.width, 1, 100'000, "of the networks");
+    f.number("blocks", t.blocks, 0, 1000, "of the networks");
+    f.number("scramble", t.scramble, 0, 1'000'000,
+             "moves from the goal, at most; 0: by the puzzle");
+    f.text("bound", t.bound, "lower bound that the networks add to");
+    f.number("check-every", t.check_every, 1, most, "steps between two looks at the loss");
+    f.number_above("target-loss", t.target_loss, 0, 1e9, "below it the target network is renewed");
+    f.number("patience", t.patience, 1, most, "looks after which it is renewed in any case");
+    f.number("each", t.each, 1, most, "deep-q: actions of each state that are learned from");
+    f.number("weight", o.options.weight, 0, most, "f = g + weight * h");
+    f.number("batch", o.options.batch, 1, most, "nodes expanded together");
+    f.number("nodes", o.options.nodes, 1, double{UINT32_MAX} - 2,
+             "budget: states kept, for each problem");
+    f.number("seconds", o.options.seconds, 0, most, "budget, for each problem; 0: no bound");
+    f.mark("mirror", o.mirror, "the mean of h, and of Q, over a state and its mirror images");
+}
+
 void actions(const ActionsOptions& options) {
     if (options.sets.empty()) fail("--sets: expected at least one, found none");
-    for (const int set : options.sets) check_range("sets", set, 1, 40);
-    check_range("problems", options.problems, 1, 10'000'000);
-    search::check(options.options);
-    check_range("net-width", options.training.width, 1, 100'000);
-    check_range("train-batch", options.training.batch, 1, 1'000'000);
-    train::check(options.training);
-    check_range("each", options.training.each, 1);
+    check(flags_of(options));
+    check(flags_of(options.training));
     std::vector<PuzzleRow> rows;
     std::vector<std::pair<PuzzleRow, PuzzleRow>> pairs;
     for (const int set : options.sets) {

@@ -5,12 +5,14 @@
 // children that it selects. For each set of actions both networks are trained alike (the same
 // steps, batch, size) and both searches solve the same fresh states.
 
+#include "engine/run/flags.h"
 #include "eval/studies/puzzles.h"
 #include "train/q_learning/deep_q.h"
 
 namespace qstar::eval {
 
 struct ActionsOptions {
+    ActionsOptions() { training.bound = "none"; } // both networks learn all of it
     train::DeepQOptions training; // of both networks, in RUN/davi-SET and RUN/deep-q-SET
     search::GraphOptions options; // of both searches
     bool mirror = false;          // see search::Mirrored, for both
@@ -19,6 +21,7 @@ struct ActionsOptions {
     uint64_t seed = 1;
     bool quiet = false;
 };
+void describe(Flags& f, ActionsOptions& o);
 
 // Trains what is not trained yet, measures, prints a table and the ratios, and writes
 // RUN/actions.json, RUN/actions.md, and plots of states made and of seconds against the number of

@@ -149,14 +149,19 @@ double label_worth(std::span<const double> sizes, std::span<const double> unifor
     return std::exp((value - (y - slope * x) / n) / slope) / size;
 }
 
+void describe(Flags& f, ActiveOptions& o) {
+    describe(f, static_cast<PoolOptions&>(o));
+    f.number("candidates", o.candidates, 1, most, "solutions drawn of each training problem");
+    f.number_above("explore", o.explore, 0, 100, "temperature of these draws");
+    f.number("selector", o.selector, 1, most, "solutions that the selector learns from");
+    f.list("sizes", o.sizes, 1, most, "labelled solutions: 1000,2000");
+    f.number("n", o.n, 1, static_cast<double>(o.samples), "best of so many");
+    f.number("shuffles", o.shuffles, 1, most, "of the samples, for mean and spread");
+}
+
 void active(const ActiveOptions& options) {
+    check(flags_of(options));
     check(options);
-    check_range("selector", options.selector, 1);
-    check_range("n", options.n, 1, options.samples);
-    check_range("candidates", options.candidates, 1);
-    check_above("explore", options.explore, 0, 100);
-    check_range("shuffles", options.shuffles, 1);
-    for (const int64_t size : options.sizes) check_range("sizes", size, 1);
     if (options.sizes.size() < 2)
         fail("--sizes: expected at least two, found {}", options.sizes.size());
     const int64_t largest = *std::max_element(options.sizes.begin(), options.sizes.end());

@@ -7,6 +7,7 @@
 // solutions that would give the same share of solved problems, found on the line through
 // the uniform points over the logarithm of the size (Lightman et al. 2023, figure 4a: 2.6).
 
+#include "engine/run/flags.h"
 #include "eval/studies/best_of_n.h"
 
 namespace qstar::eval {
@@ -23,6 +24,7 @@ struct ActiveOptions : PoolOptions {
     int64_t n = 32;                                    // best of so many
     int64_t shuffles = 400;
 };
+void describe(Flags& f, ActiveOptions& o);
 
 // The least-squares line y = a + b log(x), and the ratio of labels that lifts it from its
 // value at x to y: exp((y - a) / b) / x. 0 if the line does not rise.

@@ -201,11 +201,16 @@ std::string markdown(std::span<const CurvePoint> curve, const BestOfNOptions& op
     return out + "\n";
 }
 
+void describe(Flags& f, BestOfNOptions& o) {
+    describe(f, static_cast<PoolOptions&>(o));
+    f.list("scorers", o.scorers, "stages of reward models: orm,prm");
+    f.list("sizes", o.sizes, 1, static_cast<double>(o.samples), "N: 1,2,4");
+    f.number("shuffles", o.shuffles, 1, most, "of the samples, for mean and spread");
+}
+
 void best_of_n(const BestOfNOptions& options) {
-    check(options);
-    check_range("shuffles", options.shuffles, 1);
+    check(flags_of(options));
     if (options.sizes.empty()) fail("--sizes: expected at least one N");
-    for (const int64_t n : options.sizes) check_range("sizes", n, 1, options.samples);
     const std::vector<Pool> pools = draw_pools(options);
     const auto curve = curve_of(pools, choosers_for(options.scorers), options.sizes,
                                 options.shuffles, options.seed);

@@ -7,6 +7,7 @@
 // samples of each problem. A point of the curve is the mean share of problems solved, and
 // its spread the standard deviation over the shuffles.
 
+#include "engine/run/flags.h"
 #include "eval/measure/interval.h"
 #include "eval/measure/pool.h"
 #include "search/models/method.h"
@@ -48,6 +49,7 @@ struct BestOfNOptions : PoolOptions {
     std::vector<int64_t> sizes{1, 2, 4, 8, 16, 32, 64};
     int64_t shuffles = 400;
 };
+void describe(Flags& f, BestOfNOptions& o);
 std::string markdown(std::span<const CurvePoint> curve, const BestOfNOptions& options);
 
 // Measures, prints, and writes DIR/best-of-n.json and DIR/best-of-n.md.

@@ -44,11 +44,7 @@ constexpr CurveEntry entries[] = {
 };
 
 void check(const CurveOptions& options) {
-    check_range("problems", options.problems, 1);
-    check_range("proposals", options.proposals, 1, 1'000'000);
-    check_range("width", options.width, 1);
-    check_range("weight", options.weight, 0);
-    check_range("temperature", options.temperature, 0, 100);
+    check(flags_of(options));
     if (options.file.empty() && (options.form.target || options.form.skip_bad))
         fail("--target and --skip-bad are for problems of a --file, found without one");
     train::held_out_split(options.split); // an error now, not after a while
@@ -258,6 +254,29 @@ std::string markdown(const std::vector<CurveRow>& rows, const CurveOptions& opti
             : "");
     out += table_of(rows).markdown();
     return out + "\n" + verdict(rows, options);
+}
+
+void describe(Flags& f, CurveOptions& o) {
+    f.text("run", o.run, "the run's folder");
+    f.seed(o.seed);
+    f.text("split", o.split, "test, or dev for tuning");
+    f.number("problems", o.problems, 1, most, "how many held-out problems");
+    f.text("file", o.file, "problems from this file instead");
+    f.text("format", o.form.format, "of the file: lines, jsonl, or pairs");
+    f.number("target", o.form.target, -unbounded, unbounded, "of all problems of a countdown file");
+    f.mark("skip-bad", o.form.skip_bad, "leave bad lines of the file out");
+    f.list("budgets", o.budgets, "tokens a problem, rising: 300,600");
+    f.text("policy", o.policy, "stage whose model proposes");
+    f.text("prm", o.prm, "stage whose model judges steps, or none");
+    f.text("q", o.q, "stage whose Q guides Q*, or none");
+    f.list("methods", o.methods,
+           "some of: greedy,best of N,weighted vote,beam,MCTS,A*,Q* (default: all)");
+    f.number("proposals", o.proposals, 1, 1'000'000, "steps drawn for each expanded path");
+    f.number("width", o.width, 1, most, "of the beam");
+    f.number("weight", o.weight, 0, most, "of h in f = g + weight * h");
+    f.number("temperature", o.temperature, 0, 100, "of all draws but greedy's");
+    f.mark("n-best", o.n_best,
+           "beam, MCTS, A*, Q*: the likeliest next steps in order instead of draws");
 }
 
 void curve(const CurveOptions& options) {

@@ -6,6 +6,7 @@
 // at the first sample that reaches the goal, beam and A* follow the policy alone, MCTS asks the Q.
 // Right solutions are compared in length with the shortest (World::shortest).
 
+#include "engine/run/flags.h"
 #include "engine/text/json.h"
 #include "eval/measure/measure.h"
 #include "eval/measure/table.h"
@@ -35,6 +36,7 @@ struct CurveOptions {
     double temperature = 0.7;         // of all draws but greedy's
     bool quiet = false;
 };
+void describe(Flags& f, CurveOptions& o);
 
 struct CurveRow : Measured {
     std::string judge;           // the scorer's stage, or "none"

@@ -83,6 +83,12 @@ std::string markdown(std::span<const StopRow> rows, const EarlyStopOptions& opti
     return out;
 }
 
+void describe(Flags& f, EarlyStopOptions& o) {
+    describe(f, static_cast<PoolOptions&>(o));
+    f.list("scorer", o.scorers, "stage of the PRM");
+    f.list("thresholds", o.thresholds, 0, 1, "of a step's score: 0.1,0.3");
+}
+
 void early_stop(const EarlyStopOptions& options) {
     if (options.scorers.size() != 1)
         fail("--scorers: expected one PRM, found {}", options.scorers.size());
@@ -90,7 +96,7 @@ void early_stop(const EarlyStopOptions& options) {
     with.thresholds.insert(with.thresholds.begin(), 0); // what all others are compared to
     with.thresholds.erase(std::unique(with.thresholds.begin(), with.thresholds.end()),
                           with.thresholds.end());
-    for (const double threshold : with.thresholds) check_range("thresholds", threshold, 0, 1);
+    check(flags_of(with));
     const std::vector<Pool> pools = draw_pools(with);
     std::vector<StopRow> rows;
     Json list = Json::array();

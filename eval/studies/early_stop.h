@@ -6,6 +6,7 @@
 // end. If all N were given up, the one that was given up last of all, by its weakest step,
 // is written to its end after all.
 
+#include "engine/run/flags.h"
 #include "eval/measure/interval.h"
 #include "eval/measure/pool.h"
 
@@ -33,6 +34,7 @@ struct EarlyStopOptions : PoolOptions {
     }
     std::vector<double> thresholds{0, 0.1, 0.3, 0.5, 0.7, 0.9};
 };
+void describe(Flags& f, EarlyStopOptions& o);
 std::string markdown(std::span<const StopRow> rows, const EarlyStopOptions& options);
 
 // Measures, prints, and writes DIR/early-stop.json and DIR/early-stop.md.

@@ -84,16 +84,24 @@ Game24Row row_of(const std::string& method, const std::vector<search::Result>& r
     return row;
 }
 
+void describe(Flags& f, Game24Options& o) {
+    f.text("run", o.run, "the run's folder");
+    f.seed(o.seed);
+    f.text("policy", o.policy, "stage whose model proposes");
+    f.text("scorer", o.scorer, "stage whose Q guides Q*, or none");
+    f.list("budgets", o.budgets, 1, most, "tokens a hand, rising: 100,1000");
+    f.number("hands", o.hands, 0, most, "so many of them only; 0: all 1362");
+    f.number("proposals", o.proposals, 1, 1'000'000, "steps drawn for each expanded path");
+    f.number("width", o.width, 1, most, "of the beam");
+    f.number("weight", o.weight, 0, most, "of h in Q*'s f = g + weight * h");
+    f.number("temperature", o.temperature, 0, 100, "of all draws but greedy's");
+}
+
 void game24(const Game24Options& options) {
     if (options.budgets.empty() || options.budgets.front() < 1 ||
         !std::is_sorted(options.budgets.begin(), options.budgets.end()))
         fail("--budgets: expected numbers of tokens from 1 on that rise");
-    check_range("budgets", options.budgets.back(), 1);
-    check_range("hands", options.hands, 0);
-    check_range("proposals", options.proposals, 1, 1'000'000);
-    check_range("width", options.width, 1);
-    check_range("weight", options.weight, 0);
-    check_range("temperature", options.temperature, 0, 100);
+    check(flags_of(options));
     require_run(options.run);
     const auto world = search::make_world(train::world_of(options.run, "countdown"));
     if (options.scorer != "none") train::require_steps(options.run, "eval game24 --scorer");

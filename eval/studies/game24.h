@@ -5,6 +5,7 @@
 // The goal is public, so every search ends when it reaches it, and one run of a method at
 // the largest budget is its whole curve: what it had solved after so many tokens.
 
+#include "engine/run/flags.h"
 #include "eval/measure/interval.h"
 #include "search/models/method.h"
 
@@ -27,6 +28,7 @@ struct Game24Options {
     double temperature = 1;
     bool quiet = false;
 };
+void describe(Flags& f, Game24Options& o);
 
 // The solvable hands, as problems, in order.
 std::vector<std::string> hands_of_24();

@@ -122,13 +122,19 @@ std::string markdown(const std::vector<LabelSource>& sources, std::span<const Cu
 
 } // namespace
 
+void describe(Flags& f, LabelSourcesOptions& o) {
+    describe(f, static_cast<PoolOptions&>(o));
+    f.number("solutions", o.solutions, 1, most, "labelled by each source");
+    f.number("rollouts", o.rollouts, 1, 1'000'000, "of each prefix");
+    f.list("people", o.people, 0, 1, "rates of wrong labels of simulated people: 0.05,0.2");
+    f.list("sizes", o.sizes, 1, static_cast<double>(o.samples), "N: 4,16,64");
+    f.number("shuffles", o.shuffles, 1, most, "of the samples, for mean and spread");
+    f.repeated("extra", o.extra, "a further source, NAME=FILE; may be repeated");
+}
+
 void label_sources(const LabelSourcesOptions& options) {
+    check(flags_of(options));
     check(options);
-    check_range("solutions", options.solutions, 1);
-    check_range("rollouts", options.rollouts, 1, 1'000'000);
-    check_range("shuffles", options.shuffles, 1);
-    for (const double error : options.people) check_range("people", error, 0, 1);
-    for (const int64_t n : options.sizes) check_range("sizes", n, 1, options.samples);
     train::require(options.run, "sample",
                    train::stage_file(options.run, "sample", "solutions.jsonl"));
     make_folders(join_path(options.run, label_study));

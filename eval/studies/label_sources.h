@@ -6,6 +6,7 @@
 // (Math-Shepherd, hard and soft) and by binary search for the first error (OmegaPRM); one PRM
 // learns from each; all choose from the same pool.
 
+#include "engine/run/flags.h"
 #include "eval/studies/best_of_n.h"
 
 namespace qstar::eval {
@@ -22,6 +23,7 @@ struct LabelSourcesOptions : PoolOptions {
     int64_t shuffles = 400;
     std::vector<std::string> extra; // further sources, "people=FILE" (train/data/labels.h)
 };
+void describe(Flags& f, LabelSourcesOptions& o);
 
 struct LabelSource {
     std::string name;

@@ -64,15 +64,24 @@ Json example_of(const std::vector<std::string>& problems,
 
 } // namespace
 
+void describe(Flags& f, LadderOptions& o) {
+    f.text("run", o.run, "the run's folder");
+    f.seed(o.seed);
+    f.text("split", o.split, "test, or dev for tuning");
+    f.number("problems", o.problems, 1, most, "how many held-out problems");
+    f.list("budgets", o.budgets, 1, most, "tokens a problem: 300,600");
+    f.number("width", o.width, 1, most, "of the beam");
+    f.number("proposals", o.proposals, 1, 1'000'000, "steps drawn for each expanded path");
+    f.number("weight", o.weight, 0, most, "of h in A*'s f = g + weight * h");
+    f.number("temperature", o.temperature, 0, 100, "of all draws but greedy's");
+    f.text("policy", o.policy, "stage whose model searches: sft, ppo, distil, ...");
+    f.list("policies", o.policies, "stages that answer greedily, too: ppo,grpo");
+}
+
 Ladder measure_ladder(const LadderOptions& options) {
-    check_range("problems", options.problems, 1);
+    check(flags_of(options));
     const train::Split split = train::held_out_split(options.split);
     if (options.budgets.empty()) fail("--budgets: expected at least one, found none");
-    for (const int64_t budget : options.budgets) check_range("budgets", budget, 1);
-    check_range("width", options.width, 1);
-    check_range("proposals", options.proposals, 1, 1'000'000);
-    check_range("weight", options.weight, 0);
-    check_range("temperature", options.temperature, 0, 100);
     require_run(options.run);
     const auto world = search::make_world(train::world_of(options.run));
     const std::vector<std::string> problems =

@@ -6,6 +6,7 @@
 // search get the same budget of model tokens a problem, proposed and scored. The
 // verifier sees the answers only when solving is over.
 
+#include "engine/run/flags.h"
 #include "engine/text/jsonl.h"
 #include "eval/measure/measure.h"
 #include "eval/measure/table.h"
@@ -30,6 +31,7 @@ struct LadderOptions {
     std::vector<std::string> policies; // stages whose models answer greedily, beside sft's
     bool quiet = false;
 };
+void describe(Flags& f, LadderOptions& o);
 
 struct Ladder {
     std::vector<Measured> rows; // without their single results

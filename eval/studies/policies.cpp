@@ -38,8 +38,18 @@ std::vector<std::string> policies_of(const PolicyOptions& options) {
 
 } // namespace
 
+void describe(Flags& f, PolicyOptions& o) {
+    f.text("run", o.run, "the run's folder");
+    f.seed(o.seed);
+    f.text("split", o.split, "test, or dev for tuning");
+    f.number("problems", o.problems, 1, most, "how many held-out problems");
+    f.list("policies", o.policies, "stages: sft,self-play (default: all there are)");
+    f.list("searches", o.searches, "POLICY:SCORER,... to compare with");
+    train::describe(f, o.search);
+}
+
 std::vector<Measured> measure_policies(const PolicyOptions& options) {
-    check_range("problems", options.problems, 1);
+    check(flags_of(options));
     const train::Split split = train::held_out_split(options.split);
     train::check(options.search);
     require_run(options.run);

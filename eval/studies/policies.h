@@ -5,6 +5,7 @@
 // solves alone, and what the search solves that taught it, stands here on the same
 // held-out problems.
 
+#include "engine/run/flags.h"
 #include "eval/measure/measure.h"
 #include "train/data/searched.h"
 
@@ -23,6 +24,7 @@ struct PolicyOptions {
     train::SearchFlags search;
     bool quiet = false;
 };
+void describe(Flags& f, PolicyOptions& o);
 
 // A row a policy and a search, without its single results; budget 0 for greedy decoding. Error as
 // by the ladder if a training text of the run holds one of the problems.

@@ -131,9 +131,24 @@ std::string puzzle_table(const std::vector<PuzzleRow>& rows) {
     return out;
 }
 
+void describe(Flags& f, PuzzleEvalOptions& o) {
+    f.text("world", o.search.puzzle.world, "sliding, lights-out, cube2 or cube3");
+    f.text("run", o.search.run, "the run's folder");
+    f.seed(o.seed);
+    f.list("methods", o.methods, "greedy, best-of-n, beam, mcts, astar, qstar: astar,qstar");
+    f.number("problems", o.problems, 1, 10'000'000, "how many fresh states");
+    f.text("states", o.states, "a file of states instead");
+    f.mark("skip-bad", o.search.skip_bad, "leave bad lines of the file out");
+    f.text("write", o.write, "write the states to this file");
+    f.text("out", o.out, "write the table's rows as JSON lines to this file");
+    f.number("weight", o.search.options.weight, 0, most, "astar, qstar: f = g + weight * h");
+    f.number("batch", o.search.options.batch, 1, most, "astar, qstar: nodes expanded together");
+    f.number("width", o.search.options.width, 1, most, "of the beam");
+    search::describe_puzzle(f, o.search);
+}
+
 void puzzles(const PuzzleEvalOptions& options) {
-    check_range("problems", options.problems, 1, 10'000'000);
-    check_range("bias", options.search.bias, -1e6, 1e6);
+    check(flags_of(options));
     for (const std::string& method : options.methods) search::graph_method_named(method);
     search::check(options.search.options);
     std::unique_ptr<search::Space> space;

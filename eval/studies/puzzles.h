@@ -6,7 +6,7 @@
 // linear algebra (Lights Out) and from the table of all states (2x2x2 cube). They judge the
 // results and guide nothing.
 
-#include "engine/run/common.h"
+#include "engine/run/flags.h"
 #include "engine/text/json.h"
 #include "search/puzzle_command.h"
 
@@ -24,6 +24,7 @@ struct PuzzleEvalOptions {
     std::string write;  // write the fresh states to this file
     std::string out;    // write the rows of the table as JSON lines
 };
+void describe(Flags& f, PuzzleEvalOptions& o);
 
 // One row: what a method did on all states.
 struct PuzzleRow {

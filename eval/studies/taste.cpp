@@ -4,16 +4,19 @@
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
+#include "engine/run/record.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
 #include "eval/studies/policies.h"
 #include "search/worlds/make_world.h"
+#include "train/annotation/rank.h"
 #include "train/data/classroom.h"
 #include "train/data/searched.h"
 #include "train/rl/episodes.h"
 #include "train/rl/kl.h"
 #include "train/rl/rl_reward.h"
+#include "train/run/old_record.h"
 
 #include <cmath>
 #include <filesystem>
@@ -119,13 +122,9 @@ std::vector<std::string> policies_of(const TasteOptions& options) {
 train::Taste judge_taste(const std::string& run) {
     const std::string done = train::stage_file(run, "rank", "done.json");
     if (!exists(done)) return {};
-    const JsonLine flags = object_field(read_json(done), "flags");
-    if (!has_field(flags, "taste")) return {}; // a person's
-    std::vector<double> weights;
-    for (const JsonLine& weight : array_field(flags, "taste"))
-        weights.push_back(weight.value.is_number() ? weight.value.get<double>() : 0);
-    if (weights.size() != 4) fail("{}: expected 4 weights of the taste", flags.where);
-    return {weights[0], weights[1], weights[2], weights[3]};
+    train::RankOptions options; // a person's taste is not on record
+    read_record(flags_of(options), train::by_flags(object_field(read_json(done), "flags").value));
+    return options.person.taste;
 }
 
 std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Taste& taste) {
@@ -221,8 +220,18 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Ta
     return rows;
 }
 
+void describe(Flags& f, TasteOptions& o) {
+    f.text("run", o.run, "the run's folder");
+    f.seed(o.seed);
+    f.text("split", o.split, "test, or dev for tuning");
+    f.number("problems", o.problems, 1, most, "how many held-out problems");
+    f.text("tuned", o.tuned, "stage that the others are compared with");
+    f.list("policies", o.policies,
+           "stages: dpo,ppo-prm (default: all dpo, ppo and grpo there are)");
+}
+
 void taste(const TasteOptions& options) {
-    check_range("problems", options.problems, 1);
+    check(flags_of(options));
     train::held_out_split(options.split);
     require_run(options.run);
     const train::Taste weights = judge_taste(options.run);

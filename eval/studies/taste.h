@@ -9,6 +9,7 @@
 // that ranking suits language and not mathematics: look at both columns, and at the share
 // that is right.
 
+#include "engine/run/flags.h"
 #include "eval/measure/interval.h"
 #include "train/annotation/taste.h"
 
@@ -27,6 +28,7 @@ struct TasteOptions {
     std::vector<std::string> policies;
     bool quiet = false;
 };
+void describe(Flags& f, TasteOptions& o);
 
 // The first row is the tuned model by another draw of its own; the second says what could be
 // won at all: of `bound_samples` solutions of the tuned model the one that the taste itself

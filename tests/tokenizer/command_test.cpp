@@ -5,7 +5,6 @@
 #include "tests/temporary.h"
 #include "tokenizer/files.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <doctest/doctest.h>
@@ -19,10 +18,9 @@ namespace {
 // Runs `tokenizer ...` in this process and returns what it printed. The output
 // goes through a file in place of stdout, as the command writes with stdio.
 std::string run(const Temporary& scratch, std::vector<std::string> arguments) {
-    CLI::App app;
-    add_command(app);
+    qstar::Command program{"qstar", "its tokenizer alone"};
+    program.commands = {command()};
     arguments.insert(arguments.begin(), "tokenizer");
-    std::reverse(arguments.begin(), arguments.end()); // CLI11 takes them from the back
     std::fflush(stdout);
     const int saved = ::dup(STDOUT_FILENO);
     REQUIRE(std::freopen((scratch / "stdout").c_str(), "w", stdout) != nullptr);
@@ -32,7 +30,7 @@ std::string run(const Temporary& scratch, std::vector<std::string> arguments) {
         ::close(saved);
     };
     try {
-        app.parse(std::move(arguments));
+        run_line(program, arguments);
     } catch (...) {
         restore();
         throw;
@@ -168,5 +166,5 @@ TEST_CASE("wrong input is refused in a sentence") {
     CHECK(error({"decode", "--dir", scratch.path, "1x"}) == "expected a token id, found '1x'");
     CHECK(error({"decode", "--dir", scratch.path, "260"}).starts_with("token id 260 is outside"));
     CHECK(error({"info"}) == "say where the tokenizer is: either --dir DIR or --run DIR");
-    CHECK_THROWS_AS(run(scratch, {"info", "--wrong"}), CLI::ParseError);
+    CHECK_THROWS_AS(run(scratch, {"info", "--wrong"}), qstar::WrongLine);
 }

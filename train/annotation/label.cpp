@@ -25,25 +25,14 @@ void check(const LabelOptions& options) {
         fail("--judge must be verifier, simulated or me, found \"{}\"; labels from elsewhere are "
              "given to the stages as files: --labels FILE",
              options.judge);
-    check_choice("format", options.format, {"prm800k", "trl"});
+    check(flags_of(options));
     check_name("label", options.name);
-    check_range("error", options.error, 0, 1);
-    check_range("each", options.each, 0);
-    check_range("limit", options.limit, 0);
 }
 
-Json flags_of(const LabelOptions& options, const std::string& solutions) {
-    Json flags{{"judge", options.judge},
-               {"format", options.format},
-               {"world", world_of(options.run, options.world)}};
-    if (options.judge == "simulated") {
-        flags["error"] = options.error;
-        flags["seed"] = seed_of(options);
-    }
-    if (options.each > 0) flags["each"] = options.each;
-    if (options.limit > 0) flags["limit"] = options.limit;
+Json record_of(LabelOptions options, const std::string& solutions) {
+    options.world = world_of(options.run, options.world);
+    Json flags = stage_record(options);
     flags["inputs"] = {{"solutions.jsonl", input(solutions)}};
-    record_skip_bad(flags, options);
     return flags;
 }
 
@@ -222,7 +211,7 @@ LabelSitting read_sitting(const LabelOptions& options) {
 void save_sitting(const LabelOptions& options, const LabelSitting& sitting) {
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    Stage stage(options, options.name, flags_of(options, file));
+    Stage stage(options, options.name, record_of(options, file));
     if (stage.done()) return;
     const auto world = search::make_world(world_of(options.run, options.world));
     const auto labelled =
@@ -232,11 +221,29 @@ void save_sitting(const LabelOptions& options, const LabelSitting& sitting) {
     write_labels(options, stage, labelled, sitting.solutions.size(), sitting.unfinished, *world);
 }
 
+void describe(Flags& f, LabelOptions& o) {
+    describe(f, static_cast<StageOptions&>(o));
+    const bool simulated = o.judge == "simulated";
+    f["seed"].only_if(simulated);
+    f.text("judge", o.judge, "who labels: verifier, simulated (a person), or me");
+    f.choice("format", o.format, {"prm800k", "trl"}, "form of the step labels: prm800k or trl");
+    f.number("error", o.error, 0, 1, "rate of wrong labels of the simulated person")
+        .only_if(simulated);
+    f.number("each", o.each, 0, most, "label so many solutions of a problem at most; 0: all")
+        .only_if(o.each > 0);
+    f.number("limit", o.limit, 0, most, "label only the first so many; 0: all")
+        .only_if(o.limit > 0);
+    describe_skip_bad(f, o);
+    f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
+    f.text("name", o.name, "folder in the run, for labels by several judges").quiet();
+    f.text("world", o.world, "world of the problems");
+}
+
 void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
     check(options);
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    Stage stage(options, options.name, flags_of(options, file));
+    Stage stage(options, options.name, record_of(options, file));
     if (stage.done()) return;
 
     const auto world = search::make_world(world_of(options.run, options.world));

@@ -34,6 +34,7 @@ struct LabelOptions : StageOptions {
 // answer is right; by people, whether they found no error. A person may stop at any time: the
 // solutions labelled so far are in the files, a begun one in partial/answers.jsonl, and the
 // next call goes on.
+void describe(Flags& f, LabelOptions& o);
 void label(const LabelOptions& options, std::istream& in, std::ostream& out);
 void label(const LabelOptions& options); // at the terminal
 

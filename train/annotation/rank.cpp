@@ -61,26 +61,14 @@ void check(const RankOptions& options) {
         fail("--judge must be simulated or me, found \"{}\"; ranks from elsewhere are given to "
              "the stages as files: --labels FILE",
              options.judge);
-    check_range("outputs", options.outputs, 2, 9);
-    check_range("problems", options.problems, 0);
+    check(flags_of(options));
     check_name("rank", options.name);
-    check(options.person);
 }
 
-Json flags_of(const RankOptions& options, const std::string& solutions) {
-    Json flags{{"seed", seed_of(options)},
-               {"judge", options.judge},
-               {"outputs", options.outputs},
-               {"problems", options.problems},
-               {"world", world_of(options.run, options.world)}};
-    if (options.judge == "simulated") {
-        const Taste& taste = options.person.taste;
-        flags["taste"] = {taste.correct, taste.work, taste.brief, taste.tidy};
-        flags["noise"] = options.person.noise;
-        flags["disagreement"] = options.person.disagreement;
-    }
+Json record_of(RankOptions options, const std::string& solutions) {
+    options.world = world_of(options.run, options.world);
+    Json flags = stage_record(options);
     flags["inputs"] = {{"solutions.jsonl", input(solutions)}};
-    record_skip_bad(flags, options);
     return flags;
 }
 
@@ -235,7 +223,7 @@ RankSitting read_sitting(const RankOptions& options) {
 void save_sitting(const RankOptions& options, const RankSitting& sitting) {
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    Stage stage(options, options.name, flags_of(options, file));
+    Stage stage(options, options.name, record_of(options, file));
     if (stage.done()) return;
     const Ranked ranked{pairs_said(sitting.answers, sitting.prompts, rank_answers_file(stage)), {}};
     make_folders(stage.path("partial"));
@@ -243,11 +231,33 @@ void save_sitting(const RankOptions& options, const RankSitting& sitting) {
     write_ranks(stage, ranked, sitting.answers.size(), sitting.prompts.size());
 }
 
+void describe(Flags& f, RankOptions& o) {
+    describe(f, static_cast<StageOptions&>(o));
+    const bool simulated = o.judge == "simulated";
+    f.text("judge", o.judge, "who ranks: simulated (a person with a hidden taste), or me");
+    f.number("outputs", o.outputs, 2, 9, "shown of each prompt, at most");
+    f.number("problems", o.problems, 0, most, "rank only the first so many prompts; 0: all");
+    f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
+    describe_skip_bad(f, o);
+    f.text("name", o.name, "folder in the run, for ranks by several judges").quiet();
+    f.number("correct", o.person.taste.correct, -1000, 1000,
+             "weight of a right answer in the taste")
+        .only_if(simulated);
+    f.number("work", o.person.taste.work, -1000, 1000, "weight of shown work").only_if(simulated);
+    f.number("brief", o.person.taste.brief, -1000, 1000, "weight of brevity").only_if(simulated);
+    f.number("tidy", o.person.taste.tidy, -1000, 1000, "weight of tidiness").only_if(simulated);
+    f.number("noise", o.person.noise, 0, 1000, "of Bradley and Terry, in units of the taste")
+        .only_if(simulated);
+    f.number("disagreement", o.person.disagreement, 0, 0.5, "rate of pairs that are turned round")
+        .only_if(simulated);
+    f.text("world", o.world, "world of the problems");
+}
+
 void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
     check(options);
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    Stage stage(options, options.name, flags_of(options, file));
+    Stage stage(options, options.name, record_of(options, file));
     if (stage.done()) return;
     const std::vector<RankPrompt> prompts = read_prompts(options, file);
 

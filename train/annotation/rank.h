@@ -32,6 +32,7 @@ struct RankOptions : StageOptions {
 //   val_ceiling    share that the taste itself, without noise, orders as the judge did: no
 //                  model can be expected to foretell the judge better than that
 //   val_agreement  how often the judge would say the same when asked again
+void describe(Flags& f, RankOptions& o);
 void rank(const RankOptions& options, std::istream& in, std::ostream& out);
 void rank(const RankOptions& options); // at the terminal
 

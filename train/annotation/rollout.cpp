@@ -24,13 +24,6 @@ search::Path prefix_of(const SampledSolution& solution, size_t steps) {
     return {solution.problem, {solution.steps.begin(), end}, steps == solution.steps.size()};
 }
 
-void check(const RolloutOptions& options) {
-    check_choice("search", options.search, {"all", "binary"});
-    check_range("rollouts", options.rollouts, 1, 1'000'000);
-    check_above("temperature", options.temperature, 0, 100);
-    check_range("limit", options.limit, 0);
-}
-
 } // namespace
 
 RolloutJudge::RolloutJudge(search::Proposer& proposer, RightAnswer right, int rollouts,
@@ -141,8 +134,22 @@ Json json_of(const RolloutLabels& label) {
     return json;
 }
 
+void describe(Flags& f, RolloutOptions& o) {
+    describe(f, static_cast<StageOptions&>(o));
+    f.choice("search", o.search, {"all", "binary"},
+             "all: estimate every step; binary: look for the first error");
+    f.number("rollouts", o.rollouts, 1, 1'000'000, "completions of each prefix");
+    f.number_above("temperature", o.temperature, 0, 100, "of the completions");
+    f.text("from", o.from, "stage whose model completes");
+    f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
+    describe_skip_bad(f, o);
+    f.number("limit", o.limit, 0, most, "use only the first so many solutions; 0: all");
+    f.text("name", o.name, "folder in the run (default: rollout or rollout-binary)").quiet();
+    f.text("world", o.world, "world of the problems");
+}
+
 void rollout(const RolloutOptions& options) {
-    check(options);
+    check(flags_of(options));
     const bool binary = options.search == "binary";
     const std::string name_of_stage = !options.name.empty() ? options.name
                                       : binary              ? "rollout-binary"
@@ -153,17 +160,11 @@ void rollout(const RolloutOptions& options) {
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
-    Json flags{{"seed", seed},
-               {"search", options.search},
-               {"rollouts", options.rollouts},
-               {"temperature", options.temperature},
-               {"from", options.from},
-               {"limit", options.limit},
-               {"world", name},
-               {"inputs",
-                {{"solutions", input(file)},
-                 {"model.safetensors", input(model_path(options.run, options.from))}}}};
-    record_skip_bad(flags, options);
+    RolloutOptions recorded = options;
+    recorded.world = name;
+    Json flags = stage_record(recorded);
+    flags["inputs"] = {{"solutions", input(file)},
+                       {"model.safetensors", input(model_path(options.run, options.from))}};
     Stage stage(options, name_of_stage, flags);
     if (stage.done()) return;
 

@@ -42,6 +42,7 @@ struct RolloutOptions : StageOptions {
 };
 
 // Solutions without an end are left out, as by `label`.
+void describe(Flags& f, RolloutOptions& o);
 void rollout(const RolloutOptions& options);
 
 // Whether a finished solution has the right answer; all that is ever asked about it.

@@ -65,23 +65,29 @@ std::vector<double> convincing_scores(search::Scorer& scorer,
     return scores;
 }
 
+void describe(Flags& f, SelectOptions& o) {
+    describe(f, static_cast<StageOptions&>(o));
+    f["seed"].quiet(); // it draws nothing
+    f.text("scorer", o.scorer, "stage of the PRM that selects");
+    f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
+    describe_skip_bad(f, o);
+    f.number("each", o.each, 1, most, "solutions picked of a problem");
+    f.number("wrong", o.wrong, 0, 1, "share of convincing wrong answers");
+    f.number("limit", o.limit, 0, most, "of the first so many solutions only; 0: all");
+    f.text("world", o.world, "world of the problems");
+}
+
 void select(const SelectOptions& options) {
-    check_range("each", options.each, 1);
-    check_range("wrong", options.wrong, 0, 1);
-    check_range("limit", options.limit, 0);
+    check(flags_of(options));
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
     require(options.run, options.scorer, model_path(options.run, options.scorer));
     const std::string name = world_of(options.run, options.world);
-    Json flags{{"scorer", options.scorer},
-               {"each", options.each},
-               {"wrong", options.wrong},
-               {"limit", options.limit},
-               {"world", name},
-               {"inputs",
-                {{"solutions", input(file)},
-                 {"model.safetensors", input(model_path(options.run, options.scorer))}}}};
-    record_skip_bad(flags, options);
+    SelectOptions recorded = options;
+    recorded.world = name;
+    Json flags = stage_record(recorded);
+    flags["inputs"] = {{"solutions", input(file)},
+                       {"model.safetensors", input(model_path(options.run, options.scorer))}};
     Stage stage(options, "select", flags);
     if (stage.done()) return;
 

@@ -27,6 +27,7 @@ struct SelectOptions : StageOptions {
 };
 
 // The file's form is that of its input, and its order.
+void describe(Flags& f, SelectOptions& o);
 void select(const SelectOptions& options);
 
 struct Candidate {

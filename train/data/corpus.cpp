@@ -18,45 +18,9 @@ namespace qstar::train {
 
 namespace {
 
-Json flags_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
-    const ProblemConfig& p = options.problems;
-    Json shares = Json::object();
-    for (const Pupil& pupil : pupils) shares[pupil.name] = {pupil.share, pupil.rate};
-    const bool arithmetic = options.world == "arithmetic";
-    Json flags{{"seed", seed_of(options)}};
-    if (!arithmetic) flags["world"] = options.world;
-    flags.update(Json{{"tokens", options.tokens},
-                      {"curated", options.curated},
-                      {"curate", options.curate},
-                      {"items", options.items},
-                      {"pupils", shares},
-                      {"warm", options.warm}});
-    if (arithmetic) {
-        flags.update(Json{{"warm-operands", options.warm_operands},
-                          {"low", p.low},
-                          {"high", p.high},
-                          {"min-operands", p.min_operands},
-                          {"max-operands", p.max_operands},
-                          {"weights", p.weights},
-                          {"operators", p.operators},
-                          {"brackets", p.brackets},
-                          {"bound", p.bound}});
-        if (p.form != "plain") flags["form"] = p.form;
-    } else {
-        flags.update(Json{{"numbers", options.countdown.count},
-                          {"largest", options.countdown.high},
-                          {"target-from", options.countdown.from},
-                          {"target-to", options.countdown.to},
-                          {"terms", options.equations.max_terms},
-                          {"coefficient", options.equations.coefficient},
-                          {"constant", options.equations.bound},
-                          {"changes", options.stories.changes},
-                          {"quantity", options.stories.largest}});
-        if (p.form != "plain")
-            flags.update(Json{{"form", p.form},
-                              {"hunch", options.texts.hunch},
-                              {"longest", options.texts.longest}});
-    }
+Json record_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
+    Json flags = stage_record(options);
+    for (const Pupil& pupil : pupils) flags["pupils"][pupil.name] = {pupil.share, pupil.rate};
     return flags;
 }
 
@@ -131,10 +95,27 @@ Item draw_item(const Classroom& room, const Pupil& pupil, Random& random) {
     }
 }
 
+Json class_flags(const Json& record) {
+    if (!record.contains("pupils")) return Json::object();
+    const Json& pupils = record.at("pupils");
+    CorpusOptions options;
+    options.world = record.value("world", "arithmetic");
+    options.problems.form = record.value("form", "plain");
+    options.experts = pupils.at("expert").at(0);
+    Json changed = Json::array();
+    for (const Pupil& pupil : classroom_of(options).pupils) {
+        const Json& found = pupils.at(pupil.name);
+        if (found.at(0) != pupil.share || found.at(1) != pupil.rate)
+            changed.push_back(fmt::format("{}={}:{}", pupil.name, found.at(0).get<double>(),
+                                          found.at(1).get<double>()));
+    }
+    return {{"experts", options.experts}, {"pupil", changed}};
+}
+
 void corpus(const CorpusOptions& options) {
     check(options);
     const Classroom room = classroom_of(options);
-    Stage stage(options, "corpus", flags_of(options, room.pupils));
+    Stage stage(options, "corpus", record_of(options, room.pupils));
     if (stage.done()) return;
     const std::string folder = join_path(options.run, "tokenizer");
     if (!exists(join_path(folder, "vocab.json")))

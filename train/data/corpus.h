@@ -22,6 +22,9 @@ struct Pupil;
 // there is none.
 void corpus(const CorpusOptions& options);
 
+// The flags --experts and --pupil that make the class on a corpus's record; {} without one.
+Json class_flags(const Json& record);
+
 // One item of the training side: a problem and its lines, none of them held out.
 struct Item {
     std::string problem;

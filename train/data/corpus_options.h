@@ -35,6 +35,7 @@ struct CorpusOptions : StageOptions {
 // The kind of arithmetic problems that the run's corpus was made of, from its config.json.
 ProblemConfig problems_of(const std::string& run);
 
+void describe(Flags& f, CorpusOptions& o);
 // Error for flags that no corpus can be made with.
 void check(const CorpusOptions& options);
 // The class that the flags describe, of arithmetic.

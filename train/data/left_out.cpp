@@ -21,8 +21,4 @@ void say_contradictions(const StageOptions& options, const std::string& stage, i
                    count, what, count == 1 ? "" : "s");
 }
 
-void record_skip_bad(Json& flags, const StageOptions& options) {
-    if (options.skip_bad) flags["skip-bad"] = true;
-}
-
 } // namespace qstar::train

@@ -18,7 +18,4 @@ void settle(const BadLines& bad, const StageOptions& options, const std::string&
 void say_contradictions(const StageOptions& options, const std::string& stage, int64_t count,
                         const char* what);
 
-// On record only where it is given, so that records of before stay equal.
-void record_skip_bad(Json& flags, const StageOptions& options);
-
 } // namespace qstar::train

@@ -23,11 +23,7 @@ namespace {
 constexpr int64_t chunk_problems = 32; // a file of partial results
 
 void check(const SampleOptions& options) {
-    check_range("problems", options.problems, 1);
-    check_range("samples", options.samples, 1, 1'000'000);
-    check_range("min-operands", options.min_operands, 0, 8);
-    check_range("step-tokens", options.step_tokens, 1, 100'000);
-    check_range("temperature", options.temperature, 0, 100);
+    check(flags_of(options));
     if (options.file.empty() && (options.form.target || options.form.skip_bad))
         fail("--target and --skip-bad are for problems of a --file, found without one");
 }
@@ -85,26 +81,34 @@ std::vector<SampledSolution> solve_problems(search::Proposer& proposer,
     return kept;
 }
 
+void describe(Flags& f, SampleOptions& o) {
+    describe(f, static_cast<StageOptions&>(o));
+    const bool of_file = !o.file.empty();
+    f.number("problems", o.problems, 1, most, "different problems");
+    f.number("samples", o.samples, 1, 1'000'000, "solutions of each");
+    f.number("temperature", o.temperature, 0, 100, "of the draws");
+    f.number("min-operands", o.min_operands, 0, 8, "of the problems; 0: as in the corpus");
+    f.text("from", o.from, "stage whose model solves: sft, pretrain, ...");
+    f.truth("distinct", o.distinct, "keep equal solutions of a problem only once");
+    f.text("file", o.file, "of problems, instead of drawing them").content();
+    f.number("target", o.form.target, -unbounded, unbounded, "of all problems of a countdown file")
+        .only_if(of_file);
+    f.mark("skip-bad", o.form.skip_bad, "leave bad lines of the file out")
+        .only_if(of_file && o.form.skip_bad);
+    f.text("world", o.world, "world of the problems in the file: gsm8k:FILE").only_if(of_file);
+    f.number("step-tokens", o.step_tokens, 1, 100'000, "of a step at most")
+        .only_if(o.step_tokens != search::ProposerLimits{}.step_tokens);
+}
+
 void sample(const SampleOptions& options) {
     check(options);
     const uint64_t seed = seed_of(options);
     require(options.run, options.from, model_path(options.run, options.from));
-    Json flags{{"seed", seed},
-               {"problems", options.problems},
-               {"samples", options.samples},
-               {"temperature", options.temperature},
-               {"min-operands", options.min_operands},
-               {"from", options.from},
-               {"distinct", options.distinct},
-               {"inputs", {{"model.safetensors", input(model_path(options.run, options.from))}}}};
-    if (!options.file.empty()) {
-        flags["world"] = world_of(options.run, options.world);
-        flags["inputs"]["file"] = input(options.file);
-        if (options.form.target) flags["target"] = *options.form.target;
-        if (options.form.skip_bad) flags["skip-bad"] = true;
-    }
-    if (options.step_tokens != search::ProposerLimits{}.step_tokens)
-        flags["step-tokens"] = options.step_tokens;
+    SampleOptions recorded = options;
+    if (!options.file.empty()) recorded.world = world_of(options.run, options.world);
+    Json flags = stage_record(recorded);
+    flags["inputs"] = {{"model.safetensors", input(model_path(options.run, options.from))}};
+    if (!options.file.empty()) flags["inputs"]["file"] = input(options.file);
     const auto problems = problems_to_solve(options, seed);
     Stage stage(options, "sample", flags);
     if (stage.done()) return;

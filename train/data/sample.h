@@ -28,6 +28,7 @@ struct SampleOptions : StageOptions {
 
 // Interrupted, it goes on with the problems that are not yet solved. A solution with a
 // held-out line (split.h) is left out; one without an end is kept, "finished": false.
+void describe(Flags& f, SampleOptions& o);
 void sample(const SampleOptions& options);
 
 // The solutions of some problems; a problem's random stream is its number, `first` on.

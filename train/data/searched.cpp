@@ -9,26 +9,27 @@
 
 namespace qstar::train {
 
+void describe(Flags& f, SearchFlags& o) {
+    f.text("method", o.method, "of the search: astar, beam, best-of-n, majority");
+    f.number("budget", o.budget, 1, unbounded, "tokens a problem, proposed and scored");
+    f.number("proposals", o.proposals, 1, 1'000'000, "beam, astar: draws for each expanded path");
+    f.number("width", o.width, 1, most, "beam: paths kept");
+    f.number("weight", o.weight, 0, unbounded, "astar: of h");
+    f.number("temperature", o.temperature, 0, 100, "of the search's draws");
+    f.text("aggregate", o.aggregate, "a path's score from its steps': product, minimum, last");
+}
+
 void check(const SearchFlags& flags) {
+    check(flags_of(flags));
     search::method_named(flags.method);
     search::Options options;
     options.budget = flags.budget;
-    check_range("proposals", flags.proposals, 1, 1'000'000);
-    check_range("width", flags.width, 1);
-    check_range("temperature", flags.temperature, 0, 100);
     options.proposals = static_cast<int>(flags.proposals);
     options.width = static_cast<int>(flags.width);
     options.weight = flags.weight;
     options.temperature = static_cast<float>(flags.temperature);
     options.aggregate = search::aggregate_named(flags.aggregate);
     search::check_options(options);
-}
-
-Json flags_of(const SearchFlags& flags) {
-    return {{"method", flags.method},       {"budget", flags.budget},
-            {"proposals", flags.proposals}, {"width", flags.width},
-            {"weight", flags.weight},       {"temperature", flags.temperature},
-            {"aggregate", flags.aggregate}};
 }
 
 search::Options options_of(const SearchFlags& flags, const search::World& world) {

@@ -26,7 +26,7 @@ struct SearchFlags {
 };
 // Error for what no search can be made with.
 void check(const SearchFlags& flags);
-Json flags_of(const SearchFlags& flags);
+void describe(Flags& f, SearchFlags& o);
 search::Options options_of(const SearchFlags& flags, const search::World& world);
 
 // The solutions of all problems in order, searched.jsonl of the stage, in pieces (chunks.h);

@@ -18,12 +18,8 @@ namespace qstar::train {
 namespace {
 
 void check(const DistilOptions& options) {
-    check(static_cast<const LoopOptions&>(options));
+    check(flags_of(options));
     check(options.search);
-    check_range("problems", options.problems, 1);
-    check_range("epochs", options.epochs, 1);
-    check_range("dev-problems", options.dev_problems, 1);
-    check_choice("confirm", options.confirm, {"none", "verifier"});
     if (options.scorer == "none" &&
         search::needs_scorer(
             search::method_named(options.search.method),
@@ -31,17 +27,9 @@ void check(const DistilOptions& options) {
         fail("--method {} needs --scorer: a stage of a reward model", options.search.method);
 }
 
-Json flags_of(const DistilOptions& options) {
-    Json flags = flags_of(static_cast<const LoopOptions&>(options));
-    flags["teacher"] = options.teacher;
-    flags["scorer"] = options.scorer;
-    flags["from"] = options.from;
-    flags["problems"] = options.problems;
-    flags["epochs"] = options.epochs;
-    flags["confirm"] = options.confirm;
-    flags["dev-problems"] = options.dev_problems;
-    flags["search"] = flags_of(options.search);
-    flags["world"] = world_of(options.run, options.world);
+Json record_of(DistilOptions options) {
+    options.world = world_of(options.run, options.world);
+    Json flags = stage_record(options);
     for (const std::string& stage : {options.teacher, options.scorer, options.from})
         if (stage != "none") flags["inputs"][stage] = input(model_path(options.run, stage));
     return flags;
@@ -49,11 +37,25 @@ Json flags_of(const DistilOptions& options) {
 
 } // namespace
 
+void describe(Flags& f, DistilOptions& o) {
+    describe(f, static_cast<LoopOptions&>(o));
+    describe(f, o.search);
+    f.text("teacher", o.teacher, "stage whose model searches");
+    f.text("scorer", o.scorer, "stage whose model scores: prm, orm, q, ... or none");
+    f.text("from", o.from, "stage whose model learns");
+    f.number("problems", o.problems, 1, most, "training problems that are searched");
+    f.number("epochs", o.epochs, 1, most, "passes over the solutions");
+    f.choice("confirm", o.confirm, {"none", "verifier"},
+             "learn all that was found (none), or what the verifier confirms (verifier)");
+    f.number("dev-problems", o.dev_problems, 1, most, "on which both are measured");
+    f.text("world", o.world, "world of the problems");
+}
+
 void distil(const DistilOptions& options) {
     check(options);
     for (const std::string& stage : {options.teacher, options.scorer, options.from})
         if (stage != "none") require(options.run, stage, model_path(options.run, stage));
-    Stage stage(options, "distil", flags_of(options));
+    Stage stage(options, "distil", record_of(options));
     if (stage.done()) return;
 
     const uint64_t seed = seed_of(options);

@@ -36,6 +36,7 @@ struct DistilOptions : LoopOptions {
 
 // done.json says how many dev problems the teacher solves, and the student alone, and
 // what that cost.
+void describe(Flags& f, DistilOptions& o);
 void distil(const DistilOptions& options);
 
 } // namespace qstar::train

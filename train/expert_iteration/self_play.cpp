@@ -23,37 +23,8 @@ namespace {
 
 std::string round_name(int64_t round) { return fmt::format("round-{}", round); }
 
-void check(const SelfPlayOptions& options) {
-    check(static_cast<const LoopOptions&>(options));
-    check(options.search);
-    check_range("rounds", options.rounds, 1, 100'000);
-    check_range("problems", options.problems, 1);
-    check_range("epochs", options.epochs, 1);
-    check_range("keep", options.keep, 1);
-    check_range("dev-problems", options.dev_problems, 1);
-    check_range("q-lr", options.q.lr, 0, 10);
-    check_range("q-epochs", options.q.epochs, 1);
-    check_range("q-iterations", options.q.iterations, 1);
-    check_choice("q-start", options.q.start, {"monte-carlo", "zero"});
-    check(options.q);
-}
-
-Json flags_of(const SelfPlayOptions& options) {
-    Json flags = flags_of(static_cast<const LoopOptions&>(options));
-    flags["from"] = options.from;
-    flags["problems"] = options.problems;
-    flags["epochs"] = options.epochs;
-    flags["keep"] = options.keep;
-    flags["restart"] = options.restart;
-    flags["guided"] = options.guided;
-    flags["dev-problems"] = options.dev_problems;
-    flags["search"] = flags_of(options.search);
-    flags["q"] = {{"explore", flags_of(options.q.explore)},
-                  {"lr", options.q.lr},
-                  {"batch", options.q.batch},
-                  {"epochs", options.q.epochs},
-                  {"iterations", options.q.iterations},
-                  {"start", options.q.start}};
+Json record_of(const SelfPlayOptions& options) {
+    Json flags = stage_record(options);
     flags["inputs"] = {{"model.safetensors", input(model_path(options.run, options.from))}};
     return flags;
 }
@@ -188,12 +159,33 @@ std::vector<CuratedItem> confirm(std::span<const SampledSolution> searched,
     return items;
 }
 
+void describe(Flags& f, SelfPlayOptions& o) {
+    describe(f, static_cast<LoopOptions&>(o));
+    describe(f, o.search);
+    describe(f, o.q.explore);
+    f.text("from", o.from, "stage whose model begins");
+    f.number("rounds", o.rounds, 1, 100'000, "of search and learning");
+    f.number("problems", o.problems, 1, most, "new training problems each round");
+    f.number("epochs", o.epochs, 1, most, "passes over a round's confirmed solutions");
+    f.number("keep", o.keep, 1, most, "different solutions of a problem, at most");
+    f.truth("restart", o.restart, "each round tunes the first model, not the last");
+    f.truth("guided", o.guided, "search with Q; without: roll-outs only");
+    f.number("dev-problems", o.dev_problems, 1, most, "on which each round is measured");
+    f.number("q-lr", o.q.lr, 0, 10, "learning rate of Q");
+    f.number("q-batch", o.q.batch, 1, 1'000'000, "roll-outs a step of Q");
+    f.number("q-epochs", o.q.epochs, 1, most, "passes over the roll-outs in each iteration of Q");
+    f.number("q-iterations", o.q.iterations, 1, most, "of Q's target network");
+    f.choice("q-start", o.q.start, {"monte-carlo", "zero"},
+             "first targets of Q: monte-carlo or zero");
+    f.text("world", o.q.world, "world of the problems").only_if(!o.q.world.empty());
+}
+
 void self_play(const SelfPlayOptions& options) {
-    check(options);
+    check(flags_of(options));
+    check(options.search);
+    check(flags_of(options.q));
     require(options.run, options.from, model_path(options.run, options.from));
-    Json flags = flags_of(options);
-    flags["rounds"] = options.rounds;
-    Stage stage(options, "self-play", flags);
+    Stage stage(options, "self-play", record_of(options));
     if (stage.done()) return;
     make_folders(stage.path("partial")); // it has begun
 

@@ -17,23 +17,9 @@ namespace {
 
 std::string star_round_name(int64_t round) { return fmt::format("round-{}", round); }
 
-void check(const StarOptions& options) {
-    check(static_cast<const LoopOptions&>(options));
-    check_range("rounds", options.rounds, 1, 100'000);
-    check_range("problems", options.problems, 1);
-    check_range("epochs", options.epochs, 1);
-    check_range("dev-problems", options.dev_problems, 1);
-}
-
-Json flags_of(const StarOptions& options) {
-    Json flags = flags_of(static_cast<const LoopOptions&>(options));
-    flags["from"] = options.from;
-    flags["rounds"] = options.rounds;
-    flags["problems"] = options.problems;
-    flags["epochs"] = options.epochs;
-    flags["rationalise"] = options.rationalise;
-    flags["dev-problems"] = options.dev_problems;
-    flags["world"] = world_of(options.run, options.world);
+Json record_of(StarOptions options) {
+    options.world = world_of(options.run, options.world);
+    Json flags = stage_record(options);
     flags["inputs"] = {{"model.safetensors", input(model_path(options.run, options.from))}};
     return flags;
 }
@@ -144,11 +130,22 @@ StarItems right_ones(std::span<const SampledSolution> solutions,
     return items;
 }
 
+void describe(Flags& f, StarOptions& o) {
+    describe(f, static_cast<LoopOptions&>(o));
+    f.text("from", o.from, "stage whose model begins");
+    f.number("rounds", o.rounds, 1, 100'000, "of writing and learning");
+    f.number("problems", o.problems, 1, most, "training problems");
+    f.number("epochs", o.epochs, 1, most, "passes over what a round found");
+    f.truth("rationalise", o.rationalise, "try again with the answer as a hint");
+    f.number("dev-problems", o.dev_problems, 1, most, "on which each round is measured");
+    f.text("world", o.world, "world of the problems");
+}
+
 void star(const StarOptions& options) {
-    check(options);
+    check(flags_of(options));
     if (options.rationalise) require_steps(options.run, "train star --rationalise");
     require(options.run, options.from, model_path(options.run, options.from));
-    Stage stage(options, "star", flags_of(options));
+    Stage stage(options, "star", record_of(options));
     if (stage.done()) return;
     make_folders(stage.path("partial")); // it has begun
 

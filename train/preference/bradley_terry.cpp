@@ -224,13 +224,18 @@ Json calibration_of(engine::Gpt& model, std::span<const Ranking> rankings,
     return calibration(differences(model, rankings, tokenizer, where));
 }
 
+void describe(Flags& f, BradleyTerryOptions& o) {
+    describe(f, static_cast<RewardOptions&>(o));
+    f.text("name", o.name, "folder in the run, for models of several judges").quiet();
+}
+
 void reward(const BradleyTerryOptions& options) {
-    check(options);
+    check(flags_of(options));
     check_name("reward", options.name);
     const std::string file = given_or_of_stage(options.labels, options.run, "rank", "ranks.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
-    Json flags = flags_of(options, file);
-    record_skip_bad(flags, options);
+    Json flags = stage_record(options);
+    record_inputs(flags, options, file);
     Stage stage(options, options.name, flags);
     if (stage.done()) return;
 

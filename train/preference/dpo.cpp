@@ -9,6 +9,7 @@
 #include "train/rl/surrogate.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace qstar::train {
 
@@ -18,27 +19,10 @@ namespace {
 
 constexpr int64_t prompts_at_once = 32; // prompts
 
-void check(const DpoOptions& options) {
-    check(static_cast<const LoopOptions&>(options));
-    check_name("dpo", options.name);
-    check_choice("loss", options.loss, {"dpo", "ipo"});
-    check_above("beta", options.beta, 0, 1000);
-    check_range("epochs", options.epochs, 1);
-    check_range("limit", options.limit, 0);
-    check_range("kl-episodes", options.kl_episodes, 0);
-}
-
-Json flags_of(const DpoOptions& options, const std::string& file) {
-    Json flags = flags_of(static_cast<const LoopOptions&>(options));
-    flags["from"] = options.from;
-    flags["loss"] = options.loss;
-    flags["beta"] = options.beta;
-    flags["epochs"] = options.epochs;
-    flags["limit"] = options.limit;
-    flags["kl-episodes"] = options.kl_episodes;
+Json record_of(const DpoOptions& options, const std::string& file) {
+    Json flags = stage_record(options);
     flags["inputs"] = {{"ranks", input(file)},
                        {"model.safetensors", input(model_path(options.run, options.from))}};
-    record_skip_bad(flags, options);
     return flags;
 }
 
@@ -142,11 +126,26 @@ Var preference_loss(Tape& tape, Var margins, std::span<const float> weights, dou
     return weighted_sum(tape, mul(tape, miss, miss), shares);
 }
 
+void describe(Flags& f, DpoOptions& o) {
+    describe(f, static_cast<LoopOptions&>(o));
+    f.text("name", o.name, "folder of the stage in the run").quiet();
+    f.text("from", o.from, "stage whose policy is trained; it stays the reference");
+    f.text("labels", o.labels, "a file of ranks, instead of DIR/ranks").content();
+    describe_skip_bad(f, o);
+    f.choice("loss", o.loss, {"dpo", "ipo"}, "dpo, or ipo");
+    f.number_above("beta", o.beta, 0, 1000, "price of a nat of KL to the reference");
+    f.number("epochs", o.epochs, 1, most, "passes over the ranks");
+    f.number("limit", o.limit, 0, most, "use only the first so many prompts; 0: all");
+    f.number("kl-episodes", o.kl_episodes, 0, most,
+             "solutions by which the KL is estimated; 0: never");
+}
+
 void dpo(const DpoOptions& options) {
-    check(options);
+    check(flags_of(options));
+    check_name("dpo", options.name);
     const std::string file = given_or_of_stage(options.labels, options.run, "rank", "ranks.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
-    Stage stage(options, options.name, flags_of(options, file));
+    Stage stage(options, options.name, record_of(options, file));
     if (stage.done()) return;
 
     const RlGround ground = prepare(looking(options));

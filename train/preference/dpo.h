@@ -45,6 +45,7 @@ struct DpoOptions : LoopOptions {
 // writes under training problems `kl`, `kl_k3`, `right`, `entropy`, `length`, as PPO does
 // (rl.h). In done.json, on held-out pairs, val_accuracy and val_margin. The chosen's own
 // reward may well fall: only the difference is trained.
+void describe(Flags& f, DpoOptions& o);
 void dpo(const DpoOptions& options);
 
 // Log-probabilities (n, 1) of the outputs' written tokens, in order, less those of the

@@ -30,14 +30,16 @@ std::vector<float> targets(const search::Space& space, search::Heuristic& target
 } // namespace
 
 void davi(const ValueOptions& options) {
-    check(options);
+    check(flags_of(options));
     const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
     const std::string name = options.name.empty() ? "davi" : options.name;
     check_name("davi", name);
     require_memory(options, name,
                    engine::MlpConfig{space->features(), options.width, options.blocks, 1},
                    options.batch);
-    Stage stage(options, name, flags_of(options));
+    Json flags = stage_record(options);
+    record_inputs(flags, options);
+    Stage stage(options, name, flags);
     if (stage.done()) return;
 
     ValueTrainer trainer(options, stage, *space, 1);

@@ -29,14 +29,18 @@ std::vector<int> draw_actions(const search::Space& space, const uint8_t* state, 
 
 } // namespace
 
+void describe(Flags& f, DeepQOptions& o) {
+    describe(f, static_cast<ValueOptions&>(o));
+    f.number("each", o.each, 1, most, "actions of each state that are learned from");
+}
+
 void deep_q(const DeepQOptions& options) {
-    check(options);
-    check_range("each", options.each, 1);
+    check(flags_of(options));
     const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
     const std::string name = options.name.empty() ? "deep-q" : options.name;
     check_name("deep-q", name);
-    Json flags = flags_of(options);
-    flags["each"] = options.each;
+    Json flags = stage_record(options);
+    record_inputs(flags, options);
     require_memory(
         options, name,
         engine::MlpConfig{space->features(), options.width, options.blocks, space->actions()},

@@ -52,13 +52,19 @@ double mean_of(const StepValues& values) {
 
 } // namespace
 
-void check(const QOptions& options) {
-    check(static_cast<const RewardOptions&>(options));
-    check_range("problems", options.problems, 1);
-    check(options.explore);
-    check_range("iterations", options.iterations, 1);
-    check_choice("start", options.start, {"monte-carlo", "zero"});
-    check_range("discount", options.discount, 0, 1);
+void describe(Flags& f, QOptions& o) {
+    describe(f, static_cast<LoopOptions&>(o));
+    f.number("problems", o.problems, 1, most, "training problems that are rolled out");
+    describe(f, o.explore);
+    f.text("from", o.from, "stage whose model is rolled out and has the first weights");
+    f.number("epochs", o.epochs, 1, most, "passes over the roll-outs in each iteration");
+    f.number("iterations", o.iterations, 1, most, "of the target network");
+    f.choice("start", o.start, {"monte-carlo", "zero"},
+             "first targets: monte-carlo (returns) or zero (rewards only)");
+    f.number("discount", o.discount, 0, 1, "of the value a step later");
+    f.number("extra-layers", o.extra_layers, 0, 100, "layers more than the policy has");
+    f.number("text-weight", o.text, 0, 100, "weight of the next-token loss on right solutions");
+    f.text("world", o.world, "world of the problems");
 }
 
 StepValues monte_carlo_returns(std::span<const Rollout> rollouts, double discount) {
@@ -201,28 +207,19 @@ void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
     trainer.finish(result);
 }
 
-Json flags_of(const QOptions& options) {
-    Json flags = flags_of(static_cast<const LoopOptions&>(options));
-    flags["from"] = options.from;
-    flags["epochs"] = options.epochs;
-    flags["extra-layers"] = options.extra_layers;
-    flags["text"] = options.text;
-    flags["problems"] = options.problems;
-    flags["explore"] = flags_of(options.explore);
-    flags["iterations"] = options.iterations;
-    flags["start"] = options.start;
-    flags["discount"] = options.discount;
-    flags["world"] = world_of(options.run, options.world);
+static Json record_of(QOptions options) {
+    options.world = world_of(options.run, options.world);
+    Json flags = stage_record(options);
     flags["inputs"] = {{"model.safetensors", input(model_path(options.run, options.from))}};
     return flags;
 }
 
 void q(const QOptions& options) {
-    check(options);
+    check(flags_of(options));
     const uint64_t seed = seed_of(options);
     require(options.run, options.from, model_path(options.run, options.from));
     const Classroom room = classroom_of(options.run);
-    Stage stage(options, "q", flags_of(options));
+    Stage stage(options, "q", record_of(options));
     if (stage.done()) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);

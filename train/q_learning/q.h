@@ -35,7 +35,7 @@ struct QOptions : RewardOptions {
     double discount = 1;
     std::string world; // empty: the run's
 };
-void check(const QOptions& options);
+void describe(Flags& f, QOptions& o);
 
 // With start "monte-carlo" and one iteration, this is the Monte Carlo twin.
 void q(const QOptions& options);

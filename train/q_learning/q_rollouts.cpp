@@ -22,16 +22,11 @@ search::Path state_after(const search::Path& path, size_t steps) {
 
 } // namespace
 
-void check(const ExploreOptions& options) {
-    check_range("samples", options.samples, 1, 1'000'000);
-    check_range("next", options.proposals, 0, 1'000'000);
-    check_above("explore", options.temperature, 0, 100);
-}
-
-Json flags_of(const ExploreOptions& options) {
-    return {{"samples", options.samples},
-            {"proposals", options.proposals},
-            {"temperature", options.temperature}};
+void describe(Flags& f, ExploreOptions& o) {
+    f.number("samples", o.samples, 1, 1'000'000, "roll-outs of each problem");
+    f.number("next", o.proposals, 0, 1'000'000,
+             "draws of the next step at each state, for the maximum");
+    f.number_above("explore", o.temperature, 0, 100, "temperature of the roll-outs");
 }
 
 Json json_of(const Rollout& rollout) {

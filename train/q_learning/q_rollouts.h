@@ -21,8 +21,7 @@ struct ExploreOptions {
     int64_t proposals = 8; // draws of the next step at each of their states
     double temperature = 0.7;
 };
-void check(const ExploreOptions& options);
-Json flags_of(const ExploreOptions& options);
+void describe(Flags& f, ExploreOptions& o);
 
 struct NextStep {
     std::string text;

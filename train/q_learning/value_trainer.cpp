@@ -36,37 +36,30 @@ double number(const std::map<std::string, std::string>& notes, const std::string
 
 } // namespace
 
-void check(const ValueOptions& options) {
-    check(static_cast<const LoopOptions&>(options));
-    check_range("steps", options.steps, 1);
-    check_range("width", options.width, 1, 100'000);
-    check_range("blocks", options.blocks, 0, 1000);
-    check_range("scramble", options.scramble, 0, 1'000'000);
-    check_range("check-every", options.check_every, 1);
-    check_range("patience", options.patience, 1);
-    check_above("target-loss", options.target_loss, 0, 1e9);
-    if (!options.bound.empty())
-        check_choice("bound", options.bound,
-                     {"none", "manhattan", "walking-distance", "lights", "misplaced"});
-    search::check(options.puzzle);
+void describe(Flags& f, ValueOptions& o) {
+    describe(f, static_cast<LoopOptions&>(o));
+    f.text("world", o.puzzle.world, "puzzle: sliding, lights-out, cube2 or cube3");
+    f.number("size", o.puzzle.size, 0, 40, "width of sliding (0: 4) and lights-out (0: 7)");
+    f.number("compose", o.puzzle.compose, 1, 4,
+             "cubes: products of up to so many turns are actions");
+    f.text("moves", o.puzzle.moves, "cubes: a file of move tables instead of the turns");
+    f.number("steps", o.steps, 1, most, "of gradient descent");
+    f.number("width", o.width, 1, 100'000, "of the MLP");
+    f.number("blocks", o.blocks, 0, 1000, "of the MLP, residual, two layers each");
+    f.number("scramble", o.scramble, 0, 1'000'000,
+             "moves from the goal, at most; 0: by the puzzle");
+    f.choice("bound", o.bound, {"none", "manhattan", "walking-distance", "lights", "misplaced"},
+             "lower bound that the network adds to: none, manhattan, walking-distance, lights, "
+             "misplaced; empty: the puzzle's best")
+        .or_empty();
+    f.number("check-every", o.check_every, 1, most, "steps between two looks at the loss");
+    f.number_above("target-loss", o.target_loss, 0, 1e9, "below it the target network is renewed");
+    f.number("patience", o.patience, 1, most, "looks after which it is renewed in any case");
+    f.text("name", o.name, "folder in the run; empty: the stage's name").quiet();
 }
 
-Json flags_of(const ValueOptions& options) {
-    Json flags = flags_of(static_cast<const LoopOptions&>(options));
-    flags["world"] = options.puzzle.world;
-    flags["size"] = options.puzzle.size;
-    flags["compose"] = options.puzzle.compose;
-    flags["moves"] = options.puzzle.moves;
+void record_inputs(Json& flags, const ValueOptions& options) {
     if (!options.puzzle.moves.empty()) flags["inputs"] = {{"moves", input(options.puzzle.moves)}};
-    flags["steps"] = options.steps;
-    flags["width"] = options.width;
-    flags["blocks"] = options.blocks;
-    flags["scramble"] = options.scramble;
-    flags["bound"] = options.bound;
-    flags["check-every"] = options.check_every;
-    flags["target-loss"] = options.target_loss;
-    flags["patience"] = options.patience;
-    return flags;
 }
 
 int64_t default_scramble(const search::Space& space) {

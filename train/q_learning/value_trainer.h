@@ -44,8 +44,8 @@ struct ValueOptions : LoopOptions {
     }
 };
 
-void check(const ValueOptions& options);
-Json flags_of(const ValueOptions& options);
+void describe(Flags& f, ValueOptions& o);
+void record_inputs(Json& flags, const ValueOptions& options);
 // The moves of the longest scramble, if the options name none.
 int64_t default_scramble(const search::Space& space);
 

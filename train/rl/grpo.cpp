@@ -12,20 +12,9 @@ namespace qstar::train {
 
 namespace {
 
-void check(const GrpoOptions& options) {
-    check(static_cast<const RlOptions&>(options), "grpo");
-    if (options.group < 2 || options.batch % options.group != 0)
-        fail("--group must be 2 or more and divide --batch {}, found {}", options.batch,
-             options.group);
-    check_choice("baseline", options.baseline, {"group", "mean", "rloo"});
-    check_range("kl", options.kl, 0, 1000);
-}
-
-Json flags_of(const GrpoOptions& options) {
-    Json flags = flags_of(static_cast<const RlOptions&>(options));
-    flags["group"] = options.group;
-    flags["baseline"] = options.baseline;
-    flags["kl"] = options.kl;
+Json record_of(const GrpoOptions& options) {
+    Json flags = stage_record(options);
+    record_inputs(flags, options);
     return flags;
 }
 
@@ -178,9 +167,21 @@ std::vector<float> group_advantages(std::span<const Episode> episodes, const Rew
     return advantages;
 }
 
+void describe(Flags& f, GrpoOptions& o) {
+    describe(f, static_cast<RlOptions&>(o));
+    f.number("group", o.group, -unbounded, unbounded, "solutions of a problem");
+    f.choice("baseline", o.baseline, {"group", "mean", "rloo"},
+             "group (GRPO), mean (no deviation) or rloo");
+    f.number("kl", o.kl, 0, 1000, "coefficient of the KL to the reference; 0: none");
+}
+
 void grpo(const GrpoOptions& options) {
-    check(options);
-    Stage stage(options, options.name, flags_of(options));
+    check(flags_of(options));
+    check(options, "grpo");
+    if (options.group < 2 || options.batch % options.group != 0)
+        fail("--group must be 2 or more and divide --batch {}, found {}", options.batch,
+             options.group);
+    Stage stage(options, options.name, record_of(options));
     if (!stage.done()) train(options, stage);
     if (options.summary) print_summary(options, stage);
 }

@@ -16,32 +16,12 @@ std::string value_from(const PpoOptions& options) {
     return options.reward == "verifier" ? "orm" : options.reward;
 }
 
-void check(const PpoOptions& options) {
-    check(static_cast<const RlOptions&>(options), "ppo");
-    check_range("value-lr", options.value_lr, 0, 10);
-    check_range("value-epsilon", options.value_epsilon, 1e-6, 1e6);
-    check_range("extra-layers", options.extra_layers, 0, 100);
-    check_range("gamma", options.gamma, 0, 1);
-    check_range("lambda", options.lambda, 0, 1);
-    check_range("kl", options.kl, 0, 1000);
-    check_range("kl-target", options.kl_target, 0, 1e6);
-    check_range("kl-gain", options.kl_gain, 0, 1);
-}
-
-Json flags_of(const PpoOptions& options) {
-    Json flags = flags_of(static_cast<const RlOptions&>(options));
-    const std::string from = value_from(options);
-    flags["value-from"] = from;
-    flags["extra-layers"] = options.extra_layers;
-    flags["value-lr"] = options.value_lr;
-    flags["value-epsilon"] = options.value_epsilon;
-    flags["gamma"] = options.gamma;
-    flags["lambda"] = options.lambda;
-    flags["kl"] = options.kl;
-    flags["kl-target"] = options.kl_target;
-    flags["kl-gain"] = options.kl_gain;
-    require(options.run, from, model_path(options.run, from));
-    flags["inputs"]["value"] = input(model_path(options.run, from));
+Json record_of(PpoOptions options) {
+    options.value_from = value_from(options);
+    Json flags = stage_record(options);
+    record_inputs(flags, options);
+    require(options.run, options.value_from, model_path(options.run, options.value_from));
+    flags["inputs"]["value"] = input(model_path(options.run, options.value_from));
     return flags;
 }
 
@@ -199,9 +179,25 @@ void train(const PpoOptions& options, Stage& stage) {
 
 } // namespace
 
+void describe(Flags& f, PpoOptions& o) {
+    describe(f, static_cast<RlOptions&>(o));
+    f.text("value-from", o.value_from,
+           "stage whose weights the value function starts from; default: the reward model's");
+    f.number("extra-layers", o.extra_layers, 0, 100, "of the value function, if that is a policy");
+    f.number("value-lr", o.value_lr, 0, 10, "learning rate of the value function at its peak");
+    f.number("value-epsilon", o.value_epsilon, 1e-6, 1e6, "of the value's clip");
+    f.number("gamma", o.gamma, 0, 1, "discount");
+    f.number("lambda", o.lambda, 0, 1, "of the generalised advantage estimation");
+    f.number("kl", o.kl, 0, 1000, "coefficient of the KL penalty at the beginning; 0: none");
+    f.number("kl-target", o.kl_target, 0, 1e6,
+             "nats a solution, to which the coefficient steers; 0: it stays as it is");
+    f.number("kl-gain", o.kl_gain, 0, 1, "how fast it steers");
+}
+
 void ppo(const PpoOptions& options) {
-    check(options);
-    Stage stage(options, options.name, flags_of(options));
+    check(flags_of(options));
+    check(options, "ppo");
+    Stage stage(options, options.name, record_of(options));
     if (!stage.done()) train(options, stage);
     if (options.summary) print_summary(options, stage);
 }

@@ -58,41 +58,41 @@ constexpr std::array columns = {"score", "right", "kl", "entropy", "length"};
 
 } // namespace
 
+void describe(Flags& f, RlOptions& o) {
+    describe(f, static_cast<LoopOptions&>(o));
+    f.text("name", o.name, "folder of the stage in the run").quiet();
+    f.text("from", o.from, "stage whose policy is trained; it stays the reference");
+    f.text("reward", o.reward, "verifier, orm, prm, or reward (the model of ranks)");
+    f.choice("step-pay", o.step_pay, {"product", "sum"},
+             "what the prm pays for a step: product (the change it makes) or sum (its probability)")
+        .only_if(o.reward == "prm");
+    f.number("steps", o.steps, 1, most, "each with new episodes, --batch of them");
+    f.number("epochs", o.epochs, 1, most, "passes over the episodes of a step");
+    f.number("minibatch", o.minibatch, 1, most, "episodes an update");
+    f.number_above("epsilon", o.epsilon, 0, 10, "of the clip");
+    f.number("max-tokens", o.max_tokens, 1, most, "of a solution");
+    f.number("min-operands", o.min_operands, 0, 8, "of the problems; 0: as in the corpus");
+    f.mark("summary", o.summary,
+           "print the course of the training: reward hacking shows with --kl 0")
+        .quiet();
+}
+
 void check(const RlOptions& options, const std::string& algorithm) {
-    check(static_cast<const LoopOptions&>(options));
-    check_range("steps", options.steps, 1);
-    check_range("epochs", options.epochs, 1);
-    check_range("minibatch", options.minibatch, 1);
-    check_range("max-tokens", options.max_tokens, 1);
-    check_range("min-operands", options.min_operands, 0, 8);
-    check_above("epsilon", options.epsilon, 0, 10);
     const std::array known = {"verifier", "orm", "prm"};
     const bool of_ranks = options.reward.starts_with("reward") && // or reward-me, ...
                           options.reward.find('/') == std::string::npos;
     if (!of_ranks && std::find(known.begin(), known.end(), options.reward) == known.end())
         fail("--reward must be verifier, orm, prm or reward, found \"{}\"", options.reward);
-    check_choice("step-pay", options.step_pay, {"product", "sum"});
     check_name(algorithm, options.name);
 }
 
-Json flags_of(const RlOptions& options) {
-    Json flags = flags_of(static_cast<const LoopOptions&>(options));
-    flags["from"] = options.from;
-    flags["reward"] = options.reward;
-    if (options.reward == "prm") flags["step-pay"] = options.step_pay;
-    flags["steps"] = options.steps;
-    flags["epochs"] = options.epochs;
-    flags["minibatch"] = options.minibatch;
-    flags["epsilon"] = options.epsilon;
-    flags["max-tokens"] = options.max_tokens;
-    flags["min-operands"] = options.min_operands;
+void record_inputs(Json& flags, const RlOptions& options) {
     require(options.run, options.from, model_path(options.run, options.from));
     flags["inputs"]["model.safetensors"] = input(model_path(options.run, options.from));
     if (has_model(options.reward)) {
         require(options.run, options.reward, model_path(options.run, options.reward));
         flags["inputs"]["reward"] = input(model_path(options.run, options.reward));
     }
-    return flags;
 }
 
 RlGround prepare(const RlOptions& options) {

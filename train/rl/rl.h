@@ -31,9 +31,10 @@ struct RlOptions : LoopOptions {
     int min_operands = 3;             // of the problems; 0: as in the corpus
     bool summary = false;             // print the course of the training at the end
 };
+void describe(Flags& f, RlOptions& o);
 void check(const RlOptions& options, const std::string& algorithm);
 // With the files that the training starts from: policy, reward model (if the reward has one).
-Json flags_of(const RlOptions& options);
+void record_inputs(Json& flags, const RlOptions& options);
 
 // The ground: everything of a run that an episode and its pay need.
 struct RlGround {

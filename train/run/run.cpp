@@ -23,6 +23,18 @@ Json read_config(const std::string& run) {
     return line.value;
 }
 
+void describe(Flags& f, StageOptions& o) {
+    f.text("run", o.run, "folder of the run");
+    f.seed(o.seed);
+    f.mark("force", o.force, "make it anew, whatever is there").quiet();
+    f.mark("quiet", o.quiet, "no progress, no messages").quiet();
+}
+
+void describe_skip_bad(Flags& f, StageOptions& o) {
+    f.mark("skip-bad", o.skip_bad, "leave out the file's bad lines, and say how many")
+        .only_if(o.skip_bad);
+}
+
 uint64_t seed_of(const StageOptions& options) {
     if (options.seed) return *options.seed;
     return read_config(options.run)["seed"].get<uint64_t>();

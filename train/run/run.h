@@ -13,6 +13,8 @@
 // unless `force` is set, which makes it anew (stage.h).
 
 #include "engine/nn/gpt.h"
+#include "engine/run/flags.h"
+#include "engine/run/record.h"
 #include "engine/text/json.h"
 #include "tokenizer/bpe.h"
 
@@ -32,7 +34,20 @@ struct StageOptions {
     std::string study;            // a folder of the run in which a study has its own stages
 };
 
+void describe(Flags& f, StageOptions& o);
+// --skip-bad, of the stages that read a file of others. On record only where it is given, so that
+// records of before stay equal.
+void describe_skip_bad(Flags& f, StageOptions& o);
+
 uint64_t seed_of(const StageOptions& options);
+
+// The record of a stage that was called so, for Stage: its seed is that of the run where none
+// was given.
+template <class Options>
+Json stage_record(Options options) {
+    options.seed = seed_of(options);
+    return record(flags_of(options));
+}
 
 std::string config_path(const std::string& run);
 // {"seed", "stages": {NAME: flags}}, of a run that has none yet with the seed 1 and no stages.

@@ -5,6 +5,7 @@
 #include "engine/io/streams.h"
 #include "engine/text/jsonl.h"
 #include "train/run/form.h"
+#include "train/run/old_record.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -83,8 +84,9 @@ std::string done_path(const std::string& folder) { return join_path(folder, "don
 
 // What the folder's stage has begun or ended with; null if none has.
 Json record_of(const std::string& folder) {
-    if (exists(done_path(folder))) return object_field(read_json(done_path(folder)), "flags").value;
-    if (exists(record_path(folder))) return read_json(record_path(folder)).value;
+    if (exists(done_path(folder)))
+        return by_flags(object_field(read_json(done_path(folder)), "flags").value);
+    if (exists(record_path(folder))) return by_flags(read_json(record_path(folder)).value);
     return nullptr;
 }
 
@@ -93,12 +95,14 @@ Json record_of(const std::string& run, const std::string& name, const std::strin
     Json record = record_of(folder);
     if (!record.is_null()) return record;
     const Json stages = read_config(run)["stages"];
-    return stages.contains(name) ? stages[name] : Json(nullptr);
+    return stages.contains(name) ? by_flags(stages[name]) : Json(nullptr);
 }
 
-// The first flag in which two records differ; empty if they are equal.
+// The first flag in which two records differ; empty if they are equal. Names of files whose
+// content is on record may differ (engine/run/flags.h).
 std::string first_difference(const Json& before, const Json& now, const std::string& prefix = "") {
     for (const auto& [name, value] : now.items()) {
+        if (name == "files") continue;
         if (!before.contains(name)) return prefix + name + " was not given, now " + value.dump();
         if (value.is_object() && before[name].is_object()) {
             const std::string inner = first_difference(before[name], value, prefix + name + ".");
@@ -108,7 +112,8 @@ std::string first_difference(const Json& before, const Json& now, const std::str
         }
     }
     for (const auto& [name, value] : before.items())
-        if (!now.contains(name)) return prefix + name + " was " + value.dump() + ", now not given";
+        if (name != "files" && !now.contains(name))
+            return prefix + name + " was " + value.dump() + ", now not given";
     return "";
 }
 

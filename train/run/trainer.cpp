@@ -2,7 +2,6 @@
 
 #include "engine/base/error.h"
 #include "engine/base/process.h"
-#include "engine/base/range.h"
 #include "engine/device/device.h"
 #include "engine/device/require_memory.h"
 #include "engine/nn/gpt_memory.h"
@@ -23,28 +22,23 @@ engine::AdamWConfig adamw(const LoopOptions& options) {
     return config;
 }
 
-void check(const LoopOptions& options) {
-    check_range("batch", options.batch, 1, 1'000'000);
-    check_range("lr", options.lr, 0, 10);
-    check_range("lr-floor", options.lr_floor, 0, 1);
-    check_range("warmup", options.warmup, 0);
-    check_range("weight-decay", options.weight_decay, 0, 100);
-    check_range("beta1", options.beta1, 0, 0.999999);
-    check_range("beta2", options.beta2, 0, 0.999999);
-    check_range("clip", options.clip, 0);
-    check_range("save-every", options.save_every, 1);
-    check_range("stop-after", options.stop_after, 0);
-    check_choice("precision", options.precision, {"fp32", "bf16"});
-}
-
-Json flags_of(const LoopOptions& options) {
-    Json flags{{"seed", seed_of(options)}, {"batch", options.batch},
-               {"lr", options.lr},         {"lr-floor", options.lr_floor},
-               {"warmup", options.warmup}, {"weight-decay", options.weight_decay},
-               {"beta1", options.beta1},   {"beta2", options.beta2},
-               {"clip", options.clip}};
-    if (options.precision != "fp32") flags["precision"] = options.precision;
-    return flags;
+void describe(Flags& f, LoopOptions& o) {
+    describe(f, static_cast<StageOptions&>(o));
+    f.number("batch", o.batch, 1, 1'000'000, "sequences a step");
+    f.number("lr", o.lr, 0, 10, "learning rate at its peak");
+    f.number("lr-floor", o.lr_floor, 0, 1, "share of the peak at the end of the cosine");
+    f.number("warmup", o.warmup, 0, most, "steps of the linear warm-up");
+    f.number("weight-decay", o.weight_decay, 0, 100, "of AdamW, on matrices");
+    f.number("beta1", o.beta1, 0, 0.999999, "of AdamW");
+    f.number("beta2", o.beta2, 0, 0.999999, "of AdamW");
+    f.number("clip", o.clip, 0, most, "bound of the gradient's norm; 0: none");
+    f.choice("precision", o.precision, {"fp32", "bf16"},
+             "of the products: fp32, or bf16 with sums in fp32")
+        .only_if(o.precision != "fp32");
+    f.number("save-every", o.save_every, 1, most, "steps between two saved states").quiet();
+    f.number("stop-after", o.stop_after, 0, most,
+             "leave off after so many steps of this call; 0: never")
+        .quiet();
 }
 
 namespace {

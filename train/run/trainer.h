@@ -48,11 +48,8 @@ struct LoopOptions : StageOptions {
     std::function<void(int64_t step, int64_t steps, const Json& metrics)> each_step = {};
 };
 
-// Error for flags of which no training can come (a batch of 0, a negative rate).
+void describe(Flags& f, LoopOptions& o);
 engine::AdamWConfig adamw(const LoopOptions& options);
-void check(const LoopOptions& options);
-// The flags that decide about the result, for begin_stage().
-Json flags_of(const LoopOptions& options);
 
 class Trainer {
   public:

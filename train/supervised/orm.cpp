@@ -28,14 +28,18 @@ Example example_of(const OutcomeLabel& label, const tokenizer::Tokenizer& tokeni
 
 } // namespace
 
+void describe(Flags& f, OrmOptions& o) {
+    describe(f, static_cast<RewardOptions&>(o));
+    f.truth("every-token", o.every_token, "ask at every token, not at the answer's only");
+}
+
 void orm(const OrmOptions& options) {
-    check(options);
+    check(flags_of(options));
     const std::string file =
         given_or_of_stage(options.labels, options.run, "label", "outcomes.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
-    Json flags = flags_of(options, file);
-    flags["every-token"] = options.every_token;
-    record_skip_bad(flags, options);
+    Json flags = stage_record(options);
+    record_inputs(flags, options, file);
     Stage stage(options, "orm", flags);
     if (stage.done()) return;
 

@@ -200,20 +200,9 @@ void begin_with_sinusoids(engine::Gpt& model) {
     }
 }
 
-Json flags_of(const PretrainOptions& options, const Source& source, int64_t steps) {
-    Json flags = flags_of(static_cast<const LoopOptions&>(options));
-    flags["layers"] = options.layers;
-    flags["width"] = options.width;
-    flags["heads"] = options.heads;
-    flags["context"] = options.context;
-    if (options.positions != "random") flags["positions"] = options.positions;
-    flags["steps"] = steps;
-    flags["val-every"] = options.val_every;
-    flags["val-rows"] = options.val_rows;
-    if (!options.text.empty()) {
-        flags["text"] = options.text;
-        flags["fields"] = options.fields;
-    }
+Json record_of(PretrainOptions options, const Source& source, int64_t steps) {
+    options.steps = steps;
+    Json flags = stage_record(options);
     flags["inputs"] = {{"text", input(source.path)},
                        {"vocab.json", input(options.run + "/tokenizer/vocab.json")},
                        {"merges.txt", input(options.run + "/tokenizer/merges.txt")}};
@@ -222,21 +211,33 @@ Json flags_of(const PretrainOptions& options, const Source& source, int64_t step
 
 } // namespace
 
+void describe(Flags& f, PretrainOptions& o) {
+    describe(f, static_cast<LoopOptions&>(o));
+    f.number("layers", o.layers, 1, 1000, "of the GPT");
+    f.number("width", o.width, 1, 1'000'000, "of the GPT, a multiple of the heads");
+    f.number("heads", o.heads, 1, 10'000, "of the GPT's attention");
+    f.number("context", o.context, 2, 1'000'000, "tokens of the longest sequence");
+    f.choice("positions", o.positions, {"random", "sinusoid"},
+             "how their table begins: random or sinusoid")
+        .only_if(o.positions != "random");
+    // The steps that they come to are on record.
+    f.number_above("epochs", o.epochs, 0, 1e6, "passes over the corpus").quiet();
+    f.number("steps", o.steps, 0, most, "steps, instead of passes; 0: by --epochs");
+    f.number("val-every", o.val_every, 0, most,
+             "steps between two validations; 0: only at the end");
+    f.number("val-rows", o.val_rows, 1, most, "rows of a validation, at most");
+    f.text("text", o.text, "a text file, or JSONL with --field, instead of the worksheets")
+        .only_if(!o.text.empty());
+    f.repeated("field", o.fields, "field of the JSONL's objects; may be repeated")
+        .only_if(!o.text.empty());
+    f.number("sample", o.sample, 0, most, "print so many tokens of the model's at the end").quiet();
+    f.number("temperature", o.temperature, 0, 100, "of that sample").quiet();
+}
+
 void pretrain(const PretrainOptions& options) {
-    check(options);
-    check_range("layers", options.layers, 1, 1000);
-    check_range("width", options.width, 1, 1'000'000);
-    check_range("heads", options.heads, 1, 10'000);
+    check(flags_of(options));
     if (options.width % options.heads != 0)
         fail("--width must be a multiple of --heads {}, found {}", options.heads, options.width);
-    check_range("context", options.context, 2, 1'000'000);
-    check_choice("positions", options.positions, {"random", "sinusoid"});
-    check_above("epochs", options.epochs, 0, 1e6);
-    check_range("steps", options.steps, 0);
-    check_range("val-every", options.val_every, 0);
-    check_range("val-rows", options.val_rows, 1);
-    check_range("sample", options.sample, 0);
-    check_range("temperature", options.temperature, 0, 100);
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     engine::GptConfig config;
@@ -254,7 +255,7 @@ void pretrain(const PretrainOptions& options) {
                               ? options.steps
                               : std::llround(std::ceil(all / static_cast<double>(options.batch)));
     if (steps < 1) fail("--epochs {} is not a single step", options.epochs);
-    Stage stage(options, "pretrain", flags_of(options, source, steps));
+    Stage stage(options, "pretrain", record_of(options, source, steps));
     if (stage.done()) return;
 
     engine::Gpt model(config, Random(seed, "pretrain/init"));

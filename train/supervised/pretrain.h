@@ -25,6 +25,7 @@ struct PretrainOptions : LoopOptions {
 };
 
 // Makes DIR/pretrain/model.safetensors.
+void describe(Flags& f, PretrainOptions& o);
 void pretrain(const PretrainOptions& options);
 
 } // namespace qstar::train

@@ -36,17 +36,22 @@ Example example_of(const StepLabels& judged, const tokenizer::Tokenizer& tokeniz
 
 } // namespace
 
+void describe(Flags& f, PrmOptions& o) {
+    describe(f, static_cast<RewardOptions&>(o));
+    f.choice("neutral", o.neutral, {"right", "wrong", "skip"},
+             "what a neutral step counts as: right, wrong or skip");
+    f.truth("every-token", o.every_token, "ask at every token, not at the step's end only");
+    f.mark("soft", o.soft, "learn the soft labels of roll-outs, not the hard ones").only_if(o.soft);
+    f.text("name", o.name, "folder in the run, for PRMs of several sources").quiet();
+}
+
 void prm(const PrmOptions& options) {
-    check(options);
+    check(flags_of(options));
     check_name("prm", options.name);
-    check_choice("neutral", options.neutral, {"right", "wrong", "skip"});
     const std::string file = given_or_of_stage(options.labels, options.run, "label", "steps.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
-    Json flags = flags_of(options, file);
-    flags["neutral"] = options.neutral;
-    flags["every-token"] = options.every_token;
-    if (options.soft) flags["soft"] = true;
-    record_skip_bad(flags, options);
+    Json flags = stage_record(options);
+    record_inputs(flags, options, file);
     Stage stage(options, options.name, flags);
     if (stage.done()) return;
 

@@ -25,24 +25,20 @@ double area_under_curve(std::vector<std::pair<float, bool>> scored) {
     return right > 0 && wrong > 0 ? pairs / (right * wrong) : 0.5;
 }
 
-void check(const RewardOptions& options) {
-    check(static_cast<const LoopOptions&>(options));
-    check_range("epochs", options.epochs, 1);
-    check_range("extra-layers", options.extra_layers, 0, 100);
-    check_range("text-weight", options.text, 0, 100);
-    check_range("limit", options.limit, 0);
+void describe(Flags& f, RewardOptions& o) {
+    describe(f, static_cast<LoopOptions&>(o));
+    f.text("from", o.from, "stage whose weights it starts from: sft, pretrain, ...");
+    f.text("labels", o.labels, "a file of labels, instead of DIR/labels").content();
+    f.number("epochs", o.epochs, 1, most, "passes over the labels");
+    f.number("extra-layers", o.extra_layers, 0, 100, "layers more than the policy has");
+    f.number("text-weight", o.text, 0, 100, "weight of the next-token loss on right work");
+    f.number("limit", o.limit, 0, most, "use only the first so many labelled solutions; 0: all");
+    describe_skip_bad(f, o);
 }
 
-Json flags_of(const RewardOptions& options, const std::string& labels) {
-    Json flags = flags_of(static_cast<const LoopOptions&>(options));
-    flags["from"] = options.from;
-    flags["epochs"] = options.epochs;
-    flags["extra-layers"] = options.extra_layers;
-    flags["text"] = options.text;
-    flags["limit"] = options.limit;
+void record_inputs(Json& flags, const RewardOptions& options, const std::string& labels) {
     flags["inputs"] = {{"labels", input(labels)},
                        {"model.safetensors", input(model_path(options.run, options.from))}};
-    return flags;
 }
 
 void check_length(const Example& example, const std::string& problem, int64_t context,

@@ -27,8 +27,8 @@ struct RewardOptions : LoopOptions {
     double text = 1;          // weight of the language-modelling loss on what is right
     int64_t limit = 0;        // use only the first so many labelled solutions; 0: all
 };
-void check(const RewardOptions& options);
-Json flags_of(const RewardOptions& options, const std::string& labels);
+void describe(Flags& f, RewardOptions& o);
+void record_inputs(Json& flags, const RewardOptions& options, const std::string& labels);
 
 // Examples of one label file; `where` names it in errors. Those that are longer than the
 // context are an Error.

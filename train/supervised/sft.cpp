@@ -46,13 +46,10 @@ void check_length(const CuratedItem& item, const Example& example, int64_t conte
              example.inputs.size(), context);
 }
 
-Json flags_of(const SftOptions& options, const std::string& curated) {
-    Json flags = flags_of(static_cast<const LoopOptions&>(options));
-    flags["epochs"] = options.epochs;
-    flags["items"] = options.items;
+Json record_of(const SftOptions& options, const std::string& curated) {
+    Json flags = stage_record(options);
     flags["inputs"] = {{"curated.jsonl", input(curated)},
                        {"pretrain/model.safetensors", input(model_path(options.run, "pretrain"))}};
-    record_skip_bad(flags, options);
     return flags;
 }
 
@@ -103,14 +100,20 @@ void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::G
     trainer.finish(result);
 }
 
+void describe(Flags& f, SftOptions& o) {
+    describe(f, static_cast<LoopOptions&>(o));
+    f.number("epochs", o.epochs, 1, most, "passes over the curated set");
+    f.number("items", o.items, 0, most, "use only the first so many items; 0: all");
+    f.text("file", o.file, "of items, instead of the curated set: its form, or GSM8K's").content();
+    describe_skip_bad(f, o);
+}
+
 void sft(const SftOptions& options) {
-    check(options);
-    check_range("epochs", options.epochs, 1);
-    check_range("items", options.items, 0);
+    check(flags_of(options));
     const std::string curated =
         given_or_of_stage(options.file, options.run, "corpus", "curated.jsonl");
     require(options.run, "pretrain", model_path(options.run, "pretrain"));
-    Stage stage(options, "sft", flags_of(options, curated));
+    Stage stage(options, "sft", record_of(options, curated));
     if (stage.done()) return;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);

@@ -1,41 +1,42 @@
-// What begins with a minus and is no flag.
+// What a line says to the program's commands, and what begins with a minus and is no flag.
 
 #include "engine/run/command_line.h"
 
-#include <CLI/CLI.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <string>
 #include <vector>
 
-using namespace qstar::engine;
+using namespace qstar;
 
 namespace {
 
 struct SmallProgram {
-    CLI::App app;
+    Command program{"program", "a small one"};
     std::string problem;
     double bias = 0;
-    int width = 4;
+    int width = 4, level = 1;
     bool trace = false;
+    std::vector<int64_t> sizes;
+    Call call;
 
     SmallProgram() {
-        app.fallthrough();
-        app.add_option("--bias", bias);
-        CLI::App* search = app.add_subcommand("search");
-        search->add_option("problem", problem);
-        search->add_option("--width", width);
-        search->add_flag("--trace", trace);
-        read_strictly(app);
+        program.flags.number("bias", bias, -unbounded, unbounded, "of all");
+        Command search{"search", "look"};
+        search.flags.argument("problem", problem, "what to look for");
+        search.flags.number("width", width, 1, 100, "of the beam");
+        search.flags.mark("trace", trace, "say it");
+        search.flags.list("sizes", sizes, "N: 1,2");
+        search.run = [this](const Call& line) { call = line; };
+        program.commands = {search};
     }
 
     // What is wrong with the line; empty: nothing.
-    std::string read(std::vector<const char*> words) {
-        words.insert(words.begin(), "program");
+    std::string read(const std::vector<std::string>& words) {
         try {
-            app.parse(words_of(static_cast<int>(words.size()), words.data(), app));
-        } catch (const CLI::ParseError& error) {
-            return sentence_of(error, app);
+            run_line(program, words);
+        } catch (const WrongLine& error) {
+            return error.what();
         }
         return "";
     }
@@ -48,11 +49,12 @@ TEST_CASE("a problem may begin with a minus") {
         CAPTURE(text);
         for (const bool before : {false, true}) {
             SmallProgram program;
-            CHECK(program.read(before ? std::vector<const char*>{"search", text, "--width", "5"}
-                                      : std::vector<const char*>{"search", "--width", "5",
+            CHECK(program.read(before ? std::vector<std::string>{"search", text, "--width", "5"}
+                                      : std::vector<std::string>{"search", "--width", "5",
                                                                  "--trace", text}) == "");
             CHECK(program.problem == text);
             CHECK(program.width == 5);
+            CHECK(program.trace == !before);
         }
     }
 }
@@ -70,6 +72,7 @@ TEST_CASE("a number below zero is a flag's value") {
 TEST_CASE("what may be a flag is one, and -- ends them") {
     CHECK(SmallProgram().read({"search", "-w"}) != "");
     CHECK(SmallProgram().read({"search", "--widht", "3"}) != "");
+    CHECK(SmallProgram().read({"look"}) == "unknown command \"look\"");
     SmallProgram program;
     CHECK(program.read({"search", "--trace", "--", "-w"}) == "");
     CHECK(program.problem == "-w");
@@ -77,8 +80,7 @@ TEST_CASE("what may be a flag is one, and -- ends them") {
 
 TEST_CASE("numbers are read wholly or refused") {
     const auto width = [](const char* text) {
-        SmallProgram program;
-        return program.read({"search", "--width", text});
+        return SmallProgram().read({"search", "--width", text});
     };
     CHECK(width("12abc").starts_with("--width: expected a whole number from "));
     CHECK(width("1e3").ends_with("found \"1e3\""));
@@ -87,12 +89,26 @@ TEST_CASE("numbers are read wholly or refused") {
           "--width: expected a whole number from -2147483648 to 2147483647, "
           "found \"99999999999\"");
     const auto bias = [](const char* text) {
-        SmallProgram program;
-        return program.read({"search", "--bias", text});
+        return SmallProgram().read({"search", "--bias", text});
     };
     for (const char* text : {"nan", "inf", "-inf", "1e999", "0x10", "1,5", "1.5x", ""}) {
         CAPTURE(text);
         CHECK(bias(text) == fmt::format("--bias: expected a finite number, found \"{}\"", text));
     }
     CHECK(bias("1e-400") == "");
+}
+
+TEST_CASE("a command is told what was given, and the line may ask for help") {
+    SmallProgram program;
+    CHECK(program.read({"search", "--sizes", "1,20", "--width", "4"}) == "");
+    CHECK(program.sizes == std::vector<int64_t>{1, 20});
+    CHECK(program.call.has("width"));
+    CHECK_FALSE(program.call.has("trace"));
+    SmallProgram asked;
+    const std::string help = run_line(asked.program, {"search", "--help"});
+    CHECK(help.find("--width INT=4") != help.npos);
+    SmallProgram versioned;
+    CHECK(run_line(versioned.program, {"--version"}, "program 1") == "program 1\n");
+    CHECK(find_command(versioned.program.commands, "search")->name == "search");
+    CHECK(find_command(versioned.program.commands, "search deep") == nullptr);
 }

@@ -1,11 +1,11 @@
 // The commands under a report's figures, run as they stand by the real program: they make the
 // figures again.
 
-#include "eval/command.h"
 #include "engine/io/files.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
 #include "eval/claims/claims.h"
+#include "eval/command.h"
 #include "eval/measure/printed_command.h"
 #include "eval/plot/html.h"
 #include "eval/report/report.h"
@@ -149,7 +149,6 @@ std::map<std::string, std::string> results_of(const std::string& run) {
 
 TEST_CASE("the commands that a report prints make its figures again") {
     if (kSanitized) return; // the same calls of a slow program
-    know_commands(add_command);
     Temporary folder;
     const std::string run = folder.path + "/a run"; // a shell sees two words
     tiny_road(run);
@@ -215,7 +214,7 @@ TEST_CASE("a stage's command has the flags of its record") {
         CHECK(contains(command, part));
     }
     CHECK(printed_stage("ppo-prm", "r", 1, {{"reward", "prm"}, {"steps", 7}}) ==
-          "qstar train ppo --run r --reward prm --steps 7 --name ppo-prm --force");
+          "qstar train ppo --run r --name ppo-prm --reward prm --steps 7 --force");
     CHECK(printed_stage("rank", "r", 1, {{"taste", {1, 0.5, 0.25, -2}}}) ==
           "qstar train rank --run r --correct 1 --work 0.5 --brief 0.25 --tidy -2 --force");
     CHECK(printed_stage("label-me", "r", 1, {{"judge", "me"}}) == "");
@@ -224,16 +223,18 @@ TEST_CASE("a stage's command has the flags of its record") {
 }
 
 TEST_CASE("a printed command has what differs from a default, as a shell reads it") {
-    CHECK(printed_command("eval ladder", "runs/x", 1, {{"problems", 1000}, {"seed", 1}}) ==
+    CHECK(printed_command<LadderOptions>("eval ladder", "runs/x", 1,
+                                         {{"problems", 1000}, {"seed", 1}}) ==
           "qstar eval ladder --run runs/x");
-    CHECK(printed_command("eval ladder", "runs/x", 2,
-                          {{"problems", 500},
-                           {"budgets", {150, 300}},
-                           {"policies", Json::array()},
-                           {"temperature", 0.7},
-                           {"rows", Json::array()},
-                           {"seed", 1}}) ==
+    CHECK(printed_command<LadderOptions>("eval ladder", "runs/x", 2,
+                                         {{"problems", 500},
+                                          {"budgets", {150, 300}},
+                                          {"policies", Json::array()},
+                                          {"temperature", 0.7},
+                                          {"rows", Json::array()},
+                                          {"seed", 1}}) ==
           "qstar eval ladder --run runs/x --problems 500 --budgets 150,300 --seed 1");
-    CHECK(printed_command("search", "it's", 1, {{"trace", true}, {"n_best", false}}, "-(3+4)*2") ==
-          "qstar search '-(3+4)*2' --run 'it'\\''s' --trace");
+    CHECK(
+        printed_search("it's", 1, {{"trace", true}, {"n_best", false}, {"problem", "-(3+4)*2"}}) ==
+        "qstar search '-(3+4)*2' --run 'it'\\''s' --trace");
 }

@@ -1,6 +1,8 @@
 #pragma once
 // What a demo is asked for.
 
+#include "engine/run/flags.h"
+
 #include <cstdint>
 #include <string>
 
@@ -12,7 +14,8 @@ struct DemoOptions {
     bool quick = false; // seconds long: shows the way, not the heights
     bool full = false;  // half an hour: all data, more problems (arithmetic)
     std::string world =
-        "arithmetic"; // or countdown (countdown_demo.h), or lights-out (puzzle_commands.h)
+        "arithmetic"; // or countdown (countdown_demo.h), or lights-out (puzzle_demo.h)
 };
+void describe(Flags& f, DemoOptions& o);
 
 } // namespace qstar::eval

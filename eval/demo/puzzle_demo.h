@@ -1,17 +1,10 @@
 #pragma once
-// `qstar eval puzzles`, `qstar eval actions`, and the demo of a puzzle.
+// The demo of a puzzle.
 
-#include "engine/run/common.h"
-
+#include <cstdint>
 #include <string>
 
-namespace CLI {
-class App;
-}
-
 namespace qstar::eval {
-
-void add_puzzle_commands(CLI::App& eval, const Common& common);
 
 // From nothing to a trained solver of Lights Out 5x5: trains a value and a Q-network, solves 100
 // fresh states by every search with them, prints the table. Error for another world.
