@@ -1,7 +1,6 @@
 #include "eval/serve/serve.h"
 
 #include "engine/base/error.h"
-#include "engine/base/range.h"
 #include "engine/run/run_folder.h"
 #include "eval/serve/http.h"
 #include "eval/serve/site.h"

@@ -1,7 +1,6 @@
 #include "eval/studies/early_stop.h"
 
 #include "engine/base/error.h"
-#include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 

@@ -233,23 +233,15 @@ void save_sitting(const RankOptions& options, const RankSitting& sitting) {
 
 void describe(Flags& f, RankOptions& o) {
     describe(f, static_cast<StageOptions&>(o));
-    const bool simulated = o.judge == "simulated";
     f.text("judge", o.judge, "who ranks: simulated (a person with a hidden taste), or me");
     f.number("outputs", o.outputs, 2, 9, "shown of each prompt, at most");
     f.number("problems", o.problems, 0, most, "rank only the first so many prompts; 0: all");
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
     describe_skip_bad(f, o);
     f.text("name", o.name, "folder in the run, for ranks by several judges").quiet();
-    f.number("correct", o.person.taste.correct, -1000, 1000,
-             "weight of a right answer in the taste")
-        .only_if(simulated);
-    f.number("work", o.person.taste.work, -1000, 1000, "weight of shown work").only_if(simulated);
-    f.number("brief", o.person.taste.brief, -1000, 1000, "weight of brevity").only_if(simulated);
-    f.number("tidy", o.person.taste.tidy, -1000, 1000, "weight of tidiness").only_if(simulated);
-    f.number("noise", o.person.noise, 0, 1000, "of Bradley and Terry, in units of the taste")
-        .only_if(simulated);
-    f.number("disagreement", o.person.disagreement, 0, 0.5, "rate of pairs that are turned round")
-        .only_if(simulated);
+    const size_t own = f.all.size();
+    describe(f, o.person);
+    for (size_t i = own; i < f.all.size(); ++i) f.all[i].only_if(o.judge == "simulated");
     f.text("world", o.world, "world of the problems");
 }
 

@@ -1,8 +1,5 @@
 #include "train/annotation/taste.h"
 
-#include "engine/base/error.h"
-#include "engine/base/range.h"
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -22,13 +19,13 @@ bool tidy(std::span<const std::string> lines, size_t at) {
 
 } // namespace
 
-void check(const Person& person) {
-    check_range("correct", person.taste.correct, -1000, 1000);
-    check_range("work", person.taste.work, -1000, 1000);
-    check_range("brief", person.taste.brief, -1000, 1000);
-    check_range("tidy", person.taste.tidy, -1000, 1000);
-    check_range("noise", person.noise, 0, 1000);
-    check_range("disagreement", person.disagreement, 0, 0.5);
+void describe(Flags& f, Person& o) {
+    f.number("correct", o.taste.correct, -1000, 1000, "weight of a right answer in the taste");
+    f.number("work", o.taste.work, -1000, 1000, "weight of shown work");
+    f.number("brief", o.taste.brief, -1000, 1000, "weight of brevity");
+    f.number("tidy", o.taste.tidy, -1000, 1000, "weight of tidiness");
+    f.number("noise", o.noise, 0, 1000, "of Bradley and Terry, in units of the taste");
+    f.number("disagreement", o.disagreement, 0, 0.5, "rate of pairs that are turned round");
 }
 
 double utility(const Taste& taste, const search::World& world, const search::Path& path) {

@@ -17,6 +17,7 @@
 // of what that came to: a slip of the hand, or somebody else's taste.
 
 #include "engine/base/random.h"
+#include "engine/run/flags.h"
 #include "search/problem/world.h"
 
 #include <span>
@@ -36,8 +37,7 @@ struct Person {
                         // Ouyang et al. (2022), 73 %; 0: always says what the taste says
     double disagreement = 0.05; // of pairs, at most 1/2
 };
-// Error for a negative noise, a rate outside [0, 1/2].
-void check(const Person& person);
+void describe(Flags& f, Person& o);
 
 // How well a solution pleases; one that came to no answer is not correct.
 double utility(const Taste& taste, const search::World& world, const search::Path& path);

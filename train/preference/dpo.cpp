@@ -4,7 +4,6 @@
 #include "engine/base/range.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
-#include "train/data/left_out.h"
 #include "train/rl/rl.h"
 #include "train/rl/surrogate.h"
 

@@ -1,7 +1,6 @@
 #include "train/q_learning/q_rollouts.h"
 
 #include "engine/base/error.h"
-#include "engine/base/range.h"
 #include "engine/text/jsonl.h"
 #include "search/models/stream.h"
 #include "train/data/worlds/split.h"

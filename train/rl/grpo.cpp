@@ -1,7 +1,6 @@
 #include "train/rl/grpo.h"
 
 #include "engine/base/error.h"
-#include "engine/base/range.h"
 #include "engine/text/jsonl.h"
 #include "train/rl/kl.h"
 #include "train/rl/surrogate.h"

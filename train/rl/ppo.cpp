@@ -1,7 +1,6 @@
 #include "train/rl/ppo.h"
 
 #include "engine/base/error.h"
-#include "engine/base/range.h"
 #include "engine/text/jsonl.h"
 #include "train/rl/gae.h"
 #include "train/rl/kl.h"

@@ -1,7 +1,6 @@
 #include "train/supervised/prm.h"
 
 #include "engine/base/error.h"
-#include "engine/base/range.h"
 #include "engine/text/jsonl.h"
 #include "train/data/left_out.h"
 
