@@ -9,8 +9,10 @@
 #include "search/algorithms/greedy.h"
 #include "search/algorithms/majority.h"
 #include "search/algorithms/mcts.h"
+#include "search/algorithms/qstar.h"
 #include "search/models/batcher.h"
 #include "search/models/stream.h"
+#include "search/spaces/step_space.h"
 
 #include <array>
 #include <chrono>
@@ -49,30 +51,35 @@ Value find(std::string_view what, std::string_view name, const std::array<Named<
     fail("unknown {} \"{}\": expected one of {}", what, name, list);
 }
 
-Result run(Method method, Proposer& proposer, Scorer* scorer, const std::string& problem,
-           const Options& options) {
+// Each algorithm stands once, over both kinds of space.
+template <SearchSpace S>
+void run(S& space, Method method, const SearchOptions& o, Vote vote) {
     switch (method) {
     case Method::greedy:
-        return greedy(proposer, problem, options);
+        return greedy(space);
     case Method::majority:
-        return majority(proposer, problem, options);
+        if constexpr (!S::kListed) return majority(space, o.samples);
+        break;
     case Method::best_of_n:
-        return best_of_n(proposer, scorer, problem, options);
+        return best_of_n(space, o.samples, vote == Vote::weighted);
     case Method::beam:
-        return beam(proposer, scorer, problem, options);
+        return beam(space, static_cast<size_t>(o.width));
     case Method::mcts:
-        return mcts(proposer, scorer, problem, options);
+        return mcts(space, o.explore);
     case Method::astar:
-        return astar(proposer, scorer, problem, options);
-    case Method::qstar: {
-        // A* whose h is a Q-value (Wang et al. 2024). All proposed steps of a path are rated in
-        // one call, and the steps after one are drawn only when it is selected.
-        Options with = options;
-        with.aggregate = Aggregate::last;
-        return astar(proposer, scorer, problem, with);
-    }
+        return astar(space, o.weight, static_cast<size_t>(o.batch));
+    case Method::qstar:
+        return qstar(space, o.weight, static_cast<size_t>(o.batch));
     }
     fail("unknown method {}", static_cast<int>(method));
+}
+
+Result run(Method method, Proposer& proposer, Scorer* scorer, const std::string& problem,
+           const Options& options) {
+    const bool scored = method != Method::greedy && method != Method::majority;
+    StepSpace space(proposer, scored ? scorer : nullptr, problem, options);
+    run(space, method, options, options.vote);
+    return space.finish();
 }
 
 // Seconds as each of those that run has them: at 1/n of the speed while there are n of them, so
@@ -103,6 +110,15 @@ class SharedClock {
 } // namespace
 
 Method method_named(std::string_view name) { return find("method", name, methods); }
+
+Method puzzle_method_named(std::string_view name) {
+    for (const auto& entry : methods)
+        if (entry.name == name && entry.value != Method::majority) return entry.value;
+    fail("unknown method \"{}\": expected one of greedy, best-of-n, beam, mcts, astar, qstar for a "
+         "puzzle",
+         name);
+}
+
 Aggregate aggregate_named(std::string_view name) { return find("aggregate", name, aggregates); }
 Vote vote_named(std::string_view name) { return find("vote", name, votes); }
 StepCost step_cost_named(std::string_view name) { return find("step cost", name, step_costs); }
@@ -120,7 +136,7 @@ bool needs_scorer(Method method, bool public_goal) {
 void check_options(const Options& options) {
     check_range("budget", options.budget, 1, int64_t{1} << 40);
     check_range("seconds", options.seconds, 0);
-    check_range("samples", options.samples, 1, int{INT32_MAX});
+    check_range("samples", options.samples, 1, int64_t{INT32_MAX});
     check_range("width", options.width, 1);
     check_range("proposals", options.proposals, 1, 1'000'000);
     check_range("batch", options.batch, 1);
@@ -167,6 +183,16 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
             if (done) done(n);
         });
     return results;
+}
+
+PuzzleResult solve(const Space& puzzle, Method method, Heuristic* heuristic, QFunction* q,
+                   const State& start, const PuzzleOptions& options) {
+    if (method == Method::qstar && q == nullptr)
+        fail("--method qstar needs Q-values: --heuristic model of `train deep-q`");
+    if (method != Method::qstar && heuristic == nullptr) fail("this method needs a heuristic");
+    PuzzleSpace space(puzzle, heuristic, q, start, options);
+    run(space, method, options, Vote::best);
+    return space.finish();
 }
 
 } // namespace qstar::search

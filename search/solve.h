@@ -1,8 +1,9 @@
 #pragma once
-// All methods by name, over many problems.
+// All methods by name, over many problems of a world or over a puzzle.
 
 #include "search/models/method.h"
 #include "search/problem/world.h"
+#include "search/spaces/puzzle_space.h"
 
 #include <span>
 #include <string_view>
@@ -12,6 +13,7 @@ namespace qstar::search {
 enum class Method { greedy, majority, best_of_n, beam, mcts, astar, qstar };
 
 Method method_named(std::string_view name);         // Error with the list of names
+Method puzzle_method_named(std::string_view name);  // those for puzzles: all but majority
 std::string_view name_of(Method method);            // "best-of-n"
 bool needs_scorer(Method method, bool public_goal); // qstar; best-of-n if nothing else can choose
 
@@ -39,5 +41,10 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
                           Scorer* scorer, const Options& options,
                           const std::function<void(size_t)>& done = {}, size_t at_once = 128,
                           const std::function<void(size_t, const Result&)>& ready = {});
+
+// Solves a puzzle from `start`. One of both may be null: Q* needs q, the others the heuristic.
+// Error if it is missing.
+PuzzleResult solve(const Space& puzzle, Method method, Heuristic* heuristic, QFunction* q,
+                   const State& start, const PuzzleOptions& options);
 
 } // namespace qstar::search

@@ -1,10 +1,6 @@
 // Greedy, majority, best-of-n and beam over a small table.
-#include "search/algorithms/astar.h"
-#include "search/algorithms/beam.h"
-#include "search/algorithms/best_of_n.h"
-#include "search/algorithms/greedy.h"
-#include "search/algorithms/majority.h"
 #include "tests/search/doubles.h"
+#include "tests/search/one_search.h"
 
 #include <doctest/doctest.h>
 

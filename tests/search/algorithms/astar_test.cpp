@@ -1,7 +1,6 @@
-#include "search/algorithms/astar.h"
-
 #include "search/solve.h"
 #include "tests/search/doubles.h"
+#include "tests/search/one_search.h"
 
 #include <doctest/doctest.h>
 #include <limits>

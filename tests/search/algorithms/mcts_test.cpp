@@ -1,8 +1,7 @@
 #include "engine/text/json.h"
-#include "search/algorithms/mcts.h"
-
 #include "search/solve.h"
 #include "tests/search/doubles.h"
+#include "tests/search/one_search.h"
 
 #include <doctest/doctest.h>
 

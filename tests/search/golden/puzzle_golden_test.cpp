@@ -1,6 +1,6 @@
 // What each search does on the 8-puzzle: every state, edge and expansion.
-#include "search/graph/solve.h"
 #include "search/puzzles/sliding.h"
+#include "search/solve.h"
 #include "tests/search/golden/golden.h"
 
 #include <doctest/doctest.h>
@@ -45,12 +45,11 @@ Json tree_of(const std::string& record) {
     return {{"nodes", nodes}, {"expanded", all["expanded"]}, {"path", all["path"]}};
 }
 
-Json case_of(GraphMethod method, Heuristic& heuristic, const std::string& start,
-             GraphOptions options) {
+Json case_of(Method method, Heuristic& heuristic, const std::string& start, PuzzleOptions options) {
     const Sliding puzzle(3);
     OneStepQ q(puzzle, heuristic);
     options.record = true;
-    const GraphResult result = solve(puzzle, method, &heuristic, &q, puzzle.read(start), options);
+    const PuzzleResult result = solve(puzzle, method, &heuristic, &q, puzzle.read(start), options);
     Json json;
     json["solved"] = result.solved;
     json["ended"] = result.ended;
@@ -68,7 +67,7 @@ Json case_of(GraphMethod method, Heuristic& heuristic, const std::string& start,
     return json;
 }
 
-void check_method(GraphMethod method, const std::string& name) {
+void check_method(Method method, const std::string& name) {
     const Sliding puzzle(3);
     LowerBound manhattan(puzzle);
     JumpingBound jumping(puzzle);
@@ -76,26 +75,26 @@ void check_method(GraphMethod method, const std::string& name) {
                       middle = "7 4 6 1 0 3 5 8 2";
     Json cases;
     const auto add = [&](const char* title, Heuristic& h, const std::string& start,
-                         const std::function<void(GraphOptions&)>& set) {
-        GraphOptions options;
+                         const std::function<void(PuzzleOptions&)>& set) {
+        PuzzleOptions options;
         set(options);
         cases[title] = case_of(method, h, start, options);
     };
-    add("the goal itself", manhattan, "1 2 3 4 5 6 7 8 0", [](GraphOptions&) {});
+    add("the goal itself", manhattan, "1 2 3 4 5 6 7 8 0", [](PuzzleOptions&) {});
     add("near", manhattan, near,
-        [](GraphOptions& o) { o.nodes = 400, o.width = 10, o.samples = 4; });
+        [](PuzzleOptions& o) { o.nodes = 400, o.width = 10, o.samples = 4; });
     add("far, few nodes", manhattan, far,
-        [](GraphOptions& o) { o.nodes = 60, o.width = 5, o.samples = 2; });
+        [](PuzzleOptions& o) { o.nodes = 60, o.width = 5, o.samples = 2; });
     add("far, few evaluations", manhattan, far,
-        [](GraphOptions& o) { o.evaluations = 41, o.width = 5, o.samples = 2; });
-    add("weight and batch", manhattan, middle, [](GraphOptions& o) {
+        [](PuzzleOptions& o) { o.evaluations = 41, o.width = 5, o.samples = 2; });
+    add("weight and batch", manhattan, middle, [](PuzzleOptions& o) {
         o.nodes = 300, o.weight = 2, o.batch = 4, o.width = 3, o.explore = 0.5, o.samples = 3;
     });
     add("jumping", jumping, middle,
-        [](GraphOptions& o) { o.nodes = 200, o.width = 20, o.samples = 2, o.seed = 5; });
+        [](PuzzleOptions& o) { o.nodes = 200, o.width = 20, o.samples = 2, o.seed = 5; });
     add("jumping, batch", jumping, near,
-        [](GraphOptions& o) { o.nodes = 200, o.batch = 7, o.width = 1, o.samples = 2; });
-    add("anytime", manhattan, middle, [](GraphOptions& o) {
+        [](PuzzleOptions& o) { o.nodes = 200, o.batch = 7, o.width = 1, o.samples = 2; });
+    add("anytime", manhattan, middle, [](PuzzleOptions& o) {
         o.nodes = 150, o.weight = 3, o.samples = 6, o.seed = 9, o.anytime = true;
     });
     tests::check_golden("puzzle_" + name + ".json", cases);
@@ -103,9 +102,9 @@ void check_method(GraphMethod method, const std::string& name) {
 
 } // namespace
 
-TEST_CASE("golden: greedy over states") { check_method(GraphMethod::greedy, "greedy"); }
-TEST_CASE("golden: best of N over states") { check_method(GraphMethod::best_of_n, "best_of_n"); }
-TEST_CASE("golden: beam over states") { check_method(GraphMethod::beam, "beam"); }
-TEST_CASE("golden: MCTS over states") { check_method(GraphMethod::mcts, "mcts"); }
-TEST_CASE("golden: A* over states") { check_method(GraphMethod::astar, "astar"); }
-TEST_CASE("golden: Q* over states") { check_method(GraphMethod::qstar, "qstar"); }
+TEST_CASE("golden: greedy over states") { check_method(Method::greedy, "greedy"); }
+TEST_CASE("golden: best of N over states") { check_method(Method::best_of_n, "best_of_n"); }
+TEST_CASE("golden: beam over states") { check_method(Method::beam, "beam"); }
+TEST_CASE("golden: MCTS over states") { check_method(Method::mcts, "mcts"); }
+TEST_CASE("golden: A* over states") { check_method(Method::astar, "astar"); }
+TEST_CASE("golden: Q* over states") { check_method(Method::qstar, "qstar"); }

@@ -1,4 +1,4 @@
-#include "search/graph/node_table.h"
+#include "search/spaces/node_table.h"
 
 #include "engine/base/error.h"
 #include "search/models/stream.h"
@@ -39,7 +39,7 @@ std::pair<uint32_t, bool> NodeTable::insert(const uint8_t* wanted) {
     const auto id = static_cast<uint32_t>(size_++);
     if ((id & kMask) == 0) {
         states_.push_back(std::make_unique<uint8_t[]>((size_t{kMask} + 1) * state_bytes_));
-        nodes_.push_back(std::make_unique<Node[]>(size_t{kMask} + 1));
+        nodes_.push_back(std::make_unique<PuzzleNode[]>(size_t{kMask} + 1));
     }
     std::copy_n(wanted, state_bytes_, states_.back().get() + (id & kMask) * state_bytes_);
     slots_[slot] = id + 1;
@@ -53,7 +53,7 @@ void NodeTable::grow() {
 }
 
 size_t NodeTable::bytes() const {
-    return states_.size() * (size_t{kMask} + 1) * (state_bytes_ + sizeof(Node)) +
+    return states_.size() * (size_t{kMask} + 1) * (state_bytes_ + sizeof(PuzzleNode)) +
            slots_.size() * sizeof(uint32_t);
 }
 

@@ -14,7 +14,7 @@
 
 namespace qstar::search {
 
-struct Node {
+struct PuzzleNode {
     uint32_t parent = 0; // the start is its own
     uint16_t action = 0; // from the parent
     uint16_t g = 0;      // actions from the start, by the best way known
@@ -30,7 +30,7 @@ class NodeTable {
     // beyond 4 billion.
     std::pair<uint32_t, bool> insert(const uint8_t* state);
     bool contains(const uint8_t* state) const { return slots_[slot_of(state)] != 0; }
-    Node& operator[](uint32_t id) { return nodes_[id >> kBits][id & kMask]; }
+    PuzzleNode& operator[](uint32_t id) { return nodes_[id >> kBits][id & kMask]; }
     const uint8_t* state(uint32_t id) const {
         return states_[id >> kBits].get() + (id & kMask) * state_bytes_;
     }
@@ -45,7 +45,7 @@ class NodeTable {
 
     size_t state_bytes_, size_ = 0;
     std::vector<std::unique_ptr<uint8_t[]>> states_;
-    std::vector<std::unique_ptr<Node[]>> nodes_;
+    std::vector<std::unique_ptr<PuzzleNode[]>> nodes_;
     std::vector<uint32_t> slots_; // number + 1; 0: empty
 };
 

@@ -2,13 +2,9 @@
 #include "engine/base/error.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
-#include "search/graph/astar.h"
-#include "search/graph/beam.h"
-#include "search/graph/mcts.h"
-#include "search/graph/qstar.h"
-#include "search/graph/solve.h"
 #include "search/puzzles/lights_out.h"
 #include "search/puzzles/sliding.h"
+#include "search/solve.h"
 #include "tests/sanitized.h"
 
 #include <doctest/doctest.h>
@@ -68,7 +64,7 @@ FunctionHeuristic inconsistent() {
 }
 
 // Replays the actions: legal, and where they lead.
-bool replays(const Space& space, State state, const GraphResult& result) {
+bool replays(const Space& space, State state, const PuzzleResult& result) {
     for (const int action : result.actions) {
         if (!space.legal(state.data(), action)) return false;
         space.apply(state.data(), action);
@@ -92,11 +88,11 @@ TEST_CASE("A* and Q* find shortest solutions with what is never above the truth"
         for (Heuristic* h : std::initializer_list<Heuristic*>{&perfect, &manhattan, &jumping}) {
             OneStepQ q(puzzle, *h);
             for (const int batch : {1, 5, 64}) {
-                GraphOptions options;
+                PuzzleOptions options;
                 options.batch = batch;
-                const GraphResult a = astar(puzzle, *h, start, options);
-                const GraphResult b = qstar_search(puzzle, q, start, options);
-                for (const GraphResult* result : {&a, &b}) {
+                const PuzzleResult a = solve(puzzle, Method::astar, h, nullptr, start, options);
+                const PuzzleResult b = solve(puzzle, Method::qstar, nullptr, &q, start, options);
+                for (const PuzzleResult* result : {&a, &b}) {
                     CHECK(result->solved);
                     CHECK(result->ended == "solved");
                     CHECK(static_cast<int>(result->actions.size()) == best);
@@ -115,7 +111,7 @@ TEST_CASE("A* and Q* find shortest solutions with what is never above the truth"
     // Breadth first, as it were: the farthest state there is.
     const State farthest = puzzle.read("8 6 7 2 5 4 3 0 1");
     CHECK(truth().at(key(farthest.data())) == 31);
-    CHECK(astar(puzzle, zero, farthest, {}).actions.size() == 31);
+    CHECK(solve(puzzle, Method::astar, &zero, nullptr, farthest, {}).actions.size() == 31);
 }
 
 TEST_CASE("a closed state is opened again when a shorter way turns up") {
@@ -125,7 +121,7 @@ TEST_CASE("a closed state is opened again when a shorter way turns up") {
     int64_t again = 0;
     for (int i = 0; i < kStates; ++i) {
         const State start = puzzle.random_state(random);
-        const GraphResult result = astar(puzzle, jumping, start, {});
+        const PuzzleResult result = solve(puzzle, Method::astar, &jumping, nullptr, start, {});
         CHECK(static_cast<int>(result.actions.size()) == truth().at(key(start.data())));
         again += result.reopened;
     }
@@ -139,14 +135,16 @@ TEST_CASE("weighted A* stays within its weight; with weight 0 it is breadth-firs
     for (int i = 0; i < kStates; ++i) {
         const State start = puzzle.random_state(random);
         const int best = truth().at(key(start.data()));
-        GraphOptions options;
+        PuzzleOptions options;
         options.weight = 3;
-        const GraphResult result = astar(puzzle, manhattan, start, options);
+        const PuzzleResult result =
+            solve(puzzle, Method::astar, &manhattan, nullptr, start, options);
         CHECK(static_cast<int>(result.actions.size()) <= 3 * best);
         CHECK(replays(puzzle, start, result));
         if (i > 0) continue;
         options.weight = 0;
-        CHECK(static_cast<int>(astar(puzzle, manhattan, start, options).actions.size()) == best);
+        CHECK(static_cast<int>(solve(puzzle, Method::astar, &manhattan, nullptr, start, options)
+                                   .actions.size()) == best);
     }
 }
 
@@ -159,21 +157,24 @@ TEST_CASE("greedy, beam and MCTS") {
     for (int i = 0; i < kStates; ++i) {
         const State start = puzzle.random_state(random);
         const size_t best = static_cast<size_t>(truth().at(key(start.data())));
-        GraphOptions options;
-        CHECK(greedy(puzzle, perfect, start, options).actions.size() == best);
-        CHECK(beam(puzzle, perfect, start, options).actions.size() == best);
-        const GraphResult wide = beam(puzzle, manhattan, start, options);
+        PuzzleOptions options;
+        CHECK(solve(puzzle, Method::greedy, &perfect, nullptr, start, options).actions.size() ==
+              best);
+        CHECK(solve(puzzle, Method::beam, &perfect, nullptr, start, options).actions.size() ==
+              best);
+        const PuzzleResult wide = solve(puzzle, Method::beam, &manhattan, nullptr, start, options);
         beams += wide.solved;
         CHECK(replays(puzzle, start, wide));
         CHECK(wide.actions.size() >= best);
         options.nodes = 20000;
-        const GraphResult tree = mcts(puzzle, manhattan, start, options);
+        const PuzzleResult tree = solve(puzzle, Method::mcts, &manhattan, nullptr, start, options);
         trees += tree.solved;
         CHECK(replays(puzzle, start, tree));
-        const GraphResult guided = mcts(puzzle, perfect, start, options);
+        const PuzzleResult guided = solve(puzzle, Method::mcts, &perfect, nullptr, start, options);
         CHECK(guided.solved);
         shortest += guided.actions.size() == best;
-        const GraphResult first = greedy(puzzle, manhattan, start, options);
+        const PuzzleResult first =
+            solve(puzzle, Method::greedy, &manhattan, nullptr, start, options);
         CHECK(replays(puzzle, start, first));
         CHECK((first.solved ? first.ended == "solved" : first.ended == "exhausted"));
     }
@@ -189,14 +190,12 @@ TEST_CASE("best of N: what one walk misses, the best of many finds, and they are
     int one = 0, many = 0;
     for (int i = 0; i < 20; ++i) {
         const State start = puzzle.random_state(random);
-        GraphOptions options;
+        PuzzleOptions options;
         options.samples = 1;
-        const GraphResult single =
-            solve(puzzle, GraphMethod::best_of_n, &h, nullptr, start, options);
+        const PuzzleResult single = solve(puzzle, Method::best_of_n, &h, nullptr, start, options);
         options.samples = 200;
-        const GraphResult best = solve(puzzle, GraphMethod::best_of_n, &h, nullptr, start, options);
-        const GraphResult again =
-            solve(puzzle, GraphMethod::best_of_n, &h, nullptr, start, options);
+        const PuzzleResult best = solve(puzzle, Method::best_of_n, &h, nullptr, start, options);
+        const PuzzleResult again = solve(puzzle, Method::best_of_n, &h, nullptr, start, options);
         CHECK(again.actions == best.actions);
         CHECK(again.evaluations == best.evaluations);
         State end = start;
@@ -216,11 +215,10 @@ TEST_CASE("a budget that ends is named, and the best state is given") {
     LowerBound manhattan(puzzle);
     OneStepQ q(puzzle, manhattan);
     const State start = puzzle.read("8 6 7 2 5 4 3 0 1");
-    for (const GraphMethod method :
-         {GraphMethod::astar, GraphMethod::qstar, GraphMethod::mcts, GraphMethod::beam}) {
-        GraphOptions options;
+    for (const Method method : {Method::astar, Method::qstar, Method::mcts, Method::beam}) {
+        PuzzleOptions options;
         options.nodes = 50;
-        const GraphResult nodes = solve(puzzle, method, &manhattan, &q, start, options);
+        const PuzzleResult nodes = solve(puzzle, method, &manhattan, &q, start, options);
         CHECK_FALSE(nodes.solved);
         CHECK(nodes.ended == "nodes");
         CHECK(nodes.nodes == 50);
@@ -230,7 +228,7 @@ TEST_CASE("a budget that ends is named, and the best state is given") {
         options.nodes = 1'000'000;
         for (const int64_t evaluations : {1, 2, 40, 41, 42, 43}) {
             options.evaluations = evaluations;
-            const GraphResult rated = solve(puzzle, method, &manhattan, &q, start, options);
+            const PuzzleResult rated = solve(puzzle, method, &manhattan, &q, start, options);
             CHECK(rated.ended == "evaluations");
             CHECK(rated.evaluations == evaluations);
         }
@@ -238,11 +236,11 @@ TEST_CASE("a budget that ends is named, and the best state is given") {
         options.seconds = 1e-9;
         CHECK(solve(puzzle, method, &manhattan, &q, start, options).ended == "seconds");
     }
-    CHECK_THROWS_AS(solve(puzzle, GraphMethod::qstar, &manhattan, nullptr, start, {}), Error);
-    CHECK_THROWS_AS(graph_method_named("bfs"), Error);
-    GraphOptions wrong;
+    CHECK_THROWS_AS(solve(puzzle, Method::qstar, &manhattan, nullptr, start, {}), Error);
+    CHECK_THROWS_AS(puzzle_method_named("bfs"), Error);
+    PuzzleOptions wrong;
     wrong.batch = 0;
-    CHECK_THROWS_AS(astar(puzzle, manhattan, start, wrong), Error);
+    CHECK_THROWS_AS(solve(puzzle, Method::astar, &manhattan, nullptr, start, wrong), Error);
 }
 
 TEST_CASE("anytime: ever shorter solutions, to the shortest when nothing is left") {
@@ -253,11 +251,11 @@ TEST_CASE("anytime: ever shorter solutions, to the shortest when nothing is left
     int improved = 0;
     for (int i = 0; i < kStates / 4 + 1; ++i) {
         const State start = puzzle.random_state(random);
-        for (const GraphMethod method : {GraphMethod::astar, GraphMethod::qstar}) {
-            GraphOptions options;
+        for (const Method method : {Method::astar, Method::qstar}) {
+            PuzzleOptions options;
             options.weight = 5;
             options.anytime = true;
-            const GraphResult result = solve(puzzle, method, &manhattan, &q, start, options);
+            const PuzzleResult result = solve(puzzle, method, &manhattan, &q, start, options);
             CHECK(result.solved);
             CHECK(static_cast<int>(result.actions.size()) == truth().at(key(start.data())));
             for (size_t s = 1; s < result.solutions.size(); ++s)
@@ -273,21 +271,21 @@ TEST_CASE("a solved start, and a narration with the steps of the paper") {
     LowerBound manhattan(puzzle);
     OneStepQ q(puzzle, manhattan);
     const State start = puzzle.read("1 2 3 4 5 6 7 0 8");
-    for (const GraphMethod method : {GraphMethod::astar, GraphMethod::qstar, GraphMethod::beam,
-                                     GraphMethod::greedy, GraphMethod::mcts}) {
-        GraphOptions options;
+    for (const Method method :
+         {Method::astar, Method::qstar, Method::beam, Method::greedy, Method::mcts}) {
+        PuzzleOptions options;
         options.trace = options.record = true;
-        const GraphResult none = solve(puzzle, method, &manhattan, &q, puzzle.goal(), options);
+        const PuzzleResult none = solve(puzzle, method, &manhattan, &q, puzzle.goal(), options);
         CHECK(none.solved);
         CHECK(none.actions.empty());
-        const GraphResult one = solve(puzzle, method, &manhattan, &q, start, options);
+        const PuzzleResult one = solve(puzzle, method, &manhattan, &q, start, options);
         CHECK(one.actions == std::vector<int>{3});
         const Json record = Json::parse(one.record);
         CHECK(record["path"].size() == 2);
         CHECK(record["nodes"].size() == static_cast<size_t>(one.nodes));
         CHECK(record["expanded"].size() == static_cast<size_t>(one.expanded));
         CHECK(record["edges"].size() == static_cast<size_t>(one.generated));
-        if (method == GraphMethod::astar || method == GraphMethod::qstar) {
+        if (method == Method::astar || method == Method::qstar) {
             CHECK(one.trace.front().starts_with("Step 1"));
             CHECK(one.trace.back().starts_with("Step 3"));
         }
@@ -300,7 +298,7 @@ TEST_CASE("lights-out by A* with few lights") {
     Random random(16, "graph_search_test");
     for (int i = 0; i < 5; ++i) {
         const State start = scramble(puzzle, 4, random);
-        const GraphResult result = astar(puzzle, lights, start, {});
+        const PuzzleResult result = solve(puzzle, Method::astar, &lights, nullptr, start, {});
         CHECK(result.actions.size() == puzzle.shortest(start.data())->size());
     }
 }
