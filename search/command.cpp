@@ -18,6 +18,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 namespace qstar::search {
 
@@ -53,12 +54,6 @@ void search_puzzles(const Flags& flags, uint64_t seed) {
     puzzle.options.seed = seed;
     puzzle.trace_file = flags.trace_file;
     search_puzzles(puzzle);
-}
-
-// An ORM and a Q-value speak of the whole solution, a PRM of one step.
-bool judges_whole(const std::string& scorer) {
-    return scorer == "orm" || scorer == "q" || scorer.starts_with("orm-") ||
-           scorer.starts_with("q-");
 }
 
 void search_one(const World& world, const Flags& flags, Method method, Options options,
@@ -172,13 +167,11 @@ void search(const Flags& flags, const Common& common) {
     const std::unique_ptr<World> world = make_world(of);
     const Method method = method_named(flags.method);
     Options options = flags.options;
-    options.aggregate = !flags.aggregate.empty()     ? aggregate_named(flags.aggregate)
-                        : judges_whole(flags.scorer) ? Aggregate::last
-                                                     : Aggregate::product;
+    std::optional<Aggregate> aggregate; // else as the scorer is read
+    if (!flags.aggregate.empty()) aggregate = aggregate_named(flags.aggregate);
     options.vote = vote_named(flags.vote);
     options.step_cost = step_cost_named(flags.step_cost);
     options.seconds = flags.puzzle.options.seconds;
-    know_world(options, *world);
     check_options(options);
     engine::check(engine::Sampling{options.temperature, flags.limits.top_k, flags.limits.top_p});
     if (needs_scorer(method, world->public_goal()) && flags.scorer == "none")
@@ -196,6 +189,9 @@ void search(const Flags& flags, const Common& common) {
     const uint64_t seed = seed_for(common, flags.run);
     const std::unique_ptr<Models> models =
         load_models(flags.run, flags.scorer, seed, flags.policy, flags.limits);
+    for (const std::string& sentence :
+         set_defaults(options, *world, method, models->scorer.get(), aggregate))
+        fmt::print(stderr, "search: {}\n", sentence);
     if (flags.problem.empty())
         search_file(*world, flags, lines, method, options, seed, *models);
     else

@@ -16,6 +16,7 @@
 
 #include <array>
 #include <chrono>
+#include <fmt/format.h>
 #include <mutex>
 
 namespace qstar::search {
@@ -69,7 +70,7 @@ void run(S& space, Method method, const SearchOptions& o, Vote vote) {
     case Method::astar:
         return astar(space, o.weight, static_cast<size_t>(o.batch));
     case Method::qstar:
-        return qstar(space, o.weight, static_cast<size_t>(o.batch));
+        return qstar_search(space, o.weight, static_cast<size_t>(o.batch));
     }
     fail("unknown method {}", static_cast<int>(method));
 }
@@ -146,12 +147,27 @@ void check_options(const Options& options) {
 }
 
 void know_world(Options& options, const World& world) {
-    options.canonical = [&](const std::string& text) { return world.canonical_answer(text); };
-    options.state = [&](const Path& path) { return world.state(path); };
-    if (!world.public_goal()) return;
-    options.goal = [&](const Path& path) { return world.solved(path); };
-    options.partial = options.n_best = true;
-    options.legal = [&](const Path& path) { return world.legal(path); };
+    options.rules = &world;
+    if (world.public_goal()) options.partial = options.n_best = true;
+}
+
+std::vector<std::string> set_defaults(Options& options, const World& world, Method method,
+                                      const Scorer* scorer, std::optional<Aggregate> asked) {
+    std::vector<std::string> said;
+    const bool draws_steps = method == Method::beam || method == Method::mcts ||
+                             method == Method::astar || method == Method::qstar;
+    if (world.public_goal() && draws_steps && !options.n_best)
+        said.push_back(fmt::format("the goal of {} is public, so the likeliest next steps are "
+                                   "listed and not drawn, as with --n-best",
+                                   world.name()));
+    know_world(options, world);
+    if (asked)
+        options.aggregate = *asked;
+    else if (scorer != nullptr)
+        options.aggregate = aggregate_for(scorer->reading());
+    if (method == Method::qstar && asked && *asked != Aggregate::last)
+        said.push_back("Q* reads a Q-value at the last step, whatever --aggregate says");
+    return said;
 }
 
 std::vector<Result> solve(std::span<const std::string> problems, Method method, Proposer& proposer,
@@ -159,7 +175,7 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
                           const std::function<void(size_t)>& done, size_t at_once,
                           const std::function<void(size_t, const Result&)>& ready) {
     check_options(options);
-    if (scorer == nullptr && needs_scorer(method, static_cast<bool>(options.goal)))
+    if (scorer == nullptr && needs_scorer(method, options.rules->public_goal()))
         fail("method {} needs a scorer: expected orm, prm or q, found none", name_of(method));
     SharedClock clock;
     std::vector<Result> results(problems.size());

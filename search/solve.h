@@ -5,6 +5,7 @@
 #include "search/problem/world.h"
 #include "search/spaces/puzzle_space.h"
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -27,9 +28,19 @@ StepCost step_cost_named(std::string_view name);
 // temperature or a weight below 0.
 void check_options(const Options& options);
 
-// What a search may know of a world: how answers are compared, which paths are in the same
-// state, and the goal where it is public. The world must outlive the options.
+// What follows from the world where nobody chose, into the options; it must outlive them:
+//   rules              the world's
+//   n_best, partial    on where the goal is public: then it is known at once which steps are worth
+//                      anything, and the likeliest that were not seen are next
 void know_world(Options& options, const World& world);
+
+// The same, and what follows from the scorer:
+//   aggregate          `asked`, else by the scorer's reading; without a scorer it means nothing
+// Gives a sentence for everything that is not as it was asked
+// for.
+std::vector<std::string> set_defaults(Options& options, const World& world, Method method,
+                                      const Scorer* scorer = nullptr,
+                                      std::optional<Aggregate> asked = {});
 
 // Solves each problem (in the world's canonical form) by the same method; results in
 // order. Model calls are batched over `at_once` problems. A problem's random stream is

@@ -91,7 +91,7 @@ struct QStar : OpenList<S> {
 };
 
 template <SearchSpace S>
-void qstar(S& space, double weight, size_t batch) {
+void qstar_search(S& space, double weight, size_t batch) {
     QStar<S> frontier{{space, weight}};
     best_first(frontier, batch);
     space.open_list_left(frontier.open, frontier.open_most);

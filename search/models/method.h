@@ -13,6 +13,7 @@
 #include "search/models/scorer.h"
 #include "search/models/tree.h"
 #include "search/problem/path.h"
+#include "search/problem/public_rules.h"
 #include "search/problem/search_options.h"
 
 #include <cstdint>
@@ -36,28 +37,13 @@ struct Options : SearchOptions {
     Vote vote = Vote::best;
     StepCost step_cost = StepCost::log_prob;
     uint64_t stream = 0;  // random stream of this problem
-    bool partial = false; // A*: an expanded path stays open for the steps that were not drawn;
-                          // know_world() wants it where the goal is public
-    bool n_best = false;  // beam, MCTS, A*: next steps are not drawn, but the likeliest ones in
-                          // order (n_best.cpp); know_world() wants it where the goal is public
+    bool partial = false; // A*, Q*: an expanded path stays open for the steps that were not drawn
+    bool n_best = false;  // beam, MCTS, A*, Q*: next steps are not drawn, but the likeliest ones in
+                          // order (n_best.cpp)
     // Told of every path that is made, expanded or chosen, in order, while the search runs.
     std::function<void(const Sight&)> watch;
-    // The world's canonical_answer(), by which votes are counted.
-    std::function<std::string(const std::string&)> canonical = [](const std::string& answer) {
-        return answer;
-    };
-    // The world's state() of a path: those in one state are one node. By default the last
-    // line.
-    std::function<std::string(const Path&)> state = [](const Path& path) {
-        return path.steps.empty() ? path.problem : path.steps.back();
-    };
-    // The world's public rules, where it has some (World::legal): may this path be written?
-    // Searches over steps drop those that may not. Empty: nobody knows.
-    std::function<bool(const Path&)> legal;
-    // The world's public goal, where its rules have one (World::public_goal): is this
-    // finished path solved? Then every search ends at the first path that is, and drops
-    // finished ones that are not. Empty: nobody knows.
-    std::function<bool(const Path&)> goal;
+    // What may be known of the world; it must outlive the search.
+    const PublicRules* rules = &no_rules;
 };
 
 // `ended`: "answer", "exhausted", "samples", or the budget: "tokens", "seconds". `expanded`: paths
@@ -70,6 +56,10 @@ struct Result : SearchResult {
     std::vector<float> step_scores; // of `steps`, if a scorer rated them
     double score = 0; // by which this solution was chosen: votes, aggregate, or f for A*
 };
+
+// How a path's score is read from those of its steps unless somebody chose: a scorer that speaks of
+// each step by the product, one that speaks of the whole solution at the last step.
+Aggregate aggregate_for(Reading reading);
 
 // in [0, 1]; 1 for a path without steps
 double aggregate(Aggregate how, const std::vector<float>& scores);

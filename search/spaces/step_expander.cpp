@@ -27,6 +27,8 @@ StepExpander::Successors StepExpander::draw(std::span<StepNode* const> paths,
         if (remember) request.known = paths[i]->known;
         requests.push_back(std::move(request));
     }
+    const PublicRules& rules = *options_.rules;
+    const bool public_goal = rules.public_goal();
     const std::vector<Proposals> all = meter.propose(requests);
     Successors out;
     out.paid = all.size();
@@ -54,12 +56,12 @@ StepExpander::Successors StepExpander::draw(std::span<StepNode* const> paths,
             node.log_prob += log_prob;
             node.cost = options_.step_cost == StepCost::unit ? 1 : std::max(0.0, -log_prob);
             node.g += node.cost;
-            if (options_.goal && proposal.final) {
-                if (!options_.goal(node.path)) continue;
+            if (public_goal && proposal.final) {
+                if (!rules.goal(node.path)) continue;
                 out.goal = std::move(node);
                 return out;
             }
-            if (options_.legal && !options_.legal(node.path)) continue;
+            if (public_goal && !rules.legal(node.path)) continue;
             out.nodes.push_back(std::move(node));
             out.parents.push_back(i);
         }

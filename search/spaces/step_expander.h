@@ -56,7 +56,7 @@ class StepExpander {
     void see(Sight::What what, const StepNode& node) const;
     // The state of a path, and whether it is finished: paths in one state are one node.
     std::pair<std::string, bool> state_of(const Path& path) const {
-        return {options_.state(path), path.finished};
+        return {options_.rules->state(path), path.finished};
     }
 
   private:

@@ -128,7 +128,8 @@ bool StepSpace::goal_selected(Node node) {
 // Where everybody sees that nothing is solved yet, the closed paths are drawn from once more.
 bool StepSpace::exhausted() {
     still_open_.clear();
-    if (!options_.goal || result_.tokens <= round_tokens_ || closed_.empty()) return true;
+    if (!options_.rules->public_goal() || result_.tokens <= round_tokens_ || closed_.empty())
+        return true;
     round_tokens_ = result_.tokens;
     std::sort(closed_.begin(), closed_.end());
     closed_.erase(std::unique(closed_.begin(), closed_.end()), closed_.end());
@@ -289,11 +290,11 @@ int64_t StepSpace::draw(int64_t most, std::vector<Solution>& solutions) {
         result_.expanded += std::ssize(solution.path.steps);
         result_.generated += std::ssize(solution.path.steps);
     }
-    if (!options_.goal) return count;
+    if (!options_.rules->public_goal()) return count;
     // With a public goal, solutions that miss it are left out, and the first that reaches it is
     // the result.
     std::erase_if(solutions, [&](const Solution& solution) {
-        return solution.path.finished && !options_.goal(solution.path);
+        return solution.path.finished && !options_.rules->goal(solution.path);
     });
     for (const Solution& solution : solutions) {
         if (!solution.path.finished) continue;

@@ -121,7 +121,9 @@ class StepSpace {
     void all_drawn() { result_.ended = "samples"; }
     bool finished(const Solution& solution) const { return solution.path.finished; }
     const std::vector<std::string>& steps(const Solution& s) const { return s.path.steps; }
-    std::string answer(const Solution& s) const { return options_.canonical(s.path.steps.back()); }
+    std::string answer(const Solution& s) const {
+        return options_.rules->canonical_answer(s.path.steps.back());
+    }
     std::vector<Rating> rate(const std::vector<Solution>& solutions);
     void choose(const Solution& solution, const Rating& rating, double score);
     void elect(const Solution& solution, const std::string& answer, double share);

@@ -48,9 +48,9 @@ inline Result astar(Proposer& p, Scorer* s, const std::string& problem, const Op
         astar(space, o.weight, static_cast<size_t>(o.batch));
     });
 }
-inline Result qstar(Proposer& p, Scorer* s, const std::string& problem, const Options& o) {
+inline Result qstar_search(Proposer& p, Scorer* s, const std::string& problem, const Options& o) {
     return over_steps(p, s, problem, o, [&](StepSpace& space) {
-        qstar(space, o.weight, static_cast<size_t>(o.batch));
+        qstar_search(space, o.weight, static_cast<size_t>(o.batch));
     });
 }
 

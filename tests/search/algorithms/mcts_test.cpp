@@ -68,7 +68,9 @@ TEST_CASE("MCTS ends at the public goal") {
     TableProposer p;
     p.table["q"] = {{"a", true, 0.5}, {"b", true, 0.5}};
     Options options;
-    options.goal = [](const Path& path) { return path.steps.back() == "b"; };
+    FunctionRules rules;
+    rules.at_goal = [](const Path& path) { return path.steps.back() == "b"; };
+    options.rules = &rules;
     const Result result = mcts(p, nullptr, "q", options);
     CHECK(result.answer == "b");
 }

@@ -27,12 +27,12 @@ struct JumpingBound : Heuristic {
     }
 };
 
-Json number_of(const Json& value) {
+Json number_if_rated(const Json& value) {
     return value.is_null() ? Json() : Json(tests::golden_number(value.get<double>()));
 }
 
 // The states are named by their digits, the edges are left out: they follow from the states.
-Json tree_of(const std::string& record) {
+Json tree_of_record(const std::string& record) {
     const Json all = Json::parse(record);
     Json nodes = Json::array();
     for (const Json& node : all["nodes"]) {
@@ -40,12 +40,13 @@ Json tree_of(const std::string& record) {
         std::erase(digits, ' ');
         // h is null where it was not rated
         nodes.push_back(Json::array(
-            {digits, node["g"], number_of(node["h"]), node.value("parent", int64_t{-1})}));
+            {digits, node["g"], number_if_rated(node["h"]), node.value("parent", int64_t{-1})}));
     }
     return {{"nodes", nodes}, {"expanded", all["expanded"]}, {"path", all["path"]}};
 }
 
-Json case_of(Method method, Heuristic& heuristic, const std::string& start, PuzzleOptions options) {
+Json puzzle_case(Method method, Heuristic& heuristic, const std::string& start,
+                 PuzzleOptions options) {
     const Sliding puzzle(3);
     OneStepQ q(puzzle, heuristic);
     options.record = true;
@@ -63,11 +64,11 @@ Json case_of(Method method, Heuristic& heuristic, const std::string& start, Puzz
     json["solutions"] = Json::array();
     for (const auto& [expanded, length] : result.solutions)
         json["solutions"].push_back(Json::array({expanded, length}));
-    json["tree"] = tree_of(result.record);
+    json["tree"] = tree_of_record(result.record);
     return json;
 }
 
-void check_method(Method method, const std::string& name) {
+void check_puzzle_method(Method method, const std::string& name) {
     const Sliding puzzle(3);
     LowerBound manhattan(puzzle);
     JumpingBound jumping(puzzle);
@@ -78,7 +79,7 @@ void check_method(Method method, const std::string& name) {
                          const std::function<void(PuzzleOptions&)>& set) {
         PuzzleOptions options;
         set(options);
-        cases[title] = case_of(method, h, start, options);
+        cases[title] = puzzle_case(method, h, start, options);
     };
     add("the goal itself", manhattan, "1 2 3 4 5 6 7 8 0", [](PuzzleOptions&) {});
     add("near", manhattan, near,
@@ -102,9 +103,9 @@ void check_method(Method method, const std::string& name) {
 
 } // namespace
 
-TEST_CASE("golden: greedy over states") { check_method(Method::greedy, "greedy"); }
-TEST_CASE("golden: best of N over states") { check_method(Method::best_of_n, "best_of_n"); }
-TEST_CASE("golden: beam over states") { check_method(Method::beam, "beam"); }
-TEST_CASE("golden: MCTS over states") { check_method(Method::mcts, "mcts"); }
-TEST_CASE("golden: A* over states") { check_method(Method::astar, "astar"); }
-TEST_CASE("golden: Q* over states") { check_method(Method::qstar, "qstar"); }
+TEST_CASE("golden: greedy over states") { check_puzzle_method(Method::greedy, "greedy"); }
+TEST_CASE("golden: best of N over states") { check_puzzle_method(Method::best_of_n, "best_of_n"); }
+TEST_CASE("golden: beam over states") { check_puzzle_method(Method::beam, "beam"); }
+TEST_CASE("golden: MCTS over states") { check_puzzle_method(Method::mcts, "mcts"); }
+TEST_CASE("golden: A* over states") { check_puzzle_method(Method::astar, "astar"); }
+TEST_CASE("golden: Q* over states") { check_puzzle_method(Method::qstar, "qstar"); }

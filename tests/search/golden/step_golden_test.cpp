@@ -11,7 +11,7 @@ using namespace qstar::search;
 
 namespace {
 
-std::string line_of(const Path& path) {
+std::string line_of_path(const Path& path) {
     std::string line = path.problem;
     for (const std::string& step : path.steps) line += " " + step;
     return line + (path.finished ? "." : "");
@@ -21,12 +21,12 @@ Json number_or_null(const std::optional<double>& value) {
     return value ? Json(tests::golden_number(*value)) : Json();
 }
 
-Json case_of(Method method, TableProposer table, Scorer* scorer, Options options) {
+Json step_case(Method method, TableProposer table, Scorer* scorer, Options options) {
     Json events = Json::array();
     options.watch = [&](const Sight& sight) {
         constexpr const char* names[] = {"open", "expand", "choose"};
         events.push_back(
-            Json::array({names[static_cast<int>(sight.what)], line_of(sight.path),
+            Json::array({names[static_cast<int>(sight.what)], line_of_path(sight.path),
                          tests::golden_number(sight.log_prob), number_or_null(sight.score),
                          number_or_null(sight.f), sight.tokens}));
     };
@@ -57,7 +57,7 @@ std::string digit_of(const Path& path) {
 
 // A table of lines n0, n1, ...: from each up to four steps to one of the next six, behind the last
 // of them the answers a0, a1 and a2.
-TableProposer table_of(Random& random, int lines) {
+TableProposer golden_table(Random& random, int lines) {
     TableProposer table;
     table.all = true;
     for (int i = 0; i < lines; ++i) {
@@ -81,28 +81,34 @@ TableProposer table_of(Random& random, int lines) {
     return table;
 }
 
-void check_method(Method method, const std::string& name) {
+void check_step_method(Method method, const std::string& name) {
     Random random(21, "golden_test");
-    const TableProposer small = table_of(random, 6), large = table_of(random, 40);
+    const TableProposer small = golden_table(random, 6), large = golden_table(random, 40);
     const auto drawn = [](TableProposer table) {
         table.all = false;
         return table;
     };
     FunctionScorer by_line([](const Path& path) { return line_score(path.steps.back()); });
-    FunctionScorer by_path([](const Path& path) { return line_score(line_of(path)); });
+    FunctionScorer by_path([](const Path& path) { return line_score(line_of_path(path)); });
     Json cases;
     const auto add = [&](const char* title, const TableProposer& table, Scorer* scorer,
-                         const std::function<void(Options&)>& set) {
+                         const std::function<void(Options&)>& set,
+                         const FunctionRules& rules = {}) {
         Options options;
         options.budget = 300;
         options.proposals = 3;
         set(options);
-        if (scorer == nullptr && needs_scorer(method, static_cast<bool>(options.goal))) return;
-        cases[title] = case_of(method, table, scorer, options);
+        options.rules = &rules;
+        if (scorer == nullptr && needs_scorer(method, rules.public_goal())) return;
+        cases[title] = step_case(method, table, scorer, options);
     };
-    const auto goal = [](const Path& path) { return path.steps.back() == "a1"; };
-    const auto never = [](const Path&) { return false; };
-    const auto legal = [](const Path& path) { return path.steps.back() != "n5"; };
+    FunctionRules goal, goal_and_law, never, by_digit;
+    goal.at_goal =
+        goal_and_law.at_goal = [](const Path& path) { return path.steps.back() == "a1"; };
+    never.at_goal = [](const Path&) { return false; };
+    goal_and_law.is_legal =
+        never.is_legal = [](const Path& path) { return path.steps.back() != "n5"; };
+    by_digit.state_of = digit_of;
 
     add("all steps, no scorer", small, nullptr, [](Options& o) { o.samples = 6; });
     add("all steps, scorer", large, &by_line, [](Options& o) { o.samples = 9; });
@@ -117,25 +123,31 @@ void check_method(Method method, const std::string& name) {
         o.aggregate = Aggregate::minimum, o.vote = Vote::weighted;
     });
     add("few tokens", drawn(large), &by_line, [](Options& o) { o.budget = 37, o.stream = 8; });
-    add("partial, listed, public goal", drawn(large), &by_path, [&](Options& o) {
-        o.proposals = 2, o.stream = 9, o.partial = o.n_best = true, o.legal = legal, o.goal = goal;
-    });
-    add("partial, drawn, no goal in reach", drawn(small), nullptr, [&](Options& o) {
-        o.budget = 150, o.samples = 30, o.proposals = 1, o.stream = 10, o.batch = 2;
-        o.partial = true, o.legal = legal, o.goal = never;
-    });
-    add("public goal, closed paths again", drawn(small), &by_line,
-        [&](Options& o) { o.budget = 200, o.proposals = 1, o.stream = 11, o.goal = goal; });
-    add("states by digit", large, &by_path, [](Options& o) { o.state = digit_of; });
+    add(
+        "partial, listed, public goal", drawn(large), &by_path,
+        [](Options& o) { o.proposals = 2, o.stream = 9, o.partial = o.n_best = true; },
+        goal_and_law);
+    add(
+        "partial, drawn, no goal in reach", drawn(small), nullptr,
+        [](Options& o) {
+            o.budget = 150, o.samples = 30, o.proposals = 1, o.stream = 10, o.batch = 2;
+            o.partial = true;
+        },
+        never);
+    add(
+        "public goal, closed paths again", drawn(small), &by_line,
+        [](Options& o) { o.budget = 200, o.proposals = 1, o.stream = 11; }, goal);
+    add(
+        "states by digit", large, &by_path, [](Options& o) { o.budget = 300; }, by_digit);
     tests::check_golden("step_" + name + ".json", cases);
 }
 
 } // namespace
 
-TEST_CASE("golden: greedy over steps") { check_method(Method::greedy, "greedy"); }
-TEST_CASE("golden: majority over steps") { check_method(Method::majority, "majority"); }
-TEST_CASE("golden: best of N over steps") { check_method(Method::best_of_n, "best_of_n"); }
-TEST_CASE("golden: beam over steps") { check_method(Method::beam, "beam"); }
-TEST_CASE("golden: MCTS over steps") { check_method(Method::mcts, "mcts"); }
-TEST_CASE("golden: A* over steps") { check_method(Method::astar, "astar"); }
-TEST_CASE("golden: Q* over steps") { check_method(Method::qstar, "qstar"); }
+TEST_CASE("golden: greedy over steps") { check_step_method(Method::greedy, "greedy"); }
+TEST_CASE("golden: majority over steps") { check_step_method(Method::majority, "majority"); }
+TEST_CASE("golden: best of N over steps") { check_step_method(Method::best_of_n, "best_of_n"); }
+TEST_CASE("golden: beam over steps") { check_step_method(Method::beam, "beam"); }
+TEST_CASE("golden: MCTS over steps") { check_step_method(Method::mcts, "mcts"); }
+TEST_CASE("golden: A* over steps") { check_step_method(Method::astar, "astar"); }
+TEST_CASE("golden: Q* over steps") { check_step_method(Method::qstar, "qstar"); }
