@@ -110,6 +110,7 @@ void mcts(S& space, double explore) {
             const auto made = space.grow(at, walk.size());
             if (made.ended) break;
             std::vector<Edge>& edges = tree[at];
+            edges.reserve(edges.size() + made.successors.size());
             for (const auto& [child, prior] : made.successors) {
                 const Node to = child;
                 if (!S::kListed && std::any_of(edges.begin(), edges.end(),

@@ -34,7 +34,8 @@ namespace qstar::search {
 //
 //   child(entry)             makes the child of a pair; none if a way as good to it is known
 //   rate_actions(nodes, use)    rates all actions of these nodes in one call and gives each to
-//                            use(action): its node, cost and value (the cost to go after it);
+//                            use(action): the g(action) of its node, its cost and its value (the
+//                            cost to go after it);
 //                            false ends the search (no budget, or any goal will do)
 //   opened(action, f)        whether the way to its child is the best one
 //   entry(action, f), goal_entry(node)
@@ -50,7 +51,7 @@ struct QStar : OpenList<S> {
     // Rates all actions of these nodes and opens the pairs.
     bool open_actions(const std::vector<Node>& nodes) {
         const bool more = space.rate_actions(nodes, [&](const Action& action) {
-            const double f = space.g(action.node) + action.cost + this->weight * action.value;
+            const double f = space.g(action) + action.cost + this->weight * action.value;
             if (space.opened(action, f) == Opening::passed) return;
             if (space.telling())
                 space.say(fmt::format("  open {}: f = {:.3f}", space.name(action), f));

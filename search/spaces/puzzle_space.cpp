@@ -69,7 +69,7 @@ void PuzzleSpace::evaluate(const std::vector<Node>& nodes) {
     for (size_t i = 0; i < nodes.size(); ++i) rated(nodes[i], nodes[i] == goal_ ? 0 : values_[i]);
 }
 
-const float* PuzzleSpace::q_values(const std::vector<Node>& nodes) {
+const float* PuzzleSpace::q_values(std::span<const Node> nodes) {
     states_.clear();
     for (const Node node : nodes)
         states_.insert(states_.end(), table_.state(node),
@@ -94,15 +94,13 @@ void PuzzleSpace::expanding(Node id) {
 
 // Opens the successors that are new or to which the way is shorter now.
 bool PuzzleSpace::expand(const std::vector<Node>& nodes, std::vector<Node>& successors) {
-    fresh_.clear();
     cheaper_.clear();
     for (const Node node : nodes)
         each_child(node, [&](Node child, Reached reached) {
-            if (reached == Reached::fresh) fresh_.push_back(child);
+            if (reached == Reached::fresh) successors.push_back(child);
             if (reached == Reached::cheaper) cheaper_.push_back(child);
         });
-    evaluate(fresh_); // a state's h does not change with its way
-    successors.insert(successors.end(), fresh_.begin(), fresh_.end());
+    evaluate(successors); // a state's h does not change with its way
     successors.insert(successors.end(), cheaper_.begin(), cheaper_.end());
     return true;
 }
@@ -120,7 +118,7 @@ std::string PuzzleSpace::name(const Action& action) const {
 }
 
 std::string PuzzleSpace::name(const Entry& pair) const {
-    return name(Action{pair.node, pair.action, 0, 0});
+    return name(Action{pair.node, pair.action, pair.g, 0, 0});
 }
 
 bool PuzzleSpace::goal_selected(Node node) {
@@ -140,6 +138,7 @@ void PuzzleSpace::layer(const std::vector<Node>& kept, std::vector<Node>& next) 
 PuzzleSpace::Growth PuzzleSpace::grow(Node node, size_t depth) {
     fresh_.clear();
     Growth growth;
+    growth.successors.reserve(static_cast<size_t>(puzzle_.actions()));
     each_child(node, [&](Node child, Reached reached) {
         if (reached == Reached::fresh) fresh_.push_back(child);
         growth.successors.emplace_back(child, 0.0f);

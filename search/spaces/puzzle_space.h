@@ -22,6 +22,7 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <span>
 
 namespace qstar::search {
 
@@ -94,9 +95,10 @@ class PuzzleSpace {
     using Entry = OpenEntry;
     struct Action {
         Node node;
-        uint16_t action;
+        uint16_t action, g; // the node's
         double cost, value; // 1, and Q - 1
     };
+    double g(const Action& action) const { return action.g; }
     double g(Node node) { return table_[node].g; }
     double h(Node node) { return static_cast<double>(table_[node].h); }
     bool closed(Node node) { return table_[node].closed; }
@@ -109,7 +111,7 @@ class PuzzleSpace {
     Opening opened(const Action&, double) const { return Opening::first; }
     Entry entry(Node node, double f) { return {static_cast<float>(f), node, table_[node].g, 0}; }
     Entry entry(const Action& action, double f) {
-        return {static_cast<float>(f), action.node, table_[action.node].g, action.action};
+        return {static_cast<float>(f), action.node, action.g, action.action};
     }
     Entry goal_entry(Node node) { return entry(node, table_[node].g); }
     bool expand(const std::vector<Node>& nodes, std::vector<Node>& successors);
@@ -119,7 +121,7 @@ class PuzzleSpace {
     std::string name(const Action& action) const;
     std::string name(const Entry& pair) const;
     bool goal_selected(Node node);
-    std::vector<Entry> still_open() const { return {}; }
+    std::span<const Entry> still_open() const { return {}; }
     bool exhausted() const { return true; }
     template <class Open>
     void open_list_left(const Open&, size_t most) {
@@ -194,7 +196,7 @@ class PuzzleSpace {
     void expanding(Node node);        // counts, records
     void note_solution();             // the goal's g, if it is shorter than the last one's
     int64_t evaluations_left() const; // of the budget
-    const float* q_values(const std::vector<Node>& nodes);
+    const float* q_values(std::span<const Node> nodes);
     bool hopeless(Node node) {
         return !result_.solutions.empty() &&
                table_[node].g + puzzle_.lower_bound(table_.state(node)) >=
@@ -229,17 +231,17 @@ class PuzzleSpace {
 template <class Use>
 bool PuzzleSpace::rate_actions(const std::vector<Node>& nodes, const Use& use) {
     const auto left = static_cast<size_t>(std::max<int64_t>(0, evaluations_left()));
-    const std::vector<Node> rates(
-        nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(std::min(nodes.size(), left)));
+    const auto rates = std::span(nodes).first(std::min(nodes.size(), left));
     if (rates.empty()) return true;
     const float* row = q_values(rates);
     for (const Node node : rates) {
         float best = INFINITY;
         expanding(node);
+        const uint16_t g = table_[node].g;
         for (int action = 0; action < puzzle_.actions(); ++action) {
             if (!puzzle_.legal(table_.state(node), action)) continue;
             best = std::min(best, row[action]);
-            use({node, static_cast<uint16_t>(action), 1, static_cast<double>(row[action] - 1)});
+            use({node, static_cast<uint16_t>(action), g, 1, static_cast<double>(row[action] - 1)});
         }
         rated(node, best);
         row += puzzle_.actions();

@@ -64,6 +64,7 @@ class StepSpace {
         double cost, value;
     };
     double g(Node node) const { return nodes_[node].g; }
+    double g(const Action& action) const { return nodes_[action.node].g; }
     double h(Node node) const { return nodes_[node].h; }
     bool closed(Node) const { return false; } // it may be drawn from again
     bool current(const Entry& entry) const;
