@@ -1,5 +1,6 @@
 // The same search over both kinds of space: over a graph that is given as a puzzle, and as a table
-// of steps whose scores say the same.
+// of steps whose scores say the same. One entry at a time: within a batch the two learn of a better
+// way to one of its states at different moments.
 #include "engine/text/json.h"
 #include "search/solve.h"
 #include "tests/search/doubles.h"
@@ -80,13 +81,12 @@ struct Expansions {
     bool operator==(const Expansions&) const = default;
 };
 
-Expansions over_states(const EdgeGraph& graph, Method method, double weight, int batch) {
+Expansions over_states(const EdgeGraph& graph, Method method, double weight) {
     GraphHeuristic heuristic(graph);
     OneStepQ q(graph, heuristic);
     PuzzleOptions options;
     options.record = true;
     options.weight = weight;
-    options.batch = batch;
     const PuzzleResult result = solve(graph, method, &heuristic, &q, {0}, options);
     const Json record = Json::parse(result.record);
     const auto names = [&](const Json& ids) {
@@ -100,7 +100,7 @@ Expansions over_states(const EdgeGraph& graph, Method method, double weight, int
     return out;
 }
 
-Expansions over_lines(const EdgeGraph& graph, Method method, double weight, int batch) {
+Expansions over_lines(const EdgeGraph& graph, Method method, double weight) {
     TableProposer table = table_of_graph(graph);
     FunctionScorer scorer([&](const Path& path) {
         const auto state = static_cast<size_t>(std::stoi(path.steps.back()));
@@ -112,7 +112,6 @@ Expansions over_lines(const EdgeGraph& graph, Method method, double weight, int 
     options.step_cost = StepCost::unit;
     options.aggregate = Aggregate::last;
     options.weight = weight;
-    options.batch = batch;
     options.watch = [&](const Sight& sight) {
         if (sight.what == Sight::What::expanded)
             out.states.push_back(sight.path.steps.empty() ? "0" : sight.path.steps.back());
@@ -135,24 +134,19 @@ TEST_CASE("A* and Q* over steps are A* and Q* over a puzzle, expansion by expans
     for (int i = 0; i < 300; ++i) {
         const EdgeGraph graph(random, 4 + static_cast<size_t>(i % 60));
         for (const Method method : {Method::astar, Method::qstar})
-            for (const double weight : {0.7, 1.0, 2.5})
-                for (const int batch : {1, 3}) {
-                    // Pairs that lead to a known state are passed over when they are opened, or
-                    // when they are selected, and fill a batch then.
-                    if (method == Method::qstar && batch > 1) continue;
-                    CAPTURE(i);
-                    CAPTURE(name_of(method));
-                    CAPTURE(weight);
-                    CAPTURE(batch);
-                    const Expansions states = over_states(graph, method, weight, batch);
-                    const Expansions lines = over_lines(graph, method, weight, batch);
-                    REQUIRE(states.states == lines.states);
-                    CHECK(states.solution == lines.solution);
-                    CHECK(states.solved == lines.solved);
-                    solved += states.solved;
-                    expanded += states.states.size();
-                }
+            for (const double weight : {0.7, 1.0, 2.5}) {
+                CAPTURE(i);
+                CAPTURE(name_of(method));
+                CAPTURE(weight);
+                const Expansions states = over_states(graph, method, weight);
+                const Expansions lines = over_lines(graph, method, weight);
+                REQUIRE(states.states == lines.states);
+                CHECK(states.solution == lines.solution);
+                CHECK(states.solved == lines.solved);
+                solved += states.solved;
+                expanded += states.states.size();
+            }
     }
-    CHECK(solved > 1500);
+    CHECK(solved > 1000);
     CHECK(expanded > 10000);
 }
