@@ -16,6 +16,7 @@
 #include "search/worlds/make_world.h"
 
 #include <memory>
+#include <optional>
 
 namespace qstar::search {
 
@@ -117,12 +118,6 @@ void search_puzzles(const SearchCall& flags, uint64_t seed) {
     search_puzzles(puzzle);
 }
 
-// An ORM and a Q-value speak of the whole solution, a PRM of one step.
-bool judges_whole(const std::string& scorer) {
-    return scorer == "orm" || scorer == "q" || scorer.starts_with("orm-") ||
-           scorer.starts_with("q-");
-}
-
 void search_one(const World& world, const SearchCall& flags, Method method, Options options,
                 Models& models) {
     const ProblemLine line = read_problem(world, flags.problem, flags.form.target);
@@ -216,13 +211,11 @@ void search(const SearchCall& flags) {
     const std::unique_ptr<World> world = make_world(of);
     const Method method = method_named(flags.method);
     Options options = flags.options;
-    options.aggregate = !flags.aggregate.empty()     ? aggregate_named(flags.aggregate)
-                        : judges_whole(flags.scorer) ? Aggregate::last
-                                                     : Aggregate::product;
+    std::optional<Aggregate> aggregate; // else as the scorer is read
+    if (!flags.aggregate.empty()) aggregate = aggregate_named(flags.aggregate);
     options.vote = vote_named(flags.vote);
     options.step_cost = step_cost_named(flags.step_cost);
     options.seconds = flags.puzzle.options.seconds;
-    know_world(options, *world);
     check_options(options);
     engine::check(engine::Sampling{options.temperature, flags.limits.top_k, flags.limits.top_p});
     if (needs_scorer(method, world->public_goal()) && flags.scorer == "none")
@@ -240,6 +233,9 @@ void search(const SearchCall& flags) {
     const uint64_t seed = flags.seed;
     const std::unique_ptr<Models> models =
         load_models(flags.run, flags.scorer, seed, flags.policy, flags.limits);
+    for (const std::string& sentence :
+         set_defaults(options, *world, method, models->scorer.get(), aggregate))
+        fmt::print(stderr, "search: {}\n", sentence);
     if (flags.problem.empty())
         search_file(*world, flags, lines, method, options, seed, *models);
     else

@@ -8,9 +8,9 @@
 #include "engine/run/record.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/json.h"
-#include "search/graph/solve.h"
 #include "search/puzzles/value_model.h"
 #include "search/results_log.h"
+#include "search/solve.h"
 
 #include <cmath>
 
@@ -47,7 +47,7 @@ std::string value_model_file(const PuzzleSearch& flags) {
     return model_file(flags, flags.method == "qstar" ? "deep-q" : "davi");
 }
 
-std::string result_text(const Space& space, const StateLine& line, const GraphResult& result) {
+std::string result_text(const Space& space, const StateLine& line, const PuzzleResult& result) {
     std::string out;
     for (const std::string& sentence : result.trace) out += sentence + "\n";
     if (!result.trace.empty()) out += "\n";
@@ -75,7 +75,7 @@ std::string result_text(const Space& space, const StateLine& line, const GraphRe
 
 void describe_puzzle(Flags& f, PuzzleSearch& o) {
     const size_t first = f.all.size();
-    GraphOptions& budget = o.options;
+    PuzzleOptions& budget = o.options;
     f.number("size", o.puzzle.size, 0, 40, "width of sliding and lights-out; 0: by the first state")
         .quiet(); // the states say it
     f.number("compose", o.puzzle.compose, 1, 4,
@@ -137,7 +137,7 @@ PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags) {
     return models;
 }
 
-Json puzzle_json(const Space& space, const StateLine& line, const GraphResult& result) {
+Json puzzle_json(const Space& space, const StateLine& line, const PuzzleResult& result) {
     std::vector<std::string> names;
     const State end = replay(space, line.state, result.actions, &names);
     Json json;
@@ -163,7 +163,7 @@ namespace {
 
 // All that decides about the results of a file of states.
 Json call_of(const Space& space, const PuzzleSearch& flags, const std::vector<StateLine>& lines) {
-    const GraphOptions& o = flags.options;
+    const PuzzleOptions& o = flags.options;
     Json call{{"world", space.name()}, {"--method", flags.method}};
     Sha256 states;
     for (const StateLine& line : lines) states.update(line.input + "\n");
@@ -184,7 +184,7 @@ Json call_of(const Space& space, const PuzzleSearch& flags, const std::vector<St
     return call;
 }
 
-void search_file(const PuzzleSearch& flags, GraphMethod method, const PuzzleFile& file) {
+void search_file(const PuzzleSearch& flags, Method method, const PuzzleFile& file) {
     const Space& space = *file.space;
     const std::vector<StateLine>& lines = file.states;
     const PuzzleModels models = load_puzzle_models(space, flags);
@@ -203,7 +203,7 @@ void search_file(const PuzzleSearch& flags, GraphMethod method, const PuzzleFile
     for (const Json& row : log.rows()) count(row);
     while (log.rows().size() < lines.size()) {
         const StateLine& line = lines[log.rows().size()];
-        const GraphResult result =
+        const PuzzleResult result =
             solve(space, method, models.heuristic, models.q.get(), line.state, flags.options);
         if (!flags.trace_file.empty()) write_file_atomic(flags.trace_file, result.record);
         log.add(puzzle_json(space, line, result));
@@ -221,11 +221,11 @@ void search_file(const PuzzleSearch& flags, GraphMethod method, const PuzzleFile
                mean(generated, lines.size()));
 }
 
-void search_one(const PuzzleSearch& flags, GraphMethod method) {
+void search_one(const PuzzleSearch& flags, Method method) {
     const std::unique_ptr<Space> space = make_space(flags.puzzle, flags.state);
     const StateLine line{flags.state, space->read(flags.state)};
     const PuzzleModels models = load_puzzle_models(*space, flags);
-    const GraphResult result =
+    const PuzzleResult result =
         solve(*space, method, models.heuristic, models.q.get(), line.state, flags.options);
     if (!flags.trace_file.empty()) write_file_atomic(flags.trace_file, result.record);
     if (flags.out.empty())
@@ -240,7 +240,7 @@ void search_puzzles(PuzzleSearch flags) {
     Flags described;
     describe_puzzle(described, flags);
     check(described);
-    const GraphMethod method = graph_method_named(flags.method);
+    const Method method = puzzle_method_named(flags.method);
     check(flags.options);
     check(flags.puzzle);
     flags.options.record = !flags.trace_file.empty();

@@ -1,11 +1,11 @@
 #pragma once
 // `qstar search` on puzzles: a state on the command line or a file of states, a search over
-// their space (search/graph/), results as JSON lines.
+// their space (spaces/puzzle_space.h), results as JSON lines.
 
 #include "engine/run/flags.h"
 #include "engine/text/jsonl.h"
-#include "search/graph/graph_search.h"
 #include "search/puzzles/puzzles.h"
+#include "search/spaces/puzzle_space.h"
 
 namespace qstar::search {
 
@@ -14,7 +14,7 @@ struct PuzzleSearch {
     std::string method = "astar";   // greedy, beam, mcts, astar, qstar
     std::string run = "runs/puzzle";
     PuzzleChoice puzzle;
-    GraphOptions options;
+    PuzzleOptions options;
     std::string heuristic;  // "model", or a bound's name; empty: the puzzle's best bound
     std::string model;      // a file; empty: RUN/davi, for Q* RUN/deep-q
     bool mirror = false;    // the mean of the model's h of a state and of its mirror images
@@ -45,6 +45,6 @@ PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags);
 // "generated", "tokens", "evaluations", "nodes", "bytes", "seconds", "finished", "ended",
 // "length"}; tokens are the states evaluated. "correct": the steps were replayed from the
 // start and end in the goal.
-Json puzzle_json(const Space& space, const StateLine& line, const GraphResult& result);
+Json puzzle_json(const Space& space, const StateLine& line, const PuzzleResult& result);
 
 } // namespace qstar::search

@@ -9,11 +9,14 @@
 #include "search/algorithms/greedy.h"
 #include "search/algorithms/majority.h"
 #include "search/algorithms/mcts.h"
+#include "search/algorithms/qstar.h"
 #include "search/models/batcher.h"
 #include "search/models/stream.h"
+#include "search/spaces/step_space.h"
 
 #include <array>
 #include <chrono>
+#include <fmt/format.h>
 #include <mutex>
 
 namespace qstar::search {
@@ -49,30 +52,35 @@ Value find(std::string_view what, std::string_view name, const std::array<Named<
     fail("unknown {} \"{}\": expected one of {}", what, name, list);
 }
 
-Result run(Method method, Proposer& proposer, Scorer* scorer, const std::string& problem,
-           const Options& options) {
+// Each algorithm stands once, over both kinds of space.
+template <SearchSpace S>
+void run(S& space, Method method, const SearchOptions& o, Vote vote) {
     switch (method) {
     case Method::greedy:
-        return greedy(proposer, problem, options);
+        return greedy(space);
     case Method::majority:
-        return majority(proposer, problem, options);
+        if constexpr (!S::kListed) return majority(space, o.samples);
+        break;
     case Method::best_of_n:
-        return best_of_n(proposer, scorer, problem, options);
+        return best_of_n(space, o.samples, vote == Vote::weighted);
     case Method::beam:
-        return beam(proposer, scorer, problem, options);
+        return beam(space, static_cast<size_t>(o.width));
     case Method::mcts:
-        return mcts(proposer, scorer, problem, options);
+        return mcts(space, o.explore);
     case Method::astar:
-        return astar(proposer, scorer, problem, options);
-    case Method::qstar: {
-        // A* whose h is a Q-value (Wang et al. 2024). All proposed steps of a path are rated in
-        // one call, and the steps after one are drawn only when it is selected.
-        Options with = options;
-        with.aggregate = Aggregate::last;
-        return astar(proposer, scorer, problem, with);
-    }
+        return astar(space, o.weight, static_cast<size_t>(o.batch));
+    case Method::qstar:
+        return qstar_search(space, o.weight, static_cast<size_t>(o.batch));
     }
     fail("unknown method {}", static_cast<int>(method));
+}
+
+Result run(Method method, Proposer& proposer, Scorer* scorer, const std::string& problem,
+           const Options& options) {
+    const bool scored = method != Method::greedy && method != Method::majority;
+    StepSpace space(proposer, scored ? scorer : nullptr, problem, options);
+    run(space, method, options, options.vote);
+    return space.finish();
 }
 
 // Seconds as each of those that run has them: at 1/n of the speed while there are n of them, so
@@ -103,6 +111,15 @@ class SharedClock {
 } // namespace
 
 Method method_named(std::string_view name) { return find("method", name, methods); }
+
+Method puzzle_method_named(std::string_view name) {
+    for (const auto& entry : methods)
+        if (entry.name == name && entry.value != Method::majority) return entry.value;
+    fail("unknown method \"{}\": expected one of greedy, best-of-n, beam, mcts, astar, qstar for a "
+         "puzzle",
+         name);
+}
+
 Aggregate aggregate_named(std::string_view name) { return find("aggregate", name, aggregates); }
 Vote vote_named(std::string_view name) { return find("vote", name, votes); }
 StepCost step_cost_named(std::string_view name) { return find("step cost", name, step_costs); }
@@ -120,7 +137,7 @@ bool needs_scorer(Method method, bool public_goal) {
 void check_options(const Options& options) {
     check_range("budget", options.budget, 1, int64_t{1} << 40);
     check_range("seconds", options.seconds, 0);
-    check_range("samples", options.samples, 1, int{INT32_MAX});
+    check_range("samples", options.samples, 1, int64_t{INT32_MAX});
     check_range("width", options.width, 1);
     check_range("proposals", options.proposals, 1, 1'000'000);
     check_range("batch", options.batch, 1);
@@ -130,12 +147,27 @@ void check_options(const Options& options) {
 }
 
 void know_world(Options& options, const World& world) {
-    options.canonical = [&](const std::string& text) { return world.canonical_answer(text); };
-    options.state = [&](const Path& path) { return world.state(path); };
-    if (!world.public_goal()) return;
-    options.goal = [&](const Path& path) { return world.solved(path); };
-    options.partial = options.n_best = true;
-    options.legal = [&](const Path& path) { return world.legal(path); };
+    options.rules = &world;
+    if (world.public_goal()) options.partial = options.n_best = true;
+}
+
+std::vector<std::string> set_defaults(Options& options, const World& world, Method method,
+                                      const Scorer* scorer, std::optional<Aggregate> asked) {
+    std::vector<std::string> said;
+    const bool draws_steps = method == Method::beam || method == Method::mcts ||
+                             method == Method::astar || method == Method::qstar;
+    if (world.public_goal() && draws_steps && !options.n_best)
+        said.push_back(fmt::format("the goal of {} is public, so the likeliest next steps are "
+                                   "listed and not drawn, as with --n-best",
+                                   world.name()));
+    know_world(options, world);
+    if (asked)
+        options.aggregate = *asked;
+    else if (scorer != nullptr)
+        options.aggregate = aggregate_for(scorer->reading());
+    if (method == Method::qstar && asked && *asked != Aggregate::last)
+        said.push_back("Q* reads a Q-value at the last step, whatever --aggregate says");
+    return said;
 }
 
 std::vector<Result> solve(std::span<const std::string> problems, Method method, Proposer& proposer,
@@ -143,7 +175,7 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
                           const std::function<void(size_t)>& done, size_t at_once,
                           const std::function<void(size_t, const Result&)>& ready) {
     check_options(options);
-    if (scorer == nullptr && needs_scorer(method, static_cast<bool>(options.goal)))
+    if (scorer == nullptr && needs_scorer(method, options.rules->public_goal()))
         fail("method {} needs a scorer: expected orm, prm or q, found none", name_of(method));
     SharedClock clock;
     std::vector<Result> results(problems.size());
@@ -167,6 +199,16 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
             if (done) done(n);
         });
     return results;
+}
+
+PuzzleResult solve(const Space& puzzle, Method method, Heuristic* heuristic, QFunction* q,
+                   const State& start, const PuzzleOptions& options) {
+    if (method == Method::qstar && q == nullptr)
+        fail("--method qstar needs Q-values: --heuristic model of `train deep-q`");
+    if (method != Method::qstar && heuristic == nullptr) fail("this method needs a heuristic");
+    PuzzleSpace space(puzzle, heuristic, q, start, options);
+    run(space, method, options, Vote::best);
+    return space.finish();
 }
 
 } // namespace qstar::search

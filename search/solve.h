@@ -1,9 +1,11 @@
 #pragma once
-// All methods by name, over many problems.
+// All methods by name, over many problems of a world or over a puzzle.
 
 #include "search/models/method.h"
 #include "search/problem/world.h"
+#include "search/spaces/puzzle_space.h"
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -12,6 +14,7 @@ namespace qstar::search {
 enum class Method { greedy, majority, best_of_n, beam, mcts, astar, qstar };
 
 Method method_named(std::string_view name);         // Error with the list of names
+Method puzzle_method_named(std::string_view name);  // those for puzzles: all but majority
 std::string_view name_of(Method method);            // "best-of-n"
 bool needs_scorer(Method method, bool public_goal); // qstar; best-of-n if nothing else can choose
 
@@ -25,9 +28,19 @@ StepCost step_cost_named(std::string_view name);
 // temperature or a weight below 0.
 void check_options(const Options& options);
 
-// What a search may know of a world: how answers are compared, which paths are in the same
-// state, and the goal where it is public. The world must outlive the options.
+// What follows from the world where nobody chose, into the options; it must outlive them:
+//   rules              the world's
+//   n_best, partial    on where the goal is public: then it is known at once which steps are worth
+//                      anything, and the likeliest that were not seen are next
 void know_world(Options& options, const World& world);
+
+// The same, and what follows from the scorer:
+//   aggregate          `asked`, else by the scorer's reading; without a scorer it means nothing
+// Gives a sentence for everything that is not as it was asked
+// for.
+std::vector<std::string> set_defaults(Options& options, const World& world, Method method,
+                                      const Scorer* scorer = nullptr,
+                                      std::optional<Aggregate> asked = {});
 
 // Solves each problem (in the world's canonical form) by the same method; results in
 // order. Model calls are batched over `at_once` problems. A problem's random stream is
@@ -39,5 +52,10 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
                           Scorer* scorer, const Options& options,
                           const std::function<void(size_t)>& done = {}, size_t at_once = 128,
                           const std::function<void(size_t, const Result&)>& ready = {});
+
+// Solves a puzzle from `start`. One of both may be null: Q* needs q, the others the heuristic.
+// Error if it is missing.
+PuzzleResult solve(const Space& puzzle, Method method, Heuristic* heuristic, QFunction* q,
+                   const State& start, const PuzzleOptions& options);
 
 } // namespace qstar::search

@@ -44,7 +44,7 @@ void measure(Method method, const std::vector<std::string>& problems, search::Mo
     search::Options options;
     options.budget = kBudget;
     options.samples = kBudget; // the budget is the limit
-    options.canonical = [&](const std::string& text) { return world.canonical_answer(text); };
+    options.rules = &world;
     std::vector<search::Result> together, alone;
     const auto solve = [&](size_t at_once) {
         return search::solve(problems, method, *models.proposer, scorer, options, {}, at_once);

@@ -11,7 +11,8 @@ namespace qstar::eval {
 
 namespace {
 
-search::Options options_of(const Experiment& experiment, const LadderEntry& entry, int64_t budget) {
+search::Options options_of(const Experiment& experiment, const LadderEntry& entry,
+                           const search::Scorer* scorer, int64_t budget) {
     search::Options options;
     options.budget = budget > 0 ? budget : int64_t{1} << 30;
     options.samples = static_cast<int>(std::min<int64_t>(options.budget, 1 << 20)); // never reached
@@ -20,10 +21,9 @@ search::Options options_of(const Experiment& experiment, const LadderEntry& entr
     options.n_best = experiment.n_best;
     options.weight = experiment.weight;
     options.temperature = static_cast<float>(experiment.temperature);
-    options.aggregate = entry.aggregate;
     options.vote = entry.vote;
     options.stream = experiment.seed;
-    search::know_world(options, experiment.world);
+    search::set_defaults(options, experiment.world, entry.method, scorer, entry.aggregate);
     return options;
 }
 
@@ -42,7 +42,7 @@ Measured measure(const Experiment& experiment, const LadderEntry& entry, int64_t
                       "problems", 0, experiment.quiet);
     const auto begin = std::chrono::steady_clock::now();
     row.results = search::solve(problems, entry.method, proposer, scorer,
-                                options_of(experiment, entry, budget),
+                                options_of(experiment, entry, scorer, budget),
                                 [&](size_t n) { progress.update(static_cast<int64_t>(n)); });
     const auto n = static_cast<double>(row.n);
     for (size_t i = 0; i < problems.size(); ++i) {

@@ -9,6 +9,7 @@
 #include "search/worlds/problems.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ struct LadderEntry {
     search::Method method = search::Method::greedy;
     std::string policy = "sft";  // stages
     std::string scorer = "none"; // or a reward model
-    search::Aggregate aggregate = search::Aggregate::product;
+    std::optional<search::Aggregate> aggregate = {}; // else as the scorer is read
     search::Vote vote = search::Vote::best;
 };
 

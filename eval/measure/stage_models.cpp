@@ -1,6 +1,7 @@
 #include "eval/measure/stage_models.h"
 
 #include "engine/io/files.h"
+#include "search/models/run.h"
 #include "train/run/run.h"
 
 namespace qstar::eval {
@@ -25,7 +26,9 @@ search::Proposer& StageModels::policy(const std::string& stage) {
 search::Scorer* StageModels::scorer(const std::string& stage) {
     if (stage == "none") return nullptr;
     auto& scorer = scorers_[stage];
-    if (scorer == nullptr) scorer = std::make_unique<search::GptScorer>(model(stage), tokenizer_);
+    if (scorer == nullptr)
+        scorer = std::make_unique<search::GptScorer>(
+            model(stage), tokenizer_, search::reading_of(train::model_path(run_, stage)));
     return scorer.get();
 }
 

@@ -10,6 +10,7 @@
 #include "eval/report/tree.h"
 #include "search/models/gpt_proposer.h"
 #include "search/models/gpt_scorer.h"
+#include "search/models/run.h"
 #include "search/results.h"
 #include "search/worlds/make_world.h"
 #include "train/data/classroom.h"
@@ -41,7 +42,8 @@ Json calibrations(const MeasureOptions& options, const search::World& world) {
     if (pool.scorers.empty()) return out;
     const std::vector<Pool> pools = draw_pools(pool);
     for (size_t i = 0; i < pool.scorers.size(); ++i) {
-        const bool each_step = pool.scorers[i] == "prm";
+        const std::string file = train::model_path(pool.run, pool.scorers[i]);
+        const bool each_step = search::reading_of(file) == search::Reading::each_step;
         out[pool.scorers[i]] = calibration_of(judged(pools, i, each_step, world));
         out[pool.scorers[i]]["of"] = each_step ? "steps" : "solutions";
     }

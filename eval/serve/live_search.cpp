@@ -83,6 +83,9 @@ class Watched : public search::Proposer, public search::Scorer {
     int64_t score_tokens(const Path& path) const override {
         return call([&](search::Models& models) { return models.scorer->score_tokens(path); });
     }
+    search::Reading reading() const override {
+        return call([&](search::Models& models) { return models.scorer->reading(); });
+    }
 
     // The scorer's view of a solution by a method that did not ask it: shown, not counted.
     std::vector<float> look_at(const Path& path) {
@@ -211,9 +214,9 @@ SearchWish search_wish(const std::map<std::string, std::string>& query, const Ru
     read_number(query, "proposals", 1, 32, options.proposals);
     read_number(query, "width", 1, 32, options.width);
     read_number(query, "weight", 0, 100, options.weight);
-    // A PRM speaks of one step, all others of the whole solution.
-    options.aggregate = wish.scorer == "prm" ? search::Aggregate::product : search::Aggregate::last;
-    search::know_world(options, models.world());
+    std::optional<search::Aggregate> aggregate;
+    if (wish.scorer != "none") aggregate = search::aggregate_for(models.reading(wish.scorer));
+    search::set_defaults(options, models.world(), wish.method, nullptr, aggregate);
     return wish;
 }
 

@@ -1,6 +1,7 @@
 #include "eval/serve/run_models.h"
 
 #include "engine/io/files.h"
+#include "search/models/run.h"
 #include "search/worlds/make_world.h"
 #include "train/data/classroom.h"
 #include "train/run/run.h"
@@ -29,6 +30,10 @@ std::vector<std::string> RunModels::scorers() const {
     for (const char* name : {"orm", "prm", "q", "reward", "reward-me"})
         if (exists(train::model_path(run_, name))) found.emplace_back(name);
     return found;
+}
+
+search::Reading RunModels::reading(const std::string& scorer) const {
+    return search::reading_of(train::model_path(run_, scorer));
 }
 
 search::Models& RunModels::get(const std::string& scorer) {

@@ -38,6 +38,9 @@ class RunModels {
     // The reward models that the run has by now, of those that can judge a search.
     std::vector<std::string> scorers() const;
 
+    // How one of them is read (search/models/run.h).
+    search::Reading reading(const std::string& scorer) const;
+
     FairMutex turn; // to be held while a model works
     // The policy with a scorer, or "none". To be called, and used, with the turn held.
     search::Models& get(const std::string& scorer);

@@ -14,7 +14,7 @@ namespace qstar::eval {
 struct ActionsOptions {
     ActionsOptions() { training.bound = "none"; } // both networks learn all of it
     train::DeepQOptions training; // of both networks, in RUN/davi-SET and RUN/deep-q-SET
-    search::GraphOptions options; // of both searches
+    search::PuzzleOptions options; // of both searches
     bool mirror = false;          // see search::Mirrored, for both
     std::vector<int> sets;        // lights-out: widths; cubes: turns in a composed action
     int64_t problems = 50;

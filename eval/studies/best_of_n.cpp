@@ -5,7 +5,9 @@
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
+#include "search/models/run.h"
 #include "train/run/batches.h"
+#include "train/run/run.h"
 
 #include <algorithm>
 #include <cmath>
@@ -104,13 +106,14 @@ bool reads(const Chooser& chooser) {
 
 } // namespace
 
-std::vector<Chooser> choosers_for(const std::vector<std::string>& scorers) {
+std::vector<Chooser> choosers_for(const std::vector<std::string>& scorers,
+                                  const std::vector<search::Reading>& readings) {
     using Rule = Chooser::Rule;
     using search::Aggregate;
     std::vector<Chooser> choosers = {{"one sample", Rule::first}, {"majority", Rule::majority}};
     for (size_t i = 0; i < scorers.size(); ++i) {
         const std::string& name = scorers[i];
-        if (name.starts_with("prm")) {
+        if (readings[i] == search::Reading::each_step) {
             choosers.push_back({name + ", minimum", Rule::best, i, Aggregate::minimum});
             choosers.push_back({name + ", product", Rule::best, i, Aggregate::product});
             choosers.push_back({name + ", weighted vote", Rule::weighted, i, Aggregate::product});
@@ -212,7 +215,10 @@ void best_of_n(const BestOfNOptions& options) {
     check(flags_of(options));
     if (options.sizes.empty()) fail("--sizes: expected at least one N");
     const std::vector<Pool> pools = draw_pools(options);
-    const auto curve = curve_of(pools, choosers_for(options.scorers), options.sizes,
+    std::vector<search::Reading> readings;
+    for (const std::string& stage : options.scorers)
+        readings.push_back(search::reading_of(train::model_path(options.run, stage)));
+    const auto curve = curve_of(pools, choosers_for(options.scorers, readings), options.sizes,
                                 options.shuffles, options.seed);
     Json points = Json::array();
     for (const CurvePoint& point : curve)

@@ -30,8 +30,9 @@ struct Chooser {
     size_t scorer = 0; // best, weighted: which of the pool's
     search::Aggregate aggregate = search::Aggregate::product;
 };
-// All that make sense for these scorers.
-std::vector<Chooser> choosers_for(const std::vector<std::string>& scorers);
+// All that make sense for these scorers, each with its reading (search/models/scorer.h).
+std::vector<Chooser> choosers_for(const std::vector<std::string>& scorers,
+                                  const std::vector<search::Reading>& readings);
 
 struct CurvePoint {
     std::string chooser;

@@ -29,7 +29,7 @@ struct CurveEntry {
     const char* name;
     Method method;
     Role role = Role::none;
-    Aggregate aggregate = Aggregate::product;
+    std::optional<Aggregate> aggregate = {}; // else as the scorer is read
     search::Vote vote = search::Vote::best;
 };
 
@@ -40,7 +40,7 @@ constexpr CurveEntry entries[] = {
     {"beam", Method::beam, Role::prm},
     {"MCTS", Method::mcts, Role::prm},
     {"A*", Method::astar, Role::prm},
-    {"Q*", Method::qstar, Role::q, Aggregate::last},
+    {"Q*", Method::qstar, Role::q},
 };
 
 void check(const CurveOptions& options) {
@@ -207,8 +207,7 @@ std::vector<CurveRow> measure_curve(const CurveOptions& options) {
         // A vote needs a judge; Q* needs a Q, which MCTS asks where there is no PRM.
         if (entry.vote == search::Vote::weighted && !prm) continue;
         if (entry.role == Role::q && !q) continue;
-        if (entry.method == Method::mcts && !prm)
-            entry.role = Role::q, entry.aggregate = Aggregate::last;
+        if (entry.method == Method::mcts && !prm) entry.role = Role::q;
         const std::string judge = stage_of(entry.role);
         const LadderEntry solver{entry.name, entry.method,    options.policy,
                                  judge,      entry.aggregate, entry.vote};

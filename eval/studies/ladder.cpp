@@ -33,8 +33,8 @@ std::vector<LadderEntry> searches(const LadderOptions& options, bool learned_q) 
     const std::string& policy = options.policy;
     std::vector<LadderEntry> entries{
         {"majority", Method::majority, policy},
-        {"best of N, ORM", Method::best_of_n, policy, "orm", Aggregate::last},
-        {"weighted vote, ORM", Method::best_of_n, policy, "orm", Aggregate::last, Vote::weighted},
+        {"best of N, ORM", Method::best_of_n, policy, "orm"},
+        {"weighted vote, ORM", Method::best_of_n, policy, "orm", {}, Vote::weighted},
         {"best of N, PRM (minimum)", Method::best_of_n, policy, "prm", Aggregate::minimum},
         {"best of N, PRM (product)", Method::best_of_n, policy, "prm"},
         {"step beam, PRM", Method::beam, policy, "prm"},

@@ -22,12 +22,6 @@ namespace {
 // The stages that end in a policy, in the order of the road.
 const std::vector<std::string> known = {"pretrain", "sft", "star", "self-play", "distil"};
 
-// A Q-value and an ORM speak of the whole solution: they are read at its last step.
-search::Aggregate aggregate_of(const std::string& scorer) {
-    return scorer.find("prm") != std::string::npos ? search::Aggregate::product
-                                                   : search::Aggregate::last;
-}
-
 std::vector<std::string> policies_of(const PolicyOptions& options) {
     std::vector<std::string> names = options.policies;
     for (const std::string& stage : known)
@@ -81,7 +75,7 @@ std::vector<Measured> measure_policies(const PolicyOptions& options) {
             fail("--searches: expected POLICY:SCORER, found \"{}\"", pair);
         const std::string policy = pair.substr(0, colon), scorer = pair.substr(colon + 1);
         add({fmt::format("{}, {} with {}", policy, options.search.method, scorer),
-             search::method_named(options.search.method), policy, scorer, aggregate_of(scorer)},
+             search::method_named(options.search.method), policy, scorer},
             options.search.budget);
     }
     return rows;

@@ -6,10 +6,10 @@
 #include "engine/io/progress.h"
 #include "engine/text/json.h"
 #include "eval/measure/interval.h"
-#include "search/graph/solve.h"
 #include "search/puzzles/ida_star.h"
 #include "search/puzzles/lights_out.h"
 #include "search/puzzles/pocket_cube.h"
+#include "search/solve.h"
 
 #include <algorithm>
 
@@ -79,7 +79,7 @@ PuzzleRow measure(const search::Space& space, const search::PuzzleSearch& search
                   const std::vector<search::State>& states, const std::vector<int64_t>& shortest,
                   bool quiet) {
     const search::PuzzleModels models = search::load_puzzle_models(space, search);
-    const search::GraphMethod method = search::graph_method_named(search.method);
+    const search::Method method = search::puzzle_method_named(search.method);
     PuzzleRow row{search.method,
                   search.heuristic.empty() ? search::best_bound(space) : search.heuristic};
     row.actions = space.actions();
@@ -88,8 +88,8 @@ PuzzleRow measure(const search::Space& space, const search::PuzzleSearch& search
     const auto n = static_cast<double>(row.n);
     Progress progress(search.method, row.n, "states", 0, quiet);
     for (size_t i = 0; i < states.size(); ++i) {
-        const search::GraphResult result = search::solve(space, method, models.heuristic,
-                                                         models.q.get(), states[i], search.options);
+        const search::PuzzleResult result = search::solve(
+            space, method, models.heuristic, models.q.get(), states[i], search.options);
         const Json line = search::puzzle_json(space, {space.text(states[i].data()), states[i]},
                                               result); // replays the steps
         if (line["correct"].get<bool>()) {
@@ -149,7 +149,7 @@ void describe(Flags& f, PuzzleEvalOptions& o) {
 
 void puzzles(const PuzzleEvalOptions& options) {
     check(flags_of(options));
-    for (const std::string& method : options.methods) search::graph_method_named(method);
+    for (const std::string& method : options.methods) search::puzzle_method_named(method);
     search::check(options.search.options);
     std::unique_ptr<search::Space> space;
     std::vector<search::State> states;

@@ -1,34 +1,85 @@
 #pragma once
-// A* over reasoning steps (Hart, Nilsson and Raphael, "A Formal Basis for the Heuristic
-// Determination of Minimum Cost Paths", 1968).
+// A* (Hart, Nilsson and Raphael 1968), weighted (Pohl 1970) and batch-weighted (Agostinelli et al.
+// 2019, DeepCubeA): the open node with the smallest
 //
 //   f(n) = g(n) + weight * h(n)
-//   g(n): the costs of its steps, -log p(step) by the proposer, or 1 each
-//   h(n): -log of the aggregated score of its steps, 0 without a scorer
 //
-// The proposer stands for the paper's successor operator: it draws some of the next
-// steps, or lists the likeliest (Options::n_best), not all. h rates the path so far, not the way
-// that is left, and a finished path keeps it: it is what tells a right ending from a wrong one. So
-// with the product of a PRM's scores and -log p, f is the negative logarithm of "this is what one
-// would write, and all of it is right".
+// is expanded next; all of its successors are made and rated.
+//
+// Over a puzzle g counts actions and h is the heuristic's cost to go. With weight 1 and an h that
+// is never above the truth the result is a shortest solution, whatever the batch, also for an
+// inconsistent h, as closed states are opened again when a shorter way to them turns up.
+//
+// Over reasoning steps g is the sum of their costs, -log p(step) by the proposer or 1 each, and
+// h = -log of the aggregated score of the steps, 0 without a scorer. So h rates the path so far,
+// not the way that is left, and a finished path keeps it: it is what tells a right ending from a
+// wrong one. With the product of a PRM's scores and -log p, f is the negative logarithm of "this
+// is what one would write, and all of it is right".
 
-#include "search/models/method.h"
+#include "search/algorithms/best_first.h"
+
+#include <fmt/format.h>
 
 namespace qstar::search {
 
-// With Options::partial an expanded path stays open for the steps that were not seen yet, with
-// g - log(what is left of the probability) and the h of its best step so far (partial expansion:
-// Yoshizumi, Miura and Ishida, "A* with Partial Expansion for Large Branching Factor Problems",
-// 2000). So a few steps an expansion are enough.
+// What it wants of a space beside the open list's:
 //
-// Two paths in the same state, by default at the same last line, are one node: the path with
-// the smaller f counts, and a state that was closed is opened again for it (the paper's step 4).
-// Of equal f the finished path goes first, then the longer one, then the one found first. The
-// first finished path that is selected is the result. If the budget ends before: the best
-// finished path that is open, else the best path with no answer. Where the goal is public
-// (Options::goal), a step that reaches it ends the search as soon as it is made, and when
-// nothing is open any more, the closed nodes are opened again for what they have left.
-Result astar(Proposer& proposer, Scorer* scorer, const std::string& problem,
-             const Options& options);
+//   g(node), h(node)
+//   closed(node)             expanded for good
+//   expand(nodes, successors)   makes and rates the successors that are new or were reached on a
+//                            better way; false ends the search (no budget, or any goal will do)
+//   opened(node, f)          whether the way to its state is the best one
+//   entry(node, f)
+template <SearchSpace S>
+struct AStar : OpenList<S> {
+    using typename OpenList<S>::Node;
+    using typename OpenList<S>::Entry;
+    using OpenList<S>::space, OpenList<S>::open;
+
+    std::vector<Node> nodes = {}, successors = {};
+
+    double f(Node node) const { return space.g(node) + this->weight * space.h(node); }
+
+    void mark_open(Node node) {
+        const double value = f(node);
+        const Opening how = space.opened(node, value);
+        if (how == Opening::passed) return;
+        if (space.telling())
+            space.say(fmt::format("  open{} {}: g = {:.4g}, h = {:.3f}, f = {:.3f}",
+                                  how == Opening::again ? " again" : "", space.name(node),
+                                  space.g(node), space.h(node), value));
+        open.push(space.entry(node, value));
+        this->remember_size();
+    }
+    bool start() {
+        if (space.telling()) space.say("Step 1: open the start");
+        space.evaluate({space.root()});
+        mark_open(space.root());
+        return false;
+    }
+    bool current(const Entry& entry) { return !space.closed(entry.node) && space.current(entry); }
+    bool expand(const std::vector<Entry>& selected) {
+        nodes.clear();
+        for (const Entry& entry : selected) {
+            if (space.telling())
+                space.say(fmt::format("Step 4: expand {}, f = {:.3f}", space.name(entry.node),
+                                      static_cast<double>(entry.f)));
+            nodes.push_back(entry.node);
+        }
+        successors.clear();
+        const bool more = space.expand(nodes, successors);
+        this->open_again();
+        if (!more) return true;
+        for (const Node node : successors) mark_open(node);
+        return false;
+    }
+};
+
+template <SearchSpace S>
+void astar(S& space, double weight, size_t batch) {
+    AStar<S> frontier{{space, weight}};
+    best_first(frontier, batch);
+    space.open_list_left(frontier.open, frontier.open_most);
+}
 
 } // namespace qstar::search

@@ -1,18 +1,52 @@
 #pragma once
-// Step beam search: of all paths with one step more, keep the best `width` (the beam
-// search of Snell et al., "Scaling LLM Test-Time Compute Optimally ...", 2024, over
-// steps instead of tokens).
+// Beam search: of all nodes with one step more, keep the best `width` (over reasoning steps: the
+// beam search of Snell et al., "Scaling LLM Test-Time Compute Optimally ...", 2024, over steps
+// instead of tokens).
+//
+// Over a puzzle the smallest h are kept, and the first depth at which the goal stands is its
+// solution's length. Over reasoning steps the aggregate of the steps' scores ranks, without a
+// scorer the log-probability of the path; paths in the same state are one, the likeliest of them;
+// finished paths stay in the beam and compete, and it ends when nothing unfinished is left, or
+// when the best is finished and no other can overtake it (all rankings but Aggregate::last only
+// fall with further steps).
 
-#include "search/models/method.h"
+#include "search/algorithms/search_space.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <fmt/format.h>
+#include <vector>
 
 namespace qstar::search {
 
-// Each round draws `proposals` next steps for every unfinished path of the beam; paths
-// in the same state are one, the best of them. With a scorer the aggregate of
-// the steps' scores ranks, without one the log-probability of the path. Finished paths
-// stay in the beam and compete. It ends when nothing unfinished is left, when the best
-// is finished and no other can overtake it (all rankings but Aggregate::last only fall
-// with further steps), or when the budget is spent.
-Result beam(Proposer& proposer, Scorer* scorer, const std::string& problem, const Options& options);
+// What it wants of a space besides:
+//
+//   settled(kept)        nothing of the beam can go on, or nothing can overtake its best
+//   layer(kept, next)    the candidates for the next beam, rated in one call; none: it ends
+//   better(a, b)         an order in which no two nodes are equal
+//   chosen(kept)         the result is the best of these, or the goal
+template <SearchSpace S>
+void beam(S& space, size_t width) {
+    std::vector<typename S::Node> kept, next;
+    // Step 1: the beam is the root.
+    kept.push_back(space.root());
+    space.evaluate(kept);
+    while (!space.solved() && !space.settled(kept) && !space.spent()) {
+        // Step 2: all new successors of the beam, rated in one call.
+        next.clear();
+        space.layer(kept, next);
+        if (next.empty()) break;
+        // Step 3: the best of them are the next beam.
+        const size_t keep = std::min(next.size(), width);
+        std::partial_sort(next.begin(), next.begin() + static_cast<std::ptrdiff_t>(keep),
+                          next.end(), [&](auto a, auto b) { return space.better(a, b); });
+        next.resize(keep);
+        kept.swap(next);
+        if (space.telling())
+            space.say(fmt::format("Step 3: keep {}, the best of them {}", kept.size(),
+                                  space.name(kept.front())));
+    }
+    space.chosen(kept);
+}
 
 } // namespace qstar::search

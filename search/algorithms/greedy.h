@@ -1,10 +1,22 @@
 #pragma once
-// Greedy decoding: the most likely token, again and again. One solution, no search.
+// Greedy search: always what looks best, and never back.
+//
+// Over a puzzle: the successor of the smallest h (the first of equal ones) that was not seen
+// before, which is a beam of one; it ends at the goal, in a dead end, or with the budget. Over
+// reasoning steps: greedy decoding, the most likely token again and again. One solution, one call
+// of the model, and no search.
 
-#include "search/models/method.h"
+#include "search/algorithms/beam.h"
 
 namespace qstar::search {
 
-Result greedy(Proposer& proposer, const std::string& problem, const Options& options);
+// What it wants of a space that draws: decode(), which writes the likeliest solution.
+template <SearchSpace S>
+void greedy(S& space) {
+    if constexpr (S::kListed)
+        beam(space, 1);
+    else
+        space.decode();
+}
 
 } // namespace qstar::search

@@ -75,6 +75,7 @@ struct Seat : Proposer, Scorer {
     int64_t score_tokens(const Path& path) const override {
         return room.scorer->score_tokens(path);
     }
+    Reading reading() const override { return room.scorer->reading(); }
 };
 
 // Joins the inputs of `group`, makes one call, deals the outputs out again.

@@ -28,11 +28,17 @@ class GptScorer : public Scorer {
     // scalar head or the tokenizer more tokens than the model.
     GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer, int at_once = 256,
               bool keep = true);
+    // The same, with what the model's file says of its reading (run.h: reading_of).
+    GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer, Reading reading)
+        : GptScorer(model, tokenizer) {
+        reading_ = reading;
+    }
 
     // A path without steps has no scores and costs nothing. Steps that the context has no
     // room for are taken for wrong ones.
     std::vector<Scores> score(std::span<const Path> paths) override;
     int64_t score_tokens(const Path& path) const override;
+    Reading reading() const override { return reading_; }
 
     int64_t tokens_evaluated() const { return decoder_->tokens_evaluated(); }
 
@@ -47,6 +53,7 @@ class GptScorer : public Scorer {
 
     const tokenizer::Tokenizer& tokenizer_;
     int at_once_;
+    Reading reading_ = Reading::each_step;
     std::unique_ptr<engine::Decoder> decoder_; // at_once slots, and those of kept_
     engine::PrefixCache kept_;
 };

@@ -65,7 +65,7 @@ std::vector<Solution> Meter::complete(ProposeRequest request) {
     return solutions;
 }
 
-std::vector<Rating> Meter::score(std::span<const Path> paths) {
+std::vector<Rating> Meter::score(std::span<const Path> paths, Aggregate how) {
     std::vector<Rating> ratings(paths.size());
     rated_ += static_cast<double>(paths.size());
     size_t paid = 0;
@@ -75,7 +75,7 @@ std::vector<Rating> Meter::score(std::span<const Path> paths) {
     std::vector<Scores> scores = scorer_->score(paths.first(paid));
     for (size_t i = 0; i < paid; ++i) {
         result_.tokens += scores[i].tokens;
-        ratings[i].score = aggregate(options_.aggregate, scores[i].steps);
+        ratings[i].score = aggregate(how, scores[i].steps);
         ratings[i].steps = std::move(scores[i].steps);
     }
     return ratings;

@@ -35,8 +35,12 @@ class Meter {
     std::vector<Proposals> propose(std::vector<ProposeRequest>& requests);
     // Draws whole solutions of one path; the last one may be cut off.
     std::vector<Solution> complete(ProposeRequest request);
-    // Rates paths in order, as far as the budget goes. Only with a scorer.
-    std::vector<Rating> score(std::span<const Path> paths);
+    // Rates paths in order, as far as the budget goes. Only with a scorer. By default the scores
+    // of the steps are aggregated as the options say.
+    std::vector<Rating> score(std::span<const Path> paths) {
+        return score(paths, options_.aggregate);
+    }
+    std::vector<Rating> score(std::span<const Path> paths, Aggregate how);
     // How many whole solutions of a problem can be paid, at the price of those drawn so far.
     int64_t solutions(const Path& problem, int64_t drawn) const;
 

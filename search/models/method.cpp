@@ -4,6 +4,10 @@
 
 namespace qstar::search {
 
+Aggregate aggregate_for(Reading reading) {
+    return reading == Reading::each_step ? Aggregate::product : Aggregate::last;
+}
+
 double aggregate(Aggregate how, const std::vector<float>& scores) {
     if (scores.empty()) return 1;
     if (how == Aggregate::last) return scores.back();

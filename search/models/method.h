@@ -1,10 +1,8 @@
 #pragma once
-// What every search method takes and gives back.
+// What every search over reasoning steps takes and gives back.
 //
-// A method is a plain function
-//     Result method(Proposer&, Scorer* (or none), const std::string& problem, const Options&)
-// that sees nothing but the models: no verifier. It may ask for one problem as if it
-// were alone; batches over many problems are made by batcher.h.
+// It sees nothing but the models: no verifier. It may ask for one problem as if it were alone;
+// batches over many problems are made by batcher.h.
 //
 // The budget counts model tokens, proposed and scored, of one problem; a token that a model
 // reads or writes is one evaluation of it. All calls go through a meter (meter.h), so
@@ -15,6 +13,8 @@
 #include "search/models/scorer.h"
 #include "search/models/tree.h"
 #include "search/problem/path.h"
+#include "search/problem/public_rules.h"
+#include "search/problem/search_options.h"
 
 #include <cstdint>
 #include <functional>
@@ -29,60 +29,37 @@ enum class Aggregate { product, minimum, last };
 enum class Vote { best, weighted };     // best-of-n: the best sample, or the best answer
 enum class StepCost { log_prob, unit }; // A*: -log p(step) or 1
 
-struct Options {
+struct Options : SearchOptions {
     int64_t budget = 4096; // tokens for each problem
-    double seconds = 0;    // for each problem from its start; 0: no bound. The only one by which
-                           // a result can vary; the round under way ends
-    int samples = 64;      // majority, best-of-n: at most so many solutions
-    int width = 4;         // beam: paths kept
-    int proposals = 8;     // beam, A*: draws for each expanded path
-    double weight = 1;     // A*: f = g + weight * h
+    int proposals = 8;     // beam, MCTS, A*, Q*: draws for each expanded path
     float temperature = 1; // of all draws but greedy's
     Aggregate aggregate = Aggregate::product;
     Vote vote = Vote::best;
     StepCost step_cost = StepCost::log_prob;
     uint64_t stream = 0;  // random stream of this problem
-    int batch = 1;        // A*: paths expanded together
-    bool partial = false; // A*: an expanded path stays open for the steps that were not drawn;
-                          // know_world() wants it where the goal is public
-    bool n_best = false;  // beam, MCTS, A*: next steps are not drawn, but the likeliest ones in
-                          // order (n_best.cpp); know_world() wants it where the goal is public
-    double explore = 1;   // MCTS: weight of what was visited little
-    bool trace = false;   // A*, MCTS: fill Result.trace
+    bool partial = false; // A*, Q*: an expanded path stays open for the steps that were not drawn
+    bool n_best = false;  // beam, MCTS, A*, Q*: next steps are not drawn, but the likeliest ones in
+                          // order (n_best.cpp)
     // Told of every path that is made, expanded or chosen, in order, while the search runs.
     std::function<void(const Sight&)> watch;
-    // The world's canonical_answer(), by which votes are counted.
-    std::function<std::string(const std::string&)> canonical = [](const std::string& answer) {
-        return answer;
-    };
-    // The world's state() of a path: those in one state are one node. By default the last
-    // line.
-    std::function<std::string(const Path&)> state = [](const Path& path) {
-        return path.steps.empty() ? path.problem : path.steps.back();
-    };
-    // The world's public rules, where it has some (World::legal): may this path be written?
-    // Searches over steps drop those that may not. Empty: nobody knows.
-    std::function<bool(const Path&)> legal;
-    // The world's public goal, where its rules have one (World::public_goal): is this
-    // finished path solved? Then every search ends at the first path that is, and drops
-    // finished ones that are not. Empty: nobody knows.
-    std::function<bool(const Path&)> goal;
+    // What may be known of the world; it must outlive the search.
+    const PublicRules* rules = &no_rules;
 };
 
-struct Result {
+// `ended`: "answer", "exhausted", "samples", or the budget: "tokens", "seconds". `expanded`: paths
+// whose next step was asked for; `generated`: steps drawn.
+struct Result : SearchResult {
     std::string answer; // empty if no solution was finished
     std::vector<std::string> steps;
     bool finished = false;
-    // Why it ended: "answer", "exhausted", "samples", or the budget: "tokens", "seconds".
-    std::string ended;
-    int64_t expanded = 0;           // paths whose next step was asked for
-    int64_t generated = 0;          // steps drawn
     int64_t tokens = 0;             // model tokens evaluated
     std::vector<float> step_scores; // of `steps`, if a scorer rated them
     double score = 0; // by which this solution was chosen: votes, aggregate, or f for A*
-    std::vector<std::string> trace; // one sentence an event
-    double seconds = 0;             // set by solve()
 };
+
+// How a path's score is read from those of its steps unless somebody chose: a scorer that speaks of
+// each step by the product, one that speaks of the whole solution at the last step.
+Aggregate aggregate_for(Reading reading);
 
 // in [0, 1]; 1 for a path without steps
 double aggregate(Aggregate how, const std::vector<float>& scores);

@@ -51,7 +51,8 @@ std::unique_ptr<Models> load_models(const std::string& run, const std::string& s
         models->reward = std::make_unique<engine::Gpt>(load(file));
         if (!models->reward->config.scalar_head)
             fail("{}: expected a reward model with a scalar head, found a model without", file);
-        models->scorer = std::make_unique<GptScorer>(*models->reward, models->tokenizer);
+        models->scorer =
+            std::make_unique<GptScorer>(*models->reward, models->tokenizer, reading_of(file));
     }
     return models;
 }

@@ -45,6 +45,25 @@ std::map<std::string, std::string> model_metadata(const std::string& run,
     return metadata;
 }
 
+std::string_view name_of(Reading reading) {
+    return reading == Reading::each_step ? "each step" : "whole solution";
+}
+
+Reading reading_of(const std::string& model_file) {
+    const engine::SafeTensorsReader file(model_file);
+    const auto said = file.metadata().find("reading");
+    if (said == file.metadata().end()) {
+        const size_t slash = model_file.rfind('/');
+        const std::string folder = slash == std::string::npos ? "" : model_file.substr(0, slash);
+        const std::string stage = folder.substr(folder.rfind('/') + 1);
+        return stage.starts_with("prm") ? Reading::each_step : Reading::whole_solution;
+    }
+    for (const Reading reading : {Reading::each_step, Reading::whole_solution})
+        if (said->second == name_of(reading)) return reading;
+    fail("{}: the metadata's reading: expected \"each step\" or \"whole solution\", found \"{}\"",
+         model_file, said->second);
+}
+
 void check_made_for(const std::string& model_file, const std::string& run,
                     const tokenizer::Tokenizer& tokenizer) {
     const engine::SafeTensorsReader file(model_file);

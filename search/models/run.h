@@ -1,8 +1,9 @@
 #pragma once
-// What a run's folder says of itself: which world it is of, and which tokenizer and world a
-// model file in it was made with.
+// What a run's folder says of itself: which world it is of, which tokenizer and world a model file
+// in it was made with, and how a reward model of it is read.
 
 #include "engine/text/jsonl.h"
+#include "search/models/scorer.h"
 #include "tokenizer/bpe.h"
 
 #include <map>
@@ -23,6 +24,12 @@ std::string world_of(const std::string& run, const std::string& asked = "");
 // fingerprint, and "world", that of the run's corpus, if it has one.
 std::map<std::string, std::string> model_metadata(const std::string& run,
                                                   const tokenizer::Tokenizer& tokenizer);
+
+// How a reward model's scores are read, by its file's metadata, "reading": "each step" or "whole
+// solution", as the stage that trained it wrote. Of a file that does not say so, by the name of its
+// stage's folder: those that begin with "prm" speak of each step. Error for another word.
+Reading reading_of(const std::string& model_file);
+std::string_view name_of(Reading reading);
 
 // Error if the model file says that it was trained with another tokenizer than this one, whose
 // ids would mean other texts, or for another world than the run's. A file that says nothing

@@ -13,6 +13,12 @@
 
 namespace qstar::search {
 
+// What a reward model's numbers speak of.
+enum class Reading {
+    each_step,     // a PRM: of one step each; together they speak of the path
+    whole_solution // an ORM, a Q-value, a Bradley-Terry model: read at the last step
+};
+
 struct Scores {
     std::vector<float> steps; // in (0, 1), one a step of the path
     int64_t tokens = 0;       // model tokens evaluated for this path
@@ -24,6 +30,8 @@ class Scorer {
     virtual std::vector<Scores> score(std::span<const Path> paths) = 0;
     // What score() counts for a path, known before it is called. From any thread.
     virtual int64_t score_tokens(const Path& path) const = 0;
+    // From any thread.
+    virtual Reading reading() const { return Reading::each_step; }
 };
 
 } // namespace qstar::search

@@ -1,6 +1,6 @@
 #pragma once
 // A space: states, actions and a goal that its own rules make public. What a puzzle is to
-// a search (search/graph/), and nothing of how to search it.
+// a search (spaces/puzzle_space.h), and nothing of how to search it.
 //
 // A state is state_bytes() bytes, the same count for all states, so that ten million of
 // them lie one behind another without a pointer each. Actions are numbered 0 ..

@@ -22,8 +22,4 @@ std::string World::answer_of(const Path& path) const {
     return path.finished && !path.steps.empty() ? path.steps.back() : "";
 }
 
-std::string World::state(const Path& path) const {
-    return path.steps.empty() ? path.problem : path.steps.back();
-}
-
 } // namespace qstar::search

@@ -2,10 +2,11 @@
 // A world: problems, the legal text of a step, and a verifier.
 //
 // The verifier labels training data and scores results. No search method may call
-// it while solving, unless the world's own rules make the goal public.
+// it while solving, unless the world's own rules make the goal public (public_rules.h).
 
 #include "engine/base/random.h"
 #include "search/problem/path.h"
+#include "search/problem/public_rules.h"
 
 #include <memory>
 #include <optional>
@@ -17,8 +18,7 @@ namespace qstar::search {
 // PRM800K's three labels (Lightman et al., "Let's Verify Step by Step", 2023).
 enum class Label { wrong = -1, neutral = 0, right = 1 };
 
-struct World {
-    virtual ~World() = default;
+struct World : PublicRules {
     virtual std::string name() const = 0;
 
     // One line of input (a bare problem or a sentence) to the canonical problem.
@@ -37,23 +37,15 @@ struct World {
     // The true answer in canonical form.
     virtual std::string answer(std::string_view problem) const = 0;
 
-    // Two answers that mean the same get one form (for majority votes): "4/2" -> "2";
-    // text that is no answer is returned as it is.
-    virtual std::string canonical_answer(std::string_view answer) const = 0;
+    std::string canonical_answer(std::string_view answer) const override = 0;
 
     // Where the last line alone does not tell, a world judges the whole path. By default:
     // is it finished, and its last line the answer?
     virtual bool solved(const Path& path) const;
     // The answer that a finished path gives; by default its last line. Empty if unfinished.
     virtual std::string answer_of(const Path& path) const;
-    // Do the world's own rules tell everybody whether a path is solved? Then a search may
-    // know it, too.
-    virtual bool public_goal() const { return false; }
-    // With a public goal: does the path keep the rules that everybody sees? That it can still
-    // reach the goal is no part of that.
-    virtual bool legal(const Path&) const { return true; }
-    // Paths in one state go on in the same way; by default it is the last line.
-    virtual std::string state(const Path& path) const;
+    // Where it is public, the goal is what the verifier says.
+    bool goal(const Path& path) const override { return public_goal() && solved(path); }
     // The steps of a shortest solution with one operation a step, where the world knows how to
     // find one. It measures results and guides nothing.
     virtual std::optional<int64_t> shortest(std::string_view) const { return {}; }

@@ -7,6 +7,7 @@
 #include "search/models/proposer.h"
 #include "search/models/scorer.h"
 #include "search/models/stream.h"
+#include "search/problem/public_rules.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,6 +18,23 @@
 #include <thread>
 
 namespace qstar::search {
+
+// Rules that are functions of the path. With a goal it is public.
+struct FunctionRules : PublicRules {
+    std::function<bool(const Path&)> at_goal, is_legal;
+    std::function<std::string(const Path&)> state_of;
+    std::function<std::string(std::string_view)> form_of;
+
+    std::string canonical_answer(std::string_view answer) const override {
+        return form_of ? form_of(answer) : std::string(answer);
+    }
+    std::string state(const Path& path) const override {
+        return state_of ? state_of(path) : PublicRules::state(path);
+    }
+    bool public_goal() const override { return static_cast<bool>(at_goal); }
+    bool goal(const Path& path) const override { return at_goal(path); }
+    bool legal(const Path& path) const override { return !is_legal || is_legal(path); }
+};
 
 struct TableStep {
     std::string text;

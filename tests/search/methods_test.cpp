@@ -1,10 +1,6 @@
 // Greedy, majority, best-of-n and beam over a small table.
-#include "search/algorithms/astar.h"
-#include "search/algorithms/beam.h"
-#include "search/algorithms/best_of_n.h"
-#include "search/algorithms/greedy.h"
-#include "search/algorithms/majority.h"
 #include "tests/search/doubles.h"
+#include "tests/search/one_search.h"
 
 #include <doctest/doctest.h>
 
@@ -67,7 +63,11 @@ TEST_CASE("majority counts votes for the canonical answer") {
     Options options = plain();
     options.samples = 400;
     CHECK(majority(p, "q", options).answer == "1");
-    options.canonical = [](const std::string& answer) { return answer == "4/2" ? "2" : answer; };
+    FunctionRules rules;
+    rules.form_of = [](std::string_view answer) {
+        return std::string(answer == "4/2" ? "2" : answer);
+    };
+    options.rules = &rules;
     CHECK(majority(p, "q", options).answer == "2");
 }
 
@@ -170,7 +170,9 @@ TEST_CASE("with a public goal every search ends there, and greedy does not look"
     options.proposals = 1; // so that A* has to open what it closed again
     options.budget = 2000;
     options.samples = 500;
-    options.goal = [](const Path& path) { return path.steps.back() == "b"; };
+    FunctionRules rules;
+    rules.at_goal = [](const Path& path) { return path.steps.back() == "b"; };
+    options.rules = &rules;
     for (const Result& result : {majority(p, "q", options), best_of_n(p, nullptr, "q", options),
                                  astar(p, nullptr, "q", options)}) {
         CHECK(result.finished);
@@ -182,7 +184,7 @@ TEST_CASE("with a public goal every search ends there, and greedy does not look"
     CHECK(greedy(p, "q", options).answer == "a");
 
     // Out of reach: the budget ends it, and nothing that misses the goal is an answer.
-    options.goal = [](const Path&) { return false; };
+    rules.at_goal = [](const Path&) { return false; };
     options.budget = 300;
     for (const Result& result : {majority(p, "q", options), best_of_n(p, nullptr, "q", options),
                                  astar(p, nullptr, "q", options), beam(p, nullptr, "q", options)})
@@ -198,9 +200,11 @@ TEST_CASE("paths in one state are one node") {
     Options options = plain();
     options.step_cost = StepCost::unit;
     options.trace = true;
-    options.state = [](const Path& path) {
+    FunctionRules rules;
+    rules.state_of = [](const Path& path) {
         return path.steps.empty() ? path.problem : path.steps.back().substr(0, 1);
     };
+    options.rules = &rules;
     const Result result = astar(p, nullptr, "q", options);
     CHECK(result.answer == "end");
     CHECK(result.expanded == 2); // x2 is x1

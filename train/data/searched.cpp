@@ -40,8 +40,8 @@ search::Options options_of(const SearchFlags& flags, const search::World& world)
     options.width = static_cast<int>(flags.width);
     options.weight = flags.weight;
     options.temperature = static_cast<float>(flags.temperature);
-    options.aggregate = search::aggregate_named(flags.aggregate);
-    search::know_world(options, world);
+    search::set_defaults(options, world, search::method_named(flags.method), nullptr,
+                         search::aggregate_named(flags.aggregate));
     return options;
 }
 

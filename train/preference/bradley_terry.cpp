@@ -5,6 +5,7 @@
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
 #include "search/models/encode.h"
+#include "search/models/run.h"
 #include "train/data/left_out.h"
 
 #include <algorithm>
@@ -248,6 +249,7 @@ void reward(const BradleyTerryOptions& options) {
     const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;
     Trainer trainer(options, stage, reward_model(base, options), steps);
+    trainer.describe("reading", search::name_of(search::Reading::whole_solution));
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;

@@ -7,6 +7,7 @@
 #include "search/models/encode.h"
 #include "search/models/gpt_proposer.h"
 #include "search/models/gpt_scorer.h"
+#include "search/models/run.h"
 #include "train/data/classroom.h"
 #include "train/run/chunks.h"
 
@@ -160,6 +161,7 @@ void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
     const int64_t per_iteration = per_epoch * options.epochs;
     const int64_t steps = per_iteration * options.iterations;
     Trainer trainer(options, stage, reward_model(base, options), steps);
+    trainer.describe("reading", search::name_of(search::Reading::whole_solution));
     std::vector<Example> examples;
     std::vector<std::vector<int64_t>> epoch;
     double mean_target = 0;

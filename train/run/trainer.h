@@ -28,6 +28,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace qstar::train {
 
@@ -78,6 +80,8 @@ class Trainer {
     // Writes the metrics' line and, every save_every steps, the state. The progress bar
     // shows `note`, or the loss.
     void end_step(const Json& metrics, const std::string& note = "");
+    // A word about the model, in its file's metadata.
+    void describe(const std::string& name, std::string_view word) { metadata_[name] = word; }
     // For stages whose steps are next_token_gradient() of so many sequences of at most `time`
     // tokens: finish() says how much memory the process took at its peak, beside what was to
     // be expected before the first step (gpt/memory.h).

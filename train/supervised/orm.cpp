@@ -58,7 +58,7 @@ void orm(const OrmOptions& options) {
         });
     settle(bad, options, "orm", file);
     say_contradictions(options, "orm", contradictions(labels), "solution");
-    train_reward(options, stage, base, set, file);
+    train_reward(options, stage, base, set, search::Reading::whole_solution, file);
 }
 
 } // namespace qstar::train

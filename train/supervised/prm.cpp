@@ -80,7 +80,7 @@ void prm(const PrmOptions& options) {
     }
     settle(bad, options, options.name, file);
     say_contradictions(options, options.name, contradictions(labels), "step");
-    train_reward(options, stage, base, set, file);
+    train_reward(options, stage, base, set, search::Reading::each_step, file);
 }
 
 } // namespace qstar::train

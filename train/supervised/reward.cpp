@@ -4,6 +4,7 @@
 #include "engine/base/range.h"
 #include "engine/text/jsonl.h"
 #include "search/models/encode.h"
+#include "search/models/run.h"
 
 #include <algorithm>
 
@@ -132,7 +133,7 @@ Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t bat
 }
 
 void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
-                  const RewardSet& set, const std::string& where) {
+                  const RewardSet& set, search::Reading reading, const std::string& where) {
     const uint64_t seed = seed_of(options);
     if (set.train.empty()) fail("{}: no labels to train on", where);
 
@@ -140,6 +141,7 @@ void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt&
         (static_cast<int64_t>(set.train.size()) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;
     Trainer trainer(options, stage, reward_model(base, options), steps);
+    trainer.describe("reading", search::name_of(reading));
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;

@@ -3,6 +3,7 @@
 // at a token, the logit of the probability that what was written up to it is right.
 
 #include "engine/autograd/ops.h"
+#include "search/models/scorer.h"
 #include "search/problem/path.h"
 #include "tokenizer/bpe.h"
 #include "train/run/batches.h"
@@ -81,8 +82,9 @@ double area_under_curve(std::vector<std::pair<float, bool>> scored);
 Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch);
 
 // The loop of both stages, which differ in their examples only: trains reward_model(base)
-// on set.train and writes DIR/STAGE. Error naming `where` if there are no examples.
+// on set.train and writes DIR/STAGE, with the reading in the file's metadata. Error naming `where`
+// if there are no examples.
 void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
-                  const RewardSet& set, const std::string& where);
+                  const RewardSet& set, search::Reading reading, const std::string& where);
 
 } // namespace qstar::train

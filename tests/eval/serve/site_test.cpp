@@ -96,7 +96,7 @@ TEST_CASE("a page over a small run") {
             const auto world = search::make_world("arithmetic");
             search::Options options;
             options.budget = 300;
-            search::know_world(options, *world);
+            search::set_defaults(options, *world, wish.method, scorer);
             const auto alone = search::solve({&wish.problem, 1}, wish.method, *models->proposer,
                                              scorer, options)[0];
             const Listener heard = listen(site, {{"problem", "3*(4+5)-2"},

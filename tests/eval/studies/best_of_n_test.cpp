@@ -54,7 +54,7 @@ const CurvePoint& point(const std::vector<CurvePoint>& curve, const std::string&
 
 TEST_CASE("every chooser over all samples of a pool, by hand") {
     const std::vector<Pool> pools = {pool()};
-    const auto choosers = choosers_for({"prm"});
+    const auto choosers = choosers_for({"prm"}, {search::Reading::each_step});
     const std::vector<int64_t> sizes = {1, 3};
     const auto curve = curve_of(pools, choosers, sizes, 2000, 1);
     // One sample of three is right; with N = 3 nothing is left to chance.
@@ -84,7 +84,7 @@ TEST_CASE("every chooser over all samples of a pool, by hand") {
 TEST_CASE("a solution without an end is never chosen") {
     Pool only;
     only.samples = {endless(), endless()};
-    const auto choosers = choosers_for({"orm"});
+    const auto choosers = choosers_for({"orm"}, {search::Reading::whole_solution});
     const std::vector<int64_t> sizes = {2};
     for (const CurvePoint& p : curve_of(std::vector{only}, choosers, sizes, 3, 1))
         CHECK(p.mean == 0);

@@ -4,9 +4,9 @@
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
-#include "search/graph/astar.h"
 #include "search/puzzles/lights_out.h"
 #include "search/puzzles/sliding.h"
+#include "search/solve.h"
 #include "tests/program.h"
 
 #include <doctest/doctest.h>
@@ -28,7 +28,9 @@ TEST_CASE("the shortest lengths are those of A* with what is never above the tru
         for (int i = 0; i < 4; ++i) {
             const search::State state = search::scramble(*space, 6, random);
             CHECK((*shortest)(state) ==
-                  static_cast<int64_t>(search::astar(*space, bound, state, {}).actions.size()));
+                  static_cast<int64_t>(
+                      search::solve(*space, search::Method::astar, &bound, nullptr, state, {})
+                          .actions.size()));
         }
     }
     CHECK_FALSE(shortest_length(search::Sliding(5)).has_value());

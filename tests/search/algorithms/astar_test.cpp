@@ -1,7 +1,6 @@
-#include "search/algorithms/astar.h"
-
 #include "search/solve.h"
 #include "tests/search/doubles.h"
+#include "tests/search/one_search.h"
 
 #include <doctest/doctest.h>
 #include <limits>
@@ -125,7 +124,9 @@ TEST_CASE("a path stays open for the steps that were not drawn") {
     Options options;
     options.proposals = 1;
     options.partial = true;
-    options.goal = says_yes;
+    FunctionRules rules;
+    rules.at_goal = says_yes;
+    options.rules = &rules;
     options.aggregate = Aggregate::last;
     for (options.stream = 0; options.stream < 20; ++options.stream)
         for (Scorer* scorer : {static_cast<Scorer*>(&s), static_cast<Scorer*>(nullptr)}) {
@@ -150,7 +151,7 @@ TEST_CASE("a path stays open for the steps that were not drawn") {
 
     // Nowhere a goal: it ends by itself, nothing being left to draw, or by its budget.
     options.watch = {};
-    options.goal = [](const Path&) { return false; };
+    rules.at_goal = [](const Path&) { return false; };
     options.budget = 5000;
     const Result none = astar(p, nullptr, "q", options);
     CHECK(!none.finished);
@@ -170,7 +171,9 @@ TEST_CASE("listed steps are asked for once, however often their path is selected
     Options options;
     options.proposals = 2;
     options.partial = options.n_best = true;
-    options.goal = says_yes;
+    FunctionRules rules;
+    rules.at_goal = says_yes;
+    options.rules = &rules;
     const Result result = astar(p, nullptr, "q", options);
     CHECK(result.answer == "yes");
     CHECK(result.generated <= 13 + 12 * 2 + 2); // each step of the table once
@@ -185,8 +188,10 @@ TEST_CASE("what breaks the public rules is not looked at") {
     p.table["legal"] = {{"yes", true, 1.0}};
     FunctionScorer s([](const Path&) { return 0.5f; });
     Options options;
-    options.goal = says_yes;
-    options.legal = [](const Path& path) { return path.steps[0] != "illegal"; };
+    FunctionRules rules;
+    rules.at_goal = says_yes;
+    rules.is_legal = [](const Path& path) { return path.steps[0] != "illegal"; };
+    options.rules = &rules;
     for (const Method method : {Method::beam, Method::mcts, Method::astar, Method::qstar}) {
         options.proposals = 60;
         const std::string problem = "q";

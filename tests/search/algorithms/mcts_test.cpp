@@ -1,8 +1,7 @@
 #include "engine/text/json.h"
-#include "search/algorithms/mcts.h"
-
 #include "search/solve.h"
 #include "tests/search/doubles.h"
+#include "tests/search/one_search.h"
 
 #include <doctest/doctest.h>
 
@@ -69,7 +68,9 @@ TEST_CASE("MCTS ends at the public goal") {
     TableProposer p;
     p.table["q"] = {{"a", true, 0.5}, {"b", true, 0.5}};
     Options options;
-    options.goal = [](const Path& path) { return path.steps.back() == "b"; };
+    FunctionRules rules;
+    rules.at_goal = [](const Path& path) { return path.steps.back() == "b"; };
+    options.rules = &rules;
     const Result result = mcts(p, nullptr, "q", options);
     CHECK(result.answer == "b");
 }

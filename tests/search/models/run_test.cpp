@@ -4,6 +4,7 @@
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/nn/checkpoint.h"
+#include "search/models/method.h"
 #include "tests/program.h"
 #include "tests/search/tiny_models.h"
 #include "tokenizer/files.h"
@@ -90,4 +91,24 @@ TEST_CASE("a model that was made for another world or tokenizer is refused") {
     // Files that say nothing, as older ones, are taken at their word.
     check_made_for(RunOf("words", {{"stage", "prm"}}) / "prm/model.safetensors", run.path,
                    tokenizer);
+}
+
+TEST_CASE("a reward model says itself how it is read") {
+    const Temporary run;
+    const engine::Gpt model = engine::with_scalar_head(chatty(48));
+    const auto read = [&](const std::string& stage, const Metadata& metadata) {
+        make_folders(run / stage);
+        const std::string file = run / (stage + "/model.safetensors");
+        engine::save_gpt(file, model, metadata);
+        return reading_of(file);
+    };
+    CHECK(read("prm", {{"reading", "whole solution"}}) == Reading::whole_solution);
+    CHECK(read("orm", {{"reading", "each step"}}) == Reading::each_step);
+    CHECK_THROWS_WITH_AS(read("orm", {{"reading", "aloud"}}), doctest::Contains("found"), Error);
+    // Older files say nothing.
+    for (const char* stage : {"prm", "prm-soft"}) CHECK(read(stage, {}) == Reading::each_step);
+    for (const char* stage : {"orm", "orm-soft", "q", "q-self-play", "reward"})
+        CHECK(read(stage, {}) == Reading::whole_solution);
+    CHECK(aggregate_for(Reading::each_step) == Aggregate::product);
+    CHECK(aggregate_for(Reading::whole_solution) == Aggregate::last);
 }

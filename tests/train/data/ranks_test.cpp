@@ -110,8 +110,8 @@ TEST_CASE("the simulated person follows Bradley and Terry, and disagrees at his 
     CHECK(prefers({{}, 2, 0}, 2, 1) == doctest::Approx(1 / (1 + std::exp(-0.5))));
     CHECK(prefers({{}, 0, 0.1}, 2, 1) == doctest::Approx(0.9));
     CHECK(prefers({{}, 0, 0.1}, 1, 1) == doctest::Approx(0.5));
-    CHECK_THROWS_AS(check(Person{{}, 1, 0.6}), Error);
-    CHECK_THROWS_AS(check(Person{{}, -1, 0}), Error);
+    CHECK_THROWS_AS(check(flags_of(Person{{}, 1, 0.6})), Error);
+    CHECK_THROWS_AS(check(flags_of(Person{{}, -1, 0})), Error);
 
     // Orders of three, drawn often: each pair as the formula says.
     const Person person{{}, 1, 0};
