@@ -15,10 +15,15 @@
 
 #include <cstdio>
 #include <exception>
+#include <optional>
+#include <string>
+#include <vector>
 
-int main(int argc, char** argv) {
+namespace {
+
+// Text for the standard output; Error for what cannot be done.
+std::string run(const std::vector<std::string>& words) {
     using namespace qstar;
-    hold_standard_streams();
     std::optional<uint64_t> seed;
     int threads = 0;
     std::string device = "cpu";
@@ -37,10 +42,16 @@ int main(int argc, char** argv) {
     program.commands = {engine::command(), tokenizer::command(), train::command(),
                         search::command(), eval::command(),      eval::demo_command()};
     program.commands[0].commands.push_back(eval::gemm_command("bench"));
+    return run_line(program, words, QSTAR_VERSION);
+}
 
+} // namespace
+
+int main(int argc, char** argv) {
+    using namespace qstar;
+    hold_standard_streams();
     try {
-        const std::vector<std::string> words(argv + 1, argv + argc);
-        std::fputs(run_line(program, words, QSTAR_VERSION).c_str(), stdout);
+        std::fputs(run({argv + 1, argv + argc}).c_str(), stdout);
     } catch (const WrongLine& wrong) {
         std::fprintf(stderr, "qstar: %s (see --help)\n", printable(wrong.what()).c_str());
         return 2;

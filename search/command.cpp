@@ -17,6 +17,9 @@
 
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::search {
 
@@ -122,7 +125,8 @@ void search_one(const World& world, const SearchCall& flags, Method method, Opti
                 Models& models) {
     const ProblemLine line = read_problem(world, flags.problem, flags.form.target);
     Tree tree;
-    if (!flags.trace_file.empty()) options.watch = [&](const Sight& sight) { tree.see(sight); };
+    if (!flags.trace_file.empty())
+        options.observer = [&](const SearchEvent& event) { tree.observe(event); };
     Result result =
         solve({&line.problem, 1}, method, *models.proposer, models.scorer.get(), options)[0];
     if (models.scorer && result.step_scores.empty() && !result.steps.empty()) {

@@ -13,6 +13,9 @@
 #include "search/solve.h"
 
 #include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace qstar::search {
 

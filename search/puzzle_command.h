@@ -7,6 +7,9 @@
 #include "search/puzzles/puzzles.h"
 #include "search/spaces/puzzle_space.h"
 
+#include <memory>
+#include <string>
+
 namespace qstar::search {
 
 struct PuzzleSearch {

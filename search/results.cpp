@@ -2,8 +2,10 @@
 
 #include "engine/text/jsonl.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <string>
 
 namespace qstar::search {
 

@@ -5,6 +5,8 @@
 #include "search/models/method.h"
 #include "search/worlds/problems.h"
 
+#include <string>
+
 namespace qstar::search {
 
 // The verifier's word on a result, by its answer or, where the world judges paths, its steps;

@@ -185,7 +185,7 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
         problems.size(), at_once, proposer, scorer,
         [&](size_t i, Proposer& own_proposer, Scorer* own_scorer) {
             Options own = options;
-            own.stream = mix(options.stream, hash_name(problems[i]));
+            own.stream = derive_stream(options.stream, hash_name(problems[i]));
             const double begin = clock.begin();
             results[i] = run(method, own_proposer, own_scorer, problems[i], own);
             results[i].seconds = clock.end() - begin;

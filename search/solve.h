@@ -5,9 +5,12 @@
 #include "search/problem/world.h"
 #include "search/spaces/puzzle_space.h"
 
+#include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace qstar::search {
 

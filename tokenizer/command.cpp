@@ -16,6 +16,9 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::tokenizer {
 

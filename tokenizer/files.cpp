@@ -9,6 +9,9 @@
 #include "tokenizer/vocab_json.h"
 
 #include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <vector>
 
 namespace qstar::tokenizer {
 

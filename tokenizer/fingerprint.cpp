@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/core.h>
+#include <vector>
 
 namespace qstar::tokenizer {
 

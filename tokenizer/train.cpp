@@ -4,7 +4,9 @@
 #include "tokenizer/pretokenize.h"
 
 #include <algorithm>
+#include <array>
 #include <queue>
+#include <vector>
 
 namespace qstar::tokenizer {
 

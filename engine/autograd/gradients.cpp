@@ -6,6 +6,8 @@
 #include "engine/device/chunks.h"
 #include "engine/device/lists.h"
 
+#include <vector>
+
 namespace qstar::engine {
 
 namespace {

@@ -6,6 +6,8 @@
 #include "engine/base/error.h"
 #include "engine/device/device.h"
 
+#include <span>
+
 namespace qstar::engine {
 
 namespace {

@@ -6,6 +6,7 @@
 #include "engine/autograd/tape.h"
 
 #include <span>
+#include <vector>
 
 namespace qstar::engine {
 

@@ -16,6 +16,7 @@
 #include "engine/decode/sampling.h"
 #include "engine/device/device.h"
 
+#include <memory>
 #include <span>
 #include <vector>
 

@@ -7,6 +7,8 @@
 #include "engine/device/device.h"
 
 #include <algorithm>
+#include <memory>
+#include <span>
 #include <vector>
 
 namespace qstar::engine {

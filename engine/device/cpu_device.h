@@ -5,6 +5,10 @@
 #include "engine/device/chunks.h"
 #include "engine/device/device.h"
 
+#include <memory>
+#include <span>
+#include <string>
+
 namespace qstar::engine::cpu {
 
 // d[i] (+)= f(i), in chunks.

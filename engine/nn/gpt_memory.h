@@ -3,6 +3,8 @@
 
 #include "engine/nn/gpt.h"
 
+#include <string_view>
+
 namespace qstar::engine {
 
 // Bytes of tensors.

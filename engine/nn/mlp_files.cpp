@@ -7,6 +7,9 @@
 #include "engine/nn/mlp_config.h"
 #include "engine/nn/safetensors.h"
 
+#include <map>
+#include <string>
+
 namespace qstar::engine {
 
 namespace {

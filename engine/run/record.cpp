@@ -1,6 +1,10 @@
 #include "engine/run/record.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
 
 namespace qstar {
 

@@ -3,6 +3,9 @@
 #include "engine/base/error.h"
 #include "engine/vulkan/vulkan.h"
 
+#include <string>
+#include <vector>
+
 namespace qstar::engine {
 
 namespace {

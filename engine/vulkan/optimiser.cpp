@@ -4,6 +4,7 @@
 #include "engine/vulkan/vulkan_device.h"
 
 #include <algorithm>
+#include <span>
 
 namespace qstar::engine::vulkan {
 

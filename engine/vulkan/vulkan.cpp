@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/vulkan/vulkan_device.h"
 
+#include <memory>
 #include <mutex>
 
 namespace qstar::engine {

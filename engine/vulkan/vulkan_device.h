@@ -5,6 +5,7 @@
 #include "engine/vulkan/gpu/gpu.h"
 
 #include <memory>
+#include <span>
 #include <string>
 
 namespace qstar::engine::vulkan {

@@ -3,6 +3,8 @@
 
 #include "engine/run/command_line.h"
 
+#include <string>
+
 namespace qstar::eval {
 
 Command bench_command();

@@ -10,6 +10,10 @@
 #include "eval/bench/turns.h"
 
 #include <algorithm>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 

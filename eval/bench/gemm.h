@@ -10,6 +10,9 @@
 
 #include "engine/kernels/gemm.h"
 
+#include <string>
+#include <vector>
+
 namespace qstar::eval {
 
 // A product to be measured, in the place of C = op(A) op(B).

@@ -5,6 +5,8 @@
 
 #include "eval/bench/row.h"
 
+#include <string>
+
 namespace qstar::eval {
 
 // Whether there is such a loop for "avx2" or "avx512" (on x86, and offered).

@@ -14,6 +14,10 @@
 #include "train/data/corpus.h"
 #include "train/data/worlds/problems.h"
 
+#include <functional>
+#include <string>
+#include <vector>
+
 namespace qstar::eval {
 
 namespace {

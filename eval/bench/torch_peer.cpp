@@ -7,7 +7,10 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <unistd.h>
+#include <vector>
 
 namespace qstar::eval {
 

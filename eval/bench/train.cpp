@@ -10,7 +10,11 @@
 #include "eval/bench/training.h"
 #include "eval/bench/turns.h"
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 

@@ -9,6 +9,8 @@
 #include "eval/bench/bench.h"
 #include "eval/bench/training.h"
 
+#include <vector>
+
 namespace qstar::eval {
 
 std::vector<TrainingShape> training_shapes();

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
+#include <string>
 
 namespace qstar::eval {
 

@@ -6,12 +6,14 @@
 #include "eval/studies/best_of_n.h"
 #include "search/results.h"
 #include "search/worlds/make_world.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 #include "train/data/searched.h"
 #include "train/run/run.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 

@@ -10,6 +10,8 @@
 #include "eval/claims/claim_context.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 

@@ -3,6 +3,8 @@
 
 #include "eval/claims/claim.h"
 
+#include <vector>
+
 namespace qstar::eval {
 
 struct Examined {

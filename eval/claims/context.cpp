@@ -3,10 +3,12 @@
 #include "eval/claims/claim_context.h"
 #include "eval/claims/written.h"
 #include "search/models/encode.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 
@@ -17,7 +19,7 @@ constexpr size_t room_to_write = 40; // tokens, for the solution
 
 // An item of a worksheet that ends in a right or a wrong answer, short enough to leave room
 // for the others; from the training side.
-std::vector<int> item(const ClaimContext& lab, const train::Classroom& room, bool right,
+std::vector<int> item(const ClaimContext& lab, const train::ProblemSource& room, bool right,
                       size_t longest, Random& random) {
     for (int tries = 0; tries < 20'000; ++tries) {
         const std::string problem = room.draw(train::Split::train, random);
@@ -35,7 +37,7 @@ Findings examine_context(ClaimContext& lab) {
     if (!lab.needs({"pretrain"}, found)) return found;
     const engine::Gpt& model = lab.model("pretrain");
     const auto problems = lab.problems(lab.size(1000, 150));
-    const train::Classroom room = train::classroom_of(lab.options().run, 0);
+    const train::ProblemSource room = train::problem_source_of(lab.options().run, 0);
     const auto right_after = [&](int items, bool right) {
         std::vector<std::vector<int>> prompts;
         for (const std::string& problem : problems) {

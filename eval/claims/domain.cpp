@@ -12,6 +12,9 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 

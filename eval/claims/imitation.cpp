@@ -1,16 +1,18 @@
 // Claim 1: next-token prediction imitates whoever wrote the text.
 
 #include "eval/claims/claim_context.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 
 #include <fmt/format.h>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 
 namespace {
 
 // The pupil with the largest share of the class who is no expert.
-const train::Pupil& usual_pupil(const train::Classroom& room) {
+const train::Pupil& usual_pupil(const train::ProblemSource& room) {
     const train::Pupil* most = nullptr;
     for (const train::Pupil& pupil : room.pupils)
         if (pupil.name != "expert" && (most == nullptr || pupil.share > most->share)) most = &pupil;
@@ -25,7 +27,7 @@ Findings examine_imitation(ClaimContext& lab) {
     for (const Pool& pool : pools) problems.push_back(pool.problem);
     const Solved& greedy = lab.solved(std::ssize(problems), {.policy = "pretrain"});
 
-    const train::Classroom room = train::classroom_of(lab.options().run);
+    const train::ProblemSource room = train::problem_source_of(lab.options().run);
     const train::Pupil& pupil = usual_pupil(room);
     int64_t wrong = 0, his = 0;
     for (size_t i = 0; i < problems.size(); ++i) {

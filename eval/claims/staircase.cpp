@@ -4,6 +4,7 @@
 #include "eval/claims/claim_context.h"
 
 #include <fmt/format.h>
+#include <string>
 
 namespace qstar::eval {
 

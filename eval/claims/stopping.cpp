@@ -4,6 +4,8 @@
 #include "eval/studies/early_stop.h"
 
 #include <fmt/format.h>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 

@@ -8,6 +8,8 @@
 #include "train/supervised/sft.h"
 
 #include <fmt/format.h>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 

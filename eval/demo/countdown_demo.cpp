@@ -8,6 +8,8 @@
 #include "train/supervised/pretrain.h"
 #include "train/supervised/sft.h"
 
+#include <chrono>
+
 namespace qstar::eval {
 
 void countdown_demo(const DemoOptions& options) {

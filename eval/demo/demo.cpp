@@ -24,6 +24,9 @@
 #include "train/supervised/prm.h"
 #include "train/supervised/sft.h"
 
+#include <chrono>
+#include <string>
+
 namespace qstar::eval {
 
 namespace {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <set>
 #include <unordered_set>
+#include <vector>
 
 namespace qstar::eval {
 

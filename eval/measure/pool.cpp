@@ -11,7 +11,7 @@
 #include "search/models/gpt_scorer.h"
 #include "search/models/stream.h"
 #include "search/worlds/make_world.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 #include "train/data/searched.h"
 
 #include <algorithm>
@@ -86,7 +86,7 @@ std::vector<Pool> draw_pools(const PoolOptions& options, std::span<const std::st
             requests.push_back({{problem, {}, false},
                                 static_cast<int>(options.samples),
                                 static_cast<float>(options.temperature),
-                                search::mix(hash_name("eval/pool"), hash_name(problem))});
+                                search::derive_stream(hash_name("eval/pool"), hash_name(problem))});
         }
         auto drawn = proposer.complete(requests);
         for (size_t i = 0; i < drawn.size(); ++i) {

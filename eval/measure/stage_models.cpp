@@ -26,9 +26,10 @@ search::Proposer& StageModels::policy(const std::string& stage) {
 search::Scorer* StageModels::scorer(const std::string& stage) {
     if (stage == "none") return nullptr;
     auto& scorer = scorers_[stage];
+    const engine::Gpt& of = model(stage); // says which stage is missing
     if (scorer == nullptr)
         scorer = std::make_unique<search::GptScorer>(
-            model(stage), tokenizer_, search::reading_of(train::model_path(run_, stage)));
+            of, tokenizer_, search::reading_of(train::model_path(run_, stage)));
     return scorer.get();
 }
 

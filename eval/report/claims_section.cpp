@@ -6,6 +6,7 @@
 #include "eval/report/sections.h"
 
 #include <fmt/format.h>
+#include <string>
 
 namespace qstar::eval {
 

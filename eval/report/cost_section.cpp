@@ -8,6 +8,8 @@
 #include "eval/report/sections.h"
 
 #include <fmt/format.h>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 

@@ -15,7 +15,7 @@
 #include "eval/studies/ladder.h"
 #include "eval/studies/policies.h"
 #include "eval/studies/taste.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 #include "train/run/run.h"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ const std::vector<std::string> road = {"corpus",  "pretrain", "sft",       "samp
                                        "rollout", "q",        "self-play", "star",   "distil"};
 
 // What is worth a curve, of all that the stages log.
-const std::vector<std::string> columns = {"loss",    "judged_loss",     "val_loss", "val_accuracy",
+const std::vector<std::string> columns = {"loss",    "label_loss",      "val_loss", "val_accuracy",
                                           "val_auc", "reward_accuracy", "score",    "right",
                                           "kl",      "entropy",         "length"};
 

@@ -13,12 +13,13 @@
 #include "search/models/run.h"
 #include "search/results.h"
 #include "search/worlds/make_world.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 #include "train/data/searched.h"
 
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <vector>
 
 namespace qstar::eval {
 
@@ -155,7 +156,7 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
     for (const size_t i : choose(searched, right, alone_right, options.shown)) {
         search::Tree tree; // told by the same search once more, of this problem alone
         search::Options watched = with;
-        watched.watch = [&](const search::Sight& sight) { tree.see(sight); };
+        watched.observer = [&](const search::SearchEvent& event) { tree.observe(event); };
         const search::Result again = search::solve({&problems[i], 1}, Method::astar,
                                                    solvers.from_tuned, &solvers.by_prm, watched)[0];
         Json solutions = Json::array();

@@ -5,6 +5,7 @@
 #include "eval/report/sections.h"
 
 #include <fmt/format.h>
+#include <string>
 
 namespace qstar::eval {
 

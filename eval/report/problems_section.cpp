@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <string>
 #include <vector>
 
 namespace qstar::eval {

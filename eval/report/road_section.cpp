@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <fmt/format.h>
+#include <string>
 #include <vector>
 
 namespace qstar::eval {

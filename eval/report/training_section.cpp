@@ -7,6 +7,7 @@
 #include "eval/report/sections.h"
 
 #include <fmt/format.h>
+#include <string>
 #include <vector>
 
 namespace qstar::eval {
@@ -21,7 +22,7 @@ struct Group {
 };
 const std::vector<Group>& groups() {
     static const std::vector<Group> all = {
-        {"loss", {"loss", "judged_loss", "val_loss"}},
+        {"loss", {"loss", "label_loss", "val_loss"}},
         {"shares",
          {"right", "score", "reward_accuracy", "val_accuracy", "val_auc", "dev_greedy",
           "dev_search"},
@@ -32,7 +33,7 @@ const std::vector<Group>& groups() {
 }
 
 std::string said(const std::string& column) {
-    if (column == "judged_loss") return "loss of the judgement";
+    if (column == "label_loss") return "loss of the judgement";
     if (column == "val_loss") return "loss on validation";
     if (column == "val_accuracy") return "accuracy on validation";
     if (column == "val_auc") return "AUC on validation";
@@ -196,11 +197,11 @@ std::string calibration_section(const Json& data) {
         cards += calibration_figure(
             data, at + "/calibration", stage.at("result").at("calibration"),
             stage.at("stage").get<std::string>() + ", pairs of ranks",
-            fmt::format("{} held-out pairs, {} % foretold, calibration error {} %",
+            fmt::format("{} held-out pairs, {} % predicted, calibration error {} %",
                         number(data, at + "/val_pairs"),
                         number(data, at + "/val_accuracy", percent),
                         number(data, at + "/val_calibration_error", percent)),
-            "happened", "foretold", "pairs");
+            "happened", "predicted", "pairs");
     }
     const std::string make = command_of("report", data);
     if (cards.empty())

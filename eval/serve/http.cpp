@@ -22,6 +22,7 @@ bool same_token(std::string_view given, std::string_view token) {
 
 #include "eval/serve/connection.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>

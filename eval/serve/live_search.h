@@ -19,6 +19,9 @@
 #include "eval/serve/run_models.h"
 #include "search/solve.h"
 
+#include <map>
+#include <string>
+
 namespace qstar::eval {
 
 struct SearchWish {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <span>
 
 namespace qstar::eval {
 
@@ -50,13 +51,13 @@ std::string join_ranks(const std::string& run) {
 }
 
 // How many of the held-out pairs the model foretells; nothing where none are held out.
-Json foretold(const std::string& run, const std::string& name, const train::RankSet& set,
-              const tokenizer::Tokenizer& tokenizer, const std::string& file) {
-    if (name.empty() || set.held_back.empty()) return nullptr;
+Json predicted(const std::string& run, const std::string& name, const train::RankSet& set,
+               const tokenizer::Tokenizer& tokenizer, const std::string& file) {
+    if (name.empty() || set.validation_rows.empty()) return nullptr;
     engine::Gpt model = train::load_model(run, name);
-    const size_t count = std::min(judged_prompts, set.held_back.size());
+    const size_t count = std::min(judged_prompts, set.validation_rows.size());
     const Json found =
-        train::calibration_of(model, std::span(set.held_back).first(count), tokenizer, file);
+        train::calibration_of(model, std::span(set.validation_rows).first(count), tokenizer, file);
     const auto pairs = found["val_pairs"].get<int64_t>();
     const double accuracy = found["val_accuracy"].get<double>();
     const Interval interval =
@@ -115,7 +116,7 @@ void retrain(RunModels& models, const RetrainWish& wish, EventStream& events) {
     train::require(run, wish.from == "mine" ? "rank --judge me --name rank-me" : "rank",
                    options.labels);
     train::read_rank_set(options.labels, options, options.name, options.limit, tokenizer, context);
-    const Json before = foretold(run, trained_model(run), set, tokenizer, both);
+    const Json before = predicted(run, trained_model(run), set, tokenizer, both);
     options.each_step = [&](int64_t step, int64_t steps, const Json& metrics) {
         turn.unlock(); // whoever waits for the models has them now
         const Json told{{"step", step}, {"steps", steps}, {"loss", metrics["loss"]}};
@@ -128,7 +129,7 @@ void retrain(RunModels& models, const RetrainWish& wish, EventStream& events) {
         return;
     }
     models.forget(options.name);
-    const Json after = foretold(run, options.name, set, tokenizer, both);
+    const Json after = predicted(run, options.name, set, tokenizer, both);
     turn.unlock();
     events.send("done", json_text({{"before", before}, {"after", after}}));
 }

@@ -3,7 +3,7 @@
 #include "engine/io/files.h"
 #include "search/models/run.h"
 #include "search/worlds/make_world.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 #include "train/run/run.h"
 
 namespace qstar::eval {

@@ -6,7 +6,7 @@
 #include "eval/serve/live_search.h"
 #include "eval/serve/page.h"
 #include "eval/serve/retrain.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 
 namespace qstar::eval {
 
@@ -39,7 +39,7 @@ HttpReply not_found() {
 
 Site::Site(const std::string& run, uint64_t seed)
     : models_(run, seed),
-      examples_(train::draw_problems(train::classroom_of(run), train::Split::test, 12, seed)),
+      examples_(train::draw_problems(train::problem_source_of(run), train::Split::test, 12, seed)),
       ranks_(run), labels_(run) {}
 
 HttpReply Site::answer(const HttpRequest& request) {

@@ -9,6 +9,7 @@
 #include "train/q_learning/davi.h"
 
 #include <fmt/format.h>
+#include <string>
 
 namespace qstar::eval {
 

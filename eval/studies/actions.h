@@ -9,14 +9,16 @@
 #include "eval/studies/puzzles.h"
 #include "train/q_learning/deep_q.h"
 
+#include <vector>
+
 namespace qstar::eval {
 
 struct ActionsOptions {
     ActionsOptions() { training.bound = "none"; } // both networks learn all of it
-    train::DeepQOptions training; // of both networks, in RUN/davi-SET and RUN/deep-q-SET
+    train::DeepQOptions training;  // of both networks, in RUN/davi-SET and RUN/deep-q-SET
     search::PuzzleOptions options; // of both searches
-    bool mirror = false;          // see search::Mirrored, for both
-    std::vector<int> sets;        // lights-out: widths; cubes: turns in a composed action
+    bool mirror = false;           // see search::Mirrored, for both
+    std::vector<int> sets;         // lights-out: widths; cubes: turns in a composed action
     int64_t problems = 50;
     uint64_t seed = 1;
     bool quiet = false;

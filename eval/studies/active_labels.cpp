@@ -10,16 +10,17 @@
 #include "search/worlds/make_world.h"
 #include "train/annotation/label.h"
 #include "train/annotation/select.h"
-#include "train/data/classroom.h"
 #include "train/data/judge.h"
+#include "train/data/problem_source.h"
 #include "train/data/sample.h"
 #include "train/data/searched.h"
-#include "train/run/chunks.h"
+#include "train/run/resumable_map.h"
 #include "train/run/stage.h"
 #include "train/supervised/prm.h"
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 namespace qstar::eval {
 
@@ -57,15 +58,15 @@ std::vector<std::vector<SampledSolution>> draw_candidates(const ActiveOptions& o
         const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
         const engine::Gpt policy = train::load_model(options.run, options.policy);
         search::GptProposer proposer(policy, tokenizer, options.seed);
-        in_chunks(stage, "solutions.jsonl", "problems", problems, chunk_problems,
-                  [&](int64_t first, int64_t count) {
-                      const auto these = std::span(texts).subspan(static_cast<size_t>(first),
-                                                                  static_cast<size_t>(count));
-                      std::vector<Json> lines;
-                      for (const auto& s : solve_problems(proposer, these, first, draw))
-                          lines.push_back(json_of(s));
-                      return lines;
-                  });
+        resumable_map(stage, "solutions.jsonl", "problems", problems, chunk_problems,
+                      [&](int64_t first, int64_t count) {
+                          const auto these = std::span(texts).subspan(static_cast<size_t>(first),
+                                                                      static_cast<size_t>(count));
+                          std::vector<Json> lines;
+                          for (const auto& s : solve_problems(proposer, these, first, draw))
+                              lines.push_back(json_of(s));
+                          return lines;
+                      });
         stage.finish(Json{{"problems", problems}});
     }
     std::vector<std::vector<SampledSolution>> groups;

@@ -10,6 +10,9 @@
 #include "engine/run/flags.h"
 #include "eval/studies/best_of_n.h"
 
+#include <span>
+#include <vector>
+
 namespace qstar::eval {
 
 struct ActiveOptions : PoolOptions {

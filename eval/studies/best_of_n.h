@@ -13,6 +13,8 @@
 #include "search/models/method.h"
 
 #include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 

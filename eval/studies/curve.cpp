@@ -11,7 +11,7 @@
 #include "eval/plot/plot.h"
 #include "search/worlds/make_world.h"
 #include "search/worlds/problems.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 #include "train/run/run.h"
 
 #include <algorithm>
@@ -69,7 +69,7 @@ std::vector<search::ProblemLine> problems_of(const CurveOptions& options,
         return lines;
     }
     for (const std::string& problem :
-         train::draw_problems(train::classroom_of(options.run),
+         train::draw_problems(train::problem_source_of(options.run),
                               train::held_out_split(options.split), options.problems, options.seed))
         lines.push_back({problem, problem});
     return lines;

@@ -11,6 +11,8 @@
 #include "eval/measure/pool.h"
 
 #include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 

@@ -11,8 +11,8 @@
 #include "eval/measure/quantile.h"
 #include "search/worlds/countdown/countdown.h"
 #include "search/worlds/make_world.h"
-#include "train/data/classroom.h"
-#include "train/run/form.h"
+#include "train/data/problem_source.h"
+#include "train/run/corpus_format.h"
 #include "train/run/run.h"
 
 #include <algorithm>

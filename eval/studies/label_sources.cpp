@@ -7,11 +7,14 @@
 #include "search/worlds/make_world.h"
 #include "train/annotation/label.h"
 #include "train/annotation/rollout.h"
-#include "train/data/classroom.h"
 #include "train/data/judge.h"
+#include "train/data/problem_source.h"
 #include "train/supervised/prm.h"
 
 #include <map>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 

@@ -9,6 +9,9 @@
 #include "engine/run/flags.h"
 #include "eval/studies/best_of_n.h"
 
+#include <string>
+#include <vector>
+
 namespace qstar::eval {
 
 struct LabelSourcesOptions : PoolOptions {

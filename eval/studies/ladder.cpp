@@ -9,7 +9,7 @@
 #include "search/problem/world.h"
 #include "search/results.h"
 #include "search/worlds/make_world.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 #include "train/data/searched.h"
 #include "train/run/run.h"
 

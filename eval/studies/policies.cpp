@@ -9,8 +9,8 @@
 #include "eval/measure/table.h"
 #include "search/results.h"
 #include "search/worlds/make_world.h"
-#include "train/data/classroom.h"
-#include "train/run/form.h"
+#include "train/data/problem_source.h"
+#include "train/run/corpus_format.h"
 #include "train/run/run.h"
 
 #include <fmt/format.h>

@@ -12,6 +12,9 @@
 #include "search/solve.h"
 
 #include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace qstar::eval {
 

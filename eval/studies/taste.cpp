@@ -11,15 +11,17 @@
 #include "eval/studies/policies.h"
 #include "search/worlds/make_world.h"
 #include "train/annotation/rank.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 #include "train/data/searched.h"
 #include "train/rl/episodes.h"
 #include "train/rl/kl.h"
 #include "train/rl/rl_reward.h"
 #include "train/run/old_record.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <span>
 
 namespace qstar::eval {
 
@@ -71,7 +73,7 @@ std::string cell(double share, const Interval& interval) {
 }
 
 std::string markdown(const std::vector<TasteRow>& rows, const TasteOptions& options,
-                     const train::Taste& taste) {
+                     const train::AnnotatorPreference& taste) {
     std::string text = fmt::format(
         "{} held-out problems of the {} split, seed {}; one solution of each policy and one of "
         "the tuned model ({}) at temperature 1. Won: share on which the judge's taste (correct "
@@ -119,7 +121,7 @@ std::vector<std::string> policies_of(const TasteOptions& options) {
 
 } // namespace
 
-train::Taste judge_taste(const std::string& run) {
+train::AnnotatorPreference judge_taste(const std::string& run) {
     const std::string done = train::stage_file(run, "rank", "done.json");
     if (!exists(done)) return {};
     train::RankOptions options; // a person's taste is not on record
@@ -127,7 +129,8 @@ train::Taste judge_taste(const std::string& run) {
     return options.person.taste;
 }
 
-std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Taste& taste) {
+std::vector<TasteRow> measure_taste(const TasteOptions& options,
+                                    const train::AnnotatorPreference& taste) {
     PolicyOptions greedy; // which also looks for the problems in the training texts
     greedy.run = options.run;
     greedy.seed = options.seed;
@@ -234,7 +237,7 @@ void taste(const TasteOptions& options) {
     check(flags_of(options));
     train::held_out_split(options.split);
     require_run(options.run);
-    const train::Taste weights = judge_taste(options.run);
+    const train::AnnotatorPreference weights = judge_taste(options.run);
     const std::vector<TasteRow> rows = measure_taste(options, weights);
     Json list = Json::array();
     for (const TasteRow& row : rows) list.push_back(json_of(row));

@@ -4,14 +4,14 @@
 //
 // Every policy writes one solution of each held-out problem at temperature 1, as it was
 // trained, and so does the tuned model. The win rate is the share of problems on which the
-// judge's own taste (train/annotation/taste.h, without his noise) likes the policy's better, a tie
-// counting half; beside it the same for somebody who only looks at the answer. The talk says
-// that ranking suits language and not mathematics: look at both columns, and at the share
+// judge's own taste (train/annotation/simulated_annotator.h, without his noise) likes the policy's
+// better, a tie counting half; beside it the same for somebody who only looks at the answer. The
+// talk says that ranking suits language and not mathematics: look at both columns, and at the share
 // that is right.
 
 #include "engine/run/flags.h"
 #include "eval/measure/interval.h"
-#include "train/annotation/taste.h"
+#include "train/annotation/simulated_annotator.h"
 
 #include <string>
 #include <vector>
@@ -48,10 +48,11 @@ struct TasteRow {
 };
 
 // Error as by the ladder if a training text of the run holds one of the problems.
-std::vector<TasteRow> measure_taste(const TasteOptions& options, const train::Taste& taste);
+std::vector<TasteRow> measure_taste(const TasteOptions& options,
+                                    const train::AnnotatorPreference& taste);
 
 // The taste of the judge of DIR/ranks; the default one if they are by somebody else.
-train::Taste judge_taste(const std::string& run);
+train::AnnotatorPreference judge_taste(const std::string& run);
 
 // Measures, prints, and writes DIR/taste.json and DIR/taste.md.
 void taste(const TasteOptions& options);

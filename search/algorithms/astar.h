@@ -19,6 +19,7 @@
 #include "search/algorithms/best_first.h"
 
 #include <fmt/format.h>
+#include <vector>
 
 namespace qstar::search {
 

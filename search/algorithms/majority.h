@@ -5,6 +5,9 @@
 
 #include "search/algorithms/best_of_n.h"
 
+#include <string>
+#include <vector>
+
 namespace qstar::search {
 
 // The answer that most samples end in; of two with equally many, the one found first. The steps

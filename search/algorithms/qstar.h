@@ -25,8 +25,10 @@
 
 #include "search/algorithms/best_first.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <optional>
+#include <vector>
 
 namespace qstar::search {
 

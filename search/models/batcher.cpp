@@ -4,8 +4,10 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace qstar::search {
 
@@ -26,7 +28,7 @@ struct Request {
     std::condition_variable answered;
 };
 
-struct Room {
+struct BatchQueue {
     const Proposer& proposer; // for what can be asked from any thread
     const Scorer* scorer;
     std::mutex mutex = {};
@@ -40,11 +42,11 @@ struct Room {
 };
 
 // One problem's side of the room.
-struct Seat : Proposer, Scorer {
-    Room& room;
+struct Client : Proposer, Scorer {
+    BatchQueue& room;
     Request request;
 
-    explicit Seat(Room& r) : room(r) {}
+    explicit Client(BatchQueue& r) : room(r) {}
 
     void wait(Call call) {
         std::unique_lock lock(room.mutex);
@@ -129,7 +131,7 @@ void answer(std::vector<Request*>& requests, Proposer& proposer, Scorer* scorer)
 }
 
 // Takes problems until there are none. The room's mutex is held between them.
-void work(Room& room, size_t count, bool has_scorer,
+void work(BatchQueue& room, size_t count, bool has_scorer,
           const std::function<void(size_t, Proposer&, Scorer*)>& body) {
     std::unique_lock lock(room.mutex);
     while (room.next < count && !room.failed) {
@@ -137,7 +139,7 @@ void work(Room& room, size_t count, bool has_scorer,
         lock.unlock();
         std::exception_ptr error;
         {
-            Seat seat(room);
+            Client seat(room);
             seat.request.problem = problem;
             try {
                 body(problem, seat, has_scorer ? &seat : nullptr);
@@ -161,7 +163,7 @@ void work(Room& room, size_t count, bool has_scorer,
 void run_together(size_t count, size_t at_once, Proposer& proposer, Scorer* scorer,
                   const std::function<void(size_t, Proposer&, Scorer*)>& body,
                   const std::function<void(size_t)>& done) {
-    Room room{.proposer = proposer, .scorer = scorer};
+    BatchQueue room{.proposer = proposer, .scorer = scorer};
     room.errors.resize(count);
     const size_t seats = std::min(count, std::max<size_t>(at_once, 1));
     room.running = seats;

@@ -1,5 +1,7 @@
 #include "search/models/encode.h"
 
+#include <string>
+
 namespace qstar::search {
 
 EncodedPath encode(const tokenizer::Tokenizer& tokenizer, const Path& path) {

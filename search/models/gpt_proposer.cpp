@@ -5,6 +5,7 @@
 #include "search/models/stream.h"
 
 #include <algorithm>
+#include <string>
 
 namespace qstar::search {
 
@@ -59,7 +60,7 @@ GptProposer::GptProposer(const engine::Gpt& model, const tokenizer::Tokenizer& t
       decoder_(std::make_unique<engine::Decoder>(
           model, limits.slots * (1 + kept_to_slots),
           limits.slots * engine::KvCache::pages_of(model.config.context))),
-      kept_(*decoder_, limits.slots, limits.keep ? limits.slots * kept_to_slots : 0) {
+      prefix_cache_(*decoder_, limits.slots, limits.keep ? limits.slots * kept_to_slots : 0) {
     engine::check(engine::Sampling{1, limits.top_k, limits.top_p});
     if (tokenizer.size() > model.config.vocab)
         fail("the tokenizer has {} tokens, the model a vocabulary of {}", tokenizer.size(),
@@ -110,7 +111,7 @@ void GptProposer::admit(Batch& batch) {
         branch.slot = batch.free_slots.back();
         batch.free_slots.pop_back();
         branch.tokens = batch.prefixes[static_cast<size_t>(first.request)];
-        branch.fed = static_cast<size_t>(kept_.begin(branch.tokens, branch.slot));
+        branch.fed = static_cast<size_t>(prefix_cache_.begin(branch.tokens, branch.slot));
         for (; batch.next < end; ++batch.next) branch.draws.push_back(batch.next);
         live += branch.draws.size();
         batch.branches.push_back(std::move(branch));
@@ -131,7 +132,7 @@ void GptProposer::sample(Batch& batch) {
                 engine::draw_from(row, {temperature, limits_.top_k, limits_.top_p}, draw.random));
         }
     }
-    kept_.make_room(decoder_->pages_needed(feeds_));
+    prefix_cache_.make_room(decoder_->pages_needed(feeds_));
     decoder_->feed_and_draw(feeds_, tokens_, tokenizer_.size());
     size_t next = 0;
     for (const Branch& branch : batch.branches) {
@@ -157,7 +158,7 @@ bool GptProposer::take(Draw& draw, int token, float log_prob, int max_steps) con
     draw.text_tokens = 0;
     draw.log_prob = 0;
     const int step = draw.first_step + static_cast<int>(draw.steps.size());
-    draw.random.stream = mix(draw.random.stream, static_cast<uint64_t>(step));
+    draw.random.stream = derive_stream(draw.random.stream, static_cast<uint64_t>(step));
     draw.random.counter = 0;
     return !draw.finished && static_cast<int>(draw.steps.size()) < max_steps &&
            step < limits_.steps;
@@ -196,7 +197,7 @@ void GptProposer::advance(Batch& batch) {
             }
             next.push_back(std::move(on));
         }
-        if (to_keep) kept_.keep(branch.tokens, branch.slot);
+        if (to_keep) prefix_cache_.keep(branch.tokens, branch.slot);
         if (next.size() == first) {
             decoder_->clear(branch.slot);
             batch.free_slots.push_back(branch.slot);
@@ -223,7 +224,8 @@ std::vector<GptProposer::Draw> GptProposer::run(std::span<const ProposeRequest> 
             draw.sample = s;
             draw.first_step = steps;
             draw.random =
-                Random(seed_, mix(mix(request.stream, static_cast<uint64_t>(s)), size_t(steps)));
+                Random(seed_, derive_stream(derive_stream(request.stream, static_cast<uint64_t>(s)),
+                                            size_t(steps)));
             // The prefix counts once a request: with its first draw.
             if (s == 0) draw.tokens = static_cast<int64_t>(batch.prefixes.back().size());
             batch.draws.push_back(std::move(draw));

@@ -23,6 +23,8 @@
 #include "tokenizer/bpe.h"
 
 #include <memory>
+#include <span>
+#include <vector>
 
 namespace qstar::search {
 
@@ -55,15 +57,15 @@ class GptProposer : public Proposer {
     struct Branch;
     struct Batch;
     struct Choice;
-    struct Listing;
+    struct NBestState;
     std::vector<int> cleared_slots();
     std::vector<Proposals> drawn(std::span<const ProposeRequest> requests);
     std::vector<Proposals> n_best(std::span<const ProposeRequest> requests); // n_best.cpp
-    void choices_after(const Listing& listing, size_t hope, std::span<const float> logits,
+    void choices_after(const NBestState& listing, size_t hope, std::span<const float> logits,
                        std::vector<Choice>& out);
-    void take_best(Listing& listing, std::vector<Choice>& choices, std::vector<int>& free_slots);
-    void begin(Listing& listing, std::vector<int>& free_slots);
-    void end(Listing& listing, std::vector<int>& free_slots);
+    void take_best(NBestState& listing, std::vector<Choice>& choices, std::vector<int>& free_slots);
+    void begin(NBestState& listing, std::vector<int>& free_slots);
+    void end(NBestState& listing, std::vector<int>& free_slots);
     std::vector<Draw> run(std::span<const ProposeRequest> requests, int max_steps);
     void admit(Batch& batch);
     void sample(Batch& batch);
@@ -74,8 +76,8 @@ class GptProposer : public Proposer {
     const tokenizer::Tokenizer& tokenizer_;
     uint64_t seed_;
     ProposerLimits limits_;
-    std::unique_ptr<engine::Decoder> decoder_; // a slot a draw, and those of kept_
-    engine::PrefixCache kept_;
+    std::unique_ptr<engine::Decoder> decoder_; // a slot a draw, and those of prefix_cache_
+    engine::PrefixCache prefix_cache_;
     // Of a step, kept for the next one.
     std::vector<engine::Decoder::Feed> feeds_;
     std::vector<engine::TokenDraw> tokens_;

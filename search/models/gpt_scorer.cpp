@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <span>
+#include <vector>
 
 namespace qstar::search {
 
@@ -28,7 +30,7 @@ GptScorer::GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& token
       decoder_(std::make_unique<engine::Decoder>(
           model, at_once * (1 + scores_to_slots),
           at_once * engine::KvCache::pages_of(model.config.context))),
-      kept_(*decoder_, at_once, keep ? at_once * scores_to_slots : 0) {
+      prefix_cache_(*decoder_, at_once, keep ? at_once * scores_to_slots : 0) {
     if (!model.config.scalar_head) fail("a scorer needs a model with a scalar head, found none");
     if (tokenizer.size() > model.config.vocab)
         fail("the tokenizer has {} tokens, the model a vocabulary of {}", tokenizer.size(),
@@ -44,15 +46,15 @@ void GptScorer::evaluate(std::span<Node* const> nodes) {
         for (size_t i = 0; i < count; ++i) {
             const int slot = static_cast<int>(i);
             const std::span<const int> tokens = nodes[begin + i]->tokens;
-            const int known = kept_.begin(tokens, slot);
+            const int known = prefix_cache_.begin(tokens, slot);
             feeds.push_back({slot, tokens.subspan(static_cast<size_t>(known))});
         }
-        kept_.make_room(decoder_->pages_needed(feeds));
+        prefix_cache_.make_room(decoder_->pages_needed(feeds));
         const engine::Tensor scores = decoder_->feed_scores(feeds);
         for (size_t i = 0; i < count; ++i) {
             Node& node = *nodes[begin + i];
             node.score = 1 / (1 + std::exp(-scores[static_cast<int64_t>(i)]));
-            if (node.open) kept_.keep(node.tokens, static_cast<int>(i), node.score);
+            if (node.open) prefix_cache_.keep(node.tokens, static_cast<int>(i), node.score);
             decoder_->clear(static_cast<int>(i));
         }
     }
@@ -99,7 +101,7 @@ std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
             nodes.push_back(
                 {std::span(path.tokens).first(length), !(last && paths[order[k]].finished), 0});
             of_path[order[k]].push_back(&nodes.back());
-            if (const auto value = kept_.value(nodes.back().tokens)) {
+            if (const auto value = prefix_cache_.value(nodes.back().tokens)) {
                 nodes.back().score = *value;
                 continue;
             }

@@ -17,6 +17,8 @@
 #include "tokenizer/bpe.h"
 
 #include <memory>
+#include <span>
+#include <vector>
 
 namespace qstar::search {
 
@@ -54,8 +56,8 @@ class GptScorer : public Scorer {
     const tokenizer::Tokenizer& tokenizer_;
     int at_once_;
     Reading reading_ = Reading::each_step;
-    std::unique_ptr<engine::Decoder> decoder_; // at_once slots, and those of kept_
-    engine::PrefixCache kept_;
+    std::unique_ptr<engine::Decoder> decoder_; // at_once slots, and those of prefix_cache_
+    engine::PrefixCache prefix_cache_;
 };
 
 } // namespace qstar::search

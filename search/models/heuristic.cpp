@@ -2,6 +2,8 @@
 
 #include "engine/base/parallel.h"
 
+#include <vector>
+
 namespace qstar::search {
 
 void LowerBound::cost_to_go(const uint8_t* states, int64_t n, float* h) {

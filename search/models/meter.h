@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <span>
+#include <vector>
 
 namespace qstar::search {
 

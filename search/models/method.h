@@ -41,7 +41,7 @@ struct Options : SearchOptions {
     bool n_best = false;  // beam, MCTS, A*, Q*: next steps are not drawn, but the likeliest ones in
                           // order (n_best.cpp)
     // Told of every path that is made, expanded or chosen, in order, while the search runs.
-    std::function<void(const Sight&)> watch;
+    std::function<void(const SearchEvent&)> observer;
     // What may be known of the world; it must outlive the search.
     const PublicRules* rules = &no_rules;
 };

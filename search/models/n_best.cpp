@@ -17,6 +17,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::search {
 
@@ -25,7 +28,7 @@ namespace {
 constexpr double kLeastMass = 1e-5; // what is less likely is not looked for
 
 // A text that may become one of the steps.
-struct Hope {
+struct Hypothesis {
     int slot = 0;
     std::vector<int> tokens; // prefix and text
     size_t fed = 0;          // of them in the cache
@@ -35,7 +38,7 @@ struct Hope {
 };
 
 // A text that no step of any likelihood begins with.
-struct Dead {
+struct Exhausted {
     std::string text;
     double mass = 0;
 };
@@ -54,26 +57,26 @@ struct GptProposer::Choice {
     }
 };
 
-struct GptProposer::Listing {
+struct GptProposer::NBestState {
     const ProposeRequest* request = nullptr;
-    std::vector<int> prefix; // its tokens
-    size_t wanted = 0;       // steps
-    std::vector<Hope> hopes; // empty: it is done
-    std::vector<Dead> dead;
+    std::vector<int> prefix;       // its tokens
+    size_t wanted = 0;             // steps
+    std::vector<Hypothesis> hopes; // empty: it is done
+    std::vector<Exhausted> dead;
     bool again = false; // some died since the beam began
     Proposals result;
 
-    size_t depth(const Hope& hope) const { return hope.tokens.size() - prefix.size(); }
+    size_t depth(const Hypothesis& hope) const { return hope.tokens.size() - prefix.size(); }
     int64_t next_cost() const { // of the next round; the prefix is paid for
         return std::count_if(hopes.begin(), hopes.end(),
-                             [&](const Hope& hope) { return depth(hope) > 0; });
+                             [&](const Hypothesis& hope) { return depth(hope) > 0; });
     }
 };
 
 // What may follow the hope, by its logits.
-void GptProposer::choices_after(const Listing& listing, size_t at, std::span<const float> logits,
+void GptProposer::choices_after(const NBestState& listing, size_t at, std::span<const float> logits,
                                 std::vector<Choice>& out) {
-    const Hope& hope = listing.hopes[at];
+    const Hypothesis& hope = listing.hopes[at];
     const auto room = static_cast<int64_t>(hope.tokens.size()) < decoder_->config().context;
     if (!room) return; // nor would the end token fit
     const int step_end = tokenizer_.special(tokenizer::step);
@@ -92,14 +95,14 @@ void GptProposer::choices_after(const Listing& listing, size_t at, std::span<con
                         : known.text.starts_with(text))
                 mass -= std::exp(static_cast<double>(known.log_prob));
         }
-        for (const Dead& dead : listing.dead)
+        for (const Exhausted& dead : listing.dead)
             if (!special && dead.text.starts_with(text)) mass -= dead.mass;
         if (mass >= kLeastMass) out.push_back({mass, at, token, log_prob});
     }
 }
 
 // The best choices become results or hopes; the slots of the others are free again.
-void GptProposer::take_best(Listing& listing, std::vector<Choice>& choices,
+void GptProposer::take_best(NBestState& listing, std::vector<Choice>& choices,
                             std::vector<int>& free_slots) {
     const int step_end = tokenizer_.special(tokenizer::step);
     const size_t places = listing.wanted - listing.result.steps.size();
@@ -108,7 +111,7 @@ void GptProposer::take_best(Listing& listing, std::vector<Choice>& choices,
     std::vector<std::vector<const Choice*>> on(listing.hopes.size()); // those that are no end
     std::vector<size_t> used(listing.hopes.size());
     for (const Choice& choice : choices) {
-        Hope& hope = listing.hopes[choice.hope];
+        Hypothesis& hope = listing.hopes[choice.hope];
         // Each step counts as if it had been written alone, from the prefix on.
         const auto again = used[choice.hope] > 0 ? static_cast<int64_t>(listing.depth(hope)) : 0;
         if (listing.result.tokens + again > listing.request->limit) continue;
@@ -123,18 +126,19 @@ void GptProposer::take_best(Listing& listing, std::vector<Choice>& choices,
         const auto same = [&](const Proposal& found) { return same_step(found, step); };
         if (std::ranges::none_of(listing.result.steps, same)) // in other tokens, perhaps
             listing.result.steps.push_back(step);
-        if (choice.token == step_end) kept_.keep(hope.tokens, hope.slot); // a search comes back
+        if (choice.token == step_end)
+            prefix_cache_.keep(hope.tokens, hope.slot); // a search comes back
     }
-    std::vector<Hope> next;
+    std::vector<Hypothesis> next;
     for (size_t i = 0; i < on.size(); ++i) {
         if (!on[i].empty()) continue;
         decoder_->clear(listing.hopes[i].slot);
         free_slots.push_back(listing.hopes[i].slot);
     }
     for (size_t i = 0; i < on.size(); ++i) {
-        const Hope& hope = listing.hopes[i];
+        const Hypothesis& hope = listing.hopes[i];
         for (const Choice* choice : on[i]) {
-            Hope longer = hope;
+            Hypothesis longer = hope;
             longer.fed = hope.tokens.size();
             longer.tokens.push_back(choice->token);
             longer.text += tokenizer_.token(choice->token);
@@ -151,16 +155,16 @@ void GptProposer::take_best(Listing& listing, std::vector<Choice>& choices,
     listing.hopes = std::move(next);
 }
 
-void GptProposer::begin(Listing& listing, std::vector<int>& free_slots) {
-    Hope hope{free_slots.back(), listing.prefix, 0, {}, 0};
+void GptProposer::begin(NBestState& listing, std::vector<int>& free_slots) {
+    Hypothesis hope{free_slots.back(), listing.prefix, 0, {}, 0};
     free_slots.pop_back();
-    hope.fed = static_cast<size_t>(kept_.begin(hope.tokens, hope.slot));
+    hope.fed = static_cast<size_t>(prefix_cache_.begin(hope.tokens, hope.slot));
     listing.hopes.push_back(std::move(hope));
     listing.again = false;
 }
 
-void GptProposer::end(Listing& listing, std::vector<int>& free_slots) {
-    for (const Hope& hope : listing.hopes) {
+void GptProposer::end(NBestState& listing, std::vector<int>& free_slots) {
+    for (const Hypothesis& hope : listing.hopes) {
         decoder_->clear(hope.slot);
         free_slots.push_back(hope.slot);
     }
@@ -169,14 +173,14 @@ void GptProposer::end(Listing& listing, std::vector<int>& free_slots) {
 }
 
 std::vector<Proposals> GptProposer::n_best(std::span<const ProposeRequest> requests) {
-    std::vector<Listing> listings(requests.size());
+    std::vector<NBestState> listings(requests.size());
     std::vector<int> free_slots = cleared_slots();
     std::vector<size_t> active;
     size_t next = 0, places = 0; // of the active ones
     for (;;) {
         // Listings join while there are slots for all of their places.
         for (; next < requests.size(); ++next) {
-            Listing& listing = listings[next];
+            NBestState& listing = listings[next];
             const ProposeRequest& request = requests[next];
             listing.wanted = static_cast<size_t>(std::clamp(request.samples, 0, limits_.slots));
             if (places + listing.wanted > static_cast<size_t>(limits_.slots)) break;
@@ -195,27 +199,27 @@ std::vector<Proposals> GptProposer::n_best(std::span<const ProposeRequest> reque
         // A round that the limit does not pay ends a listing.
         feeds_.clear();
         for (const size_t i : active) {
-            Listing& listing = listings[i];
+            NBestState& listing = listings[i];
             listing.result.tokens += listing.next_cost();
             if (listing.result.tokens > listing.request->limit) {
                 listing.result.tokens = listing.request->limit;
                 end(listing, free_slots);
             }
-            for (const Hope& hope : listing.hopes)
+            for (const Hypothesis& hope : listing.hopes)
                 feeds_.push_back({hope.slot, std::span(hope.tokens).subspan(hope.fed)});
         }
         if (!feeds_.empty()) {
-            kept_.make_room(decoder_->pages_needed(feeds_));
+            prefix_cache_.make_room(decoder_->pages_needed(feeds_));
             const engine::Tensor logits = decoder_->feed(feeds_);
             const auto width = static_cast<size_t>(logits.shape()[1]);
             const auto classes = static_cast<size_t>(tokenizer_.size());
             size_t row = 0;
             for (const size_t i : active) {
-                Listing& listing = listings[i];
+                NBestState& listing = listings[i];
                 std::vector<Choice> choices;
                 for (size_t h = 0; h < listing.hopes.size(); ++h, ++row) {
-                    const Hope& hope = listing.hopes[h];
-                    if (listing.depth(hope) == 0) kept_.keep(hope.tokens, hope.slot);
+                    const Hypothesis& hope = listing.hopes[h];
+                    if (listing.depth(hope) == 0) prefix_cache_.keep(hope.tokens, hope.slot);
                     const size_t before = choices.size();
                     choices_after(listing, h, {logits.data() + row * width, classes}, choices);
                     if (choices.size() > before || listing.depth(hope) == 0) continue;
@@ -237,7 +241,7 @@ std::vector<Proposals> GptProposer::n_best(std::span<const ProposeRequest> reque
         });
     }
     std::vector<Proposals> results;
-    for (Listing& listing : listings) results.push_back(std::move(listing.result));
+    for (NBestState& listing : listings) results.push_back(std::move(listing.result));
     return results;
 }
 

@@ -10,7 +10,7 @@ namespace qstar::search {
 
 // One well mixed number from two (the finaliser of SplitMix64; Steele, Lea and
 // Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
-constexpr uint64_t mix(uint64_t a, uint64_t b) {
+constexpr uint64_t derive_stream(uint64_t a, uint64_t b) {
     uint64_t z = a + 0x9e3779b97f4a7c15u * (b + 1);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;

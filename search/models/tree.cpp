@@ -19,19 +19,19 @@ int64_t Tree::at(const Path& path) {
     return node;
 }
 
-void Tree::see(const Sight& sight) {
-    const int64_t id = at(sight.path);
+void Tree::observe(const SearchEvent& event) {
+    const int64_t id = at(event.path);
     Node& node = nodes_[static_cast<size_t>(id)];
-    switch (sight.what) {
-    case Sight::What::opened: // a solution that is scored later is seen twice
-        if (sight.log_prob != 0) node.g = -sight.log_prob;
-        if (sight.score) node.score = sight.score;
-        if (sight.f) node.f = sight.f;
+    switch (event.what) {
+    case SearchEvent::What::opened: // a solution that is scored later is seen twice
+        if (event.log_prob != 0) node.g = -event.log_prob;
+        if (event.score) node.score = event.score;
+        if (event.f) node.f = event.f;
         break;
-    case Sight::What::expanded:
+    case SearchEvent::What::expanded:
         expanded_.push_back(id);
         break;
-    case Sight::What::chosen:
+    case SearchEvent::What::chosen:
         path_.clear();
         for (int64_t up = id; up >= 0; up = nodes_[static_cast<size_t>(up)].parent)
             path_.push_back(up);

@@ -1,7 +1,7 @@
 #pragma once
 // What a search over reasoning steps has looked at, as a tree: for viewers.
 //
-// Every method tells what it does to Options::watch as it goes; a Tree puts the paths that it
+// Every method tells what it does to Options::observer as it goes; a Tree puts the paths that it
 // was told of together and writes them in the form that searches over puzzles write, too.
 
 #include "engine/text/json.h"
@@ -10,11 +10,12 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace qstar::search {
 
-struct Sight {
+struct SearchEvent {
     enum class What {
         opened,   // a path was made and rated
         expanded, // its next steps are asked for
@@ -30,7 +31,7 @@ struct Sight {
 
 class Tree {
   public:
-    void see(const Sight& sight);
+    void observe(const SearchEvent& event);
 
     // {"nodes": [{"id", "state", "g", "score", "f", "finished", "parent"}], "expanded": [ids in
     // order], "path": [ids]}; node 0 is the problem, "state" the line, g = -log p.

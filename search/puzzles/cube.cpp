@@ -7,6 +7,9 @@
 #include <array>
 #include <map>
 #include <set>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::search {
 

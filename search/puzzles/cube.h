@@ -23,6 +23,9 @@
 #include "search/puzzles/permutation_group.h"
 
 #include <array>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::search {
 

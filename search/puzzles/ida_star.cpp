@@ -1,6 +1,7 @@
 #include "search/puzzles/ida_star.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace qstar::search {
 

@@ -4,6 +4,8 @@
 
 #include "search/puzzles/walking_distance.h"
 
+#include <vector>
+
 namespace qstar::search {
 
 struct ShortestSlides {

@@ -11,6 +11,9 @@
 #include "search/problem/space.h"
 
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::search {
 

@@ -8,6 +8,7 @@
 #include "search/problem/space.h"
 
 #include <array>
+#include <vector>
 
 namespace qstar::search {
 

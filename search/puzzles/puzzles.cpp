@@ -12,6 +12,9 @@
 #include "search/puzzles/walking_distance.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::search {
 

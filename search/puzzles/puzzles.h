@@ -4,6 +4,9 @@
 #include "search/models/heuristic.h"
 
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::search {
 

@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <numeric>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::search {
 

@@ -11,6 +11,9 @@
 
 #include "search/problem/space.h"
 
+#include <string>
+#include <string_view>
+
 namespace qstar::search {
 
 class Sliding : public Space {

@@ -8,7 +8,11 @@
 #include "engine/nn/mlp.h"
 #include "search/models/heuristic.h"
 
+#include <map>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::search {
 

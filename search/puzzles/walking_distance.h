@@ -11,6 +11,7 @@
 #include "search/puzzles/sliding.h"
 
 #include <unordered_map>
+#include <vector>
 
 namespace qstar::search {
 

@@ -15,7 +15,7 @@ uint64_t hash(const uint8_t* state, size_t bytes) {
     for (size_t at = 0; at < bytes; at += 8) {
         uint64_t word = 0;
         std::memcpy(&word, state + at, std::min<size_t>(8, bytes - at));
-        value = mix(value, word);
+        value = derive_stream(value, word);
     }
     return value;
 }

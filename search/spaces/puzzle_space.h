@@ -23,6 +23,8 @@
 #include <cmath>
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::search {
 

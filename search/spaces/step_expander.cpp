@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <vector>
 
 namespace qstar::search {
 
@@ -32,7 +33,7 @@ StepExpander::Successors StepExpander::draw(std::span<StepNode* const> paths,
     const std::vector<Proposals> all = meter.propose(requests);
     Successors out;
     out.paid = all.size();
-    for (size_t i = 0; i < all.size(); ++i) see(Sight::What::expanded, *paths[i]);
+    for (size_t i = 0; i < all.size(); ++i) emit(SearchEvent::What::expanded, *paths[i]);
     result_.expanded += static_cast<int64_t>(all.size());
     for (size_t i = 0; i < all.size(); ++i) {
         StepNode& parent = *paths[i];
@@ -83,11 +84,11 @@ void StepExpander::rate(std::span<StepNode> nodes, Aggregate how) {
     }
 }
 
-void StepExpander::see(Sight::What what, const StepNode& node) const {
-    if (!options_.watch) return;
-    Sight sight{what, node.path, node.log_prob, {}, node.f, result_.tokens};
-    if (meter.has_scorer()) sight.score = node.f ? std::exp(-node.h) : node.score;
-    options_.watch(sight);
+void StepExpander::emit(SearchEvent::What what, const StepNode& node) const {
+    if (!options_.observer) return;
+    SearchEvent event{what, node.path, node.log_prob, {}, node.f, result_.tokens};
+    if (meter.has_scorer()) event.score = node.f ? std::exp(-node.h) : node.score;
+    options_.observer(event);
 }
 
 } // namespace qstar::search

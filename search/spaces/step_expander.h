@@ -10,6 +10,8 @@
 
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::search {
 
@@ -52,8 +54,8 @@ class StepExpander {
     // Rates the paths in one call: scores, score and h. Nothing without a scorer.
     void rate(std::span<StepNode> nodes, Aggregate how);
 
-    // Tells Options::watch. A path that has an f is shown with it, and e^-h is its score.
-    void see(Sight::What what, const StepNode& node) const;
+    // Tells Options::observer. A path that has an f is shown with it, and e^-h is its score.
+    void emit(SearchEvent::What what, const StepNode& node) const;
     // The state of a path, and whether it is finished: paths in one state are one node.
     std::pair<std::string, bool> state_of(const Path& path) const {
         return {options_.rules->state(path), path.finished};

@@ -4,14 +4,16 @@
 #include "search/spaces/step_space.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 namespace qstar::search {
 
-void StepSpace::see(const Solution& solution, int64_t tokens) const {
-    if (!options_.watch) return;
+void StepSpace::emit(const Solution& solution, int64_t tokens) const {
+    if (!options_.observer) return;
     double log_prob = 0;
     for (const float step : solution.log_probs) log_prob += static_cast<double>(step);
-    options_.watch({Sight::What::opened, solution.path, log_prob, {}, {}, tokens});
+    options_.observer({SearchEvent::What::opened, solution.path, log_prob, {}, {}, tokens});
 }
 
 void StepSpace::decode() {
@@ -21,10 +23,10 @@ void StepSpace::decode() {
         result_.expanded = result_.generated = std::ssize(solution.path.steps);
         if (!solution.path.finished && result_.tokens >= options_.budget) result_.ended = "tokens";
         for (const float log_prob : solution.log_probs) result_.score += log_prob;
-        see(solution, result_.tokens);
-        if (options_.watch)
-            options_.watch(
-                {Sight::What::chosen, solution.path, result_.score, {}, {}, result_.tokens});
+        emit(solution, result_.tokens);
+        if (options_.observer)
+            options_.observer(
+                {SearchEvent::What::chosen, solution.path, result_.score, {}, {}, result_.tokens});
     }
 }
 
@@ -37,12 +39,12 @@ int64_t StepSpace::draw(int64_t most, std::vector<Solution>& solutions) {
         return 0;
     }
     int64_t spent = result_.tokens;
-    solutions = expander_.meter.complete(
-        {start, static_cast<int>(samples), options_.temperature, mix(options_.stream, round_++)});
+    solutions = expander_.meter.complete({start, static_cast<int>(samples), options_.temperature,
+                                          derive_stream(options_.stream, round_++)});
     const int64_t count = std::ssize(solutions);
     drawn_ += count;
     for (const Solution& solution : solutions) {
-        see(solution, spent += solution.tokens);
+        emit(solution, spent += solution.tokens);
         result_.expanded += std::ssize(solution.path.steps);
         result_.generated += std::ssize(solution.path.steps);
     }
@@ -54,8 +56,9 @@ int64_t StepSpace::draw(int64_t most, std::vector<Solution>& solutions) {
     });
     for (const Solution& solution : solutions) {
         if (!solution.path.finished) continue;
-        if (options_.watch)
-            options_.watch({Sight::What::chosen, solution.path, 0, {}, {}, result_.tokens});
+        if (options_.observer)
+            options_.observer(
+                {SearchEvent::What::chosen, solution.path, 0, {}, {}, result_.tokens});
         set_solution(result_, solution.path);
         goal_ = nodes_.size();
         nodes_.push_back({.path = solution.path});
@@ -69,24 +72,26 @@ std::vector<Rating> StepSpace::rate(const std::vector<Solution>& solutions) {
     std::vector<Path> paths;
     for (const Solution& solution : solutions) paths.push_back(solution.path);
     std::vector<Rating> ratings = expander_.meter.score(paths);
-    for (size_t i = 0; i < paths.size() && options_.watch; ++i)
-        options_.watch({Sight::What::opened, paths[i], 0, ratings[i].score, {}, result_.tokens});
+    for (size_t i = 0; i < paths.size() && options_.observer; ++i)
+        options_.observer(
+            {SearchEvent::What::opened, paths[i], 0, ratings[i].score, {}, result_.tokens});
     return ratings;
 }
 
 void StepSpace::choose(const Solution& solution, const Rating& rating, double score) {
     set_solution(result_, solution.path, rating.steps);
     result_.score = score;
-    if (options_.watch)
-        options_.watch({Sight::What::chosen, solution.path, 0, rating.score, {}, result_.tokens});
+    if (options_.observer)
+        options_.observer(
+            {SearchEvent::What::chosen, solution.path, 0, rating.score, {}, result_.tokens});
 }
 
 void StepSpace::elect(const Solution& solution, const std::string& answer, double share) {
     set_solution(result_, solution.path);
     result_.answer = answer;
     result_.score = share;
-    if (options_.watch)
-        options_.watch({Sight::What::chosen, solution.path, 0, {}, {}, result_.tokens});
+    if (options_.observer)
+        options_.observer({SearchEvent::What::chosen, solution.path, 0, {}, {}, result_.tokens});
 }
 
 } // namespace qstar::search

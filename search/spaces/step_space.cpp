@@ -30,7 +30,7 @@ std::string StepSpace::name(Node node) const {
 }
 
 void StepSpace::choose(const StepNode& node, double score) {
-    expander_.see(Sight::What::chosen, node);
+    expander_.emit(SearchEvent::What::chosen, node);
     set_solution(result_, node.path, node.scores);
     result_.score = score;
 }
@@ -54,7 +54,7 @@ bool StepSpace::current(const Entry& entry) const {
 
 Opening StepSpace::opened(Node node, double f) {
     nodes_[node].f = f;
-    expander_.see(Sight::What::opened, nodes_[node]);
+    expander_.emit(SearchEvent::What::opened, nodes_[node]);
     const auto [at, is_new] = at_state_.try_emplace(expander_.state_of(nodes_[node].path), node);
     if (!is_new && f >= *nodes_[at->second].f) return Opening::passed;
     at->second = last_kept_ = node;
@@ -79,7 +79,7 @@ bool StepSpace::expand(const std::vector<Node>& nodes, std::vector<Node>& succes
     std::vector<uint64_t> streams;
     for (const Node node : nodes) {
         streams.push_back(
-            mix(options_.stream, static_cast<uint64_t>(result_.expanded) + paths.size()));
+            derive_stream(options_.stream, static_cast<uint64_t>(result_.expanded) + paths.size()));
         paths.push_back(&nodes_[node]);
     }
     StepExpander::Successors next = expander_.draw(paths, streams, true);
@@ -94,7 +94,7 @@ bool StepSpace::expand(const std::vector<Node>& nodes, std::vector<Node>& succes
         StepNode& goal = *next.goal;
         goal.f = goal.g + options_.weight * goal.h;
         if (telling()) say(fmt::format("Step 3: {} is at the goal", goal.path.steps.back()));
-        expander_.see(Sight::What::opened, goal);
+        expander_.emit(SearchEvent::What::opened, goal);
         goal_ = nodes_.size();
         nodes_.push_back(std::move(goal));
         return false;
@@ -155,7 +155,7 @@ void StepSpace::layer(const std::vector<Node>& kept, std::vector<Node>& next) {
             next.push_back(node);
             continue;
         }
-        streams.push_back(mix(mix(options_.stream, round_), paths.size()));
+        streams.push_back(derive_stream(derive_stream(options_.stream, round_), paths.size()));
         paths.push_back(&nodes_[node]);
     }
     ++round_;
@@ -163,7 +163,7 @@ void StepSpace::layer(const std::vector<Node>& kept, std::vector<Node>& next) {
     if (drawn.paid == 0) return next.clear();
     if (drawn.goal) {
         drawn.goal->score = drawn.goal->log_prob; // it was not rated
-        expander_.see(Sight::What::opened, *drawn.goal);
+        expander_.emit(SearchEvent::What::opened, *drawn.goal);
         goal_ = nodes_.size();
         nodes_.push_back(std::move(*drawn.goal));
         return next.clear();
@@ -179,7 +179,7 @@ void StepSpace::layer(const std::vector<Node>& kept, std::vector<Node>& next) {
     }
     expander_.rate(made, options_.aggregate);
     for (StepNode& node : made) {
-        expander_.see(Sight::What::opened, node);
+        expander_.emit(SearchEvent::What::opened, node);
         next.push_back(nodes_.size());
         nodes_.push_back(std::move(node));
     }
@@ -196,7 +196,7 @@ void StepSpace::chosen(const std::vector<Node>& kept) {
 // MCTS.
 
 void StepSpace::begin_tree() {
-    expander_.see(Sight::What::opened, nodes_[0]);
+    expander_.emit(SearchEvent::What::opened, nodes_[0]);
     at_state_[expander_.state_of(nodes_[0].path)] = 0;
 }
 
@@ -204,14 +204,14 @@ void StepSpace::begin_tree() {
 // up, or the path's own if there are none.
 StepSpace::Growth StepSpace::grow(Node parent, size_t) {
     StepNode* const path = &nodes_[parent];
-    const uint64_t stream = mix(options_.stream, static_cast<uint64_t>(result_.expanded));
+    const uint64_t stream = derive_stream(options_.stream, static_cast<uint64_t>(result_.expanded));
     StepExpander::Successors drawn = expander_.draw({&path, 1}, {&stream, 1}, false);
     Growth growth;
     growth.ended = drawn.paid == 0;
     if (growth.ended) return growth;
     if (drawn.goal) {
         drawn.goal->scores.clear(); // it was not rated
-        expander_.see(Sight::What::opened, *drawn.goal);
+        expander_.emit(SearchEvent::What::opened, *drawn.goal);
         goal_ = nodes_.size();
         nodes_.push_back(std::move(*drawn.goal));
         growth.value = 1;
@@ -222,7 +222,7 @@ StepSpace::Growth StepSpace::grow(Node parent, size_t) {
     growth.value = drawn.nodes.empty() ? nodes_[parent].score : 0;
     for (StepNode& node : drawn.nodes) {
         growth.value = std::max(growth.value, node.score);
-        expander_.see(Sight::What::opened, node);
+        expander_.emit(SearchEvent::What::opened, node);
         const double likelihood = std::exp(node.log_prob - nodes_[parent].log_prob);
         const auto [known, is_new] =
             at_state_.try_emplace(expander_.state_of(node.path), nodes_.size());

@@ -25,6 +25,9 @@
 #include "search/spaces/step_expander.h"
 
 #include <map>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace qstar::search {
 
@@ -137,7 +140,7 @@ class StepSpace {
     double rank(Node node) const {
         return expander_.meter.has_scorer() ? nodes_[node].score : nodes_[node].log_prob;
     }
-    void see(const Solution& solution, int64_t tokens) const;
+    void emit(const Solution& solution, int64_t tokens) const;
     void choose(const StepNode& node, double score);
 
     const Options& options_;

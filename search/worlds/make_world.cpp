@@ -7,6 +7,7 @@
 #include "search/worlds/words/gsm8k.h"
 #include "search/worlds/words/words.h"
 
+#include <memory>
 #include <string>
 
 namespace qstar::search {

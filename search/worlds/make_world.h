@@ -3,6 +3,9 @@
 
 #include "search/problem/world.h"
 
+#include <memory>
+#include <string_view>
+
 namespace qstar::search {
 
 // By name ("arithmetic", "equations", "countdown", "words"); Error naming the known ones.

@@ -71,7 +71,8 @@ struct TableProposer : Proposer {
         return &row->second.back();
     }
     static Random random_of(const ProposeRequest& request, int sample, size_t step) {
-        return Random(7, mix(mix(request.stream, static_cast<uint64_t>(sample)), step));
+        return Random(
+            7, derive_stream(derive_stream(request.stream, static_cast<uint64_t>(sample)), step));
     }
     static std::vector<TableStep> likeliest(std::vector<TableStep> steps,
                                             const ProposeRequest& request) {

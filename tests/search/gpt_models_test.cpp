@@ -268,7 +268,7 @@ TEST_CASE("what is kept from call to call changes no result and no count, only t
         for (uint64_t round = 0; round < 4; ++round) {
             std::vector<ProposeRequest> requests;
             for (const Path& path : paths)
-                requests.push_back(request(path, 6, mix(round, requests.size())));
+                requests.push_back(request(path, 6, derive_stream(round, requests.size())));
             const std::vector<Proposals> a = keeps.propose(requests);
             const std::vector<Proposals> b = forgets.propose(requests);
             std::vector<Path> next;

@@ -124,7 +124,7 @@ TEST_CASE("word problems: pre-training, fine-tuning, sampling, labels, ORM and P
     process.epochs = 4;
     prm(process);
     const auto metrics = read_jsonl(run + "/prm/metrics.jsonl");
-    CHECK(number_field(metrics.back(), "judged_loss") < number_field(metrics[0], "judged_loss"));
+    CHECK(number_field(metrics.back(), "label_loss") < number_field(metrics[0], "label_loss"));
 }
 
 TEST_CASE("a broken file of items is refused with its line, and nothing is begun") {

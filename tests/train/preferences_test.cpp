@@ -163,8 +163,8 @@ TEST_CASE("reward model of ranks: it learns; stopped and resumed, and at any thr
     BradleyTerryOptions options = run.reward_options();
     reward(options);
     const auto lines = run.metrics("reward");
-    CHECK(number_field(lines[0], "judged_loss") == doctest::Approx(std::log(2.0)));
-    CHECK(number_field(lines.back(), "judged_loss") < 0.3);
+    CHECK(number_field(lines[0], "label_loss") == doctest::Approx(std::log(2.0)));
+    CHECK(number_field(lines.back(), "label_loss") < 0.3);
     const Json result = run.result("reward");
     CHECK(result["val_accuracy"].get<double>() > 0.9);
     CHECK(result["val_pairs"].get<int64_t>() > 3);

@@ -175,12 +175,12 @@ TEST_CASE("fine-tuning, sampling, labels, ORM and PRM in a row") {
     orm(outcome);
     prm(process);
     // The head starts at zero: every text has the probability 1/2.
-    CHECK(loss_at(run, "orm", 0, "judged_loss") == doctest::Approx(0.6931).epsilon(0.001));
-    CHECK(loss_at(run, "prm", 0, "judged_loss") == doctest::Approx(0.6931).epsilon(0.001));
+    CHECK(loss_at(run, "orm", 0, "label_loss") == doctest::Approx(0.6931).epsilon(0.001));
+    CHECK(loss_at(run, "prm", 0, "label_loss") == doctest::Approx(0.6931).epsilon(0.001));
     const size_t orm_last = read_jsonl(run + "/orm/metrics.jsonl").size() - 1;
     const size_t prm_last = read_jsonl(run + "/prm/metrics.jsonl").size() - 1;
-    CHECK(loss_at(run, "orm", orm_last, "judged_loss") < 0.67);
-    CHECK(loss_at(run, "prm", prm_last, "judged_loss") < 0.67);
+    CHECK(loss_at(run, "orm", orm_last, "label_loss") < 0.67);
+    CHECK(loss_at(run, "prm", prm_last, "label_loss") < 0.67);
     CHECK(has_field(read_jsonl(run + "/prm/metrics.jsonl")[prm_last], "val_accuracy"));
 
     // The same bytes after a stop.

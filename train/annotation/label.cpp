@@ -7,12 +7,14 @@
 #include "engine/text/utf8.h"
 #include "search/worlds/make_world.h"
 #include "train/annotation/session.h"
-#include "train/data/classroom.h"
 #include "train/data/judge.h"
 #include "train/data/left_out.h"
+#include "train/data/problem_source.h"
 #include "train/run/stage.h"
 
 #include <iostream>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 

@@ -15,6 +15,8 @@
 #include "train/run/run.h"
 
 #include <iosfwd>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 

@@ -9,14 +9,16 @@
 #include "search/problem/world.h"
 #include "search/worlds/make_world.h"
 #include "train/annotation/session.h"
-#include "train/data/classroom.h"
 #include "train/data/left_out.h"
+#include "train/data/problem_source.h"
 #include "train/run/batches.h"
 #include "train/run/stage.h"
 
 #include <algorithm>
 #include <iostream>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 
@@ -46,7 +48,7 @@ std::vector<RankPrompt> prompts_of(const std::vector<SampledSolution>& solutions
 }
 
 // The first draws are the likeliest ones: a person should not be able to see that.
-void mix(RankPrompt& prompt, uint64_t seed) {
+void derive_stream(RankPrompt& prompt, uint64_t seed) {
     std::vector<int64_t> order(prompt.outputs.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
     shuffle(order, Random(seed, "rank/order/" + prompt.problem));
@@ -76,7 +78,7 @@ Json record_of(RankOptions options, const std::string& solutions) {
 struct Agreement {
     double pairs = 0, with_taste = 0, with_self = 0;
 
-    void add(double better, double worse, const Person& person) {
+    void add(double better, double worse, const SimulatedAnnotator& person) {
         pairs += 1;
         with_taste += better > worse ? 1 : better < worse ? 0 : 0.5;
         const double p = prefers(person, better, worse);
@@ -163,7 +165,7 @@ std::vector<RankPrompt> read_prompts(const RankOptions& options, const std::stri
     settle(bad, options, options.name, file);
     if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
     const uint64_t seed = seed_of(options);
-    for (RankPrompt& prompt : prompts) mix(prompt, seed);
+    for (RankPrompt& prompt : prompts) derive_stream(prompt, seed);
     return prompts;
 }
 

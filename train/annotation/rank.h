@@ -2,17 +2,19 @@
 // Ranking: several outputs for one prompt, and a judge who puts them in order.
 //
 //   DIR/samples/solutions.jsonl -> DIR/ranks/ranks.jsonl (ranks.h)
-// The judge is a simulated person (taste.h) or a person at the terminal. Ranks from
+// The judge is a simulated person (simulated_annotator.h) or a person at the terminal. Ranks from
 // elsewhere need no stage: `qstar train reward --labels FILE` and `qstar train dpo --labels
 // FILE` read the same form.
 
 #include "train/annotation/session.h"
-#include "train/annotation/taste.h"
+#include "train/annotation/simulated_annotator.h"
 #include "train/data/labels.h"
 #include "train/data/ranks.h"
 #include "train/run/run.h"
 
 #include <iosfwd>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 
@@ -23,7 +25,7 @@ struct RankOptions : StageOptions {
     std::string solutions;           // a file; empty: the one of `qstar train sample`
     std::string name = "rank";       // folder in the run, for ranks of several judges
     std::string world;               // empty: the run's
-    Person person;                   // the simulated one
+    SimulatedAnnotator person;       // the simulated one
 };
 
 // Only solutions with an end are shown, different ones, in an order of chance. A person may

@@ -6,12 +6,14 @@
 #include "search/models/gpt_proposer.h"
 #include "search/models/stream.h"
 #include "search/worlds/make_world.h"
-#include "train/data/classroom.h"
 #include "train/data/left_out.h"
-#include "train/run/chunks.h"
+#include "train/data/problem_source.h"
+#include "train/run/resumable_map.h"
 #include "train/run/stage.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 
@@ -38,7 +40,7 @@ std::vector<RolloutJudge::Estimate> RolloutJudge::estimate(std::span<const searc
     for (size_t i = 0; i < prefixes.size(); ++i) {
         const std::string text = text_of(prefixes[i]);
         if (prefixes[i].finished || !known_.try_emplace(text, -1).second) continue;
-        const uint64_t stream = search::mix(hash_name("train/rollout"), hash_name(text));
+        const uint64_t stream = search::derive_stream(hash_name("train/rollout"), hash_name(text));
         requests.push_back({prefixes[i], rollouts_, temperature_, stream});
         asked.push_back(i);
     }
@@ -182,19 +184,19 @@ void rollout(const RolloutOptions& options) {
     if (options.limit > 0 && solutions.size() > static_cast<size_t>(options.limit))
         solutions.resize(static_cast<size_t>(options.limit));
 
-    const std::string path =
-        in_chunks(stage, "steps.jsonl", "solutions", static_cast<int64_t>(solutions.size()),
-                  chunk_solutions, [&](int64_t first, int64_t count) {
-                      const auto these = std::span(solutions).subspan(static_cast<size_t>(first),
-                                                                      static_cast<size_t>(count));
-                      RolloutJudge judge(proposer, right, static_cast<int>(options.rollouts),
-                                         static_cast<float>(options.temperature));
-                      std::vector<Json> lines;
-                      for (const RolloutLabels& label :
-                           binary ? first_errors(judge, right, these) : math_shepherd(judge, these))
-                          lines.push_back(json_of(label));
-                      return lines;
-                  });
+    const std::string path = resumable_map(
+        stage, "steps.jsonl", "solutions", static_cast<int64_t>(solutions.size()), chunk_solutions,
+        [&](int64_t first, int64_t count) {
+            const auto these = std::span(solutions).subspan(static_cast<size_t>(first),
+                                                            static_cast<size_t>(count));
+            RolloutJudge judge(proposer, right, static_cast<int>(options.rollouts),
+                               static_cast<float>(options.temperature));
+            std::vector<Json> lines;
+            for (const RolloutLabels& label :
+                 binary ? first_errors(judge, right, these) : math_shepherd(judge, these))
+                lines.push_back(json_of(label));
+            return lines;
+        });
 
     int64_t rollouts = 0, tokens = 0, labels = 0;
     for (const JsonLine& line : read_jsonl(path)) {

@@ -27,6 +27,8 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 

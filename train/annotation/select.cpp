@@ -7,8 +7,8 @@
 #include "search/models/gpt_scorer.h"
 #include "search/models/method.h"
 #include "search/worlds/make_world.h"
-#include "train/data/classroom.h"
 #include "train/data/left_out.h"
+#include "train/data/problem_source.h"
 #include "train/run/stage.h"
 
 #include <algorithm>

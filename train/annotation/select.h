@@ -14,6 +14,8 @@
 #include "train/run/run.h"
 
 #include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 

@@ -1,11 +1,12 @@
 #include "train/data/class_info.h"
 
 #include "engine/base/error.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <vector>
 
 namespace qstar::train {
 
@@ -34,8 +35,8 @@ Lines likeliest_path(std::vector<Lines> solutions) {
 
 } // namespace
 
-IdealModel ideal_model(const Classroom& room, std::span<const std::string> problems, int64_t draws,
-                       uint64_t seed) {
+IdealModel ideal_model(const ProblemSource& room, std::span<const std::string> problems,
+                       int64_t draws, uint64_t seed) {
     IdealModel mean;
     Random random(seed, "corpus/ideal");
     for (const std::string& problem : problems) {
@@ -66,7 +67,7 @@ IdealModel ideal_model(const Classroom& room, std::span<const std::string> probl
 
 void print_class(const CorpusOptions& options, int64_t problems) {
     check(options);
-    const Classroom room = classroom_of(options);
+    const ProblemSource room = problem_source_of(options);
     const std::vector<Pupil>& pupils = room.pupils;
     double total = 0;
     for (const Pupil& pupil : pupils) total += pupil.share;
@@ -98,7 +99,7 @@ void print_class(const CorpusOptions& options, int64_t problems) {
     CorpusOptions held_out = options; // problems of two operands are all train's
     held_out.problems.min_operands = std::max(3, options.problems.min_operands);
     if (options.problems.max_operands < 3) return;
-    const Classroom asked = classroom_of(held_out);
+    const ProblemSource asked = problem_source_of(held_out);
     const auto tried =
         draw_problems(asked, Split::dev, std::min<int64_t>(problems, 300), seed_of(options));
     const IdealModel ideal = ideal_model(asked, tried, 400, seed_of(options));

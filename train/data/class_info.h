@@ -3,6 +3,9 @@
 
 #include "train/data/corpus.h"
 
+#include <span>
+#include <string>
+
 namespace qstar::train {
 
 // What a model that had learned the class's text exactly would answer to a problem that
@@ -14,8 +17,8 @@ struct IdealModel {
     double any = 0;      // at least one of 16 drawn solutions right
 };
 // Estimated from `draws` solutions of each problem.
-IdealModel ideal_model(const Classroom& room, std::span<const std::string> problems, int64_t draws,
-                       uint64_t seed);
+IdealModel ideal_model(const ProblemSource& room, std::span<const std::string> problems,
+                       int64_t draws, uint64_t seed);
 
 // Prints each pupil's share and how many of `problems` training problems he answers right
 // and how many of his lines are right, by the world's verifier; then the ideal model's

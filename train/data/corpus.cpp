@@ -7,7 +7,7 @@
 #include "search/worlds/words/gsm8k.h"
 #include "tokenizer/files.h"
 #include "tokenizer/special.h"
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 #include "train/data/texts.h"
 #include "train/run/stage.h"
 
@@ -28,11 +28,11 @@ Json record_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
 
 namespace {
 
-void write_worksheets(const CorpusOptions& options, const Classroom& room,
+void write_worksheets(const CorpusOptions& options, const ProblemSource& room,
                       const tokenizer::Tokenizer& tokenizer, const Stage& stage, Json& result) {
     Progress progress("corpus", options.tokens, "tokens", 0, options.quiet);
     Random random(seed_of(options), "corpus/worksheets");
-    const Classroom warm = classroom_of(options, true);
+    const ProblemSource warm = problem_source_of(options, true);
     const auto warm_tokens =
         static_cast<int64_t>(options.warm * static_cast<double>(options.tokens));
     std::string file;
@@ -61,7 +61,7 @@ void write_worksheets(const CorpusOptions& options, const Classroom& room,
 
 // One item of the curated set. A teacher with an answer key takes what ends in the right
 // number, whoever wrote it and however he came to it; or only experts' work is taken.
-Item draw_curated(const CorpusOptions& options, const Classroom& room, Random& random) {
+Item draw_curated(const CorpusOptions& options, const ProblemSource& room, Random& random) {
     if (options.curate == "experts") return draw_item(room, {"expert", 0, 1, 0}, random);
     // A class that is never right (all shares on a slipper of rate 1) must not hang us.
     for (int tries = 0; tries < 10000; ++tries) {
@@ -71,7 +71,8 @@ Item draw_curated(const CorpusOptions& options, const Classroom& room, Random& r
     fail("--curate answers: this class gave no right answer in 10000 tries");
 }
 
-void write_curated(const CorpusOptions& options, const Classroom& room, const std::string& path) {
+void write_curated(const CorpusOptions& options, const ProblemSource& room,
+                   const std::string& path) {
     Random random(seed_of(options), "corpus/curated");
     std::vector<Json> lines;
     for (int64_t i = 0; i < options.curated; ++i) {
@@ -86,7 +87,7 @@ void write_curated(const CorpusOptions& options, const Classroom& room, const st
 
 } // namespace
 
-Item draw_item(const Classroom& room, const Pupil& pupil, Random& random) {
+Item draw_item(const ProblemSource& room, const Pupil& pupil, Random& random) {
     while (true) {
         Item item;
         item.problem = room.draw(Split::train, random);
@@ -103,7 +104,7 @@ Json class_flags(const Json& record) {
     options.problems.form = record.value("form", "plain");
     options.experts = pupils.at("expert").at(0);
     Json changed = Json::array();
-    for (const Pupil& pupil : classroom_of(options).pupils) {
+    for (const Pupil& pupil : problem_source_of(options).pupils) {
         const Json& found = pupils.at(pupil.name);
         if (found.at(0) != pupil.share || found.at(1) != pupil.rate)
             changed.push_back(fmt::format("{}={}:{}", pupil.name, found.at(0).get<double>(),
@@ -114,7 +115,7 @@ Json class_flags(const Json& record) {
 
 void corpus(const CorpusOptions& options) {
     check(options);
-    const Classroom room = classroom_of(options);
+    const ProblemSource room = problem_source_of(options);
     Stage stage(options, "corpus", record_of(options, room.pupils));
     if (stage.done()) return;
     const std::string folder = join_path(options.run, "tokenizer");

@@ -15,7 +15,7 @@
 
 namespace qstar::train {
 
-struct Classroom;
+struct ProblemSource;
 struct Pupil;
 
 // Writes both files, and DIR/tokenizer (256 bytes, 4 special tokens, no merges) if
@@ -30,7 +30,7 @@ struct Item {
     std::string problem;
     std::vector<std::string> lines;
 };
-Item draw_item(const Classroom& room, const Pupil& pupil, Random& random);
+Item draw_item(const ProblemSource& room, const Pupil& pupil, Random& random);
 
 struct Worksheet {
     std::string pupil, text;

@@ -15,7 +15,7 @@
 namespace qstar::train {
 
 struct CorpusOptions : StageOptions {
-    std::string world = "arithmetic"; // or countdown, equations, words (classroom.h)
+    std::string world = "arithmetic"; // or countdown, equations, words (problem_source.h)
     int64_t tokens = 14'000'000;      // of the worksheets, at least
     int64_t curated = 128;            // items of the curated set
     std::string curate = "answers";   // who is in it: "answers", anyone's work with a right answer,

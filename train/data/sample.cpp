@@ -8,13 +8,16 @@
 #include "search/models/stream.h"
 #include "search/worlds/make_world.h"
 #include "search/worlds/problems.h"
-#include "train/data/classroom.h"
-#include "train/run/chunks.h"
-#include "train/run/form.h"
+#include "train/data/problem_source.h"
+#include "train/run/corpus_format.h"
+#include "train/run/resumable_map.h"
 #include "train/run/stage.h"
 
 #include <algorithm>
 #include <set>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 
@@ -32,7 +35,7 @@ void check(const SampleOptions& options) {
 // training side.
 std::vector<std::string> problems_to_solve(const SampleOptions& options, uint64_t seed) {
     if (options.file.empty())
-        return draw_problems(classroom_of(options.run, options.min_operands), Split::train,
+        return draw_problems(problem_source_of(options.run, options.min_operands), Split::train,
                              options.problems, seed);
     const auto world = search::make_world(world_of(options.run, options.world));
     std::vector<std::string> problems;
@@ -65,7 +68,8 @@ std::vector<SampledSolution> solve_problems(search::Proposer& proposer,
         request.path.problem = problems[i];
         request.samples = static_cast<int>(options.samples);
         request.temperature = static_cast<float>(options.temperature);
-        request.stream = search::mix(hash_name("train/sample"), static_cast<uint64_t>(first) + i);
+        request.stream =
+            search::derive_stream(hash_name("train/sample"), static_cast<uint64_t>(first) + i);
         requests.push_back(std::move(request));
     }
     std::vector<SampledSolution> kept;
@@ -120,16 +124,16 @@ void sample(const SampleOptions& options) {
     limits.step_tokens = options.step_tokens;
     search::GptProposer proposer(model, tokenizer, seed, limits);
 
-    const std::string path =
-        in_chunks(stage, "solutions.jsonl", "problems", std::ssize(problems), chunk_problems,
-                  [&](int64_t first, int64_t count) {
-                      const auto these = std::span(problems).subspan(static_cast<size_t>(first),
-                                                                     static_cast<size_t>(count));
-                      std::vector<Json> lines;
-                      for (const auto& solution : solve_problems(proposer, these, first, options))
-                          lines.push_back(json_of(solution));
-                      return lines;
-                  });
+    const std::string path = resumable_map(
+        stage, "solutions.jsonl", "problems", std::ssize(problems), chunk_problems,
+        [&](int64_t first, int64_t count) {
+            const auto these =
+                std::span(problems).subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+            std::vector<Json> lines;
+            for (const auto& solution : solve_problems(proposer, these, first, options))
+                lines.push_back(json_of(solution));
+            return lines;
+        });
     int64_t finished = 0;
     const auto solutions = read_solutions(path);
     for (const SampledSolution& solution : solutions) finished += solution.finished;

@@ -11,6 +11,10 @@
 #include "train/data/worlds/problems.h"
 #include "train/run/run.h"
 
+#include <span>
+#include <string>
+#include <vector>
+
 namespace qstar::train {
 
 struct SampleOptions : StageOptions {

@@ -3,9 +3,11 @@
 #include "engine/base/range.h"
 #include "engine/text/jsonl.h"
 #include "search/results.h"
-#include "train/data/classroom.h"
 #include "train/data/judge.h"
-#include "train/run/chunks.h"
+#include "train/data/problem_source.h"
+#include "train/run/resumable_map.h"
+
+#include <algorithm>
 
 namespace qstar::train {
 
@@ -53,18 +55,18 @@ std::vector<SampledSolution> search_problems(const Stage& stage, uint64_t seed,
     const search::Method method = search::method_named(flags.method);
     search::Options with = options_of(flags, world);
     with.stream = seed;
-    const std::string path =
-        in_chunks(stage, "searched.jsonl", "problems", static_cast<int64_t>(problems.size()),
-                  chunk_problems, [&](int64_t first, int64_t count) {
-                      const auto these =
-                          problems.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
-                      std::vector<Json> lines;
-                      const auto results = search::solve(these, method, proposer, scorer, with);
-                      for (size_t i = 0; i < these.size(); ++i)
-                          lines.push_back(json_of(
-                              SampledSolution{these[i], results[i].steps, results[i].finished}));
-                      return lines;
-                  });
+    const std::string path = resumable_map(
+        stage, "searched.jsonl", "problems", static_cast<int64_t>(problems.size()), chunk_problems,
+        [&](int64_t first, int64_t count) {
+            const auto these =
+                problems.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+            std::vector<Json> lines;
+            const auto results = search::solve(these, method, proposer, scorer, with);
+            for (size_t i = 0; i < these.size(); ++i)
+                lines.push_back(
+                    json_of(SampledSolution{these[i], results[i].steps, results[i].finished}));
+            return lines;
+        });
     return read_solutions(path);
 }
 
@@ -93,7 +95,7 @@ std::string write_items(const std::string& path, std::span<const CuratedItem> it
 
 std::vector<std::string> problems_for(const std::string& run, Split split, int64_t count,
                                       uint64_t seed) {
-    return draw_problems(classroom_of(run), split, count, seed);
+    return draw_problems(problem_source_of(run), split, count, seed);
 }
 
 Json json_of(const DevScore& score) {

@@ -29,7 +29,7 @@ void check(const SearchFlags& flags);
 void describe(Flags& f, SearchFlags& o);
 search::Options options_of(const SearchFlags& flags, const search::World& world);
 
-// The solutions of all problems in order, searched.jsonl of the stage, in pieces (chunks.h);
+// The solutions of all problems in order, searched.jsonl of the stage, in pieces (resumable_map.h);
 // one that found no answer has finished = false. The scorer may be null where the method
 // can do without.
 std::vector<SampledSolution> search_problems(const Stage& stage, uint64_t seed,

@@ -7,11 +7,13 @@
 #include "search/models/gpt_proposer.h"
 #include "search/models/gpt_scorer.h"
 #include "search/worlds/make_world.h"
-#include "train/data/classroom.h"
-#include "train/run/chunks.h"
+#include "train/data/problem_source.h"
+#include "train/run/resumable_map.h"
 #include "train/supervised/sft.h"
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 

@@ -14,6 +14,8 @@
 #include "train/data/searched.h"
 #include "train/run/trainer.h"
 
+#include <string>
+
 namespace qstar::train {
 
 struct DistilOptions : LoopOptions {

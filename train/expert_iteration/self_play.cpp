@@ -9,13 +9,18 @@
 #include "search/models/gpt_scorer.h"
 #include "search/models/stream.h"
 #include "search/worlds/make_world.h"
-#include "train/data/classroom.h"
-#include "train/run/chunks.h"
+#include "train/data/problem_source.h"
+#include "train/run/resumable_map.h"
 #include "train/supervised/sft.h"
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <set>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 
@@ -52,9 +57,9 @@ Json play_round(const SelfPlayOptions& options, const Stage& whole, int64_t roun
         round == 1 ? start : whole.path(round_name(round - 1) + "/policy/model.safetensors");
     const engine::Gpt policy = load_model(before);
     search::GptProposer proposer(policy, tokenizer,
-                                 search::mix(seed, static_cast<uint64_t>(round)));
+                                 search::derive_stream(seed, static_cast<uint64_t>(round)));
     const auto problems = problems_for(options.run, Split::train, options.problems,
-                                       search::mix(seed, static_cast<uint64_t>(round)));
+                                       search::derive_stream(seed, static_cast<uint64_t>(round)));
 
     // Step 1: explore.
     QOptions q = part(options.q, options);

@@ -20,6 +20,10 @@
 #include "train/q_learning/q.h"
 #include "train/run/trainer.h"
 
+#include <span>
+#include <string>
+#include <vector>
+
 namespace qstar::train {
 
 struct SelfPlayOptions : LoopOptions {

@@ -6,10 +6,14 @@
 #include "engine/text/jsonl.h"
 #include "search/models/gpt_proposer.h"
 #include "search/worlds/make_world.h"
-#include "train/data/classroom.h"
-#include "train/run/chunks.h"
-#include "train/run/form.h"
+#include "train/data/problem_source.h"
+#include "train/run/corpus_format.h"
+#include "train/run/resumable_map.h"
 #include "train/supervised/sft.h"
+
+#include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 
@@ -29,7 +33,7 @@ std::vector<SampledSolution> write_solutions(const Stage& stage, const std::stri
                                              std::span<const std::string> problems,
                                              search::Proposer& proposer) {
     constexpr int64_t chunk_problems = 256;
-    return read_solutions(in_chunks(
+    return read_solutions(resumable_map(
         stage, name, "problems", static_cast<int64_t>(problems.size()), chunk_problems,
         [&](int64_t first, int64_t count) {
             std::vector<search::ProposeRequest> requests;

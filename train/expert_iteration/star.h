@@ -17,6 +17,10 @@
 #include "train/data/searched.h"
 #include "train/run/trainer.h"
 
+#include <span>
+#include <string>
+#include <vector>
+
 namespace qstar::train {
 
 struct StarOptions : LoopOptions {

@@ -12,6 +12,9 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 
@@ -77,7 +80,7 @@ Json judge_of(const std::string& file) {
 }
 
 void print_result(const Json& result) {
-    fmt::print("\n{} held-out pairs: {:.1f} % foretold", result["val_pairs"].get<int64_t>(),
+    fmt::print("\n{} held-out pairs: {:.1f} % predicted", result["val_pairs"].get<int64_t>(),
                100 * result["val_accuracy"].get<double>());
     if (result.contains("val_ceiling"))
         fmt::print("; the judge's taste without his noise foretells {:.1f} %, he himself, asked "
@@ -130,7 +133,7 @@ RankSet read_rank_set(const std::string& file, const StageOptions& options,
             comparisons_of({&ranking, 1}, tokenizer, context, ranking.where);
         };
         if (!bad.read(check)) continue;
-        auto& part = validation_problem(ranking.problem) ? set.held_back : set.train;
+        auto& part = validation_problem(ranking.problem) ? set.validation_rows : set.train;
         part.push_back(std::move(ranking));
     }
     settle(bad, options, stage, file);
@@ -175,7 +178,7 @@ Var bradley_terry_loss(Tape& tape, Var scores, std::span<const Comparisons::Pair
 Json calibration(std::span<const float> differences) {
     constexpr size_t bins = 5;
     struct Bin {
-        double pairs = 0, foretold = 0, happened = 0;
+        double pairs = 0, predicted = 0, happened = 0;
     };
     std::array<Bin, bins> all;
     double loss = 0, right = 0;
@@ -183,9 +186,9 @@ Json calibration(std::span<const float> differences) {
         const double x = difference;
         loss += std::max(-x, 0.0) + std::log1p(std::exp(-std::abs(x)));
         const double happened = x > 0 ? 1 : x < 0 ? 0 : 0.5;
-        const double foretold = 1 / (1 + std::exp(-std::abs(x)));
-        Bin& bin = all[std::min(bins - 1, static_cast<size_t>((foretold - 0.5) * 2 * bins))];
-        bin.pairs += 1, bin.foretold += foretold, bin.happened += happened;
+        const double predicted = 1 / (1 + std::exp(-std::abs(x)));
+        Bin& bin = all[std::min(bins - 1, static_cast<size_t>((predicted - 0.5) * 2 * bins))];
+        bin.pairs += 1, bin.predicted += predicted, bin.happened += happened;
         right += happened;
     }
     const double n = std::max<double>(1, static_cast<double>(differences.size()));
@@ -193,12 +196,12 @@ Json calibration(std::span<const float> differences) {
     double error = 0;
     for (size_t b = 0; b < bins; ++b) {
         const Bin& bin = all[b];
-        error += std::abs(bin.foretold - bin.happened) / n;
+        error += std::abs(bin.predicted - bin.happened) / n;
         const double count = std::max(1.0, bin.pairs);
         table.push_back({{"low", 0.5 + 0.5 * static_cast<double>(b) / bins},
                          {"high", 0.5 + 0.5 * static_cast<double>(b + 1) / bins},
                          {"pairs", bin.pairs},
-                         {"foretold", bin.foretold / count},
+                         {"predicted", bin.predicted / count},
                          {"happened", bin.happened / count}});
     }
     return Json{{"val_pairs", differences.size()},
@@ -214,7 +217,7 @@ std::string calibration_table(const Json& calibration) {
     for (const Json& bin : calibration["calibration"])
         text += fmt::format("| {:.0f} - {:.0f} % | {} | {:.1f} % | {:.1f} % |\n",
                             100 * bin["low"].get<double>(), 100 * bin["high"].get<double>(),
-                            bin["pairs"].get<int64_t>(), 100 * bin["foretold"].get<double>(),
+                            bin["pairs"].get<int64_t>(), 100 * bin["predicted"].get<double>(),
                             100 * bin["happened"].get<double>());
     return text + fmt::format("mean gap {:.1f} points\n",
                               100 * calibration["val_calibration_error"].get<double>());
@@ -275,9 +278,9 @@ void reward(const BradleyTerryOptions& options) {
             add_written(tape, judged, options.text, trainer.model, compared, batch, states);
         tape.backward(loss);
         Json metrics = trainer.update(loss);
-        metrics["judged_loss"] = tape.value(judged)[0];
-        if (turn + 1 == per_epoch && !set.held_back.empty()) {
-            Json found = calibration_of(trainer.model, set.held_back, tokenizer, file);
+        metrics["label_loss"] = tape.value(judged)[0];
+        if (turn + 1 == per_epoch && !set.validation_rows.empty()) {
+            Json found = calibration_of(trainer.model, set.validation_rows, tokenizer, file);
             found.erase("calibration");
             metrics.update(found);
         }
@@ -285,16 +288,16 @@ void reward(const BradleyTerryOptions& options) {
     }
     if (trainer.step() < steps) return; // told to stop
 
-    Json result{{"prompts", set.train.size()}, {"val_prompts", set.held_back.size()}};
-    if (!set.held_back.empty()) {
-        result.update(calibration_of(trainer.model, set.held_back, tokenizer, file));
+    Json result{{"prompts", set.train.size()}, {"val_prompts", set.validation_rows.size()}};
+    if (!set.validation_rows.empty()) {
+        result.update(calibration_of(trainer.model, set.validation_rows, tokenizer, file));
         result.update(judge_of(file));
         if (result.contains("val_ceiling"))
             result["of_ceiling"] =
                 result["val_accuracy"].get<double>() / result["val_ceiling"].get<double>();
     }
     trainer.finish(result);
-    if (!options.quiet && !set.held_back.empty()) print_result(result);
+    if (!options.quiet && !set.validation_rows.empty()) print_result(result);
 }
 
 } // namespace qstar::train

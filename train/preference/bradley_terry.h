@@ -15,6 +15,10 @@
 #include "train/rl/episodes.h"
 #include "train/supervised/reward.h"
 
+#include <span>
+#include <string>
+#include <vector>
+
 namespace qstar::train {
 
 struct BradleyTerryOptions : RewardOptions {
@@ -45,7 +49,7 @@ Comparisons comparisons_of(std::span<const Ranking> rankings, const tokenizer::T
 // and prompts with an output that is longer than the context, are refused or left out (left_out.h).
 // Error if none is left to train on.
 struct RankSet {
-    std::vector<Ranking> train, held_back;
+    std::vector<Ranking> train, validation_rows;
     std::vector<Ranking> batch(std::span<const int64_t> chosen) const; // of train
 };
 RankSet read_rank_set(const std::string& file, const StageOptions& options,
@@ -60,10 +64,10 @@ std::vector<std::vector<int64_t>> epoch_of_rankings(size_t rankings, int64_t bat
 engine::Var bradley_terry_loss(engine::Tape& tape, engine::Var scores,
                                std::span<const Comparisons::Pair> pairs);
 
-// What was foretold about held-out pairs, as the differences r(chosen) - r(rejected):
+// What was predicted about held-out pairs, as the differences r(chosen) - r(rejected):
 // {"val_pairs", "val_loss", "val_accuracy", "val_calibration_error", "calibration"}. The last
 // is a list of bins by the probability of the output that the model likes better, from 1/2 to
-// 1: {"low", "high", "pairs", "foretold", "happened"}; the error is the mean gap between the
+// 1: {"low", "high", "pairs", "predicted", "happened"}; the error is the mean gap between the
 // last two, weighted by pairs (Guo et al., "On Calibration of Modern Neural Networks", 2017).
 Json calibration(std::span<const float> differences);
 std::string calibration_table(const Json& calibration);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <vector>
 
 namespace qstar::train {
 
@@ -82,7 +83,7 @@ RlOptions looking(const DpoOptions& options) {
 }
 
 // How far the policy is from the reference, and what it is worth, by the solutions it writes.
-Json look_at(const RlGround& ground, engine::Gpt& policy, engine::Gpt& reference,
+Json look_at(const RlSetup& ground, engine::Gpt& policy, engine::Gpt& reference,
              const DpoOptions& options) {
     const auto episodes = roll_out(ground, looking(options), policy, -1, options.kl_episodes, 1);
     Json metrics =
@@ -147,7 +148,7 @@ void dpo(const DpoOptions& options) {
     Stage stage(options, options.name, record_of(options, file));
     if (stage.done()) return;
 
-    const RlGround ground = prepare(looking(options));
+    const RlSetup ground = prepare(looking(options));
     const tokenizer::Tokenizer& tokenizer = ground.tokenizer;
     engine::Gpt reference = ground.reference;
     const RankSet set = read_rank_set(file, options, options.name, options.limit, tokenizer,
@@ -203,8 +204,9 @@ void dpo(const DpoOptions& options) {
     }
     if (trainer.step() < steps) return; // told to stop
 
-    Json result{{"prompts", set.train.size()}, {"val_prompts", set.held_back.size()}};
-    result.update(validate(trainer.model, reference, set.held_back, tokenizer, options, file));
+    Json result{{"prompts", set.train.size()}, {"val_prompts", set.validation_rows.size()}};
+    result.update(
+        validate(trainer.model, reference, set.validation_rows, tokenizer, options, file));
     if (options.kl_episodes > 0) result.update(look_at(ground, trainer.model, reference, options));
     trainer.finish(result);
 }

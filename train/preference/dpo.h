@@ -19,6 +19,9 @@
 #include "train/preference/bradley_terry.h"
 #include "train/run/trainer.h"
 
+#include <span>
+#include <string>
+
 namespace qstar::train {
 
 struct DpoOptions : LoopOptions {

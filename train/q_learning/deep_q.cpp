@@ -6,7 +6,10 @@
 #include "train/run/memory.h"
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 

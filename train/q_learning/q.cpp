@@ -8,12 +8,13 @@
 #include "search/models/gpt_proposer.h"
 #include "search/models/gpt_scorer.h"
 #include "search/models/run.h"
-#include "train/data/classroom.h"
-#include "train/run/chunks.h"
+#include "train/data/problem_source.h"
+#include "train/run/resumable_map.h"
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 
 namespace qstar::train {
 
@@ -141,20 +142,20 @@ void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const std::string file = stage.path("rollouts.jsonl");
-    std::vector<Rollout> rollouts, held_back;
+    std::vector<Rollout> rollouts, validation_rows;
     for (Rollout& rollout : read_rollouts(file)) {
         // A byte that is no UTF-8 takes three in the file (jsonl.h): a text that has outgrown
         // the context by that is left out.
         if (static_cast<int64_t>(search::encode(tokenizer, rollout.path).tokens.size()) >
             base.config.context)
             continue;
-        (validation_problem(rollout.path.problem) ? held_back : rollouts)
+        (validation_problem(rollout.path.problem) ? validation_rows : rollouts)
             .push_back(std::move(rollout));
     }
     if (rollouts.empty()) fail("{}: no roll-outs to train on", file);
     // What roll-outs say of the problems that are kept for validation.
-    const std::vector<Example> judged =
-        examples_of(held_back, monte_carlo_returns(held_back, options.discount), tokenizer);
+    const std::vector<Example> judged = examples_of(
+        validation_rows, monte_carlo_returns(validation_rows, options.discount), tokenizer);
 
     const int64_t per_epoch =
         (static_cast<int64_t>(rollouts.size()) + options.batch - 1) / options.batch;
@@ -194,7 +195,7 @@ void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
         const RewardLoss loss = reward_loss(trainer.tape, trainer.model, batch, options.text);
         trainer.tape.backward(loss.total);
         Json metrics = trainer.update(loss.total);
-        metrics["judged_loss"] = trainer.tape.value(loss.judged)[0];
+        metrics["label_loss"] = trainer.tape.value(loss.judged)[0];
         metrics["iteration"] = iteration;
         metrics["mean_target"] = mean_target;
         if (turn + 1 == per_epoch) metrics.update(validate(trainer.model, judged, options.batch));
@@ -205,7 +206,7 @@ void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
 
     Json result = validate(trainer.model, judged, options.batch);
     result["rollouts"] = rollouts.size();
-    result["val_rollouts"] = held_back.size();
+    result["val_rollouts"] = validation_rows.size();
     trainer.finish(result);
 }
 
@@ -220,7 +221,7 @@ void q(const QOptions& options) {
     check(flags_of(options));
     const uint64_t seed = seed_of(options);
     require(options.run, options.from, model_path(options.run, options.from));
-    const Classroom room = classroom_of(options.run);
+    const ProblemSource room = problem_source_of(options.run);
     Stage stage(options, "q", record_of(options));
     if (stage.done()) return;
 

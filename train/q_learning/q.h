@@ -23,6 +23,8 @@
 #include "train/supervised/reward.h"
 
 #include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 

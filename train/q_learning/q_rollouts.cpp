@@ -4,11 +4,13 @@
 #include "engine/text/jsonl.h"
 #include "search/models/stream.h"
 #include "train/data/worlds/split.h"
-#include "train/run/chunks.h"
+#include "train/run/resumable_map.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 
@@ -77,7 +79,7 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
                                    std::span<const std::string> problems, int64_t first,
                                    const ExploreOptions& options) {
     const auto stream = [&](const char* name, size_t i) {
-        return search::mix(hash_name(name), static_cast<uint64_t>(first) + i);
+        return search::derive_stream(hash_name(name), static_cast<uint64_t>(first) + i);
     };
     // Whole solutions, equal ones counted.
     std::vector<search::ProposeRequest> requests;
@@ -111,9 +113,10 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
         for (size_t step = 1; step < rollout.path.steps.size(); ++step) {
             const search::Path state = state_after(rollout.path, step);
             if (options.proposals < 1 || !asked.insert(text_of(state)).second) continue;
-            requests.push_back({state, static_cast<int>(options.proposals),
-                                static_cast<float>(options.temperature),
-                                search::mix(hash_name("train/q/next"), hash_name(text_of(state)))});
+            requests.push_back(
+                {state, static_cast<int>(options.proposals),
+                 static_cast<float>(options.temperature),
+                 search::derive_stream(hash_name("train/q/next"), hash_name(text_of(state)))});
         }
     }
     const auto proposed = proposer.propose(requests);
@@ -137,16 +140,16 @@ void make_rollouts(const Stage& stage, std::span<const std::string> problems,
                    const ExploreOptions& options) {
     constexpr int64_t chunk_problems = 64;
     const RightAnswer right = [&](const search::Path& path) { return world.solved(path); };
-    in_chunks(stage, "rollouts.jsonl", "problems", static_cast<int64_t>(problems.size()),
-              chunk_problems, [&](int64_t first, int64_t count) {
-                  const auto these =
-                      problems.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
-                  std::vector<Json> lines;
-                  for (const Rollout& rollout :
-                       draw_rollouts(proposer, right, these, first, options))
-                      lines.push_back(json_of(rollout));
-                  return lines;
-              });
+    resumable_map(stage, "rollouts.jsonl", "problems", static_cast<int64_t>(problems.size()),
+                  chunk_problems, [&](int64_t first, int64_t count) {
+                      const auto these =
+                          problems.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+                      std::vector<Json> lines;
+                      for (const Rollout& rollout :
+                           draw_rollouts(proposer, right, these, first, options))
+                          lines.push_back(json_of(rollout));
+                      return lines;
+                  });
 }
 
 } // namespace qstar::train

@@ -13,6 +13,8 @@
 
 #include <compare>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 
@@ -45,7 +47,7 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
                                    std::span<const std::string> problems, int64_t first,
                                    const ExploreOptions& options);
 
-// DIR/STAGE/rollouts.jsonl from all problems, in pieces (chunks.h).
+// DIR/STAGE/rollouts.jsonl from all problems, in pieces (resumable_map.h).
 void make_rollouts(const Stage& stage, std::span<const std::string> problems,
                    search::Proposer& proposer, const search::World& world,
                    const ExploreOptions& options);

@@ -6,8 +6,13 @@
 #include "engine/text/jsonl.h"
 #include "search/models/stream.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::train {
 
@@ -101,7 +106,8 @@ bool ValueTrainer::running() const {
 
 Random ValueTrainer::random(std::string_view what, int64_t row) const {
     const auto number = [](int64_t n) { return static_cast<uint64_t>(n); };
-    return {seed_, search::mix(search::mix(hash_name(what), number(step_)), number(row))};
+    return {seed_, search::derive_stream(search::derive_stream(hash_name(what), number(step_)),
+                                         number(row))};
 }
 
 std::vector<uint8_t> ValueTrainer::scrambles(std::vector<int>* undo) const {

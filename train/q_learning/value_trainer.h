@@ -22,7 +22,11 @@
 #include "search/puzzles/value_model.h"
 #include "train/run/trainer.h"
 
+#include <map>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::train {
 

@@ -117,8 +117,8 @@ std::vector<Episode> roll_out(const engine::Gpt& policy, const tokenizer::Tokeni
                  episode.prompt, policy.config.context);
         for (int64_t s = 0; s < samples; ++s) {
             episodes.push_back(episode);
-            randoms.emplace_back(seed,
-                                 search::mix(search::mix(stream, p), static_cast<uint64_t>(s)));
+            randoms.emplace_back(seed, search::derive_stream(search::derive_stream(stream, p),
+                                                             static_cast<uint64_t>(s)));
         }
     }
     engine::Decoder decoder(policy, static_cast<int>(std::min(slots, episodes.size())));

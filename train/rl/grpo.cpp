@@ -6,6 +6,9 @@
 #include "train/rl/surrogate.h"
 
 #include <cmath>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 
@@ -79,7 +82,7 @@ void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
 
 void train(const GrpoOptions& options, Stage& stage) {
     const uint64_t seed = seed_of(options);
-    RlGround ground = prepare(options);
+    RlSetup ground = prepare(options);
     Trainer trainer(options, stage, without_scalar_head(ground.reference), options.steps);
     while (trainer.running()) {
         const int64_t step = trainer.step();

@@ -9,6 +9,10 @@
 
 #include "train/rl/rl.h"
 
+#include <span>
+#include <string>
+#include <vector>
+
 namespace qstar::train {
 
 struct GrpoOptions : RlOptions {

@@ -6,6 +6,10 @@
 #include "train/rl/kl.h"
 #include "train/rl/surrogate.h"
 
+#include <algorithm>
+#include <span>
+#include <vector>
+
 namespace qstar::train {
 
 namespace {
@@ -129,7 +133,7 @@ void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
 
 void train(const PpoOptions& options, Stage& stage) {
     const uint64_t seed = seed_of(options);
-    RlGround ground = prepare(options);
+    RlSetup ground = prepare(options);
     Trainer trainer(options, stage, without_scalar_head(ground.reference), options.steps,
                     value_function(options));
     while (trainer.running()) {

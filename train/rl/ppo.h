@@ -13,6 +13,8 @@
 
 #include "train/rl/rl.h"
 
+#include <string>
+
 namespace qstar::train {
 
 struct PpoOptions : RlOptions {

@@ -21,7 +21,7 @@ constexpr int64_t own_solutions = 256; // by which the score of `reward` is put 
 
 bool has_model(const std::string& reward) { return reward != "verifier"; }
 
-std::vector<std::string> problems_of_step(const RlGround& ground, const RlOptions& options,
+std::vector<std::string> problems_of_step(const RlSetup& ground, const RlOptions& options,
                                           int64_t step, int64_t count) {
     Random random(seed_of(options), fmt::format("rl/problems/{}", step));
     std::vector<std::string> problems;
@@ -29,7 +29,7 @@ std::vector<std::string> problems_of_step(const RlGround& ground, const RlOption
     return problems;
 }
 
-RewardFunction reward_of(const RlOptions& options, const RlGround& ground) {
+RewardFunction reward_of(const RlOptions& options, const RlSetup& ground) {
     if (!has_model(options.reward)) return verifier_reward(*ground.room.world);
     engine::Gpt model = load_model(options.run, options.reward);
     check_vocab(model, ground.tokenizer, options.run);
@@ -95,18 +95,20 @@ void record_inputs(Json& flags, const RlOptions& options) {
     }
 }
 
-RlGround prepare(const RlOptions& options) {
-    RlGround ground{load_tokenizer(options.run), classroom_of(options.run, options.min_operands),
-                    load_model(options.run, options.from), RewardFunction{}};
+RlSetup prepare(const RlOptions& options) {
+    RlSetup ground{load_tokenizer(options.run),
+                   problem_source_of(options.run, options.min_operands),
+                   load_model(options.run, options.from), RewardFunction{}};
     check_vocab(ground.reference, ground.tokenizer, options.run);
     ground.reward = reward_of(options, ground);
     return ground;
 }
 
-std::vector<Episode> roll_out(const RlGround& ground, const RlOptions& options,
+std::vector<Episode> roll_out(const RlSetup& ground, const RlOptions& options,
                               const engine::Gpt& policy, int64_t step, int64_t problems,
                               int64_t samples) {
-    const uint64_t stream = search::mix(hash_name("rl/samples"), static_cast<uint64_t>(step));
+    const uint64_t stream =
+        search::derive_stream(hash_name("rl/samples"), static_cast<uint64_t>(step));
     std::vector<Episode> episodes =
         roll_out(policy, ground.tokenizer, problems_of_step(ground, options, step, problems),
                  samples, options.max_tokens, seed_of(options), stream);
@@ -121,7 +123,7 @@ std::vector<int64_t> epoch_order(size_t episodes, uint64_t seed, int64_t step, i
     return order;
 }
 
-Json diagnostics(const RlGround& ground, std::span<const Episode> episodes, const Rewards& rewards,
+Json diagnostics(const RlSetup& ground, std::span<const Episode> episodes, const Rewards& rewards,
                  const TokenProbs& policy, std::span<const float> reference) {
     double score = 0, right = 0, finished = 0, kl = 0, kl_k3 = 0, entropy = 0;
     for (size_t i = 0; i < episodes.size(); ++i) {

@@ -2,12 +2,15 @@
 // What PPO and GRPO have in common: flags, the ground on which a policy is trained
 // (problems, reference, rewards), and the diagnostics.
 
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 #include "train/rl/episodes.h"
 #include "train/rl/rl_reward.h"
 #include "train/run/trainer.h"
 
 #include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 
@@ -37,17 +40,17 @@ void check(const RlOptions& options, const std::string& algorithm);
 void record_inputs(Json& flags, const RlOptions& options);
 
 // The ground: everything of a run that an episode and its pay need.
-struct RlGround {
+struct RlSetup {
     tokenizer::Tokenizer tokenizer;
-    Classroom room;        // the world and its problems
+    ProblemSource room;    // the world and its problems
     engine::Gpt reference; // the policy of options.from
     RewardFunction reward;
 };
-RlGround prepare(const RlOptions& options);
+RlSetup prepare(const RlOptions& options);
 
 // `samples` solutions of each of the training problems of one step, a pure function of the
 // policy, the seed and the step. Those with held-out lines are left out.
-std::vector<Episode> roll_out(const RlGround& ground, const RlOptions& options,
+std::vector<Episode> roll_out(const RlSetup& ground, const RlOptions& options,
                               const engine::Gpt& policy, int64_t step, int64_t problems,
                               int64_t samples);
 
@@ -62,7 +65,7 @@ std::vector<int64_t> epoch_order(size_t episodes, uint64_t seed, int64_t step, i
 //   kl        to the reference, nats a solution (the sum of k1);  kl_k3: by the other estimator
 //   entropy   nats a token
 // `reference`: log-probabilities of the written tokens, flat.
-Json diagnostics(const RlGround& ground, std::span<const Episode> episodes, const Rewards& rewards,
+Json diagnostics(const RlSetup& ground, std::span<const Episode> episodes, const Rewards& rewards,
                  const TokenProbs& policy, std::span<const float> reference);
 
 // Of metrics.jsonl: the means over the first and the last tenth of the steps, for done.json.

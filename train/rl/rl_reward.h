@@ -20,6 +20,7 @@
 #include "train/run/run.h"
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 

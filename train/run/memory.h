@@ -5,6 +5,8 @@
 #include "engine/nn/mlp.h"
 #include "train/run/run.h"
 
+#include <string>
+
 namespace qstar::train {
 
 // Error naming a size that no model may have, or how much memory the stage takes, how much is

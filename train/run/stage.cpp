@@ -4,7 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/io/streams.h"
 #include "engine/text/jsonl.h"
-#include "train/run/form.h"
+#include "train/run/corpus_format.h"
 #include "train/run/old_record.h"
 
 #include <algorithm>

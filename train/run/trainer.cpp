@@ -10,6 +10,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <vector>
 
 namespace qstar::train {
 

@@ -6,6 +6,9 @@
 #include "train/data/labels.h"
 #include "train/data/left_out.h"
 
+#include <string>
+#include <vector>
+
 namespace qstar::train {
 
 namespace {

@@ -10,12 +10,13 @@
 #include "search/models/encode.h"
 #include "tokenizer/special.h"
 #include "tokenizer/text.h"
-#include "train/data/rows.h"
+#include "train/data/packed_sequences.h"
 #include "train/run/batches.h"
 #include "train/run/memory.h"
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace qstar::train {
 
@@ -62,7 +63,7 @@ Source open_source(const PretrainOptions& options, const tokenizer::Tokenizer& t
     if (options.text.empty()) {
         source.path = stage_file(options.run, "corpus", "worksheets.jsonl");
         require(options.run, "corpus", source.path);
-        source.rows = pack_rows(read_worksheets(source.path), tokenizer, options.context);
+        source.rows = pack_sequences(read_worksheets(source.path), tokenizer, options.context);
         return source;
     }
     source.path = options.text;
@@ -262,7 +263,7 @@ void pretrain(const PretrainOptions& options) {
     if (options.positions == "sinusoid") begin_with_sinusoids(model);
     Trainer trainer(options, stage, std::move(model), steps);
     Batches batches{source, seed, options.batch, per_epoch, -1, {}};
-    const auto held_back = validation(source, options.val_rows, options.batch);
+    const auto validation_rows = validation(source, options.val_rows, options.batch);
     trainer.expect_memory(options.batch, options.context);
 
     while (trainer.running()) {
@@ -276,16 +277,16 @@ void pretrain(const PretrainOptions& options) {
         const int64_t done = trainer.step() + 1;
         metrics["tokens"] = done * options.batch * options.context;
         const bool look = options.val_every > 0 && done % options.val_every == 0;
-        if (look && !held_back.empty())
-            metrics["val_loss"] = validation_loss(trainer, held_back, options.context);
+        if (look && !validation_rows.empty())
+            metrics["val_loss"] = validation_loss(trainer, validation_rows, options.context);
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop
 
     const int64_t tokens = steps * options.batch * options.context;
     Json result{{"tokens", tokens}, {"parameters", trainer.model.parameter_count()}};
-    if (!held_back.empty())
-        result["val_loss"] = validation_loss(trainer, held_back, options.context);
+    if (!validation_rows.empty())
+        result["val_loss"] = validation_loss(trainer, validation_rows, options.context);
     trainer.finish(result);
     if (options.sample > 0)
         fmt::print("{}\n", sample_text(trainer.model, tokenizer, options.sample,

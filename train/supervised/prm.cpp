@@ -4,6 +4,10 @@
 #include "engine/text/jsonl.h"
 #include "train/data/left_out.h"
 
+#include <span>
+#include <string>
+#include <vector>
+
 namespace qstar::train {
 
 namespace {

@@ -7,6 +7,8 @@
 #include "train/data/labels.h"
 #include "train/supervised/reward.h"
 
+#include <string>
+
 namespace qstar::train {
 
 struct PrmOptions : RewardOptions {

@@ -52,7 +52,7 @@ void check_length(const Example& example, const std::string& problem, int64_t co
 void add_example(RewardSet& set, Example example, const std::string& problem, int64_t context,
                  const std::string& where) {
     check_length(example, problem, context, where);
-    (validation_problem(problem) ? set.held_back : set.train).push_back(std::move(example));
+    (validation_problem(problem) ? set.validation_rows : set.train).push_back(std::move(example));
 }
 
 Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& path,
@@ -154,17 +154,17 @@ void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt&
         const RewardLoss loss = reward_loss(trainer.tape, trainer.model, batch, options.text);
         trainer.tape.backward(loss.total);
         Json metrics = trainer.update(loss.total);
-        metrics["judged_loss"] = trainer.tape.value(loss.judged)[0];
+        metrics["label_loss"] = trainer.tape.value(loss.judged)[0];
 
         if (turn + 1 == per_epoch)
-            metrics.update(validate(trainer.model, set.held_back, options.batch));
+            metrics.update(validate(trainer.model, set.validation_rows, options.batch));
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop
 
-    Json result = validate(trainer.model, set.held_back, options.batch);
+    Json result = validate(trainer.model, set.validation_rows, options.batch);
     result["solutions"] = set.train.size();
-    result["val_solutions"] = set.held_back.size();
+    result["val_solutions"] = set.validation_rows.size();
     trainer.finish(result);
 }
 

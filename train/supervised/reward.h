@@ -9,6 +9,7 @@
 #include "train/run/batches.h"
 #include "train/run/trainer.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ void record_inputs(Json& flags, const RewardOptions& options, const std::string&
 // Examples of one label file; `where` names it in errors. Those that are longer than the
 // context are an Error.
 struct RewardSet {
-    std::vector<Example> train, held_back; // by validation_problem()
+    std::vector<Example> train, validation_rows; // by validation_problem()
 };
 void check_length(const Example& example, const std::string& problem, int64_t context,
                   const std::string& where);

@@ -10,6 +10,7 @@
 #include "train/run/batches.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace qstar::train {
 
@@ -60,11 +61,11 @@ void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::G
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     check_vocab(base, tokenizer, options.run);
-    std::vector<Example> examples, held_back;
+    std::vector<Example> examples, validation_rows;
     for (const CuratedItem& item : items) {
         const Example example = example_of(item, tokenizer);
         check_length(item, example, base.config.context, where);
-        (validation_problem(item.problem) ? held_back : examples).push_back(example);
+        (validation_problem(item.problem) ? validation_rows : examples).push_back(example);
     }
     if (examples.empty()) fail("{}: no items to train on", where);
 
@@ -89,14 +90,15 @@ void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::G
                                         batch.weights, batch.rows, batch.time);
         Json metrics = trainer.update(loss);
 
-        if (turn + 1 == per_epoch && !held_back.empty())
-            metrics["val_loss"] = validation_loss(trainer, held_back, options.batch);
+        if (turn + 1 == per_epoch && !validation_rows.empty())
+            metrics["val_loss"] = validation_loss(trainer, validation_rows, options.batch);
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop
 
-    Json result{{"items", examples.size()}, {"val_items", held_back.size()}};
-    if (!held_back.empty()) result["val_loss"] = validation_loss(trainer, held_back, options.batch);
+    Json result{{"items", examples.size()}, {"val_items", validation_rows.size()}};
+    if (!validation_rows.empty())
+        result["val_loss"] = validation_loss(trainer, validation_rows, options.batch);
     trainer.finish(result);
 }
 

@@ -6,6 +6,9 @@
 #include "train/data/corpus.h"
 #include "train/run/trainer.h"
 
+#include <span>
+#include <string>
+
 namespace qstar::train {
 
 struct SftOptions : LoopOptions {

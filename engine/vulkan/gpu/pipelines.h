@@ -7,6 +7,7 @@
 #include <array>
 #include <initializer_list>
 #include <map>
+#include <string>
 
 namespace qstar::engine::vulkan {
 

@@ -18,6 +18,11 @@
 
 #include "search/problem/world.h"
 
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace qstar::search {
 
 struct Arithmetic : World {

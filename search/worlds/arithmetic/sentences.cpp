@@ -4,6 +4,7 @@
 #include "search/worlds/text/scanner.h"
 
 #include <optional>
+#include <string>
 
 namespace qstar::search {
 

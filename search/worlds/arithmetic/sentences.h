@@ -5,6 +5,8 @@
 
 #include "search/worlds/arithmetic/expression.h"
 
+#include <string_view>
+
 namespace qstar::search {
 
 // Error if it is neither, and for the modules outside the world (roots, surds, bases).

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::search {
 

@@ -18,7 +18,7 @@
 //   wrong    otherwise: wrong arithmetic, a number that is not there, or a dead end.
 //
 // The rules make the goal public: everybody sees whether the steps reach the total. So a
-// search may know it (Options::goal in method.h). Dead ends are no part of that.
+// search may know it (Options::goal in method.h). Exhausted ends are no part of that.
 
 #include "search/problem/rational.h"
 #include "search/problem/world.h"
@@ -26,6 +26,9 @@
 
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::search {
 

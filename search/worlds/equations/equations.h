@@ -18,6 +18,11 @@
 #include "search/problem/world.h"
 #include "search/worlds/equations/equation.h"
 
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace qstar::search {
 
 struct Equations : World {

@@ -6,6 +6,10 @@
 #include "search/worlds/text/scanner.h"
 #include "search/worlds/words/annotations.h"
 
+#include <algorithm>
+#include <string>
+#include <string_view>
+
 namespace qstar::search {
 
 namespace {

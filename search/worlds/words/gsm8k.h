@@ -19,6 +19,8 @@
 #include "search/problem/world.h"
 
 #include <map>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace qstar {

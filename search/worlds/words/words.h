@@ -26,6 +26,11 @@
 #include "search/problem/world.h"
 #include "search/worlds/words/story.h"
 
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace qstar::search {
 
 struct Words : World {

@@ -3,8 +3,8 @@
 #include "engine/text/jsonl.h"
 #include "engine/text/metrics.h"
 #include "tests/campaigns/fuzz/target.h"
-#include "train/data/classroom.h"
 #include "train/data/corpus.h"
+#include "train/data/problem_source.h"
 #include "train/run/run.h"
 
 namespace qstar::campaign {
@@ -20,7 +20,7 @@ void fuzz_config(std::string_view bytes) {
     accepts([&] { seed_of(options); });
     accepts([&] { holds(!world_of(run).empty(), "a world without a name"); });
     accepts([&] { problems_of(run); });
-    accepts([&] { classroom_of(run); });
+    accepts([&] { problem_source_of(run); });
 }
 
 void fuzz_metrics(std::string_view bytes) {

@@ -66,20 +66,20 @@ struct Half : search::Scorer {
 } // namespace
 
 TEST_CASE("a search's tree has the order of expansion, the way, and the verifier's word") {
-    using What = search::Sight::What;
+    using What = search::SearchEvent::What;
     const std::string problem = "3*(4+5)-2";
     const search::Path root{problem, {}, false}, right{problem, {"3*9-2"}, false},
         wrong{problem, {"12+5-2"}, false}, more{problem, {"12+5-2", "17-2"}, false},
         end{problem, {"3*9-2", "25"}, true};
     search::Tree tree;
-    tree.see({What::expanded, root});
-    tree.see({What::opened, wrong, -0.5, 0.5, 2.0});
-    tree.see({What::opened, right, -0.7, 0.5, 3.0});
-    tree.see({What::expanded, wrong});
-    tree.see({What::opened, more, -0.9, 0.5, 4.0});
-    tree.see({What::expanded, right});
-    tree.see({What::opened, end, -1.0, 0.5, 3.5});
-    tree.see({What::chosen, end});
+    tree.observe({What::expanded, root});
+    tree.observe({What::opened, wrong, -0.5, 0.5, 2.0});
+    tree.observe({What::opened, right, -0.7, 0.5, 3.0});
+    tree.observe({What::expanded, wrong});
+    tree.observe({What::opened, more, -0.9, 0.5, 4.0});
+    tree.observe({What::expanded, right});
+    tree.observe({What::opened, end, -1.0, 0.5, 3.5});
+    tree.observe({What::chosen, end});
     Half scorer;
     const auto world = search::make_world("arithmetic");
     const Json nodes = tree_of(tree, scorer, *world);

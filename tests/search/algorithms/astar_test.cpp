@@ -143,14 +143,14 @@ TEST_CASE("a path stays open for the steps that were not drawn") {
     for (int i = 0; i <= 10; ++i)
         p.table["s" + std::to_string(i)] = {{i == 10 ? "yes" : "no", true, 1.0}};
     std::set<std::string> opened;
-    options.watch = [&](const Sight& sight) {
-        if (!sight.path.steps.empty()) opened.insert(sight.path.steps[0]);
+    options.observer = [&](const SearchEvent& event) {
+        if (!event.path.steps.empty()) opened.insert(event.path.steps[0]);
     };
     CHECK(astar(p, nullptr, "q", options).answer == "yes");
     CHECK(opened.size() > 3);
 
     // Nowhere a goal: it ends by itself, nothing being left to draw, or by its budget.
-    options.watch = {};
+    options.observer = {};
     rules.at_goal = [](const Path&) { return false; };
     options.budget = 5000;
     const Result none = astar(p, nullptr, "q", options);

@@ -85,7 +85,7 @@ TEST_CASE("every method shows what it looks at, and the tree holds it") {
         Tree tree;
         Options options;
         options.budget = 300;
-        options.watch = [&](const Sight& sight) { tree.see(sight); };
+        options.observer = [&](const SearchEvent& event) { tree.observe(event); };
         const std::string problem = "n0";
         const Result result = solve({&problem, 1}, method, p, &s, options)[0];
         const Json json = tree.json();

@@ -112,9 +112,9 @@ Expansions over_lines(const EdgeGraph& graph, Method method, double weight) {
     options.step_cost = StepCost::unit;
     options.aggregate = Aggregate::last;
     options.weight = weight;
-    options.watch = [&](const Sight& sight) {
-        if (sight.what == Sight::What::expanded)
-            out.states.push_back(sight.path.steps.empty() ? "0" : sight.path.steps.back());
+    options.observer = [&](const SearchEvent& event) {
+        if (event.what == SearchEvent::What::expanded)
+            out.states.push_back(event.path.steps.empty() ? "0" : event.path.steps.back());
     };
     const Result result = method == Method::astar ? astar(table, &scorer, "0", options)
                                                   : qstar_search(table, &scorer, "0", options);

@@ -23,12 +23,12 @@ Json number_or_null(const std::optional<double>& value) {
 
 Json step_case(Method method, TableProposer table, Scorer* scorer, Options options) {
     Json events = Json::array();
-    options.watch = [&](const Sight& sight) {
+    options.observer = [&](const SearchEvent& event) {
         constexpr const char* names[] = {"open", "expand", "choose"};
         events.push_back(
-            Json::array({names[static_cast<int>(sight.what)], line_of_path(sight.path),
-                         tests::golden_number(sight.log_prob), number_or_null(sight.score),
-                         number_or_null(sight.f), sight.tokens}));
+            Json::array({names[static_cast<int>(event.what)], line_of_path(event.path),
+                         tests::golden_number(event.log_prob), number_or_null(event.score),
+                         number_or_null(event.f), event.tokens}));
     };
     const std::string problem = "n0";
     const Result result = solve({&problem, 1}, method, table, scorer, options)[0];

@@ -7,7 +7,7 @@
 #include "search/worlds/arithmetic/arithmetic.h"
 #include "tests/temporary.h"
 #include "tokenizer/special.h"
-#include "train/data/rows.h"
+#include "train/data/packed_sequences.h"
 #include "train/data/worlds/line.h"
 
 #include <doctest/doctest.h>
@@ -169,7 +169,7 @@ TEST_CASE("rows begin where a worksheet begins") {
     corpus(small(folder.path));
     const auto sheets = read_worksheets(folder.path + "/corpus/worksheets.jsonl");
     const tokenizer::Tokenizer tokenizer;
-    const Rows rows = pack_rows(sheets, tokenizer, 64);
+    const Rows rows = pack_sequences(sheets, tokenizer, 64);
     CHECK(rows.length == 65);
     CHECK(rows.count() > 200);
     CHECK(rows.warm > 10);
@@ -194,5 +194,5 @@ TEST_CASE("rows begin where a worksheet begins") {
     CHECK(first != later);
     for (const int64_t i : first) CHECK(!validation_row(rows, i));
     CHECK(static_cast<int64_t>(first.size()) < rows.count());
-    CHECK_THROWS_AS(pack_rows({}, tokenizer, 64), Error);
+    CHECK_THROWS_AS(pack_sequences({}, tokenizer, 64), Error);
 }

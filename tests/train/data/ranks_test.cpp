@@ -11,7 +11,7 @@
 #include "tests/train/quiet.h"
 #include "train/annotation/rank.h"
 #include "train/annotation/session.h"
-#include "train/annotation/taste.h"
+#include "train/annotation/simulated_annotator.h"
 #include "train/data/labels.h"
 
 #include <cmath>
@@ -91,7 +91,7 @@ TEST_CASE("a broken file of ranks is refused with its line") {
 
 TEST_CASE("the taste by hand") {
     const auto world = search::make_world("arithmetic");
-    const Taste taste{3, 1.5, 1, 0.5};
+    const AnnotatorPreference taste{3, 1.5, 1, 0.5};
     // Right, one line of work, 4 characters under 5, tidy.
     CHECK(utility(taste, *world, {"1+2+3", {"3+3", "6"}, true}) ==
           doctest::Approx(3 + 0.75 + 5.0 / 7 + 0.5));
@@ -110,11 +110,11 @@ TEST_CASE("the simulated person follows Bradley and Terry, and disagrees at his 
     CHECK(prefers({{}, 2, 0}, 2, 1) == doctest::Approx(1 / (1 + std::exp(-0.5))));
     CHECK(prefers({{}, 0, 0.1}, 2, 1) == doctest::Approx(0.9));
     CHECK(prefers({{}, 0, 0.1}, 1, 1) == doctest::Approx(0.5));
-    CHECK_THROWS_AS(check(flags_of(Person{{}, 1, 0.6})), Error);
-    CHECK_THROWS_AS(check(flags_of(Person{{}, -1, 0})), Error);
+    CHECK_THROWS_AS(check(flags_of(SimulatedAnnotator{{}, 1, 0.6})), Error);
+    CHECK_THROWS_AS(check(flags_of(SimulatedAnnotator{{}, -1, 0})), Error);
 
     // Orders of three, drawn often: each pair as the formula says.
-    const Person person{{}, 1, 0};
+    const SimulatedAnnotator person{{}, 1, 0};
     const std::vector<double> utilities = {1.0, 0.0, 2.5};
     Random random(1, "test");
     const int n = 20'000;

@@ -18,7 +18,10 @@
 #include "train/data/worlds/pupils.h"
 #include "train/data/worlds/split.h"
 
+#include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 

@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <optional>
 #include <set>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 

@@ -33,6 +33,9 @@
 #include "train/data/worlds/pupils.h"
 
 #include <map>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace qstar::train {
 

@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::train {
 

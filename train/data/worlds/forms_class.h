@@ -16,6 +16,9 @@
 #include "train/data/worlds/problem_config.h"
 #include "train/data/worlds/pupils.h"
 
+#include <string>
+#include <vector>
+
 namespace qstar::train {
 
 enum FormHabit : unsigned { turns_over = 256 };

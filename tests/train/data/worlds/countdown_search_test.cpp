@@ -5,9 +5,9 @@
 #include "engine/io/files.h"
 #include "search/worlds/countdown/search_stream.h"
 #include "tests/temporary.h"
-#include "train/data/classroom.h"
 #include "train/data/corpus.h"
-#include "train/run/form.h"
+#include "train/data/problem_source.h"
+#include "train/run/corpus_format.h"
 #include "train/run/stage.h"
 
 #include <algorithm>
@@ -94,7 +94,7 @@ TEST_CASE("searching aloud: plain moves are to integers, each once") {
 }
 
 TEST_CASE("searching aloud: every text keeps the rules and ends in the target") {
-    const Classroom room = classroom_of(searching(""));
+    const ProblemSource room = problem_source_of(searching(""));
     const search::Countdown world;
     Random random(4, "tests/search");
     std::set<size_t> lengths;
@@ -129,7 +129,7 @@ TEST_CASE("searching aloud: how good hunches are and how long a text gets is ask
     const auto look = [](double hunch, int64_t longest) {
         CorpusOptions options = searching("");
         options.texts = {hunch, longest};
-        const Classroom room = classroom_of(options);
+        const ProblemSource room = problem_source_of(options);
         Random random(7, "tests/search");
         std::pair<int, size_t> found{0, 0};
         for (int i = 0; i < 200; ++i) {
@@ -155,7 +155,7 @@ TEST_CASE("searching aloud: how good hunches are and how long a text gets is ask
 TEST_CASE("searching aloud: a class of three numbers has no first moves to learn of") {
     CorpusOptions options = searching("");
     options.countdown.count = 3;
-    const Classroom room = classroom_of(options);
+    const ProblemSource room = problem_source_of(options);
     Random random(6, "tests/search");
     for (int i = 0; i < 2000; ++i) { // what there is to learn is looked for once, not each time
         const Item item = draw_item(room, room.pupils[size_t(i) % room.pupils.size()], random);
@@ -198,7 +198,7 @@ TEST_CASE("corpus --form search: the same seed, the same bytes; what does not fi
         CHECK((sheet.pupil == "searcher" || sheet.pupil == "hopeful"));
     for (const CuratedItem& item : read_curated(a.path + "/corpus/curated.jsonl"))
         CHECK(fault(item.problem, item.solution).empty());
-    CHECK(classroom_of(a.path).pupils[0].name == "searcher"); // the run remembers its form
+    CHECK(problem_source_of(a.path).pupils[0].name == "searcher"); // the run remembers its form
 
     CorpusOptions other = searching(b.path);
     other.texts.hunch = 1.5;

@@ -8,8 +8,8 @@
 #include "search/worlds/arithmetic/expression.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
-#include "train/data/classroom.h"
 #include "train/data/corpus.h"
+#include "train/data/problem_source.h"
 
 #include <doctest/doctest.h>
 #include <map>
@@ -116,7 +116,7 @@ TEST_CASE("forms: a corpus of them remembers its form, and plain ones are as the
     options.problems = form_config("mixed");
     corpus(options);
     CHECK(problems_of(run.path).form == "mixed");
-    const Classroom room = classroom_of(run.path);
+    const ProblemSource room = problem_source_of(run.path);
     CHECK(room.pupils.back().name == "beginner");
     for (const std::string& problem : draw_problems(room, Split::dev, 20, 1)) {
         CHECK(split_of(problem) == Split::dev);

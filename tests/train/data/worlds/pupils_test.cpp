@@ -6,8 +6,8 @@
 #include "search/problem/world.h"
 #include "search/worlds/arithmetic/arithmetic.h"
 #include "train/data/class_info.h"
-#include "train/data/classroom.h"
 #include "train/data/corpus.h"
+#include "train/data/problem_source.h"
 #include "train/data/worlds/line.h"
 
 #include <algorithm>
@@ -82,12 +82,12 @@ TEST_CASE("experts are the minority, and bad mathematics is the likeliest") {
     config.min_operands = 3;
     const auto problems = draw_problems(config, Split::dev, 100, 1);
     CorpusOptions options;
-    const IdealModel mixed = ideal_model(classroom_of(options), problems, 200, 1);
+    const IdealModel mixed = ideal_model(problem_source_of(options), problems, 200, 1);
     CHECK(mixed.greedy < 0.7);
     CHECK(mixed.greedy > 0.3);
     CHECK(mixed.any > 0.95);
     options.experts = 1;
-    const IdealModel expert = ideal_model(classroom_of(options), problems, 20, 1);
+    const IdealModel expert = ideal_model(problem_source_of(options), problems, 20, 1);
     CHECK(expert.sample == 1);
     CHECK(expert.greedy == 1);
 }

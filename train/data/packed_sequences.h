@@ -26,8 +26,8 @@ struct Rows {
 };
 
 // What is left at the end and does not fill a row is left out.
-Rows pack_rows(std::span<const Worksheet> worksheets, const tokenizer::Tokenizer& tokenizer,
-               int64_t time);
+Rows pack_sequences(std::span<const Worksheet> worksheets, const tokenizer::Tokenizer& tokenizer,
+                    int64_t time);
 
 // Is this row kept for validation? One of twenty, none of the warm part.
 bool validation_row(const Rows& rows, int64_t i);

@@ -1,4 +1,4 @@
-#include "train/data/rows.h"
+#include "train/data/packed_sequences.h"
 
 #include "engine/base/error.h"
 #include "train/run/batches.h"
@@ -7,8 +7,8 @@
 
 namespace qstar::train {
 
-Rows pack_rows(std::span<const Worksheet> worksheets, const tokenizer::Tokenizer& tokenizer,
-               int64_t time) {
+Rows pack_sequences(std::span<const Worksheet> worksheets, const tokenizer::Tokenizer& tokenizer,
+                    int64_t time) {
     Rows rows;
     rows.length = time + 1;
     std::vector<int> row;

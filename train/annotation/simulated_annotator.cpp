@@ -1,4 +1,4 @@
-#include "train/annotation/taste.h"
+#include "train/annotation/simulated_annotator.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,7 +19,7 @@ bool tidy(std::span<const std::string> lines, size_t at) {
 
 } // namespace
 
-void describe(Flags& f, Person& o) {
+void describe(Flags& f, SimulatedAnnotator& o) {
     f.number("correct", o.taste.correct, -1000, 1000, "weight of a right answer in the taste");
     f.number("work", o.taste.work, -1000, 1000, "weight of shown work");
     f.number("brief", o.taste.brief, -1000, 1000, "weight of brevity");
@@ -28,7 +28,8 @@ void describe(Flags& f, Person& o) {
     f.number("disagreement", o.disagreement, 0, 0.5, "rate of pairs that are turned round");
 }
 
-double utility(const Taste& taste, const search::World& world, const search::Path& path) {
+double utility(const AnnotatorPreference& taste, const search::World& world,
+               const search::Path& path) {
     double value = 0;
     if (world.solved(path)) value += taste.correct;
     if (path.steps.empty()) return value;
@@ -44,13 +45,14 @@ double utility(const Taste& taste, const search::World& world, const search::Pat
     return value + taste.tidy * neat / lines;
 }
 
-double prefers(const Person& person, double first, double second) {
+double prefers(const SimulatedAnnotator& person, double first, double second) {
     double p = first > second ? 1 : first < second ? 0 : 0.5;
     if (person.noise > 0) p = 1 / (1 + std::exp((second - first) / person.noise));
     return p + person.disagreement * (1 - 2 * p);
 }
 
-std::vector<int> order(const Person& person, std::span<const double> utilities, Random& random) {
+std::vector<int> order(const SimulatedAnnotator& person, std::span<const double> utilities,
+                       Random& random) {
     std::vector<double> felt;
     for (const double u : utilities) {
         const double gumbel = -std::log(-std::log(std::max(random.uniform(), 1e-300)));

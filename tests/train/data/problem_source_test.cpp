@@ -1,4 +1,4 @@
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 
 #include "engine/base/error.h"
 #include "tests/temporary.h"
@@ -18,7 +18,7 @@ TEST_CASE("each world has a classroom: a verifier, experts who are right, and pr
         options.world = world;
         options.problems.min_operands = 3;
         for (const bool warm : {false, true}) {
-            const Classroom room = classroom_of(options, warm);
+            const ProblemSource room = problem_source_of(options, warm);
             CHECK(room.world->name() == world);
             double total = 0;
             for (const Pupil& pupil : room.pupils) total += pupil.share;
@@ -42,14 +42,14 @@ TEST_CASE("each world has a classroom: a verifier, experts who are right, and pr
     }
     CorpusOptions options;
     options.world = "algebra";
-    CHECK_THROWS_AS(classroom_of(options), Error);
+    CHECK_THROWS_AS(problem_source_of(options), Error);
 }
 
 TEST_CASE("pupils of equations and words have their misconceptions") {
     for (const char* world : {"equations", "words"}) {
         CorpusOptions options;
         options.world = world;
-        const Classroom room = classroom_of(options);
+        const ProblemSource room = problem_source_of(options);
         const auto problems = draw_problems(room, Split::train, 120, 3);
         for (const Pupil& pupil : room.pupils) {
             Random random(2, pupil.name);
@@ -88,7 +88,7 @@ TEST_CASE("a run remembers its world, and its corpus shows nothing that is held 
         CHECK(world_of(folder.path) == world);
         CHECK(world_of(folder.path, world) == world);
         CHECK_THROWS_AS(world_of(folder.path, "arithmetic"), Error);
-        const Classroom room = classroom_of(folder.path);
+        const ProblemSource room = problem_source_of(folder.path);
         CHECK(room.world->name() == world);
         std::set<std::string> pupils;
         for (const Worksheet& sheet :

@@ -26,28 +26,30 @@
 
 namespace qstar::train {
 
-struct Taste {
+struct AnnotatorPreference {
     double correct = 3, work = 1.5, brief = 1, tidy = 0.5;
 };
-inline constexpr Taste correct_only{1, 0, 0, 0};
+inline constexpr AnnotatorPreference correct_only{1, 0, 0, 0};
 
-struct Person {
-    Taste taste;
+struct SimulatedAnnotator {
+    AnnotatorPreference taste;
     double noise = 0.3; // so that he repeats himself as often as labelers agree with each other in
                         // Ouyang et al. (2022), 73 %; 0: always says what the taste says
     double disagreement = 0.05; // of pairs, at most 1/2
 };
-void describe(Flags& f, Person& o);
+void describe(Flags& f, SimulatedAnnotator& o);
 
 // How well a solution pleases; one that came to no answer is not correct.
-double utility(const Taste& taste, const search::World& world, const search::Path& path);
+double utility(const AnnotatorPreference& taste, const search::World& world,
+               const search::Path& path);
 
 // The probability that the person says that the first is better.
-double prefers(const Person& person, double first, double second);
+double prefers(const SimulatedAnnotator& person, double first, double second);
 
 // An order of solutions with these utilities, by Gumbel noise: for every two of them the
 // probability is that of Bradley and Terry (the model of Plackett and Luce). places[i] is the
 // place of solution i, 1 the best.
-std::vector<int> order(const Person& person, std::span<const double> utilities, Random& random);
+std::vector<int> order(const SimulatedAnnotator& person, std::span<const double> utilities,
+                       Random& random);
 
 } // namespace qstar::train

@@ -16,8 +16,8 @@ namespace qstar::train {
 // items [first, first + count), a pure function of these numbers and the stage's flags.
 // Pieces that are there already are not made again. `unit` is for the progress bar. Gives
 // the path of the file.
-std::string in_chunks(const Stage& stage, const std::string& name, const std::string& unit,
-                      int64_t total, int64_t chunk,
-                      const std::function<std::vector<Json>(int64_t, int64_t)>& work);
+std::string resumable_map(const Stage& stage, const std::string& name, const std::string& unit,
+                          int64_t total, int64_t chunk,
+                          const std::function<std::vector<Json>(int64_t, int64_t)>& work);
 
 } // namespace qstar::train

@@ -18,7 +18,7 @@ namespace qstar::train {
 
 struct CorpusOptions;
 
-struct Classroom {
+struct ProblemSource {
     std::unique_ptr<search::World> world;
     std::vector<Pupil> pupils;
     // One problem on a side of the split.
@@ -28,16 +28,16 @@ struct Classroom {
 };
 
 // As the flags of the corpus say; `warm`: for its first part, of shorter problems.
-Classroom classroom_of(const CorpusOptions& options, bool warm = false);
+ProblemSource problem_source_of(const CorpusOptions& options, bool warm = false);
 // Of the run's corpus. Arithmetic problems have `min_operands` or more, if not 0: those of
 // two are the times table, which is on no side but train's.
-Classroom classroom_of(const std::string& run, int min_operands = 3);
+ProblemSource problem_source_of(const std::string& run, int min_operands = 3);
 
 using search::world_of;
 
 // `count` different problems, a pure function of the classroom, the side, the count and the
 // seed. Error if there are not that many.
-std::vector<std::string> draw_problems(const Classroom& room, Split split, int64_t count,
+std::vector<std::string> draw_problems(const ProblemSource& room, Split split, int64_t count,
                                        uint64_t seed);
 
 } // namespace qstar::train

@@ -1,4 +1,4 @@
-#include "train/data/classroom.h"
+#include "train/data/problem_source.h"
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
@@ -11,7 +11,7 @@
 #include "train/data/worlds/forms_class.h"
 #include "train/data/worlds/problems.h"
 #include "train/data/worlds/words_class.h"
-#include "train/run/form.h"
+#include "train/run/corpus_format.h"
 
 #include <algorithm>
 #include <mutex>
@@ -31,7 +31,7 @@ on_side(const std::string& world, const std::function<std::string(Random&)>& dra
 }
 
 // A class of those who search aloud.
-void let_search(Classroom& room, const SearchTexts& texts) {
+void let_search(ProblemSource& room, const SearchTexts& texts) {
     struct Searcher {
         SearchPupil pupil;
         std::once_flag experienced; // there may be nothing to learn from: three numbers
@@ -77,8 +77,8 @@ CorpusOptions options_of(const std::string& run) {
 
 } // namespace
 
-Classroom classroom_of(const CorpusOptions& options, bool warm) {
-    Classroom room;
+ProblemSource problem_source_of(const CorpusOptions& options, bool warm) {
+    ProblemSource room;
     room.world = search::make_world(options.world);
     if (options.world == "arithmetic") {
         ProblemConfig config = options.problems;
@@ -125,16 +125,16 @@ Classroom classroom_of(const CorpusOptions& options, bool warm) {
     return room;
 }
 
-Classroom classroom_of(const std::string& run, int min_operands) {
+ProblemSource problem_source_of(const std::string& run, int min_operands) {
     require(run, "corpus", join_path(run, "config.json"));
     CorpusOptions options = options_of(run);
     if (options.world == "arithmetic" && min_operands > 0)
         options.problems.min_operands = min_operands;
     if (options.world == "arithmetic") check(options.problems);
-    return classroom_of(options);
+    return problem_source_of(options);
 }
 
-std::vector<std::string> draw_problems(const Classroom& room, Split split, int64_t count,
+std::vector<std::string> draw_problems(const ProblemSource& room, Split split, int64_t count,
                                        uint64_t seed) {
     return draw_different(room.draw, split, count, seed);
 }

@@ -1,4 +1,4 @@
-#include "train/run/chunks.h"
+#include "train/run/resumable_map.h"
 
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
@@ -9,9 +9,9 @@
 
 namespace qstar::train {
 
-std::string in_chunks(const Stage& stage, const std::string& name, const std::string& unit,
-                      int64_t total, int64_t chunk,
-                      const std::function<std::vector<Json>(int64_t, int64_t)>& work) {
+std::string resumable_map(const Stage& stage, const std::string& name, const std::string& unit,
+                          int64_t total, int64_t chunk,
+                          const std::function<std::vector<Json>(int64_t, int64_t)>& work) {
     const std::string path = stage.path(name);
     const std::string folder = stage.path("partial");
     const std::string stem = name.substr(0, name.find('.'));

@@ -1,8 +1,10 @@
-#include "train/run/form.h"
+#include "train/run/corpus_format.h"
 
 #include "engine/base/error.h"
 #include "engine/text/jsonl.h"
 #include "search/models/run.h"
+
+#include <optional>
 
 namespace qstar::train {
 
