@@ -168,6 +168,7 @@ Json call_of(const World& world, const SearchCall& flags, const std::vector<Prob
     described.seed = seed;
     for (const auto& [name, value] : record(flags_of(described)).items())
         if (name != "files") call["--" + name] = value;
+    call["--seed"] = seed;
     return call;
 }
 
