@@ -39,7 +39,7 @@ struct Tile {
     float* keep_b = nullptr;
 };
 
-// Positions in a page of the key/value cache (gpt/kv_cache.h): a whole number of vectors
+// Positions in a page of the key/value cache (decode/kv_cache.h): a whole number of vectors
 // in every instruction set.
 inline constexpr int64_t kPagePositions = 16;
 

@@ -188,7 +188,8 @@ class Json {
         const Json& value;
     };
     class Items;
-    Items items() const;
+    Items items() const&;
+    Items items() &&; // keeps the value as long as the loop
 
     // The value at "/ladder/0/solved"; null if there is none.
     const Json* at_path(std::string_view path) const;
@@ -230,6 +231,9 @@ class Json {
 class Json::Items {
   public:
     explicit Items(const Json& json) : json_(&json) {}
+    explicit Items(Json&& json) : owned_(std::move(json)), json_(&owned_) {}
+    Items(const Items&) = delete;
+    Items& operator=(const Items&) = delete;
     struct iterator {
         const Json* json;
         size_t at;
@@ -244,8 +248,10 @@ class Json::Items {
     iterator end() const { return {json_, json_->is_object() ? json_->size() : 0}; }
 
   private:
+    Json owned_;
     const Json* json_;
 };
-inline Json::Items Json::items() const { return Items(*this); }
+inline Json::Items Json::items() const& { return Items(*this); }
+inline Json::Items Json::items() && { return Items(std::move(*this)); }
 
 } // namespace qstar

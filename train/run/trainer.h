@@ -85,7 +85,7 @@ class Trainer {
     void describe(const std::string& name, std::string_view word) { metadata_[name] = word; }
     // For stages whose steps are next_token_gradient() of so many sequences of at most `time`
     // tokens: finish() says how much memory the process took at its peak, beside what was to
-    // be expected before the first step (gpt/memory.h).
+    // be expected before the first step (nn/gpt_memory.h).
     void expect_memory(int64_t batch, int64_t time);
     // All steps are done: writes the model and marks the stage as finished.
     void finish(Json result);

@@ -181,8 +181,21 @@ TEST_CASE("a whole JSON file names the broken line") {
     write_file_atomic(path, "{\n\"a\": 1,\n\"b\" 2\n}\n");
     CHECK(message([&] { read_json(path); }).starts_with(path + ":3: not JSON: "));
     write_json(path, Json{{"z", 1}, {"a", {1, 2}}});
-    CHECK((*read_json(path).value.items().begin()).name == "z");
+    const Json written = read_json(path).value;
+    CHECK((*written.items().begin()).name == "z");
     std::remove(path.c_str());
+}
+
+TEST_CASE("the names of a value that nobody keeps can be gone through") {
+    const auto made = [] { return Json{{"a", std::string(100, 'x')}, {"b", {1, 2}}}; };
+    std::string names;
+    size_t size = 0;
+    for (const auto& [name, value] : made().items()) {
+        names += name;
+        size += value.is_string() ? value.get<std::string>().size() : value.size();
+    }
+    CHECK(names == "ab");
+    CHECK(size == 102);
 }
 
 TEST_CASE("fields have the type that is asked for") {
