@@ -146,11 +146,6 @@ void check_options(const Options& options) {
     check_range("temperature", options.temperature, 0, 100);
 }
 
-void know_world(Options& options, const World& world) {
-    options.rules = &world;
-    if (world.public_goal()) options.partial = options.n_best = true;
-}
-
 std::vector<std::string> set_defaults(Options& options, const World& world, Method method,
                                       const Scorer* scorer, std::optional<Aggregate> asked) {
     std::vector<std::string> said;
@@ -160,7 +155,8 @@ std::vector<std::string> set_defaults(Options& options, const World& world, Meth
         said.push_back(fmt::format("the goal of {} is public, so the likeliest next steps are "
                                    "listed and not drawn, as with --n-best",
                                    world.name()));
-    know_world(options, world);
+    options.rules = &world;
+    if (world.public_goal()) options.partial = options.n_best = true;
     if (asked)
         options.aggregate = *asked;
     else if (scorer != nullptr)

@@ -31,16 +31,13 @@ StepCost step_cost_named(std::string_view name);
 // temperature or a weight below 0.
 void check_options(const Options& options);
 
-// What follows from the world where nobody chose, into the options; it must outlive them:
+// What follows from the world, which must outlive the options, and from the scorer where nobody
+// chose:
 //   rules              the world's
 //   n_best, partial    on where the goal is public: then it is known at once which steps are worth
 //                      anything, and the likeliest that were not seen are next
-void know_world(Options& options, const World& world);
-
-// The same, and what follows from the scorer:
 //   aggregate          `asked`, else by the scorer's reading; without a scorer it means nothing
-// Gives a sentence for everything that is not as it was asked
-// for.
+// Gives a sentence for everything that is not as it was asked for.
 std::vector<std::string> set_defaults(Options& options, const World& world, Method method,
                                       const Scorer* scorer = nullptr,
                                       std::optional<Aggregate> asked = {});

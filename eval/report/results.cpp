@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/text/json.h"
 #include "engine/text/sentence.h"
+#include "eval/measure/table.h"
 #include "eval/report/data.h"
 
 #include <algorithm>
@@ -152,18 +153,18 @@ std::string cell_text(const ResultColumn& column, const Json& row) {
 }
 
 std::string table_text(const ResultTable& table, const Json& measured) {
-    std::string out = "|", rule = "|";
-    for (const ResultColumn& column : table.columns) {
-        out += fmt::format(" {} |", column.title);
-        rule += column.cell == ResultCell::text ? "---|" : "---:|";
-    }
-    out += "\n" + rule + "\n";
+    std::vector<Column> columns;
+    for (const ResultColumn& column : table.columns)
+        columns.push_back(
+            {"", column.title,
+             column.cell == ResultCell::text ? Column::Kind::text : Column::Kind::number});
+    Table out(std::move(columns));
     for (const Json& row : measured.at(table.rows)) {
-        out += "|";
-        for (const ResultColumn& column : table.columns) out += " " + cell_text(column, row) + " |";
-        out += "\n";
+        std::vector<Cell> cells;
+        for (const ResultColumn& column : table.columns) cells.push_back(cell_text(column, row));
+        out.add(std::move(cells));
     }
-    return out;
+    return out.markdown();
 }
 
 std::string command_text(const std::string& command) {

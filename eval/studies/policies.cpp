@@ -40,6 +40,8 @@ void describe(Flags& f, PolicyOptions& o) {
     f.list("policies", o.policies, "stages: sft,self-play (default: all there are)");
     f.list("searches", o.searches, "POLICY:SCORER,... to compare with");
     train::describe(f, o.search);
+    // Each scorer says itself how it is read.
+    std::erase_if(f.all, [](const Flag& flag) { return flag.name == "aggregate"; });
 }
 
 std::vector<Measured> measure_policies(const PolicyOptions& options) {
