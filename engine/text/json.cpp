@@ -41,34 +41,6 @@ nlohmann::ordered_json library_form(const Json& value) {
     return object;
 }
 
-Json own_form(const nlohmann::ordered_json& value) {
-    using Type = nlohmann::ordered_json::value_t;
-    switch (value.type()) {
-    case Type::boolean:
-        return value.get<bool>();
-    case Type::number_integer:
-        return value.get<int64_t>();
-    case Type::number_unsigned:
-        return value.get<uint64_t>();
-    case Type::number_float:
-        return value.get<double>();
-    case Type::string:
-        return value.get<std::string>();
-    case Type::array: {
-        Json array = Json::array();
-        for (const auto& item : value) array.push_back(own_form(item));
-        return array;
-    }
-    case Type::object: {
-        Json object = Json::object();
-        for (const auto& [name, inner] : value.items()) object[name] = own_form(inner);
-        return object;
-    }
-    default:
-        return nullptr;
-    }
-}
-
 // A part of a path between two '/': "~1" stands for '/', "~0" for '~' (RFC 6901).
 std::string unescaped(std::string_view part) {
     std::string out;
@@ -105,8 +77,6 @@ Json Json::object() {
     json.value_ = Object();
     return json;
 }
-
-Json Json::parse(std::string_view text) { return own_form(nlohmann::ordered_json::parse(text)); }
 
 Json::Type Json::type() const { return static_cast<Type>(value_.index()); }
 

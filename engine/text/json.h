@@ -83,8 +83,6 @@ class Json {
     Json(std::initializer_list<Json> items);
     static Json array(std::initializer_list<Json> items = {});
     static Json object();
-    // Json text that is known to be right; of others': parse_json().
-    static Json parse(std::string_view text);
 
     Type type() const;
     const char* type_name() const; // "null", "boolean", "number", "string", "array", "object"

@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/nn/checkpoint.h"
+#include "engine/text/json_parse.h"
 #include "engine/text/jsonl.h"
 
 #include <cstdlib>
@@ -89,7 +90,7 @@ TorchPeer::TorchPeer(const TorchWork& work, const engine::Gpt& model, std::span<
         name_ = "none: PyTorch could not build the model";
         return;
     }
-    greeting_ = Json::parse(*line);
+    greeting_ = parse_json(*line, "the PyTorch process");
     if (greeting_.contains("none")) { // it says why
         child_ = nullptr;
         name_ = greeting_["none"].get<std::string>();
@@ -111,7 +112,7 @@ TorchPeer::Turn TorchPeer::run(int times) {
     child_->write_line(std::to_string(times));
     const auto line = child_->read_line();
     if (!line) fail("the PyTorch process has gone (status {})", child_->wait());
-    const JsonLine answer{Json::parse(*line), "the PyTorch process"};
+    const JsonLine answer{parse_json(*line, "the PyTorch process"), "the PyTorch process"};
     Turn turn;
     turn.seconds = number_field(answer, "seconds");
     if (has_field(answer, "loss")) turn.loss = number_field(answer, "loss");

@@ -6,6 +6,7 @@
 #include "engine/device/device.h"
 #include "engine/kernels/kernels.h"
 #include "engine/run/use_device.h"
+#include "engine/text/json_parse.h"
 #include "eval/bench/child.h"
 #include "eval/bench/gemm.h"
 #include "eval/bench/torch_peer.h"
@@ -69,7 +70,7 @@ class TorchProducts {
         options.command = {python, "-c", torch_matmul_program};
         child_ = std::make_unique<Child>(options);
         const auto line = child_->read_line();
-        const Json greeting = line ? Json::parse(*line) : Json::object();
+        const Json greeting = line ? parse_json(*line, "the PyTorch process") : Json::object();
         if (greeting.contains("name")) {
             name_ = greeting["name"].get<std::string>();
             return;
@@ -88,7 +89,9 @@ class TorchProducts {
                                            p.trans_b ? 1 : 0, times, settings.name()));
             const auto line = child_->read_line();
             if (!line) fail("the PyTorch process has gone (status {})", child_->wait());
-            return number_field({Json::parse(*line), "the PyTorch process"}, "seconds") / times;
+            return number_field({parse_json(*line, "the PyTorch process"), "the PyTorch process"},
+                                "seconds") /
+                   times;
         };
         run(10);
         const int times = std::clamp(static_cast<int>(settings.turn / run(10)), 1, 10000);

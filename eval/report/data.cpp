@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
+#include "engine/text/json_parse.h"
 #include "engine/text/jsonl.h"
 #include "eval/claims/claim.h"
 #include "eval/measure/demo_options.h"
@@ -167,7 +168,7 @@ std::string stage_command(const Json& data, size_t i) {
                          stage.at("flags"));
 }
 
-Json written_and_read(const Json& value) { return Json::parse(json_text(value)); }
+Json written_and_read(const Json& value) { return parse_json(json_text(value), "the report"); }
 
 Json thinned(const std::vector<double>& x, const std::vector<double>& y, size_t count) {
     const size_t each = (x.size() + count - 1) / std::max<size_t>(1, count);

@@ -1,6 +1,7 @@
 // Every flag of every command that learns, searches or measures: what is printed of it is what
 // is read again, from the line and from the record.
 
+#include "engine/text/json_parse.h"
 #include "eval/command.h"
 
 #include "engine/run/record.h"
@@ -97,7 +98,7 @@ TEST_CASE("every command that is printed is read again as the same options") {
         REQUIRE(run_line(again.program, arguments) == "");
         IdleProgram recorded;
         const Flags& back = find_command(recorded.program.commands, words)->flags;
-        read_record(back, Json::parse(record(flags).dump()));
+        read_record(back, parse_json(record(flags).dump(), "test"));
         for (size_t i = 0; i < flags.all.size(); ++i) {
             const Flag& flag = flags.all[i];
             CAPTURE(flag.name);

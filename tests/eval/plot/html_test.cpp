@@ -1,6 +1,7 @@
 // Numbers of the page, and the check that holds them beside the data.
 
 #include "engine/text/json.h"
+#include "engine/text/json_parse.h"
 #include "eval/plot/html.h"
 
 #include "engine/base/error.h"
@@ -13,7 +14,8 @@ using namespace qstar::eval;
 namespace {
 
 Json data() {
-    return Json::parse(R"({"rows": [{"solved": 893, "n": 1000, "low": 0.8725}], "big": 4155974})");
+    return parse_json(R"({"rows": [{"solved": 893, "n": 1000, "low": 0.8725}], "big": 4155974})",
+                      "test");
 }
 std::string page_of(const std::string& body) {
     return body + "<script type=\"application/json\" id=\"data\">" + data().dump() + "</script>";

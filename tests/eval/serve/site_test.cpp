@@ -1,5 +1,6 @@
 // What stands behind the page's addresses, without a network.
 
+#include "engine/text/json_parse.h"
 #include "eval/serve/site.h"
 #include "search/worlds/make_world.h"
 
@@ -28,10 +29,10 @@ namespace {
 Json get(Site& site, const std::string& path) {
     const HttpReply reply = site.answer({"GET", path, {}, ""});
     CHECK(reply.status == 200);
-    return Json::parse(reply.body);
+    return parse_json(reply.body, "test");
 }
 Json post(Site& site, const std::string& path, const Json& body) {
-    return Json::parse(site.answer({"POST", path, {}, json_text(body)}).body);
+    return parse_json(site.answer({"POST", path, {}, json_text(body)}).body, "test");
 }
 Listener listen(Site& site, std::map<std::string, std::string> query) {
     Listener listener;
@@ -40,7 +41,9 @@ Listener listen(Site& site, std::map<std::string, std::string> query) {
 }
 
 // A small model writes any bytes; what is no UTF-8 is told as U+FFFD.
-Json as_told(const std::vector<std::string>& steps) { return Json::parse(json_text(Json(steps))); }
+Json as_told(const std::vector<std::string>& steps) {
+    return parse_json(json_text(Json(steps)), "test");
+}
 
 template <class Options>
 std::string typing(const std::string& run, const std::string& name, const std::string& text) {
@@ -106,7 +109,7 @@ TEST_CASE("a page over a small run") {
             REQUIRE(heard.heard.size() >= 3);
             CHECK(heard.heard.front().first == "begin");
             CHECK(heard.heard.back().first == "done");
-            const Json done = Json::parse(heard.heard.back().second);
+            const Json done = parse_json(heard.heard.back().second, "test");
             CHECK(done["answer"] == alone.answer);
             CHECK(done["tokens"] == alone.tokens);
             CHECK(done["expanded"] == alone.expanded);
@@ -119,7 +122,7 @@ TEST_CASE("a page over a small run") {
             int64_t expanded = 0, tokens = 0;
             for (const auto& [event, data] : heard.heard) {
                 if (event != "grow") continue;
-                const Json grow = Json::parse(data);
+                const Json grow = parse_json(data, "test");
                 for (const Json& node : grow["nodes"]) {
                     if (!node.contains("parent")) continue;
                     CHECK(nodes.contains(node["parent"].get<int>()));
@@ -247,7 +250,7 @@ TEST_CASE("a page over a small run") {
             site.answer({"POST", "/api/reward", {}, wish}).events(heard);
             REQUIRE(heard.heard.size() > 2);
             CHECK(heard.heard[0].first == "step");
-            const Json done = Json::parse(heard.heard.back().second);
+            const Json done = parse_json(heard.heard.back().second, "test");
             CHECK(heard.heard.back().first == "done");
             CHECK(done["before"].is_null() == !again);
             CHECK(done["after"]["pairs"].get<int>() > 0);

@@ -2,6 +2,7 @@
 // of steps whose scores say the same. One entry at a time: within a batch the two learn of a better
 // way to one of its states at different moments.
 #include "engine/text/json.h"
+#include "engine/text/json_parse.h"
 #include "search/solve.h"
 #include "tests/search/doubles.h"
 #include "tests/search/one_search.h"
@@ -88,7 +89,7 @@ Expansions over_states(const EdgeGraph& graph, Method method, double weight) {
     options.record = true;
     options.weight = weight;
     const PuzzleResult result = solve(graph, method, &heuristic, &q, {0}, options);
-    const Json record = Json::parse(result.record);
+    const Json record = parse_json(result.record, "test");
     const auto names = [&](const Json& ids) {
         std::vector<std::string> states;
         for (const Json& id : ids)

@@ -1,6 +1,7 @@
 #include "tests/search/golden/golden.h"
 
 #include "engine/io/files.h"
+#include "engine/text/json_parse.h"
 #include "engine/text/jsonl.h"
 #include "tests/paths.h"
 
@@ -23,13 +24,13 @@ void check_golden(const std::string& file, const Json& cases) {
         write_file_atomic(path, text + "}\n");
         return;
     }
-    const Json golden = Json::parse(read_file(path));
+    const Json golden = parse_json(read_file(path), "test");
     CHECK(golden.size() == cases.size());
     for (const auto& [name, what] : cases.items()) {
         CAPTURE(file);
         CAPTURE(name);
         REQUIRE(golden.contains(name));
-        const Json now = Json::parse(json_text(what)); // numbers as a file has them
+        const Json now = parse_json(json_text(what), "test"); // numbers as a file has them
         for (const auto& [key, value] : golden[name].items()) {
             CAPTURE(key);
             REQUIRE(now.contains(key));

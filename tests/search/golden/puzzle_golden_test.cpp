@@ -1,4 +1,5 @@
 // What each search does on the 8-puzzle: every state, edge and expansion.
+#include "engine/text/json_parse.h"
 #include "search/puzzles/sliding.h"
 #include "search/solve.h"
 #include "tests/search/golden/golden.h"
@@ -33,7 +34,7 @@ Json number_if_rated(const Json& value) {
 
 // The states are named by their digits, the edges are left out: they follow from the states.
 Json tree_of_record(const std::string& record) {
-    const Json all = Json::parse(record);
+    const Json all = parse_json(record, "test");
     Json nodes = Json::array();
     for (const Json& node : all["nodes"]) {
         std::string digits = node["state"].get<std::string>();

@@ -1,6 +1,7 @@
 // The searches over a space against the whole of the 8-puzzle.
 #include "engine/base/error.h"
 #include "engine/text/json.h"
+#include "engine/text/json_parse.h"
 #include "engine/text/jsonl.h"
 #include "search/puzzles/lights_out.h"
 #include "search/puzzles/sliding.h"
@@ -280,7 +281,7 @@ TEST_CASE("a solved start, and a narration with the steps of the paper") {
         CHECK(none.actions.empty());
         const PuzzleResult one = solve(puzzle, method, &manhattan, &q, start, options);
         CHECK(one.actions == std::vector<int>{3});
-        const Json record = Json::parse(one.record);
+        const Json record = parse_json(one.record, "test");
         CHECK(record["path"].size() == 2);
         CHECK(record["nodes"].size() == static_cast<size_t>(one.nodes));
         CHECK(record["expanded"].size() == static_cast<size_t>(one.expanded));

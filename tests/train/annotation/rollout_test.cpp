@@ -1,5 +1,6 @@
 // Labels from roll-outs, on a policy whose chances of success are known.
 
+#include "engine/text/json_parse.h"
 #include "engine/text/jsonl.h"
 #include "train/annotation/rollout.h"
 
@@ -61,7 +62,7 @@ TEST_CASE("Math-Shepherd: an estimate depends on its prefix alone") {
     const auto a = math_shepherd(alone, std::vector{solution({"a", "yes"})});
     const auto b = math_shepherd(crowd, std::vector{solution({"b", "no"}), solution({"a", "yes"})});
     CHECK(a[0].soft == b[1].soft);
-    CHECK(json_of(b[1])["labels"] == Json::parse("[true, true]"));
+    CHECK(json_of(b[1])["labels"] == parse_json("[true, true]", "test"));
 }
 
 TEST_CASE("OmegaPRM: the first error by binary search") {

@@ -1,3 +1,4 @@
+#include "engine/text/json_parse.h"
 #include "search/worlds/make_world.h"
 #include "train/data/judge.h"
 #include "train/data/labels.h"
@@ -45,7 +46,7 @@ TEST_CASE("step labels come back as they were written") {
     CHECK(prm800k[1]["label"]["steps"].size() == 2);
     CHECK(prm800k[1]["label"]["steps"][1]["completions"][0]["rating"] == -1);
     CHECK(prm800k[0]["question"]["ground_truth_answer"] == "25");
-    CHECK(trl[1]["labels"] == Json::parse("[true, false, false]"));
+    CHECK(trl[1]["labels"] == parse_json("[true, false, false]", "test"));
 
     for (const auto& lines : {prm800k, trl}) {
         const std::string path = folder.path + "/steps.jsonl";

@@ -1,5 +1,6 @@
 // Fitted Q iteration on a Markov decision process that is small enough to solve by hand.
 
+#include "engine/text/json_parse.h"
 #include "engine/text/jsonl.h"
 #include "train/q_learning/q.h"
 
@@ -164,8 +165,8 @@ TEST_CASE("roll-outs come back as they were written; broken ones are refused") {
         CHECK_THROWS_WITH_AS(read_rollouts(path), doctest::Contains(reason), Error);
     };
     refuses("next", Json::array(), "a list for each of the 2 steps");
-    refuses("next", Json::parse("[1, 2]"), "expected an array");
-    refuses("next", Json::parse(R"([[{"text": 1, "final": true}], []])"), "text");
+    refuses("next", parse_json("[1, 2]", "test"), "expected an array");
+    refuses("next", parse_json(R"([[{"text": 1, "final": true}], []])", "test"), "text");
     refuses("count", 0, "expected 1 or more, found 0");
     refuses("steps", Json::array(), "at least one step");
     refuses("finished", 1, "finished");
