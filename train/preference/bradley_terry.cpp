@@ -251,7 +251,8 @@ void reward(const BradleyTerryOptions& options) {
     const uint64_t seed = seed_of(options);
     const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;
-    Trainer trainer(options, stage, reward_model(base, options), steps);
+    engine::Gpt model = reward_model(base, options);
+    Trainer trainer(options, stage, trained(model, options), steps);
     trainer.describe("reading", search::name_of(search::Reading::whole_solution));
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
@@ -263,24 +264,23 @@ void reward(const BradleyTerryOptions& options) {
         // Step 1: all outputs of some prompts, each evaluated once.
         Tape& tape = trainer.tape;
         tape.reset();
-        trainer.model.zero_grad();
+        model.zero_grad();
         const Comparisons compared = comparisons_of(set.batch(epoch[static_cast<size_t>(turn)]),
                                                     tokenizer, base.config.context, file);
         const Minibatch batch = make_minibatch(compared.outputs);
-        const Var states = hidden(tape, trainer.model, batch.inputs, batch.rows, batch.time);
-        const Var score = scores_of(tape, batch, compared.outputs, states, trainer.model);
+        const Var states = hidden(tape, model, batch.inputs, batch.rows, batch.time);
+        const Var score = scores_of(tape, batch, compared.outputs, states, model);
 
         // Step 2: what the judge's ranks cost under Bradley and Terry.
         const Var judged = bradley_terry_loss(tape, score, compared.pairs);
 
         // Step 3: the next-token loss of the preferred ones keeps the arithmetic alive (reward.h).
-        const Var loss =
-            add_written(tape, judged, options.text, trainer.model, compared, batch, states);
+        const Var loss = add_written(tape, judged, options.text, model, compared, batch, states);
         tape.backward(loss);
         Json metrics = trainer.update(loss);
         metrics["label_loss"] = tape.value(judged)[0];
         if (turn + 1 == per_epoch && !set.validation_rows.empty()) {
-            Json found = calibration_of(trainer.model, set.validation_rows, tokenizer, file);
+            Json found = calibration_of(model, set.validation_rows, tokenizer, file);
             found.erase("calibration");
             metrics.update(found);
         }
@@ -290,7 +290,7 @@ void reward(const BradleyTerryOptions& options) {
 
     Json result{{"prompts", set.train.size()}, {"val_prompts", set.validation_rows.size()}};
     if (!set.validation_rows.empty()) {
-        result.update(calibration_of(trainer.model, set.validation_rows, tokenizer, file));
+        result.update(calibration_of(model, set.validation_rows, tokenizer, file));
         result.update(judge_of(file));
         if (result.contains("val_ceiling"))
             result["of_ceiling"] =

@@ -157,7 +157,8 @@ void dpo(const DpoOptions& options) {
     const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;
     const int64_t look_every = std::max<int64_t>(1, steps / 10);
-    Trainer trainer(options, stage, without_scalar_head(reference), steps);
+    engine::Gpt policy = without_scalar_head(reference);
+    Trainer trainer(options, stage, trained(policy, options), steps);
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;
@@ -174,9 +175,8 @@ void dpo(const DpoOptions& options) {
         // Step 2: by how much more than the reference does the policy prefer the better ones?
         Tape& tape = trainer.tape;
         tape.reset();
-        trainer.model.zero_grad();
-        const Var chosen =
-            log_prob(tape, written_logits(tape, trainer.model, batch), batch.targets);
+        policy.zero_grad();
+        const Var chosen = log_prob(tape, written_logits(tape, policy, batch), batch.targets);
         const Var margins = log_ratio_margins(tape, chosen, of_reference, compared);
 
         // Step 3: more than that.
@@ -198,16 +198,15 @@ void dpo(const DpoOptions& options) {
         metrics["reward_chosen"] = better;
         metrics["reward_rejected"] = worse;
         if (options.kl_episodes > 0 && (trainer.step() + 1) % look_every == 0)
-            metrics.update(look_at(ground, trainer.model, reference, options));
+            metrics.update(look_at(ground, policy, reference, options));
         trainer.end_step(metrics, fmt::format("margin {:.2f}  accuracy {:.2f}",
                                               found.mean(found.margin), found.mean(found.agreed)));
     }
     if (trainer.step() < steps) return; // told to stop
 
     Json result{{"prompts", set.train.size()}, {"val_prompts", set.validation_rows.size()}};
-    result.update(
-        validate(trainer.model, reference, set.validation_rows, tokenizer, options, file));
-    if (options.kl_episodes > 0) result.update(look_at(ground, trainer.model, reference, options));
+    result.update(validate(policy, reference, set.validation_rows, tokenizer, options, file));
+    if (options.kl_episodes > 0) result.update(look_at(ground, policy, reference, options));
     trainer.finish(result);
 }
 

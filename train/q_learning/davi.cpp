@@ -45,20 +45,21 @@ void davi(const ValueOptions& options) {
     Stage stage(options, name, flags);
     if (stage.done()) return;
 
-    ValueTrainer trainer(options, stage, *space, 1);
+    ValueIteration values(options, stage, *space, 1);
+    Trainer& trainer = values.trainer;
     while (trainer.running()) {
         // Step 1: states, scrambled from the goal.
-        const std::vector<uint8_t> states = trainer.scrambles();
+        const std::vector<uint8_t> states = values.scrambles();
         const int64_t n = options.batch;
         // Step 2: their targets by the target network.
-        const std::vector<float> y = targets(*space, trainer.target_value, states);
+        const std::vector<float> y = targets(*space, values.target_value, states);
         // Step 3: a step of gradient descent on (y - h)^2; the network's part of h is what the
         // bound lacks.
         trainer.tape.reset();
-        trainer.model.zero_grad();
+        values.model.zero_grad();
         const engine::Tensor rest = trainer.tape.allocate({n, 1});
         const engine::Tensor weight = trainer.tape.allocate({n, 1});
-        trainer.target_value.bounds(states.data(), n, rest.data());
+        values.target_value.bounds(states.data(), n, rest.data());
         double mean = 0;
         for (int64_t i = 0; i < n; ++i) {
             rest[i] = y[static_cast<size_t>(i)] - rest[i];
@@ -66,12 +67,12 @@ void davi(const ValueOptions& options) {
             mean += y[static_cast<size_t>(i)] / static_cast<double>(n);
         }
         const engine::Var loss =
-            trainer.squared_error(trainer.predict(states), rest, weight, static_cast<double>(n));
+            values.squared_error(values.predict(states), rest, weight, static_cast<double>(n));
         trainer.tape.backward(loss);
         // Step 4: when the loss is small, the target network becomes the network.
-        trainer.end_step(loss, Json{{"mean_target", mean}});
+        values.end_step(loss, Json{{"mean_target", mean}});
     }
-    if (trainer.finished()) trainer.finish(Json{{"parameters", trainer.model.parameter_count()}});
+    if (trainer.step() == options.steps) values.finish();
 }
 
 } // namespace qstar::train

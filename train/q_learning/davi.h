@@ -8,7 +8,7 @@
 // where h' is the target network and 0 at the goal. Nothing but the rules of the puzzle is
 // known: no solution is shown.
 
-#include "train/q_learning/value_trainer.h"
+#include "train/q_learning/value_iteration.h"
 
 namespace qstar::train {
 

@@ -53,18 +53,19 @@ void deep_q(const DeepQOptions& options) {
 
     const size_t bytes = space->state_bytes();
     const int64_t actions = space->actions(), n = options.batch;
-    ValueTrainer trainer(options, stage, *space, actions);
+    ValueIteration values(options, stage, *space, actions);
+    Trainer& trainer = values.trainer;
     while (trainer.running()) {
         // Step 1: states, scrambled from the goal, and some actions of each.
         std::vector<int> undo;
-        const std::vector<uint8_t> states = trainer.scrambles(&undo);
+        const std::vector<uint8_t> states = values.scrambles(&undo);
         std::vector<uint8_t> children;
         std::vector<int64_t> place; // of (state, action) in the network's output
         for (int64_t i = 0; i < n; ++i) {
             const uint8_t* state = states.data() + static_cast<size_t>(i) * bytes;
             for (const int action :
                  draw_actions(*space, state, undo[static_cast<size_t>(i)], options.each,
-                              trainer.random("deep-q/actions", i))) {
+                              values.random("deep-q/actions", i))) {
                 children.insert(children.end(), state, state + bytes);
                 space->apply(children.data() + children.size() - bytes, action);
                 place.push_back(i * actions + action);
@@ -72,13 +73,13 @@ void deep_q(const DeepQOptions& options) {
         }
         // Step 2: their targets by the target network; at the goal it says 0.
         std::vector<float> next(place.size());
-        trainer.target_value.cost_to_go(children.data(), static_cast<int64_t>(next.size()),
-                                        next.data());
+        values.target_value.cost_to_go(children.data(), static_cast<int64_t>(next.size()),
+                                       next.data());
         // Step 3: a step of gradient descent on (y - Q)^2 at those actions.
         trainer.tape.reset();
-        trainer.model.zero_grad();
+        values.model.zero_grad();
         std::vector<float> lower(static_cast<size_t>(n));
-        trainer.target_value.bounds(states.data(), n, lower.data());
+        values.target_value.bounds(states.data(), n, lower.data());
         const engine::Tensor rest = trainer.tape.allocate({n, actions});
         const engine::Tensor weight = trainer.tape.allocate({n, actions});
         rest.fill(0);
@@ -89,13 +90,13 @@ void deep_q(const DeepQOptions& options) {
             weight[place[i]] = 1;
             mean += (1 + next[i]) / static_cast<double>(place.size());
         }
-        const engine::Var loss = trainer.squared_error(trainer.predict(states), rest, weight,
-                                                       static_cast<double>(place.size()));
+        const engine::Var loss = values.squared_error(values.predict(states), rest, weight,
+                                                      static_cast<double>(place.size()));
         trainer.tape.backward(loss);
         // Step 4: when the loss is small, the target network becomes the network.
-        trainer.end_step(loss, Json{{"mean_target", mean}});
+        values.end_step(loss, Json{{"mean_target", mean}});
     }
-    if (trainer.finished()) trainer.finish(Json{{"parameters", trainer.model.parameter_count()}});
+    if (trainer.step() == options.steps) values.finish();
 }
 
 } // namespace qstar::train

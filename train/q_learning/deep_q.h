@@ -9,7 +9,7 @@
 // where Q' is the target network. One evaluation of a state then says what A* would make and
 // evaluate all of its children for.
 
-#include "train/q_learning/value_trainer.h"
+#include "train/q_learning/value_iteration.h"
 
 namespace qstar::train {
 

@@ -26,12 +26,12 @@ std::string target_path(const Stage& stage, int64_t iteration) {
 
 // The target network of an iteration: the network as it was at its start. It is kept in a
 // file, for a run that is killed within the iteration.
-engine::Gpt target_network(const Stage& stage, int64_t iteration, const Trainer& trainer,
+engine::Gpt target_network(const Stage& stage, int64_t iteration, const engine::Gpt& model,
                            bool starts) {
     const std::string path = target_path(stage, iteration);
     if (!starts) return engine::load_gpt(path);
-    engine::save_gpt(path, trainer.model);
-    return trainer.model;
+    engine::save_gpt(path, model);
+    return model;
 }
 
 std::vector<Example> examples_of(std::span<const Rollout> rollouts, const StepValues& values,
@@ -161,7 +161,8 @@ void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
         (static_cast<int64_t>(rollouts.size()) + options.batch - 1) / options.batch;
     const int64_t per_iteration = per_epoch * options.epochs;
     const int64_t steps = per_iteration * options.iterations;
-    Trainer trainer(options, stage, reward_model(base, options), steps);
+    engine::Gpt model = reward_model(base, options);
+    Trainer trainer(options, stage, trained(model, options), steps);
     trainer.describe("reading", search::name_of(search::Reading::whole_solution));
     std::vector<Example> examples;
     std::vector<std::vector<int64_t>> epoch;
@@ -178,7 +179,7 @@ void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
                              ? fitted_q_targets(rollouts, nullptr, options.discount)
                              : monte_carlo_returns(rollouts, options.discount);
             } else {
-                engine::Gpt target = target_network(stage, iteration, trainer, starts);
+                engine::Gpt target = target_network(stage, iteration, model, starts);
                 search::GptScorer scorer(target, tokenizer);
                 values = fitted_q_targets(rollouts, &scorer, options.discount);
             }
@@ -191,20 +192,20 @@ void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
             epoch = make_epoch(examples, options.batch, seed, trainer.step() / per_epoch);
         const Batch batch = make_batch(examples, epoch[static_cast<size_t>(turn)]);
         trainer.tape.reset();
-        trainer.model.zero_grad();
-        const RewardLoss loss = reward_loss(trainer.tape, trainer.model, batch, options.text);
+        model.zero_grad();
+        const RewardLoss loss = reward_loss(trainer.tape, model, batch, options.text);
         trainer.tape.backward(loss.total);
         Json metrics = trainer.update(loss.total);
         metrics["label_loss"] = trainer.tape.value(loss.judged)[0];
         metrics["iteration"] = iteration;
         metrics["mean_target"] = mean_target;
-        if (turn + 1 == per_epoch) metrics.update(validate(trainer.model, judged, options.batch));
+        if (turn + 1 == per_epoch) metrics.update(validate(model, judged, options.batch));
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop
     for (int64_t i = 1; i < options.iterations; ++i) std::filesystem::remove(target_path(stage, i));
 
-    Json result = validate(trainer.model, judged, options.batch);
+    Json result = validate(model, judged, options.batch);
     result["rollouts"] = rollouts.size();
     result["val_rollouts"] = validation_rows.size();
     trainer.finish(result);

@@ -44,7 +44,7 @@ struct Updates {
     }
 };
 
-void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
+void update(Trainer& trainer, engine::Gpt& model, const Minibatch& batch, const TokenProbs& old,
             std::span<const float> reference, std::span<const float> advantages,
             const GrpoOptions& options, Updates& updates) {
     // GRPO takes the mean over a solution's tokens and then over solutions; the others over
@@ -58,9 +58,8 @@ void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
 
     engine::Tape& tape = trainer.tape;
     tape.reset();
-    trainer.model.zero_grad();
-    const engine::Var chosen =
-        log_prob(tape, written_logits(tape, trainer.model, batch), batch.targets);
+    model.zero_grad();
+    const engine::Var chosen = log_prob(tape, written_logits(tape, model, batch), batch.targets);
     engine::Var gain =
         clipped_surrogate(tape, chosen, old_log_prob, pick(advantages, batch), options.epsilon);
     if (options.baseline != "rloo" && options.kl > 0)
@@ -83,14 +82,15 @@ void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
 void train(const GrpoOptions& options, Stage& stage) {
     const uint64_t seed = seed_of(options);
     RlSetup ground = prepare(options);
-    Trainer trainer(options, stage, without_scalar_head(ground.reference), options.steps);
+    engine::Gpt model = without_scalar_head(ground.reference);
+    Trainer trainer(options, stage, trained(model, options), options.steps);
     while (trainer.running()) {
         const int64_t step = trainer.step();
 
         // Step 1: a group of solutions of each problem.
-        const std::vector<Episode> episodes = roll_out(
-            ground, options, trainer.model, step, options.batch / options.group, options.group);
-        const TokenProbs old = token_probs(trainer.model, episodes);
+        const std::vector<Episode> episodes =
+            roll_out(ground, options, model, step, options.batch / options.group, options.group);
+        const TokenProbs old = token_probs(model, episodes);
         const std::vector<float> reference = token_probs(ground.reference, episodes).log_prob;
 
         // Step 2: what they earn, compared within the group.
@@ -105,7 +105,7 @@ void train(const GrpoOptions& options, Stage& stage) {
         for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
             const auto order = epoch_order(episodes.size(), seed, step, epoch);
             for (const Minibatch& batch : make_minibatches(episodes, order, options.minibatch))
-                update(trainer, batch, old, reference, advantages, options, updates);
+                update(trainer, model, batch, old, reference, advantages, options, updates);
         }
 
         Json metrics = updates.json();

@@ -91,8 +91,8 @@ struct PpoUpdates {
 };
 
 // One step of the policy and one of the value function on the same episodes.
-void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
-            std::span<const float> old_values, const Advantages& estimate,
+void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Minibatch& batch,
+            const TokenProbs& old, std::span<const float> old_values, const Advantages& estimate,
             const PpoOptions& options, PpoUpdates& updates) {
     engine::Tape& tape = trainer.tape;
     const std::vector<float> each(batch.targets.size(),
@@ -100,9 +100,8 @@ void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
     const std::vector<float> old_log_prob = pick(old.log_prob, batch);
 
     tape.reset();
-    trainer.model.zero_grad();
-    const engine::Var chosen =
-        log_prob(tape, written_logits(tape, trainer.model, batch), batch.targets);
+    model.zero_grad();
+    const engine::Var chosen = log_prob(tape, written_logits(tape, model, batch), batch.targets);
     const engine::Var gain = clipped_surrogate(tape, chosen, old_log_prob,
                                                pick(estimate.advantages, batch), options.epsilon);
     const engine::Var loss = scale(tape, weighted_sum(tape, gain, each), -1.0f);
@@ -111,15 +110,14 @@ void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
     const Json policy = trainer.update(loss);
 
     tape.reset();
-    trainer.critic->zero_grad();
-    const engine::Var value_loss =
-        weighted_sum(tape,
-                     clipped_value_loss(tape, values_before(tape, *trainer.critic, batch),
-                                        pick(old_values, batch), pick(estimate.returns, batch),
-                                        options.value_epsilon),
-                     each);
+    critic.zero_grad();
+    const engine::Var value_loss = weighted_sum(
+        tape,
+        clipped_value_loss(tape, values_before(tape, critic, batch), pick(old_values, batch),
+                           pick(estimate.returns, batch), options.value_epsilon),
+        each);
     tape.backward(value_loss);
-    const Json value = trainer.update_critic(value_loss, options.value_lr);
+    const Json value = trainer.update(value_loss, schedule(options, options.value_lr), 1);
 
     updates.count += 1;
     updates.loss += policy["loss"].get<double>();
@@ -134,16 +132,16 @@ void update(Trainer& trainer, const Minibatch& batch, const TokenProbs& old,
 void train(const PpoOptions& options, Stage& stage) {
     const uint64_t seed = seed_of(options);
     RlSetup ground = prepare(options);
-    Trainer trainer(options, stage, without_scalar_head(ground.reference), options.steps,
-                    value_function(options));
+    engine::Gpt model = without_scalar_head(ground.reference), critic = value_function(options);
+    Trainer trainer(options, stage, trained(model, critic, options), options.steps);
     while (trainer.running()) {
         const int64_t step = trainer.step();
         const double beta = trainer.recall("kl", options.kl);
 
         // Step 1: the policy writes solutions of training problems.
         const std::vector<Episode> episodes =
-            roll_out(ground, options, trainer.model, step, options.batch, 1);
-        const TokenProbs old = token_probs(trainer.model, episodes);
+            roll_out(ground, options, model, step, options.batch, 1);
+        const TokenProbs old = token_probs(model, episodes);
         const std::vector<float> reference = token_probs(ground.reference, episodes).log_prob;
 
         // Step 2: what they earn, less a price for every nat by which they leave the reference.
@@ -152,7 +150,7 @@ void train(const PpoOptions& options, Stage& stage) {
             token_rewards(episodes, rewards, old.log_prob, reference, beta);
 
         // Step 3: advantages, by the values that were expected.
-        const std::vector<float> values = values_before(*trainer.critic, episodes);
+        const std::vector<float> values = values_before(critic, episodes);
         Advantages estimate = advantages_of(episodes, paid, values, options);
         whiten(estimate.advantages);
 
@@ -161,7 +159,7 @@ void train(const PpoOptions& options, Stage& stage) {
         for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
             const auto order = epoch_order(episodes.size(), seed, step, epoch);
             for (const Minibatch& batch : make_minibatches(episodes, order, options.minibatch))
-                update(trainer, batch, old, values, estimate, options, updates);
+                update(trainer, model, critic, batch, old, values, estimate, options, updates);
         }
 
         // Step 5: the price is steered towards the KL that was asked for.

@@ -6,9 +6,7 @@
 #include "engine/device/require_memory.h"
 #include "engine/nn/gpt_memory.h"
 #include "engine/text/jsonl.h"
-#include "search/models/run.h"
 
-#include <charconv>
 #include <cmath>
 #include <vector>
 
@@ -44,27 +42,32 @@ void describe(Flags& f, LoopOptions& o) {
 
 namespace {
 
-// AdamW's moments, and room for the gradients, of all that is trained.
-engine::AdamW first_optimiser(const LoopOptions& options, const Stage& stage,
-                              const engine::Gpt& model, const std::optional<engine::Gpt>& critic) {
-    const int64_t parameters =
-        model.parameter_count() + (critic ? critic->parameter_count() : int64_t{0});
-    engine::require_memory(3 * 4 * parameters,
+// AdamW's moments, and the gradients, of all that is trained.
+std::vector<engine::AdamW> first_optimisers(const LoopOptions& options, const Stage& stage,
+                                            const TrainedModel& model) {
+    int64_t numbers = 0;
+    for (const auto* parameters : model.parameters)
+        for (const engine::Parameter& p : *parameters) numbers += p.value.size();
+    engine::require_memory(3 * 4 * numbers,
                            stage.name() + ": training, beside the weights, with gradients and "
                                           "AdamW's two moments,",
                            "a smaller model takes less");
-    return engine::AdamW(model.parameters, adamw(options));
+    std::vector<engine::AdamW> optimisers;
+    for (const auto* parameters : model.parameters)
+        optimisers.emplace_back(*parameters, adamw(options));
+    return optimisers;
 }
 
 } // namespace
 
-Trainer::Trainer(const LoopOptions& options, Stage& stage, engine::Gpt fresh, int64_t steps,
-                 std::optional<engine::Gpt> fresh_critic)
-    : model(std::move(fresh)), critic(std::move(fresh_critic)), options_(options), stage_(stage),
-      steps_(steps), optimiser_(first_optimiser(options, stage, model, critic)) {
-    metadata_ = search::model_metadata(options.run, load_tokenizer(options.run));
-    metadata_["stage"] = stage.name();
-    if (critic) critic_optimiser_.emplace(critic->parameters, adamw(options));
+Schedule schedule(const LoopOptions& options, double peak) {
+    return {static_cast<float>(peak), static_cast<float>(peak * options.lr_floor)};
+}
+
+Trainer::Trainer(const LoopOptions& options, Stage& stage, TrainedModel model, int64_t steps)
+    : options_(options), stage_(stage), model_(std::move(model)), steps_(steps),
+      optimisers_(first_optimisers(options, stage, model_)) {
+    describe("stage", stage.name());
     if (options.precision == "bf16") {
         tape.precision = engine::Precision::bf16;
         if (!engine::device().has_bf16() && !options.quiet) {
@@ -75,18 +78,12 @@ Trainer::Trainer(const LoopOptions& options, Stage& stage, engine::Gpt fresh, in
         }
     }
     const std::string path = stage.path("state.safetensors");
-    if (engine::load_training(path, trained(), state_) && !options.quiet && state_.step > 0)
+    if (model_.load_state(path, optimisers_, state_) && !options.quiet && state_.step > 0)
         fmt::print("{}: goes on after step {} of {}\n", stage.name(), state_.step, steps);
     begin_ = state_.step;
     metrics_ = std::make_unique<MetricsLog>(stage.path("metrics.jsonl"), state_.step);
     progress_ =
         std::make_unique<Progress>(stage.name(), steps, "steps", state_.step, options.quiet);
-}
-
-std::vector<engine::Trained> Trainer::trained() {
-    std::vector<engine::Trained> models{{"", &model, &optimiser_}};
-    if (critic) models.push_back({"critic.", &*critic, &*critic_optimiser_});
-    return models;
 }
 
 bool Trainer::running() const {
@@ -95,21 +92,22 @@ bool Trainer::running() const {
     return state_.step < steps_ && !told_to_stop;
 }
 
-Json Trainer::update(double loss) { return update(loss, model, optimiser_, options_.lr); }
+Json Trainer::update(double loss) { return update(loss, schedule(options_, options_.lr), 0); }
 
-Json Trainer::update_critic(engine::Var loss, double peak) {
-    return update(tape.value(loss)[0], *critic, *critic_optimiser_, peak);
+Json Trainer::update(engine::Var loss) { return update(double{tape.value(loss)[0]}); }
+
+Json Trainer::update(engine::Var loss, const Schedule& by, size_t list) {
+    return update(double{tape.value(loss)[0]}, by, list);
 }
 
-Json Trainer::update(double loss, engine::Gpt& which, engine::AdamW& optimiser, double peak) {
+Json Trainer::update(double loss, const Schedule& by, size_t list) {
     const auto value = static_cast<float>(loss);
     if (!std::isfinite(value))
         fail("{}: the loss at step {} is {}: a smaller --lr may help", stage_.name(), state_.step,
              value);
     const float rate =
-        engine::cosine_schedule(state_.step, steps_, options_.warmup, static_cast<float>(peak),
-                                static_cast<float>(peak * options_.lr_floor));
-    const float norm = optimiser.update(which.parameters, rate);
+        engine::cosine_schedule(state_.step, steps_, options_.warmup, by.peak, by.floor);
+    const float norm = optimisers_[list].update(*model_.parameters[list], rate);
     if (!std::isfinite(norm))
         fail("{}: the gradient at step {} is {}: a smaller --lr may help", stage_.name(),
              state_.step, norm);
@@ -119,20 +117,12 @@ Json Trainer::update(double loss, engine::Gpt& which, engine::AdamW& optimiser, 
 double Trainer::recall(const std::string& name, double otherwise) const {
     const auto note = state_.notes.find(name);
     if (note == state_.notes.end()) return otherwise;
-    const std::string& text = note->second;
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size())
-        fail("{}: the saved state's note \"{}\" must be a number, found \"{}\"", stage_.name(),
-             name, text);
-    return value;
+    return number_of(note->second, stage_.name() + ": the saved state", name);
 }
 
 void Trainer::remember(const std::string& name, double value) {
     state_.notes[name] = fmt::format("{}", value); // the shortest text that reads back exactly
 }
-
-Json Trainer::update(engine::Var loss) { return update(double{tape.value(loss)[0]}); }
 
 void Trainer::end_step(const Json& metrics, const std::string& note) {
     // First the line, then the state: a kill in between leaves a line too many, which
@@ -141,7 +131,7 @@ void Trainer::end_step(const Json& metrics, const std::string& note) {
     ++state_.step;
     if (state_.step % options_.save_every == 0 || state_.step == steps_) {
         metrics_->sync();
-        engine::save_training(stage_.path("state.safetensors"), trained(), state_);
+        model_.save_state(stage_.path("state.safetensors"), optimisers_, state_);
     }
     progress_->update(state_.step, !note.empty()
                                        ? note
@@ -149,8 +139,8 @@ void Trainer::end_step(const Json& metrics, const std::string& note) {
     if (options_.each_step) options_.each_step(state_.step, steps_, metrics);
 }
 
-void Trainer::expect_memory(int64_t batch, int64_t time) {
-    const engine::MemoryPlan plan = engine::training_memory(model.config, batch, time);
+void Trainer::expect_memory(const engine::GptConfig& config, int64_t batch, int64_t time) {
+    const engine::MemoryPlan plan = engine::training_memory(config, batch, time);
     engine::require_memory(
         plan.total() - plan.weights - plan.moments,
         fmt::format("{}: a step with {} sequences of {} tokens", stage_.name(), batch, time),
@@ -174,7 +164,7 @@ void Trainer::finish(Json result) {
             static_cast<double>(expected_memory_) / mib, static_cast<double>(other_memory_) / mib);
     }
     result["steps"] = steps_;
-    engine::save_gpt(stage_.model(), model, metadata_);
+    model_.save(stage_.model(), model_.metadata);
     stage_.finish(result);
 }
 

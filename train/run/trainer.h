@@ -4,7 +4,8 @@
 //
 // The loop itself stands in each stage's file:
 //
-//   Trainer trainer(options, stage, std::move(fresh_model), steps);
+//   engine::Gpt model = ...;                   // fresh
+//   Trainer trainer(options, stage, trained(model, options), steps);
 //   while (trainer.running()) {
 //       model.zero_grad(); tape.reset();
 //       Var loss = ...;                        // of the batch of trainer.step()
@@ -19,15 +20,12 @@
 
 #include "engine/autograd/ops.h"
 #include "engine/io/progress.h"
-#include "engine/nn/adamw.h"
-#include "engine/nn/checkpoint.h"
 #include "engine/text/metrics.h"
 #include "train/run/stage.h"
+#include "train/run/trained_model.h"
 
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,16 +52,18 @@ struct LoopOptions : StageOptions {
 void describe(Flags& f, LoopOptions& o);
 engine::AdamWConfig adamw(const LoopOptions& options);
 
+// The learning rate's peak, and where the cosine ends.
+struct Schedule {
+    float peak, floor;
+};
+Schedule schedule(const LoopOptions& options, double peak);
+
 class Trainer {
   public:
-    // Takes up the stage's state.safetensors if it is there, else starts from `fresh`. The
-    // stage must outlive it.
-    // PPO trains a second model along with the first: `critic`, with an optimiser of its own.
-    Trainer(const LoopOptions& options, Stage& stage, engine::Gpt fresh, int64_t steps,
-            std::optional<engine::Gpt> critic = {});
+    // Takes up the stage's state.safetensors if it is there, else starts from the model as it is.
+    // The stage and the model must outlive it.
+    Trainer(const LoopOptions& options, Stage& stage, TrainedModel model, int64_t steps);
 
-    engine::Gpt model;
-    std::optional<engine::Gpt> critic;
     engine::Tape tape;
 
     int64_t step() const { return state_.step; } // steps done
@@ -73,8 +73,8 @@ class Trainer {
     // finite number. Gives {"loss", "lr", "norm"}.
     Json update(double loss);
     Json update(engine::Var loss);
-    // The same for the critic, at its own peak learning rate.
-    Json update_critic(engine::Var loss, double peak);
+    // The same of one of the model's lists of parameters, by a schedule of its own.
+    Json update(engine::Var loss, const Schedule& by, size_t list = 0);
     // A number that a stage carries from step to step, and over a kill.
     double recall(const std::string& name, double otherwise) const;
     void remember(const std::string& name, double value);
@@ -82,27 +82,25 @@ class Trainer {
     // shows `note`, or the loss.
     void end_step(const Json& metrics, const std::string& note = "");
     // A word about the model, in its file's metadata.
-    void describe(const std::string& name, std::string_view word) { metadata_[name] = word; }
+    void describe(const std::string& name, std::string_view word) { model_.metadata[name] = word; }
     // For stages whose steps are next_token_gradient() of so many sequences of at most `time`
     // tokens: finish() says how much memory the process took at its peak, beside what was to
     // be expected before the first step (nn/gpt_memory.h).
-    void expect_memory(int64_t batch, int64_t time);
+    void expect_memory(const engine::GptConfig& config, int64_t batch, int64_t time);
     // All steps are done: writes the model and marks the stage as finished.
     void finish(Json result);
 
   private:
-    Json update(double loss, engine::Gpt& which, engine::AdamW& optimiser, double peak);
-    std::vector<engine::Trained> trained();
+    Json update(double loss, const Schedule& by, size_t list);
 
     LoopOptions options_;
     Stage& stage_;
+    TrainedModel model_;
     int64_t steps_;
-    engine::AdamW optimiser_;
-    std::optional<engine::AdamW> critic_optimiser_;
+    std::vector<engine::AdamW> optimisers_; // one a list of parameters
     engine::TrainingState state_;
     int64_t begin_ = 0;                              // the step at which this call took up
     int64_t expected_memory_ = 0, other_memory_ = 0; // bytes; 0: not asked for
-    std::map<std::string, std::string> metadata_;    // of the model's file
     std::unique_ptr<MetricsLog> metrics_;
     std::unique_ptr<Progress> progress_;
 };

@@ -153,13 +153,14 @@ NextTokens next_tokens(const RowBatch& rows, int64_t time) {
     return asked;
 }
 
-double validation_loss(Trainer& trainer, std::span<const RowBatch> batches, int64_t time) {
-    const engine::NoGrad look(trainer.tape);
+double validation_loss(engine::Tape& tape, engine::Gpt& model, std::span<const RowBatch> batches,
+                       int64_t time) {
+    const engine::NoGrad look(tape);
     double sum = 0, count = 0;
     for (const RowBatch& rows : batches) {
         const NextTokens b = next_tokens(rows, time);
-        const double loss = engine::next_token_loss(trainer.tape, trainer.model, b.inputs,
-                                                    b.targets, b.weights, b.batch, time);
+        const double loss =
+            engine::next_token_loss(tape, model, b.inputs, b.targets, b.weights, b.batch, time);
         sum += loss * static_cast<double>(rows.size());
         count += static_cast<double>(rows.size());
     }
@@ -261,36 +262,37 @@ void pretrain(const PretrainOptions& options) {
 
     engine::Gpt model(config, Random(seed, "pretrain/init"));
     if (options.positions == "sinusoid") begin_with_sinusoids(model);
-    Trainer trainer(options, stage, std::move(model), steps);
+    Trainer trainer(options, stage, trained(model, options), steps);
     Batches batches{source, seed, options.batch, per_epoch, -1, {}};
     const auto validation_rows = validation(source, options.val_rows, options.batch);
-    trainer.expect_memory(options.batch, options.context);
+    trainer.expect_memory(model.config, options.batch, options.context);
 
     while (trainer.running()) {
         const NextTokens b = next_tokens(batches.at(trainer.step()), options.context);
 
-        trainer.model.zero_grad();
-        const double loss = engine::next_token_gradient(
-            trainer.tape, trainer.model, b.inputs, b.targets, b.weights, b.batch, options.context);
+        model.zero_grad();
+        const double loss = engine::next_token_gradient(trainer.tape, model, b.inputs, b.targets,
+                                                        b.weights, b.batch, options.context);
         Json metrics = trainer.update(loss);
 
         const int64_t done = trainer.step() + 1;
         metrics["tokens"] = done * options.batch * options.context;
         const bool look = options.val_every > 0 && done % options.val_every == 0;
         if (look && !validation_rows.empty())
-            metrics["val_loss"] = validation_loss(trainer, validation_rows, options.context);
+            metrics["val_loss"] =
+                validation_loss(trainer.tape, model, validation_rows, options.context);
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop
 
     const int64_t tokens = steps * options.batch * options.context;
-    Json result{{"tokens", tokens}, {"parameters", trainer.model.parameter_count()}};
+    Json result{{"tokens", tokens}, {"parameters", model.parameter_count()}};
     if (!validation_rows.empty())
-        result["val_loss"] = validation_loss(trainer, validation_rows, options.context);
+        result["val_loss"] = validation_loss(trainer.tape, model, validation_rows, options.context);
     trainer.finish(result);
     if (options.sample > 0)
-        fmt::print("{}\n", sample_text(trainer.model, tokenizer, options.sample,
-                                       options.temperature, Random(seed, "pretrain/sample")));
+        fmt::print("{}\n", sample_text(model, tokenizer, options.sample, options.temperature,
+                                       Random(seed, "pretrain/sample")));
 }
 
 } // namespace qstar::train

@@ -140,7 +140,8 @@ void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt&
     const auto per_epoch =
         (static_cast<int64_t>(set.train.size()) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;
-    Trainer trainer(options, stage, reward_model(base, options), steps);
+    engine::Gpt model = reward_model(base, options);
+    Trainer trainer(options, stage, trained(model, options), steps);
     trainer.describe("reading", search::name_of(reading));
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
@@ -150,19 +151,19 @@ void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt&
         const Batch batch = make_batch(set.train, epoch[static_cast<size_t>(turn)]);
 
         trainer.tape.reset();
-        trainer.model.zero_grad();
-        const RewardLoss loss = reward_loss(trainer.tape, trainer.model, batch, options.text);
+        model.zero_grad();
+        const RewardLoss loss = reward_loss(trainer.tape, model, batch, options.text);
         trainer.tape.backward(loss.total);
         Json metrics = trainer.update(loss.total);
         metrics["label_loss"] = trainer.tape.value(loss.judged)[0];
 
         if (turn + 1 == per_epoch)
-            metrics.update(validate(trainer.model, set.validation_rows, options.batch));
+            metrics.update(validate(model, set.validation_rows, options.batch));
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop
 
-    Json result = validate(trainer.model, set.validation_rows, options.batch);
+    Json result = validate(model, set.validation_rows, options.batch);
     result["solutions"] = set.train.size();
     result["val_solutions"] = set.validation_rows.size();
     trainer.finish(result);

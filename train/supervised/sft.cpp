@@ -28,13 +28,14 @@ Example example_of(const CuratedItem& item, const tokenizer::Tokenizer& tokenize
     return example;
 }
 
-double validation_loss(Trainer& trainer, std::span<const Example> examples, int64_t batch) {
-    const engine::NoGrad look(trainer.tape);
+double validation_loss(engine::Tape& tape, engine::Gpt& model, std::span<const Example> examples,
+                       int64_t batch) {
+    const engine::NoGrad look(tape);
     double sum = 0, asked = 0;
     for (const auto& chosen : make_epoch(examples, batch, 0, 0)) {
         const Batch b = make_batch(examples, chosen);
-        sum += b.asked * engine::next_token_loss(trainer.tape, trainer.model, b.inputs, b.targets,
-                                                 b.weights, b.rows, b.time);
+        sum += b.asked *
+               engine::next_token_loss(tape, model, b.inputs, b.targets, b.weights, b.rows, b.time);
         asked += b.asked;
     }
     return asked > 0 ? sum / asked : 0;
@@ -56,15 +57,15 @@ Json record_of(const SftOptions& options, const std::string& curated) {
 
 } // namespace
 
-void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt base,
+void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt model,
              std::span<const CuratedItem> items, const std::string& where) {
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    check_vocab(base, tokenizer, options.run);
+    check_vocab(model, tokenizer, options.run);
     std::vector<Example> examples, validation_rows;
     for (const CuratedItem& item : items) {
         const Example example = example_of(item, tokenizer);
-        check_length(item, example, base.config.context, where);
+        check_length(item, example, model.config.context, where);
         (validation_problem(item.problem) ? validation_rows : examples).push_back(example);
     }
     if (examples.empty()) fail("{}: no items to train on", where);
@@ -72,11 +73,11 @@ void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::G
     const auto per_epoch =
         (static_cast<int64_t>(examples.size()) + options.batch - 1) / options.batch;
     const int64_t steps = epochs * per_epoch;
-    Trainer trainer(options, stage, std::move(base), steps);
+    Trainer trainer(options, stage, trained(model, options), steps);
     int64_t longest = 0; // tokens
     for (const Example& example : examples)
         longest = std::max(longest, static_cast<int64_t>(example.inputs.size()));
-    trainer.expect_memory(options.batch, longest);
+    trainer.expect_memory(model.config, options.batch, longest);
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;
@@ -84,21 +85,22 @@ void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::G
             epoch = make_epoch(examples, options.batch, seed, trainer.step() / per_epoch);
         const Batch batch = make_batch(examples, epoch[static_cast<size_t>(turn)]);
 
-        trainer.model.zero_grad();
+        model.zero_grad();
         const double loss =
-            engine::next_token_gradient(trainer.tape, trainer.model, batch.inputs, batch.targets,
+            engine::next_token_gradient(trainer.tape, model, batch.inputs, batch.targets,
                                         batch.weights, batch.rows, batch.time);
         Json metrics = trainer.update(loss);
 
         if (turn + 1 == per_epoch && !validation_rows.empty())
-            metrics["val_loss"] = validation_loss(trainer, validation_rows, options.batch);
+            metrics["val_loss"] =
+                validation_loss(trainer.tape, model, validation_rows, options.batch);
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop
 
     Json result{{"items", examples.size()}, {"val_items", validation_rows.size()}};
     if (!validation_rows.empty())
-        result["val_loss"] = validation_loss(trainer, validation_rows, options.batch);
+        result["val_loss"] = validation_loss(trainer.tape, model, validation_rows, options.batch);
     trainer.finish(result);
 }
 

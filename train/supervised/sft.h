@@ -27,10 +27,10 @@ void describe(Flags& f, SftOptions& o);
 void sft(const SftOptions& options);
 
 // The loop, for every stage that imitates solutions (star.h, self_play.h, distil.h too):
-// trains `base` on the items, but for those of validation_problem(), and finishes the stage.
+// trains `model` on the items, but for those of validation_problem(), and finishes the stage.
 // Error naming `where` if there are no items, or one that is
 // longer than the context.
-void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt base,
+void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt model,
              std::span<const CuratedItem> items, const std::string& where);
 
 } // namespace qstar::train

@@ -8,6 +8,7 @@
 #include "engine/text/json.h"
 #include "tests/program.h"
 #include "tests/train/quiet.h"
+#include "tokenizer/files.h"
 #include "train/run/trainer.h"
 
 #include <doctest/doctest.h>
@@ -61,16 +62,17 @@ TEST_CASE("a stage whose gradients and moments do not fit in memory is refused, 
     using namespace qstar;
     const Temporary run;
     const auto options = quiet<train::LoopOptions>(run.path);
+    tokenizer::save_tokenizer(tokenizer::Tokenizer(), run / "tokenizer");
     {
         train::Stage stage(options, "sft", Json{{"batch", 16}});
-        const engine::Gpt model({1, 16, 1024, 64, 280, false}, Random(1, "init")); // 50 MiB
+        engine::Gpt model({1, 16, 1024, 64, 280, false}, Random(1, "init")); // 50 MiB
         const LeftOver limit(60 << 20);
         const engine::MemoryLeft left = engine::memory_left();
         CHECK(left.bytes > 40 << 20);
         CHECK(left.bytes <= 60 << 20);
         CHECK(left.limit == "by the limit of the process, ulimit -v");
         CHECK_THROWS_WITH_AS(
-            train::Trainer(options, stage, model, 1),
+            train::Trainer(options, stage, train::trained(model, options), 1),
             doctest::Contains("sft: training, beside the weights, with gradients and AdamW's two "
                               "moments, takes 148 MiB of memory, but only "),
             Error);

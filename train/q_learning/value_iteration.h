@@ -1,13 +1,13 @@
 #pragma once
-// What both value trainings of puzzles do beside their targets: scrambled states, the target
-// network, going on where it stopped, saving, metrics, the progress bar.
+// What both value trainings of puzzles do beside their targets: scrambled states and the target
+// network.
 //
-//   ValueTrainer trainer(options, stage, space, outputs);
-//   while (trainer.running()) {
-//       std::vector<uint8_t> states = trainer.scrambles();  // of trainer.step()
-//       ... targets by trainer.target_value() ...
-//       Var loss = ...; trainer.tape.backward(loss);
-//       trainer.end_step(loss, metrics);
+//   ValueIteration values(options, stage, space, outputs);
+//   while (values.trainer.running()) {
+//       std::vector<uint8_t> states = values.scrambles();  // of trainer.step()
+//       ... targets by values.target_value() ...
+//       Var loss = ...; values.trainer.tape.backward(loss);
+//       values.end_step(loss, metrics);
 //   }
 //
 // A batch is a pure function of (seed, step), so a run killed at any moment ends with the
@@ -16,14 +16,11 @@
 // Rubik's Cube with Deep Reinforcement Learning and Search", 2019), or after `patience`
 // checks at the latest.
 
-#include "engine/nn/adamw.h"
 #include "engine/nn/mlp.h"
 #include "search/puzzles/puzzles.h"
 #include "search/puzzles/value_model.h"
 #include "train/run/trainer.h"
 
-#include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,18 +50,16 @@ void record_inputs(Json& flags, const ValueOptions& options);
 // The moves of the longest scramble, if the options name none.
 int64_t default_scramble(const search::Space& space);
 
-class ValueTrainer {
+class ValueIteration {
   public:
-    ValueTrainer(const ValueOptions& options, Stage& stage, const search::Space& space,
-                 int64_t outputs);
+    ValueIteration(const ValueOptions& options, Stage& stage, const search::Space& space,
+                   int64_t outputs);
 
     engine::Mlp model, target;
-    engine::Tape tape;
     // The same networks as estimates of the cost to go.
     search::ValueModel model_value, target_value;
+    Trainer trainer;
 
-    int64_t step() const { return step_; }
-    bool running() const;
     // `batch` states, each 1 to `scramble` random moves from the goal, one behind another.
     // `undo`, if wanted: for each the action that takes its last move back.
     std::vector<uint8_t> scrambles(std::vector<int>* undo = nullptr) const;
@@ -77,25 +72,20 @@ class ValueTrainer {
                               double count);
 
     // After backward(): AdamW, the target network, metrics, state.
-    void end_step(engine::Var loss, Json metrics);
-    bool finished() const { return step_ >= options_.steps; }
-    void finish(Json result);
+    void end_step(engine::Var loss, const Json& metrics);
+    // All steps are done.
+    void finish();
 
   private:
-    std::map<std::string, std::string> notes() const;
+    // Counts that the trainer remembers: updates of the target network, and since the last one
+    // checks of the loss.
+    int64_t count(const std::string& name) const;
+    void check_target(float loss);
 
     ValueOptions options_;
-    Stage& stage_;
     uint64_t seed_;
     const search::Space& space_;
-    std::string bound_;
     int64_t scramble_;
-    engine::AdamW optimiser_;
-    int64_t step_ = 0, begin_ = 0;
-    int64_t updates_ = 0, checks_ = 0; // of the target network; since its last update
-    double loss_sum_ = 0;              // since the last check
-    std::unique_ptr<MetricsLog> metrics_;
-    std::unique_ptr<Progress> progress_;
 };
 
 } // namespace qstar::train

@@ -1,0 +1,186 @@
+#include "train/q_learning/value_iteration.h"
+
+#include "engine/base/error.h"
+#include "engine/base/parallel.h"
+#include "engine/base/range.h"
+#include "engine/text/json.h"
+#include "search/models/stream.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qstar::train {
+
+namespace {
+
+std::string bound_of(const ValueOptions& options, const search::Space& space) {
+    return options.bound.empty() ? search::best_bound(space) : options.bound;
+}
+
+engine::Mlp fresh(const ValueOptions& options, const search::Space& space, int64_t outputs) {
+    return engine::Mlp({space.features(), options.width, options.blocks, outputs},
+                       Random(seed_of(options), "value/init"));
+}
+
+// The notes of a state, which hold the step, too.
+constexpr const char* step_note = "step";
+
+TrainedModel trained(engine::Mlp& model, engine::Mlp& target, const search::Space& space,
+                     const std::string& bound) {
+    TrainedModel both;
+    both.parameters = {&model.parameters};
+    both.metadata = search::value_metadata(space, bound);
+    both.save = [&model](const std::string& path, const auto& metadata) {
+        engine::save_mlp(path, model, metadata);
+    };
+    both.save_state = [&](const std::string& path, std::vector<engine::AdamW>& optimisers,
+                          const engine::TrainingState& state) {
+        auto notes = state.notes;
+        notes[step_note] = std::to_string(state.step);
+        engine::save_mlp_training(path, model, target, optimisers[0], notes);
+    };
+    both.load_state = [&](const std::string& path, std::vector<engine::AdamW>& optimisers,
+                          engine::TrainingState& state) {
+        if (!engine::load_mlp_training(path, model, target, optimisers[0], state.notes))
+            return false;
+        for (const char* name : {step_note, "updates", "checks", "loss_sum"})
+            if (!state.notes.contains(name)) fail("{}: the note \"{}\" is missing", path, name);
+        state.step = static_cast<int64_t>(number_of(state.notes[step_note], path, step_note));
+        state.notes.erase(step_note);
+        return true;
+    };
+    return both;
+}
+
+} // namespace
+
+void describe(Flags& f, ValueOptions& o) {
+    describe(f, static_cast<LoopOptions&>(o));
+    f.text("world", o.puzzle.world, "puzzle: sliding, lights-out, cube2 or cube3");
+    f.number("size", o.puzzle.size, 0, 40, "width of sliding (0: 4) and lights-out (0: 7)");
+    f.number("compose", o.puzzle.compose, 1, 4,
+             "cubes: products of up to so many turns are actions");
+    f.text("moves", o.puzzle.moves, "cubes: a file of move tables instead of the turns");
+    f.number("steps", o.steps, 1, most, "of gradient descent");
+    f.number("width", o.width, 1, 100'000, "of the MLP");
+    f.number("blocks", o.blocks, 0, 1000, "of the MLP, residual, two layers each");
+    f.number("scramble", o.scramble, 0, 1'000'000,
+             "moves from the goal, at most; 0: by the puzzle");
+    f.choice("bound", o.bound, {"none", "manhattan", "walking-distance", "lights", "misplaced"},
+             "lower bound that the network adds to: none, manhattan, walking-distance, lights, "
+             "misplaced; empty: the puzzle's best")
+        .or_empty();
+    f.number("check-every", o.check_every, 1, most, "steps between two looks at the loss");
+    f.number_above("target-loss", o.target_loss, 0, 1e9, "below it the target network is renewed");
+    f.number("patience", o.patience, 1, most, "looks after which it is renewed in any case");
+    f.text("name", o.name, "folder in the run; empty: the stage's name").quiet();
+}
+
+void record_inputs(Json& flags, const ValueOptions& options) {
+    if (!options.puzzle.moves.empty()) flags["inputs"] = {{"moves", input(options.puzzle.moves)}};
+}
+
+int64_t default_scramble(const search::Space& space) {
+    const std::string name = space.name();
+    if (name.starts_with("sliding")) return name.starts_with("sliding 3") ? 100 : 500;
+    if (name.starts_with("lights-out")) return space.actions();
+    return name.starts_with("cube 2") ? 20 : 30;
+}
+
+ValueIteration::ValueIteration(const ValueOptions& options, Stage& stage,
+                               const search::Space& space, int64_t outputs)
+    : model(fresh(options, space, outputs)), target(model.clone()),
+      model_value(space, model, bound_of(options, space)),
+      target_value(space, target, bound_of(options, space)),
+      trainer(options, stage, trained(model, target, space, bound_of(options, space)),
+              options.steps),
+      options_(options), seed_(seed_of(options)), space_(space),
+      scramble_(options.scramble > 0 ? options.scramble : default_scramble(space)) {}
+
+Random ValueIteration::random(std::string_view what, int64_t row) const {
+    const auto number = [](int64_t n) { return static_cast<uint64_t>(n); };
+    return {seed_,
+            search::derive_stream(search::derive_stream(hash_name(what), number(trainer.step())),
+                                  number(row))};
+}
+
+std::vector<uint8_t> ValueIteration::scrambles(std::vector<int>* undo) const {
+    const size_t bytes = space_.state_bytes();
+    std::vector<uint8_t> states(static_cast<size_t>(options_.batch) * bytes);
+    if (undo != nullptr) undo->resize(static_cast<size_t>(options_.batch));
+    engine::parallel_for(options_.batch, 16, [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row) {
+            Random draw = random("value/scrambles", row);
+            const auto moves =
+                1 + static_cast<int64_t>(draw.below(static_cast<uint64_t>(scramble_)));
+            const search::State state =
+                search::scramble(space_, moves, draw,
+                                 undo != nullptr ? &(*undo)[static_cast<size_t>(row)] : nullptr);
+            std::copy(state.begin(), state.end(),
+                      states.begin() + row * static_cast<int64_t>(bytes));
+        }
+    });
+    return states;
+}
+
+engine::Var ValueIteration::predict(const std::vector<uint8_t>& states) {
+    const auto rows = static_cast<int64_t>(states.size() / space_.state_bytes());
+    return engine::forward(trainer.tape, model, model_value.features(states.data(), rows));
+}
+
+engine::Var ValueIteration::squared_error(engine::Var x, const engine::Tensor& y,
+                                          const engine::Tensor& weight, double count) {
+    engine::Tape& tape = trainer.tape;
+    const engine::Var difference = engine::sub(tape, x, tape.constant(y));
+    const engine::Var square = engine::mul(tape, difference, difference);
+    const engine::Var total = engine::sum(tape, engine::mul(tape, square, tape.constant(weight)));
+    return engine::scale(tape, total, static_cast<float>(1 / count));
+}
+
+int64_t ValueIteration::count(const std::string& name) const {
+    return static_cast<int64_t>(trainer.recall(name, 0));
+}
+
+// Takes the step's loss into the mean and, where a check is due, looks whether it is small.
+void ValueIteration::check_target(float loss) {
+    double sum = trainer.recall("loss_sum", 0) + loss;
+    int64_t checks = count("checks"), updates = count("updates");
+    if ((trainer.step() + 1) % options_.check_every == 0) {
+        ++checks;
+        const double mean = sum / static_cast<double>(options_.check_every);
+        sum = 0;
+        if (mean < options_.target_loss || checks >= options_.patience) {
+            for (size_t i = 0; i < model.parameters.size(); ++i)
+                std::copy_n(model.parameters[i].value.data(), model.parameters[i].value.size(),
+                            target.parameters[i].value.data());
+            ++updates;
+            checks = 0;
+        }
+    }
+    trainer.remember("loss_sum", sum);
+    trainer.remember("checks", static_cast<double>(checks));
+    trainer.remember("updates", static_cast<double>(updates));
+}
+
+void ValueIteration::end_step(engine::Var loss, const Json& metrics) {
+    // The cosine's end as a product of floats, for runs of before to go on with the same bytes.
+    const auto peak = static_cast<float>(options_.lr);
+    const Schedule by{peak, peak * static_cast<float>(options_.lr_floor)};
+    Json line = trainer.update(loss, by);
+    line["updates"] = count("updates");
+    line.update(metrics);
+    const float value = trainer.tape.value(loss)[0];
+    check_target(value);
+    trainer.end_step(line, fmt::format("loss {:.4f}, {} targets", value, count("updates")));
+}
+
+void ValueIteration::finish() {
+    trainer.finish(Json{{"parameters", model.parameter_count()},
+                        {"steps", trainer.step()},
+                        {"updates", count("updates")}});
+}
+
+} // namespace qstar::train

@@ -1,0 +1,40 @@
+#pragma once
+// A model as the trainer sees it: its parameters, and how it is saved and loaded.
+
+#include "engine/nn/adamw.h"
+#include "engine/nn/checkpoint.h"
+#include "train/run/run.h"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace qstar::train {
+
+struct TrainedModel {
+    // Each list has an AdamW of its own, in this order.
+    std::vector<std::vector<engine::Parameter>*> parameters;
+    std::map<std::string, std::string> metadata; // of the model's file
+    // The finished model.
+    std::function<void(const std::string& path, const std::map<std::string, std::string>& metadata)>
+        save;
+    // All that a training must have to go on. False if there is no such file; Error if it is of
+    // another shape.
+    std::function<void(const std::string& path, std::vector<engine::AdamW>& optimisers,
+                       const engine::TrainingState& state)>
+        save_state;
+    std::function<bool(const std::string& path, std::vector<engine::AdamW>& optimisers,
+                       engine::TrainingState& state)>
+        load_state;
+};
+
+// A note of a state that is a number; Error naming `where` and its name if it is none.
+double number_of(const std::string& note, const std::string& where, const std::string& name);
+
+// The models must stay where they are.
+TrainedModel trained(engine::Gpt& model, const StageOptions& options);
+// Two that are trained side by side, of which the first is what the stage makes.
+TrainedModel trained(engine::Gpt& model, engine::Gpt& critic, const StageOptions& options);
+
+} // namespace qstar::train
