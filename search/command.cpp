@@ -37,9 +37,7 @@ struct SearchCall {
     uint64_t seed = 1;
 };
 
-// Flags of Options and of the puzzles' budgets have their ranges where these are checked.
 void describe(Flags& f, SearchCall& o) {
-    Options& with = o.options;
     f.argument("problem", o.problem, "one problem: \"3*(4+5)-2\"");
     f.text("problems", o.problems, "file of problems; -: standard input").quiet();
     f.text("format", o.form.format, "of the file: lines, jsonl, or pairs of question and answer")
@@ -63,41 +61,24 @@ void describe(Flags& f, SearchCall& o) {
     f.text("policy", o.policy, "model that proposes (default: RUN/sft/model.safetensors)")
         .content();
     f.seed(o.seed);
-    f.number("budget", with.budget, -unbounded, unbounded,
-             "model tokens for each problem, proposed and scored");
-    f.number("samples", with.samples, -unbounded, unbounded,
-             "majority, best-of-n: at most so many solutions (puzzles: walks)");
-    f.number("width", with.width, -unbounded, unbounded, "beam: paths kept (puzzles: 100)");
-    f.number("proposals", with.proposals, 1, 1'000'000,
-             "beam, mcts, astar: draws for each expanded path");
-    f.number("weight", with.weight, -unbounded, unbounded,
-             "astar, qstar: of the heuristic, f = g + weight * h");
-    f.number("batch", with.batch, -unbounded, unbounded, "astar, qstar: nodes expanded together");
-    f.number("explore", with.explore, -unbounded, unbounded,
-             "mcts: weight of what was visited little");
-    f.number("temperature", with.temperature, -unbounded, unbounded, "of the draws");
-    f.number("step-tokens", o.limits.step_tokens, 1, 100'000, "of a step at most");
-    f.number("steps", o.limits.steps, 1, 1'000'000,
-             "of a solution at most; texts that contain their search need hundreds: 1000");
-    f.number("top-k", o.limits.top_k, 0, most, "draw from the so many likeliest tokens; 0: all");
-    f.number_above("top-p", o.limits.top_p, 0, 1,
-                   "draw from the likeliest tokens that together have this probability; 1: all");
+    describe(f, o.options);
+    f["width"].help += " (puzzles: 100)";
+    search_option(f, "step-tokens", o.limits.step_tokens);
+    search_option(f, "steps", o.limits.steps);
+    search_option(f, "top-k", o.limits.top_k);
+    search_option(f, "top-p", o.limits.top_p);
     f.text("aggregate", o.aggregate,
            "a path's score from its steps': product, minimum or last (default: product, with orm "
            "and q last)");
     f.text("vote", o.vote, "best-of-n: best (sample) or weighted (sum over an answer)");
     f.text("step-cost", o.step_cost, "astar: log-prob or unit");
-    f.mark("n-best", with.n_best,
-           "beam, mcts, astar: the likeliest next steps in order instead of draws (countdown: "
-           "always)");
-    f.mark("trace", with.trace, "mcts, astar: tell every step of the algorithm").quiet();
+    f.mark("trace", o.options.trace, "mcts, astar: tell every step of the algorithm").quiet();
     f.text("trace-file", o.trace_file, "write the tree that one problem's search saw as JSON here")
         .quiet();
     const size_t own = f.all.size();
     describe_puzzle(f, o.puzzle);
     if (!is_puzzle(o.world))
-        for (size_t i = own; i < f.all.size(); ++i)
-            if (f.all[i].name != "seconds") f.all[i].quiet();
+        for (size_t i = own; i < f.all.size(); ++i) f.all[i].quiet();
 }
 
 // The flags that puzzles share with the text worlds.
@@ -110,12 +91,9 @@ void search_puzzles(const SearchCall& flags, uint64_t seed) {
     puzzle.method = flags.method;
     puzzle.run = flags.run;
     puzzle.puzzle.world = flags.world;
-    puzzle.options.weight = flags.options.weight;
-    if (flags.width_given) puzzle.options.width = flags.options.width;
-    puzzle.options.trace = flags.options.trace;
-    puzzle.options.batch = flags.options.batch;
-    puzzle.options.explore = flags.options.explore;
-    puzzle.options.samples = flags.options.samples;
+    const int width = puzzle.options.width; // puzzles' own, where none is given
+    static_cast<SearchOptions&>(puzzle.options) = flags.options;
+    if (!flags.width_given) puzzle.options.width = width;
     puzzle.options.seed = seed;
     puzzle.trace_file = flags.trace_file;
     search_puzzles(puzzle);
@@ -164,7 +142,6 @@ Json call_of(const World& world, const SearchCall& flags, const std::vector<Prob
         if (exists(file)) call["the SHA-256 of " + file] = sha256_file(file);
     SearchCall described = flags;
     described.options = o;
-    described.puzzle.options.seconds = o.seconds;
     described.seed = seed;
     for (const auto& [name, value] : record(flags_of(described)).items())
         if (name != "files") call["--" + name] = value;
@@ -202,8 +179,6 @@ void search(const SearchCall& flags) {
     if (flags.problem.empty() == flags.problems.empty())
         fail("say what to solve: either a problem on the command line or --problems FILE");
     check(flags_of(flags));
-    check_options(flags.options);
-    check(flags.puzzle.options);
     check(flags.puzzle.puzzle);
     if (flags.problems.empty() && flags.form.skip_bad)
         fail("--skip-bad is for files of problems, found without --problems");
@@ -220,8 +195,6 @@ void search(const SearchCall& flags) {
     if (!flags.aggregate.empty()) aggregate = aggregate_named(flags.aggregate);
     options.vote = vote_named(flags.vote);
     options.step_cost = step_cost_named(flags.step_cost);
-    options.seconds = flags.puzzle.options.seconds;
-    check_options(options);
     engine::check(engine::Sampling{options.temperature, flags.limits.top_k, flags.limits.top_p});
     if (needs_scorer(method, world->public_goal()) && flags.scorer == "none")
         fail("--method {} needs --scorer orm, prm or q", name_of(method));

@@ -78,7 +78,6 @@ std::string result_text(const Space& space, const StateLine& line, const PuzzleR
 
 void describe_puzzle(Flags& f, PuzzleSearch& o) {
     const size_t first = f.all.size();
-    PuzzleOptions& budget = o.options;
     f.number("size", o.puzzle.size, 0, 40, "width of sliding and lights-out; 0: by the first state")
         .quiet(); // the states say it
     f.number("compose", o.puzzle.compose, 1, 4,
@@ -90,16 +89,10 @@ void describe_puzzle(Flags& f, PuzzleSearch& o) {
     f.text("model", o.model, "a network's file; empty: RUN/davi's, for qstar RUN/deep-q's")
         .content();
     f.number("bias", o.bias, -1e6, 1e6, "taken from the model's h");
-    f.number("nodes", budget.nodes, 1, double{UINT32_MAX} - 2,
-             "budget: states kept, for each problem");
-    f.number("evaluations", budget.evaluations, 0, double(int64_t{1} << 40),
-             "budget: states that the heuristic rates; 0: no bound");
-    f.number("seconds", budget.seconds, 0, most,
-             "budget, for each problem, text or puzzle; 0: no bound");
+    describe_puzzle_budgets(f, o.options);
     f.mark("mirror", o.mirror,
            "the mean of the model's h, or Q, over a state and its mirror images");
     f.mark("round", o.round, "the model's h to whole numbers of the right parity");
-    f.mark("anytime", budget.anytime, "after a solution, look for shorter ones");
     for (size_t i = first; i < f.all.size(); ++i) f.all[i].in_group("Puzzles");
 }
 
@@ -166,7 +159,6 @@ namespace {
 
 // All that decides about the results of a file of states.
 Json call_of(const Space& space, const PuzzleSearch& flags, const std::vector<StateLine>& lines) {
-    const PuzzleOptions& o = flags.options;
     Json call{{"world", space.name()}, {"--method", flags.method}};
     Sha256 states;
     for (const StateLine& line : lines) states.update(line.input + "\n");
@@ -175,13 +167,9 @@ Json call_of(const Space& space, const PuzzleSearch& flags, const std::vector<St
         if (!file.empty()) call["the SHA-256 of " + file] = sha256_file(file);
     PuzzleSearch described = flags;
     Flags own;
+    describe(own, static_cast<SearchOptions&>(described.options));
     describe_puzzle(own, described);
-    call.update(Json{{"--seed", o.seed},
-                     {"--weight", o.weight},
-                     {"--batch", o.batch},
-                     {"--width", o.width},
-                     {"--explore", o.explore},
-                     {"--samples", o.samples}});
+    call["--seed"] = flags.options.seed;
     for (const auto& [name, value] : record(own).items())
         if (name != "files") call["--" + name] = value;
     return call;

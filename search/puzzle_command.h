@@ -31,7 +31,7 @@ inline constexpr const char* puzzle_note =
     "Puzzles: --world sliding, lights-out, cube2 or cube3, with --method greedy, best-of-n, beam, "
     "mcts, astar or qstar.";
 
-// The flags that only puzzles have.
+// The flags that only puzzles have; those of SearchOptions are the text worlds', too.
 void describe_puzzle(Flags& f, PuzzleSearch& o);
 
 void search_puzzles(PuzzleSearch flags);

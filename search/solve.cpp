@@ -2,7 +2,6 @@
 
 #include "engine/base/error.h"
 #include "engine/base/random.h"
-#include "engine/base/range.h"
 #include "search/algorithms/astar.h"
 #include "search/algorithms/beam.h"
 #include "search/algorithms/best_of_n.h"
@@ -134,17 +133,7 @@ bool needs_scorer(Method method, bool public_goal) {
     return method == Method::qstar || (method == Method::best_of_n && !public_goal);
 }
 
-void check_options(const Options& options) {
-    check_range("budget", options.budget, 1, int64_t{1} << 40);
-    check_range("seconds", options.seconds, 0);
-    check_range("samples", options.samples, 1, int64_t{INT32_MAX});
-    check_range("width", options.width, 1);
-    check_range("proposals", options.proposals, 1, 1'000'000);
-    check_range("batch", options.batch, 1);
-    check_range("explore", options.explore, 0);
-    check_range("weight", options.weight, 0);
-    check_range("temperature", options.temperature, 0, 100);
-}
+void check_options(const Options& options) { check(flags_of(options)); }
 
 std::vector<std::string> set_defaults(Options& options, const World& world, Method method,
                                       const Scorer* scorer, std::optional<Aggregate> asked) {

@@ -27,8 +27,7 @@ Aggregate aggregate_named(std::string_view name);
 Vote vote_named(std::string_view name);
 StepCost step_cost_named(std::string_view name);
 
-// Error for a number that makes no sense: a budget, a width or a count below 1, a
-// temperature or a weight below 0.
+// Error for a number out of its range (search_options.h).
 void check_options(const Options& options);
 
 // What follows from the world, which must outlive the options, and from the scorer where nobody

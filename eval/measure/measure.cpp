@@ -1,5 +1,6 @@
 #include "eval/measure/measure.h"
 
+#include "engine/base/error.h"
 #include "engine/io/progress.h"
 #include "search/results.h"
 
@@ -16,11 +17,11 @@ search::Options options_of(const Experiment& experiment, const LadderEntry& entr
     search::Options options;
     options.budget = budget > 0 ? budget : int64_t{1} << 30;
     options.samples = static_cast<int>(std::min<int64_t>(options.budget, 1 << 20)); // never reached
-    options.width = experiment.width;
-    options.proposals = experiment.proposals;
-    options.n_best = experiment.n_best;
-    options.weight = experiment.weight;
-    options.temperature = static_cast<float>(experiment.temperature);
+    options.width = experiment.search.width;
+    options.proposals = experiment.search.proposals;
+    options.n_best = experiment.search.n_best;
+    options.weight = experiment.search.weight;
+    options.temperature = static_cast<float>(experiment.search.temperature);
     options.vote = entry.vote;
     options.stream = experiment.seed;
     search::set_defaults(options, experiment.world, entry.method, scorer, entry.aggregate);
@@ -28,6 +29,25 @@ search::Options options_of(const Experiment& experiment, const LadderEntry& entr
 }
 
 } // namespace
+
+void describe(Flags& f, SearchSettings& o) {
+    search::search_option(f, "width", o.width);
+    search::search_option(f, "proposals", o.proposals);
+    search::search_option(f, "weight", o.weight);
+    search::search_option(f, "temperature", o.temperature);
+}
+
+void describe_budgets(Flags& f, std::vector<int64_t>& budgets) {
+    Flag& flag = search::search_option(f, "budget", budgets);
+    flag.name = "budgets";
+    flag.form = Flag::Form::joined;
+    flag.help = "tokens a problem, proposed and scored: 300,600";
+}
+
+void check_rising(const std::vector<int64_t>& budgets) {
+    if (budgets.empty() || budgets.front() < 1 || !std::is_sorted(budgets.begin(), budgets.end()))
+        fail("--budgets: expected numbers of tokens from 1 on that rise");
+}
 
 Measured measure(const Experiment& experiment, const LadderEntry& entry, int64_t budget) {
     std::vector<std::string> problems;

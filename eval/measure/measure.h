@@ -2,6 +2,7 @@
 // The one way to measure a solver: it solves all problems within a budget, then the verifier
 // counts, and what it cost stands beside what it solved.
 
+#include "engine/run/flags.h"
 #include "eval/measure/interval.h"
 #include "eval/measure/stage_models.h"
 #include "search/problem/world.h"
@@ -15,16 +16,28 @@
 
 namespace qstar::eval {
 
+// How a study's searches search.
+struct SearchSettings {
+    int width = 4, proposals = 8; // of the beam; draws for each expanded path
+    double weight = 4;            // of h, in A* and Q*
+    double temperature = 0.7;     // of all draws but greedy's
+    bool n_best = false;          // the likeliest steps instead of draws
+};
+// Its numbers, by their ranges in search/problem/search_options.h.
+void describe(Flags& f, SearchSettings& o);
+
+// --budgets, tokens a problem.
+void describe_budgets(Flags& f, std::vector<int64_t>& budgets);
+// Error if there is none, or if they do not rise.
+void check_rising(const std::vector<int64_t>& budgets);
+
 // What a study asks: on which problems, with which settings of the searches.
 struct Experiment {
     const search::World& world;
     const std::vector<search::ProblemLine>& problems;
     StageModels& models;
     uint64_t seed = 1;
-    int width = 4, proposals = 8; // of the beam; draws for each expanded path
-    double weight = 4;            // of h, in A* and Q*
-    double temperature = 0.7;     // of all draws but greedy's
-    bool n_best = false;          // the likeliest steps instead of draws
+    SearchSettings search = {};
     bool quiet = false;
 };
 

@@ -11,6 +11,7 @@
 #include "search/models/gpt_proposer.h"
 #include "search/models/gpt_scorer.h"
 #include "search/models/run.h"
+#include "search/problem/search_options.h"
 #include "search/results.h"
 #include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
@@ -186,7 +187,7 @@ void describe(Flags& f, MeasureOptions& o) {
     f.number("samples", o.samples, 1, 1'000'000, "solutions of each");
     f.number("looked-at", o.looked_at, 1, most, "held-out problems to choose the shown from");
     f.number("shown", o.shown, 0, most, "problems that are shown with their trees");
-    f.number("budget", o.budget, 1, most, "of their searches, tokens a problem");
+    search::search_option(f, "budget", o.budget);
     f.mark("verify", o.verify,
            "measure a sample of the numbers of DIR/report.html again, and compare")
         .quiet();

@@ -79,11 +79,10 @@ void describe(Flags& f, ActionsOptions& o) {
     f.number_above("target-loss", t.target_loss, 0, 1e9, "below it the target network is renewed");
     f.number("patience", t.patience, 1, most, "looks after which it is renewed in any case");
     f.number("each", t.each, 1, most, "deep-q: actions of each state that are learned from");
-    f.number("weight", o.options.weight, 0, most, "f = g + weight * h");
-    f.number("batch", o.options.batch, 1, most, "nodes expanded together");
-    f.number("nodes", o.options.nodes, 1, double{UINT32_MAX} - 2,
-             "budget: states kept, for each problem");
-    f.number("seconds", o.options.seconds, 0, most, "budget, for each problem; 0: no bound");
+    search::search_option(f, "weight", o.options.weight);
+    search::search_option(f, "batch", o.options.batch);
+    search::search_option(f, "nodes", o.options.nodes);
+    search::search_option(f, "seconds", o.options.seconds);
     f.mark("mirror", o.mirror, "the mean of h, and of Q, over a state and its mirror images");
 }
 

@@ -48,9 +48,7 @@ void check(const CurveOptions& options) {
     if (options.file.empty() && (options.form.target || options.form.skip_bad))
         fail("--target and --skip-bad are for problems of a --file, found without one");
     train::held_out_split(options.split); // an error now, not after a while
-    if (options.budgets.empty() || options.budgets.front() < 1 ||
-        !std::is_sorted(options.budgets.begin(), options.budgets.end()))
-        fail("--budgets: expected numbers of tokens from 1 on that rise");
+    check_rising(options.budgets);
     for (const std::string& method : options.methods)
         if (std::none_of(std::begin(entries), std::end(entries),
                          [&](const CurveEntry& entry) { return entry.name == method; }))
@@ -192,11 +190,7 @@ std::vector<CurveRow> measure_curve(const CurveOptions& options) {
              train::model_path(options.run, options.prm));
     Experiment experiment{*world, lines, models};
     experiment.seed = options.seed;
-    experiment.width = options.width;
-    experiment.proposals = options.proposals;
-    experiment.weight = options.weight;
-    experiment.temperature = options.temperature;
-    experiment.n_best = options.n_best;
+    experiment.search = options.search;
     experiment.quiet = options.quiet;
 
     std::vector<CurveRow> rows;
@@ -264,17 +258,14 @@ void describe(Flags& f, CurveOptions& o) {
     f.text("format", o.form.format, "of the file: lines, jsonl, or pairs");
     f.number("target", o.form.target, -unbounded, unbounded, "of all problems of a countdown file");
     f.mark("skip-bad", o.form.skip_bad, "leave bad lines of the file out");
-    f.list("budgets", o.budgets, "tokens a problem, rising: 300,600");
+    describe_budgets(f, o.budgets);
     f.text("policy", o.policy, "stage whose model proposes");
     f.text("prm", o.prm, "stage whose model judges steps, or none");
     f.text("q", o.q, "stage whose Q guides Q*, or none");
     f.list("methods", o.methods,
            "some of: greedy,best of N,weighted vote,beam,MCTS,A*,Q* (default: all)");
-    f.number("proposals", o.proposals, 1, 1'000'000, "steps drawn for each expanded path");
-    f.number("width", o.width, 1, most, "of the beam");
-    f.number("weight", o.weight, 0, most, "of h in f = g + weight * h");
-    f.number("temperature", o.temperature, 0, 100, "of all draws but greedy's");
-    f.mark("n-best", o.n_best,
+    describe(f, o.search);
+    f.mark("n-best", o.search.n_best,
            "beam, MCTS, A*, Q*: the likeliest next steps in order instead of draws");
 }
 
@@ -295,11 +286,11 @@ void curve(const CurveOptions& options) {
                     {"q", options.q},
                     {"methods", options.methods},
                     {"budgets", options.budgets},
-                    {"proposals", options.proposals},
-                    {"n_best", options.n_best},
-                    {"width", options.width},
-                    {"weight", options.weight},
-                    {"temperature", options.temperature},
+                    {"proposals", options.search.proposals},
+                    {"n_best", options.search.n_best},
+                    {"width", options.search.width},
+                    {"weight", options.search.weight},
+                    {"temperature", options.search.temperature},
                     {"rows", table_of(rows).json()}});
     const std::string text = markdown(rows, options);
     write_file_atomic(options.run + "/curve.md", text);

@@ -29,11 +29,7 @@ struct CurveOptions {
     std::vector<int64_t> budgets{150, 300, 600, 1200, 2400, 4800}; // tokens a problem
     std::string policy = "sft", prm = "prm", q = "q";              // stages; "none": without
     std::vector<std::string> methods; // of the names below; empty: all that the run allows
-    int proposals = 8;                // beam, MCTS, A*, Q*: draws for each expanded path
-    int width = 4;                    // beam
-    double weight = 4;                // A*, Q*: of h
-    bool n_best = false;              // beam, MCTS, A*, Q*: the likeliest steps, not draws
-    double temperature = 0.7;         // of all draws but greedy's
+    SearchSettings search = {};
     bool quiet = false;
 };
 void describe(Flags& f, CurveOptions& o);

@@ -89,19 +89,14 @@ void describe(Flags& f, Game24Options& o) {
     f.seed(o.seed);
     f.text("policy", o.policy, "stage whose model proposes");
     f.text("scorer", o.scorer, "stage whose Q guides Q*, or none");
-    f.list("budgets", o.budgets, 1, most, "tokens a hand, rising: 100,1000");
+    describe_budgets(f, o.budgets);
     f.number("hands", o.hands, 0, most, "so many of them only; 0: all 1362");
-    f.number("proposals", o.proposals, 1, 1'000'000, "steps drawn for each expanded path");
-    f.number("width", o.width, 1, most, "of the beam");
-    f.number("weight", o.weight, 0, most, "of h in Q*'s f = g + weight * h");
-    f.number("temperature", o.temperature, 0, 100, "of all draws but greedy's");
+    describe(f, o.search);
 }
 
 void game24(const Game24Options& options) {
-    if (options.budgets.empty() || options.budgets.front() < 1 ||
-        !std::is_sorted(options.budgets.begin(), options.budgets.end()))
-        fail("--budgets: expected numbers of tokens from 1 on that rise");
     check(flags_of(options));
+    check_rising(options.budgets);
     require_run(options.run);
     const auto world = search::make_world(train::world_of(options.run, "countdown"));
     if (options.scorer != "none") train::require_steps(options.run, "eval game24 --scorer");
@@ -118,10 +113,7 @@ void game24(const Game24Options& options) {
     StageModels models(options.run, options.seed, train::limits_of(options.run));
     Experiment experiment{*world, problems, models};
     experiment.seed = options.seed;
-    experiment.width = options.width;
-    experiment.proposals = options.proposals;
-    experiment.weight = options.weight;
-    experiment.temperature = options.temperature;
+    experiment.search = options.search;
     experiment.quiet = options.quiet;
 
     std::vector<Game24Row> rows;
@@ -158,10 +150,10 @@ void game24(const Game24Options& options) {
                                                   {"scorer", options.scorer},
                                                   {"budgets", options.budgets},
                                                   {"hands", options.hands},
-                                                  {"proposals", options.proposals},
-                                                  {"width", options.width},
-                                                  {"weight", options.weight},
-                                                  {"temperature", options.temperature},
+                                                  {"proposals", options.search.proposals},
+                                                  {"width", options.search.width},
+                                                  {"weight", options.search.weight},
+                                                  {"temperature", options.search.temperature},
                                                   {"training_lines_compared", lines},
                                                   {"rows", table}});
     const std::string text = markdown(rows, options, lines);

@@ -22,10 +22,7 @@ struct Game24Options {
     std::string scorer = "q-self-play"; // the stage whose Q guides Q*; "none": without it
     std::vector<int64_t> budgets{50, 100, 200, 400, 800, 1600, 3200, 6400}; // tokens a hand
     int64_t hands = 0; // every so many-th only, so that there are so many; 0: all
-    int proposals = 4; // beam, A* and Q*: draws for each expanded path
-    int width = 4;     // beam
-    double weight = 1; // Q*: of h
-    double temperature = 1;
+    SearchSettings search{.proposals = 4, .weight = 1, .temperature = 1};
     bool quiet = false;
 };
 void describe(Flags& f, Game24Options& o);

@@ -69,11 +69,8 @@ void describe(Flags& f, LadderOptions& o) {
     f.seed(o.seed);
     f.text("split", o.split, "test, or dev for tuning");
     f.number("problems", o.problems, 1, most, "how many held-out problems");
-    f.list("budgets", o.budgets, 1, most, "tokens a problem: 300,600");
-    f.number("width", o.width, 1, most, "of the beam");
-    f.number("proposals", o.proposals, 1, 1'000'000, "steps drawn for each expanded path");
-    f.number("weight", o.weight, 0, most, "of h in A*'s f = g + weight * h");
-    f.number("temperature", o.temperature, 0, 100, "of all draws but greedy's");
+    describe_budgets(f, o.budgets);
+    describe(f, o.search);
     f.text("policy", o.policy, "stage whose model searches: sft, ppo, distil, ...");
     f.list("policies", o.policies, "stages that answer greedily, too: ppo,grpo");
 }
@@ -94,10 +91,7 @@ Ladder measure_ladder(const LadderOptions& options) {
     for (const char* stage : {"orm", "prm"}) models.scorer(stage);
     Experiment experiment{*world, lines, models};
     experiment.seed = options.seed;
-    experiment.width = options.width;
-    experiment.proposals = options.proposals;
-    experiment.weight = options.weight;
-    experiment.temperature = options.temperature;
+    experiment.search = options.search;
     experiment.quiet = options.quiet;
 
     const auto add = [&](const LadderEntry& entry, int64_t budget) {
@@ -162,10 +156,10 @@ void ladder(const LadderOptions& options) {
                     {"split", options.split},
                     {"problems", options.problems},
                     {"budgets", options.budgets},
-                    {"temperature", options.temperature},
-                    {"width", options.width},
-                    {"proposals", options.proposals},
-                    {"weight", options.weight},
+                    {"temperature", options.search.temperature},
+                    {"width", options.search.width},
+                    {"proposals", options.search.proposals},
+                    {"weight", options.search.weight},
                     {"training_lines_compared", measured.training_lines},
                     {"rows", table_of(measured.rows).json()},
                     {"example", measured.example}});

@@ -23,10 +23,7 @@ struct LadderOptions {
     std::string split = "test"; // or "dev", for tuning
     int64_t problems = 1000;
     std::vector<int64_t> budgets{300, 600}; // tokens a problem
-    int width = 4;                          // of the beam
-    int proposals = 8;                      // of beam and A*
-    double weight = 4;                      // of A*'s h
-    double temperature = 0.7;
+    SearchSettings search = {};
     std::string policy = "sft";        // the stage whose model searches
     std::vector<std::string> policies; // stages whose models answer greedily, beside sft's
     bool quiet = false;

@@ -58,10 +58,9 @@ std::vector<Measured> measure_policies(const PolicyOptions& options) {
     StageModels models(options.run, options.seed, train::limits_of(options.run));
     Experiment experiment{*world, lines, models};
     experiment.seed = options.seed;
-    experiment.width = options.search.width;
-    experiment.proposals = options.search.proposals;
-    experiment.weight = options.search.weight;
-    experiment.temperature = options.search.temperature;
+    experiment.search = {static_cast<int>(options.search.width),
+                         static_cast<int>(options.search.proposals), options.search.weight,
+                         options.search.temperature};
     experiment.quiet = options.quiet;
 
     std::vector<Measured> rows;

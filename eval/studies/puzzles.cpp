@@ -144,16 +144,13 @@ void describe(Flags& f, PuzzleEvalOptions& o) {
     f.mark("skip-bad", o.search.skip_bad, "leave bad lines of the file out");
     f.text("write", o.write, "write the states to this file");
     f.text("out", o.out, "write the table's rows as JSON lines to this file");
-    f.number("weight", o.search.options.weight, 0, most, "astar, qstar: f = g + weight * h");
-    f.number("batch", o.search.options.batch, 1, most, "astar, qstar: nodes expanded together");
-    f.number("width", o.search.options.width, 1, most, "of the beam");
+    describe(f, static_cast<search::SearchOptions&>(o.search.options));
     search::describe_puzzle(f, o.search);
 }
 
 void puzzles(const PuzzleEvalOptions& options) {
     check(flags_of(options));
     for (const std::string& method : options.methods) search::puzzle_method_named(method);
-    search::check(options.search.options);
     std::unique_ptr<search::Space> space;
     std::vector<search::State> states;
     if (!options.states.empty()) {

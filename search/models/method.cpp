@@ -4,6 +4,16 @@
 
 namespace qstar::search {
 
+void describe(Flags& f, Options& o) {
+    search_option(f, "budget", o.budget);
+    describe(f, static_cast<SearchOptions&>(o));
+    search_option(f, "proposals", o.proposals);
+    search_option(f, "temperature", o.temperature);
+    f.mark("n-best", o.n_best,
+           "beam, mcts, astar: the likeliest next steps in order instead of draws (countdown: "
+           "always)");
+}
+
 Aggregate aggregate_for(Reading reading) {
     return reading == Reading::each_step ? Aggregate::product : Aggregate::last;
 }

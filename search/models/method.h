@@ -46,6 +46,9 @@ struct Options : SearchOptions {
     const PublicRules* rules = &no_rules;
 };
 
+// Its numbers, and whether the likeliest steps are taken; what is chosen by name, the command says.
+void describe(Flags& f, Options& o);
+
 // `ended`: "answer", "exhausted", "samples", or the budget: "tokens", "seconds". `expanded`: paths
 // whose next step was asked for; `generated`: steps drawn.
 struct Result : SearchResult {

@@ -1,7 +1,6 @@
 #include "search/spaces/puzzle_space.h"
 
 #include "engine/base/error.h"
-#include "engine/base/range.h"
 #include "engine/text/jsonl.h"
 
 #include <algorithm>
@@ -14,15 +13,18 @@ namespace {
 constexpr int64_t kLongestWalk = 1000; // steps of a walk that does not meet the goal
 }
 
-void check(const PuzzleOptions& o) {
-    check_range("nodes", o.nodes, 1, int64_t{UINT32_MAX} - 2);
-    check_range("evaluations", o.evaluations, 0, int64_t{1} << 40);
-    check_range("seconds", o.seconds, 0);
-    check_range("weight", o.weight, 0);
-    check_range("batch", o.batch, 1);
-    check_range("width", o.width, 1);
-    check_range("explore", o.explore, 0);
-    check_range("samples", o.samples, 1);
+void describe_puzzle_budgets(Flags& f, PuzzleOptions& o) {
+    search_option(f, "nodes", o.nodes);
+    search_option(f, "evaluations", o.evaluations);
+    f.mark("anytime", o.anytime, "after a solution, look for shorter ones");
+}
+
+void check(const PuzzleOptions& options) {
+    PuzzleOptions checked = options;
+    Flags f;
+    describe(f, static_cast<SearchOptions&>(checked));
+    describe_puzzle_budgets(f, checked);
+    check(f);
 }
 
 PuzzleSpace::PuzzleSpace(const Space& puzzle, Heuristic* heuristic, QFunction* q,

@@ -54,7 +54,9 @@ struct PuzzleResult : SearchResult {
     std::string record;
 };
 
-// Error for options that make no sense.
+// The budgets and what comes after a solution: what puzzles alone have.
+void describe_puzzle_budgets(Flags& f, PuzzleOptions& o);
+// Error for numbers out of their ranges (search_options.h).
 void check(const PuzzleOptions& options);
 
 // An entry of the open list of A* (a state) and Q* (an action of a state): the smallest f first,

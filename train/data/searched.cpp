@@ -1,6 +1,5 @@
 #include "train/data/searched.h"
 
-#include "engine/base/range.h"
 #include "engine/text/jsonl.h"
 #include "search/results.h"
 #include "train/data/judge.h"
@@ -13,25 +12,18 @@ namespace qstar::train {
 
 void describe(Flags& f, SearchFlags& o) {
     f.text("method", o.method, "of the search: astar, beam, best-of-n, majority");
-    f.number("budget", o.budget, 1, unbounded, "tokens a problem, proposed and scored");
-    f.number("proposals", o.proposals, 1, 1'000'000, "beam, astar: draws for each expanded path");
-    f.number("width", o.width, 1, most, "beam: paths kept");
-    f.number("weight", o.weight, 0, unbounded, "astar: of h");
-    f.number("temperature", o.temperature, 0, 100, "of the search's draws");
+    search::search_option(f, "budget", o.budget);
+    search::search_option(f, "proposals", o.proposals);
+    search::search_option(f, "width", o.width);
+    search::search_option(f, "weight", o.weight);
+    search::search_option(f, "temperature", o.temperature);
     f.text("aggregate", o.aggregate, "a path's score from its steps': product, minimum, last");
 }
 
 void check(const SearchFlags& flags) {
     check(flags_of(flags));
     search::method_named(flags.method);
-    search::Options options;
-    options.budget = flags.budget;
-    options.proposals = static_cast<int>(flags.proposals);
-    options.width = static_cast<int>(flags.width);
-    options.weight = flags.weight;
-    options.temperature = static_cast<float>(flags.temperature);
-    options.aggregate = search::aggregate_named(flags.aggregate);
-    search::check_options(options);
+    search::aggregate_named(flags.aggregate);
 }
 
 search::Options options_of(const SearchFlags& flags, const search::World& world) {

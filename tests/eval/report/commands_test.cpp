@@ -42,10 +42,10 @@ void measure_everything(const std::string& run) {
     rungs.quiet = true;
     rungs.problems = 5;
     rungs.budgets = {150, 250};
-    rungs.width = 2;
-    rungs.proposals = 3;
-    rungs.weight = 2.5;
-    rungs.temperature = 0.9;
+    rungs.search.width = 2;
+    rungs.search.proposals = 3;
+    rungs.search.weight = 2.5;
+    rungs.search.temperature = 0.9;
     rungs.split = "dev";
     ladder(rungs);
     BestOfNOptions curve;
