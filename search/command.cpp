@@ -6,7 +6,7 @@
 #include "engine/io/sha256.h"
 #include "engine/run/record.h"
 #include "engine/text/jsonl.h"
-#include "search/models/models.h"
+#include "search/models/stage_models.h"
 #include "search/models/run.h"
 #include "search/problem/world.h"
 #include "search/puzzle_command.h"
@@ -100,17 +100,17 @@ void search_puzzles(const SearchCall& flags, uint64_t seed) {
 }
 
 void search_one(const World& world, const SearchCall& flags, Method method, Options options,
-                Models& models) {
+                Proposer& proposer, Scorer* scorer) {
     const ProblemLine line = read_problem(world, flags.problem, flags.form.target);
     Tree tree;
     if (!flags.trace_file.empty())
         options.observer = [&](const SearchEvent& event) { tree.observe(event); };
     Result result =
-        solve({&line.problem, 1}, method, *models.proposer, models.scorer.get(), options)[0];
-    if (models.scorer && result.step_scores.empty() && !result.steps.empty()) {
+        solve({&line.problem, 1}, method, proposer, scorer, options)[0];
+    if (scorer != nullptr && result.step_scores.empty() && !result.steps.empty()) {
         // A method that did not ask the scorer: its view is shown, and not counted.
         const Path path{line.problem, result.steps, result.finished};
-        result.step_scores = models.scorer->score({&path, 1})[0].steps;
+        result.step_scores = scorer->score({&path, 1})[0].steps;
     }
     if (!flags.trace_file.empty())
         write_file_atomic(flags.trace_file, json_text(tree.json()) + "\n");
@@ -150,7 +150,8 @@ Json call_of(const World& world, const SearchCall& flags, const std::vector<Prob
 }
 
 void search_file(const World& world, const SearchCall& flags, const std::vector<ProblemLine>& lines,
-                 Method method, const Options& options, uint64_t seed, Models& models) {
+                 Method method, const Options& options, uint64_t seed, Proposer& proposer,
+                 Scorer* scorer) {
     std::vector<std::string> problems;
     for (const ProblemLine& line : lines) problems.push_back(line.problem);
     ResultsLog log(flags.out, call_of(world, flags, lines, method, options, seed), problems);
@@ -158,7 +159,7 @@ void search_file(const World& world, const SearchCall& flags, const std::vector<
     Progress progress("search", static_cast<int64_t>(problems.size()), "problems",
                       static_cast<int64_t>(kept));
     solve(
-        std::span(problems).subspan(kept), method, *models.proposer, models.scorer.get(), options,
+        std::span(problems).subspan(kept), method, proposer, scorer, options,
         [&](size_t done) { progress.update(static_cast<int64_t>(kept + done)); }, 128,
         [&](size_t i, const Result& result) {
             log.add(result_json(world, lines[kept + i], result));
@@ -209,15 +210,21 @@ void search(const SearchCall& flags) {
     else
         check_problem(*world, flags, of);
     const uint64_t seed = flags.seed;
-    const std::unique_ptr<Models> models =
-        load_models(flags.run, flags.scorer, seed, flags.policy, flags.limits);
+    StageModels models(flags.run, seed, flags.limits);
+    if (flags.scorer != "none" && !models.has(flags.scorer))
+        fail("unknown scorer \"{}\": expected one of none, orm, prm, q, or another reward model of "
+             "the run, but there is no {}",
+             flags.scorer, model_files(flags.run, flags.scorer).back());
+    Proposer& proposer =
+        flags.policy.empty() ? models.policy("sft") : models.policy_of_file(flags.policy);
+    Scorer* const scorer = models.scorer(flags.scorer);
     for (const std::string& sentence :
-         set_defaults(options, *world, method, models->scorer.get(), aggregate))
+         set_defaults(options, *world, method, scorer, aggregate))
         fmt::print(stderr, "search: {}\n", sentence);
     if (flags.problem.empty())
-        search_file(*world, flags, lines, method, options, seed, *models);
+        search_file(*world, flags, lines, method, options, seed, proposer, scorer);
     else
-        search_one(*world, flags, method, options, *models);
+        search_one(*world, flags, method, options, proposer, scorer);
 }
 
 } // namespace

@@ -7,7 +7,7 @@
 #include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
 #include "eval/bench/turns.h"
-#include "search/models/models.h"
+#include "search/models/stage_models.h"
 #include "search/problem/world.h"
 #include "search/solve.h"
 #include "search/worlds/make_world.h"
@@ -43,7 +43,7 @@ void check_same(const std::vector<search::Result>& together,
     }
 }
 
-void measure(Method method, const std::vector<std::string>& problems, search::Models& models,
+void measure(Method method, const std::vector<std::string>& problems, search::Proposer& proposer,
              search::Scorer* scorer, const search::World& world, int turns, Report& report) {
     search::Options options;
     options.budget = kBudget;
@@ -51,7 +51,7 @@ void measure(Method method, const std::vector<std::string>& problems, search::Mo
     options.rules = &world;
     std::vector<search::Result> together, alone;
     const auto solve = [&](size_t at_once) {
-        return search::solve(problems, method, *models.proposer, scorer, options, {}, at_once);
+        return search::solve(problems, method, proposer, scorer, options, {}, at_once);
     };
     const std::vector<Contestant> contestants = {
         [&] { return timed([&] { together = solve(problems.size()); }); },
@@ -90,8 +90,8 @@ void bench_search(const BenchOptions& options) {
     }
     const int64_t count = options.quick ? 32 : 128;
     engine::set_threads(options.threads);
-    const bool scored = exists(join_path(options.run, "prm/model.safetensors"));
-    const auto models = search::load_models(options.run, scored ? "prm" : "none", 1);
+    search::StageModels models(options.run, 1);
+    const bool scored = models.has("prm");
     const auto world = search::make_world("arithmetic");
     train::ProblemConfig config = train::problems_of(options.run);
     config.min_operands = 3;
@@ -104,7 +104,7 @@ void bench_search(const BenchOptions& options) {
                                 Method::mcts, Method::astar}) {
         if (!report.wants(std::string(search::name_of(method)))) continue;
         if (!scored && search::needs_scorer(method, false)) continue;
-        measure(method, problems, *models, scored ? models->scorer.get() : nullptr, *world,
+        measure(method, problems, models.policy("sft"), models.scorer(scored ? "prm" : "none"), *world,
                 options.quick ? 3 : 7, report);
     }
     report.finish();

@@ -72,23 +72,20 @@ void ClaimContext::check(const std::vector<std::string>& problems) const {
     check_overlap(options_.run, problems);
 }
 
-Solved ClaimContext::solve(const std::vector<std::string>& problems, const Solver& solver) {
+Solved ClaimContext::solve(const std::vector<std::string>& problems, const LadderEntry& solver) {
     const std::vector<search::ProblemLine> lines = lines_of(problems);
     Experiment experiment{*world_, lines, models_}; // with the ladder's settings
     experiment.seed = options_.seed;
     experiment.quiet = true;
-    LadderEntry entry{"", solver.method, solver.policy};
-    if (!solver.scorer.empty()) entry.scorer = solver.scorer;
-    entry.aggregate = solver.aggregate;
-    Measured measured =
-        measure(experiment, entry, solver.method == search::Method::greedy ? 0 : solver.budget);
+    Measured measured = measure(experiment, solver,
+                                solver.method == search::Method::greedy ? 0 : claims_budget);
     return {std::move(measured.results), std::move(measured.right)};
 }
 
-const Solved& ClaimContext::solved(int64_t count, const Solver& solver) {
+const Solved& ClaimContext::solved(int64_t count, const LadderEntry& solver) {
     const std::string key =
-        fmt::format("{} {} {} {} {} {}", count, search::name_of(solver.method), solver.policy,
-                    solver.scorer, static_cast<int>(solver.aggregate), solver.budget);
+        fmt::format("{} {} {} {} {}", count, search::name_of(solver.method), solver.policy,
+                    solver.scorer, solver.aggregate ? static_cast<int>(*solver.aggregate) : -1);
     const auto found = solved_.find(key);
     if (found != solved_.end()) return found->second;
     return solved_.emplace(key, solve(problems(count), solver)).first->second;

@@ -16,14 +16,7 @@
 
 namespace qstar::eval {
 
-// Who proposes, who scores, how it searches.
-struct Solver {
-    search::Method method = search::Method::greedy;
-    std::string policy = "sft"; // stages
-    std::string scorer = {};    // none
-    search::Aggregate aggregate = search::Aggregate::product;
-    int64_t budget = 600; // tokens a problem, but for greedy
-};
+inline constexpr int64_t claims_budget = 600; // tokens a problem, of every search
 
 struct Solved {
     std::vector<search::Result> results;
@@ -59,9 +52,9 @@ class ClaimContext {
     std::vector<std::string> problems(int64_t count);
     void check(const std::vector<std::string>& problems) const; // others, as held-out
 
-    Solved solve(const std::vector<std::string>& problems, const Solver& solver);
+    Solved solve(const std::vector<std::string>& problems, const LadderEntry& solver);
     // Of the first `count` problems, solved once.
-    const Solved& solved(int64_t count, const Solver& solver);
+    const Solved& solved(int64_t count, const LadderEntry& solver);
     // Samples of the first problems by a policy, scored by orm and prm, drawn once:
     // 300 problems and 32 samples each, quick 100 and 16.
     const std::vector<Pool>& pools(const std::string& policy);
@@ -70,7 +63,7 @@ class ClaimContext {
   private:
     ClaimsOptions options_;
     std::unique_ptr<search::World> world_;
-    StageModels models_;
+    search::StageModels models_;
     std::map<std::string, Solved> solved_;
     std::map<std::string, std::vector<Pool>> pools_;
     bool checked_ = false;

@@ -104,7 +104,7 @@ std::vector<Kind> kinds(ClaimContext& lab, int64_t count) {
 
 struct Row {
     std::string name;
-    Solver solver;
+    LadderEntry solver;
     std::vector<Number> shares = {}; // of each kind, in the class first
 };
 

@@ -10,16 +10,14 @@ namespace qstar::eval {
 
 namespace {
 
-constexpr int64_t budget = 600; // tokens a problem
-
 // From the run's ladder, if it is of the same problems; else measured.
-Number rung(ClaimContext& lab, const std::string& name, const std::string& method, int64_t n,
-            const Solver& solver) {
+Number from_ladder(ClaimContext& lab, const std::string& name, const std::string& method, int64_t n,
+            const LadderEntry& solver) {
     const Json ladder = lab.file("ladder.json");
     if (!ladder.is_null() && ladder.at("seed") == lab.options().seed &&
         ladder.at("split") == "test" && ladder.at("problems") == n && ladder.at("policy") == "sft")
         for (const Json& row : ladder.at("rows"))
-            if (row.at("method") == method && (row.at("budget") == 0 || row.at("budget") == budget))
+            if (row.at("method") == method && (row.at("budget") == 0 || row.at("budget") == claims_budget))
                 return share(name, row.at("solved").get<int64_t>(), row.at("n").get<int64_t>());
     return share(name, lab.solved(n, solver).count(), n);
 }
@@ -34,16 +32,16 @@ Findings examine_staircase(ClaimContext& lab) {
     const int64_t measured = ladder.is_null() ? 0 : ladder.at("problems").get<int64_t>();
     if (measured > n && measured <= 1000) n = measured;
     const Number base =
-        rung(lab, "base model, greedy", "base model, greedy", n, {.policy = "pretrain"});
-    const Number majority = rung(lab, "majority", "majority", n, {.method = Method::majority});
+        from_ladder(lab, "base model, greedy", "base model, greedy", n, {.policy = "pretrain"});
+    const Number majority = from_ladder(lab, "majority", "majority", n, {.method = Method::majority});
     const Number orm =
-        rung(lab, "best of N, ORM", "best of N, ORM", n,
-             {.method = Method::best_of_n, .scorer = "orm", .aggregate = Aggregate::last});
+        from_ladder(lab, "best of N, ORM", "best of N, ORM", n,
+             {.method = Method::best_of_n, .scorer = "orm"});
     const Number prm =
-        rung(lab, "best of N, PRM", "best of N, PRM (minimum)", n,
+        from_ladder(lab, "best of N, PRM", "best of N, PRM (minimum)", n,
              {.method = Method::best_of_n, .scorer = "prm", .aggregate = Aggregate::minimum});
     const Number astar =
-        rung(lab, "A*, PRM", "A*, PRM", n, {.method = Method::astar, .scorer = "prm"});
+        from_ladder(lab, "A*, PRM", "A*, PRM", n, {.method = Method::astar, .scorer = "prm"});
     found.numbers = {base, majority, orm, prm, astar};
     // Q* is A* whose h is a learned Q; both it and the policy are self-play's.
     if (!lab.has("self-play") || !lab.has("q-self-play")) {

@@ -4,7 +4,7 @@
 
 #include "engine/run/flags.h"
 #include "eval/measure/interval.h"
-#include "eval/measure/stage_models.h"
+#include "search/models/stage_models.h"
 #include "search/problem/world.h"
 #include "search/solve.h"
 #include "search/worlds/problems.h"
@@ -35,15 +35,15 @@ void check_rising(const std::vector<int64_t>& budgets);
 struct Experiment {
     const search::World& world;
     const std::vector<search::ProblemLine>& problems;
-    StageModels& models;
+    search::StageModels& models;
     uint64_t seed = 1;
     SearchSettings search = {};
     bool quiet = false;
 };
 
-// Who proposes, who scores, how it searches.
+// Who proposes, who scores, how it searches: a row of the ladder, of a curve, of a claim.
 struct LadderEntry {
-    std::string name; // "best of N, PRM (minimum)"
+    std::string name = {}; // "best of N, PRM (minimum)"
     search::Method method = search::Method::greedy;
     std::string policy = "sft";  // stages
     std::string scorer = "none"; // or a reward model

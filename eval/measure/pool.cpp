@@ -7,15 +7,13 @@
 #include "engine/text/jsonl.h"
 #include "eval/measure/overlap.h"
 #include "search/models/encode.h"
-#include "search/models/gpt_proposer.h"
-#include "search/models/gpt_scorer.h"
+#include "search/models/stage_models.h"
 #include "search/models/stream.h"
 #include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
 #include "train/data/searched.h"
 
 #include <algorithm>
-#include <deque>
 #include <map>
 
 namespace qstar::eval {
@@ -66,14 +64,10 @@ std::vector<Pool> draw_pools(const PoolOptions& options) {
 std::vector<Pool> draw_pools(const PoolOptions& options, std::span<const std::string> problems) {
     check(options);
     const auto world = search::make_world(train::world_of(options.run));
-    const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
-    const engine::Gpt policy = train::load_model(options.run, options.policy);
-    search::GptProposer proposer(policy, tokenizer, options.seed);
-    std::vector<engine::Gpt> models;
-    for (const std::string& stage : options.scorers)
-        models.push_back(train::load_model(options.run, stage));
-    std::deque<search::GptScorer> scorers; // they do not move
-    for (engine::Gpt& model : models) scorers.emplace_back(model, tokenizer);
+    search::StageModels models(options.run, options.seed);
+    const tokenizer::Tokenizer& tokenizer = models.tokenizer();
+    search::Proposer& proposer = models.policy(options.policy);
+    for (const std::string& stage : options.scorers) models.scorer(stage); // an error now
 
     std::vector<Pool> pools;
     const int64_t total = std::ssize(problems);
@@ -108,7 +102,7 @@ std::vector<Pool> draw_pools(const PoolOptions& options, std::span<const std::st
                 }
                 pool.samples.push_back(std::move(sample));
             }
-            for (search::GptScorer& scorer : scorers) score(scorer, pool);
+            for (const std::string& stage : options.scorers) score(*models.scorer(stage), pool);
             pools.push_back(std::move(pool));
         }
         progress.update(first + count);

@@ -8,9 +8,8 @@
 #include "eval/measure/overlap.h"
 #include "eval/report/calibration.h"
 #include "eval/report/tree.h"
-#include "search/models/gpt_proposer.h"
-#include "search/models/gpt_scorer.h"
 #include "search/models/run.h"
+#include "search/models/stage_models.h"
 #include "search/problem/search_options.h"
 #include "search/results.h"
 #include "search/worlds/make_world.h"
@@ -52,35 +51,16 @@ Json calibrations(const MeasureOptions& options, const search::World& world) {
     return out;
 }
 
-// The models that solve the shown problems.
-struct Solvers {
-    tokenizer::Tokenizer tokenizer;
-    engine::Gpt base, tuned, prm;
-    search::GptProposer from_base, from_tuned;
-    search::GptScorer by_prm;
-    std::optional<engine::Gpt> orm;
-    std::optional<search::GptScorer> by_orm;
-
-    Solvers(const std::string& run, uint64_t seed)
-        : tokenizer(train::load_tokenizer(run)), base(train::load_model(run, "pretrain")),
-          tuned(train::load_model(run, "sft")), prm(train::load_model(run, "prm")),
-          from_base(base, tokenizer, seed), from_tuned(tuned, tokenizer, seed),
-          by_prm(prm, tokenizer) {
-        if (has_model(run, "orm"))
-            by_orm.emplace(orm.emplace(train::load_model(run, "orm")), tokenizer);
-    }
-    Solvers(const Solvers&) = delete;
-};
-
 Json solution_json(const std::string& method, const std::string& problem,
-                   const search::Result& result, Solvers& solvers, const search::World& world) {
+                   const search::Result& result, search::StageModels& models,
+                   const search::World& world) {
     const search::Path path{problem, result.steps, result.finished};
     const auto scores_by = [&](search::Scorer& scorer) {
         return path.steps.empty() ? std::vector<float>{} : scorer.score({&path, 1})[0].steps;
     };
-    const std::vector<float> prm = scores_by(solvers.by_prm);
+    const std::vector<float> prm = scores_by(*models.scorer("prm"));
     const std::vector<float> orm =
-        solvers.by_orm ? scores_by(*solvers.by_orm) : std::vector<float>{};
+        models.has("orm") ? scores_by(*models.scorer("orm")) : std::vector<float>{};
     const auto rounded = [](float score) { return std::round(score * 1e4) / 1e4; };
     Json steps = Json::array();
     search::Path before{problem, {}, false};
@@ -134,7 +114,10 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
     const auto problems =
         train::problems_for(options.run, train::Split::test, options.looked_at, options.seed);
     check_overlap(options.run, problems);
-    Solvers solvers(options.run, options.seed);
+    search::StageModels models(options.run, options.seed);
+    search::Proposer& from_base = models.policy("pretrain");
+    search::Proposer& from_tuned = models.policy("sft");
+    search::Scorer* const prm = models.scorer("prm");
     train::SearchFlags flags; // A* with the PRM, as the ladder's
     flags.budget = options.budget;
     search::Options with = options_of(flags, world);
@@ -142,10 +125,10 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
     greedily.budget = int64_t{1} << 30;
     using search::Method;
     const auto searched =
-        search::solve(problems, Method::astar, solvers.from_tuned, &solvers.by_prm, with);
+        search::solve(problems, Method::astar, from_tuned, prm, with);
     const auto alone =
-        search::solve(problems, Method::greedy, solvers.from_tuned, nullptr, greedily);
-    const auto base = search::solve(problems, Method::greedy, solvers.from_base, nullptr, greedily);
+        search::solve(problems, Method::greedy, from_tuned, nullptr, greedily);
+    const auto base = search::solve(problems, Method::greedy, from_base, nullptr, greedily);
     std::vector<bool> right, alone_right;
     for (size_t i = 0; i < problems.size(); ++i) {
         const search::ProblemLine line{problems[i], problems[i], {}};
@@ -159,19 +142,19 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
         search::Options watched = with;
         watched.observer = [&](const search::SearchEvent& event) { tree.observe(event); };
         const search::Result again = search::solve({&problems[i], 1}, Method::astar,
-                                                   solvers.from_tuned, &solvers.by_prm, watched)[0];
+                                                   from_tuned, prm, watched)[0];
         Json solutions = Json::array();
         solutions.push_back(
-            solution_json("base model, greedy", problems[i], base[i], solvers, world));
+            solution_json("base model, greedy", problems[i], base[i], models, world));
         solutions.push_back(
-            solution_json("tuned model, greedy", problems[i], alone[i], solvers, world));
-        solutions.push_back(solution_json("A*, PRM", problems[i], again, solvers, world));
+            solution_json("tuned model, greedy", problems[i], alone[i], models, world));
+        solutions.push_back(solution_json("A*, PRM", problems[i], again, models, world));
         out.push_back({{"problem", problems[i]},
                        {"truth", world.answer(problems[i])},
                        {"solutions", solutions},
                        {"expanded", again.expanded},
                        {"generated", again.generated},
-                       {"tree", tree_of(tree, solvers.by_prm, world)}});
+                       {"tree", tree_of(tree, *prm, world)}});
         progress.update(std::ssize(out));
     }
     progress.finish();

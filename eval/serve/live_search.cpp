@@ -33,7 +33,7 @@ class Watched : public search::Proposer, public search::Scorer {
     auto call(const Call& make) const {
         if (!events_.open()) throw Left();
         const std::lock_guard turn(models_.turn);
-        return make(models_.get(scorer_));
+        return make(models_.models());
     }
 
   public:
@@ -42,7 +42,7 @@ class Watched : public search::Proposer, public search::Scorer {
 
     std::vector<search::Proposals>
     propose(std::span<const search::ProposeRequest> requests) override {
-        auto all = call([&](search::Models& models) { return models.proposer->propose(requests); });
+        auto all = call([&](search::StageModels& models) { return models.policy("sft").propose(requests); });
         Json grow = nothing();
         for (size_t i = 0; i < requests.size(); ++i) {
             const int parent = node_of(requests[i].path, grow);
@@ -57,7 +57,7 @@ class Watched : public search::Proposer, public search::Scorer {
     std::vector<std::vector<search::Solution>>
     complete(std::span<const search::ProposeRequest> requests) override {
         auto all =
-            call([&](search::Models& models) { return models.proposer->complete(requests); });
+            call([&](search::StageModels& models) { return models.policy("sft").complete(requests); });
         Json grow = nothing();
         for (const auto& solutions : all)
             for (const search::Solution& solution : solutions) {
@@ -74,7 +74,7 @@ class Watched : public search::Proposer, public search::Scorer {
         return all;
     }
     std::vector<search::Scores> score(std::span<const Path> paths) override {
-        auto all = call([&](search::Models& models) { return models.scorer->score(paths); });
+        auto all = call([&](search::StageModels& models) { return models.scorer(scorer_)->score(paths); });
         Json grow = nothing();
         for (size_t i = 0; i < paths.size(); ++i) {
             tokens_ += all[i].tokens;
@@ -85,19 +85,19 @@ class Watched : public search::Proposer, public search::Scorer {
     }
 
     int64_t prefix_tokens(const Path& path) const override {
-        return call([&](search::Models& models) { return models.proposer->prefix_tokens(path); });
+        return call([&](search::StageModels& models) { return models.policy("sft").prefix_tokens(path); });
     }
     int64_t score_tokens(const Path& path) const override {
-        return call([&](search::Models& models) { return models.scorer->score_tokens(path); });
+        return call([&](search::StageModels& models) { return models.scorer(scorer_)->score_tokens(path); });
     }
     search::Reading reading() const override {
-        return call([&](search::Models& models) { return models.scorer->reading(); });
+        return call([&](search::StageModels& models) { return models.scorer(scorer_)->reading(); });
     }
 
     // The scorer's view of a solution by a method that did not ask it: shown, not counted.
     std::vector<float> look_at(const Path& path) {
-        auto scores = call([&](search::Models& models) {
-            return models.scorer->score({&path, 1});
+        auto scores = call([&](search::StageModels& models) {
+            return models.scorer(scorer_)->score({&path, 1});
         });
         Json grow = nothing();
         add_scores(path, scores[0].steps, grow);

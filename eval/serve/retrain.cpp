@@ -128,7 +128,7 @@ void retrain(RunModels& models, const RetrainWish& wish, EventStream& events) {
     } catch (const ClientLeft&) {
         return;
     }
-    models.forget(options.name);
+    models.models().forget(options.name);
     const Json after = predicted(run, options.name, set, tokenizer, both);
     turn.unlock();
     events.send("done", json_text({{"before", before}, {"after", after}}));

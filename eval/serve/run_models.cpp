@@ -23,6 +23,7 @@ void FairMutex::unlock() {
 RunModels::RunModels(std::string run, uint64_t seed) : run_(std::move(run)), seed_(seed) {
     train::require(run_, "sft", train::model_path(run_, "sft"));
     world_ = search::make_world(train::world_of(run_));
+    models_ = std::make_unique<search::StageModels>(run_, seed_);
 }
 
 std::vector<std::string> RunModels::scorers() const {
@@ -35,13 +36,5 @@ std::vector<std::string> RunModels::scorers() const {
 search::Reading RunModels::reading(const std::string& scorer) const {
     return search::reading_of(train::model_path(run_, scorer));
 }
-
-search::Models& RunModels::get(const std::string& scorer) {
-    std::unique_ptr<search::Models>& models = loaded_[scorer];
-    if (!models) models = search::load_models(run_, scorer, seed_);
-    return *models;
-}
-
-void RunModels::forget(const std::string& scorer) { loaded_.erase(scorer); }
 
 } // namespace qstar::eval

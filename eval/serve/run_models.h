@@ -1,12 +1,12 @@
 #pragma once
-// The run's models, loaded when they are first asked for and used by one thread at a time.
+// The run that a page shows: its world, and its models (search/models/stage_models.h), which its
+// threads use by turns.
 
-#include "search/models/models.h"
+#include "search/models/stage_models.h"
 #include "search/problem/world.h"
 
 #include <condition_variable>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,15 +42,14 @@ class RunModels {
     search::Reading reading(const std::string& scorer) const;
 
     FairMutex turn; // to be held while a model works
-    // The policy with a scorer, or "none". To be called, and used, with the turn held.
-    search::Models& get(const std::string& scorer);
-    void forget(const std::string& scorer); // it was trained anew; turn held
+    // To be used with the turn held.
+    search::StageModels& models() { return *models_; }
 
   private:
     std::string run_;
     uint64_t seed_;
     std::unique_ptr<search::World> world_;
-    std::map<std::string, std::unique_ptr<search::Models>> loaded_;
+    std::unique_ptr<search::StageModels> models_;
 };
 
 } // namespace qstar::eval

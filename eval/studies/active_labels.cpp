@@ -5,8 +5,7 @@
 #include "engine/io/files.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
-#include "search/models/gpt_proposer.h"
-#include "search/models/gpt_scorer.h"
+#include "search/models/stage_models.h"
 #include "search/worlds/make_world.h"
 #include "train/annotation/label.h"
 #include "train/annotation/select.h"
@@ -55,9 +54,8 @@ std::vector<std::vector<SampledSolution>> draw_candidates(const ActiveOptions& o
     draw.study = study;
     train::Stage stage(draw, "candidates", flags);
     if (!stage.done()) {
-        const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
-        const engine::Gpt policy = train::load_model(options.run, options.policy);
-        search::GptProposer proposer(policy, tokenizer, options.seed);
+        search::StageModels models(options.run, options.seed);
+        search::Proposer& proposer = models.policy(options.policy);
         resumable_map(stage, "solutions.jsonl", "problems", problems, chunk_problems,
                       [&](int64_t first, int64_t count) {
                           const auto these = std::span(texts).subspan(static_cast<size_t>(first),
@@ -194,10 +192,9 @@ void active(const ActiveOptions& options) {
                 {g, 0, world->solved({solution.problem, solution.steps, solution.finished})});
         }
     {
-        const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
-        engine::Gpt model = train::load_model(options.run, prm_named("selector"));
-        search::GptScorer scorer(model, tokenizer);
-        const auto scores = train::convincing_scores(scorer, solutions);
+        search::StageModels models(options.run, options.seed);
+        const auto scores =
+            train::convincing_scores(*models.scorer(prm_named("selector")), solutions);
         for (size_t i = 0; i < scores.size(); ++i) candidates[i].score = scores[i];
     }
 

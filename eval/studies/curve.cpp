@@ -176,7 +176,7 @@ std::vector<CurveRow> measure_curve(const CurveOptions& options) {
     std::vector<std::string> problems;
     for (const search::ProblemLine& line : lines) problems.push_back(line.problem);
     check_overlap(options.run, problems);
-    StageModels models(options.run, options.seed);
+    search::StageModels models(options.run, options.seed);
     models.policy(options.policy); // an error now, not later
     const auto stage_of = [&](Role role) {
         const std::string stage = role == Role::prm ? options.prm

@@ -110,7 +110,7 @@ void game24(const Game24Options& options) {
         hands = std::move(some);
     }
     const std::vector<search::ProblemLine> problems = lines_of(hands);
-    StageModels models(options.run, options.seed, train::limits_of(options.run));
+    search::StageModels models(options.run, options.seed, train::limits_of(options.run));
     Experiment experiment{*world, problems, models};
     experiment.seed = options.seed;
     experiment.search = options.search;

@@ -86,7 +86,7 @@ Ladder measure_ladder(const LadderOptions& options) {
     Ladder ladder;
     ladder.training_lines = check_overlap(options.run, problems);
     const std::vector<search::ProblemLine> lines = lines_of(problems);
-    StageModels models(options.run, options.seed);
+    search::StageModels models(options.run, options.seed);
     for (const char* stage : {"pretrain", "sft"}) models.policy(stage); // an error now, not later
     for (const char* stage : {"orm", "prm"}) models.scorer(stage);
     Experiment experiment{*world, lines, models};

@@ -55,7 +55,7 @@ std::vector<Measured> measure_policies(const PolicyOptions& options) {
     const auto problems = train::problems_for(options.run, split, options.problems, options.seed);
     check_overlap(options.run, problems);
     const std::vector<search::ProblemLine> lines = lines_of(problems);
-    StageModels models(options.run, options.seed, train::limits_of(options.run));
+    search::StageModels models(options.run, options.seed, train::limits_of(options.run));
     Experiment experiment{*world, lines, models};
     experiment.seed = options.seed;
     experiment.search = {static_cast<int>(options.search.width),

@@ -89,18 +89,18 @@ TEST_CASE("a page over a small run") {
         for (const char* method :
              {"greedy", "majority", "best-of-n", "beam", "mcts", "astar", "qstar"}) {
             CAPTURE(method);
-            const auto models = search::load_models(run, "prm", 1);
+            search::StageModels models(run, 1);
             const SearchWish wish = search_wish({{"problem", "3*(4+5)-2"},
                                                  {"method", method},
                                                  {"scorer", "prm"},
                                                  {"budget", "300"}},
                                                 RunModels(run, 1));
-            search::Scorer* scorer = models->scorer.get();
+            search::Scorer* scorer = models.scorer("prm");
             const auto world = search::make_world("arithmetic");
             search::Options options;
             options.budget = 300;
             search::set_defaults(options, *world, wish.method, scorer);
-            const auto alone = search::solve({&wish.problem, 1}, wish.method, *models->proposer,
+            const auto alone = search::solve({&wish.problem, 1}, wish.method, models.policy("sft"),
                                              scorer, options)[0];
             const Listener heard = listen(site, {{"problem", "3*(4+5)-2"},
                                                  {"method", method},

@@ -1,0 +1,89 @@
+#include "search/models/stage_models.h"
+
+#include "engine/base/error.h"
+#include "engine/io/files.h"
+#include "engine/nn/checkpoint.h"
+#include "engine/run/run_folder.h"
+#include "search/models/run.h"
+#include "tokenizer/files.h"
+
+namespace qstar::search {
+
+namespace {
+
+std::string stage_model_file(const std::string& run, const std::string& stage) {
+    return join_path(join_path(run, stage), "model.safetensors");
+}
+
+tokenizer::Tokenizer tokenizer_of(const std::string& run) {
+    require_run(run);
+    return tokenizer::load_tokenizer(join_path(run, "tokenizer"));
+}
+
+} // namespace
+
+StageModels::StageModels(std::string run, uint64_t seed, const ProposerLimits& limits)
+    : run_(std::move(run)), seed_(seed), limits_(limits), tokenizer_(tokenizer_of(run_)) {}
+
+bool StageModels::has(const std::string& stage) const {
+    return stage != "none" && exists(stage_model_file(run_, stage));
+}
+
+engine::Gpt& StageModels::load(const std::string& file) {
+    auto& model = models_[file];
+    if (model == nullptr) {
+        check_made_for(file, run_, tokenizer_);
+        model = std::make_unique<engine::Gpt>(engine::load_gpt(file));
+    }
+    return *model;
+}
+
+engine::Gpt& StageModels::model(const std::string& stage) {
+    const std::string file = stage_model_file(run_, stage);
+    if (!exists(file))
+        fail("{} is missing: run `qstar train {} --run {}` first", file, stage, run_);
+    return load(file);
+}
+
+GptProposer& StageModels::policy(const std::string& stage) {
+    model(stage); // says which stage is missing
+    return policy_of_file(stage_model_file(run_, stage));
+}
+
+GptProposer& StageModels::policy_of_file(const std::string& file) {
+    auto& policy = policies_[file];
+    if (policy == nullptr)
+        policy = std::make_unique<GptProposer>(load(file), tokenizer_, seed_, limits_);
+    return *policy;
+}
+
+GptScorer* StageModels::scorer(const std::string& stage) {
+    if (stage == "none") return nullptr;
+    const std::string file = stage_model_file(run_, stage);
+    const engine::Gpt& of = model(stage);
+    if (!of.config.scalar_head)
+        fail("{}: expected a reward model with a scalar head, found a model without", file);
+    auto& scorer = scorers_[file];
+    if (scorer == nullptr) scorer = std::make_unique<GptScorer>(of, tokenizer_, reading_of(file));
+    return scorer.get();
+}
+
+void StageModels::forget(const std::string& stage) {
+    const std::string file = stage_model_file(run_, stage);
+    policies_.erase(file);
+    scorers_.erase(file);
+    models_.erase(file);
+}
+
+std::vector<std::string> model_files(const std::string& run, const std::string& scorer,
+                                     const std::string& policy) {
+    const std::string tokenizer = join_path(run, "tokenizer");
+    std::vector<std::string> files = {join_path(tokenizer, "vocab.json"),
+                                      join_path(tokenizer, "merges.txt"),
+                                      join_path(tokenizer, "pretokenizer.json"),
+                                      policy.empty() ? stage_model_file(run, "sft") : policy};
+    if (scorer != "none") files.push_back(stage_model_file(run, scorer));
+    return files;
+}
+
+} // namespace qstar::search
