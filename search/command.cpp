@@ -6,8 +6,8 @@
 #include "engine/io/sha256.h"
 #include "engine/run/record.h"
 #include "engine/text/jsonl.h"
-#include "search/models/stage_models.h"
 #include "search/models/run.h"
+#include "search/models/stage_models.h"
 #include "search/problem/world.h"
 #include "search/puzzle_command.h"
 #include "search/results.h"
@@ -105,8 +105,7 @@ void search_one(const World& world, const SearchCall& flags, Method method, Opti
     Tree tree;
     if (!flags.trace_file.empty())
         options.observer = [&](const SearchEvent& event) { tree.observe(event); };
-    Result result =
-        solve({&line.problem, 1}, method, proposer, scorer, options)[0];
+    Result result = solve({&line.problem, 1}, method, proposer, scorer, options)[0];
     if (scorer != nullptr && result.step_scores.empty() && !result.steps.empty()) {
         // A method that did not ask the scorer: its view is shown, and not counted.
         const Path path{line.problem, result.steps, result.finished};
@@ -218,8 +217,7 @@ void search(const SearchCall& flags) {
     Proposer& proposer =
         flags.policy.empty() ? models.policy("sft") : models.policy_of_file(flags.policy);
     Scorer* const scorer = models.scorer(flags.scorer);
-    for (const std::string& sentence :
-         set_defaults(options, *world, method, scorer, aggregate))
+    for (const std::string& sentence : set_defaults(options, *world, method, scorer, aggregate))
         fmt::print(stderr, "search: {}\n", sentence);
     if (flags.problem.empty())
         search_file(*world, flags, lines, method, options, seed, proposer, scorer);

@@ -104,8 +104,8 @@ void bench_search(const BenchOptions& options) {
                                 Method::mcts, Method::astar}) {
         if (!report.wants(std::string(search::name_of(method)))) continue;
         if (!scored && search::needs_scorer(method, false)) continue;
-        measure(method, problems, models.policy("sft"), models.scorer(scored ? "prm" : "none"), *world,
-                options.quick ? 3 : 7, report);
+        measure(method, problems, models.policy("sft"), models.scorer(scored ? "prm" : "none"),
+                *world, options.quick ? 3 : 7, report);
     }
     report.finish();
 }

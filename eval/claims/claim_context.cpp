@@ -77,8 +77,8 @@ Solved ClaimContext::solve(const std::vector<std::string>& problems, const Ladde
     Experiment experiment{*world_, lines, models_}; // with the ladder's settings
     experiment.seed = options_.seed;
     experiment.quiet = true;
-    Measured measured = measure(experiment, solver,
-                                solver.method == search::Method::greedy ? 0 : claims_budget);
+    Measured measured =
+        measure(experiment, solver, solver.method == search::Method::greedy ? 0 : claims_budget);
     return {std::move(measured.results), std::move(measured.right)};
 }
 

@@ -4,6 +4,7 @@
 #include "eval/claims/claim.h"
 #include "eval/measure/measure.h"
 #include "eval/measure/pool.h"
+#include "eval/measure/study.h"
 #include "search/problem/world.h"
 #include "search/solve.h"
 #include "train/data/worlds/split.h"
@@ -44,6 +45,8 @@ class ClaimContext {
     bool needs(std::initializer_list<const char*> stages, Findings& missing) const;
     // Loaded once; Error if it is not there.
     engine::Gpt& model(const std::string& stage) { return models_.model(stage); }
+    // What a study has left in the run's folder (measure/study.h); null if it is not there.
+    Json study(const std::string& name) const { return read_study(options_.run, name); }
     // A JSON file of the run's folder; null if it is not there.
     Json file(const std::string& name) const;
 

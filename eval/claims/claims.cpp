@@ -8,6 +8,7 @@
 #include "engine/text/jsonl.h"
 #include "engine/text/sentence.h"
 #include "eval/claims/claim_context.h"
+#include "eval/measure/table.h"
 
 #include <algorithm>
 #include <string>
@@ -87,20 +88,12 @@ std::vector<Examined> examine_claims(const ClaimsOptions& options) {
 }
 
 Json json_of(const Examined& examined, const ClaimsOptions& options) {
-    Json numbers = Json::array();
+    Table numbers({{"name", ""}, {"", ""}, {"value", ""}, {"unit", ""}, {"decimals", ""}});
     for (const Number& number : examined.findings.numbers) {
-        Json row{{"name", number.name}};
-        if (number.n > 0) {
-            const Interval interval = number.interval();
-            row.update({{"solved", number.solved},
-                        {"n", number.n},
-                        {"low", interval.low},
-                        {"high", interval.high}});
-        } else {
-            row.update(
-                {{"value", number.value}, {"unit", number.unit}, {"decimals", number.decimals}});
-        }
-        numbers.push_back(row);
+        if (number.n > 0)
+            numbers.add({number.name, Share{number.solved, number.n}, {}, {}, {}});
+        else
+            numbers.add({number.name, {}, number.value, number.unit, int64_t{number.decimals}});
     }
     const Claim& claim = *examined.claim;
     ClaimsOptions alone = options;
@@ -118,7 +111,7 @@ Json json_of(const Examined& examined, const ClaimsOptions& options) {
             {"most", options.most},
             {"seed", options.seed},
             {"command", examined.findings.command.empty() ? own : examined.findings.command},
-            {"numbers", numbers}};
+            {"numbers", numbers.json()}};
 }
 
 namespace {

@@ -13,7 +13,7 @@ namespace {
 Findings examine_ranks_and_taste(ClaimContext& lab) {
     Findings found;
     const std::string make = fmt::format("qstar eval taste --run {}", lab.options().run);
-    const Json taste = lab.file("taste.json");
+    const Json taste = lab.study("taste");
     const Json *tuned = nullptr, *ranked = nullptr;
     if (!taste.is_null())
         for (const Json& row : taste.at("rows")) {

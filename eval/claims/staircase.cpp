@@ -12,12 +12,13 @@ namespace {
 
 // From the run's ladder, if it is of the same problems; else measured.
 Number from_ladder(ClaimContext& lab, const std::string& name, const std::string& method, int64_t n,
-            const LadderEntry& solver) {
-    const Json ladder = lab.file("ladder.json");
+                   const LadderEntry& solver) {
+    const Json ladder = lab.study("ladder");
     if (!ladder.is_null() && ladder.at("seed") == lab.options().seed &&
         ladder.at("split") == "test" && ladder.at("problems") == n && ladder.at("policy") == "sft")
         for (const Json& row : ladder.at("rows"))
-            if (row.at("method") == method && (row.at("budget") == 0 || row.at("budget") == claims_budget))
+            if (row.at("method") == method &&
+                (row.at("budget") == 0 || row.at("budget") == claims_budget))
                 return share(name, row.at("solved").get<int64_t>(), row.at("n").get<int64_t>());
     return share(name, lab.solved(n, solver).count(), n);
 }
@@ -27,19 +28,19 @@ Findings examine_staircase(ClaimContext& lab) {
     Findings found;
     if (!lab.needs({"pretrain", "sft", "orm", "prm"}, found)) return found;
     // Where the ladder was measured on as many problems, it costs nothing more.
-    const Json ladder = lab.file("ladder.json");
+    const Json ladder = lab.study("ladder");
     int64_t n = lab.size(1000, 200);
     const int64_t measured = ladder.is_null() ? 0 : ladder.at("problems").get<int64_t>();
     if (measured > n && measured <= 1000) n = measured;
     const Number base =
         from_ladder(lab, "base model, greedy", "base model, greedy", n, {.policy = "pretrain"});
-    const Number majority = from_ladder(lab, "majority", "majority", n, {.method = Method::majority});
-    const Number orm =
-        from_ladder(lab, "best of N, ORM", "best of N, ORM", n,
-             {.method = Method::best_of_n, .scorer = "orm"});
-    const Number prm =
-        from_ladder(lab, "best of N, PRM", "best of N, PRM (minimum)", n,
-             {.method = Method::best_of_n, .scorer = "prm", .aggregate = Aggregate::minimum});
+    const Number majority =
+        from_ladder(lab, "majority", "majority", n, {.method = Method::majority});
+    const Number orm = from_ladder(lab, "best of N, ORM", "best of N, ORM", n,
+                                   {.method = Method::best_of_n, .scorer = "orm"});
+    const Number prm = from_ladder(
+        lab, "best of N, PRM", "best of N, PRM (minimum)", n,
+        {.method = Method::best_of_n, .scorer = "prm", .aggregate = Aggregate::minimum});
     const Number astar =
         from_ladder(lab, "A*, PRM", "A*, PRM", n, {.method = Method::astar, .scorer = "prm"});
     found.numbers = {base, majority, orm, prm, astar};

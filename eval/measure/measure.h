@@ -45,8 +45,8 @@ struct Experiment {
 struct LadderEntry {
     std::string name = {}; // "best of N, PRM (minimum)"
     search::Method method = search::Method::greedy;
-    std::string policy = "sft";  // stages
-    std::string scorer = "none"; // or a reward model
+    std::string policy = "sft";                      // stages
+    std::string scorer = "none";                     // or a reward model
     std::optional<search::Aggregate> aggregate = {}; // else as the scorer is read
     search::Vote vote = search::Vote::best;
 };

@@ -79,7 +79,7 @@ std::string commands_section(const Json& data) {
         row(data.at("stages")[i].at("stage").get<std::string>() + "/", stage_command(data, i));
     for (const Source& source : sources())
         if (data.contains(source.name))
-            row(std::string(source.file), command_of(source.name, data));
+            row(fmt::format("{}.json", source.study), command_of(source.name, data));
     row("report.html", command_of("report", data));
     return section("again", "Make it again", body + "</tbody></table></div>\n");
 }

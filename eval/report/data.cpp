@@ -7,6 +7,7 @@
 #include "eval/claims/claim.h"
 #include "eval/measure/demo_options.h"
 #include "eval/measure/printed_command.h"
+#include "eval/measure/study.h"
 #include "eval/report/measure.h"
 #include "eval/studies/best_of_n.h"
 #include "eval/studies/curve.h"
@@ -21,6 +22,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fmt/format.h>
 #include <map>
 
 namespace qstar::eval {
@@ -54,6 +56,24 @@ std::vector<std::string> stages_of(const std::string& run) {
     std::vector<std::string> all = road;
     all.insert(all.end(), found.begin(), found.end());
     return all;
+}
+
+// Error, with the command that makes it anew, for a study whose rows are not today's.
+void check_rows(const Json& study, const Source& source, const std::string& run) {
+    const auto refuse = [&](const std::string& found) {
+        fail("{}: expected {}, found {}: make it anew with `qstar {} --run {}`",
+             join_path(run, fmt::format("{}.json", source.study)),
+             source.fields.empty() ? "an object"
+                                   : fmt::format("rows with {}", fmt::join(source.fields, ", ")),
+             found, source.command, run);
+    };
+    if (!study.is_object()) refuse("something else");
+    if (source.fields.empty()) return;
+    if (!study.contains("rows") || !study.at("rows").is_array()) refuse("no rows");
+    for (const Json& row : study.at("rows"))
+        for (const std::string_view field : source.fields)
+            if (!row.is_object() || !row.contains(field))
+                refuse(fmt::format("one without {}", field));
 }
 
 Json stage_json(const std::string& run, const std::string& stage) {
@@ -102,18 +122,38 @@ Json curve_of(const std::string& file) {
 } // namespace
 
 const std::vector<Source>& sources() {
+    using Names = std::vector<std::string_view>;
+    const Names counted = {"method", "budget", "solved", "n", "low", "high", "tokens", "seconds"};
+    Names of_scorers = counted;
+    of_scorers.emplace_back("scorer");
+    const Names of_labels = {"labels_by", "labels", "judgements", "rollout_tokens",
+                             "n",         "mean",   "low",        "high"};
+    const Names of_preference = {"policy", "learned_from",   "wins", "wins_interval", "kl",
+                                 "right",  "right_interval", "n",    "tokens"};
     static const std::vector<Source> all = {
-        {"ladder", "ladder.json", "eval ladder", printed_command<LadderOptions>},
-        {"best_of_n", "best-of-n.json", "eval best-of-n", printed_command<BestOfNOptions>},
-        {"taste", "taste.json", "eval taste", printed_command<TasteOptions>},
-        {"policies", "policies.json", "eval policies", printed_command<PolicyOptions>},
-        {"early_stop", "early-stop.json", "eval early-stop", printed_command<EarlyStopOptions>},
-        {"label_sources", "label-sources/table.json", "eval label-sources",
+        {"ladder", "ladder", "eval ladder", counted, printed_command<LadderOptions>},
+        {"best_of_n",
+         "best-of-n",
+         "eval best-of-n",
+         {"method", "n", "mean", "low", "high"},
+         printed_command<BestOfNOptions>},
+        {"taste", "taste", "eval taste", of_preference, printed_command<TasteOptions>},
+        {"policies", "policies", "eval policies", counted, printed_command<PolicyOptions>},
+        {"early_stop",
+         "early-stop",
+         "eval early-stop",
+         {"threshold", "solved", "n", "low", "high", "tokens"},
+         printed_command<EarlyStopOptions>},
+        {"label_sources", "label-sources/table", "eval label-sources", of_labels,
          printed_command<LabelSourcesOptions>},
-        {"curve", "curve.json", "eval curve", printed_command<CurveOptions>},
-        {"game24", "game24.json", "eval game24", printed_command<Game24Options>},
-        {"claims", "claims.json", "eval claims", printed_command<ClaimsOptions>},
-        {"times", "times.json", "demo", printed_command<DemoOptions>},
+        {"curve", "curve", "eval curve", of_scorers, printed_command<CurveOptions>},
+        {"game24",
+         "game24",
+         "eval game24",
+         {"method", "solved", "n", "low", "high", "median_tokens", "seconds"},
+         printed_command<Game24Options>},
+        {"claims", "claims", "eval claims", {}, printed_command<ClaimsOptions>},
+        {"times", "times", "demo", {}, printed_command<DemoOptions>},
     };
     return all;
 }
@@ -191,8 +231,10 @@ Json read_run(const std::string& run) {
               {"world", train::world_of(run)},
               {"seed", has_field(config, "seed") ? config.value["seed"] : Json(1)}};
     for (const Source& source : sources()) {
-        const std::string path = join_path(run, std::string(source.file));
-        if (exists(path)) data[std::string(source.name)] = read_json(path).value;
+        Json study = read_study(run, source.study);
+        if (study.is_null()) continue;
+        check_rows(study, source, run);
+        data[std::string(source.name)] = std::move(study);
     }
     data["stages"] = Json::array();
     data["curves"] = Json::object();

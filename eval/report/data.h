@@ -21,8 +21,10 @@ namespace qstar::eval {
 // Where a part of the data comes from, and how to make it.
 struct Source {
     std::string_view name;    // "best_of_n"
-    std::string_view file;    // "best-of-n.json"
+    std::string_view study;   // "best-of-n", whose file is best-of-n.json
     std::string_view command; // "eval best-of-n"
+    // Fields without which a row is none; empty: it has no rows.
+    std::vector<std::string_view> fields;
     // That command with the options on record (measure/printed_command.h).
     std::string (*printed)(const std::string& command, const std::string& run, uint64_t run_seed,
                            const Json& record);

@@ -104,9 +104,9 @@ std::string best_of_n_figure(const Json& data) {
     const Json& best = data.at("best_of_n");
     std::vector<std::pair<std::string, PlotSeries>> found;
     bool tokens = true;
-    for (const Json& point : best.at("points")) tokens = tokens && point.contains("tokens");
-    for (size_t i = 0; i < best.at("points").size(); ++i) {
-        const Json& point = best.at("points")[i];
+    for (const Json& point : best.at("rows")) tokens = tokens && point.contains("tokens");
+    for (size_t i = 0; i < best.at("rows").size(); ++i) {
+        const Json& point = best.at("rows")[i];
         const std::string method = point.at("method");
         if (method == "one sample" || method.find("product") != std::string::npos) continue;
         if (found.empty() || found.back().first != method)
@@ -116,7 +116,7 @@ std::string best_of_n_figure(const Json& data) {
         p.y = point.at("mean");
         p.title =
             fmt::format("{}, N = {}: {:.1f} %", method, point.at("n").get<int64_t>(), 100 * p.y);
-        p.attributes = mark(data, fmt::format("/best_of_n/points/{}/mean", i));
+        p.attributes = mark(data, fmt::format("/best_of_n/rows/{}/mean", i));
         found.back().second.points.push_back(p);
     }
     Plot plot;

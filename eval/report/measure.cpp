@@ -3,6 +3,7 @@
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
+#include "engine/run/record.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/json.h"
 #include "eval/measure/overlap.h"
@@ -124,10 +125,8 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
     search::Options greedily = with;
     greedily.budget = int64_t{1} << 30;
     using search::Method;
-    const auto searched =
-        search::solve(problems, Method::astar, from_tuned, prm, with);
-    const auto alone =
-        search::solve(problems, Method::greedy, from_tuned, nullptr, greedily);
+    const auto searched = search::solve(problems, Method::astar, from_tuned, prm, with);
+    const auto alone = search::solve(problems, Method::greedy, from_tuned, nullptr, greedily);
     const auto base = search::solve(problems, Method::greedy, from_base, nullptr, greedily);
     std::vector<bool> right, alone_right;
     for (size_t i = 0; i < problems.size(); ++i) {
@@ -141,8 +140,8 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
         search::Tree tree; // told by the same search once more, of this problem alone
         search::Options watched = with;
         watched.observer = [&](const search::SearchEvent& event) { tree.observe(event); };
-        const search::Result again = search::solve({&problems[i], 1}, Method::astar,
-                                                   from_tuned, prm, watched)[0];
+        const search::Result again =
+            search::solve({&problems[i], 1}, Method::astar, from_tuned, prm, watched)[0];
         Json solutions = Json::array();
         solutions.push_back(
             solution_json("base model, greedy", problems[i], base[i], models, world));
@@ -180,14 +179,9 @@ Json measure_report(const MeasureOptions& options) {
     check(flags_of(options));
     require_run(options.run);
     const auto world = search::make_world(train::world_of(options.run));
-    Json out{{"options",
-              {{"seed", options.seed},
-               {"split", "test"},
-               {"problems", options.problems},
-               {"samples", options.samples},
-               {"looked_at", options.looked_at},
-               {"shown", options.shown},
-               {"budget", options.budget}}},
+    Json record_of_options = record(flags_of(options));
+    record_of_options["split"] = "test";
+    Json out{{"options", record_of_options},
              {"calibration", Json::object()},
              {"problems", Json::array()}};
     if (has_model(options.run, "sft")) out["calibration"] = calibrations(options, *world);

@@ -131,7 +131,7 @@ std::string solutions_section(const Json& data) {
         "<p>The colour of a step is the PRM's probability that it is right; the mark "
         "behind it is the verifier's word, asked afterwards, up to the first "
         "error. Chosen of the first " +
-        number(data, "/measured/options/looked_at") +
+        number(data, "/measured/options/looked-at") +
         " held-out problems: half of them where only the search is right, a quarter "
         "where it fails, the rest where nothing is hard.</p>\n";
     body += "<p class=\"scale\" aria-hidden=\"true\">0";

@@ -27,7 +27,6 @@ struct ResultColumn {
 struct ResultTable {
     const char* source; // of data.h, and of the page's JSON
     const char* heading;
-    const char* rows; // the field that holds the rows
     std::vector<ResultColumn> columns;
 };
 
@@ -35,7 +34,6 @@ const std::vector<ResultTable>& result_tables() {
     static const std::vector<ResultTable> all = {
         {"ladder",
          "The ladder",
-         "rows",
          {{"method", "method", ResultCell::text},
           {"budget", "budget", ResultCell::count},
           {"solved", "solved", ResultCell::of_n},
@@ -45,7 +43,6 @@ const std::vector<ResultTable>& result_tables() {
           {"seconds", "seconds", ResultCell::number}}},
         {"best_of_n",
          "Best of N",
-         "points",
          {{"method", "method", ResultCell::text},
           {"N", "n", ResultCell::count},
           {"%", "mean", ResultCell::share},
@@ -53,9 +50,8 @@ const std::vector<ResultTable>& result_tables() {
           {"tokens", "tokens", ResultCell::number}}},
         {"curve",
          "Solved against tokens",
-         "rows",
          {{"method", "method", ResultCell::text},
-          {"scorer", "judge", ResultCell::text},
+          {"scorer", "scorer", ResultCell::text},
           {"budget", "budget", ResultCell::count},
           {"solved", "solved", ResultCell::of_n},
           {"%", "solved", ResultCell::share_of_n},
@@ -64,7 +60,6 @@ const std::vector<ResultTable>& result_tables() {
           {"seconds", "seconds", ResultCell::number}}},
         {"policies",
          "Policies",
-         "rows",
          {{"policy", "method", ResultCell::text},
           {"budget", "budget", ResultCell::count},
           {"solved", "solved", ResultCell::of_n},
@@ -74,7 +69,6 @@ const std::vector<ResultTable>& result_tables() {
           {"seconds", "seconds", ResultCell::number}}},
         {"taste",
          "What preferences move",
-         "rows",
          {{"policy", "policy", ResultCell::text},
           {"learned from", "learned_from", ResultCell::text},
           {"won %", "wins", ResultCell::share},
@@ -86,7 +80,6 @@ const std::vector<ResultTable>& result_tables() {
           {"tokens", "tokens", ResultCell::number}}},
         {"early_stop",
          "Stopping at a bad step",
-         "rows",
          {{"threshold", "threshold", ResultCell::number},
           {"solved", "solved", ResultCell::of_n},
           {"%", "solved", ResultCell::share_of_n},
@@ -94,7 +87,6 @@ const std::vector<ResultTable>& result_tables() {
           {"tokens", "tokens", ResultCell::number}}},
         {"label_sources",
          "Sources of labels",
-         "rows",
          {{"labels by", "labels_by", ResultCell::text},
           {"labels", "labels", ResultCell::count},
           {"judgements", "judgements", ResultCell::count},
@@ -104,7 +96,6 @@ const std::vector<ResultTable>& result_tables() {
           {"95 %", "", ResultCell::interval}}},
         {"game24",
          "The Game of 24",
-         "rows",
          {{"method", "method", ResultCell::text},
           {"solved, budget by budget", "solved", ResultCell::count},
           {"hands", "n", ResultCell::count},
@@ -126,8 +117,8 @@ std::string interval_text(double low, double high) {
 
 std::string cell_text(const ResultColumn& column, const Json& row) {
     if (column.cell == ResultCell::interval) return interval_text(row.at("low"), row.at("high"));
+    if (!row.contains(column.key) || row.at(column.key).is_null()) return "-";
     const Json& value = row.at(column.key);
-    if (value.is_null()) return "-";
     switch (column.cell) {
     case ResultCell::text:
         return value.get<std::string>();
@@ -159,7 +150,7 @@ std::string table_text(const ResultTable& table, const Json& measured) {
             {"", column.title,
              column.cell == ResultCell::text ? Column::Kind::text : Column::Kind::number});
     Table out(std::move(columns));
-    for (const Json& row : measured.at(table.rows)) {
+    for (const Json& row : measured.at("rows")) {
         std::vector<Cell> cells;
         for (const ResultColumn& column : table.columns) cells.push_back(cell_text(column, row));
         out.add(std::move(cells));

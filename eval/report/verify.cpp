@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
+#include "engine/run/record.h"
 #include "engine/text/json.h"
 #include "engine/text/sentence.h"
 #include "eval/claims/claims.h"
@@ -141,12 +142,7 @@ void verify(const std::string& run, const std::string& path, bool quiet) {
     const Json& options = data.at("measured").at("options");
     MeasureOptions measure;
     measure.run = run;
-    measure.seed = options.at("seed");
-    measure.problems = options.at("problems");
-    measure.samples = options.at("samples");
-    measure.looked_at = options.at("looked_at");
-    measure.shown = options.at("shown");
-    measure.budget = options.at("budget");
+    read_record(flags_of(measure), options);
     measure.quiet = quiet;
     expect_same("measured", data.at("measured"), written_and_read(measure_report(measure)));
     const int64_t rows = compare_ladder(data, run, quiet);

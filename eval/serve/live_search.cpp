@@ -42,7 +42,8 @@ class Watched : public search::Proposer, public search::Scorer {
 
     std::vector<search::Proposals>
     propose(std::span<const search::ProposeRequest> requests) override {
-        auto all = call([&](search::StageModels& models) { return models.policy("sft").propose(requests); });
+        auto all = call(
+            [&](search::StageModels& models) { return models.policy("sft").propose(requests); });
         Json grow = nothing();
         for (size_t i = 0; i < requests.size(); ++i) {
             const int parent = node_of(requests[i].path, grow);
@@ -56,8 +57,8 @@ class Watched : public search::Proposer, public search::Scorer {
     }
     std::vector<std::vector<search::Solution>>
     complete(std::span<const search::ProposeRequest> requests) override {
-        auto all =
-            call([&](search::StageModels& models) { return models.policy("sft").complete(requests); });
+        auto all = call(
+            [&](search::StageModels& models) { return models.policy("sft").complete(requests); });
         Json grow = nothing();
         for (const auto& solutions : all)
             for (const search::Solution& solution : solutions) {
@@ -74,7 +75,8 @@ class Watched : public search::Proposer, public search::Scorer {
         return all;
     }
     std::vector<search::Scores> score(std::span<const Path> paths) override {
-        auto all = call([&](search::StageModels& models) { return models.scorer(scorer_)->score(paths); });
+        auto all =
+            call([&](search::StageModels& models) { return models.scorer(scorer_)->score(paths); });
         Json grow = nothing();
         for (size_t i = 0; i < paths.size(); ++i) {
             tokens_ += all[i].tokens;
@@ -85,10 +87,13 @@ class Watched : public search::Proposer, public search::Scorer {
     }
 
     int64_t prefix_tokens(const Path& path) const override {
-        return call([&](search::StageModels& models) { return models.policy("sft").prefix_tokens(path); });
+        return call(
+            [&](search::StageModels& models) { return models.policy("sft").prefix_tokens(path); });
     }
     int64_t score_tokens(const Path& path) const override {
-        return call([&](search::StageModels& models) { return models.scorer(scorer_)->score_tokens(path); });
+        return call([&](search::StageModels& models) {
+            return models.scorer(scorer_)->score_tokens(path);
+        });
     }
     search::Reading reading() const override {
         return call([&](search::StageModels& models) { return models.scorer(scorer_)->reading(); });

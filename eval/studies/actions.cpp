@@ -3,8 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
-#include "engine/text/json.h"
-#include "engine/text/jsonl.h"
+#include "eval/measure/study.h"
 #include "eval/plot/plot.h"
 #include "train/q_learning/davi.h"
 
@@ -126,26 +125,14 @@ void actions(const ActionsOptions& options) {
         "A* against Q* on {}, {} fresh states for each set, seed {}; both networks trained for {} "
         "steps.\n\n{}",
         options.training.puzzle.world, options.problems, options.seed, options.training.steps,
-        puzzle_table(rows));
-    Json table = Json::array();
-    for (const PuzzleRow& row : rows) table.push_back(json_of(row));
-    const std::string folder = options.training.run + "/actions";
-    write_json(folder + ".json", Json{{"world", options.training.puzzle.world},
-                                      {"sets", options.sets},
-                                      {"problems", options.problems},
-                                      {"seed", options.seed},
-                                      {"steps", options.training.steps},
-                                      {"weight", options.options.weight},
-                                      {"batch", options.options.batch},
-                                      {"nodes", options.options.nodes},
-                                      {"mirror", options.mirror},
-                                      {"rows", table}});
-    write_file_atomic(folder + ".md", text);
-    write_file_atomic(folder + "-generated.svg",
+        table_of(rows).markdown());
+    const std::string file = join_path(options.training.run, "actions");
+    write_file_atomic(file + "-generated.svg",
                       picture(plot(options, rows, "states made", &PuzzleRow::generated)));
-    write_file_atomic(folder + "-seconds.svg",
+    write_file_atomic(file + "-seconds.svg",
                       picture(plot(options, rows, "seconds a state", &PuzzleRow::seconds)));
-    if (!options.quiet) fmt::print("{}\nA* by Q*:\n\n{}", text, ratios(pairs));
+    write_study(file, options, {{"rows", table_of(rows).json()}}, text);
+    if (!options.quiet) fmt::print("\nA* by Q*:\n\n{}", ratios(pairs));
 }
 
 } // namespace qstar::eval

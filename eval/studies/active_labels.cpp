@@ -5,6 +5,8 @@
 #include "engine/io/files.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
+#include "eval/measure/study.h"
+#include "eval/measure/table.h"
 #include "search/models/stage_models.h"
 #include "search/worlds/make_world.h"
 #include "train/annotation/label.h"
@@ -19,6 +21,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <string>
 
 namespace qstar::eval {
@@ -106,27 +109,31 @@ struct Row {
     double worth = 0;
 };
 
-std::string markdown(const std::vector<Row>& rows, const ActiveOptions& options) {
-    std::string out = fmt::format(
+Table table_of(const std::vector<Row>& rows) {
+    using Kind = Column::Kind;
+    Table table({{"solutions", "solutions"},
+                 {"labels_uniform", "labels, uniform"},
+                 {"uniform", "% solved", Kind::share_in_one},
+                 {"labels_selected", "labels, selected"},
+                 {"selected", "% solved", Kind::share_in_one},
+                 {"worth", "worth", Kind::number, 2}});
+    for (const Row& row : rows)
+        table.add({row.solutions, row.labels[0], Estimate{row.point[0].mean, row.point[0].interval},
+                   row.labels[1], Estimate{row.point[1].mean, row.point[1].interval},
+                   row.worth > 0 ? Cell(row.worth) : Cell()});
+    return table;
+}
+
+std::string introduction(const ActiveOptions& options) {
+    return fmt::format(
         "Labelled solutions, one of each problem: as drawn, or picked among {} draws at "
         "temperature {}, 80 % convincing wrong answers and 20 % others, by a selector that learned "
         "from {} solutions. The PRM chooses (minimum) "
         "among {} of {} samples of {} held-out problems of the {} split, seed {}; mean over {} "
         "shuffles, 95 % interval (Wilson). Worth: how many times as many solutions as drawn "
-        "would solve as much, by the line through the uniform points over log size.\n\n"
-        "| solutions | labels, uniform | % solved | 95 % | labels, selected | % solved | 95 % | "
-        "worth |\n|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+        "would solve as much, by the line through the uniform points over log size.\n\n",
         options.candidates, options.explore, options.selector, options.n, options.samples,
         options.problems, options.split, options.seed, options.shuffles);
-    for (const Row& row : rows) {
-        out += fmt::format("| {}", row.solutions);
-        for (int k = 0; k < 2; ++k)
-            out += fmt::format(" | {} | {:.1f} | {:.1f} - {:.1f}", row.labels[k],
-                               100 * row.point[k].mean, 100 * row.point[k].interval.low,
-                               100 * row.point[k].interval.high);
-        out += fmt::format(" | {} |\n", row.worth > 0 ? fmt::format("{:.2f}", row.worth) : "-");
-    }
-    return out;
 }
 
 } // namespace
@@ -232,26 +239,11 @@ void active(const ActiveOptions& options) {
         x.push_back(static_cast<double>(rows[i].solutions));
         y.push_back(rows[i].point[0].mean);
     }
-    Json list = Json::array();
-    for (Row& row : rows) {
+    for (Row& row : rows)
         row.worth = label_worth(x, y, static_cast<double>(row.solutions), row.point[1].mean);
-        list.push_back({{"solutions", row.solutions},
-                        {"labels_uniform", row.labels[0]},
-                        {"uniform", row.point[0].mean},
-                        {"labels_selected", row.labels[1]},
-                        {"selected", row.point[1].mean},
-                        {"worth", row.worth}});
-    }
-    write_json(options.run + "/active/table.json", Json{{"seed", options.seed},
-                                                        {"split", options.split},
-                                                        {"problems", options.problems},
-                                                        {"samples", options.samples},
-                                                        {"n", options.n},
-                                                        {"selector", options.selector},
-                                                        {"rows", list}});
-    const std::string text = markdown(rows, options);
-    write_file_atomic(options.run + "/active/table.md", text);
-    if (!options.quiet) fmt::print("\n{}", text);
+    const Table table = table_of(rows);
+    write_study(join_path(options.run, study + "/table"), options, {{"rows", table.json()}},
+                introduction(options) + table.markdown());
 }
 
 } // namespace qstar::eval

@@ -4,13 +4,15 @@
 #include "engine/base/random.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
-#include "engine/text/jsonl.h"
+#include "eval/measure/study.h"
+#include "eval/measure/table.h"
 #include "search/models/run.h"
 #include "train/run/batches.h"
 #include "train/run/run.h"
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <map>
 #include <numeric>
 
@@ -181,27 +183,26 @@ std::vector<CurvePoint> curve_of(std::span<const Pool> pools, std::span<const Ch
     return curve;
 }
 
+Table table_of(std::span<const CurvePoint> curve) {
+    Table table({{"method", "chosen by", Column::Kind::text},
+                 {"n", "N"},
+                 {"", "solved", Column::Kind::share_in_one},
+                 {"tokens", ""}});
+    for (const CurvePoint& point : curve)
+        table.add({point.chooser, point.n, Estimate{point.mean, point.interval, point.deviation},
+                   point.tokens});
+    return table;
+}
+
 std::string markdown(std::span<const CurvePoint> curve, const BestOfNOptions& options) {
-    std::string out = fmt::format(
-        "{} held-out problems of the {} split, seed {}; {} samples of each by {} at temperature "
-        "{}, scored once. Share solved in %, mean and standard deviation over {} shuffles of the "
-        "samples; in brackets the 95 % interval (Wilson) of the mean at the largest N, for the "
-        "problems are a sample, too. No verifier while choosing.\n\n| chosen by |",
-        options.problems, options.split, options.seed, options.samples, options.policy,
-        options.temperature, options.shuffles);
-    for (const int64_t n : options.sizes) out += fmt::format(" N = {} |", n);
-    out += "\n|---|";
-    for (size_t i = 0; i < options.sizes.size(); ++i) out += "---:|";
-    for (size_t i = 0; i < curve.size(); ++i) {
-        const CurvePoint& point = curve[i];
-        if (i % options.sizes.size() == 0) out += fmt::format("\n| {} |", point.chooser);
-        out += fmt::format(" {:.1f} ± {:.1f}", 100 * point.mean, 100 * point.deviation);
-        if ((i + 1) % options.sizes.size() == 0)
-            out += fmt::format(" ({:.1f} - {:.1f})", 100 * point.interval.low,
-                               100 * point.interval.high);
-        out += " |";
-    }
-    return out + "\n";
+    return fmt::format(
+               "{} held-out problems of the {} split, seed {}; {} samples of each by {} at "
+               "temperature {}, scored once. Share solved in %, mean and standard deviation over "
+               "{} shuffles of the samples; in brackets the 95 % interval (Wilson) of the mean, "
+               "for the problems are a sample, too. No verifier while choosing.\n\n",
+               options.problems, options.split, options.seed, options.samples, options.policy,
+               options.temperature, options.shuffles) +
+           table_of(curve).markdown_across("N", "solved");
 }
 
 void describe(Flags& f, BestOfNOptions& o) {
@@ -220,28 +221,8 @@ void best_of_n(const BestOfNOptions& options) {
         readings.push_back(search::reading_of(train::model_path(options.run, stage)));
     const auto curve = curve_of(pools, choosers_for(options.scorers, readings), options.sizes,
                                 options.shuffles, options.seed);
-    Json points = Json::array();
-    for (const CurvePoint& point : curve)
-        points.push_back({{"method", point.chooser},
-                          {"n", point.n},
-                          {"mean", point.mean},
-                          {"deviation", point.deviation},
-                          {"tokens", point.tokens},
-                          {"low", point.interval.low},
-                          {"high", point.interval.high}});
-    write_json(options.run + "/best-of-n.json", Json{{"seed", options.seed},
-                                                     {"split", options.split},
-                                                     {"problems", options.problems},
-                                                     {"samples", options.samples},
-                                                     {"policy", options.policy},
-                                                     {"temperature", options.temperature},
-                                                     {"shuffles", options.shuffles},
-                                                     {"scorers", options.scorers},
-                                                     {"sizes", options.sizes},
-                                                     {"points", points}});
-    const std::string text = markdown(curve, options);
-    write_file_atomic(options.run + "/best-of-n.md", text);
-    if (!options.quiet) fmt::print("\n{}", text);
+    write_study(join_path(options.run, "best-of-n"), options, {{"rows", table_of(curve).json()}},
+                markdown(curve, options));
 }
 
 } // namespace qstar::eval

@@ -10,6 +10,7 @@
 #include "engine/run/flags.h"
 #include "eval/measure/interval.h"
 #include "eval/measure/pool.h"
+#include "eval/measure/table.h"
 #include "search/models/method.h"
 
 #include <span>
@@ -53,6 +54,7 @@ struct BestOfNOptions : PoolOptions {
     int64_t shuffles = 400;
 };
 void describe(Flags& f, BestOfNOptions& o);
+Table table_of(std::span<const CurvePoint> curve);
 std::string markdown(std::span<const CurvePoint> curve, const BestOfNOptions& options);
 
 // Measures, prints, and writes DIR/best-of-n.json and DIR/best-of-n.md.

@@ -5,9 +5,9 @@
 #include "engine/io/files.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/json.h"
-#include "engine/text/jsonl.h"
 #include "eval/measure/overlap.h"
 #include "eval/measure/quantile.h"
+#include "eval/measure/study.h"
 #include "eval/plot/plot.h"
 #include "search/worlds/make_world.h"
 #include "search/worlds/problems.h"
@@ -15,6 +15,7 @@
 #include "train/run/run.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <optional>
 
 namespace qstar::eval {
@@ -217,7 +218,7 @@ std::vector<CurveRow> measure_curve(const CurveOptions& options) {
 Table table_of(const std::vector<CurveRow>& rows) {
     using Kind = Column::Kind;
     Table table({{"method", "method", Kind::text},
-                 {"judge", "judge", Kind::text},
+                 {"scorer", "scorer", Kind::text},
                  {"budget", "budget"},
                  {"", "solved", Kind::share},
                  {"tokens", "tokens"},
@@ -273,29 +274,10 @@ void curve(const CurveOptions& options) {
     check(options);
     require_run(options.run);
     const std::vector<CurveRow> rows = measure_curve(options);
-    write_json(options.run + "/curve.json",
-               Json{{"world", train::world_of(options.run)},
-                    {"seed", options.seed},
-                    {"split", options.split},
-                    {"problems", rows.empty() ? 0 : rows.front().n},
-                    {"file", options.file},
-                    {"format", options.form.format},
-                    {"target", options.form.target ? Json(*options.form.target) : Json()},
-                    {"policy", options.policy},
-                    {"prm", options.prm},
-                    {"q", options.q},
-                    {"methods", options.methods},
-                    {"budgets", options.budgets},
-                    {"proposals", options.search.proposals},
-                    {"n_best", options.search.n_best},
-                    {"width", options.search.width},
-                    {"weight", options.search.weight},
-                    {"temperature", options.search.temperature},
-                    {"rows", table_of(rows).json()}});
-    const std::string text = markdown(rows, options);
-    write_file_atomic(options.run + "/curve.md", text);
-    write_file_atomic(options.run + "/curve.svg", picture(plot_of(rows, options)));
-    if (!options.quiet) fmt::print("\n{}", text);
+    Json found{{"world", train::world_of(options.run)}, {"rows", table_of(rows).json()}};
+    if (!rows.empty()) found["problems"] = rows.front().n; // a file can have fewer
+    write_file_atomic(join_path(options.run, "curve.svg"), picture(plot_of(rows, options)));
+    write_study(join_path(options.run, "curve"), options, found, markdown(rows, options));
 }
 
 } // namespace qstar::eval

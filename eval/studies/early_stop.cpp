@@ -2,9 +2,11 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/text/jsonl.h"
+#include "eval/measure/study.h"
+#include "eval/measure/table.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace qstar::eval {
 
@@ -62,24 +64,27 @@ StopRow stop_below(std::span<const Pool> pools, double threshold, int64_t sample
     return row;
 }
 
-std::string markdown(std::span<const StopRow> rows, const EarlyStopOptions& options) {
-    std::string out = fmt::format(
-        "Best of {} by {} (minimum); a solution is given up after a step that scores below the "
-        "threshold. {} held-out problems of the {} split, seed {}, policy {}, temperature {}. 95 "
-        "% intervals after Wilson. Tokens: model tokens a problem, written, and read once by the "
-        "PRM.\n\n"
-        "| threshold | solved | % | 95 % interval | tokens | tokens saved | given up |\n"
-        "|---:|---:|---:|---:|---:|---:|---:|\n",
-        options.samples, options.scorers[0], options.problems, options.split, options.seed,
-        options.policy, options.temperature);
+Table table_of(std::span<const StopRow> rows) {
+    Table table({{"threshold", "threshold", Column::Kind::number, 2},
+                 {"", "solved", Column::Kind::share},
+                 {"tokens", "tokens"},
+                 {"", "tokens saved"},
+                 {"stopped", "given up"}});
     for (const StopRow& row : rows)
-        out += fmt::format("| {:g} | {} / {} | {:.1f} | {:.1f} - {:.1f} | {:.0f} | {:.1f} % | "
-                           "{:.1f} % |\n",
-                           row.threshold, row.solved, row.n,
-                           100.0 * static_cast<double>(row.solved) / static_cast<double>(row.n),
-                           100 * row.interval.low, 100 * row.interval.high, row.tokens,
-                           100 * (1 - row.tokens / rows[0].tokens), 100 * row.stopped);
-    return out;
+        table.add({row.threshold, Share{row.solved, row.n}, row.tokens,
+                   Percent{1 - row.tokens / rows[0].tokens}, Percent{row.stopped}});
+    return table;
+}
+
+std::string markdown(std::span<const StopRow> rows, const EarlyStopOptions& options) {
+    return fmt::format(
+               "Best of {} by {} (minimum); a solution is given up after a step that scores below "
+               "the threshold. {} held-out problems of the {} split, seed {}, policy {}, "
+               "temperature {}. 95 % intervals after Wilson. Tokens: model tokens a problem, "
+               "written, and read once by the PRM.\n\n",
+               options.samples, options.scorers[0], options.problems, options.split, options.seed,
+               options.policy, options.temperature) +
+           table_of(rows).markdown();
 }
 
 void describe(Flags& f, EarlyStopOptions& o) {
@@ -98,30 +103,10 @@ void early_stop(const EarlyStopOptions& options) {
     check(flags_of(with));
     const std::vector<Pool> pools = draw_pools(with);
     std::vector<StopRow> rows;
-    Json list = Json::array();
-    for (const double threshold : with.thresholds) {
-        const StopRow row = stop_below(pools, threshold, with.samples);
-        list.push_back({{"threshold", row.threshold},
-                        {"solved", row.solved},
-                        {"n", row.n},
-                        {"low", row.interval.low},
-                        {"high", row.interval.high},
-                        {"tokens", row.tokens},
-                        {"stopped", row.stopped}});
-        rows.push_back(row);
-    }
-    write_json(options.run + "/early-stop.json", Json{{"seed", with.seed},
-                                                      {"split", with.split},
-                                                      {"problems", with.problems},
-                                                      {"samples", with.samples},
-                                                      {"policy", with.policy},
-                                                      {"scorer", with.scorers[0]},
-                                                      {"temperature", with.temperature},
-                                                      {"thresholds", with.thresholds},
-                                                      {"rows", list}});
-    const std::string text = markdown(rows, with);
-    write_file_atomic(options.run + "/early-stop.md", text);
-    if (!options.quiet) fmt::print("\n{}", text);
+    for (const double threshold : with.thresholds)
+        rows.push_back(stop_below(pools, threshold, with.samples));
+    write_study(join_path(options.run, "early-stop"), with, {{"rows", table_of(rows).json()}},
+                markdown(rows, with));
 }
 
 } // namespace qstar::eval

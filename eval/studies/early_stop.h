@@ -9,6 +9,7 @@
 #include "engine/run/flags.h"
 #include "eval/measure/interval.h"
 #include "eval/measure/pool.h"
+#include "eval/measure/table.h"
 
 #include <span>
 #include <string>
@@ -37,6 +38,7 @@ struct EarlyStopOptions : PoolOptions {
     std::vector<double> thresholds{0, 0.1, 0.3, 0.5, 0.7, 0.9};
 };
 void describe(Flags& f, EarlyStopOptions& o);
+Table table_of(std::span<const StopRow> rows);
 std::string markdown(std::span<const StopRow> rows, const EarlyStopOptions& options);
 
 // Measures, prints, and writes DIR/early-stop.json and DIR/early-stop.md.

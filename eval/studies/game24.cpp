@@ -4,11 +4,11 @@
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/run/run_folder.h"
-#include "engine/text/json.h"
-#include "engine/text/jsonl.h"
 #include "eval/measure/measure.h"
 #include "eval/measure/overlap.h"
 #include "eval/measure/quantile.h"
+#include "eval/measure/study.h"
+#include "eval/measure/table.h"
 #include "search/worlds/countdown/countdown.h"
 #include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
@@ -16,33 +16,35 @@
 #include "train/run/run.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace qstar::eval {
 
 namespace {
 
-std::string markdown(const std::vector<Game24Row>& rows, const Game24Options& options,
-                     int64_t lines) {
-    std::string out = fmt::format(
-        "Game of 24, {} hands that can be solved, seed {}, policy {}. Solved of them within so "
-        "many model tokens a hand, proposed and scored; the goal is public. No hand stands in any "
-        "of the {} lines of the run's training texts, and no training problem has the target "
-        "24.\n\n| method |",
-        rows.front().n, options.seed, options.policy, lines);
-    for (const int64_t budget : options.budgets) out += fmt::format(" {} |", budget);
-    out += " % | 95 % interval | median tokens | median proposals | expanded | seconds |\n|---|";
-    for (size_t i = 0; i < options.budgets.size() + 6; ++i) out += "---:|";
-    out += "\n";
-    for (const Game24Row& row : rows) {
-        out += fmt::format("| {} |", row.method);
-        for (const int64_t solved : row.solved) out += fmt::format(" {} |", solved);
-        out +=
-            fmt::format(" {:.1f} | {:.1f} - {:.1f} | {:.0f} | {:.0f} | {:.1f} | {:.0f} |\n",
-                        100.0 * static_cast<double>(row.solved.back()) / static_cast<double>(row.n),
-                        100 * row.interval.low, 100 * row.interval.high, row.median_tokens,
-                        row.median_proposals, row.expanded, row.seconds);
-    }
-    return out;
+Table table_of(const std::vector<Game24Row>& rows) {
+    Table table({{"method", "method", Column::Kind::text},
+                 {"solved", "solved within each budget"},
+                 {"n", ""},
+                 {"", "% of the last", Column::Kind::share_in_one},
+                 {"median_tokens", "median tokens"},
+                 {"median_proposals", "median proposals"},
+                 {"expanded", "expanded", Column::Kind::number, 1},
+                 {"seconds", "seconds"}});
+    for (const Game24Row& row : rows)
+        table.add({row.method, row.solved, row.n,
+                   Estimate{static_cast<double>(row.solved.back()) / static_cast<double>(row.n),
+                            row.interval},
+                   row.median_tokens, row.median_proposals, row.expanded, row.seconds});
+    return table;
+}
+
+std::string introduction(const Game24Row& any, const Game24Options& options, int64_t lines) {
+    return fmt::format(
+        "Game of 24, {} hands that can be solved, seed {}, policy {}. Solved of them within {} "
+        "model tokens a hand, proposed and scored; the goal is public. No hand stands in any of "
+        "the {} lines of the run's training texts, and no training problem has the target 24.\n\n",
+        any.n, options.seed, options.policy, fmt::join(options.budgets, ", "), lines);
 }
 
 } // namespace
@@ -134,31 +136,10 @@ void game24(const Game24Options& options) {
         if (options.scorer != "none") add("Q*", search::Method::qstar, options.scorer);
     }
 
-    Json table = Json::array();
-    for (const Game24Row& row : rows)
-        table.push_back({{"method", row.method},
-                         {"solved", row.solved},
-                         {"n", row.n},
-                         {"low", row.interval.low},
-                         {"high", row.interval.high},
-                         {"median_tokens", row.median_tokens},
-                         {"median_proposals", row.median_proposals},
-                         {"expanded", row.expanded},
-                         {"seconds", row.seconds}});
-    write_json(options.run + "/game24.json", Json{{"seed", options.seed},
-                                                  {"policy", options.policy},
-                                                  {"scorer", options.scorer},
-                                                  {"budgets", options.budgets},
-                                                  {"hands", options.hands},
-                                                  {"proposals", options.search.proposals},
-                                                  {"width", options.search.width},
-                                                  {"weight", options.search.weight},
-                                                  {"temperature", options.search.temperature},
-                                                  {"training_lines_compared", lines},
-                                                  {"rows", table}});
-    const std::string text = markdown(rows, options, lines);
-    write_file_atomic(options.run + "/game24.md", text);
-    fmt::print("\n{}", text);
+    const Table table = table_of(rows);
+    write_study(join_path(options.run, "game24"), options,
+                {{"training_lines_compared", lines}, {"rows", table.json()}},
+                introduction(rows.front(), options, lines) + table.markdown());
 }
 
 } // namespace qstar::eval

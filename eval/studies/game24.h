@@ -7,6 +7,7 @@
 
 #include "engine/run/flags.h"
 #include "eval/measure/interval.h"
+#include "eval/measure/measure.h"
 #include "search/models/method.h"
 
 #include <cstdint>

@@ -4,6 +4,8 @@
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
+#include "eval/measure/study.h"
+#include "eval/measure/table.h"
 #include "search/worlds/make_world.h"
 #include "train/annotation/label.h"
 #include "train/annotation/rollout.h"
@@ -11,6 +13,7 @@
 #include "train/data/problem_source.h"
 #include "train/supervised/prm.h"
 
+#include <fmt/format.h>
 #include <map>
 #include <span>
 #include <string>
@@ -93,34 +96,35 @@ LabelSource train_source(const LabelSourcesOptions& options, const std::string& 
     return source;
 }
 
-std::string markdown(const std::vector<LabelSource>& sources, std::span<const CurvePoint> curve,
-                     const LabelSourcesOptions& options) {
-    std::string out = fmt::format(
-        "The same {} solutions labelled by each source, {} roll-outs a prefix; a PRM from each "
-        "chooses (minimum over the steps) among N samples of {} held-out problems of the {} "
-        "split, seed {}; mean and standard deviation over {} shuffles of {} samples, in brackets "
-        "the 95 % interval (Wilson). A judgement is somebody's look at a step, or, for "
-        "roll-outs, at a final answer.\n\n| labels by | labels of steps | judgements | roll-out "
-        "tokens | first error as the verifier's |",
-        options.solutions, options.rollouts, options.problems, options.split, options.seed,
-        options.shuffles, options.samples);
-    for (const int64_t n : options.sizes) out += fmt::format(" N = {} |", n);
-    out += "\n|---|---:|---:|---:|---:|";
-    for (size_t i = 0; i < options.sizes.size(); ++i) out += "---:|";
-    for (size_t s = 0; s < sources.size(); ++s) {
-        const LabelSource& source = sources[s];
-        out += fmt::format("\n| {} | {} | {} | {} | {} |", source.name, source.labels,
-                           source.judgements, source.tokens,
-                           source.agreement < 0 ? "-"
-                                                : fmt::format("{:.1f} %", 100 * source.agreement));
-        for (size_t n = 0; n < options.sizes.size(); ++n) {
-            const CurvePoint& point = curve[s * options.sizes.size() + n];
-            out += fmt::format(" {:.1f} ± {:.1f} ({:.1f} - {:.1f}) |", 100 * point.mean,
-                               100 * point.deviation, 100 * point.interval.low,
-                               100 * point.interval.high);
-        }
+Table table_of(const std::vector<LabelSource>& sources, std::span<const CurvePoint> curve) {
+    Table table({{"labels_by", "labels by", Column::Kind::text},
+                 {"labels", "labels of steps"},
+                 {"judgements", "judgements"},
+                 {"rollout_tokens", "roll-out tokens"},
+                 {"agreement", "first error as the verifier's"},
+                 {"n", "N"},
+                 {"", "solved", Column::Kind::share_in_one}});
+    const size_t sizes = curve.size() / sources.size();
+    for (size_t i = 0; i < curve.size(); ++i) {
+        const LabelSource& source = sources[i / sizes];
+        const CurvePoint& point = curve[i];
+        table.add({source.name, source.labels, source.judgements, source.tokens,
+                   source.agreement < 0 ? Cell() : Cell(Percent{source.agreement}), point.n,
+                   Estimate{point.mean, point.interval, point.deviation}});
     }
-    return out + "\n";
+    return table;
+}
+
+std::string markdown(const Table& table, const LabelSourcesOptions& options) {
+    return fmt::format(
+               "The same {} solutions labelled by each source, {} roll-outs a prefix; a PRM from "
+               "each chooses (minimum over the steps) among N samples of {} held-out problems of "
+               "the {} split, seed {}; mean and standard deviation over {} shuffles of {} samples, "
+               "in brackets the 95 % interval (Wilson). A judgement is one look at a step, or, for "
+               "roll-outs, at a final answer.\n\n",
+               options.solutions, options.rollouts, options.problems, options.split, options.seed,
+               options.shuffles, options.samples) +
+           table.markdown_across("N", "solved");
 }
 
 } // namespace
@@ -200,37 +204,9 @@ void label_sources(const LabelSourcesOptions& options) {
     }
     const auto curve =
         curve_of(draw_pools(drawn), choosers, options.sizes, options.shuffles, options.seed);
-    Json rows = Json::array();
-    for (size_t s = 0; s < sources.size(); ++s)
-        for (size_t n = 0; n < options.sizes.size(); ++n) {
-            const CurvePoint& point = curve[s * options.sizes.size() + n];
-            rows.push_back({{"labels_by", sources[s].name},
-                            {"labels", sources[s].labels},
-                            {"judgements", sources[s].judgements},
-                            {"rollout_tokens", sources[s].tokens},
-                            {"agreement", sources[s].agreement},
-                            {"n", point.n},
-                            {"mean", point.mean},
-                            {"deviation", point.deviation},
-                            {"low", point.interval.low},
-                            {"high", point.interval.high}});
-        }
-    write_json(file_in(options.run, "table.json"), Json{{"seed", options.seed},
-                                                        {"split", options.split},
-                                                        {"problems", options.problems},
-                                                        {"samples", options.samples},
-                                                        {"solutions", options.solutions},
-                                                        {"rollouts", options.rollouts},
-                                                        {"temperature", options.temperature},
-                                                        {"policy", options.policy},
-                                                        {"people", options.people},
-                                                        {"sizes", options.sizes},
-                                                        {"shuffles", options.shuffles},
-                                                        {"extra", options.extra},
-                                                        {"rows", rows}});
-    const std::string text = markdown(sources, curve, options);
-    write_file_atomic(file_in(options.run, "table.md"), text);
-    if (!options.quiet) fmt::print("\n{}", text);
+    const Table table = table_of(sources, curve);
+    write_study(file_in(options.run, "table"), options, {{"rows", table.json()}},
+                markdown(table, options));
 }
 
 } // namespace qstar::eval

@@ -4,8 +4,8 @@
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/run/run_folder.h"
-#include "engine/text/jsonl.h"
 #include "eval/measure/overlap.h"
+#include "eval/measure/study.h"
 #include "search/problem/world.h"
 #include "search/results.h"
 #include "search/worlds/make_world.h"
@@ -149,23 +149,11 @@ std::string markdown(const Ladder& ladder, const LadderOptions& options) {
 
 void ladder(const LadderOptions& options) {
     const Ladder measured = measure_ladder(options);
-    write_json(options.run + "/ladder.json",
-               Json{{"seed", options.seed},
-                    {"policy", options.policy},
-                    {"policies", options.policies},
-                    {"split", options.split},
-                    {"problems", options.problems},
-                    {"budgets", options.budgets},
-                    {"temperature", options.search.temperature},
-                    {"width", options.search.width},
-                    {"proposals", options.search.proposals},
-                    {"weight", options.search.weight},
-                    {"training_lines_compared", measured.training_lines},
-                    {"rows", table_of(measured.rows).json()},
-                    {"example", measured.example}});
-    const std::string text = markdown(measured, options);
-    write_file_atomic(options.run + "/ladder.md", text);
-    if (!options.quiet) fmt::print("\n{}", text);
+    write_study(join_path(options.run, "ladder"), options,
+                {{"training_lines_compared", measured.training_lines},
+                 {"rows", table_of(measured.rows).json()},
+                 {"example", measured.example}},
+                markdown(measured, options));
 }
 
 } // namespace qstar::eval

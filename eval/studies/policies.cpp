@@ -4,8 +4,8 @@
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/run/run_folder.h"
-#include "engine/text/jsonl.h"
 #include "eval/measure/overlap.h"
+#include "eval/measure/study.h"
 #include "eval/measure/table.h"
 #include "search/results.h"
 #include "search/worlds/make_world.h"
@@ -98,19 +98,8 @@ void policies(const PolicyOptions& options) {
                     "verifier while solving.\n\n",
                     options.problems, options.split, options.seed, options.search.budget) +
         table.markdown();
-    write_json(options.run + "/policies.json", Json{{"seed", options.seed},
-                                                    {"split", options.split},
-                                                    {"problems", options.problems},
-                                                    {"policies", policies_of(options)},
-                                                    {"searches", options.searches},
-                                                    {"method", options.search.method},
-                                                    {"budget", options.search.budget},
-                                                    {"proposals", options.search.proposals},
-                                                    {"weight", options.search.weight},
-                                                    {"temperature", options.search.temperature},
-                                                    {"rows", table.json()}});
-    write_file_atomic(options.run + "/policies.md", text);
-    if (!options.quiet) fmt::print("\n{}", text);
+    write_study(join_path(options.run, "policies"), options,
+                {{"policies", policies_of(options)}, {"rows", table.json()}}, text);
 }
 
 } // namespace qstar::eval

@@ -12,42 +12,35 @@
 #include "search/solve.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace qstar::eval {
 
-namespace {
-
-std::string share(int64_t part, int64_t n) {
-    const Interval interval = wilson(part, n);
-    return fmt::format("{} / {} | {:.1f} - {:.1f}", part, n, 100 * interval.low,
-                       100 * interval.high);
-}
-
-} // namespace
-
-Json json_of(const PuzzleRow& row) {
-    const Interval solved = wilson(row.solved, row.n);
-    Json json{{"method", row.method},
-              {"heuristic", row.heuristic},
-              {"actions", row.actions},
-              {"solved", row.solved},
-              {"n", row.n},
-              {"low", solved.low},
-              {"high", solved.high},
-              {"length", row.length},
-              {"expanded", row.expanded},
-              {"generated", row.generated},
-              {"most_generated", row.most},
-              {"tokens", row.evaluated},
-              {"seconds", row.seconds}};
-    if (row.shortest >= 0) {
-        json["shortest"] = row.shortest;
-        json["shortest_length"] = row.shortest_length;
+Table table_of(const std::vector<PuzzleRow>& rows) {
+    using Kind = Column::Kind;
+    Table table({{"method", "method", Kind::text},
+                 {"heuristic", "heuristic", Kind::text},
+                 {"actions", "actions"},
+                 {"", "solved", Kind::share},
+                 {"shortest", "shortest", Kind::share},
+                 {"length", "length", Kind::number, 2},
+                 {"shortest_length", "could be", Kind::number, 2},
+                 {"expanded", ""},
+                 {"generated", "generated"},
+                 {"most_generated", "most"},
+                 {"tokens", "evaluated"},
+                 {"seconds", "seconds", Kind::number, 4}});
+    for (const PuzzleRow& row : rows) {
+        const bool known = row.shortest >= 0;
+        table.add({row.method, row.heuristic, row.actions, Share{row.solved, row.n},
+                   known ? Cell(Share{row.shortest, row.n}) : Cell(), row.length,
+                   known ? Cell(row.shortest_length) : Cell(), row.expanded, row.generated,
+                   row.most, row.evaluated, row.seconds});
     }
-    return json;
+    return table;
 }
 
 std::optional<ShortestLength> shortest_length(const search::Space& space) {
@@ -118,22 +111,6 @@ PuzzleRow measure(const search::Space& space, const search::PuzzleSearch& search
     return row;
 }
 
-std::string puzzle_table(const std::vector<PuzzleRow>& rows) {
-    std::string out = "| method | heuristic | actions | solved | 95 % | shortest | 95 % | length | "
-                      "could be | generated | most | evaluated | seconds |\n"
-                      "|---|---|---:|---:|---|---:|---|---:|---:|---:|---:|---:|---:|\n";
-    for (const PuzzleRow& row : rows) {
-        out += fmt::format("| {} | {} | {} | {} | ", row.method, row.heuristic, row.actions,
-                           share(row.solved, row.n));
-        out += row.shortest < 0 ? "? | " : share(row.shortest, row.n);
-        out += fmt::format(" | {:.2f} | ", row.length);
-        out += row.shortest < 0 ? "?" : fmt::format("{:.2f}", row.shortest_length);
-        out += fmt::format(" | {:.0f} | {} | {:.0f} | {:.4f} |\n", row.generated, row.most,
-                           row.evaluated, row.seconds);
-    }
-    return out;
-}
-
 void describe(Flags& f, PuzzleEvalOptions& o) {
     f.text("world", o.search.puzzle.world, "sliding, lights-out, cube2 or cube3");
     f.text("run", o.search.run, "the run's folder");
@@ -186,11 +163,10 @@ void puzzles(const PuzzleEvalOptions& options) {
                "goal.\n\n{}",
                states.size(), space->name(),
                options.states.empty() ? fmt::format("seed {}", options.seed) : options.states,
-               puzzle_table(rows));
+               table_of(rows).markdown());
     if (options.out.empty()) return;
-    std::vector<Json> lines;
-    for (const PuzzleRow& row : rows) lines.push_back(json_of(row));
-    write_jsonl(options.out, lines);
+    const Json lines = table_of(rows).json();
+    write_jsonl(options.out, std::vector<Json>(lines.begin(), lines.end()));
 }
 
 } // namespace qstar::eval

@@ -7,7 +7,7 @@
 // results and guide nothing.
 
 #include "engine/run/flags.h"
-#include "engine/text/json.h"
+#include "eval/measure/table.h"
 #include "search/puzzle_command.h"
 
 #include <functional>
@@ -49,8 +49,7 @@ PuzzleRow measure(const search::Space& space, const search::PuzzleSearch& search
                   const std::vector<search::State>& states, const std::vector<int64_t>& shortest,
                   bool quiet = false);
 
-Json json_of(const PuzzleRow& row);
-std::string puzzle_table(const std::vector<PuzzleRow>& rows); // markdown
+Table table_of(const std::vector<PuzzleRow>& rows);
 void puzzles(const PuzzleEvalOptions& options);
 
 } // namespace qstar::eval

@@ -8,6 +8,8 @@
 #include "engine/run/run_folder.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
+#include "eval/measure/study.h"
+#include "eval/measure/table.h"
 #include "eval/studies/policies.h"
 #include "search/worlds/make_world.h"
 #include "train/annotation/rank.h"
@@ -21,6 +23,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fmt/format.h>
 #include <span>
 
 namespace qstar::eval {
@@ -67,52 +70,38 @@ struct Written {
     std::vector<double> pleases, correct; // the utilities of both tastes
 };
 
-std::string cell(double share, const Interval& interval) {
-    return fmt::format("{:.1f} ({:.1f} - {:.1f})", 100 * share, 100 * interval.low,
-                       100 * interval.high);
-}
-
-std::string markdown(const std::vector<TasteRow>& rows, const TasteOptions& options,
-                     const train::AnnotatorPreference& taste) {
-    std::string text = fmt::format(
-        "{} held-out problems of the {} split, seed {}; one solution of each policy and one of "
-        "the tuned model ({}) at temperature 1. Won: share on which the judge's taste (correct "
-        "{}, work {}, brief {}, tidy {}) likes the policy's better, ties half. KL to the tuned "
-        "model, nats a solution. In brackets 95 % intervals (Wilson).\n\n"
-        "| policy | learned from | won % | won by the answer alone % | KL | right % | right, "
-        "greedy % | tokens |\n|---|---|---:|---:|---:|---:|---:|---:|\n",
-        options.problems, options.split, options.seed, options.tuned, taste.correct, taste.work,
-        taste.brief, taste.tidy);
+Table table_of(const std::vector<TasteRow>& rows) {
+    using Kind = Column::Kind;
+    Table table({{"policy", "policy", Kind::text},
+                 {"learned_from", "learned from", Kind::text},
+                 {"wins", "won %", Kind::share_in_one},
+                 {"correct_wins", "won by the answer alone %", Kind::share_in_one},
+                 {"kl", "KL", Kind::number, 2},
+                 {"kl_k3", ""},
+                 {"right", "right %", Kind::share_in_one},
+                 {"greedy_right", "right, greedy %", Kind::share_in_one},
+                 {"n", ""},
+                 {"tokens", "tokens", Kind::number, 1}});
     for (const TasteRow& row : rows)
-        text += fmt::format(
-            "| {} | {} | {} | {} | {:.2f} | {} | {} | {:.1f} |\n", row.policy, row.learned_from,
-            cell(row.wins, row.wins_interval), cell(row.correct_wins, row.correct_wins_interval),
-            row.kl,
-            cell(static_cast<double>(row.right) / static_cast<double>(row.n), row.right_interval),
-            row.greedy_right < 0
-                ? "-"
-                : cell(static_cast<double>(row.greedy_right) / static_cast<double>(row.n),
-                       row.greedy_interval),
-            row.tokens);
-    return text;
+        table.add({row.policy, row.learned_from, Estimate{row.wins, row.wins_interval},
+                   Estimate{row.correct_wins, row.correct_wins_interval}, row.kl, row.kl_k3,
+                   Share{row.right, row.n},
+                   row.greedy_right < 0 ? Cell() : Cell(Share{row.greedy_right, row.n}), row.n,
+                   row.tokens});
+    return table;
 }
 
-Json json_of(const TasteRow& row) {
-    const auto interval = [](const Interval& i) { return Json{i.low, i.high}; };
-    return {{"policy", row.policy},
-            {"learned_from", row.learned_from},
-            {"wins", row.wins},
-            {"wins_interval", interval(row.wins_interval)},
-            {"correct_wins", row.correct_wins},
-            {"correct_wins_interval", interval(row.correct_wins_interval)},
-            {"kl", row.kl},
-            {"kl_k3", row.kl_k3},
-            {"right", row.right},
-            {"right_interval", interval(row.right_interval)},
-            {"greedy_right", row.greedy_right < 0 ? Json() : Json(row.greedy_right)},
-            {"greedy_interval", interval(row.greedy_interval)},
-            {"n", row.n},
-            {"tokens", row.tokens}};
+std::string markdown(const Table& table, const TasteOptions& options,
+                     const train::AnnotatorPreference& taste) {
+    return fmt::format(
+               "{} held-out problems of the {} split, seed {}; one solution of each policy and one "
+               "of the tuned model ({}) at temperature 1. Won: share on which the annotator's "
+               "preference (correct {}, work {}, brief {}, tidy {}) is for the policy's, ties "
+               "half. KL to the tuned model, nats a solution. In brackets 95 % intervals "
+               "(Wilson).\n\n",
+               options.problems, options.split, options.seed, options.tuned, taste.correct,
+               taste.work, taste.brief, taste.tidy) +
+           table.markdown();
 }
 
 std::vector<std::string> policies_of(const TasteOptions& options) {
@@ -239,19 +228,12 @@ void taste(const TasteOptions& options) {
     require_run(options.run);
     const train::AnnotatorPreference weights = judge_taste(options.run);
     const std::vector<TasteRow> rows = measure_taste(options, weights);
-    Json list = Json::array();
-    for (const TasteRow& row : rows) list.push_back(json_of(row));
-    write_json(join_path(options.run, "taste.json"),
-               Json{{"seed", options.seed},
-                    {"split", options.split},
-                    {"problems", options.problems},
-                    {"tuned", options.tuned},
-                    {"policies", policies_of(options)},
-                    {"taste", {weights.correct, weights.work, weights.brief, weights.tidy}},
-                    {"rows", list}});
-    const std::string text = markdown(rows, options, weights);
-    write_file_atomic(join_path(options.run, "taste.md"), text);
-    if (!options.quiet) fmt::print("\n{}", text);
+    const Table table = table_of(rows);
+    write_study(join_path(options.run, "taste"), options,
+                {{"policies", policies_of(options)},
+                 {"taste", {weights.correct, weights.work, weights.brief, weights.tidy}},
+                 {"rows", table.json()}},
+                markdown(table, options, weights));
 }
 
 } // namespace qstar::eval

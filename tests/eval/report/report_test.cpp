@@ -128,7 +128,7 @@ TEST_CASE("what was changed in a report or in its run is found") {
     SUBCASE("a file of the run that is not what it should be is said") {
         const std::string page = read_file(path);
         write_file_atomic(run + "/ladder.json", "{\"rows\": 3}");
-        CHECK_THROWS_WITH_AS(report(small(run)), doctest::Contains("a JSON file of the run"),
+        CHECK_THROWS_WITH_AS(report(small(run)), doctest::Contains("ladder.json: expected rows with method, "),
                              Error);
         CHECK(read_file(path) == page); // and nothing is lost
     }

@@ -76,7 +76,10 @@ TEST_CASE("results refuse a folder that is no run, and a file that holds no meas
     folder.file("ladder.json", R"({"seed":7,"rows":[{"method":"A*"}]})");
     const auto refused = run_program(folder, "eval results --run " + folder.path);
     CHECK(refused.status == 2);
-    CHECK(contains(refused.error, folder.path));
-    CHECK(contains(refused.error, "is not what it should be"));
+    CHECK(refused.error ==
+          fmt::format("qstar: {0}/ladder.json: expected rows with method, budget, solved, n, low, "
+                      "high, tokens, seconds, found one without budget: make it anew with `qstar "
+                      "eval ladder --run {0}`\n",
+                      folder.path));
     CHECK(refused.out.empty());
 }

@@ -61,7 +61,7 @@ TEST_CASE("a row counts what was solved, and in how few steps") {
     row = measure(puzzle, search, states, {}, true);
     CHECK(row.solved < 20);
     CHECK(row.shortest == -1);
-    CHECK(puzzle_table({row}).find("| astar | walking-distance | 4 |") != std::string::npos);
+    CHECK(contains(table_of({row}).markdown(), "| astar | walking-distance | 4 |"));
 }
 
 TEST_CASE("qstar eval puzzles and actions, from nothing to a table") {
