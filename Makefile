@@ -24,7 +24,7 @@ help:
 	@echo "make         build build/qstar"
 	@echo "make test    build with warnings as errors, run all tests, and again with sanitizers"
 	@echo "make browser-test  the page of eval serve in a headless Chromium"
-	@echo "make demo    run the whole road, from an empty folder to the report (ARGS=...)"
+	@echo "make demo    run the whole pipeline, from an empty folder to the report (ARGS=...)"
 	@echo "make bench   measure beside the peers (BENCH=..., ARGS=...)"
 	@echo "make deps    check for what the build needs and install what is missing"
 	@echo "make format  format the sources;  make clean  remove the build folders"

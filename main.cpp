@@ -9,6 +9,7 @@
 #include "engine/text/utf8.h"
 #include "eval/bench/command.h"
 #include "eval/command.h"
+#include "eval/old_names.h"
 #include "search/command.h"
 #include "tokenizer/command.h"
 #include "train/command.h"
@@ -28,7 +29,8 @@ std::string run(const std::vector<std::string>& words) {
     int threads = 0;
     std::string device = "cpu";
     Command program{
-        "qstar", "qstar: the road from next-token prediction to step search, small enough to read"};
+        "qstar",
+        "qstar: the pipeline from next-token prediction to step search, small enough to read"};
     program.flags.seed(seed).help =
         "Seed of all random numbers (default: the run's; 1 in a new run)";
     program.flags.number("threads", threads, 0, 4096, "Threads (0: all processors)");
@@ -42,6 +44,7 @@ std::string run(const std::vector<std::string>& words) {
     program.commands = {engine::command(), tokenizer::command(), train::command(),
                         search::command(), eval::command(),      eval::demo_command()};
     program.commands[0].commands.push_back(eval::gemm_command("bench"));
+    program.renamed = eval::old_names();
     return run_line(program, words, QSTAR_VERSION);
 }
 

@@ -15,8 +15,8 @@
 #include "eval/studies/label_sources.h"
 #include "eval/studies/ladder.h"
 #include "eval/studies/policies.h"
+#include "eval/studies/preference_win_rate.h"
 #include "eval/studies/puzzles.h"
-#include "eval/studies/taste.h"
 
 #include <memory>
 
@@ -59,7 +59,9 @@ Command command() {
                           label_sources),
         described_command("active", "what selecting convincing wrong answers is worth", active),
         described_command("policies", "policies without a search, side by side", policies),
-        described_command("taste", "what learning from ranks moves, and what it does not", taste),
+        described_command("preference-win-rate",
+                          "what learning from ranks moves, and what it does not",
+                          preference_win_rate),
         described_command(
             "puzzles",
             "What searches solve of fresh states of a puzzle, and how near to the shortest",
@@ -80,7 +82,7 @@ Command command() {
 }
 
 Command demo_command() {
-    Command command{"demo", "The whole road, from an empty folder to the report"};
+    Command command{"demo", "The whole pipeline, from an empty folder to the report"};
     const auto options = std::make_shared<DemoOptions>();
     describe(command.flags, *options);
     command.run = [options](const Call& call) {

@@ -9,7 +9,7 @@
 
 namespace qstar::search {
 
-// The verifier's word on a result, by its answer or, where the world judges paths, its steps;
+// The verifier's word on a result, by its answer or, where the world looks at paths, its steps;
 // by the answer that the problem's file gave, if it gave one.
 bool is_right(const World& world, const ProblemLine& problem, const Result& result);
 

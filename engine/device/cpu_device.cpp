@@ -77,7 +77,7 @@ std::shared_ptr<float> CpuDevice::allocate(int64_t count) const {
     void* memory = std::aligned_alloc(alignment, rounded_up(bytes, alignment));
     if (memory == nullptr) throw std::bad_alloc();
 #ifdef __linux__
-    if (bytes >= huge_pages_from) madvise(memory, bytes, MADV_HUGEPAGE); // a wish, not a need
+    if (bytes >= huge_pages_from) madvise(memory, bytes, MADV_HUGEPAGE); // a hint
 #endif
     return {static_cast<float*>(memory), [](float* p) { std::free(p); }};
 }

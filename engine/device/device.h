@@ -80,7 +80,7 @@ class Device {
     virtual const std::string& name() const = 0; // "cpu", "NVIDIA H100 PCIe by Vulkan"
     // Numbers of the widest activation that a micro-batch should have.
     virtual int64_t widest_activation() const = 0;
-    // Does it multiply in bf16? Else Precision::bf16 is computed in fp32.
+    // Whether it multiplies in bf16; else Precision::bf16 is computed in fp32.
     virtual bool has_bf16() const = 0;
 
     // What a caller may ask of it instead of asking who it is:

@@ -58,10 +58,10 @@ std::string count_text(double count) {
 
 std::string ProgressState::text(int width) const {
     const std::string head = title + "  ", tail = figures(*this);
-    const int room = width - 1 - static_cast<int>(head.size() + tail.size()) - 4;
+    const int columns = width - 1 - static_cast<int>(head.size() + tail.size()) - 4;
     std::string bar;
-    if (room >= 8) {
-        const int cells = std::min(room, 30);
+    if (columns >= 8) {
+        const int cells = std::min(columns, 30);
         const int full = static_cast<int>(fraction(*this) * cells);
         bar = fmt::format("[{}{}]  ", std::string(static_cast<size_t>(full), '#'),
                           std::string(static_cast<size_t>(cells - full), '.'));

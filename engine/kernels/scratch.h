@@ -32,7 +32,7 @@ struct Scratch {
             memory.reset(static_cast<float*>(std::aligned_alloc(kPage, bytes)));
             if (memory == nullptr) throw std::bad_alloc();
 #ifdef __linux__
-            madvise(memory.get(), bytes, MADV_HUGEPAGE); // a wish; no harm if refused
+            madvise(memory.get(), bytes, MADV_HUGEPAGE); // a hint; no harm if refused
 #endif
             size = static_cast<int64_t>(bytes / sizeof(float));
         }

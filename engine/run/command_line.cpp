@@ -124,6 +124,15 @@ std::string sentence_of(const CLI::ParseError& error, const CLI::App& app) {
                        text.substr(equals + 3));
 }
 
+// What is wrong with a line that has a name of an earlier version; empty: it has none.
+std::string renamed_in(const std::vector<std::string>& words, const Command& program) {
+    for (const std::string& word : words)
+        for (const auto& [then, now] : program.renamed)
+            if (word == then || word.starts_with(then + "="))
+                return fmt::format("{} has another name now: {}", then, now);
+    return "";
+}
+
 // The program's commands in CLI11's form, and which option is which flag.
 struct Reader {
     CLI::App app;
@@ -202,7 +211,8 @@ std::string run_line(Command& program, const std::vector<std::string>& words,
     } catch (const CLI::CallForHelp&) {
         return app.help();
     } catch (const CLI::ParseError& wrong) {
-        throw WrongLine(sentence_of(wrong, app));
+        const std::string renamed = renamed_in(words, program);
+        throw WrongLine(renamed.empty() ? sentence_of(wrong, app) : renamed);
     }
     const Command& command = named(app, program);
     Call call;

@@ -37,6 +37,9 @@ struct Command {
     std::function<void(const Call&)> run = {}; // none: one of `commands` must be named
     std::vector<Command> commands = {};
     std::string note = {}; // under the help text
+    // Of a program: words and flags that had other names, {"--judge", "--annotator"}. A line that
+    // cannot be read and has one is refused with the name of now.
+    std::vector<std::pair<std::string, std::string>> renamed = {};
 };
 
 // A command whose flags are those that describe() says of `options`, and which then calls `work`.

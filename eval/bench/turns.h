@@ -1,7 +1,7 @@
 #pragma once
 // Measuring several programs fairly on a machine that is never quite quiet: they take
 // turns, so that each meets the same good and bad moments, and the median of a
-// contestant's turns is what it is judged by.
+// contestant's turns is its figure.
 
 #include <functional>
 #include <span>

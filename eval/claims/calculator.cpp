@@ -13,25 +13,26 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine_calculator(ClaimContext& lab) {
+Findings examine_calculator(ClaimContext& shared) {
     Findings found;
-    if (lab.world().name() != "arithmetic") {
+    if (shared.world().name() != "arithmetic") {
         found.why = "not measured: the experiment is made of arithmetic, and this run is not";
         return found;
     }
-    if (!lab.needs({"sft", "prm"}, found)) return found;
-    const int64_t n = lab.size(1000, 200);
-    const auto problems = lab.problems(n);
+    if (!shared.needs({"sft", "prm"}, found)) return found;
+    const int64_t n = shared.size(1000, 200);
+    const auto problems = shared.problems(n);
     // Anew, whatever another claim has solved: its energy is measured.
     const std::optional<double> before = joules();
-    const Solved searched = lab.solve(problems, {.method = search::Method::astar, .scorer = "prm"});
+    const Solved searched =
+        shared.solve(problems, {.method = search::Method::astar, .scorer = "prm"});
     const std::optional<double> after = joules();
     double direct = 0;
     for (const std::string& problem : problems)
         direct += search::operations(search::parse_expression(problem));
     // A forward pass takes two operations for each parameter and token (Kaplan et al. 2020). Of
     // both models the smaller one counts, so this is a lower bound.
-    const auto parameters = static_cast<double>(lab.model("sft").parameter_count());
+    const auto parameters = static_cast<double>(shared.model("sft").parameter_count());
     const auto solved = static_cast<double>(std::max<int64_t>(1, searched.count()));
     const double operations = 2 * parameters * static_cast<double>(searched.tokens()) / solved;
     const double per_problem = direct / static_cast<double>(n);

@@ -46,15 +46,15 @@ struct Claim {
     const char* experiment;
     const char* measure;
     const char* rule;
-    Findings (*examine)(ClaimContext& laboratory);
+    Findings (*examine)(ClaimContext& shared);
 };
 
 // The twelve, in order.
-extern const Claim imitation, context, ranks_and_taste, supervision, step_token, stopping,
+extern const Claim imitation, context, ranks_and_preference, supervision, step_token, stopping,
     staircase, deployment, domain, calculator, pathway, success_signal;
 const std::vector<Claim>& all_claims();
 
-// Two methods on the same problems, judged by those that exactly one of them solves: of
+// Two methods on the same problems, compared by those that exactly one of them solves: of
 // these, the share that the first one solves. More often than not, beyond doubt, if the whole
 // interval is above one half.
 struct Duel {

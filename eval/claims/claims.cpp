@@ -42,9 +42,9 @@ Duel duel(const std::vector<bool>& first, const std::vector<bool>& second) {
 }
 
 const std::vector<Claim>& all_claims() {
-    static const std::vector<Claim> all = {imitation,  context,    ranks_and_taste, supervision,
-                                           step_token, stopping,   staircase,       deployment,
-                                           domain,     calculator, pathway,         success_signal};
+    static const std::vector<Claim> all = {
+        imitation,  context, ranks_and_preference, supervision, step_token,    stopping, staircase,
+        deployment, domain,  calculator,           pathway,     success_signal};
     return all;
 }
 
@@ -68,14 +68,14 @@ std::vector<Examined> examine_claims(const ClaimsOptions& options) {
                                                  claim.number) != options.only.end();
     };
     require_run(options.run);
-    ClaimContext laboratory(options);
+    ClaimContext shared(options);
     std::vector<Examined> out;
     const auto total = std::count_if(all.begin(), all.end(), wanted);
     Progress progress("claims", total, "claims", 0, options.quiet);
     for (const Claim& claim : all) {
         if (!wanted(claim)) continue;
         try {
-            out.push_back({&claim, claim.examine(laboratory)});
+            out.push_back({&claim, claim.examine(shared)});
         } catch (const JsonError& e) {
             fail("claim {}: a JSON file of {} is not what its command writes: {}", claim.number,
                  options.run, sentence_of(e));

@@ -19,46 +19,47 @@ constexpr size_t room_to_write = 40; // tokens, for the solution
 
 // An item of a worksheet that ends in a right or a wrong answer, short enough to leave room
 // for the others; from the training side.
-std::vector<int> item(const ClaimContext& lab, const train::ProblemSource& room, bool right,
+std::vector<int> item(const ClaimContext& shared, const train::ProblemSource& source, bool right,
                       size_t longest, Random& random) {
     for (int tries = 0; tries < 20'000; ++tries) {
-        const std::string problem = room.draw(train::Split::train, random);
-        const train::Pupil& pupil = train::draw_pupil(room.pupils, random);
-        const auto lines = room.solve(pupil, problem, random);
-        if (lab.world().solved({problem, lines, true}) != right) continue;
-        const auto tokens = lab.tokenizer().encode(train::text_of_item(problem, lines));
+        const std::string problem = source.draw(train::Split::train, random);
+        const train::Pupil& pupil = train::draw_pupil(source.pupils, random);
+        const auto lines = source.solve(pupil, problem, random);
+        if (shared.world().solved({problem, lines, true}) != right) continue;
+        const auto tokens = shared.tokenizer().encode(train::text_of_item(problem, lines));
         if (tokens.size() <= longest) return tokens;
     }
     return {};
 }
 
-Findings examine_context(ClaimContext& lab) {
+Findings examine_context(ClaimContext& shared) {
     Findings found;
-    if (!lab.needs({"pretrain"}, found)) return found;
-    const engine::Gpt& model = lab.model("pretrain");
-    const auto problems = lab.problems(lab.size(1000, 150));
-    const train::ProblemSource room = train::problem_source_of(lab.options().run, 0);
+    if (!shared.needs({"pretrain"}, found)) return found;
+    const engine::Gpt& model = shared.model("pretrain");
+    const auto problems = shared.problems(shared.size(1000, 150));
+    const train::ProblemSource source = train::problem_source_of(shared.options().run, 0);
     const auto right_after = [&](int items, bool right) {
         std::vector<std::vector<int>> prompts;
         for (const std::string& problem : problems) {
             // The same items whether one, two or three of them stand there.
-            Random random(lab.options().seed,
+            Random random(shared.options().seed,
                           fmt::format("claims/context/{}/{}", right ? "right" : "wrong", problem));
-            std::vector<int> end = search::encode(lab.tokenizer(), {problem, {}, false}).tokens;
+            std::vector<int> end = search::encode(shared.tokenizer(), {problem, {}, false}).tokens;
             const size_t context = static_cast<size_t>(model.config.context);
             const size_t taken = end.size() + room_to_write;
             const size_t each = context > taken ? (context - taken) / most_items : 0;
             std::vector<int> prompt{end.front()}; // <|endoftext|>
             for (int i = 0; i < items; ++i) {
-                const std::vector<int> one = item(lab, room, right, each, random);
+                const std::vector<int> one = item(shared, source, right, each, random);
                 prompt.insert(prompt.end(), one.begin(), one.end());
             }
             prompt.insert(prompt.end(), end.begin() + 1, end.end());
             prompts.push_back(std::move(prompt));
         }
         std::vector<bool> solved;
-        for (const search::Path& path : write_greedily(model, lab.tokenizer(), prompts, problems))
-            solved.push_back(path.finished && lab.world().solved(path));
+        for (const search::Path& path :
+             write_greedily(model, shared.tokenizer(), prompts, problems))
+            solved.push_back(path.finished && shared.world().solved(path));
         return solved;
     };
     const int64_t n = std::ssize(problems);

@@ -8,12 +8,12 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine_deployment(ClaimContext& lab) {
+Findings examine_deployment(ClaimContext& shared) {
     Findings found;
-    if (!lab.needs({"sft", "prm", "distil"}, found)) return found;
-    const int64_t n = lab.size(1000, 200);
-    const Solved& teacher = lab.solved(n, {.method = search::Method::astar, .scorer = "prm"});
-    const Solved& student = lab.solved(n, {.policy = "distil"});
+    if (!shared.needs({"sft", "prm", "distil"}, found)) return found;
+    const int64_t n = shared.size(1000, 200);
+    const Solved& teacher = shared.solved(n, {.method = search::Method::astar, .scorer = "prm"});
+    const Solved& student = shared.solved(n, {.policy = "distil"});
     int64_t both = 0;
     for (size_t i = 0; i < teacher.right.size(); ++i) both += teacher.right[i] && student.right[i];
     const auto tokens = [&](const Solved& solved) {
@@ -21,15 +21,15 @@ Findings examine_deployment(ClaimContext& lab) {
     };
     const Number kept =
         share("of what the search solves, solved by the student too", both, teacher.count());
-    found.numbers = {share("tuned model, greedy", lab.solved(n, {}).count(), n),
+    found.numbers = {share("tuned model, greedy", shared.solved(n, {}).count(), n),
                      share("the teacher: A* with the PRM", teacher.count(), n),
                      share("the student, greedy", student.count(), n),
                      kept,
                      value("the teacher's tokens", tokens(teacher), "a problem", 0),
                      value("the student's tokens", tokens(student), "a problem", 0)};
-    if (lab.has("self-play"))
-        found.numbers.push_back(
-            share("self-play's policy, greedy", lab.solved(n, {.policy = "self-play"}).count(), n));
+    if (shared.has("self-play"))
+        found.numbers.push_back(share("self-play's policy, greedy",
+                                      shared.solved(n, {.policy = "self-play"}).count(), n));
     if (kept.n > 0 && kept.interval().low >= 0.95) {
         found.verdict = Verdict::holds;
         found.why = "the student alone solves nearly all that the search solves";

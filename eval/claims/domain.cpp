@@ -73,15 +73,15 @@ std::string with_division(const train::ProblemConfig& config, Random& random) {
     }
 }
 
-std::vector<Kind> kinds(ClaimContext& lab, int64_t count) {
-    const uint64_t seed = lab.options().seed;
-    train::ProblemConfig config = train::problems_of(lab.options().run);
+std::vector<Kind> kinds(ClaimContext& shared, int64_t count) {
+    const uint64_t seed = shared.options().seed;
+    train::ProblemConfig config = train::problems_of(shared.options().run);
     config.min_operands = 3;
     std::vector<Kind> all;
     const auto add = [&](const char* name, const char* world, std::vector<std::string> problems) {
         all.push_back({name, search::make_world(world), std::move(problems)});
     };
-    add("as in the class", "arithmetic", lab.problems(count));
+    add("as in the class", "arithmetic", shared.problems(count));
     train::ProblemConfig more = config;
     more.min_operands = config.max_operands + 1;
     more.max_operands = std::min(config.max_operands + 2, 8);
@@ -120,29 +120,29 @@ double left(const Row& row) {
     return inside > 0 ? sum / inside : 0;
 }
 
-Findings examine_domain(ClaimContext& lab) {
+Findings examine_domain(ClaimContext& shared) {
     using search::Aggregate, search::Method;
     Findings found;
-    if (lab.world().name() != "arithmetic") {
+    if (shared.world().name() != "arithmetic") {
         found.why = "not measured: the experiment is made of arithmetic, and this run is not";
         return found;
     }
-    if (!lab.needs({"sft", "prm"}, found)) return found;
-    const auto all = kinds(lab, lab.size(200, 40));
+    if (!shared.needs({"sft", "prm"}, found)) return found;
+    const auto all = kinds(shared, shared.size(200, 40));
     std::vector<std::string> others;
     for (size_t k = 1; k < all.size(); ++k)
         others.insert(others.end(), all[k].problems.begin(), all[k].problems.end());
-    lab.check(others);
+    shared.check(others);
     std::vector<Row> rows = {
         {"tuned, greedy", {}},
         {"majority", {.method = Method::majority}},
         {"best of N, PRM",
          {.method = Method::best_of_n, .scorer = "prm", .aggregate = Aggregate::minimum}},
         {"A*, PRM", {.method = Method::astar, .scorer = "prm"}}};
-    if (lab.has("self-play")) rows.push_back({"self-play, greedy", {.policy = "self-play"}});
+    if (shared.has("self-play")) rows.push_back({"self-play, greedy", {.policy = "self-play"}});
     for (Row& row : rows)
         for (const Kind& kind : all) {
-            const Solved solved = lab.solve(kind.problems, row.solver);
+            const Solved solved = shared.solve(kind.problems, row.solver);
             int64_t right = 0;
             for (size_t i = 0; i < kind.problems.size(); ++i) {
                 const search::Path path{kind.problems[i], solved.results[i].steps,

@@ -12,31 +12,31 @@ namespace qstar::eval {
 namespace {
 
 // The pupil with the largest share of the class who is no expert.
-const train::Pupil& usual_pupil(const train::ProblemSource& room) {
+const train::Pupil& usual_pupil(const train::ProblemSource& source) {
     const train::Pupil* most = nullptr;
-    for (const train::Pupil& pupil : room.pupils)
+    for (const train::Pupil& pupil : source.pupils)
         if (pupil.name != "expert" && (most == nullptr || pupil.share > most->share)) most = &pupil;
     return *most;
 }
 
-Findings examine_imitation(ClaimContext& lab) {
+Findings examine_imitation(ClaimContext& shared) {
     Findings found;
-    if (!lab.needs({"pretrain", "orm", "prm"}, found)) return found;
-    const auto& pools = lab.pools("pretrain");
+    if (!shared.needs({"pretrain", "orm", "prm"}, found)) return found;
+    const auto& pools = shared.pools("pretrain");
     std::vector<std::string> problems;
     for (const Pool& pool : pools) problems.push_back(pool.problem);
-    const Solved& greedy = lab.solved(std::ssize(problems), {.policy = "pretrain"});
+    const Solved& greedy = shared.solved(std::ssize(problems), {.policy = "pretrain"});
 
-    const train::ProblemSource room = train::problem_source_of(lab.options().run);
-    const train::Pupil& pupil = usual_pupil(room);
-    int64_t wrong = 0, his = 0;
+    const train::ProblemSource source = train::problem_source_of(shared.options().run);
+    const train::Pupil& pupil = usual_pupil(source);
+    int64_t wrong = 0, pupils = 0;
     for (size_t i = 0; i < problems.size(); ++i) {
         if (greedy.right[i]) continue;
         ++wrong;
-        Random random(lab.options().seed, "claims/imitation/" + problems[i]);
-        const search::Path path{problems[i], room.solve(pupil, problems[i], random), true};
-        his += lab.world().canonical_answer(lab.world().answer_of(path)) ==
-               lab.world().canonical_answer(greedy.results[i].answer);
+        Random random(shared.options().seed, "claims/imitation/" + problems[i]);
+        const search::Path path{problems[i], source.solve(pupil, problems[i], random), true};
+        pupils += shared.world().canonical_answer(shared.world().answer_of(path)) ==
+                  shared.world().canonical_answer(greedy.results[i].answer);
     }
     const std::vector<bool> scored = chosen(pools, true, 1, search::Aggregate::product);
     int64_t any = 0;
@@ -46,12 +46,13 @@ Findings examine_imitation(ClaimContext& lab) {
         any += right;
     }
     const Duel recovered = duel(scored, greedy.right);
-    const Number copies = share(
-        fmt::format("of its wrong answers, those of the usual pupil ({})", pupil.name), his, wrong);
+    const Number copies =
+        share(fmt::format("of its wrong answers, those of the usual pupil ({})", pupil.name),
+              pupils, wrong);
     const int64_t n = std::ssize(problems);
     found.numbers = {
         share("base model, greedy", greedy.count(), n), copies,
-        share(fmt::format("base model, {} samples, vote weighted by the PRM", lab.samples()),
+        share(fmt::format("base model, {} samples, vote weighted by the PRM", shared.samples()),
               count(scored), n),
         share("any of the samples right", any, n),
         share("of those that exactly one of both solves, samples and PRM", recovered)};

@@ -12,16 +12,16 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine_pathway(ClaimContext& lab) {
+Findings examine_pathway(ClaimContext& shared) {
     Findings found;
-    const std::string world = lab.world().name();
+    const std::string world = shared.world().name();
     if (world != "arithmetic" && world != "equations") {
         found.why = "not measured: nobody knows the shortest derivations of this world here";
         return found;
     }
-    if (!lab.needs({"sft", "prm"}, found)) return found;
-    const int64_t n = lab.size(1000, 200);
-    const auto problems = lab.problems(n);
+    if (!shared.needs({"sft", "prm"}, found)) return found;
+    const int64_t n = shared.size(1000, 200);
+    const auto problems = shared.problems(n);
     const auto length = [&](const std::string& problem) {
         return std::ssize(world == "arithmetic" ? search::derivation(problem)
                                                 : search::derive_equation(problem));
@@ -43,8 +43,9 @@ Findings examine_pathway(ClaimContext& lab) {
         }
         return c;
     };
-    const Count greedy = count(lab.solved(n, {}));
-    const Count searched = count(lab.solved(n, {.method = search::Method::astar, .scorer = "prm"}));
+    const Count greedy = count(shared.solved(n, {}));
+    const Count searched =
+        count(shared.solved(n, {.method = search::Method::astar, .scorer = "prm"}));
     const auto add = [&](const char* who, const Count& c) {
         const auto right = static_cast<double>(std::max<int64_t>(1, c.right));
         found.numbers.push_back(

@@ -11,47 +11,47 @@ namespace qstar::eval {
 namespace {
 
 // From the run's ladder, if it is of the same problems; else measured.
-Number from_ladder(ClaimContext& lab, const std::string& name, const std::string& method, int64_t n,
-                   const LadderEntry& solver) {
-    const Json ladder = lab.study("ladder");
-    if (!ladder.is_null() && ladder.at("seed") == lab.options().seed &&
+Number from_ladder(ClaimContext& shared, const std::string& name, const std::string& method,
+                   int64_t n, const LadderEntry& solver) {
+    const Json ladder = shared.study("ladder");
+    if (!ladder.is_null() && ladder.at("seed") == shared.options().seed &&
         ladder.at("split") == "test" && ladder.at("problems") == n && ladder.at("policy") == "sft")
         for (const Json& row : ladder.at("rows"))
             if (row.at("method") == method &&
                 (row.at("budget") == 0 || row.at("budget") == claims_budget))
                 return share(name, row.at("solved").get<int64_t>(), row.at("n").get<int64_t>());
-    return share(name, lab.solved(n, solver).count(), n);
+    return share(name, shared.solved(n, solver).count(), n);
 }
 
-Findings examine_staircase(ClaimContext& lab) {
+Findings examine_staircase(ClaimContext& shared) {
     using search::Aggregate, search::Method;
     Findings found;
-    if (!lab.needs({"pretrain", "sft", "orm", "prm"}, found)) return found;
+    if (!shared.needs({"pretrain", "sft", "orm", "prm"}, found)) return found;
     // Where the ladder was measured on as many problems, it costs nothing more.
-    const Json ladder = lab.study("ladder");
-    int64_t n = lab.size(1000, 200);
+    const Json ladder = shared.study("ladder");
+    int64_t n = shared.size(1000, 200);
     const int64_t measured = ladder.is_null() ? 0 : ladder.at("problems").get<int64_t>();
     if (measured > n && measured <= 1000) n = measured;
     const Number base =
-        from_ladder(lab, "base model, greedy", "base model, greedy", n, {.policy = "pretrain"});
+        from_ladder(shared, "base model, greedy", "base model, greedy", n, {.policy = "pretrain"});
     const Number majority =
-        from_ladder(lab, "majority", "majority", n, {.method = Method::majority});
-    const Number orm = from_ladder(lab, "best of N, ORM", "best of N, ORM", n,
+        from_ladder(shared, "majority", "majority", n, {.method = Method::majority});
+    const Number orm = from_ladder(shared, "best of N, ORM", "best of N, ORM", n,
                                    {.method = Method::best_of_n, .scorer = "orm"});
     const Number prm = from_ladder(
-        lab, "best of N, PRM", "best of N, PRM (minimum)", n,
+        shared, "best of N, PRM", "best of N, PRM (minimum)", n,
         {.method = Method::best_of_n, .scorer = "prm", .aggregate = Aggregate::minimum});
     const Number astar =
-        from_ladder(lab, "A*, PRM", "A*, PRM", n, {.method = Method::astar, .scorer = "prm"});
+        from_ladder(shared, "A*, PRM", "A*, PRM", n, {.method = Method::astar, .scorer = "prm"});
     found.numbers = {base, majority, orm, prm, astar};
     // Q* is A* whose h is a learned Q; both it and the policy are self-play's.
-    if (!lab.has("self-play") || !lab.has("q-self-play")) {
+    if (!shared.has("self-play") || !shared.has("q-self-play")) {
         found.why = "not measured: Q* needs self-play's policy and its Q";
-        found.command = fmt::format("qstar train self-play --run {}", lab.options().run);
+        found.command = fmt::format("qstar train self-play --run {}", shared.options().run);
         return found;
     }
     const Solved& searched =
-        lab.solved(n, {.method = Method::qstar, .policy = "self-play", .scorer = "q-self-play"});
+        shared.solved(n, {.method = Method::qstar, .policy = "self-play", .scorer = "q-self-play"});
     const Number qstar = share("Q*, self-play's policy and Q", searched.count(), n);
     found.numbers.push_back(qstar);
     found.numbers.push_back(value("Q*, tokens a problem",

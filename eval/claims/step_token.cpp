@@ -19,34 +19,34 @@ namespace {
 // in the place of all that it writes), or one character too early.
 enum class Mark { intact, away, moved };
 
-std::vector<bool> solve_with(ClaimContext& lab, const std::vector<std::string>& problems,
+std::vector<bool> solve_with(ClaimContext& shared, const std::vector<std::string>& problems,
                              Mark mark) {
-    const int line_feed = lab.tokenizer().encode("\n")[0];
+    const int line_feed = shared.tokenizer().encode("\n")[0];
     std::vector<std::vector<int>> prompts;
     for (const std::string& problem : problems) {
-        std::vector<int> prompt = search::encode(lab.tokenizer(), {problem, {}, false}).tokens;
+        std::vector<int> prompt = search::encode(shared.tokenizer(), {problem, {}, false}).tokens;
         if (mark == Mark::away) prompt.back() = line_feed;
         if (mark == Mark::moved) std::swap(prompt[prompt.size() - 2], prompt.back());
         prompts.push_back(std::move(prompt));
     }
     std::vector<bool> solved;
     for (const search::Path& path :
-         write_greedily(lab.model("sft"), lab.tokenizer(), prompts, problems, 64,
+         write_greedily(shared.model("sft"), shared.tokenizer(), prompts, problems, 64,
                         mark == Mark::away ? line_feed : -1))
-        solved.push_back(path.finished && lab.world().solved(path));
+        solved.push_back(path.finished && shared.world().solved(path));
     return solved;
 }
 
 // The PRM reads its scores at the step tokens, at line feeds in their places, or at the last
 // character of each line. Gives pools that have these scores and no others.
-std::vector<Pool> read_with(ClaimContext& lab, std::vector<Pool> pools, Mark mark) {
-    const int line_feed = lab.tokenizer().encode("\n")[0];
+std::vector<Pool> read_with(ClaimContext& shared, std::vector<Pool> pools, Mark mark) {
+    const int line_feed = shared.tokenizer().encode("\n")[0];
     for (Pool& pool : pools) {
         std::vector<train::Episode> episodes;
         for (const PoolSample& sample : pool.samples) {
             if (!sample.path.finished) continue;
             train::Episode episode;
-            const search::EncodedPath encoded = search::encode(lab.tokenizer(), sample.path);
+            const search::EncodedPath encoded = search::encode(shared.tokenizer(), sample.path);
             episode.tokens = encoded.tokens;
             episode.prompt = static_cast<int>(pool.prompt_tokens);
             episode.ends = encoded.ends;
@@ -56,7 +56,7 @@ std::vector<Pool> read_with(ClaimContext& lab, std::vector<Pool> pools, Mark mar
             episodes.push_back(std::move(episode));
         }
         const auto offsets = train::offsets_of(episodes);
-        const auto flat = train::scores_at(lab.model("prm"), episodes);
+        const auto flat = train::scores_at(shared.model("prm"), episodes);
         size_t e = 0;
         for (PoolSample& sample : pool.samples) {
             sample.scores = {{}};
@@ -73,24 +73,24 @@ std::vector<Pool> read_with(ClaimContext& lab, std::vector<Pool> pools, Mark mar
     return pools;
 }
 
-Findings examine_step_token(ClaimContext& lab) {
+Findings examine_step_token(ClaimContext& shared) {
     Findings found;
-    if (!lab.needs({"sft", "orm", "prm"}, found)) return found;
-    const auto problems = lab.problems(lab.size(1000, 150));
-    const auto& pools = lab.pools("sft");
+    if (!shared.needs({"sft", "orm", "prm"}, found)) return found;
+    const auto problems = shared.problems(shared.size(1000, 150));
+    const auto& pools = shared.pools("sft");
     const auto minimum = search::Aggregate::minimum;
     std::vector<bool> policy[3], choice[3];
     const Mark marks[] = {Mark::intact, Mark::away, Mark::moved};
     const char* said[] = {"as it is", "a line feed in its place", "one character too early"};
     for (size_t i = 0; i < 3; ++i) {
-        policy[i] = solve_with(lab, problems, marks[i]);
-        choice[i] = chosen(read_with(lab, pools, marks[i]), false, 0, minimum);
+        policy[i] = solve_with(shared, problems, marks[i]);
+        choice[i] = chosen(read_with(shared, pools, marks[i]), false, 0, minimum);
         found.numbers.push_back(share(fmt::format("policy, the token {}", said[i]),
                                       count(policy[i]), std::ssize(policy[i])));
     }
     for (size_t i = 0; i < 3; ++i)
         found.numbers.push_back(
-            share(fmt::format("best of {} by the PRM, the token {}", lab.samples(), said[i]),
+            share(fmt::format("best of {} by the PRM, the token {}", shared.samples(), said[i]),
                   count(choice[i]), std::ssize(choice[i])));
     const Duel of_policy = duel(policy[0], policy[1]), of_choice = duel(choice[0], choice[1]);
     found.numbers.push_back(

@@ -11,10 +11,10 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine_stopping(ClaimContext& lab) {
+Findings examine_stopping(ClaimContext& shared) {
     Findings found;
-    if (!lab.needs({"sft", "orm", "prm"}, found)) return found;
-    std::vector<Pool> pools = lab.pools("sft");
+    if (!shared.needs({"sft", "orm", "prm"}, found)) return found;
+    std::vector<Pool> pools = shared.pools("sft");
     for (Pool& pool : pools) // the PRM alone
         for (PoolSample& sample : pool.samples) sample.scores.erase(sample.scores.begin());
     const int64_t samples = 16;

@@ -27,8 +27,8 @@ int64_t judgements(const Json& flags) {
 
 // Imitates the right ones of the first `labels` labelled solutions, with self-play's own
 // settings. Passed over if it was done.
-void learn_from_labels(ClaimContext& lab, const Json& flags, int64_t labels) {
-    const std::string run = lab.options().run;
+void learn_from_labels(ClaimContext& shared, const Json& flags, int64_t labels) {
+    const std::string run = shared.options().run;
     const std::string path = train::stage_file(run, "label", "outcomes.jsonl");
     std::vector<train::CuratedItem> items;
     for (const train::OutcomeLabel& label : train::read_outcomes(path)) {
@@ -37,44 +37,44 @@ void learn_from_labels(ClaimContext& lab, const Json& flags, int64_t labels) {
     }
     train::SelfPlayOptions options; // for its learning rate and the rest
     options.run = run;
-    options.seed = lab.options().seed;
-    options.quiet = lab.options().quiet;
+    options.seed = shared.options().seed;
+    options.quiet = shared.options().quiet;
     options.lr = flags.at("lr");
     options.epochs = flags.at("epochs");
     train::Stage learning(
         options, stage,
         Json{{"items", items.size()}, {"inputs", {{"labels", train::input(path)}}}});
     if (!learning.done())
-        train::imitate(options, options.epochs, learning, lab.model("sft"), items, path);
+        train::imitate(options, options.epochs, learning, shared.model("sft"), items, path);
 }
 
-Findings examine_success_signal(ClaimContext& lab) {
+Findings examine_success_signal(ClaimContext& shared) {
     Findings found;
-    if (!lab.needs({"sft", "self-play"}, found)) return found;
-    const Json done = lab.file("self-play/done.json");
-    const Json labelled = lab.file("labels/done.json");
+    if (!shared.needs({"sft", "self-play"}, found)) return found;
+    const Json done = shared.file("self-play/done.json");
+    const Json labelled = shared.file("labels/done.json");
     if (done.is_null() || labelled.is_null()) {
         found.why = "not measured: this run has no labels, or self-play is not finished";
-        found.command = fmt::format("qstar train label --run {}", lab.options().run);
+        found.command = fmt::format("qstar train label --run {}", shared.options().run);
         return found;
     }
     const Json flags = train::by_flags(done.at("flags"));
     const int64_t asked = judgements(flags);
     if (labelled.at("result").at("solutions").get<int64_t>() < asked) {
         found.why = "not measured: there are fewer labelled solutions than self-play asked for";
-        found.command = fmt::format("qstar train sample --run {}", lab.options().run);
+        found.command = fmt::format("qstar train sample --run {}", shared.options().run);
         return found;
     }
-    if (lab.options().quick && !lab.has(stage)) {
+    if (shared.options().quick && !shared.has(stage)) {
         found.why = "not measured at the quick size: a policy has to be trained on the labels";
-        found.command = fmt::format("qstar eval claims --only 12 --run {}", lab.options().run);
+        found.command = fmt::format("qstar eval claims --only 12 --run {}", shared.options().run);
         return found;
     }
-    learn_from_labels(lab, flags, asked);
-    const int64_t n = lab.size(1000, 200);
-    const Solved& tuned = lab.solved(n, {});
-    const Solved& play = lab.solved(n, {.policy = "self-play"});
-    const Solved& labels = lab.solved(n, {.policy = stage});
+    learn_from_labels(shared, flags, asked);
+    const int64_t n = shared.size(1000, 200);
+    const Solved& tuned = shared.solved(n, {});
+    const Solved& play = shared.solved(n, {.policy = "self-play"});
+    const Solved& labels = shared.solved(n, {.policy = stage});
     const Duel alone = duel(play.right, labels.right);
     found.numbers = {share("tuned model, greedy", tuned.count(), n),
                      share("self-play, greedy", play.count(), n),

@@ -11,24 +11,25 @@ namespace qstar::eval {
 
 namespace {
 
-Findings examine_supervision(ClaimContext& lab) {
+Findings examine_supervision(ClaimContext& shared) {
     Findings found;
-    if (!lab.needs({"sft", "orm", "prm"}, found)) return found;
-    const auto& pools = lab.pools("sft");
+    if (!shared.needs({"sft", "orm", "prm"}, found)) return found;
+    const auto& pools = shared.pools("sft");
     const std::vector<Chooser> choosers = {
         {"ORM", Chooser::Rule::best, 0, search::Aggregate::last},
         {"PRM", Chooser::Rule::best, 1, search::Aggregate::minimum}};
     std::vector<int64_t> sizes;
-    for (int64_t n = 2; n <= lab.samples(); n *= 2) sizes.push_back(n);
+    for (int64_t n = 2; n <= shared.samples(); n *= 2) sizes.push_back(n);
     const auto n = static_cast<int64_t>(pools.size());
-    for (const CurvePoint& point : curve_of(pools, choosers, sizes, 100, lab.options().seed))
+    for (const CurvePoint& point : curve_of(pools, choosers, sizes, 100, shared.options().seed))
         found.numbers.push_back(share(fmt::format("best of {}, {}", point.n, point.chooser),
                                       std::llround(point.mean * static_cast<double>(n)), n));
     const Duel process = duel(chosen(pools, false, 1, search::Aggregate::minimum),
                               chosen(pools, false, 0, search::Aggregate::last));
-    found.numbers.push_back(share(
-        fmt::format("of those that exactly one of both solves at N = {}, the PRM", lab.samples()),
-        process));
+    found.numbers.push_back(
+        share(fmt::format("of those that exactly one of both solves at N = {}, the PRM",
+                          shared.samples()),
+              process));
     if (process.won()) {
         found.verdict = Verdict::holds;
         found.why = "the PRM picks right ones more often than the ORM at the largest N";

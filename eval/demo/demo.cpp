@@ -8,7 +8,7 @@
 #include "eval/report/report.h"
 #include "eval/studies/best_of_n.h"
 #include "eval/studies/ladder.h"
-#include "eval/studies/taste.h"
+#include "eval/studies/preference_win_rate.h"
 #include "train/annotation/label.h"
 #include "train/annotation/rank.h"
 #include "train/annotation/rollout.h"
@@ -35,7 +35,7 @@ namespace {
 struct Sizes {
     int64_t corpus_tokens, pretrain_batch, pretrain_steps, layers, width; // the policy
     int64_t sample_problems;
-    int64_t reward_prompts, dpo_prompts, taste_problems; // ranks
+    int64_t reward_prompts, dpo_prompts, preference_problems; // ranks
     int64_t orm_solutions, prm_solutions, rollout_solutions, q_problems;
     int64_t play_problems, distil_problems, dev_problems;
     int64_t curve_problems, ladder_problems; // held-out ones
@@ -98,10 +98,10 @@ void demo(const DemoOptions& options) {
     dpo.limit = size.dpo_prompts;
     train::dpo(dpo);
 
-    say("taste", "what ranks have moved: the judge's taste, and mathematics");
-    auto taste = of<TasteOptions>(options);
-    taste.problems = size.taste_problems;
-    eval::taste(taste);
+    say("preference-win-rate", "what ranks have moved: preference, and mathematics");
+    auto preference = of<PreferenceOptions>(options);
+    preference.problems = size.preference_problems;
+    eval::preference_win_rate(preference);
 
     say("label", "the verifier in the place of people: outcomes, and steps up to the first error");
     train::label(of<train::LabelOptions>(options));
@@ -146,9 +146,9 @@ void demo(const DemoOptions& options) {
     best_of_n(curve);
 
     say("ladder", "held-out problems, every method at the same budget of tokens");
-    auto rungs = of<LadderOptions>(options);
-    rungs.problems = size.ladder_problems;
-    ladder(rungs);
+    auto methods = of<LadderOptions>(options);
+    methods.problems = size.ladder_problems;
+    ladder(methods);
 
     say("claims", "the talk's claims, each as an experiment");
     auto tested = of<ClaimsOptions>(options);

@@ -1,5 +1,5 @@
 #pragma once
-// The demo: the whole road, from an empty folder to the report, one stage after another.
+// The demo: the whole pipeline, from an empty folder to the report, one stage after another.
 // Each stage that is done is passed over, an interrupted one goes on.
 
 #include "eval/measure/demo_options.h"

@@ -13,7 +13,7 @@ struct Interval {
 // `solved` of `n`, 0 <= solved <= n; n = 0 knows nothing: [0, 1].
 Interval wilson(int64_t solved, int64_t n);
 
-// Do they have no point in common?
+// Whether they have no point in common.
 inline bool apart(const Interval& a, const Interval& b) { return a.high < b.low || b.high < a.low; }
 
 } // namespace qstar::eval

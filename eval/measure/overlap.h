@@ -1,6 +1,6 @@
 #pragma once
-// Is any held-out problem in a training text of the run? Looked up in the files that
-// the stages wrote, line by line.
+// Whether a held-out problem stands in a training text of the run: looked up in the files that the
+// stages wrote, line by line.
 
 #include <cstdint>
 #include <span>

@@ -25,6 +25,8 @@ std::string_view older_name(std::string_view name) {
 void by_todays_fields(Json& study, std::string_view name) {
     if (name == "best-of-n") rename_field(study, "points", "rows");
     if (name == "preference-win-rate") rename_field(study, "taste", "preference");
+    if (name == "times" && study.contains("seconds"))
+        rename_field(study["seconds"], "taste", "preference-win-rate");
     if (name == "curve" && study.contains("rows"))
         for (Json& row : study["rows"]) rename_field(row, "judge", "scorer");
 }

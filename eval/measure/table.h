@@ -1,6 +1,6 @@
 #pragma once
 // A table of results: typed columns that write themselves as Markdown, for people, and as JSON, for
-// whoever goes on computing.
+// other programs.
 
 #include "engine/text/json.h"
 #include "eval/measure/interval.h"

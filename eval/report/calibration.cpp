@@ -57,8 +57,8 @@ Json calibration_of(std::vector<std::pair<float, bool>> scored) {
             {"bins", rows}};
 }
 
-std::vector<std::pair<float, bool>> judged(std::span<const Pool> pools, size_t scorer,
-                                           bool each_step, const search::World& world) {
+std::vector<std::pair<float, bool>> scored_outcomes(std::span<const Pool> pools, size_t scorer,
+                                                    bool each_step, const search::World& world) {
     std::vector<std::pair<float, bool>> out;
     for (const Pool& pool : pools) {
         std::set<std::vector<std::string>> seen;

@@ -1,7 +1,6 @@
 #pragma once
-// Do a reward model's probabilities mean what they say? Of the steps (or solutions) that it
-// gives 0.7 to 0.8, are 70 to 80 % right? (Guo et al., "On Calibration of Modern Neural
-// Networks", 2017.)
+// The calibration of a reward model: of the steps (or solutions) that it gives 0.7 to 0.8, what
+// share is right (Guo et al., "On Calibration of Modern Neural Networks", 2017).
 
 #include "engine/text/json.h"
 #include "eval/measure/pool.h"
@@ -24,7 +23,7 @@ Json calibration_of(std::vector<std::pair<float, bool>> scored);
 // What scorer `scorer` of the pools says, each different solution once. each_step: of every
 // step up to the first wrong one, by the world's verifier; otherwise of the last step, by
 // whether the answer is right.
-std::vector<std::pair<float, bool>> judged(std::span<const Pool> pools, size_t scorer,
-                                           bool each_step, const search::World& world);
+std::vector<std::pair<float, bool>> scored_outcomes(std::span<const Pool> pools, size_t scorer,
+                                                    bool each_step, const search::World& world);
 
 } // namespace qstar::eval

@@ -46,7 +46,7 @@ std::string cost_section(const Json& data) {
             fmt::format("<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td>{}</td></tr>\n",
                         escaped(name), timed ? number(data, at, {1, 1}) : "-", work_of(data, i));
     }
-    for (const char* measured : {"taste", "best-of-n", "ladder", "claims"})
+    for (const char* measured : {"preference-win-rate", "best-of-n", "ladder", "claims"})
         if (timed && data.at("times").at("seconds").contains(measured))
             rows += fmt::format(
                 "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td>measured</td></tr>\n",

@@ -16,7 +16,7 @@
 #include "eval/studies/label_sources.h"
 #include "eval/studies/ladder.h"
 #include "eval/studies/policies.h"
-#include "eval/studies/taste.h"
+#include "eval/studies/preference_win_rate.h"
 #include "train/data/problem_source.h"
 #include "train/run/run.h"
 
@@ -31,29 +31,29 @@ namespace {
 
 constexpr size_t points_of_a_curve = 160;
 
-// The road, in its order, with the stages' folders as they are named by default.
-const std::vector<std::string> road = {"corpus",  "pretrain", "sft",       "sample", "rank",
-                                       "reward",  "dpo",      "label",     "orm",    "prm",
-                                       "rollout", "q",        "self-play", "star",   "distil"};
+// The pipeline, in its order, with the stages' folders as they are named by default.
+const std::vector<std::string> pipeline = {"corpus",  "pretrain", "sft",       "sample", "rank",
+                                           "reward",  "dpo",      "label",     "orm",    "prm",
+                                           "rollout", "q",        "self-play", "star",   "distil"};
 
 // What is worth a curve, of all that the stages log.
 const std::vector<std::string> columns = {"loss",    "label_loss",      "val_loss", "val_accuracy",
                                           "val_auc", "reward_accuracy", "score",    "right",
                                           "kl",      "entropy",         "length"};
 
-// The road's stages, and whatever else the folder has a metrics file or a result of (a
+// The pipeline's stages, and whatever else the folder has a metrics file or a result of (a
 // second GRPO, say), by name.
 std::vector<std::string> stages_of(const std::string& run) {
     std::vector<std::string> found;
     for (const auto& entry : std::filesystem::directory_iterator(run)) {
         const std::string name = entry.path().filename().string();
         const bool other = name == "samples" || name == "labels" || name == "ranks" ||
-                           std::find(road.begin(), road.end(), name) != road.end();
+                           std::find(pipeline.begin(), pipeline.end(), name) != pipeline.end();
         if (!other && entry.is_directory() && exists(join_path(entry.path(), "done.json")))
             found.push_back(name);
     }
     std::sort(found.begin(), found.end());
-    std::vector<std::string> all = road;
+    std::vector<std::string> all = pipeline;
     all.insert(all.end(), found.begin(), found.end());
     return all;
 }
@@ -87,7 +87,7 @@ Json stage_json(const std::string& run, const std::string& stage) {
     if (out["flags"].contains("inputs") && out["flags"]["inputs"].contains("file") &&
         !out["flags"].contains("files"))
         out["from_file"] = true;  // of an older version: the file's name is not on record
-    out["flags"].erase("inputs"); // checksums: nobody reads them here
+    out["flags"].erase("inputs"); // checksums, which are not shown
     return out;
 }
 
@@ -137,7 +137,8 @@ const std::vector<Source>& sources() {
          "eval best-of-n",
          {"method", "n", "mean", "low", "high"},
          printed_command<BestOfNOptions>},
-        {"taste", "taste", "eval taste", of_preference, printed_command<TasteOptions>},
+        {"preference_win_rate", "preference-win-rate", "eval preference-win-rate", of_preference,
+         printed_command<PreferenceOptions>},
         {"policies", "policies", "eval policies", counted, printed_command<PolicyOptions>},
         {"early_stop",
          "early-stop",
@@ -168,7 +169,7 @@ std::string command_of(std::string_view name, const Json& data) {
                                                data.at("measured").at("options"));
     } else if (name == "claims" && data.contains(key)) {
         const Json& claims = data.at(key).at("claims");
-        for (const Json& claim : claims) { // all by one call?
+        for (const Json& claim : claims) { // of one call, or none
             Json own{{"seed", claim.at("seed")},
                      {"quick", claim.at("quick")},
                      {"problems", claim.value("most", int64_t{0})}};

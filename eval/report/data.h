@@ -3,9 +3,9 @@
 // page stands in it.
 //
 //   {"run", "world", "seed",
-//    "ladder", "best_of_n", "taste", "policies", "early_stop", "label_sources", "claims",
-//    "times":  the files of the same names in the run's folder, as they are, if there
-//    "stages": [{"stage", "done", "flags", "result"}],    of the road, in its order
+//    "ladder", "best_of_n", "preference_win_rate", "policies", "early_stop", "label_sources",
+//    "claims", "times":  the files of the same names in the run's folder, as they are, if there
+//    "stages": [{"stage", "done", "flags", "result"}],    of the pipeline, in its order
 //    "curves": {STAGE: {"steps", "columns": {NAME: {"x": [...], "y": [...]}}}},
 //    "measured": calibration, solutions and search trees (measure.h)}
 

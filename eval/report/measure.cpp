@@ -46,7 +46,7 @@ Json calibrations(const MeasureOptions& options, const search::World& world) {
     for (size_t i = 0; i < pool.scorers.size(); ++i) {
         const std::string file = train::model_path(pool.run, pool.scorers[i]);
         const bool each_step = search::reading_of(file) == search::Reading::each_step;
-        out[pool.scorers[i]] = calibration_of(judged(pools, i, each_step, world));
+        out[pool.scorers[i]] = calibration_of(scored_outcomes(pools, i, each_step, world));
         out[pool.scorers[i]]["of"] = each_step ? "steps" : "solutions";
     }
     return out;

@@ -16,7 +16,7 @@ struct Part {
     const char* name; // in the list of contents
     std::string (*make)(const Json&);
 };
-constexpr Part parts[] = {{"road", "Road", road_section},
+constexpr Part parts[] = {{"pipeline", "Pipeline", pipeline_section},
                           {"ladder", "Ladder", ladder_section},
                           {"tokens", "Tokens", tokens_section},
                           {"claims", "Claims", claims_section},

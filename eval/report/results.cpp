@@ -67,7 +67,7 @@ const std::vector<ResultTable>& result_tables() {
           {"95 %", "", ResultCell::interval},
           {"tokens", "tokens", ResultCell::number},
           {"seconds", "seconds", ResultCell::number}}},
-        {"taste",
+        {"preference_win_rate",
          "What preferences move",
          {{"policy", "policy", ResultCell::text},
           {"learned from", "learned_from", ResultCell::text},

@@ -8,7 +8,7 @@
 
 namespace qstar::eval {
 
-std::string road_section(const Json& data);     // the stages as a picture
+std::string pipeline_section(const Json& data); // the stages as a picture
 std::string ladder_section(const Json& data);   // methods at equal budgets
 std::string tokens_section(const Json& data);   // solved against tokens
 std::string claims_section(const Json& data);   // the talk's claims and their verdicts

@@ -15,7 +15,7 @@ namespace qstar::eval {
 // expanded next; born: the expansion (1, 2, ...) that opened it, 0 for the problem; order: the
 // one in which it was expanded, 0 if it was not; chosen: it lies on the way to the result;
 // label: the world's, -1, 0 or 1, up to the first error of a path and null behind it, as in
-// PRM800K; solved: of a final node, is its path the problem's solution?
+// PRM800K; solved: of a final node, whether its path is the problem's solution.
 Json tree_of(const search::Tree& tree, search::Scorer& scorer, const search::World& world);
 
 } // namespace qstar::eval

@@ -1,4 +1,4 @@
-// --verify: is the page what the run says, and does the run still say it?
+// --verify: whether the page is what the run says, and the run still says it.
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"

@@ -22,7 +22,7 @@ class Connection {
     long read(char* to, size_t size);
     // All bytes, or false: the client is gone, or did not read them in time.
     bool write(std::string_view bytes);
-    // Has the client neither closed its side nor broken off?
+    // Whether the client has neither closed its side nor broken off.
     bool alive() const;
     int socket() const { return socket_; }
 

@@ -5,7 +5,7 @@
 // sees of it. What the library leaves open is closed here: each connection is a thread of its
 // own and serves one request; there are at most `connections` of them, and one more is closed
 // at once; whatever a client sends passes through a stream that counts its bytes and has a
-// deadline for the request as a whole; whoever does not read a reply in time is dropped.
+// deadline for the request as a whole; a client that does not read a reply in time is dropped.
 //
 // Every request must carry the token as the first folder of its path, /TOKEN/..., so that the
 // relative addresses of a page carry it, too. Any other path gets 403 and reaches nobody.
@@ -43,7 +43,7 @@ class EventStream {
     virtual ~EventStream() = default;
     // One event; `data` is one line. False: the client is gone or does not read.
     virtual bool send(std::string_view event, std::string_view data) = 0;
-    // Is the client still there, and the server running?
+    // Whether the client is still there, and the server running.
     virtual bool open() = 0;
 };
 

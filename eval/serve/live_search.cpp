@@ -205,21 +205,22 @@ std::string field(const std::map<std::string, std::string>& query, const char* n
 
 } // namespace
 
-SearchWish search_wish(const std::map<std::string, std::string>& query, const RunModels& models) {
-    SearchWish wish;
+SearchRequest search_request(const std::map<std::string, std::string>& query,
+                             const RunModels& models) {
+    SearchRequest asked;
     const std::string problem = field(query, "problem", "");
     if (problem.size() > most_problem)
         fail("expected a problem of at most {} characters, found {}", most_problem, problem.size());
-    wish.problem = search::read_problem(models.world(), problem).problem;
-    wish.method = search::method_named(field(query, "method", "astar"));
-    wish.scorer = field(query, "scorer", "none");
+    asked.problem = search::read_problem(models.world(), problem).problem;
+    asked.method = search::method_named(field(query, "method", "astar"));
+    asked.scorer = field(query, "scorer", "none");
     const auto scorers = models.scorers();
-    if (wish.scorer != "none" &&
-        std::find(scorers.begin(), scorers.end(), wish.scorer) == scorers.end())
-        fail("the run has no reward model \"{}\"", wish.scorer.substr(0, 40));
-    if (search::needs_scorer(wish.method, models.world().public_goal()) && wish.scorer == "none")
-        fail("the method {} needs a reward model to choose by", search::name_of(wish.method));
-    search::Options& options = wish.options;
+    if (asked.scorer != "none" &&
+        std::find(scorers.begin(), scorers.end(), asked.scorer) == scorers.end())
+        fail("the run has no reward model \"{}\"", asked.scorer.substr(0, 40));
+    if (search::needs_scorer(asked.method, models.world().public_goal()) && asked.scorer == "none")
+        fail("the method {} needs a reward model to choose by", search::name_of(asked.method));
+    search::Options& options = asked.options;
     options.budget = 600;
     read_number(query, "budget", 1, 20'000, options.budget);
     read_number(query, "samples", 1, 256, options.samples);
@@ -227,25 +228,25 @@ SearchWish search_wish(const std::map<std::string, std::string>& query, const Ru
     read_number(query, "width", 1, 32, options.width);
     read_number(query, "weight", 0, 100, options.weight);
     std::optional<search::Aggregate> aggregate;
-    if (wish.scorer != "none") aggregate = search::aggregate_for(models.reading(wish.scorer));
-    search::set_defaults(options, models.world(), wish.method, nullptr, aggregate);
-    return wish;
+    if (asked.scorer != "none") aggregate = search::aggregate_for(models.reading(asked.scorer));
+    search::set_defaults(options, models.world(), asked.method, nullptr, aggregate);
+    return asked;
 }
 
-void search_live(RunModels& models, const SearchWish& wish, EventStream& events) {
+void search_live(RunModels& models, const SearchRequest& asked, EventStream& events) {
     try {
-        events.send("begin", json_text({{"problem", wish.problem},
-                                        {"method", search::name_of(wish.method)},
-                                        {"scorer", wish.scorer},
-                                        {"budget", wish.options.budget}}));
-        Watched watched(models, wish.scorer, events);
-        search::Scorer* scorer = wish.scorer == "none" ? nullptr : &watched;
-        search::Result result =
-            search::solve({&wish.problem, 1}, wish.method, watched, scorer, wish.options, {}, 1)[0];
-        const Path path{wish.problem, result.steps, result.finished};
+        events.send("begin", json_text({{"problem", asked.problem},
+                                        {"method", search::name_of(asked.method)},
+                                        {"scorer", asked.scorer},
+                                        {"budget", asked.options.budget}}));
+        Watched watched(models, asked.scorer, events);
+        search::Scorer* scorer = asked.scorer == "none" ? nullptr : &watched;
+        search::Result result = search::solve({&asked.problem, 1}, asked.method, watched, scorer,
+                                              asked.options, {}, 1)[0];
+        const Path path{asked.problem, result.steps, result.finished};
         if (scorer != nullptr && result.step_scores.empty() && !path.steps.empty())
             result.step_scores = watched.look_at(path);
-        const search::ProblemLine line{wish.problem, wish.problem};
+        const search::ProblemLine line{asked.problem, asked.problem};
         Json done = search::result_json(models.world(), line, result);
         done["path"] = watched.ids_of(path);
         events.send("done", json_text(done));

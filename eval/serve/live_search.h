@@ -24,7 +24,7 @@
 
 namespace qstar::eval {
 
-struct SearchWish {
+struct SearchRequest {
     std::string problem; // in the world's canonical form
     search::Method method = search::Method::astar;
     std::string scorer = "none";
@@ -33,9 +33,10 @@ struct SearchWish {
 
 // From the query of a request: problem, method, scorer and, where they are not the defaults,
 // budget, samples, proposals, width, weight. Error for what is unknown or out of bounds.
-SearchWish search_wish(const std::map<std::string, std::string>& query, const RunModels& models);
+SearchRequest search_request(const std::map<std::string, std::string>& query,
+                             const RunModels& models);
 
 // Solves, and tells. A client that leaves ends the search.
-void search_live(RunModels& models, const SearchWish& wish, EventStream& events);
+void search_live(RunModels& models, const SearchRequest& asked, EventStream& events);
 
 } // namespace qstar::eval

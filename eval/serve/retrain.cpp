@@ -15,7 +15,7 @@ namespace qstar::eval {
 namespace {
 
 constexpr int64_t most_prompts = 20'000;
-constexpr size_t judged_prompts = 600; // held out, at most: seconds, not minutes
+constexpr size_t validation_prompts = 600; // held out, at most: seconds, not minutes
 
 struct ClientLeft : std::exception {}; // the client, while we trained
 
@@ -50,12 +50,12 @@ std::string join_ranks(const std::string& run) {
     return both;
 }
 
-// How many of the held-out pairs the model foretells; nothing where none are held out.
+// How many of the held-out pairs the model predicts; nothing where none are held out.
 Json predicted(const std::string& run, const std::string& name, const train::RankSet& set,
                const tokenizer::Tokenizer& tokenizer, const std::string& file) {
     if (name.empty() || set.validation_rows.empty()) return nullptr;
     engine::Gpt model = train::load_model(run, name);
-    const size_t count = std::min(judged_prompts, set.validation_rows.size());
+    const size_t count = std::min(validation_prompts, set.validation_rows.size());
     const Json found =
         train::calibration_of(model, std::span(set.validation_rows).first(count), tokenizer, file);
     const auto pairs = found["val_pairs"].get<int64_t>();
@@ -71,18 +71,18 @@ Json predicted(const std::string& run, const std::string& name, const train::Ran
 
 } // namespace
 
-RetrainWish retrain_wish(const std::string& body) {
+RetrainRequest retrain_request(const std::string& body) {
     const JsonLine request{parse_json(body, "the request"), "the request"};
     if (!request.value.is_object()) fail("the request: expected a JSON object");
-    RetrainWish wish;
-    wish.from = string_field(request, "from");
-    if (wish.from != "mine" && wish.from != "run" && wish.from != "both")
+    RetrainRequest asked;
+    asked.from = string_field(request, "from");
+    if (asked.from != "mine" && asked.from != "run" && asked.from != "both")
         fail("the request: field \"from\": expected mine, run or both");
-    wish.prompts = int_field(request, "prompts");
-    if (wish.prompts < 1 || wish.prompts > most_prompts)
+    asked.prompts = int_field(request, "prompts");
+    if (asked.prompts < 1 || asked.prompts > most_prompts)
         fail("the request: field \"prompts\": expected 1 to {}, found {}", most_prompts,
-             wish.prompts);
-    return wish;
+             asked.prompts);
+    return asked;
 }
 
 Json reward_state(const std::string& run) {
@@ -94,16 +94,16 @@ Json reward_state(const std::string& run) {
     return state;
 }
 
-void retrain(RunModels& models, const RetrainWish& wish, EventStream& events) {
+void retrain(RunModels& models, const RetrainRequest& asked, EventStream& events) {
     const std::string& run = models.run();
     const std::string both = join_ranks(run);
     train::BradleyTerryOptions options;
     options.run = run;
     options.name = "reward-me";
-    options.labels = wish.from == "both"   ? both
-                     : wish.from == "mine" ? ranks_of(run, "rank-me")
-                                           : ranks_of(run, "rank");
-    options.limit = wish.prompts;
+    options.labels = asked.from == "both"   ? both
+                     : asked.from == "mine" ? ranks_of(run, "rank-me")
+                                            : ranks_of(run, "rank");
+    options.limit = asked.prompts;
     options.force = true;
     options.quiet = true;
 
@@ -113,12 +113,12 @@ void retrain(RunModels& models, const RetrainWish& wish, EventStream& events) {
     const train::RankSet set =
         train::read_rank_set(both, options, options.name, 0, tokenizer, context);
     // What is refused is refused before the earlier model is thrown away.
-    train::require(run, wish.from == "mine" ? "rank --judge me --name rank-me" : "rank",
+    train::require(run, asked.from == "mine" ? "rank --judge me --name rank-me" : "rank",
                    options.labels);
     train::read_rank_set(options.labels, options, options.name, options.limit, tokenizer, context);
     const Json before = predicted(run, trained_model(run), set, tokenizer, both);
     options.each_step = [&](int64_t step, int64_t steps, const Json& metrics) {
-        turn.unlock(); // whoever waits for the models has them now
+        turn.unlock(); // searches that wait for the models have them now
         const Json told{{"step", step}, {"steps", steps}, {"loss", metrics["loss"]}};
         if (!events.send("step", json_text(told))) throw ClientLeft();
         turn.lock();

@@ -3,12 +3,12 @@
 //
 // It is the stage `qstar train reward` with the name reward-me, so the run's own RUN/reward
 // stays as it is. The model before it (reward-me of an earlier time, else the run's) and the
-// new one are judged by the same pairs: those of validation problems in the ranks of both
+// new one are measured on the same pairs: those of validation problems in the ranks of both
 // the person and the run, which nothing learns from.
 //
 //   event: step {"step", "steps", "loss"}
-//   event: done {"before": FORETOLD or null, "after": FORETOLD, "steps"}
-//   FORETOLD    {"model", "accuracy", "pairs", "low", "high"}: with the 95 % interval (Wilson)
+//   event: done {"before": PREDICTION or null, "after": PREDICTION, "steps"}
+//   PREDICTION  {"model", "accuracy", "pairs", "low", "high"}: with the 95 % interval (Wilson)
 
 #include "engine/text/json.h"
 #include "eval/serve/http.h"
@@ -18,20 +18,20 @@
 
 namespace qstar::eval {
 
-struct RetrainWish {
+struct RetrainRequest {
     std::string from = "both"; // mine, run or both: whose ranks
     int64_t prompts = 1000;    // at most
 };
 
 // From the body of a request, {"from": "both", "prompts": 1000}. Error for what is unknown or
 // out of bounds.
-RetrainWish retrain_wish(const std::string& body);
+RetrainRequest retrain_request(const std::string& body);
 
 // {"mine": pairs, "run": pairs, "model": the name of the one that there is, or null}
 Json reward_state(const std::string& run);
 
 // Trains, and tells. The models' turn is given up after each step, so searches go on
 // meanwhile. A client that leaves ends the training.
-void retrain(RunModels& models, const RetrainWish& wish, EventStream& events);
+void retrain(RunModels& models, const RetrainRequest& asked, EventStream& events);
 
 } // namespace qstar::eval

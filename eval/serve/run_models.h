@@ -35,7 +35,7 @@ class RunModels {
     const std::string& run() const { return run_; }
     const search::World& world() const { return *world_; }
     uint64_t seed() const { return seed_; }
-    // The reward models that the run has by now, of those that can judge a search.
+    // The reward models that the run has by now, of those that can score a search.
     std::vector<std::string> scorers() const;
 
     // How one of them is read (search/models/run.h).

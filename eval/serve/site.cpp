@@ -79,19 +79,19 @@ HttpReply Site::run_json() const {
 HttpReply Site::search(const HttpRequest& request) {
     HttpReply reply;
     reply.events = [this, query = request.query](EventStream& events) {
-        const SearchWish wish = search_wish(query, models_);
+        const SearchRequest asked = search_request(query, models_);
         const Running running(searches_, most_searches, "several searches are running");
-        search_live(models_, wish, events);
+        search_live(models_, asked, events);
     };
     return reply;
 }
 
 HttpReply Site::learn(const HttpRequest& request) {
-    const RetrainWish wish = retrain_wish(request.body);
+    const RetrainRequest asked = retrain_request(request.body);
     HttpReply reply;
-    reply.events = [this, wish](EventStream& events) {
+    reply.events = [this, asked](EventStream& events) {
         const Running running(trainings_, most_trainings, "a model is being trained");
-        retrain(models_, wish, events);
+        retrain(models_, asked, events);
     };
     return reply;
 }

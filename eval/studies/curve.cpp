@@ -24,7 +24,7 @@ namespace {
 
 using search::Aggregate, search::Method;
 
-// The road's entries; who scores is a role here, which the run's stages fill.
+// What a curve is drawn of; who scores is a role here, which the run's stages fill.
 enum class Role { none, prm, q };
 struct CurveEntry {
     const char* name;
@@ -120,7 +120,7 @@ double share(const CurveRow& row) {
 }
 
 std::string title_of(const CurveRow& row) {
-    return row.judge == "none" ? row.method : row.method + ", " + row.judge;
+    return row.scorer == "none" ? row.method : row.method + ", " + row.scorer;
 }
 
 Plot plot_of(const std::vector<CurveRow>& rows, const CurveOptions& options) {
@@ -199,17 +199,17 @@ std::vector<CurveRow> measure_curve(const CurveOptions& options) {
         if (!options.methods.empty() && std::find(options.methods.begin(), options.methods.end(),
                                                   entry.name) == options.methods.end())
             continue;
-        // A vote needs a judge; Q* needs a Q, which MCTS asks where there is no PRM.
+        // A vote needs a scorer; Q* needs a Q, which MCTS asks where there is no PRM.
         if (entry.vote == search::Vote::weighted && !prm) continue;
         if (entry.role == Role::q && !q) continue;
         if (entry.method == Method::mcts && !prm) entry.role = Role::q;
-        const std::string judge = stage_of(entry.role);
+        const std::string scorer = stage_of(entry.role);
         const LadderEntry solver{entry.name, entry.method,    options.policy,
-                                 judge,      entry.aggregate, entry.vote};
+                                 scorer,     entry.aggregate, entry.vote};
         for (const int64_t budget :
              entry.method == Method::greedy ? std::vector<int64_t>{0} : options.budgets) {
             rows.push_back(row_of(measure(experiment, solver, budget), lines, *world));
-            rows.back().judge = judge;
+            rows.back().scorer = scorer;
         }
     }
     return rows;
@@ -230,7 +230,7 @@ Table table_of(const std::vector<CurveRow>& rows) {
                  {"as_short", "as short"},
                  {"seconds", "seconds", Kind::number, 1}});
     for (const CurveRow& r : rows)
-        table.add({r.method, r.judge, r.budget, Share{r.solved, r.n}, r.tokens, r.median_tokens,
+        table.add({r.method, r.scorer, r.budget, Share{r.solved, r.n}, r.tokens, r.median_tokens,
                    r.generated, r.spent, r.length, r.least ? Cell(*r.least) : Cell(),
                    r.least ? Cell(r.as_short) : Cell(), r.seconds});
     return table;
@@ -261,7 +261,7 @@ void describe(Flags& f, CurveOptions& o) {
     f.mark("skip-bad", o.form.skip_bad, "leave bad lines of the file out");
     describe_budgets(f, o.budgets);
     f.text("policy", o.policy, "stage whose model proposes");
-    f.text("prm", o.prm, "stage whose model judges steps, or none");
+    f.text("prm", o.prm, "stage whose model scores steps, or none");
     f.text("q", o.q, "stage whose Q guides Q*, or none");
     f.list("methods", o.methods,
            "some of: greedy,best of N,weighted vote,beam,MCTS,A*,Q* (default: all)");

@@ -35,7 +35,7 @@ struct CurveOptions {
 void describe(Flags& f, CurveOptions& o);
 
 struct CurveRow : Measured {
-    std::string judge;           // the scorer's stage, or "none"
+    std::string scorer;          // the scorer's stage, or "none"
     double median_tokens = 0;    // a problem, really spent
     int64_t spent = 0;           // problems whose search ended with its budget
     double length = 0;           // of right solutions, on average: steps

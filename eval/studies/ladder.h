@@ -1,8 +1,8 @@
 #pragma once
 // The ladder: what each stage and each search method solves, at equal cost.
 //
-// All rungs solve the same held-out problems, which no training text of the run shows
-// as any line (checked here against the run's own files, not assumed). Rungs that
+// All entries solve the same held-out problems, which no training text of the run shows
+// as any line (checked here against the run's own files, not assumed). Those that
 // search get the same budget of model tokens a problem, proposed and scored. The
 // verifier sees the answers only when solving is over.
 

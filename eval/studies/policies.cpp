@@ -19,7 +19,7 @@ namespace qstar::eval {
 
 namespace {
 
-// The stages that end in a policy, in the order of the road.
+// The stages that end in a policy, in the order of the pipeline.
 const std::vector<std::string> known = {"pretrain", "sft", "star", "self-play", "distil"};
 
 std::vector<std::string> policies_of(const PolicyOptions& options) {

@@ -3,8 +3,8 @@
 // shortest where these can be known.
 //
 // Shortest solutions come from IDA* with the walking distance (sliding puzzles up to 4x4), from
-// linear algebra (Lights Out) and from the table of all states (2x2x2 cube). They judge the
-// results and guide nothing.
+// linear algebra (Lights Out) and from the table of all states (2x2x2 cube). They measure
+// the results and guide nothing.
 
 #include "engine/run/flags.h"
 #include "eval/measure/table.h"

@@ -41,18 +41,18 @@ struct BatchQueue {
     bool failed = false;
 };
 
-// One problem's side of the room.
+// One problem, as it asks the queue.
 struct Client : Proposer, Scorer {
-    BatchQueue& room;
+    BatchQueue& queue;
     Request request;
 
-    explicit Client(BatchQueue& r) : room(r) {}
+    explicit Client(BatchQueue& q) : queue(q) {}
 
     void wait(Call call) {
-        std::unique_lock lock(room.mutex);
+        std::unique_lock lock(queue.mutex);
         request.call = call;
-        room.waiting.push_back(&request);
-        if (--room.running == 0) room.changed.notify_one();
+        queue.waiting.push_back(&request);
+        if (--queue.running == 0) queue.changed.notify_one();
         request.answered.wait(lock, [&] { return request.call == Call::none; });
         if (request.error) std::rethrow_exception(std::exchange(request.error, nullptr));
     }
@@ -72,12 +72,12 @@ struct Client : Proposer, Scorer {
         return std::move(request.scores);
     }
     int64_t prefix_tokens(const Path& path) const override {
-        return room.proposer.prefix_tokens(path);
+        return queue.proposer.prefix_tokens(path);
     }
     int64_t score_tokens(const Path& path) const override {
-        return room.scorer->score_tokens(path);
+        return queue.scorer->score_tokens(path);
     }
-    Reading reading() const override { return room.scorer->reading(); }
+    Reading reading() const override { return queue.scorer->reading(); }
 };
 
 // Joins the inputs of `group`, makes one call, deals the outputs out again.
@@ -130,32 +130,32 @@ void answer(std::vector<Request*>& requests, Proposer& proposer, Scorer* scorer)
     }
 }
 
-// Takes problems until there are none. The room's mutex is held between them.
-void work(BatchQueue& room, size_t count, bool has_scorer,
+// Takes problems until there are none. The queue's mutex is held between them.
+void work(BatchQueue& queue, size_t count, bool has_scorer,
           const std::function<void(size_t, Proposer&, Scorer*)>& body) {
-    std::unique_lock lock(room.mutex);
-    while (room.next < count && !room.failed) {
-        const size_t problem = room.next++;
+    std::unique_lock lock(queue.mutex);
+    while (queue.next < count && !queue.failed) {
+        const size_t problem = queue.next++;
         lock.unlock();
         std::exception_ptr error;
         {
-            Client seat(room);
-            seat.request.problem = problem;
+            Client client(queue);
+            client.request.problem = problem;
             try {
-                body(problem, seat, has_scorer ? &seat : nullptr);
+                body(problem, client, has_scorer ? &client : nullptr);
             } catch (...) {
                 error = std::current_exception();
             }
         }
         lock.lock();
-        ++room.ended;
+        ++queue.ended;
         if (error) {
-            room.errors[problem] = error;
-            room.failed = true;
+            queue.errors[problem] = error;
+            queue.failed = true;
         }
     }
-    --room.running; // the last thread to stop running wakes the caller
-    room.changed.notify_one();
+    --queue.running; // the last thread to stop running wakes the caller
+    queue.changed.notify_one();
 }
 
 } // namespace
@@ -163,37 +163,37 @@ void work(BatchQueue& room, size_t count, bool has_scorer,
 void run_together(size_t count, size_t at_once, Proposer& proposer, Scorer* scorer,
                   const std::function<void(size_t, Proposer&, Scorer*)>& body,
                   const std::function<void(size_t)>& done) {
-    BatchQueue room{.proposer = proposer, .scorer = scorer};
-    room.errors.resize(count);
-    const size_t seats = std::min(count, std::max<size_t>(at_once, 1));
-    room.running = seats;
+    BatchQueue queue{.proposer = proposer, .scorer = scorer};
+    queue.errors.resize(count);
+    const size_t clients = std::min(count, std::max<size_t>(at_once, 1));
+    queue.running = clients;
     std::vector<std::jthread> threads;
-    for (size_t i = 0; i < seats; ++i)
-        threads.emplace_back([&] { work(room, count, scorer != nullptr, body); });
+    for (size_t i = 0; i < clients; ++i)
+        threads.emplace_back([&] { work(queue, count, scorer != nullptr, body); });
 
     size_t told = 0;
     std::exception_ptr stop; // of done()
-    std::unique_lock lock(room.mutex);
+    std::unique_lock lock(queue.mutex);
     for (;;) {
-        room.changed.wait(lock, [&] { return room.running == 0; });
-        const size_t ended = room.ended;
+        queue.changed.wait(lock, [&] { return queue.running == 0; });
+        const size_t ended = queue.ended;
         if (done && ended > told && !stop) {
             try {
                 done(ended);
             } catch (...) {
                 stop = std::current_exception();
-                room.failed = true;
+                queue.failed = true;
             }
         }
         told = ended;
-        if (room.waiting.empty()) break; // every thread has ended
-        std::vector<Request*> requests = std::move(room.waiting);
-        room.waiting.clear();
+        if (queue.waiting.empty()) break; // every thread has ended
+        std::vector<Request*> requests = std::move(queue.waiting);
+        queue.waiting.clear();
         if (stop)
             for (Request* request : requests) request->error = stop;
         else
             answer(requests, proposer, scorer); // nobody else runs: the lock may stay held
-        room.running = requests.size();
+        queue.running = requests.size();
         for (Request* request : requests) {
             request->call = Call::none;
             request->answered.notify_one();
@@ -202,7 +202,7 @@ void run_together(size_t count, size_t at_once, Proposer& proposer, Scorer* scor
     lock.unlock();
     threads.clear(); // joined
     if (stop) std::rethrow_exception(stop);
-    for (const std::exception_ptr& error : room.errors)
+    for (const std::exception_ptr& error : queue.errors)
         if (error) std::rethrow_exception(error);
 }
 

@@ -78,7 +78,7 @@ std::vector<int> GptProposer::prefix_of(const ProposeRequest& request) const {
         if (prompt > context)
             fail("problem \"{}\": its prompt has {} tokens, the model's context is {}",
                  path.problem.substr(0, 100), prompt, context);
-        tokens.clear(); // no room for a step
+        tokens.clear(); // a step does not fit
     }
     return tokens;
 }
@@ -169,12 +169,12 @@ void GptProposer::advance(Batch& batch) {
     const int step_end = tokenizer_.special(tokenizer::step);
     std::vector<Branch> next;
     for (Branch& branch : batch.branches) {
-        const bool room = static_cast<int64_t>(branch.tokens.size()) < decoder_->config().context;
+        const bool fits = static_cast<int64_t>(branch.tokens.size()) < decoder_->config().context;
         bool to_keep = branch.fed == 0; // the first time: others may begin here
         branch.fed = branch.tokens.size();
         const size_t first = next.size(); // of the branches that go on from this one
         for (const size_t d : branch.draws) {
-            if (!room) break; // nor would the end token fit
+            if (!fits) break; // nor would the end token fit
             Draw& draw = batch.draws[d];
             const bool goes_on = take(draw, draw.next, draw.next_log_prob, batch.max_steps);
             // A search may come back to the path that ends here.

@@ -61,11 +61,11 @@ class GptProposer : public Proposer {
     std::vector<int> cleared_slots();
     std::vector<Proposals> drawn(std::span<const ProposeRequest> requests);
     std::vector<Proposals> n_best(std::span<const ProposeRequest> requests); // n_best.cpp
-    void choices_after(const NBestState& listing, size_t hope, std::span<const float> logits,
+    void choices_after(const NBestState& state, size_t at, std::span<const float> logits,
                        std::vector<Choice>& out);
-    void take_best(NBestState& listing, std::vector<Choice>& choices, std::vector<int>& free_slots);
-    void begin(NBestState& listing, std::vector<int>& free_slots);
-    void end(NBestState& listing, std::vector<int>& free_slots);
+    void take_best(NBestState& state, std::vector<Choice>& choices, std::vector<int>& free_slots);
+    void begin(NBestState& state, std::vector<int>& free_slots);
+    void end(NBestState& state, std::vector<int>& free_slots);
     std::vector<Draw> run(std::span<const ProposeRequest> requests, int max_steps);
     void admit(Batch& batch);
     void sample(Batch& batch);

@@ -29,7 +29,7 @@ class Meter {
     Meter(Proposer& proposer, Scorer* scorer, const Options& options, Result& result);
 
     bool has_scorer() const { return scorer_ != nullptr; }
-    // Is a budget at its end? Then result.ended says which: "tokens" or "seconds".
+    // Whether a budget is at its end; result.ended then says which: "tokens" or "seconds".
     bool spent();
     // Draws next steps. `requests` is cut to what can be paid, first in draws, then from the
     // back, and holds what was asked; if that is nothing, the budget is at its end.

@@ -60,8 +60,8 @@ struct Result : SearchResult {
     double score = 0; // by which this solution was chosen: votes, aggregate, or f for A*
 };
 
-// How a path's score is read from those of its steps unless somebody chose: a scorer that speaks of
-// each step by the product, one that speaks of the whole solution at the last step.
+// How a path's score is read from those of its steps unless it was chosen: a scorer that rates
+// each step by the product, one that rates the whole solution at the last step.
 Aggregate aggregate_for(Reading reading);
 
 // in [0, 1]; 1 for a path without steps

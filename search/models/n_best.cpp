@@ -9,7 +9,7 @@
 //
 // The `samples` texts of the largest mass go on; one that reaches the end of its step is a
 // result and leaves its place in the beam empty. A text all of whose ways on are too unlikely is
-// dead; if places are left, the beam begins once more without it. Without known steps and with
+// exhausted; if places are left, the beam begins once more without it. Without known steps and with
 // one place it is greedy decoding. As in every beam the k-th result need not be the k-th
 // likeliest step.
 
@@ -45,101 +45,105 @@ struct Exhausted {
 
 } // namespace
 
-// A hope and its next token.
+// A hypothesis and its next token.
 struct GptProposer::Choice {
     double mass = 0;
-    size_t hope = 0;
+    size_t hypothesis = 0;
     int token = 0;
     float log_prob = 0;                         // of the token
     bool operator<(const Choice& other) const { // the better one first
         if (mass != other.mass) return mass > other.mass;
-        return std::pair(hope, token) < std::pair(other.hope, other.token);
+        return std::pair(hypothesis, token) < std::pair(other.hypothesis, other.token);
     }
 };
 
 struct GptProposer::NBestState {
     const ProposeRequest* request = nullptr;
-    std::vector<int> prefix;       // its tokens
-    size_t wanted = 0;             // steps
-    std::vector<Hypothesis> hopes; // empty: it is done
-    std::vector<Exhausted> dead;
+    std::vector<int> prefix;            // its tokens
+    size_t wanted = 0;                  // steps
+    std::vector<Hypothesis> hypotheses; // empty: it is done
+    std::vector<Exhausted> exhausted;
     bool again = false; // some died since the beam began
     Proposals result;
 
-    size_t depth(const Hypothesis& hope) const { return hope.tokens.size() - prefix.size(); }
+    size_t depth(const Hypothesis& hypothesis) const {
+        return hypothesis.tokens.size() - prefix.size();
+    }
     int64_t next_cost() const { // of the next round; the prefix is paid for
-        return std::count_if(hopes.begin(), hopes.end(),
-                             [&](const Hypothesis& hope) { return depth(hope) > 0; });
+        return std::count_if(hypotheses.begin(), hypotheses.end(),
+                             [&](const Hypothesis& hypothesis) { return depth(hypothesis) > 0; });
     }
 };
 
-// What may follow the hope, by its logits.
-void GptProposer::choices_after(const NBestState& listing, size_t at, std::span<const float> logits,
+// What may follow the hypothesis, by its logits.
+void GptProposer::choices_after(const NBestState& state, size_t at, std::span<const float> logits,
                                 std::vector<Choice>& out) {
-    const Hypothesis& hope = listing.hopes[at];
-    const auto room = static_cast<int64_t>(hope.tokens.size()) < decoder_->config().context;
-    if (!room) return; // nor would the end token fit
+    const Hypothesis& hypothesis = state.hypotheses[at];
+    const auto fits = static_cast<int64_t>(hypothesis.tokens.size()) < decoder_->config().context;
+    if (!fits) return; // nor would the end token fit
     const int step_end = tokenizer_.special(tokenizer::step);
     const int answer = tokenizer_.special(tokenizer::answer);
     distribution_.set(logits, {});
     for (int token = 0; token < tokenizer_.size(); ++token) {
         const float log_prob = distribution_.log_prob(token);
-        double mass = std::exp(hope.log_prob + static_cast<double>(log_prob));
+        double mass = std::exp(hypothesis.log_prob + static_cast<double>(log_prob));
         if (!(mass >= kLeastMass)) continue;
         const bool special = tokenizer_.is_special(token);
         if (special && token != step_end && token != answer) continue;
-        if (!special && static_cast<int>(listing.depth(hope)) >= limits_.step_tokens) continue;
-        const std::string text = special ? hope.text : hope.text + tokenizer_.token(token);
-        for (const Proposal& known : listing.request->known) {
+        if (!special && static_cast<int>(state.depth(hypothesis)) >= limits_.step_tokens) continue;
+        const std::string text =
+            special ? hypothesis.text : hypothesis.text + tokenizer_.token(token);
+        for (const Proposal& known : state.request->known) {
             if (special ? known.text == text && known.final == (token == answer)
                         : known.text.starts_with(text))
                 mass -= std::exp(static_cast<double>(known.log_prob));
         }
-        for (const Exhausted& dead : listing.dead)
-            if (!special && dead.text.starts_with(text)) mass -= dead.mass;
+        for (const Exhausted& one : state.exhausted)
+            if (!special && one.text.starts_with(text)) mass -= one.mass;
         if (mass >= kLeastMass) out.push_back({mass, at, token, log_prob});
     }
 }
 
-// The best choices become results or hopes; the slots of the others are free again.
-void GptProposer::take_best(NBestState& listing, std::vector<Choice>& choices,
+// The best choices become results or hypotheses; the slots of the others are free again.
+void GptProposer::take_best(NBestState& state, std::vector<Choice>& choices,
                             std::vector<int>& free_slots) {
     const int step_end = tokenizer_.special(tokenizer::step);
-    const size_t places = listing.wanted - listing.result.steps.size();
+    const size_t places = state.wanted - state.result.steps.size();
     std::sort(choices.begin(), choices.end());
     choices.resize(std::min(choices.size(), places));
-    std::vector<std::vector<const Choice*>> on(listing.hopes.size()); // those that are no end
-    std::vector<size_t> used(listing.hopes.size());
+    std::vector<std::vector<const Choice*>> on(state.hypotheses.size()); // those that are no end
+    std::vector<size_t> used(state.hypotheses.size());
     for (const Choice& choice : choices) {
-        Hypothesis& hope = listing.hopes[choice.hope];
+        Hypothesis& hypothesis = state.hypotheses[choice.hypothesis];
         // Each step counts as if it had been written alone, from the prefix on.
-        const auto again = used[choice.hope] > 0 ? static_cast<int64_t>(listing.depth(hope)) : 0;
-        if (listing.result.tokens + again > listing.request->limit) continue;
-        listing.result.tokens += again;
-        ++used[choice.hope];
+        const auto again =
+            used[choice.hypothesis] > 0 ? static_cast<int64_t>(state.depth(hypothesis)) : 0;
+        if (state.result.tokens + again > state.request->limit) continue;
+        state.result.tokens += again;
+        ++used[choice.hypothesis];
         if (!tokenizer_.is_special(choice.token)) {
-            on[choice.hope].push_back(&choice);
+            on[choice.hypothesis].push_back(&choice);
             continue;
         }
-        const auto log_prob = static_cast<float>(hope.log_prob) + choice.log_prob;
-        const Proposal step{hope.text, choice.token != step_end, log_prob, 1};
+        const auto log_prob = static_cast<float>(hypothesis.log_prob) + choice.log_prob;
+        const Proposal step{hypothesis.text, choice.token != step_end, log_prob, 1};
         const auto same = [&](const Proposal& found) { return same_step(found, step); };
-        if (std::ranges::none_of(listing.result.steps, same)) // in other tokens, perhaps
-            listing.result.steps.push_back(step);
+        if (std::ranges::none_of(state.result.steps, same)) // in other tokens, perhaps
+            state.result.steps.push_back(step);
         if (choice.token == step_end)
-            prefix_cache_.keep(hope.tokens, hope.slot); // a search comes back
+            prefix_cache_.keep(hypothesis.tokens, hypothesis.slot); // a search comes back
     }
     std::vector<Hypothesis> next;
     for (size_t i = 0; i < on.size(); ++i) {
         if (!on[i].empty()) continue;
-        decoder_->clear(listing.hopes[i].slot);
-        free_slots.push_back(listing.hopes[i].slot);
+        decoder_->clear(state.hypotheses[i].slot);
+        free_slots.push_back(state.hypotheses[i].slot);
     }
     for (size_t i = 0; i < on.size(); ++i) {
-        const Hypothesis& hope = listing.hopes[i];
+        const Hypothesis& hypothesis = state.hypotheses[i];
         for (const Choice* choice : on[i]) {
-            Hypothesis longer = hope;
-            longer.fed = hope.tokens.size();
+            Hypothesis longer = hypothesis;
+            longer.fed = hypothesis.tokens.size();
             longer.tokens.push_back(choice->token);
             longer.text += tokenizer_.token(choice->token);
             longer.log_prob += static_cast<double>(choice->log_prob);
@@ -147,29 +151,29 @@ void GptProposer::take_best(NBestState& listing, std::vector<Choice>& choices,
             if (choice != on[i].front()) {
                 longer.slot = free_slots.back();
                 free_slots.pop_back();
-                decoder_->fork(hope.slot, longer.slot);
+                decoder_->fork(hypothesis.slot, longer.slot);
             }
             next.push_back(std::move(longer));
         }
     }
-    listing.hopes = std::move(next);
+    state.hypotheses = std::move(next);
 }
 
-void GptProposer::begin(NBestState& listing, std::vector<int>& free_slots) {
-    Hypothesis hope{free_slots.back(), listing.prefix, 0, {}, 0};
+void GptProposer::begin(NBestState& state, std::vector<int>& free_slots) {
+    Hypothesis hypothesis{free_slots.back(), state.prefix, 0, {}, 0};
     free_slots.pop_back();
-    hope.fed = static_cast<size_t>(prefix_cache_.begin(hope.tokens, hope.slot));
-    listing.hopes.push_back(std::move(hope));
-    listing.again = false;
+    hypothesis.fed = static_cast<size_t>(prefix_cache_.begin(hypothesis.tokens, hypothesis.slot));
+    state.hypotheses.push_back(std::move(hypothesis));
+    state.again = false;
 }
 
-void GptProposer::end(NBestState& listing, std::vector<int>& free_slots) {
-    for (const Hypothesis& hope : listing.hopes) {
-        decoder_->clear(hope.slot);
-        free_slots.push_back(hope.slot);
+void GptProposer::end(NBestState& state, std::vector<int>& free_slots) {
+    for (const Hypothesis& hypothesis : state.hypotheses) {
+        decoder_->clear(hypothesis.slot);
+        free_slots.push_back(hypothesis.slot);
     }
-    listing.hopes.clear();
-    listing.result.generated = static_cast<int>(listing.result.steps.size());
+    state.hypotheses.clear();
+    state.result.generated = static_cast<int>(state.result.steps.size());
 }
 
 std::vector<Proposals> GptProposer::n_best(std::span<const ProposeRequest> requests) {
@@ -180,33 +184,34 @@ std::vector<Proposals> GptProposer::n_best(std::span<const ProposeRequest> reque
     for (;;) {
         // Listings join while there are slots for all of their places.
         for (; next < requests.size(); ++next) {
-            NBestState& listing = listings[next];
+            NBestState& state = listings[next];
             const ProposeRequest& request = requests[next];
-            listing.wanted = static_cast<size_t>(std::clamp(request.samples, 0, limits_.slots));
-            if (places + listing.wanted > static_cast<size_t>(limits_.slots)) break;
+            state.wanted = static_cast<size_t>(std::clamp(request.samples, 0, limits_.slots));
+            if (places + state.wanted > static_cast<size_t>(limits_.slots)) break;
             std::vector<int> prefix = prefix_of(request);
             const bool full = static_cast<int>(request.path.steps.size()) >= limits_.steps;
-            if (prefix.empty() || full || listing.wanted == 0) continue;
-            places += listing.wanted;
-            listing.request = &request;
-            listing.result.tokens = static_cast<int64_t>(prefix.size());
-            listing.prefix = std::move(prefix);
-            begin(listing, free_slots);
+            if (prefix.empty() || full || state.wanted == 0) continue;
+            places += state.wanted;
+            state.request = &request;
+            state.result.tokens = static_cast<int64_t>(prefix.size());
+            state.prefix = std::move(prefix);
+            begin(state, free_slots);
             active.push_back(next);
         }
         if (active.empty()) break;
 
-        // A round that the limit does not pay ends a listing.
+        // A round that the limit does not pay ends a state.
         feeds_.clear();
         for (const size_t i : active) {
-            NBestState& listing = listings[i];
-            listing.result.tokens += listing.next_cost();
-            if (listing.result.tokens > listing.request->limit) {
-                listing.result.tokens = listing.request->limit;
-                end(listing, free_slots);
+            NBestState& state = listings[i];
+            state.result.tokens += state.next_cost();
+            if (state.result.tokens > state.request->limit) {
+                state.result.tokens = state.request->limit;
+                end(state, free_slots);
             }
-            for (const Hypothesis& hope : listing.hopes)
-                feeds_.push_back({hope.slot, std::span(hope.tokens).subspan(hope.fed)});
+            for (const Hypothesis& hypothesis : state.hypotheses)
+                feeds_.push_back(
+                    {hypothesis.slot, std::span(hypothesis.tokens).subspan(hypothesis.fed)});
         }
         if (!feeds_.empty()) {
             prefix_cache_.make_room(decoder_->pages_needed(feeds_));
@@ -215,33 +220,34 @@ std::vector<Proposals> GptProposer::n_best(std::span<const ProposeRequest> reque
             const auto classes = static_cast<size_t>(tokenizer_.size());
             size_t row = 0;
             for (const size_t i : active) {
-                NBestState& listing = listings[i];
+                NBestState& state = listings[i];
                 std::vector<Choice> choices;
-                for (size_t h = 0; h < listing.hopes.size(); ++h, ++row) {
-                    const Hypothesis& hope = listing.hopes[h];
-                    if (listing.depth(hope) == 0) prefix_cache_.keep(hope.tokens, hope.slot);
+                for (size_t h = 0; h < state.hypotheses.size(); ++h, ++row) {
+                    const Hypothesis& hypothesis = state.hypotheses[h];
+                    if (state.depth(hypothesis) == 0)
+                        prefix_cache_.keep(hypothesis.tokens, hypothesis.slot);
                     const size_t before = choices.size();
-                    choices_after(listing, h, {logits.data() + row * width, classes}, choices);
-                    if (choices.size() > before || listing.depth(hope) == 0) continue;
-                    listing.dead.push_back({hope.text, hope.mass});
-                    listing.again = true;
+                    choices_after(state, h, {logits.data() + row * width, classes}, choices);
+                    if (choices.size() > before || state.depth(hypothesis) == 0) continue;
+                    state.exhausted.push_back({hypothesis.text, hypothesis.mass});
+                    state.again = true;
                 }
-                if (listing.hopes.empty()) continue;
-                take_best(listing, choices, free_slots);
-                if (listing.hopes.empty() && listing.again &&
-                    listing.result.steps.size() < listing.wanted)
-                    begin(listing, free_slots);
+                if (state.hypotheses.empty()) continue;
+                take_best(state, choices, free_slots);
+                if (state.hypotheses.empty() && state.again &&
+                    state.result.steps.size() < state.wanted)
+                    begin(state, free_slots);
             }
         }
         std::erase_if(active, [&](size_t i) {
-            if (!listings[i].hopes.empty()) return false;
+            if (!listings[i].hypotheses.empty()) return false;
             end(listings[i], free_slots);
             places -= listings[i].wanted;
             return true;
         });
     }
     std::vector<Proposals> results;
-    for (NBestState& listing : listings) results.push_back(std::move(listing.result));
+    for (NBestState& state : listings) results.push_back(std::move(state.result));
     return results;
 }
 

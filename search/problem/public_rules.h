@@ -22,13 +22,13 @@ struct PublicRules {
     // last line.
     virtual std::string state(const Path& path) const;
 
-    // Do the rules tell everybody whether a path is solved? Then every search ends at the first
-    // path that is, drops finished ones that are not, and steps that are not legal.
+    // Whether the rules alone say that a path is solved. If so, every search ends at the first path
+    // that is, drops finished ones that are not, and steps that are not legal.
     virtual bool public_goal() const { return false; }
-    // With a public goal: is this finished path solved?
+    // With a public goal: whether this finished path is solved.
     virtual bool goal(const Path&) const { return false; }
-    // With a public goal: does the path keep the rules that everybody sees? That it can still
-    // reach the goal is no part of that.
+    // With a public goal: whether the path keeps the rules. That it can still reach the goal is no
+    // part of that.
     virtual bool legal(const Path&) const { return true; }
 };
 

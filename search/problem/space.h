@@ -27,7 +27,7 @@ struct Space {
     virtual size_t state_bytes() const = 0;
 
     virtual int actions() const = 0;
-    // May `action` be taken in this state? Most spaces allow every one.
+    // Whether `action` may be taken in this state; in most spaces every one.
     virtual bool legal(const uint8_t* /*state*/, int /*action*/) const { return true; }
     virtual void apply(uint8_t* state, int action) const = 0; // a legal one
     virtual int inverse(int action) const = 0;                // undoes it in the state after

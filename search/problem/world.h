@@ -31,7 +31,7 @@ struct World : PublicRules {
     // The label of `step` written after `path`; `final`: it ended in the answer token.
     virtual Label check_step(const Path& path, std::string_view step, bool final) const = 0;
 
-    // Is `answer` (any text) the value of the problem?
+    // Whether `answer` (any text) is the value of the problem.
     virtual bool check_answer(std::string_view problem, std::string_view answer) const = 0;
 
     // The true answer in canonical form.
@@ -39,8 +39,8 @@ struct World : PublicRules {
 
     std::string canonical_answer(std::string_view answer) const override = 0;
 
-    // Where the last line alone does not tell, a world judges the whole path. By default:
-    // is it finished, and its last line the answer?
+    // Where the last line alone does not tell, a world looks at the whole path. By default:
+    // it is finished, and its last line is the answer.
     virtual bool solved(const Path& path) const;
     // The answer that a finished path gives; by default its last line. Empty if unfinished.
     virtual std::string answer_of(const Path& path) const;

@@ -106,7 +106,7 @@ class PuzzleSpace {
     double g(Node node) { return table_[node].g; }
     double h(Node node) { return static_cast<double>(table_[node].h); }
     bool closed(Node node) { return table_[node].closed; }
-    // Is its g the state's still, and can a way through it beat the best solution (anytime)?
+    // Its g is the state's still, and a way through it can beat the best solution (anytime).
     bool current(const Entry& entry) {
         return table_[entry.node].g == entry.g && !hopeless(entry.node);
     }

@@ -81,7 +81,7 @@ struct ProblemReader {
         } catch (const Error& error) {
             fail("{}: {}", line.where, error.what());
         }
-        // Worlds that know the answer judge by their own rules.
+        // Worlds that know the answer have rules of their own.
         if (!read.answer.empty() && world.check_answer(read.problem, read.answer))
             read.answer.clear();
         return read;

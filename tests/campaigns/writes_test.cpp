@@ -6,7 +6,7 @@
 // allocations.
 
 #include "engine/io/files.h"
-#include "tests/campaigns/road.h"
+#include "tests/campaigns/pipeline.h"
 #include "tests/campaigns/shim.h"
 #include "tests/paths.h"
 #include "tests/sanitized.h"
@@ -106,13 +106,13 @@ std::string unsynced(const std::vector<Call>& calls) {
 
 // The call failed as it should, harmed nothing, and goes on to the same bytes.
 void failed_well(size_t at, const std::string& trial, const Outcome& outcome) {
-    Undisturbed& undisturbed = Undisturbed::road();
+    Undisturbed& undisturbed = Undisturbed::pipeline();
     CHECK(outcome.signal == 0);
     CHECK(outcome.status == 2);
     CHECK_MESSAGE(one_sentence(outcome.error), outcome.error);
     const std::string harmed = harm(undisturbed.before(at), contents_of(trial));
     CHECK_MESSAGE(harmed.empty(), harmed);
-    const Outcome again = call(trial, road()[at].arguments);
+    const Outcome again = call(trial, pipeline()[at].arguments);
     CHECK_MESSAGE(again.status == 0, again.error);
     const std::string different = difference(undisturbed.before(at + 1), contents_of(trial));
     CHECK_MESSAGE(different.empty(), different);
@@ -140,14 +140,14 @@ TEST_CASE("campaign: every call that writes fails once, memory runs out, and wha
           "synced before") {
     if (std::string(shim).empty()) return; // no such library here, or the sanitizers'
     const int64_t one_of = asked("QSTAR_FAILS", 20), one_allocation = asked("QSTAR_MEMORY", 10000);
-    Undisturbed& undisturbed = Undisturbed::road();
+    Undisturbed& undisturbed = Undisturbed::pipeline();
     const Temporary folder;
     const std::string trial = folder / "trial", log = folder / "log";
     int64_t number = 0, kinds = 0, tried = 0, renamed = 0, allocations = 0, ran_out = 0;
-    for (size_t at = 0; at < road().size(); ++at) {
-        CAPTURE(road()[at].name);
+    for (size_t at = 0; at < pipeline().size(); ++at) {
+        CAPTURE(pipeline()[at].name);
         undisturbed.copy_before(at, trial);
-        const Outcome seen = call(trial, road()[at].arguments, shimmed(trial, log));
+        const Outcome seen = call(trial, pipeline()[at].arguments, shimmed(trial, log));
         REQUIRE_MESSAGE(seen.status == 0, seen.error);
         const std::vector<Call> calls = calls_in(log);
         const std::string order = unsynced(calls);
@@ -163,7 +163,7 @@ TEST_CASE("campaign: every call that writes fails once, memory runs out, and wha
             std::filesystem::remove(log);
             undisturbed.copy_before(at, trial);
             const int error = tried++ % 2 == 0 ? ENOSPC : EIO;
-            const Outcome outcome = call(trial, road()[at].arguments,
+            const Outcome outcome = call(trial, pipeline()[at].arguments,
                                          shimmed(trial, log, static_cast<int64_t>(n), error));
             failed_well(at, trial, outcome);
         }
@@ -172,7 +172,8 @@ TEST_CASE("campaign: every call that writes fails once, memory runs out, and wha
             if (allocations++ % one_allocation != 0) continue;
             CAPTURE(n);
             undisturbed.copy_before(at, trial);
-            const Outcome outcome = call(trial, road()[at].arguments, shimmed(trial, log, 0, 0, n));
+            const Outcome outcome =
+                call(trial, pipeline()[at].arguments, shimmed(trial, log, 0, 0, n));
             failed_well(at, trial, outcome);
             ++ran_out;
         }
@@ -185,16 +186,16 @@ TEST_CASE("campaign: every call that writes fails once, memory runs out, and wha
 }
 
 TEST_CASE("campaign: files may not grow") {
-    Undisturbed& undisturbed = Undisturbed::road();
+    Undisturbed& undisturbed = Undisturbed::pipeline();
     const Temporary folder;
     const std::string trial = folder / "trial";
     int64_t failed = 0;
     for (size_t at = 0; at < 4; ++at) {
-        CAPTURE(road()[at].name);
+        CAPTURE(pipeline()[at].name);
         Disturbance disturbance;
         disturbance.file_bytes = 1000;
         undisturbed.copy_before(at, trial);
-        const Outcome outcome = call(trial, road()[at].arguments, disturbance);
+        const Outcome outcome = call(trial, pipeline()[at].arguments, disturbance);
         if (outcome.status == 0) continue; // its files are small
         failed_well(at, trial, outcome);
         ++failed;
@@ -207,7 +208,7 @@ TEST_CASE("campaign: files may not grow") {
 TEST_CASE("campaign: addresses run out") {
     const int64_t steps = asked("QSTAR_ADDRESSES", 0);
     if (std::string(shim).empty() || steps == 0) return; // the sanitizers want them all
-    Undisturbed& undisturbed = Undisturbed::road();
+    Undisturbed& undisturbed = Undisturbed::pipeline();
     const Temporary folder;
     const std::string trial = folder / "trial";
     make_folders(trial);
@@ -221,13 +222,13 @@ TEST_CASE("campaign: addresses run out") {
     int64_t least = 1024 * megabyte, ran_out = 0, were_enough = 0;
     while (call(trial, {"--help"}, limited(least - 8 * megabyte)).status == 0)
         least -= 8 * megabyte;
-    for (size_t at = 0; at < road().size(); ++at)
+    for (size_t at = 0; at < pipeline().size(); ++at)
         for (int64_t step = 0; step < steps; ++step) {
             const Disturbance disturbance = limited(least + megabyte * step * 2);
-            CAPTURE(road()[at].name);
+            CAPTURE(pipeline()[at].name);
             CAPTURE(disturbance.memory_bytes / megabyte);
             undisturbed.copy_before(at, trial);
-            const Outcome outcome = call(trial, road()[at].arguments, disturbance);
+            const Outcome outcome = call(trial, pipeline()[at].arguments, disturbance);
             if (outcome.status == 0) {
                 ++were_enough;
                 continue;

@@ -8,7 +8,7 @@
 #include "eval/studies/early_stop.h"
 #include "eval/studies/label_sources.h"
 #include "eval/studies/policies.h"
-#include "tests/eval/tiny_road.h"
+#include "tests/eval/tiny_pipeline.h"
 #include "train/data/sample.h"
 #include "train/supervised/prm.h"
 #include "train/supervised/sft.h"

@@ -74,7 +74,7 @@ void Gpu::finish() {
     wait();
 }
 
-void* Gpu::upload_room(size_t bytes) {
+void* Gpu::upload_space(size_t bytes) {
     bytes = (bytes + kUploadLine - 1) / kUploadLine * kUploadLine;
     if (upload_block_ < uploads_.size() && upload_used_ + bytes > uploads_[upload_block_].size) {
         ++upload_block_;
@@ -84,9 +84,9 @@ void* Gpu::upload_room(size_t bytes) {
         const size_t size = std::max(bytes, kUploads);
         uploads_.push_back({static_cast<char*>(tensors_.allocate(size)), size});
     }
-    char* const room = uploads_[upload_block_].data + upload_used_;
+    char* const space = uploads_[upload_block_].data + upload_used_;
     upload_used_ += bytes;
-    return room;
+    return space;
 }
 
 float* Gpu::scratch(int64_t count) {
@@ -113,15 +113,15 @@ void Gpu::fetch(int64_t n, const float* from, float* to) {
         if (n > 0) std::memcpy(to, from, bytes);
         return;
     }
-    void* const room = staging_.allocate(bytes);
+    void* const space = staging_.allocate(bytes);
     const struct {
         Address x, y;
         int32_t n;
-    } push = {operation.read(from, n), staging_.find(room), number(n)};
+    } push = {operation.read(from, n), staging_.find(space), number(n)};
     operation.run(shaders::copy, {}, push, groups_for(n));
     wait();
-    std::memcpy(to, room, bytes);
-    staging_.release(room);
+    std::memcpy(to, space, bytes);
+    staging_.release(space);
 }
 
 Address Operation::read(const float* at, int64_t count) {
@@ -144,9 +144,9 @@ Address Operation::write(float* at, int64_t count) {
 
 Address Operation::upload_bytes(const void* values, size_t bytes) {
     if (bytes == 0) return 0;
-    void* const room = gpu_.upload_room(bytes);
-    std::memcpy(room, values, bytes);
-    return gpu_.tensors_.find(room);
+    void* const space = gpu_.upload_space(bytes);
+    std::memcpy(space, values, bytes);
+    return gpu_.tensors_.find(space);
 }
 
 Address Operation::upload(const int* values, int64_t count) {

@@ -30,7 +30,7 @@ class Gpu : public std::enable_shared_from_this<Gpu> {
     friend class Operation;
 
     void release(float* pointer);
-    void* upload_room(size_t bytes);
+    void* upload_space(size_t bytes);
     float* scratch(int64_t count);
     void wait();
 
@@ -71,7 +71,7 @@ class Operation {
     // Numbers of the host: copied now, unless they lie in the device's memory.
     Address upload(const int* values, int64_t count);
     Address upload(const float* values, int64_t count);
-    // Room that belongs to this operation alone.
+    // Memory that belongs to this operation alone.
     float* scratch(int64_t count) { return gpu_.scratch(count); }
 
     template <class Push>
@@ -100,7 +100,7 @@ inline int64_t span_of(int64_t rows, int64_t columns, int64_t ld) {
     return rows == 0 || columns == 0 ? 0 : (rows - 1) * ld + columns;
 }
 
-// Can it be read four numbers at a time?
+// Whether it can be read four numbers at a time.
 inline bool whole(const float* at, int64_t columns, int64_t ld) {
     return reinterpret_cast<uintptr_t>(at) % 16 == 0 && columns % 4 == 0 && ld % 4 == 0;
 }

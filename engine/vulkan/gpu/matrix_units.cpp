@@ -47,7 +47,7 @@ bool has_features(const Api& api, VkPhysicalDevice device) {
     return matrices.offered();
 }
 
-// Can shaders/gemm_bf16.comp cut its tiles and slices into such blocks?
+// Whether shaders/gemm_bf16.comp can cut its tiles and slices into such blocks.
 bool fits(const MatrixProperties& p, uint32_t subgroup_size) {
     const uint32_t high = subgroup_size >= 32 ? 64 : 32;
     const uint32_t wide = 64 * subgroup_size / high;

@@ -57,7 +57,7 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-// Are keys meant for a field that is being typed in?
+// Whether keys are meant for a field that is being typed in.
 export function typing(event) {
   return event.ctrlKey || event.metaKey || event.altKey ||
     event.target.closest?.('input, select, textarea') !== null;

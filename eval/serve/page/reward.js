@@ -1,4 +1,4 @@
-// Training the reward model of the ranks, and what it foretells before and after.
+// Training the reward model of the ranks, and what it predicts before and after.
 
 import {element, get, stream} from './api.js';
 
@@ -33,7 +33,7 @@ function on(event, data) {
     table.hidden = false;
     document.dispatchEvent(new Event('trained'));
     table.tBodies[0].replaceChildren(row('before', data.before), row('after', data.after));
-    tell(data.after ? `trained: foretells ${percent(data.after.accuracy)} of the held-out pairs`
+    tell(data.after ? `trained: predicts ${percent(data.after.accuracy)} of the held-out pairs`
       : 'trained; none of the ranked problems is held out (one in twenty is), so nothing can be said of it');
   }
 }
@@ -45,7 +45,7 @@ async function train(event) {
   stop.disabled = false;
   bar.hidden = false;
   bar.removeAttribute('value');
-  tell('the model as it is foretells the held-out pairs ...');
+  tell('the model as it is predicts the held-out pairs ...');
   try {
     await stream('api/reward', {
       method: 'POST',

@@ -45,7 +45,7 @@ class Pane {
     this.status.classList.remove('error');
     this.status.textContent = 'begins ...';
     this.stop.disabled = false;
-    const wish = new URLSearchParams({problem, method: this.method.value, scorer: this.scorer.value,
+    const asked = new URLSearchParams({problem, method: this.method.value, scorer: this.scorer.value,
       budget: this.budget.value});
     // In slow motion the events wait for each other; the search itself is as fast as ever.
     const pace = document.getElementById('slow').checked ? 500 : 0;
@@ -57,7 +57,7 @@ class Pane {
     };
     let failure = null;
     try {
-      await stream(`api/search?${wish}`, {signal: leaving.signal},
+      await stream(`api/search?${asked}`, {signal: leaving.signal},
         (event, data) => { shown = shown.then(() => show(event, data)); });
     } catch (error) {
       failure = error;

@@ -20,7 +20,7 @@ std::string fault; // of the last request; what a handler throws the server make
 void look_at(const HttpRequest& request) {
     holds(request.method == "GET" || request.method == "POST", "the method \"{}\"", request.method);
     holds(request.path.empty() || request.path[0] == '/', "the path \"{}\"", request.path);
-    if (request.method == "POST") accepts([&] { retrain_wish(request.body); });
+    if (request.method == "POST") accepts([&] { retrain_request(request.body); });
 }
 
 HttpReply handle(const HttpRequest& request) {

@@ -59,6 +59,15 @@ TEST_CASE("a problem may begin with a minus") {
     }
 }
 
+TEST_CASE("a line with a name of an earlier version is refused with the name of now") {
+    SmallProgram program;
+    program.program.renamed = {{"look", "search"}, {"--beam", "--width"}};
+    CHECK(program.read({"look", "1+2"}) == "look has another name now: search");
+    CHECK(program.read({"search", "1+2", "--beam", "3"}) == "--beam has another name now: --width");
+    CHECK(program.read({"search", "1+2", "--beam=3"}) == "--beam has another name now: --width");
+    CHECK(program.read({"search", "look"}) == ""); // which may be a value
+}
+
 TEST_CASE("a number below zero is a flag's value") {
     for (const char* text : {"-3", "-.5", "-3e-2"}) {
         CAPTURE(text);

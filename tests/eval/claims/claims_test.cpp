@@ -1,4 +1,4 @@
-// Duels by hand, rules on numbers that are given, and the claims of a tiny road.
+// Duels by hand, rules on numbers that are given, and the claims of a tiny pipeline.
 
 #include "eval/claims/claims.h"
 
@@ -8,7 +8,7 @@
 #include "eval/claims/written.h"
 #include "search/models/encode.h"
 #include "search/models/gpt_proposer.h"
-#include "tests/eval/tiny_road.h"
+#include "tests/eval/tiny_pipeline.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
 #include "train/data/searched.h"
@@ -35,7 +35,7 @@ Findings examine(const std::string& run, int number) {
     return examine_claims(options_for(run, {number}))[0].findings;
 }
 
-Json taste_row(const char* policy, const char* from, double wins, int right) {
+Json preference_row(const char* policy, const char* from, double wins, int right) {
     return {{"policy", policy},
             {"learned_from", from},
             {"wins", wins},
@@ -68,17 +68,17 @@ TEST_CASE("the twelve claims are numbered, and none stands twice") {
     }
 }
 
-TEST_CASE("claims of a tiny road") {
+TEST_CASE("claims of a tiny pipeline") {
     Temporary folder;
     const std::string run = folder.path;
-    tiny_road(run);
+    tiny_pipeline(run);
 
-    SUBCASE("ranks and taste: the rule, on numbers that are given") {
+    SUBCASE("ranks and preference: the rule, on numbers that are given") {
         const auto verdict = [&](double wins, int right) {
             Json rows = Json::array();
-            rows.push_back(taste_row("sft", "-", 0.5, 250));
-            rows.push_back(taste_row("dpo", "ranks", wins, right));
-            write_json(run + "/taste.json", Json{{"tuned", "sft"}, {"rows", rows}});
+            rows.push_back(preference_row("sft", "-", 0.5, 250));
+            rows.push_back(preference_row("dpo", "ranks", wins, right));
+            write_json(run + "/preference-win-rate.json", Json{{"tuned", "sft"}, {"rows", rows}});
             return examine(run, 3).verdict;
         };
         CHECK(verdict(0.7, 250) == Verdict::holds);
@@ -89,7 +89,7 @@ TEST_CASE("claims of a tiny road") {
     }
     SUBCASE("what a run does not have is said with the command that makes it") {
         CHECK(examine(run, 3).verdict == Verdict::undecided);
-        CHECK(examine(run, 3).command.starts_with("qstar eval taste"));
+        CHECK(examine(run, 3).command.starts_with("qstar eval preference-win-rate"));
         CHECK(examine(run, 7).verdict == Verdict::undecided);
         CHECK(examine(run, 7).command.starts_with("qstar train self-play"));
         CHECK(examine(run, 8).command.starts_with("qstar train distil"));

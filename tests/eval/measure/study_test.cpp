@@ -40,4 +40,9 @@ TEST_CASE("studies of older versions are read by today's names") {
     CHECK(read_study(folder.path, "best-of-n") == Json{{"seed", 1}, {"rows", {{{"n", 2}}}}});
     folder.file("curve.json", R"({"rows": [{"judge": "prm"}]})");
     CHECK(read_study(folder.path, "curve")["rows"][0]["scorer"] == "prm");
+    folder.file("taste.json", R"({"taste": [3, 1], "rows": []})");
+    CHECK(read_study(folder.path, "preference-win-rate") ==
+          Json{{"rows", Json::array()}, {"preference", {3, 1}}});
+    folder.file("times.json", R"({"seconds": {"taste": 2.5}})");
+    CHECK(read_study(folder.path, "times")["seconds"]["preference-win-rate"] == 2.5);
 }

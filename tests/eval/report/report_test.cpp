@@ -1,4 +1,4 @@
-// The report of a tiny road: complete, self-contained, and equal to what it was made from.
+// The report of a tiny pipeline: complete, self-contained, and equal to what it was made from.
 
 #include "eval/report/report.h"
 
@@ -7,7 +7,7 @@
 #include "engine/text/jsonl.h"
 #include "eval/plot/html.h"
 #include "eval/studies/ladder.h"
-#include "tests/eval/tiny_road.h"
+#include "tests/eval/tiny_pipeline.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
 
@@ -37,9 +37,9 @@ void change(const std::string& path, const std::string& from, const std::string&
     write_file_atomic(path, text.replace(at, from.size(), to));
 }
 
-// A tiny road with a ladder and its report.
-void make_reported_road(const std::string& run) {
-    tiny_road(run);
+// A tiny pipeline with a ladder and its report.
+void make_reported_pipeline(const std::string& run) {
+    tiny_pipeline(run);
     LadderOptions rungs;
     rungs.run = run;
     rungs.quiet = true;
@@ -49,9 +49,9 @@ void make_reported_road(const std::string& run) {
     report(small(run));
 }
 
-void reported_road(const std::string& run) {
-    static const MadeOnce road(make_reported_road);
-    road.copy_to(run);
+void reported_pipeline(const std::string& run) {
+    static const MadeOnce pipeline(make_reported_pipeline);
+    pipeline.copy_to(run);
 }
 
 } // namespace
@@ -70,10 +70,10 @@ TEST_CASE("a run that has only begun has a report that says what is missing") {
     verify_report(run.path, true);
 }
 
-TEST_CASE("the report of a tiny road") {
+TEST_CASE("the report of a tiny pipeline") {
     Temporary folder;
     const std::string run = folder.path, path = run + "/report.html";
-    reported_road(run);
+    reported_pipeline(run);
     report(small(run)); // the page names its run
     const std::string page = read_file(path);
     const Json data = embedded_data(page);
@@ -97,7 +97,7 @@ TEST_CASE("the report of a tiny road") {
 TEST_CASE("what was changed in a report or in its run is found") {
     Temporary folder;
     const std::string run = folder.path, path = run + "/report.html";
-    reported_road(run);
+    reported_pipeline(run);
 
     SUBCASE("a number that was changed in the page is found") {
         change(path, "</data>", "9</data>");
@@ -128,8 +128,8 @@ TEST_CASE("what was changed in a report or in its run is found") {
     SUBCASE("a file of the run that is not what it should be is said") {
         const std::string page = read_file(path);
         write_file_atomic(run + "/ladder.json", "{\"rows\": 3}");
-        CHECK_THROWS_WITH_AS(report(small(run)), doctest::Contains("ladder.json: expected rows with method, "),
-                             Error);
+        CHECK_THROWS_WITH_AS(report(small(run)),
+                             doctest::Contains("ladder.json: expected rows with method, "), Error);
         CHECK(read_file(path) == page); // and nothing is lost
     }
     SUBCASE("another model is found") {

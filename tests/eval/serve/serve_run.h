@@ -3,7 +3,7 @@
 // samples, ranks and a PRM. And a client that listens to events without a network.
 
 #include "eval/serve/http.h"
-#include "tests/eval/tiny_road.h"
+#include "tests/eval/tiny_pipeline.h"
 #include "tests/train/quiet.h"
 #include "train/annotation/label.h"
 #include "train/annotation/rank.h"

@@ -90,18 +90,18 @@ TEST_CASE("a page over a small run") {
              {"greedy", "majority", "best-of-n", "beam", "mcts", "astar", "qstar"}) {
             CAPTURE(method);
             search::StageModels models(run, 1);
-            const SearchWish wish = search_wish({{"problem", "3*(4+5)-2"},
-                                                 {"method", method},
-                                                 {"scorer", "prm"},
-                                                 {"budget", "300"}},
-                                                RunModels(run, 1));
+            const SearchRequest asked = search_request({{"problem", "3*(4+5)-2"},
+                                                        {"method", method},
+                                                        {"scorer", "prm"},
+                                                        {"budget", "300"}},
+                                                       RunModels(run, 1));
             search::Scorer* scorer = models.scorer("prm");
             const auto world = search::make_world("arithmetic");
             search::Options options;
             options.budget = 300;
-            search::set_defaults(options, *world, wish.method, scorer);
-            const auto alone = search::solve({&wish.problem, 1}, wish.method, models.policy("sft"),
-                                             scorer, options)[0];
+            search::set_defaults(options, *world, asked.method, scorer);
+            const auto alone = search::solve({&asked.problem, 1}, asked.method,
+                                             models.policy("sft"), scorer, options)[0];
             const Listener heard = listen(site, {{"problem", "3*(4+5)-2"},
                                                  {"method", method},
                                                  {"scorer", "prm"},
@@ -244,10 +244,10 @@ TEST_CASE("a page over a small run") {
              {"", "{}", R"({"from": "x", "prompts": 1})", R"({"from": "both", "prompts": 0})"})
             CHECK_THROWS_AS(site.answer({"POST", "/api/reward", {}, wrong}), Error);
         CHECK(get(site, "/api/reward")["model"].is_null());
-        const std::string wish = R"({"from": "both", "prompts": 60})";
+        const std::string body = R"({"from": "both", "prompts": 60})";
         for (const bool again : {false, true}) {
             Listener heard;
-            site.answer({"POST", "/api/reward", {}, wish}).events(heard);
+            site.answer({"POST", "/api/reward", {}, body}).events(heard);
             REQUIRE(heard.heard.size() > 2);
             CHECK(heard.heard[0].first == "step");
             const Json done = parse_json(heard.heard.back().second, "test");
@@ -260,7 +260,7 @@ TEST_CASE("a page over a small run") {
         CHECK(get(site, "/api/run")["scorers"] == Json({"prm", "reward-me"}));
         Listener leaves;
         leaves.leaves_after = 1;
-        site.answer({"POST", "/api/reward", {}, wish}).events(leaves);
+        site.answer({"POST", "/api/reward", {}, body}).events(leaves);
         CHECK(leaves.heard.size() == 1);
         CHECK(listen(site, {{"problem", "1+2*3"}, {"scorer", "prm"}}).heard.back().first == "done");
     }

@@ -3,7 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/text/jsonl.h"
 #include "eval/plot/plot.h"
-#include "tests/eval/tiny_road.h"
+#include "tests/eval/tiny_pipeline.h"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,7 @@ using namespace qstar::eval;
 
 TEST_CASE("the curve: every method at every budget, never above it, with a plot") {
     const Temporary run;
-    tiny_road(run.path);
+    tiny_pipeline(run.path);
     CurveOptions options;
     options.run = run.path;
     options.problems = 10;
@@ -27,7 +27,7 @@ TEST_CASE("the curve: every method at every budget, never above it, with a plot"
         if (row.budget > 0) CHECK(row.median_tokens <= static_cast<double>(row.budget));
         CHECK(row.length >= (row.solved > 0 ? 1 : 0)); // one line may do several operations
         CHECK(row.as_short <= row.solved);
-        CHECK(row.judge == (row.method == "greedy" ? "none" : "prm"));
+        CHECK(row.scorer == (row.method == "greedy" ? "none" : "prm"));
     }
     curve(options);
     const Json json = read_json(run.path + "/curve.json").value;

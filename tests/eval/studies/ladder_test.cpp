@@ -2,7 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "tests/eval/tiny_road.h"
+#include "tests/eval/tiny_pipeline.h"
 
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -11,9 +11,9 @@
 using namespace qstar;
 using namespace qstar::eval;
 
-TEST_CASE("the ladder of a tiny road") {
+TEST_CASE("the ladder of a tiny pipeline") {
     const Temporary run;
-    tiny_road(run.path);
+    tiny_pipeline(run.path);
 
     LadderOptions options;
     options.run = run.path;
@@ -42,7 +42,7 @@ TEST_CASE("the ladder of a tiny road") {
 
 TEST_CASE("the ladder refuses a run whose training texts hold a test problem") {
     const Temporary run;
-    tiny_road(run.path);
+    tiny_pipeline(run.path);
     LadderOptions options;
     options.run = run.path;
     options.problems = 12;
@@ -58,7 +58,7 @@ TEST_CASE("the ladder refuses a run whose training texts hold a test problem") {
 
 TEST_CASE("the ladder says which stage is missing") {
     const Temporary run;
-    tiny_road(run.path);
+    tiny_pipeline(run.path);
     LadderOptions options;
     options.run = run.path;
     options.problems = 12;

@@ -1,6 +1,6 @@
 #pragma once
-// A tiny road through every stage that writes, for the campaigns that disturb it: a second or so
-// a stage.
+// A tiny pipeline through every stage that writes, for the campaigns that disturb it: a second or
+// so a stage.
 //
 // A campaign has a folder: problems.txt, run/ (arithmetic), puzzle/ (lights out) and what
 // `search --out` wrote. Stages are called in it with relative paths, so that the same call in
@@ -13,11 +13,11 @@
 
 namespace qstar::campaign {
 
-struct RoadStage {
+struct PipelineStage {
     std::string name;
     std::vector<std::string> arguments; // of the program, relative to the campaign's folder
 };
-const std::vector<RoadStage>& road();
+const std::vector<PipelineStage>& pipeline();
 
 // How a call of the program is disturbed.
 struct Disturbance {
@@ -49,11 +49,11 @@ std::string difference(const Contents& expected, const Contents& found);
 // The same of those files alone that `before` has; a run's record of its stages is left out.
 std::string harm(const Contents& before, const Contents& found);
 
-// The road as it goes undisturbed: made once in a program, up to the stage that is asked for.
+// The pipeline as it goes undisturbed: made once in a program, up to the stage that is asked for.
 class Undisturbed {
   public:
-    static Undisturbed& road();
-    // A copy of the folder as it was before the stage (== road().size(): at the end).
+    static Undisturbed& pipeline();
+    // A copy of the folder as it was before the stage (== pipeline().size(): at the end).
     void copy_before(size_t stage, const std::string& to);
     // The same as bytes.
     const Contents& before(size_t stage);

@@ -1,4 +1,4 @@
-#include "tests/campaigns/road.h"
+#include "tests/campaigns/pipeline.h"
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-RoadStage stage(const std::string& line) {
+PipelineStage stage(const std::string& line) {
     std::istringstream words(line);
     std::vector<std::string> arguments;
     for (std::string word; words >> word;) arguments.push_back(word);
@@ -29,7 +29,7 @@ RoadStage stage(const std::string& line) {
     return {training ? arguments[1] : arguments[0], arguments};
 }
 
-std::vector<RoadStage> make_road() {
+std::vector<PipelineStage> make_pipeline() {
     const std::string loop = " --epochs 1 --save-every 1 --warmup 2 --threads 1 --batch ";
     const std::string puzzle = " --run puzzle --world lights-out --size 3 --width 16 --blocks 1 "
                                "--batch 20 --steps 30 --check-every 5 --save-every 5 --threads 1";
@@ -107,8 +107,8 @@ std::string problems() {
 
 } // namespace
 
-const std::vector<RoadStage>& road() {
-    static const std::vector<RoadStage> stages = make_road();
+const std::vector<PipelineStage>& pipeline() {
+    static const std::vector<PipelineStage> stages = make_pipeline();
     return stages;
 }
 
@@ -176,13 +176,13 @@ std::string harm(const Contents& before, const Contents& found) {
     return "";
 }
 
-Undisturbed& Undisturbed::road() {
-    static Undisturbed road;
-    return road;
+Undisturbed& Undisturbed::pipeline() {
+    static Undisturbed pipeline;
+    return pipeline;
 }
 
 Undisturbed::Undisturbed()
-    : folder_((fs::temp_directory_path() / fmt::format("qstar-road-{}", getpid())).string()) {
+    : folder_((fs::temp_directory_path() / fmt::format("qstar-pipeline-{}", getpid())).string()) {
     make_folders(folder_of(0));
     write_file_atomic(join_path(folder_of(0), "problems.txt"), problems());
 }
@@ -198,7 +198,7 @@ std::string Undisturbed::folder_of(size_t stage) const {
 
 void Undisturbed::make(size_t stages) {
     while (seconds_.size() < stages) {
-        const RoadStage& next = campaign::road()[seconds_.size()];
+        const PipelineStage& next = campaign::pipeline()[seconds_.size()];
         const std::string folder = folder_of(seconds_.size() + 1);
         fs::remove_all(folder);
         fs::copy(folder_of(seconds_.size()), folder, fs::copy_options::recursive);

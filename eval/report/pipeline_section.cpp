@@ -1,4 +1,4 @@
-// The road as a picture: a box a stage with what came out of it, in two layouts.
+// The pipeline as a picture: a box a stage with what came out of it, in two layouts.
 
 #include "engine/io/progress.h"
 #include "engine/text/json.h"
@@ -129,8 +129,9 @@ std::string picture(const Json& data, bool narrow) {
     const int full_x = narrow ? 340 : 1006, full_y = narrow ? 380 : 232;
     const std::string id = narrow ? "tip-n" : "tip-w";
     std::string out = fmt::format(
-        "<svg class=\"road\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" "
-        "aria-label=\"The stages of the road and what came out of each\"><defs><marker id=\"{2}\" "
+        "<svg class=\"pipeline\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" "
+        "aria-label=\"The stages of the pipeline and what came out of each\"><defs><marker "
+        "id=\"{2}\" "
         "viewBox=\"0 0 8 8\" refX=\"4\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" "
         "orient=\"auto\"><path class=\"tip\" d=\"M0 0L8 4L0 8z\"/></marker></defs>",
         full_x, full_y, id);
@@ -157,8 +158,8 @@ std::string picture(const Json& data, bool narrow) {
 
 } // namespace
 
-std::string road_section(const Json& data) {
-    return section("road", "The road",
+std::string pipeline_section(const Json& data) {
+    return section("pipeline", "The pipeline",
                    "<p>Each box is a stage, with what came out of it. Dashed ones are not part of "
                    "this run.</p>\n<figure>\n<div class=\"wide\">" +
                        picture(data, false) + "</div>\n<div class=\"narrow\">" +

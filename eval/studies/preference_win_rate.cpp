@@ -1,4 +1,4 @@
-#include "eval/studies/taste.h"
+#include "eval/studies/preference_win_rate.h"
 
 #include "engine/base/error.h"
 #include "engine/base/range.h"
@@ -67,10 +67,10 @@ Interval interval_of(double share, int64_t n) {
 
 struct Written {
     std::vector<train::Episode> episodes;
-    std::vector<double> pleases, correct; // the utilities of both tastes
+    std::vector<double> utility, correct; // by the preference, and by the answer alone
 };
 
-Table table_of(const std::vector<TasteRow>& rows) {
+Table table_of(const std::vector<PreferenceRow>& rows) {
     using Kind = Column::Kind;
     Table table({{"policy", "policy", Kind::text},
                  {"learned_from", "learned from", Kind::text},
@@ -82,7 +82,7 @@ Table table_of(const std::vector<TasteRow>& rows) {
                  {"greedy_right", "right, greedy %", Kind::share_in_one},
                  {"n", ""},
                  {"tokens", "tokens", Kind::number, 1}});
-    for (const TasteRow& row : rows)
+    for (const PreferenceRow& row : rows)
         table.add({row.policy, row.learned_from, Estimate{row.wins, row.wins_interval},
                    Estimate{row.correct_wins, row.correct_wins_interval}, row.kl, row.kl_k3,
                    Share{row.right, row.n},
@@ -91,35 +91,36 @@ Table table_of(const std::vector<TasteRow>& rows) {
     return table;
 }
 
-std::string markdown(const Table& table, const TasteOptions& options,
-                     const train::AnnotatorPreference& taste) {
+std::string markdown(const Table& table, const PreferenceOptions& options,
+                     const train::AnnotatorPreference& preference) {
     return fmt::format(
                "{} held-out problems of the {} split, seed {}; one solution of each policy and one "
                "of the tuned model ({}) at temperature 1. Won: share on which the annotator's "
                "preference (correct {}, work {}, brief {}, tidy {}) is for the policy's, ties "
                "half. KL to the tuned model, nats a solution. In brackets 95 % intervals "
                "(Wilson).\n\n",
-               options.problems, options.split, options.seed, options.tuned, taste.correct,
-               taste.work, taste.brief, taste.tidy) +
+               options.problems, options.split, options.seed, options.tuned, preference.correct,
+               preference.work, preference.brief, preference.tidy) +
            table.markdown();
 }
 
-std::vector<std::string> policies_of(const TasteOptions& options) {
+std::vector<std::string> policies_of(const PreferenceOptions& options) {
     return options.policies.empty() ? learned_policies(options.run) : options.policies;
 }
 
 } // namespace
 
-train::AnnotatorPreference judge_taste(const std::string& run) {
+train::AnnotatorPreference annotator_preference(const std::string& run) {
     const std::string done = train::stage_file(run, "rank", "done.json");
     if (!exists(done)) return {};
-    train::RankOptions options; // a person's taste is not on record
+    train::RankOptions options; // a person's own is not on record
     read_record(flags_of(options), train::by_flags(object_field(read_json(done), "flags").value));
     return options.person.taste;
 }
 
-std::vector<TasteRow> measure_taste(const TasteOptions& options,
-                                    const train::AnnotatorPreference& taste) {
+std::vector<PreferenceRow>
+measure_preference_win_rate(const PreferenceOptions& options,
+                            const train::AnnotatorPreference& preference) {
     PolicyOptions greedy; // which also looks for the problems in the training texts
     greedy.run = options.run;
     greedy.seed = options.seed;
@@ -135,12 +136,13 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options,
     const auto problems = train::problems_for(options.run, train::held_out_split(options.split),
                                               options.problems, options.seed);
     const tokenizer::Tokenizer tokenizer = train::load_tokenizer(options.run);
+    // The streams keep their names of old, and so the figures their values.
     const auto write = [&](const engine::Gpt& policy, const char* stream) {
         Written written;
         written.episodes = train::roll_out(policy, tokenizer, problems, 1, max_tokens, options.seed,
                                            hash_name(stream));
         for (const train::Episode& episode : written.episodes) {
-            written.pleases.push_back(utility(taste, *world, episode.path));
+            written.utility.push_back(utility(preference, *world, episode.path));
             written.correct.push_back(utility(train::correct_only, *world, episode.path));
         }
         return written;
@@ -148,9 +150,9 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options,
 
     engine::Gpt tuned = train::load_model(options.run, options.tuned);
     const Written theirs = write(tuned, "eval/taste/tuned");
-    const auto compare = [&](TasteRow& row, const Written& mine) {
+    const auto compare = [&](PreferenceRow& row, const Written& mine) {
         row.n = options.problems;
-        row.wins = share(mine.pleases, theirs.pleases);
+        row.wins = share(mine.utility, theirs.utility);
         row.correct_wins = share(mine.correct, theirs.correct);
         row.wins_interval = interval_of(row.wins, row.n);
         row.correct_wins_interval = interval_of(row.correct_wins, row.n);
@@ -158,7 +160,7 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options,
             row.right += world->solved(episode.path);
         row.right_interval = wilson(row.right, row.n);
     };
-    // What the taste itself would choose among solutions of the tuned model.
+    // What the preference itself would choose among solutions of the tuned model.
     const auto bound = [&] {
         auto drawn = train::roll_out(tuned, tokenizer, problems, bound_samples, max_tokens,
                                      options.seed, hash_name("eval/taste/bound"));
@@ -169,28 +171,28 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options,
             double most = -1;
             for (size_t k = 0; k < bound_samples; ++k) {
                 train::Episode& episode = drawn[i * bound_samples + k];
-                const double pleases = utility(taste, *world, episode.path);
-                if (pleases > most) chosen = &episode, most = pleases;
+                const double value = utility(preference, *world, episode.path);
+                if (value > most) chosen = &episode, most = value;
             }
-            best.pleases.push_back(most);
+            best.utility.push_back(most);
             best.correct.push_back(utility(train::correct_only, *world, chosen->path));
             tokens += chosen->written();
             best.episodes.push_back(std::move(*chosen));
         }
-        TasteRow row;
+        PreferenceRow row;
         row.policy = fmt::format("{}, best of {} (bound)", options.tuned, bound_samples);
-        row.learned_from = "the taste itself";
+        row.learned_from = "the preference itself";
         compare(row, best);
         row.kl = row.kl_k3 = std::log(bound_samples) - (bound_samples - 1.0) / bound_samples;
         row.tokens = tokens / static_cast<double>(row.n);
         return row;
     };
-    std::vector<TasteRow> rows;
-    Progress progress("taste", std::ssize(greedy.policies), "policies", 0, options.quiet);
+    std::vector<PreferenceRow> rows;
+    Progress progress("preference", std::ssize(greedy.policies), "policies", 0, options.quiet);
     for (size_t p = 0; p < greedy.policies.size(); ++p) {
         engine::Gpt policy = train::load_model(options.run, greedy.policies[p]);
         const Written mine = write(policy, "eval/taste");
-        TasteRow row;
+        PreferenceRow row;
         row.policy = greedy.policies[p];
         row.learned_from = learned_from(options.run, row.policy);
         compare(row, mine);
@@ -212,7 +214,7 @@ std::vector<TasteRow> measure_taste(const TasteOptions& options,
     return rows;
 }
 
-void describe(Flags& f, TasteOptions& o) {
+void describe(Flags& f, PreferenceOptions& o) {
     f.text("run", o.run, "the run's folder");
     f.seed(o.seed);
     f.text("split", o.split, "test, or dev for tuning");
@@ -222,16 +224,16 @@ void describe(Flags& f, TasteOptions& o) {
            "stages: dpo,ppo-prm (default: all dpo, ppo and grpo there are)");
 }
 
-void taste(const TasteOptions& options) {
+void preference_win_rate(const PreferenceOptions& options) {
     check(flags_of(options));
     train::held_out_split(options.split);
     require_run(options.run);
-    const train::AnnotatorPreference weights = judge_taste(options.run);
-    const std::vector<TasteRow> rows = measure_taste(options, weights);
+    const train::AnnotatorPreference weights = annotator_preference(options.run);
+    const std::vector<PreferenceRow> rows = measure_preference_win_rate(options, weights);
     const Table table = table_of(rows);
-    write_study(join_path(options.run, "taste"), options,
+    write_study(join_path(options.run, "preference-win-rate"), options,
                 {{"policies", policies_of(options)},
-                 {"taste", {weights.correct, weights.work, weights.brief, weights.tidy}},
+                 {"preference", {weights.correct, weights.work, weights.brief, weights.tidy}},
                  {"rows", table.json()}},
                 markdown(table, options, weights));
 }

@@ -4,8 +4,8 @@
 //
 // Every policy writes one solution of each held-out problem at temperature 1, as it was
 // trained, and so does the tuned model. The win rate is the share of problems on which the
-// judge's own taste (train/annotation/simulated_annotator.h, without his noise) likes the policy's
-// better, a tie counting half; beside it the same for somebody who only looks at the answer. The
+// annotator's own preference (train/annotation/simulated_annotator.h, without noise) is for the
+// policy's, a tie counting half; beside it the same for one that only looks at the answer. The
 // talk says that ranking suits language and not mathematics: look at both columns, and at the share
 // that is right.
 
@@ -18,7 +18,7 @@
 
 namespace qstar::eval {
 
-struct TasteOptions {
+struct PreferenceOptions {
     std::string run = "runs/demo";
     uint64_t seed = 1;
     std::string split = "test"; // or "dev", for tuning
@@ -28,14 +28,14 @@ struct TasteOptions {
     std::vector<std::string> policies;
     bool quiet = false;
 };
-void describe(Flags& f, TasteOptions& o);
+void describe(Flags& f, PreferenceOptions& o);
 
 // The first row is the tuned model by another draw of its own; the second says what could be
-// won at all: of `bound_samples` solutions of the tuned model the one that the taste itself
-// likes best. Its KL is the bound log N - (N-1)/N of best-of-N (Stiennon et al. 2020).
+// won at all: of `bound_samples` solutions of the tuned model the one that the preference
+// itself puts first. Its KL is the bound log N - (N-1)/N of best-of-N (Stiennon et al. 2020).
 inline constexpr int64_t bound_samples = 16;
 
-struct TasteRow {
+struct PreferenceRow {
     std::string policy;
     std::string learned_from;          // "ranks", or who paid: "reward", "prm", "verifier", ...
     double wins = 0, correct_wins = 0; // shares of problems, ties half
@@ -48,13 +48,14 @@ struct TasteRow {
 };
 
 // Error as by the ladder if a training text of the run holds one of the problems.
-std::vector<TasteRow> measure_taste(const TasteOptions& options,
-                                    const train::AnnotatorPreference& taste);
+std::vector<PreferenceRow>
+measure_preference_win_rate(const PreferenceOptions& options,
+                            const train::AnnotatorPreference& preference);
 
-// The taste of the judge of DIR/ranks; the default one if they are by somebody else.
-train::AnnotatorPreference judge_taste(const std::string& run);
+// The preference of the annotator of DIR/ranks; the default one if they are by somebody else.
+train::AnnotatorPreference annotator_preference(const std::string& run);
 
-// Measures, prints, and writes DIR/taste.json and DIR/taste.md.
-void taste(const TasteOptions& options);
+// Measures, prints, and writes DIR/preference-win-rate.json and DIR/preference-win-rate.md.
+void preference_win_rate(const PreferenceOptions& options);
 
 } // namespace qstar::eval

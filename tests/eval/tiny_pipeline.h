@@ -1,5 +1,5 @@
 #pragma once
-// A whole road in a second or two, for tests that need a run: it learns next to nothing, but
+// A whole pipeline in a second or two, for tests that need a run: it learns next to nothing, but
 // all files are there.
 
 #include "tests/temporary.h"
@@ -44,7 +44,7 @@ inline void tiny_sampled(const std::string& run, int64_t problems) {
     train::sample(sample);
 }
 
-inline void make_tiny_road(const std::string& run) {
+inline void make_tiny_pipeline(const std::string& run) {
     using namespace qstar;
     tiny_sampled(run, 40);
     train::label(quiet<train::LabelOptions>(run));
@@ -64,7 +64,7 @@ struct MadeOnce : Temporary {
     }
 };
 
-inline void tiny_road(const std::string& run) {
-    static const MadeOnce road(make_tiny_road);
-    road.copy_to(run);
+inline void tiny_pipeline(const std::string& run) {
+    static const MadeOnce pipeline(make_tiny_pipeline);
+    pipeline.copy_to(run);
 }

@@ -1,0 +1,12 @@
+#include "eval/old_names.h"
+
+namespace qstar::eval {
+
+const std::vector<std::pair<std::string, std::string>>& old_names() {
+    static const std::vector<std::pair<std::string, std::string>> names = {
+        {"taste", "preference-win-rate"},
+    };
+    return names;
+}
+
+} // namespace qstar::eval
