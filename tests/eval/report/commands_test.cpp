@@ -8,12 +8,18 @@
 #include "eval/command.h"
 #include "eval/measure/printed_command.h"
 #include "eval/plot/html.h"
+#include "eval/report/data.h"
 #include "eval/report/report.h"
+#include "eval/report/results.h"
 #include "eval/studies/best_of_n.h"
+#include "eval/studies/curve.h"
 #include "eval/studies/early_stop.h"
+#include "eval/studies/game24.h"
+#include "eval/studies/label_sources.h"
 #include "eval/studies/ladder.h"
 #include "eval/studies/policies.h"
-#include "tests/eval/tiny_road.h"
+#include "eval/studies/preference_win_rate.h"
+#include "tests/eval/tiny_pipeline.h"
 #include "tests/program.h"
 #include "tests/sanitized.h"
 
@@ -23,6 +29,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -36,18 +43,30 @@ namespace {
 
 // Far from the defaults, and of another seed than the run's.
 void measure_everything(const std::string& run) {
-    LadderOptions rungs;
-    rungs.run = run;
-    rungs.seed = 5;
-    rungs.quiet = true;
-    rungs.problems = 5;
-    rungs.budgets = {150, 250};
-    rungs.search.width = 2;
-    rungs.search.proposals = 3;
-    rungs.search.weight = 2.5;
-    rungs.search.temperature = 0.9;
-    rungs.split = "dev";
-    ladder(rungs);
+    LabelSourcesOptions sources; // first: its files are training texts, whose lines are counted
+    sources.run = run;
+    sources.seed = 3;
+    sources.quiet = true;
+    sources.problems = 4;
+    sources.samples = 4;
+    sources.sizes = {1, 4};
+    sources.shuffles = 20;
+    sources.solutions = 12;
+    sources.rollouts = 2;
+    sources.people = {0.25};
+    label_sources(sources);
+    LadderOptions settings;
+    settings.run = run;
+    settings.seed = 5;
+    settings.quiet = true;
+    settings.problems = 5;
+    settings.budgets = {150, 250};
+    settings.search.width = 2;
+    settings.search.proposals = 3;
+    settings.search.weight = 2.5;
+    settings.search.temperature = 0.9;
+    settings.split = "dev";
+    ladder(settings);
     BestOfNOptions curve;
     curve.run = run;
     curve.seed = 3;
@@ -75,6 +94,22 @@ void measure_everything(const std::string& run) {
     alone.search.budget = 200;
     alone.search.proposals = 3;
     policies(alone);
+    CurveOptions against;
+    against.run = run;
+    against.seed = 4;
+    against.quiet = true;
+    against.problems = 3;
+    against.budgets = {60, 120};
+    against.methods = {"greedy", "best of N", "A*"};
+    against.search.temperature = 0.5;
+    eval::curve(against);
+    PreferenceOptions preferred;
+    preferred.run = run;
+    preferred.seed = 4;
+    preferred.quiet = true;
+    preferred.problems = 4;
+    preferred.policies = {"pretrain"};
+    preference_win_rate(preferred);
     ClaimsOptions tested;
     tested.run = run;
     tested.seed = 6;
@@ -126,11 +161,20 @@ Json without_clocks(Json value) {
     return value;
 }
 
+// The commands of a page of results (results.h): the lines that are set in, without their times.
+std::vector<std::string> shown_commands(const std::string& markdown) {
+    std::vector<std::string> found;
+    std::istringstream in(markdown);
+    for (std::string line; std::getline(in, line);)
+        if (line.starts_with("    qstar ")) found.push_back(line.substr(4, line.find("   # ") - 4));
+    return found;
+}
+
 // Everything in the run's folder whose bytes must come out the same.
 std::map<std::string, std::string> results_of(const std::string& run) {
     std::map<std::string, std::string> found;
     const std::string page = run + "/report.html";
-    found[page] = without_clocks(embedded_data(read_file(page))).dump();
+    if (exists(page)) found[page] = without_clocks(embedded_data(read_file(page))).dump();
     for (const auto& entry : std::filesystem::recursive_directory_iterator(run)) {
         const std::string path = entry.path();
         if (!entry.is_regular_file()) continue;
@@ -145,58 +189,110 @@ std::map<std::string, std::string> results_of(const std::string& run) {
     return found;
 }
 
+// "eval ladder", "train sft", "search"
+std::string kind_of(const std::string& command) {
+    if (command.starts_with("qstar search")) return "search";
+    return command.substr(6, command.find(' ', command.find(' ', 6) + 1) - 6);
+}
+
+// Runs the command with the run's figures of its kind gone, or it would prove nothing, and compares
+// all of the run with what it was. Gives what the command printed.
+std::string make_again(const Temporary& folder, const std::string& run, const std::string& command,
+                       const std::map<std::string, std::string>& before) {
+    CAPTURE(command);
+    REQUIRE(command.starts_with("qstar "));
+    for (const Source& source : sources())
+        if (kind_of(command) == source.command && source.name != "claims") {
+            const std::string study(source.study); // of a folder: with the models that it trained
+            const size_t slash = study.find('/');
+            std::filesystem::remove_all(
+                run + "/" + (slash == study.npos ? study + ".json" : study.substr(0, slash)));
+        }
+    const auto got = run_program(folder, command.substr(6));
+    CAPTURE(got.error);
+    REQUIRE(got.status == 0);
+    const auto after = results_of(run);
+    for (const auto& [path, bytes] : before) {
+        CAPTURE(path);
+        REQUIRE(after.contains(path));
+        CHECK(after.at(path) == bytes);
+    }
+    CHECK(after.size() == before.size());
+    return got.out;
+}
+
 } // namespace
 
-TEST_CASE("the commands that a report prints make its figures again") {
+TEST_CASE("the commands that a report and a page of results print make their figures again") {
     if (kSanitized) return; // the same calls of a slow program
     Temporary folder;
     const std::string run = folder.path + "/a run"; // a shell sees two words
-    tiny_road(run);
+    tiny_pipeline(run);
     measure_everything(run);
     const auto before = results_of(run);
-    const std::vector<std::string> commands = printed_commands(read_file(run + "/report.html"));
+    std::vector<std::string> commands = printed_commands(read_file(run + "/report.html"));
+    for (const std::string& command : shown_commands(results({run})))
+        if (std::find(commands.begin(), commands.end(), command) == commands.end())
+            commands.push_back(command);
 
     std::set<std::string> kinds;
     for (const std::string& command : commands) {
-        CAPTURE(command);
-        REQUIRE(command.starts_with("qstar "));
-        // What is to be made again is gone, or the command would prove nothing.
-        for (const auto& [words, file] :
-             {std::pair<std::string, std::string>{"ladder", "ladder.json"},
-              {"best-of-n", "best-of-n.json"},
-              {"early-stop", "early-stop.json"},
-              {"policies", "policies.json"}})
-            if (command.starts_with("qstar eval " + words))
-                std::filesystem::remove(run + "/" + file);
-        const auto got = run_program(folder, command.substr(6));
-        CAPTURE(got.error);
-        REQUIRE(got.status == 0);
-        const auto after = results_of(run);
-        for (const auto& [path, bytes] : before) {
-            CAPTURE(path);
-            REQUIRE(after.contains(path));
-            CHECK(after.at(path) == bytes);
-        }
-        CHECK(after.size() == before.size());
-        const size_t first = command.find(' ', 6);
-        kinds.insert(command.starts_with("qstar search")
-                         ? "search"
-                         : command.substr(6, command.find(' ', first + 1) - 6));
-        if (command.starts_with("qstar search")) {
-            const Json shown =
-                embedded_data(read_file(run + "/report.html"))["measured"]["problems"][0];
-            CHECK(contains(got.out, fmt::format("{} paths expanded, {} steps drawn",
-                                                shown["expanded"].get<int64_t>(),
-                                                shown["generated"].get<int64_t>())));
-        }
+        const std::string out = make_again(folder, run, command, before);
+        kinds.insert(kind_of(command));
+        if (kind_of(command) != "search") continue;
+        const Json shown =
+            embedded_data(read_file(run + "/report.html"))["measured"]["problems"][0];
+        CHECK(contains(out, fmt::format("{} paths expanded, {} steps drawn",
+                                        shown["expanded"].get<int64_t>(),
+                                        shown["generated"].get<int64_t>())));
     }
-    for (const char* kind :
-         {"eval ladder", "eval best-of-n", "eval early-stop", "eval policies", "eval claims",
-          "eval report", "search", "train corpus", "train pretrain", "train sft", "train sample",
-          "train label", "train orm", "train prm"}) {
+    for (const char* kind : {"eval report", "search", "train corpus", "train pretrain", "train sft",
+                             "train sample", "train label", "train orm", "train prm"}) {
         CAPTURE(kind);
         CHECK(kinds.contains(kind));
     }
+    // Every part of a page but the two of a countdown run and of a demo.
+    for (const Source& source : sources()) {
+        if (source.name == "game24" || source.name == "times") continue;
+        CAPTURE(source.command);
+        CHECK(kinds.contains(std::string(source.command)));
+    }
+}
+
+TEST_CASE("the commands of a countdown run's results make its figures again") {
+    if (kSanitized) return;
+    Temporary folder;
+    const std::string run = folder / "run";
+    auto corpus = quiet<train::CorpusOptions>(run);
+    corpus.world = "countdown";
+    corpus.tokens = 20'000;
+    corpus.curated = 16;
+    train::corpus(corpus);
+    auto pretrain = quiet<train::PretrainOptions>(run);
+    pretrain.layers = 1;
+    pretrain.width = 32;
+    pretrain.heads = 2;
+    pretrain.steps = 20;
+    train::pretrain(pretrain);
+    auto sft = quiet<train::SftOptions>(run);
+    sft.epochs = 1;
+    train::sft(sft);
+    auto game = quiet<Game24Options>(run);
+    game.hands = 6;
+    game.budgets = {50, 120};
+    game.policy = "sft";
+    game.scorer = "none";
+    game.search.proposals = 3;
+    game24(game);
+    const auto before = results_of(run);
+    const std::vector<std::string> commands = shown_commands(results({run}));
+    std::set<std::string> kinds;
+    for (const std::string& command : commands) {
+        make_again(folder, run, command, before);
+        kinds.insert(kind_of(command));
+    }
+    CHECK(kinds ==
+          std::set<std::string>{"eval game24", "train corpus", "train pretrain", "train sft"});
 }
 
 TEST_CASE("a stage's command has the flags of its record") {
