@@ -43,8 +43,8 @@ struct Command {
 };
 
 // A command whose flags are those that describe() says of `options`, and which then calls `work`.
-template <class Options>
-Command described_command(std::string name, std::string help, void (*work)(const Options&),
+template <class Options, class Result>
+Command described_command(std::string name, std::string help, Result (*work)(const Options&),
                           Options options = {}) {
     const auto held = std::make_shared<Options>(std::move(options));
     Command command{std::move(name), std::move(help)};

@@ -33,7 +33,7 @@ TEST_CASE("campaign: kill -9 at random moments, and the same call again: the sam
         Disturbance disturbance;
         disturbance.kill_after = share * undisturbed.seconds(at);
         undisturbed.copy_before(at, trial);
-        const Outcome killed = call(trial, pipeline()[at].arguments, disturbance);
+        const CallResult killed = call(trial, pipeline()[at].arguments, disturbance);
         if (killed.signal != SIGKILL) { // it was over already
             CHECK(killed.status == 0);
             ++late;
@@ -42,7 +42,7 @@ TEST_CASE("campaign: kill -9 at random moments, and the same call again: the sam
         ++number;
         const std::string harmed = harm(undisturbed.before(at), contents_of(trial));
         CHECK_MESSAGE(harmed.empty(), harmed);
-        const Outcome again = call(trial, pipeline()[at].arguments);
+        const CallResult again = call(trial, pipeline()[at].arguments);
         CHECK_MESSAGE(again.status == 0, again.error);
         const std::string different = difference(undisturbed.before(at + 1), contents_of(trial));
         CHECK_MESSAGE(different.empty(), different);

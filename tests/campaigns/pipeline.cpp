@@ -112,7 +112,7 @@ const std::vector<PipelineStage>& pipeline() {
     return stages;
 }
 
-Outcome call(const std::string& folder, const std::vector<std::string>& arguments,
+CallResult call(const std::string& folder, const std::vector<std::string>& arguments,
              const Disturbance& disturbance) {
     using Clock = std::chrono::steady_clock;
     const std::string error = folder + ".stderr"; // beside it
@@ -126,7 +126,7 @@ Outcome call(const std::string& folder, const std::vector<std::string>& argument
     }
     int status = 0;
     waitpid(child, &status, 0);
-    Outcome outcome;
+    CallResult outcome;
     outcome.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     outcome.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
@@ -202,7 +202,7 @@ void Undisturbed::make(size_t stages) {
         const std::string folder = folder_of(seconds_.size() + 1);
         fs::remove_all(folder);
         fs::copy(folder_of(seconds_.size()), folder, fs::copy_options::recursive);
-        const Outcome outcome = call(folder, next.arguments);
+        const CallResult outcome = call(folder, next.arguments);
         if (outcome.status != 0) fail("{}, undisturbed: {}", next.name, outcome.error);
         seconds_.push_back(outcome.seconds);
     }

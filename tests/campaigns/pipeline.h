@@ -27,14 +27,14 @@ struct Disturbance {
     std::string shim = {};    // library to be loaded first (shim.cpp), with these variables
     std::map<std::string, std::string> variables = {};
 };
-struct Outcome {
+struct CallResult {
     int status = 0; // exit status, or -1 if a signal ended it
     int signal = 0; // that ended it; SIGALRM after two minutes, which no call may take
     double seconds = 0;
     std::string error; // what it said on the standard error
 };
 // Calls the program in `folder`.
-Outcome call(const std::string& folder, const std::vector<std::string>& arguments,
+CallResult call(const std::string& folder, const std::vector<std::string>& arguments,
              const Disturbance& disturbance = {});
 
 // Is what a failed call says one sentence of ours?

@@ -105,14 +105,14 @@ std::string unsynced(const std::vector<Call>& calls) {
 }
 
 // The call failed as it should, harmed nothing, and goes on to the same bytes.
-void failed_well(size_t at, const std::string& trial, const Outcome& outcome) {
+void failed_well(size_t at, const std::string& trial, const CallResult& outcome) {
     Undisturbed& undisturbed = Undisturbed::pipeline();
     CHECK(outcome.signal == 0);
     CHECK(outcome.status == 2);
     CHECK_MESSAGE(one_sentence(outcome.error), outcome.error);
     const std::string harmed = harm(undisturbed.before(at), contents_of(trial));
     CHECK_MESSAGE(harmed.empty(), harmed);
-    const Outcome again = call(trial, pipeline()[at].arguments);
+    const CallResult again = call(trial, pipeline()[at].arguments);
     CHECK_MESSAGE(again.status == 0, again.error);
     const std::string different = difference(undisturbed.before(at + 1), contents_of(trial));
     CHECK_MESSAGE(different.empty(), different);
@@ -147,7 +147,7 @@ TEST_CASE("campaign: every call that writes fails once, memory runs out, and wha
     for (size_t at = 0; at < pipeline().size(); ++at) {
         CAPTURE(pipeline()[at].name);
         undisturbed.copy_before(at, trial);
-        const Outcome seen = call(trial, pipeline()[at].arguments, shimmed(trial, log));
+        const CallResult seen = call(trial, pipeline()[at].arguments, shimmed(trial, log));
         REQUIRE_MESSAGE(seen.status == 0, seen.error);
         const std::vector<Call> calls = calls_in(log);
         const std::string order = unsynced(calls);
@@ -163,8 +163,8 @@ TEST_CASE("campaign: every call that writes fails once, memory runs out, and wha
             std::filesystem::remove(log);
             undisturbed.copy_before(at, trial);
             const int error = tried++ % 2 == 0 ? ENOSPC : EIO;
-            const Outcome outcome = call(trial, pipeline()[at].arguments,
-                                         shimmed(trial, log, static_cast<int64_t>(n), error));
+            const CallResult outcome = call(trial, pipeline()[at].arguments,
+                                            shimmed(trial, log, static_cast<int64_t>(n), error));
             failed_well(at, trial, outcome);
         }
         REQUIRE(calls.back().name == "allocations");
@@ -172,7 +172,7 @@ TEST_CASE("campaign: every call that writes fails once, memory runs out, and wha
             if (allocations++ % one_allocation != 0) continue;
             CAPTURE(n);
             undisturbed.copy_before(at, trial);
-            const Outcome outcome =
+            const CallResult outcome =
                 call(trial, pipeline()[at].arguments, shimmed(trial, log, 0, 0, n));
             failed_well(at, trial, outcome);
             ++ran_out;
@@ -195,7 +195,7 @@ TEST_CASE("campaign: files may not grow") {
         Disturbance disturbance;
         disturbance.file_bytes = 1000;
         undisturbed.copy_before(at, trial);
-        const Outcome outcome = call(trial, pipeline()[at].arguments, disturbance);
+        const CallResult outcome = call(trial, pipeline()[at].arguments, disturbance);
         if (outcome.status == 0) continue; // its files are small
         failed_well(at, trial, outcome);
         ++failed;
@@ -228,7 +228,7 @@ TEST_CASE("campaign: addresses run out") {
             CAPTURE(pipeline()[at].name);
             CAPTURE(disturbance.memory_bytes / megabyte);
             undisturbed.copy_before(at, trial);
-            const Outcome outcome = call(trial, pipeline()[at].arguments, disturbance);
+            const CallResult outcome = call(trial, pipeline()[at].arguments, disturbance);
             if (outcome.status == 0) {
                 ++were_enough;
                 continue;

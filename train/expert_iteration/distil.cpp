@@ -8,8 +8,7 @@
 #include "search/models/gpt_scorer.h"
 #include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
-#include "train/run/resumable_map.h"
-#include "train/supervised/sft.h"
+#include "train/expert_iteration/expert_iteration.h"
 
 #include <optional>
 #include <string>
@@ -37,6 +36,73 @@ Json record_of(DistilOptions options) {
     return flags;
 }
 
+class Distil : public Recipe {
+  public:
+    Distil(const DistilOptions& options, const IterationSetup& setup)
+        : options_(options), setup_(setup) {
+        if (options.scorer == "none") return;
+        judge_ = load_model(options.run, options.scorer);
+        scorer_.emplace(*judge_, setup.tokenizer);
+    }
+
+    // The teacher searches.
+    Outcome explore(const Round& round) override {
+        search::GptProposer proposer = setup_.proposer(round.policy);
+        const auto problems =
+            problems_for(setup_.run, Split::train, options_.problems, setup_.seed);
+        searched_ = search_problems(round.stage, setup_.seed, problems, proposer, scorer(),
+                                    options_.search, *setup_.world);
+        return Outcome::finished;
+    }
+
+    // The student imitates what it found.
+    std::vector<CuratedItem> select(const Round&) override {
+        std::vector<CuratedItem> items;
+        for (const SampledSolution& solution : searched_) {
+            if (!teachable(solution)) continue;
+            const bool correct = setup_.world->solved({solution.problem, solution.steps, true});
+            right_ += correct;
+            if (correct || options_.confirm == "none")
+                items.push_back({solution.problem, solution.steps});
+        }
+        items_ = items.size();
+        return items;
+    }
+
+    // Both on dev problems, the student without a search.
+    Json measure(const Round& round, const engine::Gpt& student) override {
+        search::GptProposer teacher = setup_.proposer(round.policy);
+        const DevScore taught =
+            score_on(setup_.dev, teacher, scorer(), options_.search, *setup_.world);
+        return Json{{"problems", options_.problems},
+                    {"right", right_},
+                    {"items", items_},
+                    {"dev_teacher", json_of(taught)},
+                    {"dev_student", json_of(setup_.greedy(student))}};
+    }
+
+    std::string sentence(const Json& result) const override {
+        const Json &taught = result["dev_teacher"], &learned = result["dev_student"];
+        return fmt::format(
+            "of {} dev problems the search solves {} with {:.0f} tokens each, the student without "
+            "a search {} with {:.0f}",
+            taught["n"].get<int64_t>(), taught["solved"].get<int64_t>(),
+            taught["tokens"].get<double>(), learned["solved"].get<int64_t>(),
+            learned["tokens"].get<double>());
+    }
+
+  private:
+    search::Scorer* scorer() { return scorer_ ? &*scorer_ : nullptr; }
+
+    const DistilOptions& options_;
+    const IterationSetup& setup_;
+    std::optional<engine::Gpt> judge_;
+    std::optional<search::GptScorer> scorer_;
+    std::vector<SampledSolution> searched_;
+    int64_t right_ = 0;
+    size_t items_ = 0;
+};
+
 } // namespace
 
 void describe(Flags& f, DistilOptions& o) {
@@ -53,64 +119,24 @@ void describe(Flags& f, DistilOptions& o) {
     f.text("world", o.world, "world of the problems");
 }
 
-void distil(const DistilOptions& options) {
+Outcome distil(const DistilOptions& options) {
     check(options);
     for (const std::string& stage : {options.teacher, options.scorer, options.from})
         if (stage != "none") require(options.run, stage, model_path(options.run, stage));
     Stage stage(options, "distil", record_of(options));
-    if (stage.done()) return;
+    if (stage.done()) return Outcome::finished;
 
-    const uint64_t seed = seed_of(options);
-    const auto world = search::make_world(world_of(options.run, options.world));
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const IterationSetup setup = prepare(options, options.world, options.dev_problems);
     const engine::Gpt teacher = load_model(options.run, options.teacher);
-    check_vocab(teacher, tokenizer, options.run);
-    search::GptProposer proposer(teacher, tokenizer, seed);
-    std::optional<engine::Gpt> judge;
-    std::optional<search::GptScorer> scorer;
-    if (options.scorer != "none") {
-        judge = load_model(options.run, options.scorer);
-        scorer.emplace(*judge, tokenizer);
-    }
-    search::Scorer* const scores = scorer ? &*scorer : nullptr;
-
-    // Step 1: the teacher searches.
-    const auto problems = problems_for(options.run, Split::train, options.problems, seed);
-    const auto searched =
-        search_problems(stage, seed, problems, proposer, scores, options.search, *world);
-    // Step 2: the student imitates what it found.
-    int64_t right = 0;
-    std::vector<CuratedItem> items;
-    for (const SampledSolution& solution : searched) {
-        if (!teachable(solution)) continue;
-        const bool correct = world->solved({solution.problem, solution.steps, true});
-        right += correct;
-        if (correct || options.confirm == "none")
-            items.push_back({solution.problem, solution.steps});
-    }
-    const std::string file = write_items(stage.path("learned.jsonl"), items);
-    Stage student_stage(stage, "student", Json{{"learned", input(file)}});
-    if (!student_stage.done())
-        imitate(options, options.epochs, student_stage, load_model(options.run, options.from),
-                items, file);
-    if (!student_stage.done()) return; // told to stop
-
-    // Step 3: both on dev problems, the student without a search.
-    const auto dev = problems_for(options.run, Split::dev, options.dev_problems, seed);
-    const engine::Gpt model = load_model(student_stage.model());
-    search::GptProposer student(model, tokenizer, seed);
-    const DevScore taught = score_on(dev, proposer, scores, options.search, *world);
-    const DevScore learned = score_greedily(dev, student, *world);
-    write_file_atomic(stage.model(), read_file(student_stage.model()));
-    stage.finish(Json{{"problems", options.problems},
-                      {"right", right},
-                      {"items", items.size()},
-                      {"dev_teacher", json_of(taught)},
-                      {"dev_student", json_of(learned)}});
-    if (!options.quiet)
-        fmt::print("distil: of {} dev problems the search solves {} with {:.0f} tokens each, the "
-                   "student without a search {} with {:.0f}\n",
-                   taught.n, taught.solved, taught.tokens, learned.solved, learned.tokens);
+    check_vocab(teacher, setup.tokenizer, options.run);
+    Distil recipe(options, setup);
+    const auto result = play_round(recipe, {options, options.epochs, "learned", "student"},
+                                   {0, stage, teacher}, load_model(options.run, options.from));
+    if (!result) return Outcome::stopped;
+    write_file_atomic(stage.model(), read_file(stage.path("student/model.safetensors")));
+    stage.finish(*result);
+    if (!options.quiet) fmt::print("distil: {}\n", recipe.sentence(*result));
+    return Outcome::finished;
 }
 
 } // namespace qstar::train

@@ -39,6 +39,6 @@ struct DistilOptions : LoopOptions {
 // done.json says how many dev problems the teacher solves, and the student alone, and
 // what that cost.
 void describe(Flags& f, DistilOptions& o);
-void distil(const DistilOptions& options);
+Outcome distil(const DistilOptions& options);
 
 } // namespace qstar::train

@@ -1,20 +1,15 @@
 #include "train/expert_iteration/self_play.h"
 
-#include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
-#include "engine/nn/checkpoint.h"
 #include "engine/text/jsonl.h"
 #include "search/models/gpt_proposer.h"
 #include "search/models/gpt_scorer.h"
 #include "search/models/stream.h"
-#include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
-#include "train/run/resumable_map.h"
-#include "train/supervised/sft.h"
+#include "train/expert_iteration/expert_iteration.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -26,113 +21,110 @@ namespace qstar::train {
 
 namespace {
 
-std::string round_name(int64_t round) { return fmt::format("round-{}", round); }
-
 Json record_of(const SelfPlayOptions& options) {
     Json flags = stage_record(options);
     flags["inputs"] = {{"model.safetensors", input(model_path(options.run, options.from))}};
     return flags;
 }
 
-// The options of a part of this stage, which has a folder and a record of its own.
-template <class Options>
-Options part(Options options, const SelfPlayOptions& of) {
-    options.run = of.run;
-    options.seed = seed_of(of);
-    options.force = false;
-    options.quiet = of.quiet;
-    return options;
-}
-
-// One round; what it came to, or nothing if it was told to stop.
-Json play_round(const SelfPlayOptions& options, const Stage& whole, int64_t round,
-                const search::World& world, const tokenizer::Tokenizer& tokenizer,
-                std::span<const std::string> dev) {
-    const uint64_t seed = seed_of(options);
-    Stage stage(whole, round_name(round), Json{{"round", round}});
-    if (stage.done()) return stage.result();
-
-    const std::string start = model_path(options.run, options.from);
-    const std::string before =
-        round == 1 ? start : whole.path(round_name(round - 1) + "/policy/model.safetensors");
-    const engine::Gpt policy = load_model(before);
-    search::GptProposer proposer(policy, tokenizer,
-                                 search::derive_stream(seed, static_cast<uint64_t>(round)));
-    const auto problems = problems_for(options.run, Split::train, options.problems,
-                                       search::derive_stream(seed, static_cast<uint64_t>(round)));
-
-    // Step 1: explore.
-    QOptions q = part(options.q, options);
+// Step 2's options, as a part of this stage.
+QOptions q_options(const SelfPlayOptions& options, uint64_t seed) {
+    QOptions q = options.q;
+    q.run = options.run;
+    q.seed = seed;
+    q.force = false;
+    q.quiet = options.quiet;
     q.stop_after = options.stop_after;
     q.save_every = options.save_every;
-    Stage q_stage(stage, "q", Json{{"round", round}});
-    if (!q_stage.done()) {
-        make_rollouts(q_stage, problems, proposer, world, q.explore);
-        // Step 2: evaluate.
-        if (options.guided)
-            fit_q(q, q_stage, policy);
-        else
-            q_stage.finish(Json::object());
-        if (!q_stage.done()) return {};
-    }
-    const auto rollouts = read_rollouts(q_stage.path("rollouts.jsonl"));
-
-    // Step 3: search.
-    std::optional<engine::Gpt> values;
-    std::optional<search::GptScorer> scorer;
-    std::vector<SampledSolution> searched;
-    if (options.guided) {
-        values = load_model(q_stage.model());
-        scorer.emplace(*values, tokenizer);
-        searched =
-            search_problems(stage, seed, problems, proposer, &*scorer, options.search, world);
-    }
-
-    // Step 4: confirm.
-    const std::vector<CuratedItem> confirmed = confirm(searched, rollouts, world, options.keep);
-    const std::string file = write_items(stage.path("confirmed.jsonl"), confirmed);
-
-    // Step 5: learn.
-    Stage policy_stage(stage, "policy", Json{{"round", round}, {"confirmed", input(file)}});
-    if (!policy_stage.done())
-        imitate(part(options, options), options.epochs, policy_stage,
-                load_model(options.restart ? start : before), confirmed, file);
-    if (!policy_stage.done()) return {};
-
-    // Step 6: measure.
-    const engine::Gpt learned = load_model(policy_stage.model());
-    search::GptProposer student(learned, tokenizer, seed);
-    std::set<std::string> rolled_out, found;
-    for (const Rollout& rollout : rollouts)
-        if (rollout.right) rolled_out.insert(rollout.path.problem);
-    for (const SampledSolution& solution : searched)
-        if (world.solved({solution.problem, solution.steps, solution.finished}))
-            found.insert(solution.problem);
-    Json result{{"problems", options.problems},
-                {"solved_by_rollouts", rolled_out.size()},
-                {"solved_by_search", found.size()},
-                {"confirmed", confirmed.size()},
-                {"sound", sound_share(confirmed, world)},
-                {"dev_greedy", json_of(score_greedily(dev, student, world))}};
-    if (scorer)
-        result["dev_search"] = json_of(score_on(dev, student, &*scorer, options.search, world));
-    stage.finish(result);
-    return result;
+    return q;
 }
 
-void say(const SelfPlayOptions& options, int64_t round, const Json& result) {
-    if (options.quiet) return;
-    const auto share = [&](const char* name) {
-        const Json& score = result[name];
-        return fmt::format("{} of {}", score["solved"].get<int64_t>(), score["n"].get<int64_t>());
-    };
-    fmt::print("self-play, round {}: dev problems solved, greedy {}", round, share("dev_greedy"));
-    if (result.contains("dev_search")) fmt::print(", by search {}", share("dev_search"));
-    if (result.contains("confirmed"))
-        fmt::print("; learned from {} confirmed solutions", result["confirmed"].get<int64_t>());
-    fmt::print("\n");
-    std::fflush(stdout);
-}
+class SelfPlay : public Recipe {
+  public:
+    SelfPlay(const SelfPlayOptions& options, const IterationSetup& setup)
+        : options_(options), setup_(setup), q_(q_options(options, setup.seed)) {}
+
+    Outcome explore(const Round& round) override {
+        const uint64_t seed =
+            search::derive_stream(setup_.seed, static_cast<uint64_t>(round.number));
+        search::GptProposer proposer(round.policy, setup_.tokenizer, seed);
+        const auto problems = problems_for(setup_.run, Split::train, options_.problems, seed);
+        // Step 1: roll-outs.
+        Stage q_stage(round.stage, "q", Json{{"round", round.number}});
+        if (!q_stage.done()) {
+            make_rollouts(q_stage, problems, proposer, *setup_.world, q_.explore);
+            // Step 2: Q-values, from them.
+            if (!options_.guided)
+                q_stage.finish(Json::object());
+            else if (fit_q(q_, q_stage, round.policy) == Outcome::stopped)
+                return Outcome::stopped;
+        }
+        rollouts_ = read_rollouts(q_stage.path("rollouts.jsonl"));
+        // Step 3: the search that they guide.
+        searched_.clear();
+        if (!options_.guided) return Outcome::finished;
+        values_ = load_model(q_stage.model());
+        search::GptScorer scorer(*values_, setup_.tokenizer);
+        searched_ = search_problems(round.stage, setup_.seed, problems, proposer, &scorer,
+                                    options_.search, *setup_.world);
+        return Outcome::finished;
+    }
+
+    // Step 4. Step 5 is that the policy imitates them.
+    std::vector<CuratedItem> select(const Round&) override {
+        confirmed_ = confirm(searched_, rollouts_, *setup_.world, options_.keep);
+        return confirmed_;
+    }
+
+    // Step 6.
+    Json measure(const Round&, const engine::Gpt& student) override {
+        const search::World& world = *setup_.world;
+        std::set<std::string> rolled_out, found;
+        for (const Rollout& rollout : rollouts_)
+            if (rollout.right) rolled_out.insert(rollout.path.problem);
+        for (const SampledSolution& solution : searched_)
+            if (world.solved({solution.problem, solution.steps, solution.finished}))
+                found.insert(solution.problem);
+        Json result{{"problems", options_.problems},
+                    {"solved_by_rollouts", rolled_out.size()},
+                    {"solved_by_search", found.size()},
+                    {"confirmed", confirmed_.size()},
+                    {"sound", sound_share(confirmed_, world)},
+                    {"dev_greedy", json_of(setup_.greedy(student))}};
+        if (options_.guided) {
+            search::GptProposer proposer = setup_.proposer(student);
+            search::GptScorer scorer(*values_, setup_.tokenizer);
+            result["dev_search"] =
+                json_of(score_on(setup_.dev, proposer, &scorer, options_.search, world));
+        }
+        return result;
+    }
+
+    std::string sentence(const Json& result) const override {
+        const auto share = [&](const char* name) {
+            const Json& score = result[name];
+            return fmt::format("{} of {}", score["solved"].get<int64_t>(),
+                               score["n"].get<int64_t>());
+        };
+        std::string text = fmt::format("dev problems solved, greedy {}", share("dev_greedy"));
+        if (result.contains("dev_search"))
+            text += fmt::format(", by search {}", share("dev_search"));
+        if (result.contains("confirmed"))
+            text += fmt::format("; learned from {} confirmed solutions",
+                                result["confirmed"].get<int64_t>());
+        return text;
+    }
+
+  private:
+    const SelfPlayOptions& options_;
+    const IterationSetup& setup_;
+    QOptions q_;
+    // Of the round:
+    std::vector<Rollout> rollouts_;
+    std::optional<engine::Gpt> values_;
+    std::vector<SampledSolution> searched_;
+    std::vector<CuratedItem> confirmed_;
+};
 
 } // namespace
 
@@ -185,43 +177,27 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.text("world", o.q.world, "world of the problems").only_if(!o.q.world.empty());
 }
 
-void self_play(const SelfPlayOptions& options) {
+Outcome self_play(const SelfPlayOptions& options) {
     check(flags_of(options));
     check(options.search);
     check(flags_of(options.q));
     require(options.run, options.from, model_path(options.run, options.from));
     Stage stage(options, "self-play", record_of(options));
-    if (stage.done()) return;
-    make_folders(stage.path("partial")); // it has begun
+    if (stage.done()) return Outcome::finished;
 
-    const auto world = search::make_world(world_of(options.run, options.q.world));
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    const auto dev = problems_for(options.run, Split::dev, options.dev_problems, seed_of(options));
-    std::vector<Json> rounds;
-    {
-        const engine::Gpt start = load_model(options.run, options.from);
-        check_vocab(start, tokenizer, options.run);
-        search::GptProposer proposer(start, tokenizer, seed_of(options));
-        rounds.push_back(Json{{"dev_greedy", json_of(score_greedily(dev, proposer, *world))}});
-        say(options, 0, rounds.back());
-    }
-    for (int64_t round = 1; round <= options.rounds; ++round) {
-        const Json result = play_round(options, stage, round, *world, tokenizer, dev);
-        if (result.is_null()) return; // told to stop
-        rounds.push_back(result);
-        say(options, round, result);
-    }
-    MetricsLog metrics(stage.path("metrics.jsonl"), 0);
-    for (size_t round = 0; round < rounds.size(); ++round)
-        metrics.write(static_cast<int64_t>(round), rounds[round]);
-    const std::string last = round_name(options.rounds);
-    write_file_atomic(stage.model(), read_file(stage.path(last + "/policy/model.safetensors")));
+    const IterationSetup setup = prepare(options, options.q.world, options.dev_problems);
+    SelfPlay recipe(options, setup);
+    const auto rounds = play_rounds(recipe, {options, options.epochs, "confirmed"},
+                                    {options.rounds, options.from, options.restart}, setup, stage);
+    if (!rounds) return Outcome::stopped;
     if (options.guided) {
         make_folders(stage_folder(options.run, "q-self-play"));
-        write_file_atomic(model_path(options.run, "q-self-play"),
-                          read_file(stage.path(last + "/q/model.safetensors")));
+        write_file_atomic(
+            model_path(options.run, "q-self-play"),
+            read_file(stage.path(round_folder(options.rounds) + "/q/model.safetensors")));
     }
-    stage.finish(Json{{"rounds", rounds}});
+    stage.finish(Json{{"rounds", *rounds}});
+    return Outcome::finished;
 }
 
 } // namespace qstar::train

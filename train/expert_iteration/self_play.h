@@ -52,7 +52,7 @@ struct SelfPlayOptions : LoopOptions {
 // policy is DIR/self-play/model.safetensors, its Q DIR/q-self-play/model.safetensors, the
 // rounds are the lines of DIR/self-play/metrics.jsonl (round 0: the start).
 void describe(Flags& f, SelfPlayOptions& o);
-void self_play(const SelfPlayOptions& options);
+Outcome self_play(const SelfPlayOptions& options);
 
 // Step 4: for each problem, in order, at most `keep` different solutions with the right
 // answer: the search's first, then the roll-outs', those drawn most often first.

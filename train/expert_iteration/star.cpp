@@ -1,15 +1,12 @@
 #include "train/expert_iteration/star.h"
 
-#include "engine/base/error.h"
 #include "engine/base/range.h"
-#include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "search/models/gpt_proposer.h"
-#include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
+#include "train/expert_iteration/expert_iteration.h"
 #include "train/run/corpus_format.h"
 #include "train/run/resumable_map.h"
-#include "train/supervised/sft.h"
 
 #include <span>
 #include <string>
@@ -18,8 +15,6 @@
 namespace qstar::train {
 
 namespace {
-
-std::string star_round_name(int64_t round) { return fmt::format("round-{}", round); }
 
 Json record_of(StarOptions options) {
     options.world = world_of(options.run, options.world);
@@ -53,66 +48,68 @@ bool is_right(const SampledSolution& solution, const std::string& problem,
     return world.solved({problem, solution.steps, solution.finished});
 }
 
-Json play_round(const StarOptions& options, const Stage& whole, int64_t round,
-                const search::World& world, const tokenizer::Tokenizer& tokenizer,
-                std::span<const std::string> problems, std::span<const std::string> dev) {
-    Stage stage(whole, star_round_name(round), Json{{"round", round}});
-    if (stage.done()) return stage.result();
-    const std::string start = model_path(options.run, options.from);
-    const engine::Gpt policy = load_model(
-        round == 1 ? start : whole.path(star_round_name(round - 1) + "/policy/model.safetensors"));
-    search::GptProposer proposer(policy, tokenizer, seed_of(options), limits_of(options.run));
+class Star : public Recipe {
+  public:
+    Star(const StarOptions& options, const IterationSetup& setup)
+        : options_(options), setup_(setup),
+          problems_(problems_for(setup.run, Split::train, options.problems, setup.seed)) {}
 
-    // Step 1: rationales.
-    const auto solutions = write_solutions(stage, "rationales.jsonl", problems, proposer);
+    // Steps 1 and 2: rationales, and again with the answer as a hint.
+    Outcome explore(const Round& round) override {
+        const search::World& world = *setup_.world;
+        search::GptProposer proposer = setup_.proposer(round.policy);
+        const auto solutions =
+            write_solutions(round.stage, "rationales.jsonl", problems_, proposer);
+        std::vector<std::string> with_hints;
+        for (const SampledSolution& solution : solutions)
+            if (options_.rationalise && !is_right(solution, solution.problem, world))
+                with_hints.push_back(hinted(solution.problem, world.answer(solution.problem)));
+        const auto rationalised =
+            write_solutions(round.stage, "rationalised.jsonl", with_hints, proposer);
+        hints_ = with_hints.size();
+        kept_ = right_ones(solutions, rationalised, world); // step 3
+        return Outcome::finished;
+    }
 
-    // Step 2: rationalisation.
-    std::vector<std::string> with_hints;
-    for (const SampledSolution& solution : solutions)
-        if (options.rationalise && !is_right(solution, solution.problem, world))
-            with_hints.push_back(hinted(solution.problem, world.answer(solution.problem)));
-    const auto rationalised = write_solutions(stage, "rationalised.jsonl", with_hints, proposer);
+    // Step 4: the right ones, each also with its hint before it.
+    std::vector<CuratedItem> select(const Round&) override {
+        std::vector<CuratedItem> items = kept_.rationales;
+        items.insert(items.end(), kept_.rationalised.begin(), kept_.rationalised.end());
+        for (size_t i = 0, n = items.size(); options_.rationalise && i < n; ++i)
+            items.push_back({hinted(items[i].problem, setup_.world->answer(items[i].problem)),
+                             items[i].solution});
+        return items;
+    }
 
-    // Step 3: the right ones.
-    const StarItems kept = right_ones(solutions, rationalised, world);
+    Json measure(const Round&, const engine::Gpt& student) override {
+        return Json{{"problems", problems_.size()},
+                    {"rationales", kept_.rationales.size()},
+                    {"rationalised", kept_.rationalised.size()},
+                    {"hints", hints_},
+                    {"sound_rationales", sound_share(kept_.rationales, *setup_.world)},
+                    {"sound_rationalised", sound_share(kept_.rationalised, *setup_.world)},
+                    {"dev_greedy", json_of(setup_.greedy(student))}};
+    }
 
-    // Step 4: the model of the start learns them.
-    std::vector<CuratedItem> items = kept.rationales;
-    items.insert(items.end(), kept.rationalised.begin(), kept.rationalised.end());
-    for (size_t i = 0, n = items.size(); options.rationalise && i < n; ++i)
-        items.push_back(
-            {hinted(items[i].problem, world.answer(items[i].problem)), items[i].solution});
-    const std::string file = write_items(stage.path("learned.jsonl"), items);
-    Stage policy_stage(stage, "policy", Json{{"round", round}, {"learned", input(file)}});
-    if (!policy_stage.done())
-        imitate(options, options.epochs, policy_stage, load_model(start), items, file);
-    if (!policy_stage.done()) return {}; // told to stop
+    std::string sentence(const Json& result) const override {
+        std::string text = fmt::format("greedy {} of {} dev problems",
+                                       result["dev_greedy"]["solved"].get<int64_t>(),
+                                       result["dev_greedy"]["n"].get<int64_t>());
+        if (result.contains("hints"))
+            text +=
+                fmt::format("; learned from {} rationales and {} of {} with a hint",
+                            result["rationales"].get<int64_t>(),
+                            result["rationalised"].get<int64_t>(), result["hints"].get<int64_t>());
+        return text;
+    }
 
-    const engine::Gpt learned = load_model(policy_stage.model());
-    search::GptProposer student(learned, tokenizer, seed_of(options), limits_of(options.run));
-    const Json result{{"problems", problems.size()},
-                      {"rationales", kept.rationales.size()},
-                      {"rationalised", kept.rationalised.size()},
-                      {"hints", with_hints.size()},
-                      {"sound_rationales", sound_share(kept.rationales, world)},
-                      {"sound_rationalised", sound_share(kept.rationalised, world)},
-                      {"dev_greedy", json_of(score_greedily(dev, student, world))}};
-    stage.finish(result);
-    return result;
-}
-
-void say(const StarOptions& options, int64_t round, const Json& result) {
-    if (options.quiet) return;
-    fmt::print("star, round {}: greedy {} of {} dev problems", round,
-               result["dev_greedy"]["solved"].get<int64_t>(),
-               result["dev_greedy"]["n"].get<int64_t>());
-    if (result.contains("hints"))
-        fmt::print("; learned from {} rationales and {} of {} with a hint",
-                   result["rationales"].get<int64_t>(), result["rationalised"].get<int64_t>(),
-                   result["hints"].get<int64_t>());
-    fmt::print("\n");
-    std::fflush(stdout);
-}
+  private:
+    const StarOptions& options_;
+    const IterationSetup& setup_;
+    std::vector<std::string> problems_;
+    StarItems kept_; // of the round
+    size_t hints_ = 0;
+};
 
 } // namespace
 
@@ -145,39 +142,20 @@ void describe(Flags& f, StarOptions& o) {
     f.text("world", o.world, "world of the problems");
 }
 
-void star(const StarOptions& options) {
+Outcome star(const StarOptions& options) {
     check(flags_of(options));
     if (options.rationalise) require_steps(options.run, "train star --rationalise");
     require(options.run, options.from, model_path(options.run, options.from));
     Stage stage(options, "star", record_of(options));
-    if (stage.done()) return;
-    make_folders(stage.path("partial")); // it has begun
+    if (stage.done()) return Outcome::finished;
 
-    const uint64_t seed = seed_of(options);
-    const auto world = search::make_world(world_of(options.run, options.world));
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    const auto problems = problems_for(options.run, Split::train, options.problems, seed);
-    const auto dev = problems_for(options.run, Split::dev, options.dev_problems, seed);
-    std::vector<Json> rounds;
-    {
-        const engine::Gpt start = load_model(options.run, options.from);
-        check_vocab(start, tokenizer, options.run);
-        search::GptProposer proposer(start, tokenizer, seed, limits_of(options.run));
-        rounds.push_back(Json{{"dev_greedy", json_of(score_greedily(dev, proposer, *world))}});
-        say(options, 0, rounds.back());
-    }
-    for (int64_t round = 1; round <= options.rounds; ++round) {
-        const Json result = play_round(options, stage, round, *world, tokenizer, problems, dev);
-        if (result.is_null()) return; // told to stop
-        rounds.push_back(result);
-        say(options, round, result);
-    }
-    MetricsLog metrics(stage.path("metrics.jsonl"), 0);
-    for (size_t round = 0; round < rounds.size(); ++round)
-        metrics.write(static_cast<int64_t>(round), rounds[round]);
-    write_file_atomic(stage.model(), read_file(stage.path(star_round_name(options.rounds) +
-                                                          "/policy/model.safetensors")));
-    stage.finish(Json{{"rounds", rounds}});
+    const IterationSetup setup = prepare(options, options.world, options.dev_problems);
+    Star recipe(options, setup);
+    const auto rounds = play_rounds(recipe, {options, options.epochs},
+                                    {options.rounds, options.from}, setup, stage);
+    if (!rounds) return Outcome::stopped;
+    stage.finish(Json{{"rounds", *rounds}});
+    return Outcome::finished;
 }
 
 } // namespace qstar::train

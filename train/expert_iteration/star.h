@@ -41,7 +41,7 @@ struct StarOptions : LoopOptions {
 // Interrupted, it goes on within the round. The last round's policy is
 // DIR/star/model.safetensors, the rounds are the lines of DIR/star/metrics.jsonl.
 void describe(Flags& f, StarOptions& o);
-void star(const StarOptions& options);
+Outcome star(const StarOptions& options);
 
 // Step 3: the solutions with the right answer, in the order of the problems: first those
 // without a hint, then those with one (their problem as hinted()).

@@ -138,7 +138,7 @@ StepValues fitted_q_targets(std::span<const Rollout> rollouts, search::Scorer* t
     return values;
 }
 
-void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
+Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const std::string file = stage.path("rollouts.jsonl");
@@ -202,13 +202,14 @@ void fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
         if (turn + 1 == per_epoch) metrics.update(validate(model, judged, options.batch));
         trainer.end_step(metrics);
     }
-    if (trainer.step() < steps) return; // told to stop
+    if (trainer.step() < steps) return Outcome::stopped;
     for (int64_t i = 1; i < options.iterations; ++i) std::filesystem::remove(target_path(stage, i));
 
     Json result = validate(model, judged, options.batch);
     result["rollouts"] = rollouts.size();
     result["val_rollouts"] = validation_rows.size();
     trainer.finish(result);
+    return Outcome::finished;
 }
 
 static Json record_of(QOptions options) {

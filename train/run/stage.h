@@ -27,6 +27,10 @@ namespace qstar::train {
 // '-', '_' or '.', so that it is no other stage's folder, and none outside the run.
 void check_name(const std::string& kind, const std::string& name);
 
+// All that a stage has to do is done, or it was stopped before (options.stop_after) and goes on when
+// it is called again.
+enum class Outcome { finished, stopped };
+
 class Stage {
   public:
     // Takes the lock. Goes on with what a killed call began, or makes the folder. Error naming

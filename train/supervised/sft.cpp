@@ -57,7 +57,7 @@ Json record_of(const SftOptions& options, const std::string& curated) {
 
 } // namespace
 
-void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt model,
+Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt model,
              std::span<const CuratedItem> items, const std::string& where) {
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
@@ -96,12 +96,13 @@ void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::G
                 validation_loss(trainer.tape, model, validation_rows, options.batch);
         trainer.end_step(metrics);
     }
-    if (trainer.step() < steps) return; // told to stop
+    if (trainer.step() < steps) return Outcome::stopped;
 
     Json result{{"items", examples.size()}, {"val_items", validation_rows.size()}};
     if (!validation_rows.empty())
         result["val_loss"] = validation_loss(trainer.tape, model, validation_rows, options.batch);
     trainer.finish(result);
+    return Outcome::finished;
 }
 
 void describe(Flags& f, SftOptions& o) {

@@ -30,7 +30,7 @@ void sft(const SftOptions& options);
 // trains `model` on the items, but for those of validation_problem(), and finishes the stage.
 // Error naming `where` if there are no items, or one that is
 // longer than the context.
-void imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt model,
+Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt model,
              std::span<const CuratedItem> items, const std::string& where);
 
 } // namespace qstar::train
