@@ -58,21 +58,19 @@ RankDesk::RankDesk(const std::string& run) {
 }
 
 void RankDesk::look() {
-    if (!sitting_) sitting_ = train::read_sitting(options_);
-    sitting_->finished = exists(file_of(options_, "done.json"));
-    sitting_->answers =
-        train::read_answers(file_of(options_, "partial/answers.jsonl"), sitting_->prompts.size());
+    if (!session_) session_ = train::read_session(options_);
+    train::take_up(*session_, options_.run, options_.name);
 }
 
 Json RankDesk::json() const {
-    const size_t number = sitting_->answers.size();
+    const size_t number = session_->answers.size();
     Json state{{"file", file_of(options_, "ranks.jsonl")},
                {"number", number},
-               {"of", sitting_->prompts.size()},
-               {"finished", sitting_->finished || number == sitting_->prompts.size()}};
+               {"of", session_->items.size()},
+               {"finished", session_->finished || number == session_->items.size()}};
     if (state["finished"].get<bool>()) return state;
-    state["problem"] = sitting_->prompts[number].problem;
-    state["outputs"] = sitting_->prompts[number].outputs;
+    state["problem"] = session_->items[number].problem;
+    state["outputs"] = session_->items[number].outputs;
     return state;
 }
 
@@ -86,15 +84,15 @@ Json RankDesk::answer(const std::string& body) {
     const JsonLine request = object_of(body);
     const std::lock_guard lock(mutex_);
     look();
-    if (sitting_->finished) fail("all prompts are ranked: there is nothing to change any more");
-    train::Answers& answers = sitting_->answers;
+    if (session_->finished) fail("all prompts are ranked: there is nothing to change any more");
+    const train::Answers& answers = session_->answers;
     if (asks_undo(request)) {
         if (answers.empty()) return json();
-        train::take_back(answers, {});
+        session_->take_back();
     } else {
         check_same("prompt", int_field(request, "number"), answers.size());
         std::vector<int> places;
-        const auto outputs = static_cast<int64_t>(sitting_->prompts[answers.size()].outputs.size());
+        const auto outputs = static_cast<int64_t>(session_->items[answers.size()].outputs.size());
         for (const JsonLine& place : array_field(request, "places")) {
             if (!place.value.is_number_integer() || place.value.get<int64_t>() < 1 ||
                 place.value.get<int64_t>() > outputs)
@@ -103,9 +101,9 @@ Json RankDesk::answer(const std::string& body) {
         }
         if (std::ssize(places) != outputs)
             fail("the request: expected {} places, found {}", outputs, places.size());
-        answers.push_back(std::move(places));
+        session_->add(places);
     }
-    train::save_sitting(options_, *sitting_);
+    train::save_session(options_, *session_);
     look();
     return json();
 }
@@ -121,24 +119,21 @@ LabelDesk::LabelDesk(const std::string& run) {
 }
 
 void LabelDesk::look() {
-    if (!sitting_) sitting_ = train::read_sitting(options_);
-    sitting_->finished = exists(file_of(options_, "done.json"));
-    sitting_->answers =
-        train::read_answers(file_of(options_, "partial/answers.jsonl"), sitting_->solutions.size());
+    if (!session_) session_ = train::read_session(options_);
+    train::take_up(*session_, options_.run, options_.name);
 }
 
 Json LabelDesk::json() const {
-    const auto& solutions = sitting_->solutions;
-    const size_t number = train::whole_answers(sitting_->answers, train::whole_labels(solutions));
+    const auto& solutions = session_->items;
+    const size_t number = session_->answered(train::is_labelled);
     Json state{{"file", file_of(options_, "steps.jsonl")},
                {"number", number},
                {"of", solutions.size()},
-               {"finished", sitting_->finished || number == solutions.size()}};
+               {"finished", session_->finished || number == solutions.size()}};
     if (state["finished"].get<bool>()) return state;
-    const bool begun = number < sitting_->answers.size();
     state["problem"] = solutions[number].problem;
     state["steps"] = solutions[number].steps;
-    state["labels"] = begun ? sitting_->answers.back() : std::vector<int>();
+    state["labels"] = session_->begun(train::is_labelled);
     return state;
 }
 
@@ -152,23 +147,21 @@ Json LabelDesk::answer(const std::string& body) {
     const JsonLine request = object_of(body);
     const std::lock_guard lock(mutex_);
     look();
-    if (sitting_->finished) fail("all solutions are labelled: there is nothing to change any more");
-    train::Answers& answers = sitting_->answers;
-    const train::Whole whole = train::whole_labels(sitting_->solutions);
+    if (session_->finished) fail("all solutions are labelled: there is nothing to change any more");
+    const train::Answers& answers = session_->answers;
     if (asks_undo(request)) {
         if (answers.empty()) return json();
-        train::take_back(answers, whole);
+        session_->take_back(train::is_labelled);
     } else {
-        const size_t number = train::whole_answers(answers, whole);
+        const size_t number = session_->answered(train::is_labelled);
         check_same("solution", int_field(request, "number"), number);
-        if (number == answers.size()) answers.emplace_back();
-        check_same("step", int_field(request, "step"), answers.back().size());
+        check_same("step", int_field(request, "step"), session_->begun(train::is_labelled).size());
         const int64_t label = int_field(request, "label");
         if (label < -1 || label > 1)
             fail("the request: expected a label of -1, 0 or 1, found {}", label);
-        answers.back().push_back(static_cast<int>(label));
+        session_->add({static_cast<int>(label)}, train::is_labelled);
     }
-    train::save_sitting(options_, *sitting_);
+    train::save_session(options_, *session_);
     look();
     return json();
 }

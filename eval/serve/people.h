@@ -35,7 +35,7 @@ class RankDesk {
 
     std::mutex mutex_;
     train::RankOptions options_;
-    std::optional<train::RankSitting> sitting_;
+    std::optional<train::RankSession> session_;
 };
 
 class LabelDesk {
@@ -52,7 +52,7 @@ class LabelDesk {
 
     std::mutex mutex_;
     train::LabelOptions options_;
-    std::optional<train::LabelSitting> sitting_;
+    std::optional<train::LabelSession> session_;
 };
 
 } // namespace qstar::eval

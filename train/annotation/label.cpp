@@ -31,13 +31,6 @@ void check(const LabelOptions& options) {
     check_name("label", options.name);
 }
 
-Json record_of(LabelOptions options, const std::string& solutions) {
-    options.world = world_of(options.run, options.world);
-    Json flags = stage_record(options);
-    flags["inputs"] = {{"solutions.jsonl", input(solutions)}};
-    return flags;
-}
-
 // Those that are to be labelled; `unfinished` counts what is left out for that.
 std::vector<SampledSolution> pick(const std::vector<SampledSolution>& solutions,
                                   const LabelOptions& options, int64_t& unfinished) {
@@ -56,14 +49,14 @@ std::vector<SampledSolution> pick(const std::vector<SampledSolution>& solutions,
     return picked;
 }
 
-std::vector<SampledSolution> solutions_to_label(const std::string& file,
-                                                const LabelOptions& options, int64_t& unfinished) {
+LabelSession solutions_to_label(const std::string& file, const LabelOptions& options) {
     BadLines bad(options.skip_bad);
     const std::vector<SampledSolution> solutions = read_solutions(file, bad);
     settle(bad, options, options.name, file);
-    auto picked = pick(solutions, options, unfinished);
-    if (picked.empty()) fail("{}: no finished solution to label", file);
-    return picked;
+    LabelSession session;
+    session.items = pick(solutions, options, session.left_out);
+    if (session.items.empty()) fail("{}: no finished solution to label", file);
+    return session;
 }
 
 // Asks for one label; nothing for another wish. The labels stand on the keyboard.
@@ -100,56 +93,51 @@ std::vector<Label> labels_of(const std::vector<int>& answer, const SampledSoluti
 
 // The answers that there are, as labels; a begun one is left out. Error if one in the middle
 // lacks labels.
-std::vector<LabelledSolution> labelled_by(const Answers& answers,
-                                          const std::vector<SampledSolution>& solutions,
-                                          const search::World& world, const std::string& file) {
-    const Whole whole = whole_labels(solutions);
+std::vector<LabelledSolution> labelled_by(const LabelSession& session, const search::World& world,
+                                          const std::string& file) {
+    const Answers& answers = session.answers;
     std::vector<LabelledSolution> all;
     for (size_t i = 0; i < answers.size(); ++i) {
-        std::vector<Label> labels = labels_of(answers[i], solutions[i], file);
-        if (whole(i, answers[i]))
-            all.push_back({solutions[i], world.answer(solutions[i].problem), std::move(labels)});
+        const SampledSolution& solution = session.items[i];
+        std::vector<Label> labels = labels_of(answers[i], solution, file);
+        if (is_labelled(solution, answers[i]))
+            all.push_back({solution, world.answer(solution.problem), std::move(labels)});
         else if (labels.empty() || i + 1 < answers.size())
             fail("{}: expected labels of the {} steps under \"{}\" or up to an error, found {}",
-                 file, solutions[i].steps.size(), solutions[i].problem, labels.size());
+                 file, solution.steps.size(), solution.problem, labels.size());
     }
     return all;
 }
-
-std::string answers_file(const LabelOptions& options) {
-    return stage_file(options.run, options.name, "partial/answers.jsonl");
-}
-
-std::string answers_file(const Stage& stage) { return stage.path("partial/answers.jsonl"); }
 
 bool without_error(const LabelledSolution& labelled) {
     return !labelled.labels.empty() && labelled.labels.back() != Label::wrong;
 }
 
-// All judgements that there are so far, in order.
+// Asks a person at the terminal. Gives all labels that there are so far.
+std::vector<LabelledSolution> ask_person(LabelSession& session, const Stage& stage,
+                                         const search::World& world, std::istream& in,
+                                         std::ostream& out) {
+    const std::string file = answers_file(stage);
+    session.answers = read_answers(file, session.items.size());
+    labelled_by(session, world, file);   // do they fit?
+    size_t shown = session.items.size(); // whose problem stands there
+    ask_all<SampledSolution>(
+        session, stage,
+        [&](size_t i, const std::vector<int>& begun) {
+            const SampledSolution& solution = session.items[i];
+            if (i != shown)
+                out << fmt::format("\n[{} of {}]  {}\n", i + 1, session.items.size(),
+                                   printable(solution.problem));
+            shown = i;
+            return ask(solution.steps[begun.size()], begun.size() + 1, in, out);
+        },
+        is_labelled);
+    return labelled_by(session, world, file);
+}
+
 std::vector<LabelledSolution> judge(const std::vector<SampledSolution>& solutions,
-                                    const LabelOptions& options, const Stage& stage,
-                                    const search::World& world, std::istream& in,
-                                    std::ostream& out) {
+                                    const LabelOptions& options, const search::World& world) {
     std::vector<LabelledSolution> all;
-    if (options.judge == "me") {
-        make_folders(stage.path("partial"));
-        const std::string file = answers_file(stage);
-        labelled_by(read_answers(file, solutions.size()), solutions, world, file); // do they fit?
-        size_t shown = solutions.size(); // whose problem stands there
-        const Answers answers = session(
-            file, solutions.size(),
-            [&](size_t i, const std::vector<int>& begun) {
-                const SampledSolution& solution = solutions[i];
-                if (i != shown)
-                    out << fmt::format("\n[{} of {}]  {}\n", i + 1, solutions.size(),
-                                       printable(solution.problem));
-                shown = i;
-                return ask(solution.steps[begun.size()], begun.size() + 1, in, out);
-            },
-            whole_labels(solutions));
-        return labelled_by(answers, solutions, world, file);
-    }
     Random random(options.judge == "simulated" ? seed_of(options) : 0, "label/simulated");
     for (const SampledSolution& solution : solutions)
         all.push_back(options.judge == "simulated"
@@ -165,8 +153,8 @@ struct Tally {
 
 // Writes the labels that there are; with those of all solutions the stage is finished.
 Tally write_labels(const LabelOptions& options, Stage& stage,
-                   const std::vector<LabelledSolution>& judged, size_t solutions,
-                   int64_t unfinished, const search::World& world) {
+                   const std::vector<LabelledSolution>& judged, const LabelSession& session,
+                   const search::World& world) {
     Tally tally;
     std::vector<Json> outcomes, steps;
     for (const LabelledSolution& labelled : judged) {
@@ -181,10 +169,10 @@ Tally write_labels(const LabelOptions& options, Stage& stage,
     }
     write_jsonl(stage.path("outcomes.jsonl"), outcomes);
     write_jsonl(stage.path("steps.jsonl"), steps);
-    if (judged.size() == solutions) {
+    if (judged.size() == session.items.size()) {
         stage.finish(Json{{"solutions", outcomes.size()},
                           {"right", tally.right},
-                          {"unfinished", unfinished},
+                          {"unfinished", session.left_out},
                           {"step_labels", tally.labels}});
     }
     return tally;
@@ -192,35 +180,25 @@ Tally write_labels(const LabelOptions& options, Stage& stage,
 
 } // namespace
 
-Whole whole_labels(const std::vector<SampledSolution>& solutions) {
-    return [&solutions](size_t item, const std::vector<int>& answer) {
-        const bool error = !answer.empty() && answer.back() < 0;
-        return error || answer.size() >= solutions[item].steps.size();
-    };
+bool is_labelled(const SampledSolution& solution, const std::vector<int>& answer) {
+    const bool error = !answer.empty() && answer.back() < 0;
+    return error || answer.size() >= solution.steps.size();
 }
 
-LabelSitting read_sitting(const LabelOptions& options) {
+LabelSession read_session(const LabelOptions& options) {
     check(options);
-    const std::string file =
-        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    LabelSitting sitting;
-    sitting.solutions = solutions_to_label(file, options, sitting.unfinished);
-    sitting.answers = read_answers(answers_file(options), sitting.solutions.size());
-    sitting.finished = exists(stage_file(options.run, options.name, "done.json"));
-    return sitting;
+    LabelSession session = solutions_to_label(solutions_file(options), options);
+    take_up(session, options.run, options.name);
+    return session;
 }
 
-void save_sitting(const LabelOptions& options, const LabelSitting& sitting) {
-    const std::string file =
-        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    Stage stage(options, options.name, record_of(options, file));
+void save_session(const LabelOptions& options, const LabelSession& session) {
+    Stage stage(options, options.name, annotation_record(options, solutions_file(options)));
     if (stage.done()) return;
     const auto world = search::make_world(world_of(options.run, options.world));
-    const auto labelled =
-        labelled_by(sitting.answers, sitting.solutions, *world, answers_file(stage));
-    make_folders(stage.path("partial"));
-    save_answers(answers_file(stage), sitting.answers);
-    write_labels(options, stage, labelled, sitting.solutions.size(), sitting.unfinished, *world);
+    const auto labelled = labelled_by(session, *world, answers_file(stage));
+    save_answers(stage, session.answers);
+    write_labels(options, stage, labelled, session, *world);
 }
 
 void describe(Flags& f, LabelOptions& o) {
@@ -243,26 +221,26 @@ void describe(Flags& f, LabelOptions& o) {
 
 void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
     check(options);
-    const std::string file =
-        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    Stage stage(options, options.name, record_of(options, file));
+    const std::string file = solutions_file(options);
+    Stage stage(options, options.name, annotation_record(options, file));
     if (stage.done()) return;
 
     const auto world = search::make_world(world_of(options.run, options.world));
-    int64_t unfinished = 0;
-    const auto solutions = solutions_to_label(file, options, unfinished);
-    const auto judged = judge(solutions, options, stage, *world, in, out);
-    const Tally tally = write_labels(options, stage, judged, solutions.size(), unfinished, *world);
+    LabelSession session = solutions_to_label(file, options);
+    const size_t solutions = session.items.size();
+    const auto judged = options.judge == "me" ? ask_person(session, stage, *world, in, out)
+                                              : judge(session.items, options, *world);
+    const Tally tally = write_labels(options, stage, judged, session, *world);
     if (!options.quiet)
         out << fmt::format(
             "{}: {} of {} solutions {}; {} labels of steps; {} without an end left "
             "out{}\n",
             options.name, tally.right, judged.size(),
             options.judge == "verifier" ? "end in the right answer" : "have no error that was seen",
-            tally.labels, unfinished,
-            judged.size() < solutions.size() ? fmt::format("; {} to go, the same command goes on",
-                                                           solutions.size() - judged.size())
-                                             : "");
+            tally.labels, session.left_out,
+            judged.size() < solutions
+                ? fmt::format("; {} to go, the same command goes on", solutions - judged.size())
+                : "");
 }
 
 void label(const LabelOptions& options) { label(options, std::cin, std::cout); }

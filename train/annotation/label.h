@@ -40,19 +40,14 @@ void describe(Flags& f, LabelOptions& o);
 void label(const LabelOptions& options, std::istream& in, std::ostream& out);
 void label(const LabelOptions& options); // at the terminal
 
-// The same files for a person who is asked elsewhere (the page of `qstar eval serve`); either
-// can go on where the other has stopped. options.judge must be "me".
-struct LabelSitting {
-    std::vector<SampledSolution> solutions; // that are to be labelled, in order
-    Answers answers;                        // -1, 0 or 1 for a step; the last may be begun only
-    int64_t unfinished = 0;                 // solutions without an end, left out
-    bool finished = false;                  // the stage is done: nothing is asked any more
-};
-LabelSitting read_sitting(const LabelOptions& options); // changes nothing
+// The same files for a person who is asked elsewhere (the page of `qstar eval serve`). Answers
+// are -1, 0 or 1 for each step; solutions without an end are left out. options.judge must be "me".
+using LabelSession = AnnotationSession<SampledSolution>;
+LabelSession read_session(const LabelOptions& options); // changes nothing
 // Puts the stage on record if need be, writes the answers, then the files of labels. Error if
 // the stage was begun with other flags.
-void save_sitting(const LabelOptions& options, const LabelSitting& sitting);
-// Whether an answer of a sitting has all its labels: of every step, or up to an error.
-Whole whole_labels(const std::vector<SampledSolution>& solutions);
+void save_session(const LabelOptions& options, const LabelSession& session);
+// Whether an answer has all its labels: of every step, or up to an error.
+bool is_labelled(const SampledSolution& solution, const std::vector<int>& answer);
 
 } // namespace qstar::train

@@ -67,13 +67,6 @@ void check(const RankOptions& options) {
     check_name("rank", options.name);
 }
 
-Json record_of(RankOptions options, const std::string& solutions) {
-    options.world = world_of(options.run, options.world);
-    Json flags = stage_record(options);
-    flags["inputs"] = {{"solutions.jsonl", input(solutions)}};
-    return flags;
-}
-
 // How well the judge agrees with the taste, and with himself.
 struct Agreement {
     double pairs = 0, with_taste = 0, with_self = 0;
@@ -139,11 +132,11 @@ Reply ask(const RankPrompt& prompt, std::istream& in, std::ostream& out) {
 }
 
 // What a person's answers say. Error if one does not fit its prompt.
-std::vector<RankedPair> pairs_said(const Answers& answers, const std::vector<RankPrompt>& prompts,
-                                   const std::string& file) {
+std::vector<RankedPair> pairs_said(const RankSession& session, const std::string& file) {
+    const Answers& answers = session.answers;
     std::vector<RankedPair> pairs;
     for (size_t i = 0; i < answers.size(); ++i) {
-        const RankPrompt& prompt = prompts[i];
+        const RankPrompt& prompt = session.items[i];
         if (answers[i].size() != prompt.outputs.size())
             fail("{}: expected places of the {} outputs under \"{}\", found {}", file,
                  prompt.outputs.size(), prompt.problem, answers[i].size());
@@ -153,20 +146,14 @@ std::vector<RankedPair> pairs_said(const Answers& answers, const std::vector<Ran
     return pairs;
 }
 
-std::string rank_answers_file(const RankOptions& options) {
-    return stage_file(options.run, options.name, "partial/answers.jsonl");
-}
-
-std::string rank_answers_file(const Stage& stage) { return stage.path("partial/answers.jsonl"); }
-
-std::vector<RankPrompt> read_prompts(const RankOptions& options, const std::string& file) {
+RankSession read_prompts(const RankOptions& options, const std::string& file) {
     BadLines bad(options.skip_bad);
     std::vector<RankPrompt> prompts = prompts_of(read_solutions(file, bad), options);
     settle(bad, options, options.name, file);
     if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
     const uint64_t seed = seed_of(options);
     for (RankPrompt& prompt : prompts) derive_stream(prompt, seed);
-    return prompts;
+    return {std::move(prompts)};
 }
 
 // Writes the ranks that there are; with those of all prompts the stage is finished.
@@ -211,26 +198,19 @@ std::vector<int> read_order(const std::string& text, size_t outputs) {
     return places;
 }
 
-RankSitting read_sitting(const RankOptions& options) {
+RankSession read_session(const RankOptions& options) {
     check(options);
-    const std::string file =
-        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    RankSitting sitting;
-    sitting.prompts = read_prompts(options, file);
-    sitting.answers = read_answers(rank_answers_file(options), sitting.prompts.size());
-    sitting.finished = exists(stage_file(options.run, options.name, "done.json"));
-    return sitting;
+    RankSession session = read_prompts(options, solutions_file(options));
+    take_up(session, options.run, options.name);
+    return session;
 }
 
-void save_sitting(const RankOptions& options, const RankSitting& sitting) {
-    const std::string file =
-        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    Stage stage(options, options.name, record_of(options, file));
+void save_session(const RankOptions& options, const RankSession& session) {
+    Stage stage(options, options.name, annotation_record(options, solutions_file(options)));
     if (stage.done()) return;
-    const Ranked ranked{pairs_said(sitting.answers, sitting.prompts, rank_answers_file(stage)), {}};
-    make_folders(stage.path("partial"));
-    save_answers(rank_answers_file(stage), sitting.answers);
-    write_ranks(stage, ranked, sitting.answers.size(), sitting.prompts.size());
+    const Ranked ranked{pairs_said(session, answers_file(stage)), {}};
+    save_answers(stage, session.answers);
+    write_ranks(stage, ranked, session.answers.size(), session.items.size());
 }
 
 void describe(Flags& f, RankOptions& o) {
@@ -249,24 +229,22 @@ void describe(Flags& f, RankOptions& o) {
 
 void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
     check(options);
-    const std::string file =
-        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    Stage stage(options, options.name, record_of(options, file));
+    const std::string file = solutions_file(options);
+    Stage stage(options, options.name, annotation_record(options, file));
     if (stage.done()) return;
-    const std::vector<RankPrompt> prompts = read_prompts(options, file);
+    RankSession session = read_prompts(options, file);
+    const std::vector<RankPrompt>& prompts = session.items;
 
     const auto world = search::make_world(world_of(options.run, options.world));
     Ranked ranked;
     size_t judged = prompts.size();
     if (options.judge == "me") {
-        make_folders(stage.path("partial"));
-        const Answers answers = session(rank_answers_file(stage), prompts.size(),
-                                        [&](size_t i, const std::vector<int>&) {
-                                            show(prompts[i], i, prompts.size(), out);
-                                            return ask(prompts[i], in, out);
-                                        });
-        judged = answers.size();
-        ranked.pairs = pairs_said(answers, prompts, rank_answers_file(stage));
+        ask_all<RankPrompt>(session, stage, [&](size_t i, const std::vector<int>&) {
+            show(prompts[i], i, prompts.size(), out);
+            return ask(prompts[i], in, out);
+        });
+        judged = session.answers.size();
+        ranked.pairs = pairs_said(session, answers_file(stage));
     } else {
         const uint64_t seed = seed_of(options);
         for (const RankPrompt& prompt : prompts) judge(prompt, options, seed, *world, ranked);

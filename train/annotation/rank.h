@@ -38,21 +38,17 @@ void describe(Flags& f, RankOptions& o);
 void rank(const RankOptions& options, std::istream& in, std::ostream& out);
 void rank(const RankOptions& options); // at the terminal
 
-// The same files for a person who is asked elsewhere (the page of `qstar eval serve`); either
-// can go on where the other has stopped. options.judge must be "me".
+// The same files for a person who is asked elsewhere (the page of `qstar eval serve`). An answer
+// is the place of each output, 1 the best. options.judge must be "me".
 struct RankPrompt { // what is shown together
     std::string problem;
     std::vector<std::vector<std::string>> outputs;
 };
-struct RankSitting {
-    std::vector<RankPrompt> prompts;
-    Answers answers;       // of the first prompts: the place of each output, 1 the best
-    bool finished = false; // the stage is done: nothing is asked any more
-};
-RankSitting read_sitting(const RankOptions& options); // changes nothing
+using RankSession = AnnotationSession<RankPrompt>;
+RankSession read_session(const RankOptions& options); // changes nothing
 // Puts the stage on record if need be, writes the answers, then the ranks. Error if the stage
 // was begun with other flags, or if an answer does not fit its prompt.
-void save_sitting(const RankOptions& options, const RankSitting& sitting);
+void save_session(const RankOptions& options, const RankSession& session);
 
 // "2 1 3" -> {2, 1, 3} as places {2, 1, 3}: output 2 is the best, then 1, then 3. "2 1=3":
 // 1 and 3 are equally good. Error saying what is wrong with it.

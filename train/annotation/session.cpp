@@ -34,37 +34,25 @@ void save_answers(const std::string& file, const Answers& answers) {
     write_jsonl(file, lines);
 }
 
-size_t whole_answers(const Answers& answers, const Whole& whole) {
-    const size_t count = answers.size();
-    const bool begun = count > 0 && whole && !whole(count - 1, answers.back());
-    return begun ? count - 1 : count;
+namespace {
+
+constexpr const char* answers_name = "partial/answers.jsonl"; // in a stage's folder
+
+} // namespace
+
+std::string answers_file(const Stage& stage) { return stage.path(answers_name); }
+
+void save_answers(const Stage& stage, const Answers& answers) {
+    make_folders(stage.path("partial"));
+    save_answers(answers_file(stage), answers);
 }
 
-void take_back(Answers& answers, const Whole& whole) {
-    if (answers.empty()) return;
-    if (whole) answers.back().pop_back();
-    if (!whole || answers.back().empty()) answers.pop_back();
+Answers answers_of(const std::string& run, const std::string& stage, size_t items) {
+    return read_answers(stage_file(run, stage, answers_name), items);
 }
 
-Answers session(const std::string& file, size_t items,
-                const std::function<Reply(size_t, const std::vector<int>&)>& ask,
-                const Whole& whole) {
-    Answers answers = read_answers(file, items);
-    while (true) {
-        const size_t item = whole_answers(answers, whole);
-        if (item == items) break;
-        const bool begun = item < answers.size();
-        Reply reply = ask(item, begun ? answers.back() : std::vector<int>());
-        if (reply.wish == Reply::Wish::quit) break;
-        if (reply.wish == Reply::Wish::undo) {
-            take_back(answers, whole);
-        } else {
-            if (!begun) answers.emplace_back();
-            answers.back().insert(answers.back().end(), reply.answer.begin(), reply.answer.end());
-        }
-        save_answers(file, answers);
-    }
-    return answers;
+bool is_finished(const std::string& run, const std::string& stage) {
+    return exists(stage_file(run, stage, "done.json"));
 }
 
 std::optional<std::string> typed(std::istream& in) {

@@ -236,16 +236,13 @@ void describe(Flags& f, BradleyTerryOptions& o) {
 void reward(const BradleyTerryOptions& options) {
     check(flags_of(options));
     check_name("reward", options.name);
-    const std::string file = given_or_of_stage(options.labels, options.run, "rank", "ranks.jsonl");
-    require(options.run, options.from, model_path(options.run, options.from));
-    Json flags = stage_record(options);
-    record_inputs(flags, options, file);
-    Stage stage(options, options.name, flags);
-    if (stage.done()) return;
-
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    const engine::Gpt base = load_model(options.run, options.from);
-    check_vocab(base, tokenizer, options.run);
+    const auto start =
+        begin_reward(options, options.name, stage_record(options), {"rank", "ranks.jsonl"});
+    if (!start) return;
+    Stage& stage = *start->stage;
+    const std::string& file = start->labels;
+    const tokenizer::Tokenizer& tokenizer = start->tokenizer;
+    const engine::Gpt& base = start->base;
     const RankSet set =
         read_rank_set(file, options, options.name, options.limit, tokenizer, base.config.context);
     const uint64_t seed = seed_of(options);

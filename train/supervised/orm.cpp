@@ -38,17 +38,13 @@ void describe(Flags& f, OrmOptions& o) {
 
 void orm(const OrmOptions& options) {
     check(flags_of(options));
-    const std::string file =
-        given_or_of_stage(options.labels, options.run, "label", "outcomes.jsonl");
-    require(options.run, options.from, model_path(options.run, options.from));
-    Json flags = stage_record(options);
-    record_inputs(flags, options, file);
-    Stage stage(options, "orm", flags);
-    if (stage.done()) return;
-
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    const engine::Gpt base = load_model(options.run, options.from);
-    check_vocab(base, tokenizer, options.run);
+    const auto start =
+        begin_reward(options, "orm", stage_record(options), {"label", "outcomes.jsonl"});
+    if (!start) return;
+    Stage& stage = *start->stage;
+    const std::string& file = start->labels;
+    const tokenizer::Tokenizer& tokenizer = start->tokenizer;
+    const engine::Gpt& base = start->base;
     RewardSet set;
     BadLines bad(options.skip_bad);
     std::vector<OutcomeLabel> labels = read_outcomes(file, bad);

@@ -51,16 +51,13 @@ void describe(Flags& f, PrmOptions& o) {
 void prm(const PrmOptions& options) {
     check(flags_of(options));
     check_name("prm", options.name);
-    const std::string file = given_or_of_stage(options.labels, options.run, "label", "steps.jsonl");
-    require(options.run, options.from, model_path(options.run, options.from));
-    Json flags = stage_record(options);
-    record_inputs(flags, options, file);
-    Stage stage(options, options.name, flags);
-    if (stage.done()) return;
-
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    const engine::Gpt base = load_model(options.run, options.from);
-    check_vocab(base, tokenizer, options.run);
+    const auto start =
+        begin_reward(options, options.name, stage_record(options), {"label", "steps.jsonl"});
+    if (!start) return;
+    Stage& stage = *start->stage;
+    const std::string& file = start->labels;
+    const tokenizer::Tokenizer& tokenizer = start->tokenizer;
+    const engine::Gpt& base = start->base;
     RewardSet set;
     BadLines bad(options.skip_bad);
     std::vector<StepLabels> labels = read_step_labels(file, bad);

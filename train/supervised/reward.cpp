@@ -37,9 +37,19 @@ void describe(Flags& f, RewardOptions& o) {
     describe_skip_bad(f, o);
 }
 
-void record_inputs(Json& flags, const RewardOptions& options, const std::string& labels) {
-    flags["inputs"] = {{"labels", input(labels)},
-                       {"model.safetensors", input(model_path(options.run, options.from))}};
+std::optional<RewardStart> begin_reward(const RewardOptions& options, const std::string& name,
+                                        Json record, const LabelsOf& otherwise) {
+    const std::string labels =
+        given_or_of_stage(options.labels, options.run, otherwise.stage, otherwise.file);
+    require(options.run, options.from, model_path(options.run, options.from));
+    record["inputs"] = {{"labels", input(labels)},
+                        {"model.safetensors", input(model_path(options.run, options.from))}};
+    auto stage = std::make_unique<Stage>(options, name, record);
+    if (stage->done()) return {};
+    RewardStart start{std::move(stage), labels, load_tokenizer(options.run),
+                      load_model(options.run, options.from)};
+    check_vocab(start.base, start.tokenizer, options.run);
+    return start;
 }
 
 void check_length(const Example& example, const std::string& problem, int64_t context,

@@ -9,6 +9,8 @@
 #include "train/run/batches.h"
 #include "train/run/trainer.h"
 
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,7 +32,21 @@ struct RewardOptions : LoopOptions {
     int64_t limit = 0;        // use only the first so many labelled solutions; 0: all
 };
 void describe(Flags& f, RewardOptions& o);
-void record_inputs(Json& flags, const RewardOptions& options, const std::string& labels);
+
+// A reward model's stage at work: its labels, and the model whose weights it starts from.
+struct RewardStart {
+    std::unique_ptr<Stage> stage;
+    std::string labels; // the file
+    tokenizer::Tokenizer tokenizer;
+    engine::Gpt base;
+};
+// Begins stage `name` with this record and the inputs. Labels that were not given are those of
+// another stage of the run. None: it is finished already.
+struct LabelsOf {
+    std::string stage, file;
+};
+std::optional<RewardStart> begin_reward(const RewardOptions& options, const std::string& name,
+                                        Json record, const LabelsOf& otherwise);
 
 // Examples of one label file; `where` names it in errors. Those that are longer than the
 // context are an Error.

@@ -58,7 +58,7 @@ Json record_of(const SftOptions& options, const std::string& curated) {
 } // namespace
 
 Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt model,
-             std::span<const CuratedItem> items, const std::string& where) {
+                std::span<const CuratedItem> items, const std::string& where) {
     const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     check_vocab(model, tokenizer, options.run);

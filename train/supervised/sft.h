@@ -31,6 +31,6 @@ void sft(const SftOptions& options);
 // Error naming `where` if there are no items, or one that is
 // longer than the context.
 Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt model,
-             std::span<const CuratedItem> items, const std::string& where);
+                std::span<const CuratedItem> items, const std::string& where);
 
 } // namespace qstar::train
