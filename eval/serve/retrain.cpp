@@ -56,15 +56,13 @@ Json predicted(const std::string& run, const std::string& name, const train::Ran
     if (name.empty() || set.validation_rows.empty()) return nullptr;
     engine::Gpt model = train::load_model(run, name);
     const size_t count = std::min(validation_prompts, set.validation_rows.size());
-    const Json found =
+    const train::Calibration found =
         train::calibration_of(model, std::span(set.validation_rows).first(count), tokenizer, file);
-    const auto pairs = found["val_pairs"].get<int64_t>();
-    const double accuracy = found["val_accuracy"].get<double>();
-    const Interval interval =
-        wilson(static_cast<int64_t>(accuracy * static_cast<double>(pairs) + 0.5), pairs);
+    const Interval interval = wilson(
+        static_cast<int64_t>(found.accuracy * static_cast<double>(found.pairs) + 0.5), found.pairs);
     return {{"model", name},
-            {"accuracy", accuracy},
-            {"pairs", pairs},
+            {"accuracy", found.accuracy},
+            {"pairs", found.pairs},
             {"low", interval.low},
             {"high", interval.high}};
 }
@@ -117,9 +115,9 @@ void retrain(RunModels& models, const RetrainRequest& asked, EventStream& events
                    options.labels);
     train::read_rank_set(options.labels, options, options.name, options.limit, tokenizer, context);
     const Json before = predicted(run, trained_model(run), set, tokenizer, both);
-    options.each_step = [&](int64_t step, int64_t steps, const Json& metrics) {
+    options.each_step = [&](int64_t step, int64_t steps, const train::Metrics& metrics) {
         turn.unlock(); // searches that wait for the models have them now
-        const Json told{{"step", step}, {"steps", steps}, {"loss", metrics["loss"]}};
+        const Json told{{"step", step}, {"steps", steps}, {"loss", metrics.number("loss")}};
         if (!events.send("step", json_text(told))) throw ClientLeft();
         turn.lock();
     };

@@ -125,17 +125,17 @@ TEST_CASE("the loss of Bradley and Terry by hand") {
 }
 
 TEST_CASE("calibration by hand") {
-    const Json found = calibration(std::vector<float>{2.0f, -2.0f, 0.0f});
+    const Calibration found = calibration(std::vector<float>{2.0f, -2.0f, 0.0f});
     const double sure = 1 / (1 + std::exp(-2.0));
-    CHECK(found["val_pairs"] == 3);
-    CHECK(found["val_accuracy"].get<double>() == doctest::Approx(0.5));
-    CHECK(found["val_loss"].get<double>() ==
+    CHECK(found.pairs == 3);
+    CHECK(found.accuracy == doctest::Approx(0.5));
+    CHECK(found.loss ==
           doctest::Approx((std::log1p(std::exp(-2.0)) + std::log1p(std::exp(2.0)) + std::log(2.0)) /
                           3));
-    CHECK(found["val_calibration_error"].get<double>() == doctest::Approx((2 * sure - 1) / 3));
-    CHECK(found["calibration"][0]["pairs"] == 1);
-    CHECK(found["calibration"][3]["pairs"] == 2); // 0.88 is within 0.8 and 0.9
-    CHECK(found["calibration"][3]["happened"].get<double>() == doctest::Approx(0.5));
+    CHECK(found.error == doctest::Approx((2 * sure - 1) / 3));
+    CHECK(found.bins[0].pairs == 1);
+    CHECK(found.bins[3].pairs == 2); // 0.88 is within 0.8 and 0.9
+    CHECK(found.bins[3].happened == doctest::Approx(0.5));
     CHECK(calibration_table(found).find("| 80 - 90 % | 2 | 88.1 % | 50.0 % |") !=
           std::string::npos);
 }

@@ -69,26 +69,37 @@ std::vector<float> differences(engine::Gpt& model, std::span<const Ranking> rank
 }
 
 // What the judge himself could reach, where the file's stage says so (rank.h).
-Json judge_of(const std::string& file) {
+Metrics judge_of(const std::string& file) {
     const std::string done = join_path(file.substr(0, file.rfind('/')), "done.json");
-    if (!file.ends_with("/ranks.jsonl") || !exists(done)) return Json::object();
-    Json judge = Json::object();
-    const Json result = object_field(read_json(done), "result").value;
+    if (!file.ends_with("/ranks.jsonl") || !exists(done)) return {};
+    Metrics judge;
+    const JsonLine result = object_field(read_json(done), "result");
     for (const char* name : {"val_ceiling", "val_agreement"})
-        if (result.contains(name)) judge[name] = result[name];
+        if (has_field(result, name)) judge.set({name, number_field(result, name)});
     return judge;
 }
 
-void print_result(const Json& result) {
-    fmt::print("\n{} held-out pairs: {:.1f} % predicted", result["val_pairs"].get<int64_t>(),
-               100 * result["val_accuracy"].get<double>());
-    if (result.contains("val_ceiling"))
+// For done.json.
+Json calibration_json(const Calibration& calibration) {
+    Json json = json_of(calibration.metrics());
+    json["calibration"] = Json::array();
+    for (const Calibration::Bin& bin : calibration.bins)
+        json["calibration"].push_back({{"low", bin.low},
+                                       {"high", bin.high},
+                                       {"pairs", bin.pairs},
+                                       {"predicted", bin.predicted},
+                                       {"happened", bin.happened}});
+    return json;
+}
+
+void print_result(const Calibration& found, const Metrics& judge) {
+    fmt::print("\n{} held-out pairs: {:.1f} % predicted", found.pairs, 100 * found.accuracy);
+    if (!judge.empty())
         fmt::print("; the judge's taste without his noise foretells {:.1f} %, he himself, asked "
                    "again, says the same of {:.1f} %: {:.1f} % of the ceiling",
-                   100 * result["val_ceiling"].get<double>(),
-                   100 * result["val_agreement"].get<double>(),
-                   100 * result["of_ceiling"].get<double>());
-    fmt::print("\n\n{}", calibration_table(result));
+                   100 * judge.number("val_ceiling"), 100 * judge.number("val_agreement"),
+                   100 * judge.number("of_ceiling"));
+    fmt::print("\n\n{}", calibration_table(found));
 }
 
 } // namespace
@@ -175,56 +186,54 @@ Var bradley_terry_loss(Tape& tape, Var scores, std::span<const Comparisons::Pair
     return binary_cross_entropy(tape, difference, std::vector<float>(pairs.size(), 1.0f), weights);
 }
 
-Json calibration(std::span<const float> differences) {
+Metrics Calibration::metrics() const {
+    return {{"val_pairs", pairs},
+            {"val_loss", loss},
+            {"val_accuracy", accuracy},
+            {"val_calibration_error", error}};
+}
+
+Calibration calibration(std::span<const float> differences) {
     constexpr size_t bins = 5;
-    struct Bin {
-        double pairs = 0, predicted = 0, happened = 0;
-    };
-    std::array<Bin, bins> all;
+    Calibration found;
+    for (size_t b = 0; b < bins; ++b)
+        found.bins.push_back({0.5 + 0.5 * static_cast<double>(b) / bins,
+                              0.5 + 0.5 * static_cast<double>(b + 1) / bins});
     double loss = 0, right = 0;
     for (const float difference : differences) {
         const double x = difference;
         loss += std::max(-x, 0.0) + std::log1p(std::exp(-std::abs(x)));
         const double happened = x > 0 ? 1 : x < 0 ? 0 : 0.5;
         const double predicted = 1 / (1 + std::exp(-std::abs(x)));
-        Bin& bin = all[std::min(bins - 1, static_cast<size_t>((predicted - 0.5) * 2 * bins))];
+        Calibration::Bin& bin =
+            found.bins[std::min(bins - 1, static_cast<size_t>((predicted - 0.5) * 2 * bins))];
         bin.pairs += 1, bin.predicted += predicted, bin.happened += happened;
         right += happened;
     }
     const double n = std::max<double>(1, static_cast<double>(differences.size()));
-    Json table = Json::array();
-    double error = 0;
-    for (size_t b = 0; b < bins; ++b) {
-        const Bin& bin = all[b];
-        error += std::abs(bin.predicted - bin.happened) / n;
+    found.pairs = std::ssize(differences);
+    found.loss = loss / n;
+    found.accuracy = right / n;
+    for (Calibration::Bin& bin : found.bins) {
+        found.error += std::abs(bin.predicted - bin.happened) / n;
         const double count = std::max(1.0, bin.pairs);
-        table.push_back({{"low", 0.5 + 0.5 * static_cast<double>(b) / bins},
-                         {"high", 0.5 + 0.5 * static_cast<double>(b + 1) / bins},
-                         {"pairs", bin.pairs},
-                         {"predicted", bin.predicted / count},
-                         {"happened", bin.happened / count}});
+        bin.predicted /= count;
+        bin.happened /= count;
     }
-    return Json{{"val_pairs", differences.size()},
-                {"val_loss", loss / n},
-                {"val_accuracy", right / n},
-                {"val_calibration_error", error},
-                {"calibration", table}};
+    return found;
 }
 
-std::string calibration_table(const Json& calibration) {
+std::string calibration_table(const Calibration& calibration) {
     std::string text = "| the model gives the better one | pairs | in the mean | the judge says so "
                        "|\n|---|---:|---:|---:|\n";
-    for (const Json& bin : calibration["calibration"])
-        text += fmt::format("| {:.0f} - {:.0f} % | {} | {:.1f} % | {:.1f} % |\n",
-                            100 * bin["low"].get<double>(), 100 * bin["high"].get<double>(),
-                            bin["pairs"].get<int64_t>(), 100 * bin["predicted"].get<double>(),
-                            100 * bin["happened"].get<double>());
-    return text + fmt::format("mean gap {:.1f} points\n",
-                              100 * calibration["val_calibration_error"].get<double>());
+    for (const Calibration::Bin& bin : calibration.bins)
+        text += fmt::format("| {:.0f} - {:.0f} % | {:.0f} | {:.1f} % | {:.1f} % |\n", 100 * bin.low,
+                            100 * bin.high, bin.pairs, 100 * bin.predicted, 100 * bin.happened);
+    return text + fmt::format("mean gap {:.1f} points\n", 100 * calibration.error);
 }
 
-Json calibration_of(engine::Gpt& model, std::span<const Ranking> rankings,
-                    const tokenizer::Tokenizer& tokenizer, const std::string& where) {
+Calibration calibration_of(engine::Gpt& model, std::span<const Ranking> rankings,
+                           const tokenizer::Tokenizer& tokenizer, const std::string& where) {
     return calibration(differences(model, rankings, tokenizer, where));
 }
 
@@ -274,27 +283,27 @@ void reward(const BradleyTerryOptions& options) {
         // Step 3: the next-token loss of the preferred ones keeps the arithmetic alive (reward.h).
         const Var loss = add_written(tape, judged, options.text, model, compared, batch, states);
         tape.backward(loss);
-        Json metrics = trainer.update(loss);
-        metrics["label_loss"] = tape.value(judged)[0];
+        Metrics metrics = trainer.update(loss);
+        metrics.set({"label_loss", tape.value(judged)[0]});
         if (turn + 1 == per_epoch && !set.validation_rows.empty()) {
-            Json found = calibration_of(model, set.validation_rows, tokenizer, file);
-            found.erase("calibration");
-            metrics.update(found);
+            metrics.set(calibration_of(model, set.validation_rows, tokenizer, file).metrics());
         }
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop
 
     Json result{{"prompts", set.train.size()}, {"val_prompts", set.validation_rows.size()}};
-    if (!set.validation_rows.empty()) {
-        result.update(calibration_of(model, set.validation_rows, tokenizer, file));
-        result.update(judge_of(file));
-        if (result.contains("val_ceiling"))
-            result["of_ceiling"] =
-                result["val_accuracy"].get<double>() / result["val_ceiling"].get<double>();
+    if (set.validation_rows.empty()) {
+        trainer.finish(result);
+        return;
     }
+    const Calibration found = calibration_of(model, set.validation_rows, tokenizer, file);
+    Metrics judge = judge_of(file);
+    if (!judge.empty()) judge.set({"of_ceiling", found.accuracy / judge.number("val_ceiling")});
+    result.update(calibration_json(found));
+    result.update(json_of(judge));
     trainer.finish(result);
-    if (!options.quiet && !set.validation_rows.empty()) print_result(result);
+    if (!options.quiet) print_result(found, judge);
 }
 
 } // namespace qstar::train

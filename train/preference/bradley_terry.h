@@ -64,15 +64,26 @@ std::vector<std::vector<int64_t>> epoch_of_rankings(size_t rankings, int64_t bat
 engine::Var bradley_terry_loss(engine::Tape& tape, engine::Var scores,
                                std::span<const Comparisons::Pair> pairs);
 
-// What was predicted about held-out pairs, as the differences r(chosen) - r(rejected):
-// {"val_pairs", "val_loss", "val_accuracy", "val_calibration_error", "calibration"}. The last
-// is a list of bins by the probability of the output that the model likes better, from 1/2 to
-// 1: {"low", "high", "pairs", "predicted", "happened"}; the error is the mean gap between the
-// last two, weighted by pairs (Guo et al., "On Calibration of Modern Neural Networks", 2017).
-Json calibration(std::span<const float> differences);
-std::string calibration_table(const Json& calibration);
+// What was predicted about held-out pairs. The bins are by the probability of the output that
+// the model likes better, from 1/2 to 1; the error is the mean gap between what was predicted in a
+// bin and what happened, weighted by pairs (Guo et al., "On Calibration of Modern Neural Networks",
+// 2017).
+struct Calibration {
+    struct Bin {
+        double low = 0, high = 0, pairs = 0;
+        double predicted = 0, happened = 0; // means
+    };
+    int64_t pairs = 0;
+    double loss = 0, accuracy = 0, error = 0;
+    std::vector<Bin> bins;
+
+    Metrics metrics() const; // val_pairs, val_loss, val_accuracy, val_calibration_error
+};
+// Of the differences r(chosen) - r(rejected).
+Calibration calibration(std::span<const float> differences);
+std::string calibration_table(const Calibration& calibration);
 // The same of a model that there is already; `where` names the rankings' file in errors.
-Json calibration_of(engine::Gpt& model, std::span<const Ranking> rankings,
-                    const tokenizer::Tokenizer& tokenizer, const std::string& where);
+Calibration calibration_of(engine::Gpt& model, std::span<const Ranking> rankings,
+                           const tokenizer::Tokenizer& tokenizer, const std::string& where);
 
 } // namespace qstar::train

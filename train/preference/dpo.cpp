@@ -52,9 +52,9 @@ double implicit_reward(const Tensor& log_prob, std::span<const float> reference,
     return beta * sum / std::max<double>(1, static_cast<double>(compared.pairs.size()));
 }
 
-Json validate(engine::Gpt& policy, engine::Gpt& reference, std::span<const Ranking> rankings,
-              const tokenizer::Tokenizer& tokenizer, const DpoOptions& options,
-              const std::string& file) {
+Metrics validate(engine::Gpt& policy, engine::Gpt& reference, std::span<const Ranking> rankings,
+                 const tokenizer::Tokenizer& tokenizer, const DpoOptions& options,
+                 const std::string& file) {
     Margins found;
     Tape tape(false);
     for (size_t begin = 0; begin < rankings.size(); begin += prompts_at_once) {
@@ -68,10 +68,10 @@ Json validate(engine::Gpt& policy, engine::Gpt& reference, std::span<const Ranki
         found.add(tape.value(log_ratio_margins(tape, chosen, of_reference, compared)),
                   options.beta);
     }
-    if (found.pairs == 0) return Json::object();
-    return Json{{"val_pairs", found.pairs},
-                {"val_accuracy", found.mean(found.agreed)},
-                {"val_margin", found.mean(found.margin)}};
+    if (found.pairs == 0) return {};
+    return {{"val_pairs", found.pairs},
+            {"val_accuracy", found.mean(found.agreed)},
+            {"val_margin", found.mean(found.margin)}};
 }
 
 // The ground of RL (rl.h), for solutions that are written and looked at, not learned from.
@@ -83,13 +83,14 @@ RlOptions looking(const DpoOptions& options) {
 }
 
 // How far the policy is from the reference, and what it is worth, by the solutions it writes.
-Json look_at(const RlSetup& ground, engine::Gpt& policy, engine::Gpt& reference,
-             const DpoOptions& options) {
+Metrics look_at(const RlSetup& ground, engine::Gpt& policy, engine::Gpt& reference,
+                const DpoOptions& options) {
     const auto episodes = roll_out(ground, looking(options), policy, -1, options.kl_episodes, 1);
-    Json metrics =
+    Metrics metrics =
         diagnostics(ground, episodes, ground.reward(episodes), token_probs(policy, episodes),
-                    token_probs(reference, episodes).log_prob);
-    metrics.erase("score"); // the verifier's: it is `right`
+                    token_probs(reference, episodes).log_prob)
+            .metrics();
+    metrics.drop("score"); // the verifier's: it is `right`
     return metrics;
 }
 
@@ -192,21 +193,22 @@ void dpo(const DpoOptions& options) {
         const double better = reward_of(&Comparisons::Pair::better);
         const double worse = reward_of(&Comparisons::Pair::worse);
         tape.backward(loss);
-        Json metrics = trainer.update(loss);
-        metrics["reward_margin"] = found.mean(found.margin);
-        metrics["reward_accuracy"] = found.mean(found.agreed);
-        metrics["reward_chosen"] = better;
-        metrics["reward_rejected"] = worse;
+        Metrics metrics = trainer.update(loss);
+        metrics.set({"reward_margin", found.mean(found.margin)});
+        metrics.set({"reward_accuracy", found.mean(found.agreed)});
+        metrics.set({"reward_chosen", better});
+        metrics.set({"reward_rejected", worse});
         if (options.kl_episodes > 0 && (trainer.step() + 1) % look_every == 0)
-            metrics.update(look_at(ground, policy, reference, options));
+            metrics.set(look_at(ground, policy, reference, options));
         trainer.end_step(metrics, fmt::format("margin {:.2f}  accuracy {:.2f}",
                                               found.mean(found.margin), found.mean(found.agreed)));
     }
     if (trainer.step() < steps) return; // told to stop
 
     Json result{{"prompts", set.train.size()}, {"val_prompts", set.validation_rows.size()}};
-    result.update(validate(policy, reference, set.validation_rows, tokenizer, options, file));
-    if (options.kl_episodes > 0) result.update(look_at(ground, policy, reference, options));
+    Metrics validated = validate(policy, reference, set.validation_rows, tokenizer, options, file);
+    if (options.kl_episodes > 0) validated.set(look_at(ground, policy, reference, options));
+    result.update(json_of(validated));
     trainer.finish(result);
 }
 

@@ -70,7 +70,7 @@ void davi(const ValueOptions& options) {
             values.squared_error(values.predict(states), rest, weight, static_cast<double>(n));
         trainer.tape.backward(loss);
         // Step 4: when the loss is small, the target network becomes the network.
-        values.end_step(loss, Json{{"mean_target", mean}});
+        values.end_step(loss, {{"mean_target", mean}});
     }
     if (trainer.step() == options.steps) values.finish();
 }

@@ -94,7 +94,7 @@ void deep_q(const DeepQOptions& options) {
                                                       static_cast<double>(place.size()));
         trainer.tape.backward(loss);
         // Step 4: when the loss is small, the target network becomes the network.
-        values.end_step(loss, Json{{"mean_target", mean}});
+        values.end_step(loss, {{"mean_target", mean}});
     }
     if (trainer.step() == options.steps) values.finish();
 }

@@ -195,17 +195,17 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
         model.zero_grad();
         const RewardLoss loss = reward_loss(trainer.tape, model, batch, options.text);
         trainer.tape.backward(loss.total);
-        Json metrics = trainer.update(loss.total);
-        metrics["label_loss"] = trainer.tape.value(loss.judged)[0];
-        metrics["iteration"] = iteration;
-        metrics["mean_target"] = mean_target;
-        if (turn + 1 == per_epoch) metrics.update(validate(model, judged, options.batch));
+        Metrics metrics = trainer.update(loss.total);
+        metrics.set({"label_loss", trainer.tape.value(loss.judged)[0]});
+        metrics.set({"iteration", iteration});
+        metrics.set({"mean_target", mean_target});
+        if (turn + 1 == per_epoch) metrics.set(validate(model, judged, options.batch));
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return Outcome::stopped;
     for (int64_t i = 1; i < options.iterations; ++i) std::filesystem::remove(target_path(stage, i));
 
-    Json result = validate(model, judged, options.batch);
+    Json result = json_of(validate(model, judged, options.batch));
     result["rollouts"] = rollouts.size();
     result["val_rollouts"] = validation_rows.size();
     trainer.finish(result);

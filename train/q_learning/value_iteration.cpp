@@ -165,13 +165,13 @@ void ValueIteration::check_target(float loss) {
     trainer.remember("updates", static_cast<double>(updates));
 }
 
-void ValueIteration::end_step(engine::Var loss, const Json& metrics) {
+void ValueIteration::end_step(engine::Var loss, const Metrics& metrics) {
     // The cosine's end as a product of floats, for runs of before to go on with the same bytes.
     const auto peak = static_cast<float>(options_.lr);
     const Schedule by{peak, peak * static_cast<float>(options_.lr_floor)};
-    Json line = trainer.update(loss, by);
-    line["updates"] = count("updates");
-    line.update(metrics);
+    Metrics line = trainer.update(loss, by);
+    line.set({"updates", count("updates")});
+    line.set(metrics);
     const float value = trainer.tape.value(loss)[0];
     check_target(value);
     trainer.end_step(line, fmt::format("loss {:.4f}, {} targets", value, count("updates")));

@@ -72,7 +72,7 @@ class ValueIteration {
                               double count);
 
     // After backward(): AdamW, the target network, metrics, state.
-    void end_step(engine::Var loss, const Json& metrics);
+    void end_step(engine::Var loss, const Metrics& metrics);
     // All steps are done.
     void finish();
 

@@ -31,22 +31,9 @@ void charge_kl(Rewards& rewards, std::span<const Episode> episodes, std::span<co
     }
 }
 
-struct Updates {
-    double count = 0, loss = 0, norm = 0, clip_fraction = 0, approx_kl = 0, rate = 0;
-
-    Json json() const {
-        const double n = count > 0 ? count : 1;
-        return Json{{"loss", loss / n},
-                    {"norm", norm / n},
-                    {"clip_fraction", clip_fraction / n},
-                    {"approx_kl", approx_kl / n},
-                    {"lr", rate}};
-    }
-};
-
 void update(Trainer& trainer, engine::Gpt& model, const Minibatch& batch, const TokenProbs& old,
             std::span<const float> reference, std::span<const float> advantages,
-            const GrpoOptions& options, Updates& updates) {
+            const GrpoOptions& options, MetricMeans& updates) {
     // GRPO takes the mean over a solution's tokens and then over solutions; the others over
     // all tokens, so that a long solution is not worth less a token.
     std::vector<float> weights;
@@ -69,14 +56,13 @@ void update(Trainer& trainer, engine::Gpt& model, const Minibatch& batch, const 
     const engine::Var loss = scale(tape, weighted_sum(tape, gain, weights), -1.0f);
     const Shift shift = shift_of(tape.value(chosen).values(), old_log_prob, options.epsilon);
     tape.backward(loss);
-    const Json policy = trainer.update(loss);
+    const Metrics policy = trainer.update(loss);
 
-    updates.count += 1;
-    updates.loss += policy["loss"].get<double>();
-    updates.norm += policy["norm"].get<double>();
-    updates.clip_fraction += shift.clip_fraction;
-    updates.approx_kl += shift.approx_kl;
-    updates.rate = policy["lr"].get<double>();
+    updates.add({{"loss", policy.number("loss")},
+                 {"norm", policy.number("norm")},
+                 {"clip_fraction", shift.clip_fraction},
+                 {"approx_kl", shift.approx_kl},
+                 {"lr", policy.number("lr")}});
 }
 
 void train(const GrpoOptions& options, Stage& stage) {
@@ -101,19 +87,17 @@ void train(const GrpoOptions& options, Stage& stage) {
         const std::vector<float> advantages = group_advantages(episodes, charged, options.baseline);
 
         // Step 3: the clipped objective, less the KL to the reference.
-        Updates updates;
+        MetricMeans updates({"loss", "norm", "clip_fraction", "approx_kl", "lr"});
         for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
             const auto order = epoch_order(episodes.size(), seed, step, epoch);
             for (const Minibatch& batch : make_minibatches(episodes, order, options.minibatch))
                 update(trainer, model, batch, old, reference, advantages, options, updates);
         }
 
-        Json metrics = updates.json();
-        metrics.update(diagnostics(ground, episodes, rewards, old, reference));
-        trainer.end_step(metrics,
-                         fmt::format("score {:.3f}  right {:.2f}  KL {:.2f}",
-                                     metrics["score"].get<double>(), metrics["right"].get<double>(),
-                                     metrics["kl"].get<double>()));
+        const Diagnostics found = diagnostics(ground, episodes, rewards, old, reference);
+        Metrics metrics = updates.means();
+        metrics.set(found.metrics());
+        trainer.end_step(metrics, found.note());
     }
     if (trainer.step() == options.steps) trainer.finish(first_and_last(stage));
 }

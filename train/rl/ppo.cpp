@@ -73,27 +73,10 @@ double sum_of(std::span<const float> values) {
     return sum;
 }
 
-// Means over the updates of a step.
-struct PpoUpdates {
-    double count = 0, loss = 0, value_loss = 0, norm = 0, value_norm = 0, clip_fraction = 0,
-           approx_kl = 0, rate = 0;
-
-    Json json() const {
-        const double n = count > 0 ? count : 1;
-        return Json{{"loss", loss / n},
-                    {"value_loss", value_loss / n},
-                    {"norm", norm / n},
-                    {"value_norm", value_norm / n},
-                    {"clip_fraction", clip_fraction / n},
-                    {"approx_kl", approx_kl / n},
-                    {"lr", rate}};
-    }
-};
-
 // One step of the policy and one of the value function on the same episodes.
 void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Minibatch& batch,
             const TokenProbs& old, std::span<const float> old_values, const Advantages& estimate,
-            const PpoOptions& options, PpoUpdates& updates) {
+            const PpoOptions& options, MetricMeans& updates) {
     engine::Tape& tape = trainer.tape;
     const std::vector<float> each(batch.targets.size(),
                                   1.0f / static_cast<float>(batch.targets.size()));
@@ -107,7 +90,7 @@ void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Min
     const engine::Var loss = scale(tape, weighted_sum(tape, gain, each), -1.0f);
     const Shift shift = shift_of(tape.value(chosen).values(), old_log_prob, options.epsilon);
     tape.backward(loss);
-    const Json policy = trainer.update(loss);
+    const Metrics policy = trainer.update(loss);
 
     tape.reset();
     critic.zero_grad();
@@ -117,16 +100,15 @@ void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Min
                            pick(estimate.returns, batch), options.value_epsilon),
         each);
     tape.backward(value_loss);
-    const Json value = trainer.update(value_loss, schedule(options, options.value_lr), 1);
+    const Metrics value = trainer.update(value_loss, schedule(options, options.value_lr), 1);
 
-    updates.count += 1;
-    updates.loss += policy["loss"].get<double>();
-    updates.norm += policy["norm"].get<double>();
-    updates.value_loss += value["loss"].get<double>();
-    updates.value_norm += value["norm"].get<double>();
-    updates.clip_fraction += shift.clip_fraction;
-    updates.approx_kl += shift.approx_kl;
-    updates.rate = policy["lr"].get<double>();
+    updates.add({{"loss", policy.number("loss")},
+                 {"value_loss", value.number("loss")},
+                 {"norm", policy.number("norm")},
+                 {"value_norm", value.number("norm")},
+                 {"clip_fraction", shift.clip_fraction},
+                 {"approx_kl", shift.approx_kl},
+                 {"lr", policy.number("lr")}});
 }
 
 void train(const PpoOptions& options, Stage& stage) {
@@ -155,7 +137,8 @@ void train(const PpoOptions& options, Stage& stage) {
         whiten(estimate.advantages);
 
         // Step 4: several passes over them, with the clipped objectives.
-        PpoUpdates updates;
+        MetricMeans updates(
+            {"loss", "value_loss", "norm", "value_norm", "clip_fraction", "approx_kl", "lr"});
         for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
             const auto order = epoch_order(episodes.size(), seed, step, epoch);
             for (const Minibatch& batch : make_minibatches(episodes, order, options.minibatch))
@@ -163,17 +146,15 @@ void train(const PpoOptions& options, Stage& stage) {
         }
 
         // Step 5: the price is steered towards the KL that was asked for.
-        Json metrics = updates.json();
-        metrics.update(diagnostics(ground, episodes, rewards, old, reference));
-        const double kl = metrics["kl"].get<double>();
-        trainer.remember("kl", adapt_kl(beta, kl, options.kl_target, options.kl_gain));
-        metrics["kl_coefficient"] = beta;
-        metrics["reward"] =
-            sum_of(paid) / std::max<double>(1, static_cast<double>(episodes.size()));
-        metrics["explained_variance"] = explained_variance(estimate.returns, values);
-        trainer.end_step(metrics, fmt::format("score {:.3f}  right {:.2f}  KL {:.2f}",
-                                              metrics["score"].get<double>(),
-                                              metrics["right"].get<double>(), kl));
+        const Diagnostics found = diagnostics(ground, episodes, rewards, old, reference);
+        trainer.remember("kl", adapt_kl(beta, found.kl, options.kl_target, options.kl_gain));
+        Metrics metrics = updates.means();
+        metrics.set(found.metrics());
+        metrics.set({"kl_coefficient", beta});
+        metrics.set(
+            {"reward", sum_of(paid) / std::max<double>(1, static_cast<double>(episodes.size()))});
+        metrics.set({"explained_variance", explained_variance(estimate.returns, values)});
+        trainer.end_step(metrics, found.note());
     }
     if (trainer.step() == options.steps) trainer.finish(first_and_last(stage));
 }

@@ -54,7 +54,20 @@ double mean_of(const std::vector<JsonLine>& lines, size_t begin, size_t end, con
     return sum / static_cast<double>(end - begin);
 }
 
-constexpr std::array columns = {"score", "right", "kl", "entropy", "length"};
+struct Ends {
+    Metrics first, last;
+};
+
+// The means over the first and the last tenth of the steps.
+Ends ends_of(const std::vector<JsonLine>& lines) {
+    const size_t n = lines.size(), tenth = std::max<size_t>(1, n / 10);
+    Ends ends;
+    for (const char* column : {"score", "right", "kl", "entropy", "length"}) {
+        ends.first.set({column, mean_of(lines, 0, tenth, column)});
+        ends.last.set({column, mean_of(lines, n - tenth, n, column)});
+    }
+    return ends;
+}
 
 } // namespace
 
@@ -123,35 +136,45 @@ std::vector<int64_t> epoch_order(size_t episodes, uint64_t seed, int64_t step, i
     return order;
 }
 
-Json diagnostics(const RlSetup& ground, std::span<const Episode> episodes, const Rewards& rewards,
-                 const TokenProbs& policy, std::span<const float> reference) {
-    double score = 0, right = 0, finished = 0, kl = 0, kl_k3 = 0, entropy = 0;
+Diagnostics diagnostics(const RlSetup& ground, std::span<const Episode> episodes,
+                        const Rewards& rewards, const TokenProbs& policy,
+                        std::span<const float> reference) {
+    Diagnostics sum;
     for (size_t i = 0; i < episodes.size(); ++i) {
-        score += score_of(rewards[i]);
-        right += ground.room.world->solved(episodes[i].path);
-        finished += episodes[i].path.finished;
+        sum.score += score_of(rewards[i]);
+        sum.right += ground.room.world->solved(episodes[i].path);
+        sum.finished += episodes[i].path.finished;
     }
     for (size_t t = 0; t < reference.size(); ++t) {
-        kl += k1(policy.log_prob[t], reference[t]);
-        kl_k3 += k3(policy.log_prob[t], reference[t]);
-        entropy += policy.entropy[t];
+        sum.kl += k1(policy.log_prob[t], reference[t]);
+        sum.kl_k3 += k3(policy.log_prob[t], reference[t]);
+        sum.entropy += policy.entropy[t];
     }
     const double n = std::max(1.0, static_cast<double>(episodes.size()));
     const double tokens = std::max(1.0, static_cast<double>(reference.size()));
-    return Json{{"episodes", episodes.size()}, {"score", score / n},  {"right", right / n},
-                {"finished", finished / n},    {"kl", kl / n},        {"kl_k3", kl_k3 / n},
-                {"entropy", entropy / tokens}, {"length", tokens / n}};
+    return {.episodes = std::ssize(episodes),
+            .score = sum.score / n,
+            .right = sum.right / n,
+            .finished = sum.finished / n,
+            .kl = sum.kl / n,
+            .kl_k3 = sum.kl_k3 / n,
+            .entropy = sum.entropy / tokens,
+            .length = tokens / n};
+}
+
+Metrics Diagnostics::metrics() const {
+    return {{"episodes", episodes}, {"score", score},  {"right", right},
+            {"finished", finished}, {"kl", kl},        {"kl_k3", kl_k3},
+            {"entropy", entropy},   {"length", length}};
+}
+
+std::string Diagnostics::note() const {
+    return fmt::format("score {:.3f}  right {:.2f}  KL {:.2f}", score, right, kl);
 }
 
 Json first_and_last(const Stage& stage) {
-    const auto lines = metrics_of(stage);
-    const size_t n = lines.size(), tenth = std::max<size_t>(1, n / 10);
-    Json result = Json::object();
-    for (const char* column : columns) {
-        result["first"][column] = mean_of(lines, 0, tenth, column);
-        result["last"][column] = mean_of(lines, n - tenth, n, column);
-    }
-    return result;
+    const Ends ends = ends_of(metrics_of(stage));
+    return {{"first", json_of(ends.first)}, {"last", json_of(ends.last)}};
 }
 
 void print_summary(const RlOptions& options, const Stage& stage) {
@@ -172,9 +195,9 @@ void print_summary(const RlOptions& options, const Stage& stage) {
         fmt::print("| {} - {} | {:.3f} | {:.1f} | {:.2f} | {:.3f} | {:.1f} |\n", begin, end - 1,
                    mean("score"), 100 * mean("right"), mean("kl"), mean("entropy"), mean("length"));
     }
-    const Json ends = first_and_last(stage);
+    const Ends ends = ends_of(lines);
     const auto change = [&](const char* name) {
-        return ends["last"][name].get<double>() - ends["first"][name].get<double>();
+        return ends.last.number(name) - ends.first.number(name);
     };
     if (change("score") > 0 && change("right") < 0)
         fmt::print("\nThe score rose by {:.3f} while the share of right answers fell by {:.1f} "

@@ -64,9 +64,17 @@ std::vector<int64_t> epoch_order(size_t episodes, uint64_t seed, int64_t step, i
 //   finished  share that came to an answer;  length: tokens written
 //   kl        to the reference, nats a solution (the sum of k1);  kl_k3: by the other estimator
 //   entropy   nats a token
+struct Diagnostics {
+    int64_t episodes = 0;
+    double score = 0, right = 0, finished = 0, kl = 0, kl_k3 = 0, entropy = 0, length = 0;
+
+    Metrics metrics() const;  // by these names
+    std::string note() const; // for the progress bar
+};
 // `reference`: log-probabilities of the written tokens, flat.
-Json diagnostics(const RlSetup& ground, std::span<const Episode> episodes, const Rewards& rewards,
-                 const TokenProbs& policy, std::span<const float> reference);
+Diagnostics diagnostics(const RlSetup& ground, std::span<const Episode> episodes,
+                        const Rewards& rewards, const TokenProbs& policy,
+                        std::span<const float> reference);
 
 // Of metrics.jsonl: the means over the first and the last tenth of the steps, for done.json.
 Json first_and_last(const Stage& stage);

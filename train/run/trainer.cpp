@@ -92,15 +92,15 @@ bool Trainer::running() const {
     return state_.step < steps_ && !told_to_stop;
 }
 
-Json Trainer::update(double loss) { return update(loss, schedule(options_, options_.lr), 0); }
+Metrics Trainer::update(double loss) { return update(loss, schedule(options_, options_.lr), 0); }
 
-Json Trainer::update(engine::Var loss) { return update(double{tape.value(loss)[0]}); }
+Metrics Trainer::update(engine::Var loss) { return update(double{tape.value(loss)[0]}); }
 
-Json Trainer::update(engine::Var loss, const Schedule& by, size_t list) {
+Metrics Trainer::update(engine::Var loss, const Schedule& by, size_t list) {
     return update(double{tape.value(loss)[0]}, by, list);
 }
 
-Json Trainer::update(double loss, const Schedule& by, size_t list) {
+Metrics Trainer::update(double loss, const Schedule& by, size_t list) {
     const auto value = static_cast<float>(loss);
     if (!std::isfinite(value))
         fail("{}: the loss at step {} is {}: a smaller --lr may help", stage_.name(), state_.step,
@@ -111,7 +111,7 @@ Json Trainer::update(double loss, const Schedule& by, size_t list) {
     if (!std::isfinite(norm))
         fail("{}: the gradient at step {} is {}: a smaller --lr may help", stage_.name(),
              state_.step, norm);
-    return Json{{"loss", value}, {"lr", rate}, {"norm", norm}};
+    return {{"loss", value}, {"lr", rate}, {"norm", norm}};
 }
 
 double Trainer::recall(const std::string& name, double otherwise) const {
@@ -124,18 +124,17 @@ void Trainer::remember(const std::string& name, double value) {
     state_.notes[name] = fmt::format("{}", value); // the shortest text that reads back exactly
 }
 
-void Trainer::end_step(const Json& metrics, const std::string& note) {
+void Trainer::end_step(const Metrics& metrics, const std::string& note) {
     // First the line, then the state: a kill in between leaves a line too many, which
     // the log drops when the run goes on.
-    metrics_->write(state_.step, metrics);
+    metrics_->write(state_.step, json_of(metrics));
     ++state_.step;
     if (state_.step % options_.save_every == 0 || state_.step == steps_) {
         metrics_->sync();
         model_.save_state(stage_.path("state.safetensors"), optimisers_, state_);
     }
-    progress_->update(state_.step, !note.empty()
-                                       ? note
-                                       : fmt::format("loss {:.3f}", metrics["loss"].get<double>()));
+    progress_->update(state_.step,
+                      !note.empty() ? note : fmt::format("loss {:.3f}", metrics.number("loss")));
     if (options_.each_step) options_.each_step(state_.step, steps_, metrics);
 }
 

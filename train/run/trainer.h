@@ -10,8 +10,8 @@
 //       model.zero_grad(); tape.reset();
 //       Var loss = ...;                        // of the batch of trainer.step()
 //       tape.backward(loss);                   // (or next_token_gradient(...) for both)
-//       Json metrics = trainer.update(loss);   // clip, AdamW, schedule
-//       trainer.end_step(metrics);             // log, save, show
+//       Metrics metrics = trainer.update(loss); // clip, AdamW, schedule
+//       trainer.end_step(metrics);              // log, save, show
 //   }
 //   if (trainer.step() == steps) trainer.finish(result);
 //
@@ -21,6 +21,7 @@
 #include "engine/autograd/ops.h"
 #include "engine/io/progress.h"
 #include "engine/text/metrics.h"
+#include "train/run/metrics.h"
 #include "train/run/stage.h"
 #include "train/run/trained_model.h"
 
@@ -46,7 +47,7 @@ struct LoopOptions : StageOptions {
     int64_t stop_after = 0;         // leave off after so many steps of this call; 0: never
     // Called after each step, for whoever watches (eval/serve); what it throws ends the stage,
     // which goes on from its last saved state when it is called again.
-    std::function<void(int64_t step, int64_t steps, const Json& metrics)> each_step = {};
+    std::function<void(int64_t step, int64_t steps, const Metrics& metrics)> each_step = {};
 };
 
 void describe(Flags& f, LoopOptions& o);
@@ -70,17 +71,17 @@ class Trainer {
     bool running() const; // until all steps are done, or options.stop_after of this call
 
     // One AdamW step with the gradients that stand in the model. Error if the loss is no
-    // finite number. Gives {"loss", "lr", "norm"}.
-    Json update(double loss);
-    Json update(engine::Var loss);
+    // finite number. Gives "loss", "lr" and "norm".
+    Metrics update(double loss);
+    Metrics update(engine::Var loss);
     // The same of one of the model's lists of parameters, by a schedule of its own.
-    Json update(engine::Var loss, const Schedule& by, size_t list = 0);
+    Metrics update(engine::Var loss, const Schedule& by, size_t list = 0);
     // A number that a stage carries from step to step, and over a kill.
     double recall(const std::string& name, double otherwise) const;
     void remember(const std::string& name, double value);
     // Writes the metrics' line and, every save_every steps, the state. The progress bar
     // shows `note`, or the loss.
-    void end_step(const Json& metrics, const std::string& note = "");
+    void end_step(const Metrics& metrics, const std::string& note = "");
     // A word about the model, in its file's metadata.
     void describe(const std::string& name, std::string_view word) { model_.metadata[name] = word; }
     // For stages whose steps are next_token_gradient() of so many sequences of at most `time`
@@ -91,7 +92,7 @@ class Trainer {
     void finish(Json result);
 
   private:
-    Json update(double loss, const Schedule& by, size_t list);
+    Metrics update(double loss, const Schedule& by, size_t list);
 
     LoopOptions options_;
     Stage& stage_;

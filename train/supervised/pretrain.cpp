@@ -273,14 +273,14 @@ void pretrain(const PretrainOptions& options) {
         model.zero_grad();
         const double loss = engine::next_token_gradient(trainer.tape, model, b.inputs, b.targets,
                                                         b.weights, b.batch, options.context);
-        Json metrics = trainer.update(loss);
+        Metrics metrics = trainer.update(loss);
 
         const int64_t done = trainer.step() + 1;
-        metrics["tokens"] = done * options.batch * options.context;
+        metrics.set({"tokens", done * options.batch * options.context});
         const bool look = options.val_every > 0 && done % options.val_every == 0;
         if (look && !validation_rows.empty())
-            metrics["val_loss"] =
-                validation_loss(trainer.tape, model, validation_rows, options.context);
+            metrics.set({"val_loss",
+                         validation_loss(trainer.tape, model, validation_rows, options.context)});
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop

@@ -115,7 +115,7 @@ RewardLoss reward_loss(engine::Tape& tape, engine::Gpt& model, const Batch& batc
     return {add(tape, judged, scale(tape, written, static_cast<float>(text))), judged};
 }
 
-Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch) {
+Metrics validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch) {
     engine::Tape tape(false);
     std::vector<std::pair<float, bool>> scored;
     double loss = 0, asked = 0, agreed = 0, read = 0;
@@ -136,10 +136,10 @@ Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t bat
             scored.emplace_back(value, right);
         }
     }
-    if (asked <= 0) return Json::object();
-    return Json{{"val_loss", loss / asked},
-                {"val_accuracy", read > 0 ? agreed / read : 0},
-                {"val_auc", area_under_curve(std::move(scored))}};
+    if (asked <= 0) return {};
+    return {{"val_loss", loss / asked},
+            {"val_accuracy", read > 0 ? agreed / read : 0.0},
+            {"val_auc", area_under_curve(std::move(scored))}};
 }
 
 void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
@@ -164,16 +164,15 @@ void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt&
         model.zero_grad();
         const RewardLoss loss = reward_loss(trainer.tape, model, batch, options.text);
         trainer.tape.backward(loss.total);
-        Json metrics = trainer.update(loss.total);
-        metrics["label_loss"] = trainer.tape.value(loss.judged)[0];
+        Metrics metrics = trainer.update(loss.total);
+        metrics.set({"label_loss", trainer.tape.value(loss.judged)[0]});
 
-        if (turn + 1 == per_epoch)
-            metrics.update(validate(model, set.validation_rows, options.batch));
+        if (turn + 1 == per_epoch) metrics.set(validate(model, set.validation_rows, options.batch));
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return; // told to stop
 
-    Json result = validate(model, set.validation_rows, options.batch);
+    Json result = json_of(validate(model, set.validation_rows, options.batch));
     result["solutions"] = set.train.size();
     result["val_solutions"] = set.validation_rows.size();
     trainer.finish(result);

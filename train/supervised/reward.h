@@ -93,10 +93,10 @@ void ask_text(Example& example, size_t begin, size_t end);
 // right order, ties half (Mann and Whitney 1947); 0.5 if there is no pair.
 double area_under_curve(std::vector<std::pair<float, bool>> scored);
 
-// On examples that were not trained on: {"val_loss", "val_accuracy", "val_auc"}: of the
+// On examples that were not trained on: "val_loss", "val_accuracy", "val_auc": of the
 // labels, the share on whose side of 1/2 the model is, and the probability that a right
 // one has a higher score than a wrong one (ties count half).
-Json validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch);
+Metrics validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch);
 
 // The loop of both stages, which differ in their examples only: trains reward_model(base)
 // on set.train and writes DIR/STAGE, with the reading in the file's metadata. Error naming `where`

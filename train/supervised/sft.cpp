@@ -89,11 +89,11 @@ Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine
         const double loss =
             engine::next_token_gradient(trainer.tape, model, batch.inputs, batch.targets,
                                         batch.weights, batch.rows, batch.time);
-        Json metrics = trainer.update(loss);
+        Metrics metrics = trainer.update(loss);
 
         if (turn + 1 == per_epoch && !validation_rows.empty())
-            metrics["val_loss"] =
-                validation_loss(trainer.tape, model, validation_rows, options.batch);
+            metrics.set(
+                {"val_loss", validation_loss(trainer.tape, model, validation_rows, options.batch)});
         trainer.end_step(metrics);
     }
     if (trainer.step() < steps) return Outcome::stopped;
