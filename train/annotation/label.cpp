@@ -136,9 +136,10 @@ std::vector<LabelledSolution> ask_person(LabelSession& session, const Stage& sta
 }
 
 std::vector<LabelledSolution> judge(const std::vector<SampledSolution>& solutions,
-                                    const LabelOptions& options, const search::World& world) {
+                                    const LabelOptions& options, uint64_t seed,
+                                    const search::World& world) {
     std::vector<LabelledSolution> all;
-    Random random(options.judge == "simulated" ? seed_of(options) : 0, "label/simulated");
+    Random random(options.judge == "simulated" ? seed : 0, "label/simulated");
     for (const SampledSolution& solution : solutions)
         all.push_back(options.judge == "simulated"
                           ? judge_steps(world, solution, options.error, random)
@@ -229,7 +230,7 @@ void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
     LabelSession session = solutions_to_label(file, options);
     const size_t solutions = session.items.size();
     const auto judged = options.judge == "me" ? ask_person(session, stage, *world, in, out)
-                                              : judge(session.items, options, *world);
+                                              : judge(session.items, options, stage.seed(), *world);
     const Tally tally = write_labels(options, stage, judged, session, *world);
     if (!options.quiet)
         out << fmt::format(

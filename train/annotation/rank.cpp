@@ -146,12 +146,11 @@ std::vector<RankedPair> pairs_said(const RankSession& session, const std::string
     return pairs;
 }
 
-RankSession read_prompts(const RankOptions& options, const std::string& file) {
+RankSession read_prompts(const RankOptions& options, const std::string& file, uint64_t seed) {
     BadLines bad(options.skip_bad);
     std::vector<RankPrompt> prompts = prompts_of(read_solutions(file, bad), options);
     settle(bad, options, options.name, file);
     if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
-    const uint64_t seed = seed_of(options);
     for (RankPrompt& prompt : prompts) derive_stream(prompt, seed);
     return {std::move(prompts)};
 }
@@ -200,7 +199,7 @@ std::vector<int> read_order(const std::string& text, size_t outputs) {
 
 RankSession read_session(const RankOptions& options) {
     check(options);
-    RankSession session = read_prompts(options, solutions_file(options));
+    RankSession session = read_prompts(options, solutions_file(options), seed_of(options));
     take_up(session, options.run, options.name);
     return session;
 }
@@ -232,7 +231,7 @@ void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
     const std::string file = solutions_file(options);
     Stage stage(options, options.name, annotation_record(options, file));
     if (stage.done()) return;
-    RankSession session = read_prompts(options, file);
+    RankSession session = read_prompts(options, file, stage.seed());
     const std::vector<RankPrompt>& prompts = session.items;
 
     const auto world = search::make_world(world_of(options.run, options.world));
@@ -246,8 +245,8 @@ void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
         judged = session.answers.size();
         ranked.pairs = pairs_said(session, answers_file(stage));
     } else {
-        const uint64_t seed = seed_of(options);
-        for (const RankPrompt& prompt : prompts) judge(prompt, options, seed, *world, ranked);
+        for (const RankPrompt& prompt : prompts)
+            judge(prompt, options, stage.seed(), *world, ranked);
     }
     write_ranks(stage, ranked, judged, prompts.size());
     if (!options.quiet)

@@ -157,7 +157,6 @@ void rollout(const RolloutOptions& options) {
                                       : binary              ? "rollout-binary"
                                                             : "rollout";
     check_name("rollout", name_of_stage);
-    const uint64_t seed = seed_of(options);
     const std::string name = world_of(options.run, options.world);
     const std::string file =
         given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
@@ -175,7 +174,7 @@ void rollout(const RolloutOptions& options) {
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt model = load_model(options.run, options.from);
     check_vocab(model, tokenizer, options.run);
-    search::GptProposer proposer(model, tokenizer, seed);
+    search::GptProposer proposer(model, tokenizer, stage.seed());
     BadLines bad(options.skip_bad);
     std::vector<SampledSolution> solutions = read_solutions(file, bad);
     settle(bad, options, stage.name(), file);

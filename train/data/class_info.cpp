@@ -72,10 +72,11 @@ void print_class(const CorpusOptions& options, int64_t problems) {
     double total = 0;
     for (const Pupil& pupil : pupils) total += pupil.share;
     if (total <= 0) fail("the class is empty: all shares are zero");
+    const uint64_t seed = seed_of(options);
     fmt::print("{:<17}{:>7}{:>7}{:>16}{:>14}\n", "pupil", "share", "rate", "right answers",
                "right lines");
     for (const Pupil& pupil : pupils) {
-        Random random(seed_of(options), "corpus/info/" + pupil.name);
+        Random random(seed, "corpus/info/" + pupil.name);
         int64_t right = 0, lines = 0, right_lines = 0;
         for (int64_t i = 0; i < problems; ++i) {
             const Item item = draw_item(room, pupil, random);
@@ -100,9 +101,8 @@ void print_class(const CorpusOptions& options, int64_t problems) {
     held_out.problems.min_operands = std::max(3, options.problems.min_operands);
     if (options.problems.max_operands < 3) return;
     const ProblemSource asked = problem_source_of(held_out);
-    const auto tried =
-        draw_problems(asked, Split::dev, std::min<int64_t>(problems, 300), seed_of(options));
-    const IdealModel ideal = ideal_model(asked, tried, 400, seed_of(options));
+    const auto tried = draw_problems(asked, Split::dev, std::min<int64_t>(problems, 300), seed);
+    const IdealModel ideal = ideal_model(asked, tried, 400, seed);
     fmt::print("a perfect model of this class, held-out problems: one sample {:.1f}%, "
                "greedy {:.1f}%, majority {:.1f}%, any of 16 {:.1f}%\n",
                100 * ideal.sample, 100 * ideal.greedy, 100 * ideal.majority, 100 * ideal.any);

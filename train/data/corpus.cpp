@@ -31,7 +31,7 @@ namespace {
 void write_worksheets(const CorpusOptions& options, const ProblemSource& room,
                       const tokenizer::Tokenizer& tokenizer, const Stage& stage, Json& result) {
     Progress progress("corpus", options.tokens, "tokens", 0, options.quiet);
-    Random random(seed_of(options), "corpus/worksheets");
+    Random random(stage.seed(), "corpus/worksheets");
     const ProblemSource warm = problem_source_of(options, true);
     const auto warm_tokens =
         static_cast<int64_t>(options.warm * static_cast<double>(options.tokens));
@@ -71,9 +71,8 @@ Item draw_curated(const CorpusOptions& options, const ProblemSource& room, Rando
     fail("--curate answers: this class gave no right answer in 10000 tries");
 }
 
-void write_curated(const CorpusOptions& options, const ProblemSource& room,
-                   const std::string& path) {
-    Random random(seed_of(options), "corpus/curated");
+void write_curated(const CorpusOptions& options, const ProblemSource& room, const Stage& stage) {
+    Random random(stage.seed(), "corpus/curated");
     std::vector<Json> lines;
     for (int64_t i = 0; i < options.curated; ++i) {
         const Item item = draw_curated(options, room, random);
@@ -82,7 +81,7 @@ void write_curated(const CorpusOptions& options, const ProblemSource& room,
                          {"text", std::string(tokenizer::end_of_text) +
                                       text_of_item(item.problem, item.lines)}});
     }
-    write_jsonl(path, lines);
+    write_jsonl(stage.path("curated.jsonl"), lines);
 }
 
 } // namespace
@@ -123,7 +122,7 @@ void corpus(const CorpusOptions& options) {
         tokenizer::save_tokenizer(tokenizer::Tokenizer(), folder);
     Json result;
     write_worksheets(options, room, load_tokenizer(options.run), stage, result);
-    write_curated(options, room, stage.path("curated.jsonl"));
+    write_curated(options, room, stage);
     result["curated"] = options.curated;
     stage.finish(result);
 }

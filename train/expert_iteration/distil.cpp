@@ -126,7 +126,7 @@ Outcome distil(const DistilOptions& options) {
     Stage stage(options, "distil", record_of(options));
     if (stage.done()) return Outcome::finished;
 
-    const IterationSetup setup = prepare(options, options.world, options.dev_problems);
+    const IterationSetup setup = prepare(stage, options.world, options.dev_problems);
     const engine::Gpt teacher = load_model(options.run, options.teacher);
     check_vocab(teacher, setup.tokenizer, options.run);
     Distil recipe(options, setup);

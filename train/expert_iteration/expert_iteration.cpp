@@ -32,11 +32,10 @@ DevScore IterationSetup::greedy(const engine::Gpt& policy) const {
     return score_greedily(dev, student, *world);
 }
 
-IterationSetup prepare(const StageOptions& options, const std::string& world,
-                       int64_t dev_problems) {
-    const uint64_t seed = seed_of(options);
-    return {options.run, seed, search::make_world(world_of(options.run, world)),
-            load_tokenizer(options.run), problems_for(options.run, Split::dev, dev_problems, seed)};
+IterationSetup prepare(const Stage& stage, const std::string& world, int64_t dev_problems) {
+    return {stage.run(), stage.seed(), search::make_world(world_of(stage.run(), world)),
+            load_tokenizer(stage.run()),
+            problems_for(stage.run(), Split::dev, dev_problems, stage.seed())};
 }
 
 std::optional<Json> play_round(Recipe& recipe, const Imitation& how, const Round& round,

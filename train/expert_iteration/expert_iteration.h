@@ -31,7 +31,7 @@ struct IterationSetup {
     DevScore greedy(const engine::Gpt& policy) const; // on the dev problems
 };
 // `world`: empty: the run's.
-IterationSetup prepare(const StageOptions& options, const std::string& world, int64_t dev_problems);
+IterationSetup prepare(const Stage& stage, const std::string& world, int64_t dev_problems);
 
 // A round in its folder, and the policy with which it explores.
 struct Round {

@@ -185,7 +185,7 @@ Outcome self_play(const SelfPlayOptions& options) {
     Stage stage(options, "self-play", record_of(options));
     if (stage.done()) return Outcome::finished;
 
-    const IterationSetup setup = prepare(options, options.q.world, options.dev_problems);
+    const IterationSetup setup = prepare(stage, options.q.world, options.dev_problems);
     SelfPlay recipe(options, setup);
     const auto rounds = play_rounds(recipe, {options, options.epochs, "confirmed"},
                                     {options.rounds, options.from, options.restart}, setup, stage);

@@ -149,7 +149,7 @@ Outcome star(const StarOptions& options) {
     Stage stage(options, "star", record_of(options));
     if (stage.done()) return Outcome::finished;
 
-    const IterationSetup setup = prepare(options, options.world, options.dev_problems);
+    const IterationSetup setup = prepare(stage, options.world, options.dev_problems);
     Star recipe(options, setup);
     const auto rounds = play_rounds(recipe, {options, options.epochs},
                                     {options.rounds, options.from}, setup, stage);

@@ -242,22 +242,22 @@ void describe(Flags& f, BradleyTerryOptions& o) {
     f.text("name", o.name, "folder in the run, for models of several judges").quiet();
 }
 
-void reward(const BradleyTerryOptions& options) {
+Outcome reward(const BradleyTerryOptions& options) {
     check(flags_of(options));
     check_name("reward", options.name);
     const auto start =
         begin_reward(options, options.name, stage_record(options), {"rank", "ranks.jsonl"});
-    if (!start) return;
+    if (!start) return Outcome::finished;
     Stage& stage = *start->stage;
     const std::string& file = start->labels;
     const tokenizer::Tokenizer& tokenizer = start->tokenizer;
     const engine::Gpt& base = start->base;
     const RankSet set =
         read_rank_set(file, options, options.name, options.limit, tokenizer, base.config.context);
-    const uint64_t seed = seed_of(options);
+    const uint64_t seed = stage.seed();
     const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;
-    engine::Gpt model = reward_model(base, options);
+    engine::Gpt model = reward_model(base, options, stage.seed());
     Trainer trainer(options, stage, trained(model, options), steps);
     trainer.describe("reading", search::name_of(search::Reading::whole_solution));
     std::vector<std::vector<int64_t>> epoch;
@@ -290,13 +290,10 @@ void reward(const BradleyTerryOptions& options) {
         }
         trainer.end_step(metrics);
     }
-    if (trainer.step() < steps) return; // told to stop
+    if (trainer.stopped()) return Outcome::stopped;
 
     Json result{{"prompts", set.train.size()}, {"val_prompts", set.validation_rows.size()}};
-    if (set.validation_rows.empty()) {
-        trainer.finish(result);
-        return;
-    }
+    if (set.validation_rows.empty()) return trainer.finish(result);
     const Calibration found = calibration_of(model, set.validation_rows, tokenizer, file);
     Metrics judge = judge_of(file);
     if (!judge.empty()) judge.set({"of_ceiling", found.accuracy / judge.number("val_ceiling")});
@@ -304,6 +301,7 @@ void reward(const BradleyTerryOptions& options) {
     result.update(json_of(judge));
     trainer.finish(result);
     if (!options.quiet) print_result(found, judge);
+    return Outcome::finished;
 }
 
 } // namespace qstar::train

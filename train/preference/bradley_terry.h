@@ -29,7 +29,7 @@ struct BradleyTerryOptions : RewardOptions {
 // DIR/sft/model.safetensors + DIR/ranks/ranks.jsonl -> DIR/reward/model.safetensors, and the
 // calibration on held-out pairs in done.json.
 void describe(Flags& f, BradleyTerryOptions& o);
-void reward(const BradleyTerryOptions& options);
+Outcome reward(const BradleyTerryOptions& options);
 
 // Rankings as the models read them: outputs side by side as episodes of one group, and who is
 // better than whom among them.

@@ -141,20 +141,20 @@ void describe(Flags& f, DpoOptions& o) {
              "solutions by which the KL is estimated; 0: never");
 }
 
-void dpo(const DpoOptions& options) {
+Outcome dpo(const DpoOptions& options) {
     check(flags_of(options));
     check_name("dpo", options.name);
     const std::string file = given_or_of_stage(options.labels, options.run, "rank", "ranks.jsonl");
     require(options.run, options.from, model_path(options.run, options.from));
     Stage stage(options, options.name, record_of(options, file));
-    if (stage.done()) return;
+    if (stage.done()) return Outcome::finished;
 
-    const RlSetup ground = prepare(looking(options));
+    const RlSetup ground = prepare(looking(options), stage.seed());
     const tokenizer::Tokenizer& tokenizer = ground.tokenizer;
     engine::Gpt reference = ground.reference;
     const RankSet set = read_rank_set(file, options, options.name, options.limit, tokenizer,
                                       reference.config.context);
-    const uint64_t seed = seed_of(options);
+    const uint64_t seed = stage.seed();
     const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;
     const int64_t look_every = std::max<int64_t>(1, steps / 10);
@@ -203,13 +203,13 @@ void dpo(const DpoOptions& options) {
         trainer.end_step(metrics, fmt::format("margin {:.2f}  accuracy {:.2f}",
                                               found.mean(found.margin), found.mean(found.agreed)));
     }
-    if (trainer.step() < steps) return; // told to stop
+    if (trainer.stopped()) return Outcome::stopped;
 
     Json result{{"prompts", set.train.size()}, {"val_prompts", set.validation_rows.size()}};
     Metrics validated = validate(policy, reference, set.validation_rows, tokenizer, options, file);
     if (options.kl_episodes > 0) validated.set(look_at(ground, policy, reference, options));
     result.update(json_of(validated));
-    trainer.finish(result);
+    return trainer.finish(result);
 }
 
 } // namespace qstar::train

@@ -49,7 +49,7 @@ struct DpoOptions : LoopOptions {
 // (rl.h). In done.json, on held-out pairs, val_accuracy and val_margin. The chosen's own
 // reward may well fall: only the difference is trained.
 void describe(Flags& f, DpoOptions& o);
-void dpo(const DpoOptions& options);
+Outcome dpo(const DpoOptions& options);
 
 // Log-probabilities (n, 1) of the outputs' written tokens, in order, less those of the
 // reference (n) -> (P, 1): h of each pair.

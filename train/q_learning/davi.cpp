@@ -32,7 +32,7 @@ std::vector<float> targets(const search::Space& space, search::Heuristic& target
 
 } // namespace
 
-void davi(const ValueOptions& options) {
+Outcome davi(const ValueOptions& options) {
     check(flags_of(options));
     const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
     const std::string name = options.name.empty() ? "davi" : options.name;
@@ -43,7 +43,7 @@ void davi(const ValueOptions& options) {
     Json flags = stage_record(options);
     record_inputs(flags, options);
     Stage stage(options, name, flags);
-    if (stage.done()) return;
+    if (stage.done()) return Outcome::finished;
 
     ValueIteration values(options, stage, *space, 1);
     Trainer& trainer = values.trainer;
@@ -72,7 +72,7 @@ void davi(const ValueOptions& options) {
         // Step 4: when the loss is small, the target network becomes the network.
         values.end_step(loss, {{"mean_target", mean}});
     }
-    if (trainer.step() == options.steps) values.finish();
+    return trainer.stopped() ? Outcome::stopped : values.finish();
 }
 
 } // namespace qstar::train

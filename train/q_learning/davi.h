@@ -13,6 +13,6 @@
 namespace qstar::train {
 
 // Makes RUN/davi/model.safetensors.
-void davi(const ValueOptions& options);
+Outcome davi(const ValueOptions& options);
 
 } // namespace qstar::train

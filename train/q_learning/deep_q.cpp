@@ -37,7 +37,7 @@ void describe(Flags& f, DeepQOptions& o) {
     f.number("each", o.each, 1, most, "actions of each state that are learned from");
 }
 
-void deep_q(const DeepQOptions& options) {
+Outcome deep_q(const DeepQOptions& options) {
     check(flags_of(options));
     const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
     const std::string name = options.name.empty() ? "deep-q" : options.name;
@@ -49,7 +49,7 @@ void deep_q(const DeepQOptions& options) {
         engine::MlpConfig{space->features(), options.width, options.blocks, space->actions()},
         options.batch);
     Stage stage(options, name, flags);
-    if (stage.done()) return;
+    if (stage.done()) return Outcome::finished;
 
     const size_t bytes = space->state_bytes();
     const int64_t actions = space->actions(), n = options.batch;
@@ -96,7 +96,7 @@ void deep_q(const DeepQOptions& options) {
         // Step 4: when the loss is small, the target network becomes the network.
         values.end_step(loss, {{"mean_target", mean}});
     }
-    if (trainer.step() == options.steps) values.finish();
+    return trainer.stopped() ? Outcome::stopped : values.finish();
 }
 
 } // namespace qstar::train

@@ -19,6 +19,6 @@ struct DeepQOptions : ValueOptions {
 
 // Makes RUN/deep-q/model.safetensors.
 void describe(Flags& f, DeepQOptions& o);
-void deep_q(const DeepQOptions& options);
+Outcome deep_q(const DeepQOptions& options);
 
 } // namespace qstar::train

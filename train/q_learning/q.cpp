@@ -139,7 +139,7 @@ StepValues fitted_q_targets(std::span<const Rollout> rollouts, search::Scorer* t
 }
 
 Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
-    const uint64_t seed = seed_of(options);
+    const uint64_t seed = stage.seed();
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const std::string file = stage.path("rollouts.jsonl");
     std::vector<Rollout> rollouts, validation_rows;
@@ -161,7 +161,7 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
         (static_cast<int64_t>(rollouts.size()) + options.batch - 1) / options.batch;
     const int64_t per_iteration = per_epoch * options.epochs;
     const int64_t steps = per_iteration * options.iterations;
-    engine::Gpt model = reward_model(base, options);
+    engine::Gpt model = reward_model(base, options, stage.seed());
     Trainer trainer(options, stage, trained(model, options), steps);
     trainer.describe("reading", search::name_of(search::Reading::whole_solution));
     std::vector<Example> examples;
@@ -202,14 +202,13 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
         if (turn + 1 == per_epoch) metrics.set(validate(model, judged, options.batch));
         trainer.end_step(metrics);
     }
-    if (trainer.step() < steps) return Outcome::stopped;
+    if (trainer.stopped()) return Outcome::stopped;
     for (int64_t i = 1; i < options.iterations; ++i) std::filesystem::remove(target_path(stage, i));
 
     Json result = json_of(validate(model, judged, options.batch));
     result["rollouts"] = rollouts.size();
     result["val_rollouts"] = validation_rows.size();
-    trainer.finish(result);
-    return Outcome::finished;
+    return trainer.finish(result);
 }
 
 static Json record_of(QOptions options) {
@@ -219,21 +218,20 @@ static Json record_of(QOptions options) {
     return flags;
 }
 
-void q(const QOptions& options) {
+Outcome q(const QOptions& options) {
     check(flags_of(options));
-    const uint64_t seed = seed_of(options);
     require(options.run, options.from, model_path(options.run, options.from));
     const ProblemSource room = problem_source_of(options.run);
     Stage stage(options, "q", record_of(options));
-    if (stage.done()) return;
+    if (stage.done()) return Outcome::finished;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     const engine::Gpt policy = load_model(options.run, options.from);
     check_vocab(policy, tokenizer, options.run);
-    const auto problems = draw_problems(room, Split::train, options.problems, seed);
-    search::GptProposer proposer(policy, tokenizer, seed);
+    const auto problems = draw_problems(room, Split::train, options.problems, stage.seed());
+    search::GptProposer proposer(policy, tokenizer, stage.seed());
     make_rollouts(stage, problems, proposer, *room.world, options.explore);
-    fit_q(options, stage, policy);
+    return fit_q(options, stage, policy);
 }
 
 } // namespace qstar::train

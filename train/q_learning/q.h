@@ -40,7 +40,7 @@ struct QOptions : RewardOptions {
 void describe(Flags& f, QOptions& o);
 
 // With start "monte-carlo" and one iteration, this is the Monte Carlo twin.
-void q(const QOptions& options);
+Outcome q(const QOptions& options);
 
 // A value for each step of each roll-out.
 using StepValues = std::vector<std::vector<float>>;

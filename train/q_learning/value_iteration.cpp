@@ -20,9 +20,10 @@ std::string bound_of(const ValueOptions& options, const search::Space& space) {
     return options.bound.empty() ? search::best_bound(space) : options.bound;
 }
 
-engine::Mlp fresh(const ValueOptions& options, const search::Space& space, int64_t outputs) {
+engine::Mlp fresh(const ValueOptions& options, const search::Space& space, int64_t outputs,
+                  uint64_t seed) {
     return engine::Mlp({space.features(), options.width, options.blocks, outputs},
-                       Random(seed_of(options), "value/init"));
+                       Random(seed, "value/init"));
 }
 
 // The notes of a state, which hold the step, too.
@@ -92,12 +93,12 @@ int64_t default_scramble(const search::Space& space) {
 
 ValueIteration::ValueIteration(const ValueOptions& options, Stage& stage,
                                const search::Space& space, int64_t outputs)
-    : model(fresh(options, space, outputs)), target(model.clone()),
+    : model(fresh(options, space, outputs, stage.seed())), target(model.clone()),
       model_value(space, model, bound_of(options, space)),
       target_value(space, target, bound_of(options, space)),
       trainer(options, stage, trained(model, target, space, bound_of(options, space)),
               options.steps),
-      options_(options), seed_(seed_of(options)), space_(space),
+      options_(options), seed_(stage.seed()), space_(space),
       scramble_(options.scramble > 0 ? options.scramble : default_scramble(space)) {}
 
 Random ValueIteration::random(std::string_view what, int64_t row) const {
@@ -177,10 +178,10 @@ void ValueIteration::end_step(engine::Var loss, const Metrics& metrics) {
     trainer.end_step(line, fmt::format("loss {:.4f}, {} targets", value, count("updates")));
 }
 
-void ValueIteration::finish() {
-    trainer.finish(Json{{"parameters", model.parameter_count()},
-                        {"steps", trainer.step()},
-                        {"updates", count("updates")}});
+Outcome ValueIteration::finish() {
+    return trainer.finish(Json{{"parameters", model.parameter_count()},
+                               {"steps", trainer.step()},
+                               {"updates", count("updates")}});
 }
 
 } // namespace qstar::train

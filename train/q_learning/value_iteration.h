@@ -74,7 +74,7 @@ class ValueIteration {
     // After backward(): AdamW, the target network, metrics, state.
     void end_step(engine::Var loss, const Metrics& metrics);
     // All steps are done.
-    void finish();
+    Outcome finish();
 
   private:
     // Counts that the trainer remembers: updates of the target network, and since the last one

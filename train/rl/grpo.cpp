@@ -65,9 +65,9 @@ void update(Trainer& trainer, engine::Gpt& model, const Minibatch& batch, const 
                  {"lr", policy.number("lr")}});
 }
 
-void train(const GrpoOptions& options, Stage& stage) {
-    const uint64_t seed = seed_of(options);
-    RlSetup ground = prepare(options);
+Outcome train(const GrpoOptions& options, Stage& stage) {
+    const uint64_t seed = stage.seed();
+    RlSetup ground = prepare(options, seed);
     engine::Gpt model = without_scalar_head(ground.reference);
     Trainer trainer(options, stage, trained(model, options), options.steps);
     while (trainer.running()) {
@@ -99,7 +99,8 @@ void train(const GrpoOptions& options, Stage& stage) {
         metrics.set(found.metrics());
         trainer.end_step(metrics, found.note());
     }
-    if (trainer.step() == options.steps) trainer.finish(first_and_last(stage));
+    if (trainer.stopped()) return Outcome::stopped;
+    return trainer.finish(first_and_last(stage));
 }
 
 // Subtracts the mean of what the group [begin, end) was paid; divides by the deviation.
@@ -161,15 +162,16 @@ void describe(Flags& f, GrpoOptions& o) {
     f.number("kl", o.kl, 0, 1000, "coefficient of the KL to the reference; 0: none");
 }
 
-void grpo(const GrpoOptions& options) {
+Outcome grpo(const GrpoOptions& options) {
     check(flags_of(options));
     check(options, "grpo");
     if (options.group < 2 || options.batch % options.group != 0)
         fail("--group must be 2 or more and divide --batch {}, found {}", options.batch,
              options.group);
     Stage stage(options, options.name, record_of(options));
-    if (!stage.done()) train(options, stage);
+    const Outcome outcome = stage.done() ? Outcome::finished : train(options, stage);
     if (options.summary) print_summary(options, stage);
+    return outcome;
 }
 
 } // namespace qstar::train

@@ -28,7 +28,7 @@ struct GrpoOptions : RlOptions {
 
 // DIR/sft/model.safetensors + a reward -> DIR/grpo/model.safetensors
 void describe(Flags& f, GrpoOptions& o);
-void grpo(const GrpoOptions& options);
+Outcome grpo(const GrpoOptions& options);
 
 // The advantage of each written token, flat. Episodes of one group stand side by side; one
 // that is alone in its group has no baseline, and gets 0.

@@ -28,11 +28,11 @@ Json record_of(PpoOptions options) {
     return flags;
 }
 
-engine::Gpt value_function(const PpoOptions& options) {
+engine::Gpt value_function(const PpoOptions& options, uint64_t seed) {
     engine::Gpt model = load_model(options.run, value_from(options));
     if (!model.config.scalar_head)
         return with_scalar_head(
-            deeper(model, options.extra_layers, Random(seed_of(options), "ppo/value/layers")));
+            deeper(model, options.extra_layers, Random(seed, "ppo/value/layers")));
     model.parameter("score.weight").value.fill(0);
     model.parameter("score.bias").value.fill(0);
     return model;
@@ -111,10 +111,11 @@ void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Min
                  {"lr", policy.number("lr")}});
 }
 
-void train(const PpoOptions& options, Stage& stage) {
-    const uint64_t seed = seed_of(options);
-    RlSetup ground = prepare(options);
-    engine::Gpt model = without_scalar_head(ground.reference), critic = value_function(options);
+Outcome train(const PpoOptions& options, Stage& stage) {
+    const uint64_t seed = stage.seed();
+    RlSetup ground = prepare(options, seed);
+    engine::Gpt model = without_scalar_head(ground.reference),
+                critic = value_function(options, seed);
     Trainer trainer(options, stage, trained(model, critic, options), options.steps);
     while (trainer.running()) {
         const int64_t step = trainer.step();
@@ -156,7 +157,8 @@ void train(const PpoOptions& options, Stage& stage) {
         metrics.set({"explained_variance", explained_variance(estimate.returns, values)});
         trainer.end_step(metrics, found.note());
     }
-    if (trainer.step() == options.steps) trainer.finish(first_and_last(stage));
+    if (trainer.stopped()) return Outcome::stopped;
+    return trainer.finish(first_and_last(stage));
 }
 
 } // namespace
@@ -176,12 +178,13 @@ void describe(Flags& f, PpoOptions& o) {
     f.number("kl-gain", o.kl_gain, 0, 1, "how fast it steers");
 }
 
-void ppo(const PpoOptions& options) {
+Outcome ppo(const PpoOptions& options) {
     check(flags_of(options));
     check(options, "ppo");
     Stage stage(options, options.name, record_of(options));
-    if (!stage.done()) train(options, stage);
+    const Outcome outcome = stage.done() ? Outcome::finished : train(options, stage);
     if (options.summary) print_summary(options, stage);
+    return outcome;
 }
 
 } // namespace qstar::train

@@ -32,6 +32,6 @@ struct PpoOptions : RlOptions {
 
 // DIR/sft/model.safetensors + a reward -> DIR/ppo/model.safetensors
 void describe(Flags& f, PpoOptions& o);
-void ppo(const PpoOptions& options);
+Outcome ppo(const PpoOptions& options);
 
 } // namespace qstar::train

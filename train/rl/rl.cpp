@@ -21,9 +21,8 @@ constexpr int64_t own_solutions = 256; // by which the score of `reward` is put 
 
 bool has_model(const std::string& reward) { return reward != "verifier"; }
 
-std::vector<std::string> problems_of_step(const RlSetup& ground, const RlOptions& options,
-                                          int64_t step, int64_t count) {
-    Random random(seed_of(options), fmt::format("rl/problems/{}", step));
+std::vector<std::string> problems_of_step(const RlSetup& ground, int64_t step, int64_t count) {
+    Random random(ground.seed, fmt::format("rl/problems/{}", step));
     std::vector<std::string> problems;
     for (int64_t i = 0; i < count; ++i) problems.push_back(ground.room.draw(Split::train, random));
     return problems;
@@ -108,10 +107,10 @@ void record_inputs(Json& flags, const RlOptions& options) {
     }
 }
 
-RlSetup prepare(const RlOptions& options) {
+RlSetup prepare(const RlOptions& options, uint64_t seed) {
     RlSetup ground{load_tokenizer(options.run),
                    problem_source_of(options.run, options.min_operands),
-                   load_model(options.run, options.from), RewardFunction{}};
+                   load_model(options.run, options.from), seed, RewardFunction{}};
     check_vocab(ground.reference, ground.tokenizer, options.run);
     ground.reward = reward_of(options, ground);
     return ground;
@@ -123,8 +122,8 @@ std::vector<Episode> roll_out(const RlSetup& ground, const RlOptions& options,
     const uint64_t stream =
         search::derive_stream(hash_name("rl/samples"), static_cast<uint64_t>(step));
     std::vector<Episode> episodes =
-        roll_out(policy, ground.tokenizer, problems_of_step(ground, options, step, problems),
-                 samples, options.max_tokens, seed_of(options), stream);
+        roll_out(policy, ground.tokenizer, problems_of_step(ground, step, problems), samples,
+                 options.max_tokens, ground.seed, stream);
     drop_held_out(episodes);
     return episodes;
 }

@@ -44,9 +44,10 @@ struct RlSetup {
     tokenizer::Tokenizer tokenizer;
     ProblemSource room;    // the world and its problems
     engine::Gpt reference; // the policy of options.from
+    uint64_t seed;
     RewardFunction reward;
 };
-RlSetup prepare(const RlOptions& options);
+RlSetup prepare(const RlOptions& options, uint64_t seed);
 
 // `samples` solutions of each of the training problems of one step, a pure function of the
 // policy, the seed and the step. Those with held-out lines are left out.

@@ -184,7 +184,7 @@ void check_name(const std::string& kind, const std::string& name) {
 
 Stage::Stage(const StageOptions& options, const std::string& name, const Json& flags)
     : run_(options.run), name_(options.study.empty() ? name : options.study + "/" + name),
-      place_(stage_folder(options.run, name_)), quiet_(options.quiet),
+      place_(stage_folder(options.run, name_)), seed_(seed_of(options)), quiet_(options.quiet),
       flags_(std::make_unique<Json>(flags)) {
     check_path(name_);
     if (!takes_whole_texts(name)) require_steps(run_, "train " + name);
@@ -201,8 +201,9 @@ Stage::Stage(const StageOptions& options, const std::string& name, const Json& f
 }
 
 Stage::Stage(const Stage& whole, const std::string& name, const Json& flags)
-    : run_(whole.run_), name_(whole.name_ + "/" + name), place_(whole.path(name)), is_part_(true),
-      quiet_(whole.quiet_), flags_(std::make_unique<Json>(flags)) {
+    : run_(whole.run_), name_(whole.name_ + "/" + name), place_(whole.path(name)),
+      seed_(whole.seed_), is_part_(true), quiet_(whole.quiet_),
+      flags_(std::make_unique<Json>(flags)) {
     check_path(name);
     begin(false);
 }
@@ -229,6 +230,7 @@ void Stage::begin(bool force) {
     } else if (take_up(force)) {
         return;
     }
+    begun_ = !is_empty(folder_) ? Begun::resumed : Begun::fresh;
     made_ = !exists(folder_);
     make_folders(folder_);
     write_json(record_path(folder_), *flags_);
@@ -243,7 +245,7 @@ bool Stage::take_up(bool force) {
     if (started(place_) && !difference.empty())
         fail("{} was made with other flags: {}; add --force to make it anew", place_, difference);
     if (!exists(done_path(place_))) return false;
-    done_ = true;
+    begun_ = Begun::done;
     clear(place_);
     if (!is_part_) put_on_record(run_, name_, before);
     if (!quiet_) {
@@ -258,7 +260,7 @@ bool Stage::take_up(bool force) {
 Stage::~Stage() {
     // What was refused before its first file leaves nothing.
     std::error_code ignored;
-    if (done_ || !made_) return;
+    if (done() || !made_) return;
     const auto begin = std::filesystem::directory_iterator(folder_, ignored);
     if (ignored || std::distance(begin, {}) != 1 || !exists(record_path(folder_))) return;
     std::filesystem::remove_all(folder_, ignored);
@@ -275,7 +277,7 @@ void Stage::finish(const Json& result) {
         folder_ = place_;
     }
     if (!is_part_) put_on_record(run_, name_, *flags_);
-    done_ = true;
+    begun_ = Begun::done;
     lock_.reset();
 }
 

@@ -27,9 +27,12 @@ namespace qstar::train {
 // '-', '_' or '.', so that it is no other stage's folder, and none outside the run.
 void check_name(const std::string& kind, const std::string& name);
 
-// All that a stage has to do is done, or it was stopped before (options.stop_after) and goes on when
-// it is called again.
+// All that a stage has to do is done, or it was stopped before (options.stop_after) and goes on
+// when it is called again.
 enum class Outcome { finished, stopped };
+
+// How a stage is begun: nothing is there yet; with what a call before has left; or it is finished.
+enum class Begun { fresh, resumed, done };
 
 class Stage {
   public:
@@ -44,10 +47,12 @@ class Stage {
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;
 
-    bool done() const { return done_; }
+    Begun begun() const { return begun_; }
+    bool done() const { return begun_ == Begun::done; }
     const std::string& name() const { return name_; } // "prm-soft"; of a part "star/round-1"
     const std::string& run() const { return run_; }
     bool quiet() const { return quiet_; }
+    uint64_t seed() const { return seed_; } // of the call, else the run's
     // A file of the folder in which this call works, or where the finished stage lies.
     std::string path(const std::string& file) const;
     std::string model() const { return path("model.safetensors"); }
@@ -63,7 +68,9 @@ class Stage {
     std::string run_, name_;
     std::string place_;  // the folder of the finished stage
     std::string folder_; // where this call works
-    bool is_part_ = false, quiet_ = false, done_ = false, made_ = false;
+    uint64_t seed_;
+    bool is_part_ = false, quiet_ = false, made_ = false;
+    Begun begun_ = Begun::fresh;
     std::unique_ptr<const Json> flags_;
     std::unique_ptr<WorkLock> lock_;
 };

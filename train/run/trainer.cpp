@@ -87,9 +87,8 @@ Trainer::Trainer(const LoopOptions& options, Stage& stage, TrainedModel model, i
 }
 
 bool Trainer::running() const {
-    const bool told_to_stop =
-        options_.stop_after > 0 && state_.step - begin_ >= options_.stop_after;
-    return state_.step < steps_ && !told_to_stop;
+    const bool stop = options_.stop_after > 0 && state_.step - begin_ >= options_.stop_after;
+    return state_.step < steps_ && !stop;
 }
 
 Metrics Trainer::update(double loss) { return update(loss, schedule(options_, options_.lr), 0); }
@@ -152,7 +151,7 @@ void Trainer::expect_memory(const engine::GptConfig& config, int64_t batch, int6
     expected_memory_ = other_memory_ + plan.total();
 }
 
-void Trainer::finish(Json result) {
+Outcome Trainer::finish(Json result) {
     progress_->finish();
     if (expected_memory_ > 0) {
         constexpr double mib = 1 << 20;
@@ -165,6 +164,7 @@ void Trainer::finish(Json result) {
     result["steps"] = steps_;
     model_.save(stage_.model(), model_.metadata);
     stage_.finish(result);
+    return Outcome::finished;
 }
 
 } // namespace qstar::train

@@ -13,7 +13,8 @@
 //       Metrics metrics = trainer.update(loss); // clip, AdamW, schedule
 //       trainer.end_step(metrics);              // log, save, show
 //   }
-//   if (trainer.step() == steps) trainer.finish(result);
+//   if (trainer.stopped()) return Outcome::stopped;
+//   return trainer.finish(result);
 //
 // A batch is a pure function of (seed, step), so the state of a run is the weights,
 // the moments and the step; a run killed at any moment ends with the same bytes.
@@ -69,6 +70,7 @@ class Trainer {
 
     int64_t step() const { return state_.step; } // steps done
     bool running() const; // until all steps are done, or options.stop_after of this call
+    bool stopped() const { return state_.step < steps_; } // after the loop: it goes on later
 
     // One AdamW step with the gradients that stand in the model. Error if the loss is no
     // finite number. Gives "loss", "lr" and "norm".
@@ -89,7 +91,7 @@ class Trainer {
     // be expected before the first step (nn/gpt_memory.h).
     void expect_memory(const engine::GptConfig& config, int64_t batch, int64_t time);
     // All steps are done: writes the model and marks the stage as finished.
-    void finish(Json result);
+    Outcome finish(Json result);
 
   private:
     Metrics update(double loss, const Schedule& by, size_t list);

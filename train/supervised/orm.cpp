@@ -36,11 +36,11 @@ void describe(Flags& f, OrmOptions& o) {
     f.truth("every-token", o.every_token, "ask at every token, not at the answer's only");
 }
 
-void orm(const OrmOptions& options) {
+Outcome orm(const OrmOptions& options) {
     check(flags_of(options));
     const auto start =
         begin_reward(options, "orm", stage_record(options), {"label", "outcomes.jsonl"});
-    if (!start) return;
+    if (!start) return Outcome::finished;
     Stage& stage = *start->stage;
     const std::string& file = start->labels;
     const tokenizer::Tokenizer& tokenizer = start->tokenizer;
@@ -57,7 +57,7 @@ void orm(const OrmOptions& options) {
         });
     settle(bad, options, "orm", file);
     say_contradictions(options, "orm", contradictions(labels), "solution");
-    train_reward(options, stage, base, set, search::Reading::whole_solution, file);
+    return train_reward(options, stage, base, set, search::Reading::whole_solution, file);
 }
 
 } // namespace qstar::train

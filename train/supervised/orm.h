@@ -15,6 +15,6 @@ struct OrmOptions : RewardOptions {
 
 // DIR/sft/model.safetensors + DIR/labels/outcomes.jsonl -> DIR/orm/model.safetensors
 void describe(Flags& f, OrmOptions& o);
-void orm(const OrmOptions& options);
+Outcome orm(const OrmOptions& options);
 
 } // namespace qstar::train

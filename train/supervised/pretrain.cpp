@@ -236,11 +236,10 @@ void describe(Flags& f, PretrainOptions& o) {
     f.number("temperature", o.temperature, 0, 100, "of that sample").quiet();
 }
 
-void pretrain(const PretrainOptions& options) {
+Outcome pretrain(const PretrainOptions& options) {
     check(flags_of(options));
     if (options.width % options.heads != 0)
         fail("--width must be a multiple of --heads {}, found {}", options.heads, options.width);
-    const uint64_t seed = seed_of(options);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     engine::GptConfig config;
     config.layers = options.layers;
@@ -258,8 +257,9 @@ void pretrain(const PretrainOptions& options) {
                               : std::llround(std::ceil(all / static_cast<double>(options.batch)));
     if (steps < 1) fail("--epochs {} is not a single step", options.epochs);
     Stage stage(options, "pretrain", record_of(options, source, steps));
-    if (stage.done()) return;
+    if (stage.done()) return Outcome::finished;
 
+    const uint64_t seed = stage.seed();
     engine::Gpt model(config, Random(seed, "pretrain/init"));
     if (options.positions == "sinusoid") begin_with_sinusoids(model);
     Trainer trainer(options, stage, trained(model, options), steps);
@@ -283,7 +283,7 @@ void pretrain(const PretrainOptions& options) {
                          validation_loss(trainer.tape, model, validation_rows, options.context)});
         trainer.end_step(metrics);
     }
-    if (trainer.step() < steps) return; // told to stop
+    if (trainer.stopped()) return Outcome::stopped;
 
     const int64_t tokens = steps * options.batch * options.context;
     Json result{{"tokens", tokens}, {"parameters", model.parameter_count()}};
@@ -293,6 +293,7 @@ void pretrain(const PretrainOptions& options) {
     if (options.sample > 0)
         fmt::print("{}\n", sample_text(model, tokenizer, options.sample, options.temperature,
                                        Random(seed, "pretrain/sample")));
+    return Outcome::finished;
 }
 
 } // namespace qstar::train

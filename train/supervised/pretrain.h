@@ -26,6 +26,6 @@ struct PretrainOptions : LoopOptions {
 
 // Makes DIR/pretrain/model.safetensors.
 void describe(Flags& f, PretrainOptions& o);
-void pretrain(const PretrainOptions& options);
+Outcome pretrain(const PretrainOptions& options);
 
 } // namespace qstar::train

@@ -48,12 +48,12 @@ void describe(Flags& f, PrmOptions& o) {
     f.text("name", o.name, "folder in the run, for PRMs of several sources").quiet();
 }
 
-void prm(const PrmOptions& options) {
+Outcome prm(const PrmOptions& options) {
     check(flags_of(options));
     check_name("prm", options.name);
     const auto start =
         begin_reward(options, options.name, stage_record(options), {"label", "steps.jsonl"});
-    if (!start) return;
+    if (!start) return Outcome::finished;
     Stage& stage = *start->stage;
     const std::string& file = start->labels;
     const tokenizer::Tokenizer& tokenizer = start->tokenizer;
@@ -81,7 +81,7 @@ void prm(const PrmOptions& options) {
     }
     settle(bad, options, options.name, file);
     say_contradictions(options, options.name, contradictions(labels), "step");
-    train_reward(options, stage, base, set, search::Reading::each_step, file);
+    return train_reward(options, stage, base, set, search::Reading::each_step, file);
 }
 
 } // namespace qstar::train

@@ -20,6 +20,6 @@ struct PrmOptions : RewardOptions {
 
 // DIR/sft/model.safetensors + DIR/labels/steps.jsonl -> DIR/NAME/model.safetensors
 void describe(Flags& f, PrmOptions& o);
-void prm(const PrmOptions& options);
+Outcome prm(const PrmOptions& options);
 
 } // namespace qstar::train

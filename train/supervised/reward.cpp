@@ -91,9 +91,8 @@ Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& 
     return example;
 }
 
-engine::Gpt reward_model(const engine::Gpt& policy, const RewardOptions& options) {
-    return with_scalar_head(
-        deeper(policy, options.extra_layers, Random(seed_of(options), "reward/layers")));
+engine::Gpt reward_model(const engine::Gpt& policy, const RewardOptions& options, uint64_t seed) {
+    return with_scalar_head(deeper(policy, options.extra_layers, Random(seed, "reward/layers")));
 }
 
 void ask_text(Example& example, size_t begin, size_t end) {
@@ -142,15 +141,15 @@ Metrics validate(engine::Gpt& model, std::span<const Example> examples, int64_t 
             {"val_auc", area_under_curve(std::move(scored))}};
 }
 
-void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
-                  const RewardSet& set, search::Reading reading, const std::string& where) {
-    const uint64_t seed = seed_of(options);
+Outcome train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
+                     const RewardSet& set, search::Reading reading, const std::string& where) {
+    const uint64_t seed = stage.seed();
     if (set.train.empty()) fail("{}: no labels to train on", where);
 
     const auto per_epoch =
         (static_cast<int64_t>(set.train.size()) + options.batch - 1) / options.batch;
     const int64_t steps = options.epochs * per_epoch;
-    engine::Gpt model = reward_model(base, options);
+    engine::Gpt model = reward_model(base, options, stage.seed());
     Trainer trainer(options, stage, trained(model, options), steps);
     trainer.describe("reading", search::name_of(reading));
     std::vector<std::vector<int64_t>> epoch;
@@ -170,12 +169,12 @@ void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt&
         if (turn + 1 == per_epoch) metrics.set(validate(model, set.validation_rows, options.batch));
         trainer.end_step(metrics);
     }
-    if (trainer.step() < steps) return; // told to stop
+    if (trainer.stopped()) return Outcome::stopped;
 
     Json result = json_of(validate(model, set.validation_rows, options.batch));
     result["solutions"] = set.train.size();
     result["val_solutions"] = set.validation_rows.size();
-    trainer.finish(result);
+    return trainer.finish(result);
 }
 
 } // namespace qstar::train

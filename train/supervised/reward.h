@@ -72,7 +72,7 @@ inline constexpr float inner_weight = 0.5f;
 // The policy's weights with a few more layers and a scalar head. A policy spends all its
 // layers on foretelling the next token; to judge, one must compare what was foretold with
 // what was written, and that takes layers after it.
-engine::Gpt reward_model(const engine::Gpt& policy, const RewardOptions& options);
+engine::Gpt reward_model(const engine::Gpt& policy, const RewardOptions& options, uint64_t seed);
 
 // Binary cross-entropy at the tokens that have a label,
 //   -(1/n) sum_t y_t log s_t + (1 - y_t) log(1 - s_t), s_t = sigmoid(score_t),
@@ -101,7 +101,7 @@ Metrics validate(engine::Gpt& model, std::span<const Example> examples, int64_t 
 // The loop of both stages, which differ in their examples only: trains reward_model(base)
 // on set.train and writes DIR/STAGE, with the reading in the file's metadata. Error naming `where`
 // if there are no examples.
-void train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
-                  const RewardSet& set, search::Reading reading, const std::string& where);
+Outcome train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
+                     const RewardSet& set, search::Reading reading, const std::string& where);
 
 } // namespace qstar::train

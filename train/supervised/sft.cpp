@@ -59,7 +59,7 @@ Json record_of(const SftOptions& options, const std::string& curated) {
 
 Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt model,
                 std::span<const CuratedItem> items, const std::string& where) {
-    const uint64_t seed = seed_of(options);
+    const uint64_t seed = stage.seed();
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     check_vocab(model, tokenizer, options.run);
     std::vector<Example> examples, validation_rows;
@@ -96,13 +96,12 @@ Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine
                 {"val_loss", validation_loss(trainer.tape, model, validation_rows, options.batch)});
         trainer.end_step(metrics);
     }
-    if (trainer.step() < steps) return Outcome::stopped;
+    if (trainer.stopped()) return Outcome::stopped;
 
     Json result{{"items", examples.size()}, {"val_items", validation_rows.size()}};
     if (!validation_rows.empty())
         result["val_loss"] = validation_loss(trainer.tape, model, validation_rows, options.batch);
-    trainer.finish(result);
-    return Outcome::finished;
+    return trainer.finish(result);
 }
 
 void describe(Flags& f, SftOptions& o) {
@@ -113,13 +112,13 @@ void describe(Flags& f, SftOptions& o) {
     describe_skip_bad(f, o);
 }
 
-void sft(const SftOptions& options) {
+Outcome sft(const SftOptions& options) {
     check(flags_of(options));
     const std::string curated =
         given_or_of_stage(options.file, options.run, "corpus", "curated.jsonl");
     require(options.run, "pretrain", model_path(options.run, "pretrain"));
     Stage stage(options, "sft", record_of(options, curated));
-    if (stage.done()) return;
+    if (stage.done()) return Outcome::finished;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
     engine::Gpt base = load_model(options.run, "pretrain");
@@ -138,7 +137,7 @@ void sft(const SftOptions& options) {
         fmt::print("sft: {} held-out items of {} left out\n", left_out, curated);
     if (options.items > 0 && static_cast<int64_t>(items.size()) > options.items)
         items.resize(static_cast<size_t>(options.items));
-    imitate(options, options.epochs, stage, std::move(base), items, curated);
+    return imitate(options, options.epochs, stage, std::move(base), items, curated);
 }
 
 } // namespace qstar::train

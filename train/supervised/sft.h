@@ -24,7 +24,7 @@ struct SftOptions : LoopOptions {
 
 // DIR/pretrain/model.safetensors + DIR/corpus/curated.jsonl -> DIR/sft/model.safetensors
 void describe(Flags& f, SftOptions& o);
-void sft(const SftOptions& options);
+Outcome sft(const SftOptions& options);
 
 // The loop, for every stage that imitates solutions (star.h, self_play.h, distil.h too):
 // trains `model` on the items, but for those of validation_problem(), and finishes the stage.

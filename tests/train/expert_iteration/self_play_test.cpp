@@ -172,7 +172,7 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     CHECK(read_file(model_path(run, "q")) == whole);
     CHECK(!exists(run + "/q.new"));
 
-    // Self-play: told to stop again and again, it ends with the same bytes.
+    // Self-play: stopped again and again, it ends with the same bytes.
     self_play(small_play(run));
     const auto rounds = read_jsonl(run + "/self-play/metrics.jsonl");
     REQUIRE(rounds.size() == 3);
@@ -185,7 +185,7 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     cut.force = true;
     cut.save_every = 2;
     cut.stop_after = 3;
-    self_play(cut);
+    CHECK(self_play(cut) == Outcome::stopped);
     CHECK(read_file(model_path(run, "self-play")) == policy);
     SelfPlayOptions other = cut;
     other.force = false;

@@ -43,17 +43,19 @@ TEST_CASE("a stage that is made anew takes the old one's place when it is finish
     make(run.path, "prm", first, "old");
     {
         Stage anew(in(run.path, true), "prm", second);
-        CHECK(!anew.done());
+        CHECK(anew.begun() == Begun::fresh);
         write_file_atomic(anew.path("work.txt"), "new");
         CHECK(read_file(run / "prm/work.txt") == "old");
         CHECK(flags_of_stage(run.path, "prm") == first);
     } // interrupted
     CHECK(read_file(run / "prm/work.txt") == "old");
-    CHECK(Stage(in(run.path), "prm", first).done());
+    CHECK(Stage(in(run.path), "prm", first).begun() == Begun::done);
     {
         Stage anew(in(run.path, true), "prm", second);
+        CHECK(anew.begun() == Begun::resumed);
         CHECK(read_file(anew.path("work.txt")) == "new"); // it goes on
         anew.finish(Json::object());
+        CHECK(anew.done());
         CHECK(anew.path("work.txt") == run / "prm/work.txt");
     }
     CHECK(read_file(run / "prm/work.txt") == "new");
@@ -64,6 +66,16 @@ TEST_CASE("a stage that is made anew takes the old one's place when it is finish
     CHECK(!exists(run / "prm.lock"));
     CHECK_THROWS_WITH_AS(Stage(in(run.path), "prm", first),
                          doctest::Contains("made with other flags: lr was 2, now 1"), Error);
+}
+
+TEST_CASE("a stage has the call's seed, or else the run's; a part that of the whole") {
+    const Temporary run;
+    StageOptions options = in(run.path);
+    options.seed = 7;
+    const Stage stage(options, "prm", first); // of a new run, whose seed it is now
+    CHECK(stage.seed() == 7);
+    CHECK(Stage(stage, "part", first).seed() == 7);
+    CHECK(Stage(in(run.path), "orm", first).seed() == 7);
 }
 
 TEST_CASE("a remake that fails before its first file leaves the run as it was") {
