@@ -4,7 +4,7 @@
 // made (record.h) and the command that makes it again all follow from that description.
 //
 //   void describe(Flags& f, PpoOptions& o) {
-//       describe(f, static_cast<RlOptions&>(o)); // what it shares with others
+//       describe(f, o.rl); // what it shares with others, which it contains
 //       f.number("value-lr", o.value_lr, 0, 10, "learning rate of the value function at its peak");
 //       f.choice("reward", o.reward, {"verifier", "orm"}, "who pays");
 //       f.number("save-every", o.save_every, 1, most, "steps between two saves").quiet();

@@ -36,16 +36,16 @@ void learn_from_labels(ClaimContext& shared, const Json& flags, int64_t labels) 
         if (label.right) items.push_back({label.problem, label.steps});
     }
     train::SelfPlayOptions options; // for its learning rate and the rest
-    options.run = run;
-    options.seed = shared.options().seed;
-    options.quiet = shared.options().quiet;
-    options.lr = flags.at("lr");
+    options.stage.run = run;
+    options.stage.seed = shared.options().seed;
+    options.stage.quiet = shared.options().quiet;
+    options.loop.lr = flags.at("lr");
     options.epochs = flags.at("epochs");
     train::Stage learning(
-        options, stage,
+        options.stage, stage,
         Json{{"items", items.size()}, {"inputs", {{"labels", train::input(path)}}}});
     if (!learning.done())
-        train::imitate(options, options.epochs, learning, shared.model("sft"), items, path);
+        train::imitate(options.loop, options.epochs, learning, shared.model("sft"), items, path);
 }
 
 Findings examine_success_signal(ClaimContext& shared) {

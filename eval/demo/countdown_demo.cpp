@@ -31,7 +31,7 @@ void countdown_demo(const DemoOptions& options) {
     pretrain.layers = options.quick ? 2 : 4;
     pretrain.width = options.quick ? 64 : 96;
     pretrain.context = 96;
-    pretrain.batch = 32;
+    pretrain.loop.batch = 32;
     pretrain.steps = options.quick ? 100 : 5000;
     train::pretrain(pretrain);
 

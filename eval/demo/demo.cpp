@@ -71,7 +71,7 @@ void demo(const DemoOptions& options) {
 
     say("pretrain", "next-token prediction learns all of it, the bad mathematics included");
     auto pretrain = of<train::PretrainOptions>(options);
-    pretrain.batch = size.pretrain_batch;
+    pretrain.loop.batch = size.pretrain_batch;
     pretrain.steps = size.pretrain_steps;
     pretrain.layers = size.layers;
     pretrain.width = size.width;
@@ -90,7 +90,7 @@ void demo(const DemoOptions& options) {
 
     say("reward", "reward model: a number from ranks");
     auto reward = of<train::BradleyTerryOptions>(options);
-    reward.limit = size.reward_prompts;
+    reward.reward.limit = size.reward_prompts;
     train::reward(reward);
 
     say("dpo", "the policy learns from ranks directly");
@@ -108,12 +108,12 @@ void demo(const DemoOptions& options) {
 
     say("orm", "outcome reward model: is the answer right?");
     auto orm = of<train::OrmOptions>(options);
-    orm.limit = size.orm_solutions;
+    orm.reward.limit = size.orm_solutions;
     train::orm(orm);
 
     say("prm", "process reward model: is this step right?");
     auto prm = of<train::PrmOptions>(options);
-    prm.limit = size.prm_solutions;
+    prm.reward.limit = size.prm_solutions;
     train::prm(prm);
 
     say("rollout", "labels without anybody who looks at a step: what does the policy make of it?");

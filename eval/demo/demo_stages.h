@@ -1,6 +1,7 @@
 #pragma once
 // What every demo says between its stages, and how it sets them up.
 
+#include "engine/run/record.h"
 #include "eval/measure/demo_options.h"
 
 #include <chrono>
@@ -8,12 +9,14 @@
 
 namespace qstar::eval {
 
-// Options of a stage for this run, the stage's own defaults otherwise.
+// Options of a stage for this run, the stage's own defaults otherwise. By their flags: options of a
+// training contain these, at different places.
 template <class Options>
 Options of(const DemoOptions& demo) {
     Options options;
-    options.run = demo.run;
-    options.seed = demo.seed;
+    Flags flags;
+    describe(flags, options);
+    read_record(flags, Json{{"run", demo.run}, {"seed", demo.seed}});
     return options;
 }
 

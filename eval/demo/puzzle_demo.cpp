@@ -15,17 +15,18 @@ namespace {
 // up to the true distance, which is what the network's features can express.
 train::DeepQOptions lights_out_training() {
     train::DeepQOptions training;
-    training.puzzle.world = "lights-out";
-    training.puzzle.size = 5;
-    training.bound = "none";
-    training.width = 64;
-    training.blocks = 1;
-    training.steps = 2000;
-    training.batch = 100;
-    training.lr = 3e-3;
-    training.scramble = 12;
-    training.check_every = 20;
-    training.target_loss = 0.03;
+    train::ValueOptions& value = training.value;
+    value.puzzle.world = "lights-out";
+    value.puzzle.size = 5;
+    value.bound = "none";
+    value.width = 64;
+    value.blocks = 1;
+    value.steps = 2000;
+    value.loop.batch = 100;
+    value.loop.lr = 3e-3;
+    value.scramble = 12;
+    value.check_every = 20;
+    value.target_loss = 0.03;
     return training;
 }
 
@@ -36,18 +37,18 @@ void puzzle_demo(const std::string& world, const std::string& run, uint64_t seed
         fail("unknown world \"{}\": the demo of a puzzle is that of lights-out", world);
     const auto begin = std::chrono::steady_clock::now();
     train::DeepQOptions training = lights_out_training();
-    training.run = run;
-    training.seed = seed;
-    if (quick) training.puzzle.size = 3, training.steps = 300;
+    training.value.stage.run = run;
+    training.value.stage.seed = seed;
+    if (quick) training.value.puzzle.size = 3, training.value.steps = 300;
     fmt::print("[davi] the cost to go, from states that were scrambled "
                "from the goal\n");
-    train::davi(training);
+    train::davi(training.value);
     fmt::print("[deep-q] the same for each action of a state, for Q*\n");
     train::deep_q(training);
 
     fmt::print("[puzzles] 100 fresh states, every method on the same ones\n");
     PuzzleEvalOptions eval;
-    eval.search.puzzle = training.puzzle;
+    eval.search.puzzle = training.value.puzzle;
     eval.search.run = run;
     eval.search.heuristic = "model";
     eval.search.mirror = true;

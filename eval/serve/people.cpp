@@ -43,23 +43,23 @@ void recorded(const std::string& run, const std::string& stage, const char* flag
 
 template <class Options>
 std::string file_of(const Options& options, const char* name) {
-    return train::stage_file(options.run, options.name, name);
+    return train::stage_file(options.stage.run, options.name, name);
 }
 
 } // namespace
 
 RankDesk::RankDesk(const std::string& run) {
-    options_.run = run;
+    options_.stage.run = run;
     options_.judge = "me";
     options_.name = "rank-me";
-    options_.quiet = true;
+    options_.stage.quiet = true;
     recorded(run, options_.name, "outputs", options_.outputs);
     recorded(run, options_.name, "problems", options_.problems);
 }
 
 void RankDesk::look() {
     if (!session_) session_ = train::read_session(options_);
-    train::take_up(*session_, options_.run, options_.name);
+    train::take_up(*session_, options_.stage.run, options_.name);
 }
 
 Json RankDesk::json() const {
@@ -109,10 +109,10 @@ Json RankDesk::answer(const std::string& body) {
 }
 
 LabelDesk::LabelDesk(const std::string& run) {
-    options_.run = run;
+    options_.stage.run = run;
     options_.judge = "me";
     options_.name = "label-me";
-    options_.quiet = true;
+    options_.stage.quiet = true;
     recorded(run, options_.name, "format", options_.format);
     recorded(run, options_.name, "each", options_.each);
     recorded(run, options_.name, "limit", options_.limit);
@@ -120,7 +120,7 @@ LabelDesk::LabelDesk(const std::string& run) {
 
 void LabelDesk::look() {
     if (!session_) session_ = train::read_session(options_);
-    train::take_up(*session_, options_.run, options_.name);
+    train::take_up(*session_, options_.stage.run, options_.name);
 }
 
 Json LabelDesk::json() const {

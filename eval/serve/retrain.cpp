@@ -96,26 +96,28 @@ void retrain(RunModels& models, const RetrainRequest& asked, EventStream& events
     const std::string& run = models.run();
     const std::string both = join_ranks(run);
     train::BradleyTerryOptions options;
-    options.run = run;
+    options.reward.stage.run = run;
     options.name = "reward-me";
-    options.labels = asked.from == "both"   ? both
-                     : asked.from == "mine" ? ranks_of(run, "rank-me")
-                                            : ranks_of(run, "rank");
-    options.limit = asked.prompts;
-    options.force = true;
-    options.quiet = true;
+    options.reward.labels = asked.from == "both"   ? both
+                            : asked.from == "mine" ? ranks_of(run, "rank-me")
+                                                   : ranks_of(run, "rank");
+    options.reward.limit = asked.prompts;
+    options.reward.stage.force = true;
+    options.reward.stage.quiet = true;
 
     std::unique_lock turn(models.turn);
     const tokenizer::Tokenizer tokenizer = train::load_tokenizer(run);
     const int64_t context = train::load_model(run, "sft").config.context;
     const train::RankSet set =
-        train::read_rank_set(both, options, options.name, 0, tokenizer, context);
+        train::read_rank_set(both, options.reward.stage, options.name, 0, tokenizer, context);
     // What is refused is refused before the earlier model is thrown away.
     train::require(run, asked.from == "mine" ? "rank --judge me --name rank-me" : "rank",
-                   options.labels);
-    train::read_rank_set(options.labels, options, options.name, options.limit, tokenizer, context);
+                   options.reward.labels);
+    train::read_rank_set(options.reward.labels, options.reward.stage, options.name,
+                         options.reward.limit, tokenizer, context);
     const Json before = predicted(run, trained_model(run), set, tokenizer, both);
-    options.each_step = [&](int64_t step, int64_t steps, const train::Metrics& metrics) {
+    options.reward.loop.each_step = [&](int64_t step, int64_t steps,
+                                        const train::Metrics& metrics) {
         turn.unlock(); // searches that wait for the models have them now
         const Json told{{"step", step}, {"steps", steps}, {"loss", metrics.number("loss")}};
         if (!events.send("step", json_text(told))) throw ClientLeft();

@@ -15,7 +15,7 @@ namespace qstar::eval {
 namespace {
 
 search::PuzzleChoice choice_of(const ActionsOptions& options, int set) {
-    search::PuzzleChoice choice = options.training.puzzle;
+    search::PuzzleChoice choice = options.training.value.puzzle;
     (choice.world == "lights-out" ? choice.size : choice.compose) = set;
     return choice;
 }
@@ -40,7 +40,7 @@ Plot plot(const ActionsOptions& options, const std::vector<PuzzleRow>& rows, con
           double PuzzleRow::*value) {
     Plot plot;
     plot.title = fmt::format("{}: A* against Q*, {} fresh states for each set of actions, seed {}",
-                             options.training.puzzle.world, options.problems, options.seed);
+                             options.training.value.puzzle.world, options.problems, options.seed);
     plot.x_label = "actions of a state";
     plot.y_label = fmt::format("{}, mean of all states", what);
     plot.log_x = plot.log_y = true;
@@ -60,23 +60,24 @@ Plot plot(const ActionsOptions& options, const std::vector<PuzzleRow>& rows, con
 
 void describe(Flags& f, ActionsOptions& o) {
     train::DeepQOptions& t = o.training;
-    f.text("world", t.puzzle.world, "lights-out, cube2 or cube3");
-    f.text("run", t.run, "the run's folder");
+    f.text("world", t.value.puzzle.world, "lights-out, cube2 or cube3");
+    f.text("run", t.value.stage.run, "the run's folder");
     f.seed(o.seed);
     f.list("sets", o.sets, 1, 40, "lights-out: widths; cubes: turns in a composed action: 1,2,3")
         .required();
     f.number("problems", o.problems, 1, 10'000'000, "fresh states for each set");
-    f.number("steps", t.steps, 1, most, "training steps of each network");
-    f.number("train-batch", t.batch, 1, 1'000'000, "states a training step");
-    f.number("lr", t.lr, 0, 10, "learning rate at its peak");
-    f.number("net-width", t.width, 1, 100'000, "of the networks");
-    f.number("blocks", t.blocks, 0, 1000, "of the networks");
-    f.number("scramble", t.scramble, 0, 1'000'000,
+    f.number("steps", t.value.steps, 1, most, "training steps of each network");
+    f.number("train-batch", t.value.loop.batch, 1, 1'000'000, "states a training step");
+    f.number("lr", t.value.loop.lr, 0, 10, "learning rate at its peak");
+    f.number("net-width", t.value.width, 1, 100'000, "of the networks");
+    f.number("blocks", t.value.blocks, 0, 1000, "of the networks");
+    f.number("scramble", t.value.scramble, 0, 1'000'000,
              "moves from the goal, at most; 0: by the puzzle");
-    f.text("bound", t.bound, "lower bound that the networks add to");
-    f.number("check-every", t.check_every, 1, most, "steps between two looks at the loss");
-    f.number_above("target-loss", t.target_loss, 0, 1e9, "below it the target network is renewed");
-    f.number("patience", t.patience, 1, most, "looks after which it is renewed in any case");
+    f.text("bound", t.value.bound, "lower bound that the networks add to");
+    f.number("check-every", t.value.check_every, 1, most, "steps between two looks at the loss");
+    f.number_above("target-loss", t.value.target_loss, 0, 1e9,
+                   "below it the target network is renewed");
+    f.number("patience", t.value.patience, 1, most, "looks after which it is renewed in any case");
     f.number("each", t.each, 1, most, "deep-q: actions of each state that are learned from");
     search::search_option(f, "weight", o.options.weight);
     search::search_option(f, "batch", o.options.batch);
@@ -93,29 +94,29 @@ void actions(const ActionsOptions& options) {
     std::vector<std::pair<PuzzleRow, PuzzleRow>> pairs;
     for (const int set : options.sets) {
         train::DeepQOptions training = options.training;
-        training.puzzle = choice_of(options, set);
-        training.seed = options.seed;
-        training.quiet = options.quiet;
-        training.name = fmt::format("davi-{}", set);
-        train::davi(training);
-        training.name = fmt::format("deep-q-{}", set);
+        training.value.puzzle = choice_of(options, set);
+        training.value.stage.seed = options.seed;
+        training.value.stage.quiet = options.quiet;
+        training.value.name = fmt::format("davi-{}", set);
+        train::davi(training.value);
+        training.value.name = fmt::format("deep-q-{}", set);
         train::deep_q(training);
 
-        const auto space = search::make_space(training.puzzle);
+        const auto space = search::make_space(training.value.puzzle);
         const std::vector<search::State> states =
             fresh_states(*space, options.problems, options.seed);
         std::vector<int64_t> shortest;
         if (const auto length = shortest_length(*space))
             for (const search::State& state : states) shortest.push_back((*length)(state));
         search::PuzzleSearch search;
-        search.puzzle = training.puzzle;
+        search.puzzle = training.value.puzzle;
         search.options = options.options;
         search.heuristic = "model";
         search.mirror = options.mirror;
         for (const char* method : {"astar", "qstar"}) {
             search.method = method;
             search.model = train::model_path(
-                training.run,
+                training.value.stage.run,
                 fmt::format("{}-{}", search.method == "astar" ? "davi" : "deep-q", set));
             rows.push_back(measure(*space, search, states, shortest, options.quiet));
         }
@@ -124,9 +125,9 @@ void actions(const ActionsOptions& options) {
     const std::string text = fmt::format(
         "A* against Q* on {}, {} fresh states for each set, seed {}; both networks trained for {} "
         "steps.\n\n{}",
-        options.training.puzzle.world, options.problems, options.seed, options.training.steps,
-        table_of(rows).markdown());
-    const std::string file = join_path(options.training.run, "actions");
+        options.training.value.puzzle.world, options.problems, options.seed,
+        options.training.value.steps, table_of(rows).markdown());
+    const std::string file = join_path(options.training.value.stage.run, "actions");
     write_file_atomic(file + "-generated.svg",
                       picture(plot(options, rows, "states made", &PuzzleRow::generated)));
     write_file_atomic(file + "-seconds.svg",

@@ -14,7 +14,7 @@
 namespace qstar::eval {
 
 struct ActionsOptions {
-    ActionsOptions() { training.bound = "none"; } // both networks learn all of it
+    ActionsOptions() { training.value.bound = "none"; } // both networks learn all of it
     train::DeepQOptions training;  // of both networks, in RUN/davi-SET and RUN/deep-q-SET
     search::PuzzleOptions options; // of both searches
     bool mirror = false;           // see search::Mirrored, for both

@@ -41,9 +41,9 @@ std::string prm_named(const std::string& name) { return study + "/prm-" + name; 
 std::vector<std::vector<SampledSolution>> draw_candidates(const ActiveOptions& options,
                                                           int64_t problems) {
     train::SampleOptions draw;
-    draw.run = options.run;
-    draw.seed = options.seed;
-    draw.quiet = options.quiet;
+    draw.stage.run = options.run;
+    draw.stage.seed = options.seed;
+    draw.stage.quiet = options.quiet;
     draw.samples = options.candidates;
     draw.temperature = options.explore;
     const auto texts =
@@ -54,8 +54,8 @@ std::vector<std::vector<SampledSolution>> draw_candidates(const ActiveOptions& o
         {"candidates", options.candidates},
         {"explore", options.explore},
         {"inputs", {{"model", train::input(train::model_path(options.run, options.policy))}}}};
-    draw.study = study;
-    train::Stage stage(draw, "candidates", flags);
+    draw.stage.study = study;
+    train::Stage stage(draw.stage, "candidates", flags);
     if (!stage.done()) {
         search::StageModels models(options.run, options.seed);
         search::Proposer& proposer = models.policy(options.policy);
@@ -91,13 +91,13 @@ int64_t train_prm(const ActiveOptions& options, const std::string& name,
         lines.push_back(prm800k_json(labelled));
     }
     train::PrmOptions prm;
-    prm.run = options.run;
-    prm.seed = options.seed;
-    prm.quiet = options.quiet;
-    prm.labels = options.run + "/active/" + name + ".jsonl";
-    prm.study = study;
+    prm.reward.stage.run = options.run;
+    prm.reward.stage.seed = options.seed;
+    prm.reward.stage.quiet = options.quiet;
+    prm.reward.labels = options.run + "/active/" + name + ".jsonl";
+    prm.reward.stage.study = study;
     prm.name = "prm-" + name;
-    write_jsonl(prm.labels, lines);
+    write_jsonl(prm.reward.labels, lines);
     train::prm(prm);
     return labels;
 }

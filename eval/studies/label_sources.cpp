@@ -85,12 +85,12 @@ LabelSource train_source(const LabelSourcesOptions& options, const std::string& 
     }
     source.prm = label_study + "/prm-" + name;
     train::PrmOptions prm;
-    prm.run = options.run;
-    prm.seed = options.seed;
-    prm.quiet = options.quiet;
-    prm.labels = file;
+    prm.reward.stage.run = options.run;
+    prm.reward.stage.seed = options.seed;
+    prm.reward.stage.quiet = options.quiet;
+    prm.reward.labels = file;
     prm.soft = soft;
-    prm.study = label_study;
+    prm.reward.stage.study = label_study;
     prm.name = "prm-" + name;
     train::prm(prm);
     return source;
@@ -164,13 +164,13 @@ void label_sources(const LabelSourcesOptions& options) {
         write_jsonl(file_in(options.run, people_named(error) + ".jsonl"), labels);
     }
     train::RolloutOptions rollout;
-    rollout.run = options.run;
-    rollout.seed = options.seed;
-    rollout.quiet = options.quiet;
+    rollout.stage.run = options.run;
+    rollout.stage.seed = options.seed;
+    rollout.stage.quiet = options.quiet;
     rollout.rollouts = options.rollouts;
     rollout.from = options.policy;
     rollout.solutions = file_in(options.run, "solutions.jsonl");
-    rollout.study = label_study;
+    rollout.stage.study = label_study;
     rollout.name = "rollout";
     train::rollout(rollout);
     rollout.search = "binary";

@@ -26,7 +26,7 @@ inline void tiny_pretrained(const std::string& run) {
     pretrain.width = 32;
     pretrain.heads = 2;
     pretrain.steps = 60;
-    pretrain.lr = 5e-3;
+    pretrain.loop.lr = 5e-3;
     pretrain.val_every = 0;
     train::pretrain(pretrain);
 }
@@ -49,10 +49,10 @@ inline void make_tiny_pipeline(const std::string& run) {
     tiny_sampled(run, 40);
     train::label(quiet<train::LabelOptions>(run));
     auto orm = quiet<train::OrmOptions>(run);
-    orm.epochs = 1;
+    orm.reward.epochs = 1;
     train::orm(orm);
     auto prm = quiet<train::PrmOptions>(run);
-    prm.epochs = 1;
+    prm.reward.epochs = 1;
     train::prm(prm);
 }
 

@@ -31,15 +31,15 @@ TEST_CASE("a device without memory for a training leaves its checkpoint as it wa
         options.width = 16;
         options.heads = 2;
         options.context = 64;
-        options.batch = 2;
+        options.loop.batch = 2;
         options.steps = 8;
-        options.save_every = 2;
+        options.loop.save_every = 2;
         options.val_every = 0;
         return options;
     };
     pretrain(options_for(whole));
     PretrainOptions options = options_for(cut);
-    options.stop_after = 5;
+    options.loop.stop_after = 5;
     pretrain(options);
     const std::string state = read_file(cut / "pretrain/state.safetensors");
 

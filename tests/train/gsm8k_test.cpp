@@ -50,14 +50,14 @@ TEST_CASE("word problems: pre-training, fine-tuning, sampling, labels, ORM and P
     pre.width = 16;
     pre.heads = 2;
     pre.context = 256;
-    pre.batch = 2;
+    pre.loop.batch = 2;
     pre.steps = 10;
-    pre.warmup = 1;
+    pre.loop.warmup = 1;
     pretrain(pre);
 
     auto tune = quiet<SftOptions>(run);
     tune.file = file;
-    tune.lr = 1e-2;
+    tune.loop.lr = 1e-2;
     tune.epochs = 3;
     sft(tune);
     const auto losses = read_jsonl(run + "/sft/metrics.jsonl");
@@ -73,7 +73,7 @@ TEST_CASE("word problems: pre-training, fine-tuning, sampling, labels, ORM and P
     for (const SampledSolution& solution : read_solutions(run + "/samples/solutions.jsonl"))
         CHECK(solution.problem.find("?") != std::string::npos);
     draw.world = "arithmetic";
-    draw.force = true;
+    draw.stage.force = true;
     CHECK_THROWS_WITH_AS(sample(draw), doctest::Contains("gsm8k.jsonl:1"), Error);
 
     // What is held out is left out, and a file of nothing else is refused.
@@ -115,13 +115,13 @@ TEST_CASE("word problems: pre-training, fine-tuning, sampling, labels, ORM and P
     CHECK(read_outcomes(run + "/labels/outcomes.jsonl")[1].right); // its answer is
 
     auto outcome = quiet<OrmOptions>(run);
-    outcome.extra_layers = 0;
+    outcome.reward.extra_layers = 0;
     orm(outcome);
     CHECK(exists(model_path(run, "orm")));
     auto process = quiet<PrmOptions>(run);
-    process.extra_layers = 0;
-    process.lr = 1e-2;
-    process.epochs = 4;
+    process.reward.extra_layers = 0;
+    process.reward.loop.lr = 1e-2;
+    process.reward.epochs = 4;
     prm(process);
     const auto metrics = read_jsonl(run + "/prm/metrics.jsonl");
     CHECK(number_field(metrics.back(), "label_loss") < number_field(metrics[0], "label_loss"));

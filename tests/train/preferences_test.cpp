@@ -35,10 +35,10 @@ struct RankedRun : Temporary {
         pre.width = 16;
         pre.heads = 2;
         pre.context = 64;
-        pre.batch = 4;
+        pre.loop.batch = 4;
         pre.steps = 40;
-        pre.warmup = 2;
-        pre.lr = 1e-2;
+        pre.loop.warmup = 2;
+        pre.loop.lr = 1e-2;
         pretrain(pre);
         make_folders(path + "/sft");
         save_gpt(model_path(path, "sft"), load_model(path, "pretrain"));
@@ -61,21 +61,21 @@ struct RankedRun : Temporary {
     }
     BradleyTerryOptions reward_options() const {
         auto o = options<BradleyTerryOptions>();
-        o.extra_layers = 1;
-        o.batch = 8;
-        o.epochs = 4;
-        o.lr = 1e-2;
-        o.warmup = 2;
-        o.save_every = 4;
+        o.reward.extra_layers = 1;
+        o.reward.loop.batch = 8;
+        o.reward.epochs = 4;
+        o.reward.loop.lr = 1e-2;
+        o.reward.loop.warmup = 2;
+        o.reward.loop.save_every = 4;
         return o;
     }
     DpoOptions dpo_options() const {
         auto o = options<DpoOptions>();
-        o.batch = 8;
+        o.loop.batch = 8;
         o.epochs = 3;
-        o.lr = 1e-2;
-        o.warmup = 2;
-        o.save_every = 4;
+        o.loop.lr = 1e-2;
+        o.loop.warmup = 2;
+        o.loop.save_every = 4;
         o.beta = 0.1;
         o.kl_episodes = 16;
         return o;
@@ -171,13 +171,13 @@ TEST_CASE("reward model of ranks: it learns; stopped and resumed, and at any thr
     CHECK(!result.contains("val_ceiling")); // nobody knows the judge of this file
 
     const std::string whole = run.bytes("reward");
-    options.force = true;
-    options.stop_after = 10;
+    options.reward.stage.force = true;
+    options.reward.loop.stop_after = 10;
     reward(options);
     CHECK(run.bytes("reward") == whole); // stays until the other is finished
     CHECK(exists(run.path + "/reward.new/state.safetensors"));
     engine::set_threads(2);
-    options.stop_after = 0;
+    options.reward.loop.stop_after = 0;
     reward(options);
     engine::set_threads(0);
     CHECK(run.bytes("reward") == whole);
@@ -185,14 +185,14 @@ TEST_CASE("reward model of ranks: it learns; stopped and resumed, and at any thr
     // It pays for GRPO, under a name of its own, too.
     std::filesystem::copy(run.path + "/reward", run.path + "/reward-me");
     auto rl = run.options<GrpoOptions>();
-    rl.reward = "reward-me";
-    rl.name = "grpo-reward";
-    rl.steps = 2;
-    rl.batch = 16;
-    rl.max_tokens = 20;
+    rl.rl.reward = "reward-me";
+    rl.rl.name = "grpo-reward";
+    rl.rl.steps = 2;
+    rl.rl.loop.batch = 16;
+    rl.rl.max_tokens = 20;
     grpo(rl);
     CHECK(has_field(run.metrics("grpo-reward")[1], "kl"));
-    rl.reward = "taste";
+    rl.rl.reward = "taste";
     CHECK_THROWS_WITH_AS(grpo(rl), doctest::Contains("--reward must be"), Error);
 }
 
@@ -216,19 +216,19 @@ TEST_CASE("DPO: the margin grows; stopped and resumed, and at any threads: same 
     CHECK(!load_model(run.path, "dpo").config.scalar_head);
 
     const std::string whole = run.bytes("dpo");
-    options.force = true;
-    options.stop_after = 10;
+    options.stage.force = true;
+    options.loop.stop_after = 10;
     dpo(options);
     CHECK(run.bytes("dpo") == whole);
     CHECK(exists(run.path + "/dpo.new/state.safetensors"));
     engine::set_threads(2);
-    options.stop_after = 0;
+    options.loop.stop_after = 0;
     dpo(options);
     engine::set_threads(0);
     CHECK(run.bytes("dpo") == whole);
     CHECK(!exists(run.path + "/dpo.new"));
 
-    options.force = false;
+    options.stage.force = false;
     options.name = "dpo-ipo";
     options.loss = "ipo";
     dpo(options);

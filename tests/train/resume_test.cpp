@@ -58,23 +58,22 @@ PretrainOptions resumed_pretraining(const std::string& run) {
     options.width = 16;
     options.heads = 2;
     options.context = 64;
-    options.batch = 4;
+    options.loop.batch = 4;
     options.steps = 20;
-    options.save_every = 7;
+    options.loop.save_every = 7;
     options.val_every = 0;
     return options;
 }
 
-template <class Options>
-Options resumed_puzzle(const std::string& run) {
-    Options options = quiet<Options>(run);
+ValueOptions resumed_puzzle(const std::string& run) {
+    ValueOptions options = quiet<ValueOptions>(run);
     options.puzzle.world = "sliding";
     options.puzzle.size = 2;
     options.steps = 20;
     options.width = 16;
     options.blocks = 1;
-    options.batch = 16;
-    options.save_every = 7;
+    options.loop.batch = 16;
+    options.loop.save_every = 7;
     return options;
 }
 
@@ -87,7 +86,7 @@ TEST_CASE("a resume notices metrics that were cut, removed or altered: pretrain"
     text.curated = 8;
     corpus(text);
     PretrainOptions options = resumed_pretraining(run.path);
-    options.stop_after = 16;
+    options.loop.stop_after = 16;
     CHECK(pretrain(options) == Outcome::stopped);
     check_metrics_are_wanted(run.path, "pretrain",
                              [&] { pretrain(resumed_pretraining(run.path)); });
@@ -95,14 +94,18 @@ TEST_CASE("a resume notices metrics that were cut, removed or altered: pretrain"
 
 TEST_CASE("a resume notices metrics that were cut, removed or altered: davi and deep-q") {
     const Temporary run;
-    ValueOptions first = resumed_puzzle<ValueOptions>(run.path);
-    first.stop_after = 16;
-    CHECK(davi(first) == Outcome::stopped);
-    check_metrics_are_wanted(run.path, "davi",
-                             [&] { davi(resumed_puzzle<ValueOptions>(run.path)); });
-    DeepQOptions second = resumed_puzzle<DeepQOptions>(run.path);
-    second.stop_after = 16;
-    deep_q(second);
-    check_metrics_are_wanted(run.path, "deep-q",
-                             [&] { deep_q(resumed_puzzle<DeepQOptions>(run.path)); });
+    const auto train_davi = [&](int64_t stop_after) {
+        ValueOptions options = resumed_puzzle(run.path);
+        options.loop.stop_after = stop_after;
+        return davi(options);
+    };
+    CHECK(train_davi(16) == Outcome::stopped);
+    check_metrics_are_wanted(run.path, "davi", [&] { train_davi(0); });
+    const auto train_deep_q = [&](int64_t stop_after) {
+        DeepQOptions options{.value = resumed_puzzle(run.path)};
+        options.value.loop.stop_after = stop_after;
+        return deep_q(options);
+    };
+    CHECK(train_deep_q(16) == Outcome::stopped);
+    check_metrics_are_wanted(run.path, "deep-q", [&] { train_deep_q(0); });
 }

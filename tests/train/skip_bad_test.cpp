@@ -40,9 +40,9 @@ struct FileRun : Temporary {
         pre.width = 16;
         pre.heads = 2;
         pre.context = 64;
-        pre.batch = 4;
+        pre.loop.batch = 4;
         pre.steps = 10;
-        pre.warmup = 2;
+        pre.loop.warmup = 2;
         pretrain(pre);
     }
 };
@@ -65,18 +65,18 @@ std::pair<std::string, std::string> with_bad_lines(std::span<const Json> lines) 
 // The stage refuses the file with bad lines, telling of them all; with skip_bad it makes of it
 // what it makes of the good lines alone.
 template <class Options>
-void leaves_out(const FileRun& run, Options options, std::string Options::*file,
+void leaves_out(const FileRun& run, Options options, const char* file,
                 std::function<void(const Options&)> stage, const std::string& result,
                 std::vector<Json> lines, const std::string& too_long = "") {
     CAPTURE(result);
     auto [good, mixed] = with_bad_lines(lines);
     if (!too_long.empty()) mixed += too_long + "\n";
     const size_t bad = bad_lines.size() + !too_long.empty();
-    options.*file = run.file("good.jsonl", good);
+    flag_in<std::string>(options, file) = run.file("good.jsonl", good);
     stage(options);
     const std::string expected = read_file(run / result);
-    options.force = true;
-    options.*file = run.file("mixed.jsonl", mixed);
+    flag_in<bool>(options, "force") = true;
+    flag_in<std::string>(options, file) = run.file("mixed.jsonl", mixed);
     std::string sentence;
     try {
         stage(options);
@@ -84,12 +84,13 @@ void leaves_out(const FileRun& run, Options options, std::string Options::*file,
         sentence = error.what();
     }
     CAPTURE(sentence);
-    CHECK(sentence.starts_with(fmt::format("{}: {} bad lines (--skip-bad", options.*file, bad)));
+    CHECK(sentence.starts_with(
+        fmt::format("{}: {} bad lines (--skip-bad", flag_in<std::string>(options, file), bad)));
     for (size_t i = 0; i < 5; ++i)
-        CHECK(sentence.find(fmt::format("\n  {}:{}: ", options.*file, 2 * i + 1)) !=
-              std::string::npos);
+        CHECK(sentence.find(fmt::format("\n  {}:{}: ", flag_in<std::string>(options, file),
+                                        2 * i + 1)) != std::string::npos);
     CHECK(sentence.find(":11: ") == std::string::npos);
-    options.skip_bad = true;
+    flag_in<bool>(options, "skip-bad") = true;
     stage(options);
     CHECK(read_file(run / result) == expected);
     const std::string folder = result.substr(0, result.rfind('/'));
@@ -100,8 +101,8 @@ void leaves_out(const FileRun& run, Options options, std::string Options::*file,
 template <class Options>
 Options few_steps(const FileRun& run) {
     auto options = quiet<Options>(run.path);
-    options.warmup = 2;
-    options.batch = 4;
+    flag_in<int64_t>(options, "warmup") = 2;
+    flag_in<int64_t>(options, "batch") = 4;
     return options;
 }
 
@@ -124,28 +125,24 @@ TEST_CASE("stages tell of all bad lines of a file, or leave them out") {
             solutions.push_back(json_of(SampledSolution{problem, right, true}));
             solutions.push_back(json_of(SampledSolution{problem, {"7"}, true}));
         }
-    leaves_out<SftOptions>(run, few_steps<SftOptions>(run), &SftOptions::file, sft,
-                           "sft/model.safetensors", items,
-                           "{\"problem\":\"1+2+3\",\"solution\":[\"" + digits + "\"]}");
-    leaves_out<OrmOptions>(run, few_steps<OrmOptions>(run), &OrmOptions::labels, orm,
-                           "orm/model.safetensors", outcomes,
-                           json_text(json_of(OutcomeLabel{"1+2+3", {digits}, true})));
+    leaves_out<SftOptions>(run, few_steps<SftOptions>(run), "file", sft, "sft/model.safetensors",
+                           items, "{\"problem\":\"1+2+3\",\"solution\":[\"" + digits + "\"]}");
+    leaves_out<OrmOptions>(run, few_steps<OrmOptions>(run), "labels", orm, "orm/model.safetensors",
+                           outcomes, json_text(json_of(OutcomeLabel{"1+2+3", {digits}, true})));
     leaves_out<PrmOptions>(
-        run, few_steps<PrmOptions>(run), &PrmOptions::labels, prm, "prm/model.safetensors", steps,
+        run, few_steps<PrmOptions>(run), "labels", prm, "prm/model.safetensors", steps,
         "{\"prompt\":\"1+2+3\",\"completions\":[\"" + digits + "\"],\"labels\":[true]}");
-    leaves_out<BradleyTerryOptions>(run, few_steps<BradleyTerryOptions>(run),
-                                    &BradleyTerryOptions::labels, reward,
+    leaves_out<BradleyTerryOptions>(run, few_steps<BradleyTerryOptions>(run), "labels", reward,
                                     "reward/model.safetensors", ranks,
                                     json_text(json_of(RankedPair{"1+2+3", {digits}, {"7"}})));
     auto dpo_options = few_steps<DpoOptions>(run);
     dpo_options.kl_episodes = 0;
-    leaves_out<DpoOptions>(run, dpo_options, &DpoOptions::labels, dpo, "dpo/model.safetensors",
-                           ranks);
+    leaves_out<DpoOptions>(run, dpo_options, "labels", dpo, "dpo/model.safetensors", ranks);
     leaves_out<LabelOptions>(
-        run, quiet<LabelOptions>(run.path), &LabelOptions::solutions,
+        run, quiet<LabelOptions>(run.path), "solutions",
         [](const LabelOptions& options) { label(options); }, "labels/steps.jsonl", solutions);
     leaves_out<RankOptions>(
-        run, quiet<RankOptions>(run.path), &RankOptions::solutions,
+        run, quiet<RankOptions>(run.path), "solutions",
         [](const RankOptions& options) { rank(options); }, "ranks/ranks.jsonl", solutions);
 }
 

@@ -39,11 +39,11 @@ PretrainOptions tiny(const std::string& run) {
     options.width = 16;
     options.heads = 2;
     options.context = 64;
-    options.batch = 4;
+    options.loop.batch = 4;
     options.steps = 20;
-    options.warmup = 2;
-    options.lr = 1e-2;
-    options.save_every = 7;
+    options.loop.warmup = 2;
+    options.loop.lr = 1e-2;
+    options.loop.save_every = 7;
     options.val_every = 5;
     options.val_rows = 8;
     return options;
@@ -87,12 +87,12 @@ TEST_CASE("pre-training: the loss falls; killed and resumed, and at any threads:
 
     // Left off after 10 steps, with a state of step 7 and metrics up to step 9.
     PretrainOptions options = tiny(cut.path);
-    options.stop_after = 10;
+    options.loop.stop_after = 10;
     pretrain(options);
     CHECK(!exists(model_path(cut.path, "pretrain")));
     CHECK(read_jsonl(cut.path + "/pretrain/metrics.jsonl").size() == 10);
     PretrainOptions other = tiny(cut.path);
-    other.lr = 1e-3;
+    other.loop.lr = 1e-3;
     CHECK_THROWS_WITH_AS(pretrain(other), doctest::Contains("lr was 0.01, now 0.001"), Error);
     pretrain(tiny(cut.path));
     CHECK(bytes(cut.path, "pretrain") == bytes(whole.path, "pretrain"));
@@ -130,8 +130,8 @@ TEST_CASE("fine-tuning, sampling, labels, ORM and PRM in a row") {
     pretrain(tiny(run));
 
     SftOptions tune = quiet<SftOptions>(run);
-    tune.lr = 1e-2;
-    tune.warmup = 1;
+    tune.loop.lr = 1e-2;
+    tune.loop.warmup = 1;
     tune.epochs = 6;
     sft(tune);
     const size_t last = read_jsonl(run + "/sft/metrics.jsonl").size() - 1;
@@ -168,10 +168,10 @@ TEST_CASE("fine-tuning, sampling, labels, ORM and PRM in a row") {
 
     OrmOptions outcome = quiet<OrmOptions>(run);
     PrmOptions process = quiet<PrmOptions>(run);
-    outcome.epochs = process.epochs = 8;
-    outcome.lr = process.lr = 3e-3;
-    outcome.warmup = process.warmup = 2;
-    outcome.save_every = 7;
+    outcome.reward.epochs = process.reward.epochs = 8;
+    outcome.reward.loop.lr = process.reward.loop.lr = 3e-3;
+    outcome.reward.loop.warmup = process.reward.loop.warmup = 2;
+    outcome.reward.loop.save_every = 7;
     orm(outcome);
     prm(process);
     // The head starts at zero: every text has the probability 1/2.
@@ -185,15 +185,15 @@ TEST_CASE("fine-tuning, sampling, labels, ORM and PRM in a row") {
 
     // The same bytes after a stop.
     const std::string before = bytes(run, "orm");
-    outcome.force = true;
-    outcome.stop_after = 10;
+    outcome.reward.stage.force = true;
+    outcome.reward.loop.stop_after = 10;
     orm(outcome);
     CHECK(bytes(run, "orm") == before);
     CHECK(exists(run + "/orm.new/state.safetensors"));
-    outcome.stop_after = 0;
+    outcome.reward.loop.stop_after = 0;
     orm(outcome);
     CHECK(bytes(run, "orm") == before);
-    outcome.force = false;
+    outcome.reward.stage.force = false;
 
     // Changed inputs make it another stage.
     write_file_atomic(run + "/labels/outcomes.jsonl",

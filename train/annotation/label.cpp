@@ -50,9 +50,9 @@ std::vector<SampledSolution> pick(const std::vector<SampledSolution>& solutions,
 }
 
 LabelSession solutions_to_label(const std::string& file, const LabelOptions& options) {
-    BadLines bad(options.skip_bad);
+    BadLines bad(options.stage.skip_bad);
     const std::vector<SampledSolution> solutions = read_solutions(file, bad);
-    settle(bad, options, options.name, file);
+    settle(bad, options.stage, options.name, file);
     LabelSession session;
     session.items = pick(solutions, options, session.left_out);
     if (session.items.empty()) fail("{}: no finished solution to label", file);
@@ -189,21 +189,21 @@ bool is_labelled(const SampledSolution& solution, const std::vector<int>& answer
 LabelSession read_session(const LabelOptions& options) {
     check(options);
     LabelSession session = solutions_to_label(solutions_file(options), options);
-    take_up(session, options.run, options.name);
+    take_up(session, options.stage.run, options.name);
     return session;
 }
 
 void save_session(const LabelOptions& options, const LabelSession& session) {
-    Stage stage(options, options.name, annotation_record(options, solutions_file(options)));
+    Stage stage(options.stage, options.name, annotation_record(options, solutions_file(options)));
     if (stage.done()) return;
-    const auto world = search::make_world(world_of(options.run, options.world));
+    const auto world = search::make_world(world_of(options.stage.run, options.world));
     const auto labelled = labelled_by(session, *world, answers_file(stage));
     save_answers(stage, session.answers);
     write_labels(options, stage, labelled, session, *world);
 }
 
 void describe(Flags& f, LabelOptions& o) {
-    describe(f, static_cast<StageOptions&>(o));
+    describe(f, o.stage);
     const bool simulated = o.judge == "simulated";
     f["seed"].only_if(simulated);
     f.text("judge", o.judge, "who labels: verifier, simulated (a person), or me");
@@ -214,7 +214,7 @@ void describe(Flags& f, LabelOptions& o) {
         .only_if(o.each > 0);
     f.number("limit", o.limit, 0, most, "label only the first so many; 0: all")
         .only_if(o.limit > 0);
-    describe_skip_bad(f, o);
+    describe_skip_bad(f, o.stage);
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
     f.text("name", o.name, "folder in the run, for labels by several judges").quiet();
     f.text("world", o.world, "world of the problems");
@@ -223,16 +223,16 @@ void describe(Flags& f, LabelOptions& o) {
 void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
     check(options);
     const std::string file = solutions_file(options);
-    Stage stage(options, options.name, annotation_record(options, file));
+    Stage stage(options.stage, options.name, annotation_record(options, file));
     if (stage.done()) return;
 
-    const auto world = search::make_world(world_of(options.run, options.world));
+    const auto world = search::make_world(world_of(options.stage.run, options.world));
     LabelSession session = solutions_to_label(file, options);
     const size_t solutions = session.items.size();
     const auto judged = options.judge == "me" ? ask_person(session, stage, *world, in, out)
                                               : judge(session.items, options, stage.seed(), *world);
     const Tally tally = write_labels(options, stage, judged, session, *world);
-    if (!options.quiet)
+    if (!options.stage.quiet)
         out << fmt::format(
             "{}: {} of {} solutions {}; {} labels of steps; {} without an end left "
             "out{}\n",

@@ -20,7 +20,8 @@
 
 namespace qstar::train {
 
-struct LabelOptions : StageOptions {
+struct LabelOptions {
+    StageOptions stage;
     std::string judge = "verifier"; // verifier, simulated or me
     std::string format = "prm800k"; // of steps.jsonl: "prm800k" or "trl"
     std::string world;              // empty: the run's

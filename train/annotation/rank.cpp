@@ -147,9 +147,9 @@ std::vector<RankedPair> pairs_said(const RankSession& session, const std::string
 }
 
 RankSession read_prompts(const RankOptions& options, const std::string& file, uint64_t seed) {
-    BadLines bad(options.skip_bad);
+    BadLines bad(options.stage.skip_bad);
     std::vector<RankPrompt> prompts = prompts_of(read_solutions(file, bad), options);
-    settle(bad, options, options.name, file);
+    settle(bad, options.stage, options.name, file);
     if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
     for (RankPrompt& prompt : prompts) derive_stream(prompt, seed);
     return {std::move(prompts)};
@@ -199,13 +199,13 @@ std::vector<int> read_order(const std::string& text, size_t outputs) {
 
 RankSession read_session(const RankOptions& options) {
     check(options);
-    RankSession session = read_prompts(options, solutions_file(options), seed_of(options));
-    take_up(session, options.run, options.name);
+    RankSession session = read_prompts(options, solutions_file(options), seed_of(options.stage));
+    take_up(session, options.stage.run, options.name);
     return session;
 }
 
 void save_session(const RankOptions& options, const RankSession& session) {
-    Stage stage(options, options.name, annotation_record(options, solutions_file(options)));
+    Stage stage(options.stage, options.name, annotation_record(options, solutions_file(options)));
     if (stage.done()) return;
     const Ranked ranked{pairs_said(session, answers_file(stage)), {}};
     save_answers(stage, session.answers);
@@ -213,12 +213,12 @@ void save_session(const RankOptions& options, const RankSession& session) {
 }
 
 void describe(Flags& f, RankOptions& o) {
-    describe(f, static_cast<StageOptions&>(o));
+    describe(f, o.stage);
     f.text("judge", o.judge, "who ranks: simulated (a person with a hidden taste), or me");
     f.number("outputs", o.outputs, 2, 9, "shown of each prompt, at most");
     f.number("problems", o.problems, 0, most, "rank only the first so many prompts; 0: all");
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
-    describe_skip_bad(f, o);
+    describe_skip_bad(f, o.stage);
     f.text("name", o.name, "folder in the run, for ranks by several judges").quiet();
     const size_t own = f.all.size();
     describe(f, o.person);
@@ -229,12 +229,12 @@ void describe(Flags& f, RankOptions& o) {
 void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
     check(options);
     const std::string file = solutions_file(options);
-    Stage stage(options, options.name, annotation_record(options, file));
+    Stage stage(options.stage, options.name, annotation_record(options, file));
     if (stage.done()) return;
     RankSession session = read_prompts(options, file, stage.seed());
     const std::vector<RankPrompt>& prompts = session.items;
 
-    const auto world = search::make_world(world_of(options.run, options.world));
+    const auto world = search::make_world(world_of(options.stage.run, options.world));
     Ranked ranked;
     size_t judged = prompts.size();
     if (options.judge == "me") {
@@ -249,7 +249,7 @@ void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
             judge(prompt, options, stage.seed(), *world, ranked);
     }
     write_ranks(stage, ranked, judged, prompts.size());
-    if (!options.quiet)
+    if (!options.stage.quiet)
         out << fmt::format("{}: {} of {} prompts ranked, {} pairs{}\n", options.name, judged,
                            prompts.size(), ranked.pairs.size(),
                            judged < prompts.size() ? "; the same command goes on" : "");

@@ -18,7 +18,8 @@
 
 namespace qstar::train {
 
-struct RankOptions : StageOptions {
+struct RankOptions {
+    StageOptions stage;
     std::string judge = "simulated"; // or "me": the terminal
     int64_t outputs = 4;             // K: of a problem at most
     int64_t problems = 0;            // the first so many with two outputs or more; 0: all

@@ -137,14 +137,14 @@ Json json_of(const RolloutLabels& label) {
 }
 
 void describe(Flags& f, RolloutOptions& o) {
-    describe(f, static_cast<StageOptions&>(o));
+    describe(f, o.stage);
     f.choice("search", o.search, {"all", "binary"},
              "all: estimate every step; binary: look for the first error");
     f.number("rollouts", o.rollouts, 1, 1'000'000, "completions of each prefix");
     f.number_above("temperature", o.temperature, 0, 100, "of the completions");
     f.text("from", o.from, "stage whose model completes");
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
-    describe_skip_bad(f, o);
+    describe_skip_bad(f, o.stage);
     f.number("limit", o.limit, 0, most, "use only the first so many solutions; 0: all");
     f.text("name", o.name, "folder in the run (default: rollout or rollout-binary)").quiet();
     f.text("world", o.world, "world of the problems");
@@ -157,27 +157,27 @@ void rollout(const RolloutOptions& options) {
                                       : binary              ? "rollout-binary"
                                                             : "rollout";
     check_name("rollout", name_of_stage);
-    const std::string name = world_of(options.run, options.world);
+    const std::string name = world_of(options.stage.run, options.world);
     const std::string file =
-        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    require(options.run, options.from, model_path(options.run, options.from));
+        given_or_of_stage(options.solutions, options.stage.run, "sample", "solutions.jsonl");
+    require(options.stage.run, options.from, model_path(options.stage.run, options.from));
     RolloutOptions recorded = options;
     recorded.world = name;
     Json flags = stage_record(recorded);
     flags["inputs"] = {{"solutions", input(file)},
-                       {"model.safetensors", input(model_path(options.run, options.from))}};
-    Stage stage(options, name_of_stage, flags);
+                       {"model.safetensors", input(model_path(options.stage.run, options.from))}};
+    Stage stage(options.stage, name_of_stage, flags);
     if (stage.done()) return;
 
     const auto world = search::make_world(name);
     const RightAnswer right = [&](const search::Path& path) { return world->solved(path); };
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    const engine::Gpt model = load_model(options.run, options.from);
-    check_vocab(model, tokenizer, options.run);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);
+    const engine::Gpt model = load_model(options.stage.run, options.from);
+    check_vocab(model, tokenizer, options.stage.run);
     search::GptProposer proposer(model, tokenizer, stage.seed());
-    BadLines bad(options.skip_bad);
+    BadLines bad(options.stage.skip_bad);
     std::vector<SampledSolution> solutions = read_solutions(file, bad);
-    settle(bad, options, stage.name(), file);
+    settle(bad, options.stage, stage.name(), file);
     std::erase_if(solutions, [](const auto& s) { return !s.finished || s.steps.empty(); });
     if (solutions.empty()) fail("{}: no finished solution to label", file);
     if (options.limit > 0 && solutions.size() > static_cast<size_t>(options.limit))
@@ -209,7 +209,7 @@ void rollout(const RolloutOptions& options) {
                       {"judgements", static_cast<int64_t>(solutions.size()) + rollouts},
                       {"rollouts", rollouts},
                       {"rollout_tokens", tokens}});
-    if (!options.quiet)
+    if (!options.stage.quiet)
         fmt::print("{}: {} labels of steps of {} solutions from {} roll-outs, {} tokens\n",
                    stage.name(), labels, solutions.size(), rollouts, tokens);
 }

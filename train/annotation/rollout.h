@@ -32,7 +32,8 @@
 
 namespace qstar::train {
 
-struct RolloutOptions : StageOptions {
+struct RolloutOptions {
+    StageOptions stage;
     std::string search = "all"; // estimate every step, or "binary"
     int64_t rollouts = 8;       // completions of each prefix
     double temperature = 0.7;

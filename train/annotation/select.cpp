@@ -66,11 +66,11 @@ std::vector<double> convincing_scores(search::Scorer& scorer,
 }
 
 void describe(Flags& f, SelectOptions& o) {
-    describe(f, static_cast<StageOptions&>(o));
+    describe(f, o.stage);
     f["seed"].quiet(); // it draws nothing
     f.text("scorer", o.scorer, "stage of the PRM that selects");
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
-    describe_skip_bad(f, o);
+    describe_skip_bad(f, o.stage);
     f.number("each", o.each, 1, most, "solutions picked of a problem");
     f.number("wrong", o.wrong, 0, 1, "share of convincing wrong answers");
     f.number("limit", o.limit, 0, most, "of the first so many solutions only; 0: all");
@@ -80,25 +80,25 @@ void describe(Flags& f, SelectOptions& o) {
 void select(const SelectOptions& options) {
     check(flags_of(options));
     const std::string file =
-        given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
-    require(options.run, options.scorer, model_path(options.run, options.scorer));
-    const std::string name = world_of(options.run, options.world);
+        given_or_of_stage(options.solutions, options.stage.run, "sample", "solutions.jsonl");
+    require(options.stage.run, options.scorer, model_path(options.stage.run, options.scorer));
+    const std::string name = world_of(options.stage.run, options.world);
     SelectOptions recorded = options;
     recorded.world = name;
     Json flags = stage_record(recorded);
     flags["inputs"] = {{"solutions", input(file)},
-                       {"model.safetensors", input(model_path(options.run, options.scorer))}};
-    Stage stage(options, "select", flags);
+                       {"model.safetensors", input(model_path(options.stage.run, options.scorer))}};
+    Stage stage(options.stage, "select", flags);
     if (stage.done()) return;
 
     const auto world = search::make_world(name);
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    engine::Gpt model = load_model(options.run, options.scorer);
-    check_vocab(model, tokenizer, options.run);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);
+    engine::Gpt model = load_model(options.stage.run, options.scorer);
+    check_vocab(model, tokenizer, options.stage.run);
     search::GptScorer scorer(model, tokenizer);
-    BadLines bad(options.skip_bad);
+    BadLines bad(options.stage.skip_bad);
     std::vector<SampledSolution> solutions = read_solutions(file, bad);
-    settle(bad, options, "select", file);
+    settle(bad, options.stage, "select", file);
     if (options.limit > 0 && solutions.size() > static_cast<size_t>(options.limit))
         solutions.resize(static_cast<size_t>(options.limit));
     std::erase_if(solutions, [](const auto& s) { return !s.finished || s.steps.empty(); });
@@ -121,7 +121,7 @@ void select(const SelectOptions& options) {
     write_jsonl(stage.path("solutions.jsonl"), lines);
     stage.finish(
         Json{{"candidates", solutions.size()}, {"selected", lines.size()}, {"wrong", wrong}});
-    if (!options.quiet)
+    if (!options.stage.quiet)
         fmt::print("select: {} of {} solutions, {} of them with a wrong answer\n", lines.size(),
                    solutions.size(), wrong);
 }

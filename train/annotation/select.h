@@ -19,7 +19,8 @@
 
 namespace qstar::train {
 
-struct SelectOptions : StageOptions {
+struct SelectOptions {
+    StageOptions stage;
     std::string scorer = "prm"; // the stage of the selector
     std::string solutions;      // a file; empty: the one that `qstar train sample` wrote
     int64_t each = 1;           // solutions picked of a problem

@@ -89,11 +89,11 @@ std::optional<std::string> typed(std::istream& in);
 // The file of solutions that label and rank are about, and their records.
 template <class Options>
 std::string solutions_file(const Options& options) {
-    return given_or_of_stage(options.solutions, options.run, "sample", "solutions.jsonl");
+    return given_or_of_stage(options.solutions, options.stage.run, "sample", "solutions.jsonl");
 }
 template <class Options>
 Json annotation_record(Options options, const std::string& solutions) {
-    options.world = world_of(options.run, options.world);
+    options.world = world_of(options.stage.run, options.world);
     Json flags = stage_record(options);
     flags["inputs"] = {{"solutions.jsonl", input(solutions)}};
     return flags;

@@ -35,9 +35,9 @@ void check(const SampleOptions& options) {
 // training side.
 std::vector<std::string> problems_to_solve(const SampleOptions& options, uint64_t seed) {
     if (options.file.empty())
-        return draw_problems(problem_source_of(options.run, options.min_operands), Split::train,
-                             options.problems, seed);
-    const auto world = search::make_world(world_of(options.run, options.world));
+        return draw_problems(problem_source_of(options.stage.run, options.min_operands),
+                             Split::train, options.problems, seed);
+    const auto world = search::make_world(world_of(options.stage.run, options.world));
     std::vector<std::string> problems;
     std::set<std::string> seen;
     int64_t left_out = 0;
@@ -52,7 +52,7 @@ std::vector<std::string> problems_to_solve(const SampleOptions& options, uint64_
     if (problems.empty())
         fail("{}: all {} problems are held out: nothing is trained on them", options.file,
              left_out);
-    if (left_out > 0 && !options.quiet)
+    if (left_out > 0 && !options.stage.quiet)
         fmt::print("sample: {} held-out problems of {} left out\n", left_out, options.file);
     return problems;
 }
@@ -86,7 +86,7 @@ std::vector<SampledSolution> solve_problems(search::Proposer& proposer,
 }
 
 void describe(Flags& f, SampleOptions& o) {
-    describe(f, static_cast<StageOptions&>(o));
+    describe(f, o.stage);
     const bool of_file = !o.file.empty();
     f.number("problems", o.problems, 1, most, "different problems");
     f.number("samples", o.samples, 1, 1'000'000, "solutions of each");
@@ -106,21 +106,21 @@ void describe(Flags& f, SampleOptions& o) {
 
 void sample(const SampleOptions& options) {
     check(options);
-    const uint64_t seed = seed_of(options);
-    require(options.run, options.from, model_path(options.run, options.from));
+    const uint64_t seed = seed_of(options.stage);
+    require(options.stage.run, options.from, model_path(options.stage.run, options.from));
     SampleOptions recorded = options;
-    if (!options.file.empty()) recorded.world = world_of(options.run, options.world);
+    if (!options.file.empty()) recorded.world = world_of(options.stage.run, options.world);
     Json flags = stage_record(recorded);
-    flags["inputs"] = {{"model.safetensors", input(model_path(options.run, options.from))}};
+    flags["inputs"] = {{"model.safetensors", input(model_path(options.stage.run, options.from))}};
     if (!options.file.empty()) flags["inputs"]["file"] = input(options.file);
     const auto problems = problems_to_solve(options, seed);
-    Stage stage(options, "sample", flags);
+    Stage stage(options.stage, "sample", flags);
     if (stage.done()) return;
 
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    const engine::Gpt model = load_model(options.run, options.from);
-    check_vocab(model, tokenizer, options.run);
-    search::ProposerLimits limits = limits_of(options.run);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);
+    const engine::Gpt model = load_model(options.stage.run, options.from);
+    check_vocab(model, tokenizer, options.stage.run);
+    search::ProposerLimits limits = limits_of(options.stage.run);
     limits.step_tokens = options.step_tokens;
     search::GptProposer proposer(model, tokenizer, seed, limits);
 

@@ -17,7 +17,8 @@
 
 namespace qstar::train {
 
-struct SampleOptions : StageOptions {
+struct SampleOptions {
+    StageOptions stage;
     int64_t problems = 30'000; // different ones, of the training side
     int64_t samples = 8;       // solutions of each
     double temperature = 0.7;

@@ -24,15 +24,15 @@ void check(const DistilOptions& options) {
     if (options.scorer == "none" &&
         search::needs_scorer(
             search::method_named(options.search.method),
-            search::make_world(world_of(options.run, options.world))->public_goal()))
+            search::make_world(world_of(options.stage.run, options.world))->public_goal()))
         fail("--method {} needs --scorer: a stage of a reward model", options.search.method);
 }
 
 Json record_of(DistilOptions options) {
-    options.world = world_of(options.run, options.world);
+    options.world = world_of(options.stage.run, options.world);
     Json flags = stage_record(options);
     for (const std::string& stage : {options.teacher, options.scorer, options.from})
-        if (stage != "none") flags["inputs"][stage] = input(model_path(options.run, stage));
+        if (stage != "none") flags["inputs"][stage] = input(model_path(options.stage.run, stage));
     return flags;
 }
 
@@ -41,7 +41,7 @@ class Distil : public Recipe {
     Distil(const DistilOptions& options, const IterationSetup& setup)
         : options_(options), setup_(setup) {
         if (options.scorer == "none") return;
-        judge_ = load_model(options.run, options.scorer);
+        judge_ = load_model(options.stage.run, options.scorer);
         scorer_.emplace(*judge_, setup.tokenizer);
     }
 
@@ -106,7 +106,8 @@ class Distil : public Recipe {
 } // namespace
 
 void describe(Flags& f, DistilOptions& o) {
-    describe(f, static_cast<LoopOptions&>(o));
+    describe(f, o.stage);
+    describe(f, o.loop);
     describe(f, o.search);
     f.text("teacher", o.teacher, "stage whose model searches");
     f.text("scorer", o.scorer, "stage whose model scores: prm, orm, q, ... or none");
@@ -122,20 +123,22 @@ void describe(Flags& f, DistilOptions& o) {
 Outcome distil(const DistilOptions& options) {
     check(options);
     for (const std::string& stage : {options.teacher, options.scorer, options.from})
-        if (stage != "none") require(options.run, stage, model_path(options.run, stage));
-    Stage stage(options, "distil", record_of(options));
+        if (stage != "none")
+            require(options.stage.run, stage, model_path(options.stage.run, stage));
+    Stage stage(options.stage, "distil", record_of(options));
     if (stage.done()) return Outcome::finished;
 
     const IterationSetup setup = prepare(stage, options.world, options.dev_problems);
-    const engine::Gpt teacher = load_model(options.run, options.teacher);
-    check_vocab(teacher, setup.tokenizer, options.run);
+    const engine::Gpt teacher = load_model(options.stage.run, options.teacher);
+    check_vocab(teacher, setup.tokenizer, options.stage.run);
     Distil recipe(options, setup);
-    const auto result = play_round(recipe, {options, options.epochs, "learned", "student"},
-                                   {0, stage, teacher}, load_model(options.run, options.from));
+    const auto result =
+        play_round(recipe, {options.loop, options.epochs, "learned", "student"},
+                   {0, stage, teacher}, load_model(options.stage.run, options.from));
     if (!result) return Outcome::stopped;
     write_file_atomic(stage.model(), read_file(stage.path("student/model.safetensors")));
     stage.finish(*result);
-    if (!options.quiet) fmt::print("distil: {}\n", recipe.sentence(*result));
+    if (!options.stage.quiet) fmt::print("distil: {}\n", recipe.sentence(*result));
     return Outcome::finished;
 }
 

@@ -18,12 +18,9 @@
 
 namespace qstar::train {
 
-struct DistilOptions : LoopOptions {
-    DistilOptions() {
-        lr = 3e-4;
-        warmup = 20;
-        weight_decay = 0;
-    }
+struct DistilOptions {
+    StageOptions stage;
+    LoopOptions loop{.lr = 3e-4, .warmup = 20, .weight_decay = 0};
     std::string teacher = "sft"; // the stage whose model proposes
     std::string scorer = "prm";  // the stage whose model scores, or "none"
     std::string from = "sft";    // the stage whose model learns

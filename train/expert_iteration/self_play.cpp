@@ -23,19 +23,17 @@ namespace {
 
 Json record_of(const SelfPlayOptions& options) {
     Json flags = stage_record(options);
-    flags["inputs"] = {{"model.safetensors", input(model_path(options.run, options.from))}};
+    flags["inputs"] = {{"model.safetensors", input(model_path(options.stage.run, options.from))}};
     return flags;
 }
 
 // Step 2's options, as a part of this stage.
 QOptions q_options(const SelfPlayOptions& options, uint64_t seed) {
     QOptions q = options.q;
-    q.run = options.run;
-    q.seed = seed;
-    q.force = false;
-    q.quiet = options.quiet;
-    q.stop_after = options.stop_after;
-    q.save_every = options.save_every;
+    q.stage = options.stage;
+    q.stage.seed = seed;
+    q.loop.stop_after = options.loop.stop_after;
+    q.loop.save_every = options.loop.save_every;
     return q;
 }
 
@@ -157,7 +155,8 @@ std::vector<CuratedItem> confirm(std::span<const SampledSolution> searched,
 }
 
 void describe(Flags& f, SelfPlayOptions& o) {
-    describe(f, static_cast<LoopOptions&>(o));
+    describe(f, o.stage);
+    describe(f, o.loop);
     describe(f, o.search);
     describe(f, o.q.explore);
     f.text("from", o.from, "stage whose model begins");
@@ -168,8 +167,8 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.truth("restart", o.restart, "each round tunes the first model, not the last");
     f.truth("guided", o.guided, "search with Q; without: roll-outs only");
     f.number("dev-problems", o.dev_problems, 1, most, "on which each round is measured");
-    f.number("q-lr", o.q.lr, 0, 10, "learning rate of Q");
-    f.number("q-batch", o.q.batch, 1, 1'000'000, "roll-outs a step of Q");
+    f.number("q-lr", o.q.loop.lr, 0, 10, "learning rate of Q");
+    f.number("q-batch", o.q.loop.batch, 1, 1'000'000, "roll-outs a step of Q");
     f.number("q-epochs", o.q.epochs, 1, most, "passes over the roll-outs in each iteration of Q");
     f.number("q-iterations", o.q.iterations, 1, most, "of Q's target network");
     f.choice("q-start", o.q.start, {"monte-carlo", "zero"},
@@ -181,19 +180,19 @@ Outcome self_play(const SelfPlayOptions& options) {
     check(flags_of(options));
     check(options.search);
     check(flags_of(options.q));
-    require(options.run, options.from, model_path(options.run, options.from));
-    Stage stage(options, "self-play", record_of(options));
+    require(options.stage.run, options.from, model_path(options.stage.run, options.from));
+    Stage stage(options.stage, "self-play", record_of(options));
     if (stage.done()) return Outcome::finished;
 
     const IterationSetup setup = prepare(stage, options.q.world, options.dev_problems);
     SelfPlay recipe(options, setup);
-    const auto rounds = play_rounds(recipe, {options, options.epochs, "confirmed"},
+    const auto rounds = play_rounds(recipe, {options.loop, options.epochs, "confirmed"},
                                     {options.rounds, options.from, options.restart}, setup, stage);
     if (!rounds) return Outcome::stopped;
     if (options.guided) {
-        make_folders(stage_folder(options.run, "q-self-play"));
+        make_folders(stage_folder(options.stage.run, "q-self-play"));
         write_file_atomic(
-            model_path(options.run, "q-self-play"),
+            model_path(options.stage.run, "q-self-play"),
             read_file(stage.path(round_folder(options.rounds) + "/q/model.safetensors")));
     }
     stage.finish(Json{{"rounds", *rounds}});

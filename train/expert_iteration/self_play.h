@@ -26,16 +26,15 @@
 
 namespace qstar::train {
 
-struct SelfPlayOptions : LoopOptions {
+struct SelfPlayOptions {
     SelfPlayOptions() {
-        lr = 3e-4;
-        warmup = 20;
-        weight_decay = 0;
-        q.lr = 5e-4;
+        q.loop.lr = 5e-4;
         q.iterations = 2;
         q.explore.temperature = 0.7;
         search.aggregate = "last";
     }
+    StageOptions stage;
+    LoopOptions loop{.lr = 3e-4, .warmup = 20, .weight_decay = 0};
     std::string from = "sft"; // the stage whose model begins
     int64_t rounds = 4;
     int64_t problems = 2000; // new ones each round

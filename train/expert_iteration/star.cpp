@@ -17,9 +17,9 @@ namespace qstar::train {
 namespace {
 
 Json record_of(StarOptions options) {
-    options.world = world_of(options.run, options.world);
+    options.world = world_of(options.stage.run, options.world);
     Json flags = stage_record(options);
-    flags["inputs"] = {{"model.safetensors", input(model_path(options.run, options.from))}};
+    flags["inputs"] = {{"model.safetensors", input(model_path(options.stage.run, options.from))}};
     return flags;
 }
 
@@ -132,7 +132,8 @@ StarItems right_ones(std::span<const SampledSolution> solutions,
 }
 
 void describe(Flags& f, StarOptions& o) {
-    describe(f, static_cast<LoopOptions&>(o));
+    describe(f, o.stage);
+    describe(f, o.loop);
     f.text("from", o.from, "stage whose model begins");
     f.number("rounds", o.rounds, 1, 100'000, "of writing and learning");
     f.number("problems", o.problems, 1, most, "training problems");
@@ -144,14 +145,14 @@ void describe(Flags& f, StarOptions& o) {
 
 Outcome star(const StarOptions& options) {
     check(flags_of(options));
-    if (options.rationalise) require_steps(options.run, "train star --rationalise");
-    require(options.run, options.from, model_path(options.run, options.from));
-    Stage stage(options, "star", record_of(options));
+    if (options.rationalise) require_steps(options.stage.run, "train star --rationalise");
+    require(options.stage.run, options.from, model_path(options.stage.run, options.from));
+    Stage stage(options.stage, "star", record_of(options));
     if (stage.done()) return Outcome::finished;
 
     const IterationSetup setup = prepare(stage, options.world, options.dev_problems);
     Star recipe(options, setup);
-    const auto rounds = play_rounds(recipe, {options, options.epochs},
+    const auto rounds = play_rounds(recipe, {options.loop, options.epochs},
                                     {options.rounds, options.from}, setup, stage);
     if (!rounds) return Outcome::stopped;
     stage.finish(Json{{"rounds", *rounds}});

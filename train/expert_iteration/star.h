@@ -23,12 +23,9 @@
 
 namespace qstar::train {
 
-struct StarOptions : LoopOptions {
-    StarOptions() {
-        lr = 3e-4;
-        warmup = 20;
-        weight_decay = 0;
-    }
+struct StarOptions {
+    StageOptions stage;
+    LoopOptions loop{.lr = 3e-4, .warmup = 20, .weight_decay = 0};
     std::string from = "sft";
     int64_t rounds = 4;
     int64_t problems = 4000; // the same in each round

@@ -238,7 +238,7 @@ Calibration calibration_of(engine::Gpt& model, std::span<const Ranking> rankings
 }
 
 void describe(Flags& f, BradleyTerryOptions& o) {
-    describe(f, static_cast<RewardOptions&>(o));
+    describe(f, o.reward);
     f.text("name", o.name, "folder in the run, for models of several judges").quiet();
 }
 
@@ -246,25 +246,26 @@ Outcome reward(const BradleyTerryOptions& options) {
     check(flags_of(options));
     check_name("reward", options.name);
     const auto start =
-        begin_reward(options, options.name, stage_record(options), {"rank", "ranks.jsonl"});
+        begin_reward(options.reward, options.name, stage_record(options), {"rank", "ranks.jsonl"});
     if (!start) return Outcome::finished;
     Stage& stage = *start->stage;
     const std::string& file = start->labels;
     const tokenizer::Tokenizer& tokenizer = start->tokenizer;
     const engine::Gpt& base = start->base;
-    const RankSet set =
-        read_rank_set(file, options, options.name, options.limit, tokenizer, base.config.context);
+    const RankSet set = read_rank_set(file, options.reward.stage, options.name,
+                                      options.reward.limit, tokenizer, base.config.context);
     const uint64_t seed = stage.seed();
-    const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
-    const int64_t steps = options.epochs * per_epoch;
-    engine::Gpt model = reward_model(base, options, stage.seed());
-    Trainer trainer(options, stage, trained(model, options), steps);
+    const int64_t per_epoch =
+        (std::ssize(set.train) + options.reward.loop.batch - 1) / options.reward.loop.batch;
+    const int64_t steps = options.reward.epochs * per_epoch;
+    engine::Gpt model = reward_model(base, options.reward.extra_layers, stage.seed());
+    Trainer trainer(options.reward.loop, stage, trained(model, stage.run()), steps);
     trainer.describe("reading", search::name_of(search::Reading::whole_solution));
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;
         if (epoch.empty() || turn == 0)
-            epoch = epoch_of_rankings(set.train.size(), options.batch, seed,
+            epoch = epoch_of_rankings(set.train.size(), options.reward.loop.batch, seed,
                                       trainer.step() / per_epoch);
 
         // Step 1: all outputs of some prompts, each evaluated once.
@@ -281,7 +282,8 @@ Outcome reward(const BradleyTerryOptions& options) {
         const Var judged = bradley_terry_loss(tape, score, compared.pairs);
 
         // Step 3: the next-token loss of the preferred ones keeps the arithmetic alive (reward.h).
-        const Var loss = add_written(tape, judged, options.text, model, compared, batch, states);
+        const Var loss =
+            add_written(tape, judged, options.reward.text, model, compared, batch, states);
         tape.backward(loss);
         Metrics metrics = trainer.update(loss);
         metrics.set({"label_loss", tape.value(judged)[0]});
@@ -300,7 +302,7 @@ Outcome reward(const BradleyTerryOptions& options) {
     result.update(calibration_json(found));
     result.update(json_of(judge));
     trainer.finish(result);
-    if (!options.quiet) print_result(found, judge);
+    if (!options.reward.stage.quiet) print_result(found, judge);
     return Outcome::finished;
 }
 

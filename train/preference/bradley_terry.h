@@ -21,9 +21,10 @@
 
 namespace qstar::train {
 
-struct BradleyTerryOptions : RewardOptions {
-    BradleyTerryOptions() { batch = 12; } // prompts a step
-    std::string name = "reward";          // folder in the run: models of several judges
+struct BradleyTerryOptions {
+    BradleyTerryOptions() { reward.loop.batch = 12; } // prompts a step
+    RewardOptions reward;
+    std::string name = "reward"; // folder in the run: models of several judges
 };
 
 // DIR/sft/model.safetensors + DIR/ranks/ranks.jsonl -> DIR/reward/model.safetensors, and the

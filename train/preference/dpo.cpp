@@ -22,7 +22,7 @@ constexpr int64_t prompts_at_once = 32; // prompts
 Json record_of(const DpoOptions& options, const std::string& file) {
     Json flags = stage_record(options);
     flags["inputs"] = {{"ranks", input(file)},
-                       {"model.safetensors", input(model_path(options.run, options.from))}};
+                       {"model.safetensors", input(model_path(options.stage.run, options.from))}};
     return flags;
 }
 
@@ -77,7 +77,7 @@ Metrics validate(engine::Gpt& policy, engine::Gpt& reference, std::span<const Ra
 // The ground of RL (rl.h), for solutions that are written and looked at, not learned from.
 RlOptions looking(const DpoOptions& options) {
     RlOptions look;
-    static_cast<LoopOptions&>(look) = options;
+    look.stage = options.stage;
     look.from = options.from;
     return look;
 }
@@ -128,11 +128,12 @@ Var preference_loss(Tape& tape, Var margins, std::span<const float> weights, dou
 }
 
 void describe(Flags& f, DpoOptions& o) {
-    describe(f, static_cast<LoopOptions&>(o));
+    describe(f, o.stage);
+    describe(f, o.loop);
     f.text("name", o.name, "folder of the stage in the run").quiet();
     f.text("from", o.from, "stage whose policy is trained; it stays the reference");
     f.text("labels", o.labels, "a file of ranks, instead of DIR/ranks").content();
-    describe_skip_bad(f, o);
+    describe_skip_bad(f, o.stage);
     f.choice("loss", o.loss, {"dpo", "ipo"}, "dpo, or ipo");
     f.number_above("beta", o.beta, 0, 1000, "price of a nat of KL to the reference");
     f.number("epochs", o.epochs, 1, most, "passes over the ranks");
@@ -144,27 +145,28 @@ void describe(Flags& f, DpoOptions& o) {
 Outcome dpo(const DpoOptions& options) {
     check(flags_of(options));
     check_name("dpo", options.name);
-    const std::string file = given_or_of_stage(options.labels, options.run, "rank", "ranks.jsonl");
-    require(options.run, options.from, model_path(options.run, options.from));
-    Stage stage(options, options.name, record_of(options, file));
+    const std::string file =
+        given_or_of_stage(options.labels, options.stage.run, "rank", "ranks.jsonl");
+    require(options.stage.run, options.from, model_path(options.stage.run, options.from));
+    Stage stage(options.stage, options.name, record_of(options, file));
     if (stage.done()) return Outcome::finished;
 
     const RlSetup ground = prepare(looking(options), stage.seed());
     const tokenizer::Tokenizer& tokenizer = ground.tokenizer;
     engine::Gpt reference = ground.reference;
-    const RankSet set = read_rank_set(file, options, options.name, options.limit, tokenizer,
+    const RankSet set = read_rank_set(file, options.stage, options.name, options.limit, tokenizer,
                                       reference.config.context);
     const uint64_t seed = stage.seed();
-    const int64_t per_epoch = (std::ssize(set.train) + options.batch - 1) / options.batch;
+    const int64_t per_epoch = (std::ssize(set.train) + options.loop.batch - 1) / options.loop.batch;
     const int64_t steps = options.epochs * per_epoch;
     const int64_t look_every = std::max<int64_t>(1, steps / 10);
     engine::Gpt policy = without_scalar_head(reference);
-    Trainer trainer(options, stage, trained(policy, options), steps);
+    Trainer trainer(options.loop, stage, trained(policy, stage.run()), steps);
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;
         if (epoch.empty() || turn == 0)
-            epoch = epoch_of_rankings(set.train.size(), options.batch, seed,
+            epoch = epoch_of_rankings(set.train.size(), options.loop.batch, seed,
                                       trainer.step() / per_epoch);
 
         // Step 1: ranked outputs of some prompts, and what the reference gives their tokens.

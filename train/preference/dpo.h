@@ -24,13 +24,9 @@
 
 namespace qstar::train {
 
-struct DpoOptions : LoopOptions {
-    DpoOptions() {
-        batch = 16; // prompts a step
-        lr = 3e-5;
-        warmup = 10;
-        weight_decay = 0;
-    }
+struct DpoOptions {
+    StageOptions stage;
+    LoopOptions loop{.lr = 3e-5, .warmup = 10, .weight_decay = 0};
     std::string name = "dpo";  // folder of the stage
     std::string from = "sft";  // the policy that is trained; it stays the reference
     std::string labels;        // a file of ranks; empty: the one of `qstar train rank`

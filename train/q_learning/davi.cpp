@@ -37,12 +37,12 @@ Outcome davi(const ValueOptions& options) {
     const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
     const std::string name = options.name.empty() ? "davi" : options.name;
     check_name("davi", name);
-    require_memory(options, name,
+    require_memory(options.stage, name,
                    engine::MlpConfig{space->features(), options.width, options.blocks, 1},
-                   options.batch);
+                   options.loop.batch);
     Json flags = stage_record(options);
     record_inputs(flags, options);
-    Stage stage(options, name, flags);
+    Stage stage(options.stage, name, flags);
     if (stage.done()) return Outcome::finished;
 
     ValueIteration values(options, stage, *space, 1);
@@ -50,7 +50,7 @@ Outcome davi(const ValueOptions& options) {
     while (trainer.running()) {
         // Step 1: states, scrambled from the goal.
         const std::vector<uint8_t> states = values.scrambles();
-        const int64_t n = options.batch;
+        const int64_t n = options.loop.batch;
         // Step 2: their targets by the target network.
         const std::vector<float> y = targets(*space, values.target_value, states);
         // Step 3: a step of gradient descent on (y - h)^2; the network's part of h is what the

@@ -33,27 +33,27 @@ std::vector<int> draw_actions(const search::Space& space, const uint8_t* state, 
 } // namespace
 
 void describe(Flags& f, DeepQOptions& o) {
-    describe(f, static_cast<ValueOptions&>(o));
+    describe(f, o.value);
     f.number("each", o.each, 1, most, "actions of each state that are learned from");
 }
 
 Outcome deep_q(const DeepQOptions& options) {
     check(flags_of(options));
-    const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
-    const std::string name = options.name.empty() ? "deep-q" : options.name;
+    const std::unique_ptr<search::Space> space = search::make_space(options.value.puzzle);
+    const std::string name = options.value.name.empty() ? "deep-q" : options.value.name;
     check_name("deep-q", name);
     Json flags = stage_record(options);
-    record_inputs(flags, options);
-    require_memory(
-        options, name,
-        engine::MlpConfig{space->features(), options.width, options.blocks, space->actions()},
-        options.batch);
-    Stage stage(options, name, flags);
+    record_inputs(flags, options.value);
+    require_memory(options.value.stage, name,
+                   engine::MlpConfig{space->features(), options.value.width, options.value.blocks,
+                                     space->actions()},
+                   options.value.loop.batch);
+    Stage stage(options.value.stage, name, flags);
     if (stage.done()) return Outcome::finished;
 
     const size_t bytes = space->state_bytes();
-    const int64_t actions = space->actions(), n = options.batch;
-    ValueIteration values(options, stage, *space, actions);
+    const int64_t actions = space->actions(), n = options.value.loop.batch;
+    ValueIteration values(options.value, stage, *space, actions);
     Trainer& trainer = values.trainer;
     while (trainer.running()) {
         // Step 1: states, scrambled from the goal, and some actions of each.

@@ -13,7 +13,8 @@
 
 namespace qstar::train {
 
-struct DeepQOptions : ValueOptions {
+struct DeepQOptions {
+    ValueOptions value;
     int64_t each = 4; // actions of each state that are learned from, drawn at random
 };
 

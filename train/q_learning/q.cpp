@@ -55,7 +55,8 @@ double mean_of(const StepValues& values) {
 } // namespace
 
 void describe(Flags& f, QOptions& o) {
-    describe(f, static_cast<LoopOptions&>(o));
+    describe(f, o.stage);
+    describe(f, o.loop);
     f.number("problems", o.problems, 1, most, "training problems that are rolled out");
     describe(f, o.explore);
     f.text("from", o.from, "stage whose model is rolled out and has the first weights");
@@ -140,7 +141,7 @@ StepValues fitted_q_targets(std::span<const Rollout> rollouts, search::Scorer* t
 
 Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
     const uint64_t seed = stage.seed();
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);
     const std::string file = stage.path("rollouts.jsonl");
     std::vector<Rollout> rollouts, validation_rows;
     for (Rollout& rollout : read_rollouts(file)) {
@@ -158,11 +159,11 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
         validation_rows, monte_carlo_returns(validation_rows, options.discount), tokenizer);
 
     const int64_t per_epoch =
-        (static_cast<int64_t>(rollouts.size()) + options.batch - 1) / options.batch;
+        (static_cast<int64_t>(rollouts.size()) + options.loop.batch - 1) / options.loop.batch;
     const int64_t per_iteration = per_epoch * options.epochs;
     const int64_t steps = per_iteration * options.iterations;
-    engine::Gpt model = reward_model(base, options, stage.seed());
-    Trainer trainer(options, stage, trained(model, options), steps);
+    engine::Gpt model = reward_model(base, options.extra_layers, stage.seed());
+    Trainer trainer(options.loop, stage, trained(model, stage.run()), steps);
     trainer.describe("reading", search::name_of(search::Reading::whole_solution));
     std::vector<Example> examples;
     std::vector<std::vector<int64_t>> epoch;
@@ -189,7 +190,7 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
         // Step 3: fit the network to them.
         const int64_t turn = trainer.step() % per_epoch;
         if (epoch.empty() || turn == 0)
-            epoch = make_epoch(examples, options.batch, seed, trainer.step() / per_epoch);
+            epoch = make_epoch(examples, options.loop.batch, seed, trainer.step() / per_epoch);
         const Batch batch = make_batch(examples, epoch[static_cast<size_t>(turn)]);
         trainer.tape.reset();
         model.zero_grad();
@@ -199,35 +200,35 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
         metrics.set({"label_loss", trainer.tape.value(loss.judged)[0]});
         metrics.set({"iteration", iteration});
         metrics.set({"mean_target", mean_target});
-        if (turn + 1 == per_epoch) metrics.set(validate(model, judged, options.batch));
+        if (turn + 1 == per_epoch) metrics.set(validate(model, judged, options.loop.batch));
         trainer.end_step(metrics);
     }
     if (trainer.stopped()) return Outcome::stopped;
     for (int64_t i = 1; i < options.iterations; ++i) std::filesystem::remove(target_path(stage, i));
 
-    Json result = json_of(validate(model, judged, options.batch));
+    Json result = json_of(validate(model, judged, options.loop.batch));
     result["rollouts"] = rollouts.size();
     result["val_rollouts"] = validation_rows.size();
     return trainer.finish(result);
 }
 
 static Json record_of(QOptions options) {
-    options.world = world_of(options.run, options.world);
+    options.world = world_of(options.stage.run, options.world);
     Json flags = stage_record(options);
-    flags["inputs"] = {{"model.safetensors", input(model_path(options.run, options.from))}};
+    flags["inputs"] = {{"model.safetensors", input(model_path(options.stage.run, options.from))}};
     return flags;
 }
 
 Outcome q(const QOptions& options) {
     check(flags_of(options));
-    require(options.run, options.from, model_path(options.run, options.from));
-    const ProblemSource room = problem_source_of(options.run);
-    Stage stage(options, "q", record_of(options));
+    require(options.stage.run, options.from, model_path(options.stage.run, options.from));
+    const ProblemSource room = problem_source_of(options.stage.run);
+    Stage stage(options.stage, "q", record_of(options));
     if (stage.done()) return Outcome::finished;
 
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    const engine::Gpt policy = load_model(options.run, options.from);
-    check_vocab(policy, tokenizer, options.run);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);
+    const engine::Gpt policy = load_model(options.stage.run, options.from);
+    check_vocab(policy, tokenizer, options.stage.run);
     const auto problems = draw_problems(room, Split::train, options.problems, stage.seed());
     search::GptProposer proposer(policy, tokenizer, stage.seed());
     make_rollouts(stage, problems, proposer, *room.world, options.explore);

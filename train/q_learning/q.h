@@ -28,10 +28,15 @@
 
 namespace qstar::train {
 
-struct QOptions : RewardOptions {
-    QOptions() { explore.temperature = 1; }
-    int64_t problems = 4000; // of the training side
-    ExploreOptions explore;
+struct QOptions {
+    StageOptions stage;
+    LoopOptions loop{.batch = 32, .warmup = 50, .weight_decay = 0.01};
+    std::string from = "sft"; // the stage whose model is rolled out and has the first weights
+    int64_t problems = 4000;  // of the training side
+    ExploreOptions explore{.temperature = 1};
+    int64_t epochs = 1; // passes over the roll-outs in each iteration
+    int64_t extra_layers = 2;
+    double text = 1;                   // weight of the next-token loss on right solutions
     int64_t iterations = 3;            // of fitted Q iteration, each `epochs` long
     std::string start = "monte-carlo"; // the Q of iteration 0: "monte-carlo" or "zero"
     double discount = 1;

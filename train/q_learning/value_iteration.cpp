@@ -59,7 +59,8 @@ TrainedModel trained(engine::Mlp& model, engine::Mlp& target, const search::Spac
 } // namespace
 
 void describe(Flags& f, ValueOptions& o) {
-    describe(f, static_cast<LoopOptions&>(o));
+    describe(f, o.stage);
+    describe(f, o.loop);
     f.text("world", o.puzzle.world, "puzzle: sliding, lights-out, cube2 or cube3");
     f.number("size", o.puzzle.size, 0, 40, "width of sliding (0: 4) and lights-out (0: 7)");
     f.number("compose", o.puzzle.compose, 1, 4,
@@ -96,7 +97,7 @@ ValueIteration::ValueIteration(const ValueOptions& options, Stage& stage,
     : model(fresh(options, space, outputs, stage.seed())), target(model.clone()),
       model_value(space, model, bound_of(options, space)),
       target_value(space, target, bound_of(options, space)),
-      trainer(options, stage, trained(model, target, space, bound_of(options, space)),
+      trainer(options.loop, stage, trained(model, target, space, bound_of(options, space)),
               options.steps),
       options_(options), seed_(stage.seed()), space_(space),
       scramble_(options.scramble > 0 ? options.scramble : default_scramble(space)) {}
@@ -110,9 +111,9 @@ Random ValueIteration::random(std::string_view what, int64_t row) const {
 
 std::vector<uint8_t> ValueIteration::scrambles(std::vector<int>* undo) const {
     const size_t bytes = space_.state_bytes();
-    std::vector<uint8_t> states(static_cast<size_t>(options_.batch) * bytes);
-    if (undo != nullptr) undo->resize(static_cast<size_t>(options_.batch));
-    engine::parallel_for(options_.batch, 16, [&](int64_t begin, int64_t end) {
+    std::vector<uint8_t> states(static_cast<size_t>(options_.loop.batch) * bytes);
+    if (undo != nullptr) undo->resize(static_cast<size_t>(options_.loop.batch));
+    engine::parallel_for(options_.loop.batch, 16, [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {
             Random draw = random("value/scrambles", row);
             const auto moves =
@@ -168,8 +169,8 @@ void ValueIteration::check_target(float loss) {
 
 void ValueIteration::end_step(engine::Var loss, const Metrics& metrics) {
     // The cosine's end as a product of floats, for runs of before to go on with the same bytes.
-    const auto peak = static_cast<float>(options_.lr);
-    const Schedule by{peak, peak * static_cast<float>(options_.lr_floor)};
+    const auto peak = static_cast<float>(options_.loop.lr);
+    const Schedule by{peak, peak * static_cast<float>(options_.loop.lr_floor)};
     Metrics line = trainer.update(loss, by);
     line.set({"updates", count("updates")});
     line.set(metrics);

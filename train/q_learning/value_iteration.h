@@ -27,7 +27,9 @@
 
 namespace qstar::train {
 
-struct ValueOptions : LoopOptions {
+struct ValueOptions {
+    StageOptions stage{.run = "runs/puzzle"};
+    LoopOptions loop{.batch = 1000, .weight_decay = 0, .beta2 = 0.999};
     search::PuzzleChoice puzzle;
     int64_t steps = 5000;
     int64_t width = 256, blocks = 2; // of the MLP
@@ -37,12 +39,6 @@ struct ValueOptions : LoopOptions {
     double target_loss = 0.05;
     int64_t patience = 5;
     std::string name; // folder in the run; empty: the stage's name
-    ValueOptions() {
-        batch = 1000;
-        weight_decay = 0;
-        beta2 = 0.999;
-        run = "runs/puzzle";
-    }
 };
 
 void describe(Flags& f, ValueOptions& o);

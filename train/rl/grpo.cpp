@@ -16,7 +16,7 @@ namespace {
 
 Json record_of(const GrpoOptions& options) {
     Json flags = stage_record(options);
-    record_inputs(flags, options);
+    record_inputs(flags, options.rl);
     return flags;
 }
 
@@ -48,13 +48,13 @@ void update(Trainer& trainer, engine::Gpt& model, const Minibatch& batch, const 
     model.zero_grad();
     const engine::Var chosen = log_prob(tape, written_logits(tape, model, batch), batch.targets);
     engine::Var gain =
-        clipped_surrogate(tape, chosen, old_log_prob, pick(advantages, batch), options.epsilon);
+        clipped_surrogate(tape, chosen, old_log_prob, pick(advantages, batch), options.rl.epsilon);
     if (options.baseline != "rloo" && options.kl > 0)
         gain = sub(
             tape, gain,
             scale(tape, k3(tape, chosen, pick(reference, batch)), static_cast<float>(options.kl)));
     const engine::Var loss = scale(tape, weighted_sum(tape, gain, weights), -1.0f);
-    const Shift shift = shift_of(tape.value(chosen).values(), old_log_prob, options.epsilon);
+    const Shift shift = shift_of(tape.value(chosen).values(), old_log_prob, options.rl.epsilon);
     tape.backward(loss);
     const Metrics policy = trainer.update(loss);
 
@@ -67,15 +67,15 @@ void update(Trainer& trainer, engine::Gpt& model, const Minibatch& batch, const 
 
 Outcome train(const GrpoOptions& options, Stage& stage) {
     const uint64_t seed = stage.seed();
-    RlSetup ground = prepare(options, seed);
+    RlSetup ground = prepare(options.rl, seed);
     engine::Gpt model = without_scalar_head(ground.reference);
-    Trainer trainer(options, stage, trained(model, options), options.steps);
+    Trainer trainer(options.rl.loop, stage, trained(model, stage.run()), options.rl.steps);
     while (trainer.running()) {
         const int64_t step = trainer.step();
 
         // Step 1: a group of solutions of each problem.
-        const std::vector<Episode> episodes =
-            roll_out(ground, options, model, step, options.batch / options.group, options.group);
+        const std::vector<Episode> episodes = roll_out(
+            ground, options.rl, model, step, options.rl.loop.batch / options.group, options.group);
         const TokenProbs old = token_probs(model, episodes);
         const std::vector<float> reference = token_probs(ground.reference, episodes).log_prob;
 
@@ -88,9 +88,9 @@ Outcome train(const GrpoOptions& options, Stage& stage) {
 
         // Step 3: the clipped objective, less the KL to the reference.
         MetricMeans updates({"loss", "norm", "clip_fraction", "approx_kl", "lr"});
-        for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+        for (int64_t epoch = 0; epoch < options.rl.epochs; ++epoch) {
             const auto order = epoch_order(episodes.size(), seed, step, epoch);
-            for (const Minibatch& batch : make_minibatches(episodes, order, options.minibatch))
+            for (const Minibatch& batch : make_minibatches(episodes, order, options.rl.minibatch))
                 update(trainer, model, batch, old, reference, advantages, options, updates);
         }
 
@@ -155,7 +155,7 @@ std::vector<float> group_advantages(std::span<const Episode> episodes, const Rew
 }
 
 void describe(Flags& f, GrpoOptions& o) {
-    describe(f, static_cast<RlOptions&>(o));
+    describe(f, o.rl);
     f.number("group", o.group, -unbounded, unbounded, "solutions of a problem");
     f.choice("baseline", o.baseline, {"group", "mean", "rloo"},
              "group (GRPO), mean (no deviation) or rloo");
@@ -164,13 +164,13 @@ void describe(Flags& f, GrpoOptions& o) {
 
 Outcome grpo(const GrpoOptions& options) {
     check(flags_of(options));
-    check(options, "grpo");
-    if (options.group < 2 || options.batch % options.group != 0)
-        fail("--group must be 2 or more and divide --batch {}, found {}", options.batch,
+    check(options.rl, "grpo");
+    if (options.group < 2 || options.rl.loop.batch % options.group != 0)
+        fail("--group must be 2 or more and divide --batch {}, found {}", options.rl.loop.batch,
              options.group);
-    Stage stage(options, options.name, record_of(options));
+    Stage stage(options.rl.stage, options.rl.name, record_of(options));
     const Outcome outcome = stage.done() ? Outcome::finished : train(options, stage);
-    if (options.summary) print_summary(options, stage);
+    if (options.rl.summary) print_summary(options.rl, stage);
     return outcome;
 }
 

@@ -15,11 +15,8 @@
 
 namespace qstar::train {
 
-struct GrpoOptions : RlOptions {
-    GrpoOptions() {
-        name = "grpo";
-        epochs = 1;
-    }
+struct GrpoOptions {
+    RlOptions rl{.name = "grpo", .epochs = 1};
     int64_t group = 8;              // solutions of a problem; `batch` is a multiple of it
     std::string baseline = "group"; // group, mean or rloo: see group_advantages()
     double kl = 0.04; // coefficient of the KL to the reference: in the loss, with rloo in the

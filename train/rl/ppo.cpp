@@ -16,20 +16,21 @@ namespace {
 
 std::string value_from(const PpoOptions& options) {
     if (!options.value_from.empty()) return options.value_from;
-    return options.reward == "verifier" ? "orm" : options.reward;
+    return options.rl.reward == "verifier" ? "orm" : options.rl.reward;
 }
 
 Json record_of(PpoOptions options) {
     options.value_from = value_from(options);
     Json flags = stage_record(options);
-    record_inputs(flags, options);
-    require(options.run, options.value_from, model_path(options.run, options.value_from));
-    flags["inputs"]["value"] = input(model_path(options.run, options.value_from));
+    record_inputs(flags, options.rl);
+    require(options.rl.stage.run, options.value_from,
+            model_path(options.rl.stage.run, options.value_from));
+    flags["inputs"]["value"] = input(model_path(options.rl.stage.run, options.value_from));
     return flags;
 }
 
 engine::Gpt value_function(const PpoOptions& options, uint64_t seed) {
-    engine::Gpt model = load_model(options.run, value_from(options));
+    engine::Gpt model = load_model(options.rl.stage.run, value_from(options));
     if (!model.config.scalar_head)
         return with_scalar_head(
             deeper(model, options.extra_layers, Random(seed, "ppo/value/layers")));
@@ -85,10 +86,10 @@ void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Min
     tape.reset();
     model.zero_grad();
     const engine::Var chosen = log_prob(tape, written_logits(tape, model, batch), batch.targets);
-    const engine::Var gain = clipped_surrogate(tape, chosen, old_log_prob,
-                                               pick(estimate.advantages, batch), options.epsilon);
+    const engine::Var gain = clipped_surrogate(
+        tape, chosen, old_log_prob, pick(estimate.advantages, batch), options.rl.epsilon);
     const engine::Var loss = scale(tape, weighted_sum(tape, gain, each), -1.0f);
-    const Shift shift = shift_of(tape.value(chosen).values(), old_log_prob, options.epsilon);
+    const Shift shift = shift_of(tape.value(chosen).values(), old_log_prob, options.rl.epsilon);
     tape.backward(loss);
     const Metrics policy = trainer.update(loss);
 
@@ -100,7 +101,8 @@ void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Min
                            pick(estimate.returns, batch), options.value_epsilon),
         each);
     tape.backward(value_loss);
-    const Metrics value = trainer.update(value_loss, schedule(options, options.value_lr), 1);
+    const Metrics value =
+        trainer.update(value_loss, schedule(options.rl.loop, options.value_lr), 1);
 
     updates.add({{"loss", policy.number("loss")},
                  {"value_loss", value.number("loss")},
@@ -113,17 +115,17 @@ void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Min
 
 Outcome train(const PpoOptions& options, Stage& stage) {
     const uint64_t seed = stage.seed();
-    RlSetup ground = prepare(options, seed);
+    RlSetup ground = prepare(options.rl, seed);
     engine::Gpt model = without_scalar_head(ground.reference),
                 critic = value_function(options, seed);
-    Trainer trainer(options, stage, trained(model, critic, options), options.steps);
+    Trainer trainer(options.rl.loop, stage, trained(model, critic, stage.run()), options.rl.steps);
     while (trainer.running()) {
         const int64_t step = trainer.step();
         const double beta = trainer.recall("kl", options.kl);
 
         // Step 1: the policy writes solutions of training problems.
         const std::vector<Episode> episodes =
-            roll_out(ground, options, model, step, options.batch, 1);
+            roll_out(ground, options.rl, model, step, options.rl.loop.batch, 1);
         const TokenProbs old = token_probs(model, episodes);
         const std::vector<float> reference = token_probs(ground.reference, episodes).log_prob;
 
@@ -140,9 +142,9 @@ Outcome train(const PpoOptions& options, Stage& stage) {
         // Step 4: several passes over them, with the clipped objectives.
         MetricMeans updates(
             {"loss", "value_loss", "norm", "value_norm", "clip_fraction", "approx_kl", "lr"});
-        for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+        for (int64_t epoch = 0; epoch < options.rl.epochs; ++epoch) {
             const auto order = epoch_order(episodes.size(), seed, step, epoch);
-            for (const Minibatch& batch : make_minibatches(episodes, order, options.minibatch))
+            for (const Minibatch& batch : make_minibatches(episodes, order, options.rl.minibatch))
                 update(trainer, model, critic, batch, old, values, estimate, options, updates);
         }
 
@@ -164,7 +166,7 @@ Outcome train(const PpoOptions& options, Stage& stage) {
 } // namespace
 
 void describe(Flags& f, PpoOptions& o) {
-    describe(f, static_cast<RlOptions&>(o));
+    describe(f, o.rl);
     f.text("value-from", o.value_from,
            "stage whose weights the value function starts from; default: the reward model's");
     f.number("extra-layers", o.extra_layers, 0, 100, "of the value function, if that is a policy");
@@ -180,10 +182,10 @@ void describe(Flags& f, PpoOptions& o) {
 
 Outcome ppo(const PpoOptions& options) {
     check(flags_of(options));
-    check(options, "ppo");
-    Stage stage(options, options.name, record_of(options));
+    check(options.rl, "ppo");
+    Stage stage(options.rl.stage, options.rl.name, record_of(options));
     const Outcome outcome = stage.done() ? Outcome::finished : train(options, stage);
-    if (options.summary) print_summary(options, stage);
+    if (options.rl.summary) print_summary(options.rl, stage);
     return outcome;
 }
 

@@ -17,8 +17,8 @@
 
 namespace qstar::train {
 
-struct PpoOptions : RlOptions {
-    PpoOptions() { name = "ppo"; }
+struct PpoOptions {
+    RlOptions rl{.name = "ppo"};
     std::string value_from;     // stage whose weights the value function starts from; empty: the
                                 // reward model's, and the orm's for the verifier
     int64_t extra_layers = 2;   // of the value function, if it starts from a policy

@@ -30,11 +30,11 @@ std::vector<std::string> problems_of_step(const RlSetup& ground, int64_t step, i
 
 RewardFunction reward_of(const RlOptions& options, const RlSetup& ground) {
     if (!has_model(options.reward)) return verifier_reward(*ground.room.world);
-    engine::Gpt model = load_model(options.run, options.reward);
-    check_vocab(model, ground.tokenizer, options.run);
+    engine::Gpt model = load_model(options.stage.run, options.reward);
+    check_vocab(model, ground.tokenizer, options.stage.run);
     if (model.config.context < ground.reference.config.context)
         fail("{}: its context of {} tokens is shorter than the policy's of {}",
-             model_path(options.run, options.reward), model.config.context,
+             model_path(options.stage.run, options.reward), model.config.context,
              ground.reference.config.context);
     if (options.reward == "orm") return outcome_reward(std::move(model));
     if (options.reward == "prm") return step_reward(std::move(model), options.step_pay);
@@ -71,7 +71,8 @@ Ends ends_of(const std::vector<JsonLine>& lines) {
 } // namespace
 
 void describe(Flags& f, RlOptions& o) {
-    describe(f, static_cast<LoopOptions&>(o));
+    describe(f, o.stage);
+    describe(f, o.loop);
     f.text("name", o.name, "folder of the stage in the run").quiet();
     f.text("from", o.from, "stage whose policy is trained; it stays the reference");
     f.text("reward", o.reward, "verifier, orm, prm, or reward (the model of ranks)");
@@ -99,19 +100,19 @@ void check(const RlOptions& options, const std::string& algorithm) {
 }
 
 void record_inputs(Json& flags, const RlOptions& options) {
-    require(options.run, options.from, model_path(options.run, options.from));
-    flags["inputs"]["model.safetensors"] = input(model_path(options.run, options.from));
+    require(options.stage.run, options.from, model_path(options.stage.run, options.from));
+    flags["inputs"]["model.safetensors"] = input(model_path(options.stage.run, options.from));
     if (has_model(options.reward)) {
-        require(options.run, options.reward, model_path(options.run, options.reward));
-        flags["inputs"]["reward"] = input(model_path(options.run, options.reward));
+        require(options.stage.run, options.reward, model_path(options.stage.run, options.reward));
+        flags["inputs"]["reward"] = input(model_path(options.stage.run, options.reward));
     }
 }
 
 RlSetup prepare(const RlOptions& options, uint64_t seed) {
-    RlSetup ground{load_tokenizer(options.run),
-                   problem_source_of(options.run, options.min_operands),
-                   load_model(options.run, options.from), seed, RewardFunction{}};
-    check_vocab(ground.reference, ground.tokenizer, options.run);
+    RlSetup ground{load_tokenizer(options.stage.run),
+                   problem_source_of(options.stage.run, options.min_operands),
+                   load_model(options.stage.run, options.from), seed, RewardFunction{}};
+    check_vocab(ground.reference, ground.tokenizer, options.stage.run);
     ground.reward = reward_of(options, ground);
     return ground;
 }

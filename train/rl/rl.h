@@ -14,14 +14,9 @@
 
 namespace qstar::train {
 
-struct RlOptions : LoopOptions {
-    RlOptions() {
-        batch = 128;
-        lr = 2e-4;
-        warmup = 2;
-        weight_decay = 0;
-        save_every = 10;
-    }
+struct RlOptions {
+    StageOptions stage = {};
+    LoopOptions loop{.batch = 128, .lr = 2e-4, .warmup = 2, .weight_decay = 0, .save_every = 10};
     std::string name;                 // folder of the stage: begins with the algorithm's name
     std::string from = "sft";         // the stage whose policy is trained, and kept as reference
     std::string reward = "verifier";  // verifier, orm, prm or reward (rl_reward.h)

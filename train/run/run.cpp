@@ -40,6 +40,12 @@ uint64_t seed_of(const StageOptions& options) {
     return read_config(options.run)["seed"].get<uint64_t>();
 }
 
+Json record_with_seed(Flags flags) {
+    auto& seed = *std::get<std::optional<uint64_t>*>(flags["seed"].value);
+    if (!seed) seed = read_config(*std::get<std::string*>(flags["run"].value))["seed"];
+    return record(flags);
+}
+
 std::string stage_folder(const std::string& run, const std::string& stage) {
     const bool plural = stage == "sample" || stage == "label" || stage == "rank";
     return join_path(run, plural ? stage + "s" : stage);

@@ -27,11 +27,11 @@ namespace qstar::train {
 // What every stage has besides its own flags.
 struct StageOptions {
     std::string run = "runs/demo";
-    std::optional<uint64_t> seed; // none: the run's, or 1 in a new run
-    bool force = false;           // do the stage again, whatever was there
-    bool skip_bad = false;        // leave out bad lines of a file that it reads (left_out.h)
-    bool quiet = false;           // no progress and no messages (tests)
-    std::string study;            // a folder of the run in which a study has its own stages
+    std::optional<uint64_t> seed = {}; // none: the run's, or 1 in a new run
+    bool force = false;                // do the stage again, whatever was there
+    bool skip_bad = false;             // leave out bad lines of a file that it reads (left_out.h)
+    bool quiet = false;                // no progress and no messages (tests)
+    std::string study = {};            // a folder of the run in which a study has its own stages
 };
 
 void describe(Flags& f, StageOptions& o);
@@ -43,10 +43,10 @@ uint64_t seed_of(const StageOptions& options);
 
 // The record of a stage that was called so, for Stage: its seed is that of the run where none
 // was given.
+Json record_with_seed(Flags flags);
 template <class Options>
 Json stage_record(Options options) {
-    options.seed = seed_of(options);
-    return record(flags_of(options));
+    return record_with_seed(flags_of(options));
 }
 
 std::string config_path(const std::string& run);

@@ -13,10 +13,10 @@ using Optimisers = std::vector<engine::AdamW>;
 
 // With `side_by_side(optimisers)`, the models with their optimisers in the form of checkpoint.h.
 template <class SideBySide>
-TrainedModel trained_gpt(engine::Gpt& model, const StageOptions& options, SideBySide side_by_side) {
+TrainedModel trained_gpt(engine::Gpt& model, const std::string& run, SideBySide side_by_side) {
     TrainedModel all;
     all.parameters = {&model.parameters};
-    all.metadata = search::model_metadata(options.run, load_tokenizer(options.run));
+    all.metadata = search::model_metadata(run, load_tokenizer(run));
     all.save = [&model](const std::string& path, const auto& metadata) {
         engine::save_gpt(path, model, metadata);
     };
@@ -42,14 +42,14 @@ double number_of(const std::string& note, const std::string& where, const std::s
     return value;
 }
 
-TrainedModel trained(engine::Gpt& model, const StageOptions& options) {
-    return trained_gpt(model, options, [&model](Optimisers& optimisers) {
+TrainedModel trained(engine::Gpt& model, const std::string& run) {
+    return trained_gpt(model, run, [&model](Optimisers& optimisers) {
         return std::vector<engine::Trained>{{"", &model, &optimisers[0]}};
     });
 }
 
-TrainedModel trained(engine::Gpt& model, engine::Gpt& critic, const StageOptions& options) {
-    TrainedModel both = trained_gpt(model, options, [&](Optimisers& optimisers) {
+TrainedModel trained(engine::Gpt& model, engine::Gpt& critic, const std::string& run) {
+    TrainedModel both = trained_gpt(model, run, [&](Optimisers& optimisers) {
         return std::vector<engine::Trained>{{"", &model, &optimisers[0]},
                                             {"critic.", &critic, &optimisers[1]}};
     });

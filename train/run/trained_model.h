@@ -33,8 +33,8 @@ struct TrainedModel {
 double number_of(const std::string& note, const std::string& where, const std::string& name);
 
 // The models must stay where they are.
-TrainedModel trained(engine::Gpt& model, const StageOptions& options);
+TrainedModel trained(engine::Gpt& model, const std::string& run);
 // Two that are trained side by side, of which the first is what the stage makes.
-TrainedModel trained(engine::Gpt& model, engine::Gpt& critic, const StageOptions& options);
+TrainedModel trained(engine::Gpt& model, engine::Gpt& critic, const std::string& run);
 
 } // namespace qstar::train

@@ -22,7 +22,6 @@ engine::AdamWConfig adamw(const LoopOptions& options) {
 }
 
 void describe(Flags& f, LoopOptions& o) {
-    describe(f, static_cast<StageOptions&>(o));
     f.number("batch", o.batch, 1, 1'000'000, "sequences a step");
     f.number("lr", o.lr, 0, 10, "learning rate at its peak");
     f.number("lr-floor", o.lr_floor, 0, 1, "share of the peak at the end of the cosine");
@@ -70,7 +69,7 @@ Trainer::Trainer(const LoopOptions& options, Stage& stage, TrainedModel model, i
     describe("stage", stage.name());
     if (options.precision == "bf16") {
         tape.precision = engine::Precision::bf16;
-        if (!engine::device().has_bf16() && !options.quiet) {
+        if (!engine::device().has_bf16() && !stage.quiet()) {
             const bool on_cpu = engine::device().is_host();
             fmt::print(
                 "{}: {} multiplies no bf16 numbers, so its products are fp32\n", stage.name(),
@@ -78,12 +77,12 @@ Trainer::Trainer(const LoopOptions& options, Stage& stage, TrainedModel model, i
         }
     }
     const std::string path = stage.path("state.safetensors");
-    if (model_.load_state(path, optimisers_, state_) && !options.quiet && state_.step > 0)
+    if (model_.load_state(path, optimisers_, state_) && !stage.quiet() && state_.step > 0)
         fmt::print("{}: goes on after step {} of {}\n", stage.name(), state_.step, steps);
     begin_ = state_.step;
     metrics_ = std::make_unique<MetricsLog>(stage.path("metrics.jsonl"), state_.step);
     progress_ =
-        std::make_unique<Progress>(stage.name(), steps, "steps", state_.step, options.quiet);
+        std::make_unique<Progress>(stage.name(), steps, "steps", state_.step, stage.quiet());
 }
 
 bool Trainer::running() const {
@@ -143,7 +142,7 @@ void Trainer::expect_memory(const engine::GptConfig& config, int64_t batch, int6
         plan.total() - plan.weights - plan.moments,
         fmt::format("{}: a step with {} sequences of {} tokens", stage_.name(), batch, time),
         "a smaller --batch takes less");
-    if (options_.quiet || !engine::device().uses_process_memory()) return;
+    if (stage_.quiet() || !engine::device().uses_process_memory()) return;
     engine::begin_peak();
     const int64_t now = engine::process_memory().resident; // weights and moments are in it
     if (now == 0) return;                                  // the system does not say

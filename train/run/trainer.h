@@ -5,7 +5,7 @@
 // The loop itself stands in each stage's file:
 //
 //   engine::Gpt model = ...;                   // fresh
-//   Trainer trainer(options, stage, trained(model, options), steps);
+//   Trainer trainer(options, stage, trained(model, run), steps);
 //   while (trainer.running()) {
 //       model.zero_grad(); tape.reset();
 //       Var loss = ...;                        // of the batch of trainer.step()
@@ -35,7 +35,7 @@
 namespace qstar::train {
 
 // The flags that all training stages share.
-struct LoopOptions : StageOptions {
+struct LoopOptions {
     int64_t batch = 16;
     double lr = 1e-3;      // peak
     double lr_floor = 0.1; // share of the peak at the end

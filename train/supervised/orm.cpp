@@ -32,32 +32,32 @@ Example example_of(const OutcomeLabel& label, const tokenizer::Tokenizer& tokeni
 } // namespace
 
 void describe(Flags& f, OrmOptions& o) {
-    describe(f, static_cast<RewardOptions&>(o));
+    describe(f, o.reward);
     f.truth("every-token", o.every_token, "ask at every token, not at the answer's only");
 }
 
 Outcome orm(const OrmOptions& options) {
     check(flags_of(options));
     const auto start =
-        begin_reward(options, "orm", stage_record(options), {"label", "outcomes.jsonl"});
+        begin_reward(options.reward, "orm", stage_record(options), {"label", "outcomes.jsonl"});
     if (!start) return Outcome::finished;
     Stage& stage = *start->stage;
     const std::string& file = start->labels;
     const tokenizer::Tokenizer& tokenizer = start->tokenizer;
     const engine::Gpt& base = start->base;
     RewardSet set;
-    BadLines bad(options.skip_bad);
+    BadLines bad(options.reward.stage.skip_bad);
     std::vector<OutcomeLabel> labels = read_outcomes(file, bad);
-    if (options.limit > 0 && std::ssize(labels) > options.limit)
-        labels.resize(static_cast<size_t>(options.limit));
+    if (options.reward.limit > 0 && std::ssize(labels) > options.reward.limit)
+        labels.resize(static_cast<size_t>(options.reward.limit));
     for (const OutcomeLabel& label : labels)
         bad.read([&] {
             add_example(set, example_of(label, tokenizer, options.every_token), label.problem,
                         base.config.context, label.where);
         });
-    settle(bad, options, "orm", file);
-    say_contradictions(options, "orm", contradictions(labels), "solution");
-    return train_reward(options, stage, base, set, search::Reading::whole_solution, file);
+    settle(bad, options.reward.stage, "orm", file);
+    say_contradictions(options.reward.stage, "orm", contradictions(labels), "solution");
+    return train_reward(options.reward, stage, base, set, search::Reading::whole_solution, file);
 }
 
 } // namespace qstar::train

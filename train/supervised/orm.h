@@ -9,7 +9,8 @@
 
 namespace qstar::train {
 
-struct OrmOptions : RewardOptions {
+struct OrmOptions {
+    RewardOptions reward;
     bool every_token = true; // ask at every token of the solution, not at the answer only
 };
 

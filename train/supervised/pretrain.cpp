@@ -45,7 +45,7 @@ struct Source {
 // Fine-tuning will need whole solutions in the context: better to say so before hours of
 // training than after them.
 void check_context(const PretrainOptions& options, const tokenizer::Tokenizer& tokenizer) {
-    const std::string path = stage_file(options.run, "corpus", "curated.jsonl");
+    const std::string path = stage_file(options.stage.run, "corpus", "curated.jsonl");
     if (!options.text.empty() || !exists(path)) return;
     int64_t longest = 0;
     for (const CuratedItem& item : read_curated(path)) {
@@ -61,8 +61,8 @@ Source open_source(const PretrainOptions& options, const tokenizer::Tokenizer& t
     Source source;
     source.length = options.context + 1;
     if (options.text.empty()) {
-        source.path = stage_file(options.run, "corpus", "worksheets.jsonl");
-        require(options.run, "corpus", source.path);
+        source.path = stage_file(options.stage.run, "corpus", "worksheets.jsonl");
+        require(options.stage.run, "corpus", source.path);
         source.rows = pack_sequences(read_worksheets(source.path), tokenizer, options.context);
         return source;
     }
@@ -206,15 +206,16 @@ Json record_of(PretrainOptions options, const Source& source, int64_t steps) {
     options.steps = steps;
     Json flags = stage_record(options);
     flags["inputs"] = {{"text", input(source.path)},
-                       {"vocab.json", input(options.run + "/tokenizer/vocab.json")},
-                       {"merges.txt", input(options.run + "/tokenizer/merges.txt")}};
+                       {"vocab.json", input(options.stage.run + "/tokenizer/vocab.json")},
+                       {"merges.txt", input(options.stage.run + "/tokenizer/merges.txt")}};
     return flags;
 }
 
 } // namespace
 
 void describe(Flags& f, PretrainOptions& o) {
-    describe(f, static_cast<LoopOptions&>(o));
+    describe(f, o.stage);
+    describe(f, o.loop);
     f.number("layers", o.layers, 1, 1000, "of the GPT");
     f.number("width", o.width, 1, 1'000'000, "of the GPT, a multiple of the heads");
     f.number("heads", o.heads, 1, 10'000, "of the GPT's attention");
@@ -240,32 +241,32 @@ Outcome pretrain(const PretrainOptions& options) {
     check(flags_of(options));
     if (options.width % options.heads != 0)
         fail("--width must be a multiple of --heads {}, found {}", options.heads, options.width);
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);
     engine::GptConfig config;
     config.layers = options.layers;
     config.heads = options.heads;
     config.width = options.width;
     config.context = options.context;
     config.vocab = tokenizer.size();
-    require_memory(options, "pretrain", config, options.batch, options.context);
+    require_memory(options.stage, "pretrain", config, options.loop.batch, options.context);
     check_context(options, tokenizer);
     const Source source = open_source(options, tokenizer);
     const int64_t per_epoch = source.rows_per_epoch();
     const double all = options.epochs * static_cast<double>(per_epoch);
-    const int64_t steps = options.steps > 0
-                              ? options.steps
-                              : std::llround(std::ceil(all / static_cast<double>(options.batch)));
+    const int64_t steps =
+        options.steps > 0 ? options.steps
+                          : std::llround(std::ceil(all / static_cast<double>(options.loop.batch)));
     if (steps < 1) fail("--epochs {} is not a single step", options.epochs);
-    Stage stage(options, "pretrain", record_of(options, source, steps));
+    Stage stage(options.stage, "pretrain", record_of(options, source, steps));
     if (stage.done()) return Outcome::finished;
 
     const uint64_t seed = stage.seed();
     engine::Gpt model(config, Random(seed, "pretrain/init"));
     if (options.positions == "sinusoid") begin_with_sinusoids(model);
-    Trainer trainer(options, stage, trained(model, options), steps);
-    Batches batches{source, seed, options.batch, per_epoch, -1, {}};
-    const auto validation_rows = validation(source, options.val_rows, options.batch);
-    trainer.expect_memory(model.config, options.batch, options.context);
+    Trainer trainer(options.loop, stage, trained(model, stage.run()), steps);
+    Batches batches{source, seed, options.loop.batch, per_epoch, -1, {}};
+    const auto validation_rows = validation(source, options.val_rows, options.loop.batch);
+    trainer.expect_memory(model.config, options.loop.batch, options.context);
 
     while (trainer.running()) {
         const NextTokens b = next_tokens(batches.at(trainer.step()), options.context);
@@ -276,7 +277,7 @@ Outcome pretrain(const PretrainOptions& options) {
         Metrics metrics = trainer.update(loss);
 
         const int64_t done = trainer.step() + 1;
-        metrics.set({"tokens", done * options.batch * options.context});
+        metrics.set({"tokens", done * options.loop.batch * options.context});
         const bool look = options.val_every > 0 && done % options.val_every == 0;
         if (look && !validation_rows.empty())
             metrics.set({"val_loss",
@@ -285,7 +286,7 @@ Outcome pretrain(const PretrainOptions& options) {
     }
     if (trainer.stopped()) return Outcome::stopped;
 
-    const int64_t tokens = steps * options.batch * options.context;
+    const int64_t tokens = steps * options.loop.batch * options.context;
     Json result{{"tokens", tokens}, {"parameters", model.parameter_count()}};
     if (!validation_rows.empty())
         result["val_loss"] = validation_loss(trainer.tape, model, validation_rows, options.context);

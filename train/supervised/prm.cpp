@@ -40,7 +40,7 @@ Example example_of(const StepLabels& judged, const tokenizer::Tokenizer& tokeniz
 } // namespace
 
 void describe(Flags& f, PrmOptions& o) {
-    describe(f, static_cast<RewardOptions&>(o));
+    describe(f, o.reward);
     f.choice("neutral", o.neutral, {"right", "wrong", "skip"},
              "what a neutral step counts as: right, wrong or skip");
     f.truth("every-token", o.every_token, "ask at every token, not at the step's end only");
@@ -52,17 +52,17 @@ Outcome prm(const PrmOptions& options) {
     check(flags_of(options));
     check_name("prm", options.name);
     const auto start =
-        begin_reward(options, options.name, stage_record(options), {"label", "steps.jsonl"});
+        begin_reward(options.reward, options.name, stage_record(options), {"label", "steps.jsonl"});
     if (!start) return Outcome::finished;
     Stage& stage = *start->stage;
     const std::string& file = start->labels;
     const tokenizer::Tokenizer& tokenizer = start->tokenizer;
     const engine::Gpt& base = start->base;
     RewardSet set;
-    BadLines bad(options.skip_bad);
+    BadLines bad(options.reward.stage.skip_bad);
     std::vector<StepLabels> labels = read_step_labels(file, bad);
-    if (options.limit > 0 && std::ssize(labels) > options.limit)
-        labels.resize(static_cast<size_t>(options.limit));
+    if (options.reward.limit > 0 && std::ssize(labels) > options.reward.limit)
+        labels.resize(static_cast<size_t>(options.reward.limit));
     for (size_t begin = 0, end = 0; begin < labels.size(); begin = end) {
         while (end < labels.size() && labels[end].where == labels[begin].where) ++end;
         const auto of_line = std::span(labels).subspan(begin, end - begin);
@@ -79,9 +79,9 @@ Outcome prm(const PrmOptions& options) {
                             file);
         });
     }
-    settle(bad, options, options.name, file);
-    say_contradictions(options, options.name, contradictions(labels), "step");
-    return train_reward(options, stage, base, set, search::Reading::each_step, file);
+    settle(bad, options.reward.stage, options.name, file);
+    say_contradictions(options.reward.stage, options.name, contradictions(labels), "step");
+    return train_reward(options.reward, stage, base, set, search::Reading::each_step, file);
 }
 
 } // namespace qstar::train

@@ -11,7 +11,8 @@
 
 namespace qstar::train {
 
-struct PrmOptions : RewardOptions {
+struct PrmOptions {
+    RewardOptions reward;
     std::string neutral = "right"; // what a neutral step counts as: right, wrong, skip
     bool every_token = true;       // ask at every token of a step, not at its end only
     bool soft = false;             // learn the file's soft labels (rollout.h), not its hard ones

@@ -27,28 +27,29 @@ double area_under_curve(std::vector<std::pair<float, bool>> scored) {
 }
 
 void describe(Flags& f, RewardOptions& o) {
-    describe(f, static_cast<LoopOptions&>(o));
+    describe(f, o.stage);
+    describe(f, o.loop);
     f.text("from", o.from, "stage whose weights it starts from: sft, pretrain, ...");
     f.text("labels", o.labels, "a file of labels, instead of DIR/labels").content();
     f.number("epochs", o.epochs, 1, most, "passes over the labels");
     f.number("extra-layers", o.extra_layers, 0, 100, "layers more than the policy has");
     f.number("text-weight", o.text, 0, 100, "weight of the next-token loss on right work");
     f.number("limit", o.limit, 0, most, "use only the first so many labelled solutions; 0: all");
-    describe_skip_bad(f, o);
+    describe_skip_bad(f, o.stage);
 }
 
 std::optional<RewardStart> begin_reward(const RewardOptions& options, const std::string& name,
                                         Json record, const LabelsOf& otherwise) {
     const std::string labels =
-        given_or_of_stage(options.labels, options.run, otherwise.stage, otherwise.file);
-    require(options.run, options.from, model_path(options.run, options.from));
+        given_or_of_stage(options.labels, options.stage.run, otherwise.stage, otherwise.file);
+    require(options.stage.run, options.from, model_path(options.stage.run, options.from));
     record["inputs"] = {{"labels", input(labels)},
-                        {"model.safetensors", input(model_path(options.run, options.from))}};
-    auto stage = std::make_unique<Stage>(options, name, record);
+                        {"model.safetensors", input(model_path(options.stage.run, options.from))}};
+    auto stage = std::make_unique<Stage>(options.stage, name, record);
     if (stage->done()) return {};
-    RewardStart start{std::move(stage), labels, load_tokenizer(options.run),
-                      load_model(options.run, options.from)};
-    check_vocab(start.base, start.tokenizer, options.run);
+    RewardStart start{std::move(stage), labels, load_tokenizer(options.stage.run),
+                      load_model(options.stage.run, options.from)};
+    check_vocab(start.base, start.tokenizer, options.stage.run);
     return start;
 }
 
@@ -91,8 +92,8 @@ Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& 
     return example;
 }
 
-engine::Gpt reward_model(const engine::Gpt& policy, const RewardOptions& options, uint64_t seed) {
-    return with_scalar_head(deeper(policy, options.extra_layers, Random(seed, "reward/layers")));
+engine::Gpt reward_model(const engine::Gpt& policy, int64_t extra_layers, uint64_t seed) {
+    return with_scalar_head(deeper(policy, extra_layers, Random(seed, "reward/layers")));
 }
 
 void ask_text(Example& example, size_t begin, size_t end) {
@@ -147,16 +148,16 @@ Outcome train_reward(const RewardOptions& options, Stage& stage, const engine::G
     if (set.train.empty()) fail("{}: no labels to train on", where);
 
     const auto per_epoch =
-        (static_cast<int64_t>(set.train.size()) + options.batch - 1) / options.batch;
+        (static_cast<int64_t>(set.train.size()) + options.loop.batch - 1) / options.loop.batch;
     const int64_t steps = options.epochs * per_epoch;
-    engine::Gpt model = reward_model(base, options, stage.seed());
-    Trainer trainer(options, stage, trained(model, options), steps);
+    engine::Gpt model = reward_model(base, options.extra_layers, stage.seed());
+    Trainer trainer(options.loop, stage, trained(model, stage.run()), steps);
     trainer.describe("reading", search::name_of(reading));
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;
         if (epoch.empty() || turn == 0)
-            epoch = make_epoch(set.train, options.batch, seed, trainer.step() / per_epoch);
+            epoch = make_epoch(set.train, options.loop.batch, seed, trainer.step() / per_epoch);
         const Batch batch = make_batch(set.train, epoch[static_cast<size_t>(turn)]);
 
         trainer.tape.reset();
@@ -166,12 +167,13 @@ Outcome train_reward(const RewardOptions& options, Stage& stage, const engine::G
         Metrics metrics = trainer.update(loss.total);
         metrics.set({"label_loss", trainer.tape.value(loss.judged)[0]});
 
-        if (turn + 1 == per_epoch) metrics.set(validate(model, set.validation_rows, options.batch));
+        if (turn + 1 == per_epoch)
+            metrics.set(validate(model, set.validation_rows, options.loop.batch));
         trainer.end_step(metrics);
     }
     if (trainer.stopped()) return Outcome::stopped;
 
-    Json result = json_of(validate(model, set.validation_rows, options.batch));
+    Json result = json_of(validate(model, set.validation_rows, options.loop.batch));
     result["solutions"] = set.train.size();
     result["val_solutions"] = set.validation_rows.size();
     return trainer.finish(result);

@@ -17,13 +17,9 @@
 
 namespace qstar::train {
 
-struct RewardOptions : LoopOptions {
-    RewardOptions() {
-        batch = 32;
-        lr = 1e-3;
-        warmup = 50;
-        weight_decay = 0.01;
-    }
+struct RewardOptions {
+    StageOptions stage;
+    LoopOptions loop{.batch = 32, .warmup = 50, .weight_decay = 0.01};
     std::string from = "sft"; // the stage whose weights it starts from
     std::string labels;       // a file; empty: the one that `qstar train label` wrote
     int64_t epochs = 1;
@@ -72,7 +68,7 @@ inline constexpr float inner_weight = 0.5f;
 // The policy's weights with a few more layers and a scalar head. A policy spends all its
 // layers on foretelling the next token; to judge, one must compare what was foretold with
 // what was written, and that takes layers after it.
-engine::Gpt reward_model(const engine::Gpt& policy, const RewardOptions& options, uint64_t seed);
+engine::Gpt reward_model(const engine::Gpt& policy, int64_t extra_layers, uint64_t seed);
 
 // Binary cross-entropy at the tokens that have a label,
 //   -(1/n) sum_t y_t log s_t + (1 - y_t) log(1 - s_t), s_t = sigmoid(score_t),

@@ -50,8 +50,9 @@ void check_length(const CuratedItem& item, const Example& example, int64_t conte
 
 Json record_of(const SftOptions& options, const std::string& curated) {
     Json flags = stage_record(options);
-    flags["inputs"] = {{"curated.jsonl", input(curated)},
-                       {"pretrain/model.safetensors", input(model_path(options.run, "pretrain"))}};
+    flags["inputs"] = {
+        {"curated.jsonl", input(curated)},
+        {"pretrain/model.safetensors", input(model_path(options.stage.run, "pretrain"))}};
     return flags;
 }
 
@@ -60,8 +61,8 @@ Json record_of(const SftOptions& options, const std::string& curated) {
 Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt model,
                 std::span<const CuratedItem> items, const std::string& where) {
     const uint64_t seed = stage.seed();
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    check_vocab(model, tokenizer, options.run);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(stage.run());
+    check_vocab(model, tokenizer, stage.run());
     std::vector<Example> examples, validation_rows;
     for (const CuratedItem& item : items) {
         const Example example = example_of(item, tokenizer);
@@ -73,7 +74,7 @@ Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine
     const auto per_epoch =
         (static_cast<int64_t>(examples.size()) + options.batch - 1) / options.batch;
     const int64_t steps = epochs * per_epoch;
-    Trainer trainer(options, stage, trained(model, options), steps);
+    Trainer trainer(options, stage, trained(model, stage.run()), steps);
     int64_t longest = 0; // tokens
     for (const Example& example : examples)
         longest = std::max(longest, static_cast<int64_t>(example.inputs.size()));
@@ -105,39 +106,40 @@ Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine
 }
 
 void describe(Flags& f, SftOptions& o) {
-    describe(f, static_cast<LoopOptions&>(o));
+    describe(f, o.stage);
+    describe(f, o.loop);
     f.number("epochs", o.epochs, 1, most, "passes over the curated set");
     f.number("items", o.items, 0, most, "use only the first so many items; 0: all");
     f.text("file", o.file, "of items, instead of the curated set: its form, or GSM8K's").content();
-    describe_skip_bad(f, o);
+    describe_skip_bad(f, o.stage);
 }
 
 Outcome sft(const SftOptions& options) {
     check(flags_of(options));
     const std::string curated =
-        given_or_of_stage(options.file, options.run, "corpus", "curated.jsonl");
-    require(options.run, "pretrain", model_path(options.run, "pretrain"));
-    Stage stage(options, "sft", record_of(options, curated));
+        given_or_of_stage(options.file, options.stage.run, "corpus", "curated.jsonl");
+    require(options.stage.run, "pretrain", model_path(options.stage.run, "pretrain"));
+    Stage stage(options.stage, "sft", record_of(options, curated));
     if (stage.done()) return Outcome::finished;
 
-    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.run);
-    engine::Gpt base = load_model(options.run, "pretrain");
-    BadLines bad(options.skip_bad);
+    const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);
+    engine::Gpt base = load_model(options.stage.run, "pretrain");
+    BadLines bad(options.stage.skip_bad);
     std::vector<CuratedItem> items = read_curated(curated, bad);
     std::erase_if(items, [&](const CuratedItem& item) {
         return !bad.read([&] {
             check_length(item, example_of(item, tokenizer), base.config.context, item.where);
         });
     });
-    settle(bad, options, "sft", curated);
+    settle(bad, options.stage, "sft", curated);
     const size_t left_out =
         std::erase_if(items, [](const CuratedItem& item) { return held_out(item.problem); });
     if (items.empty()) fail("{}: all {} items are held out", curated, left_out);
-    if (left_out > 0 && !options.quiet)
+    if (left_out > 0 && !options.stage.quiet)
         fmt::print("sft: {} held-out items of {} left out\n", left_out, curated);
     if (options.items > 0 && static_cast<int64_t>(items.size()) > options.items)
         items.resize(static_cast<size_t>(options.items));
-    return imitate(options, options.epochs, stage, std::move(base), items, curated);
+    return imitate(options.loop, options.epochs, stage, std::move(base), items, curated);
 }
 
 } // namespace qstar::train

@@ -11,12 +11,9 @@
 
 namespace qstar::train {
 
-struct SftOptions : LoopOptions {
-    SftOptions() {
-        lr = 3e-5;
-        warmup = 2;
-        weight_decay = 0;
-    }
+struct SftOptions {
+    StageOptions stage;
+    LoopOptions loop{.lr = 3e-5, .warmup = 2, .weight_decay = 0};
     int64_t epochs = 1;
     int64_t items = 0; // use only the first so many of the curated set; 0: all
     std::string file;  // of items, instead of the curated set: of its form or GSM8K's (corpus.h)

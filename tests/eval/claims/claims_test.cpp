@@ -118,9 +118,9 @@ TEST_CASE("claims of a tiny pipeline") {
     }
     SUBCASE("greedy writing is the proposer's own") {
         auto sft = quiet<train::SftOptions>(run); // until it comes to answers
-        sft.force = true;
+        sft.stage.force = true;
         sft.epochs = 80;
-        sft.lr = 1e-2;
+        sft.loop.lr = 1e-2;
         train::sft(sft);
         const auto tokenizer = train::load_tokenizer(run);
         const engine::Gpt model = train::load_model(run, "sft");

@@ -20,7 +20,7 @@ inline void make_serve_run(const std::string& run) {
     train::rank(quiet<train::RankOptions>(run));
     train::label(quiet<train::LabelOptions>(run));
     auto prm = quiet<train::PrmOptions>(run);
-    prm.epochs = 1;
+    prm.reward.epochs = 1;
     train::prm(prm);
 }
 

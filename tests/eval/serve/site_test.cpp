@@ -48,7 +48,7 @@ Json as_told(const std::vector<std::string>& steps) {
 template <class Options>
 std::string typing(const std::string& run, const std::string& name, const std::string& text) {
     Options options;
-    options.run = run;
+    options.stage.run = run;
     options.judge = "me";
     options.name = name;
     std::istringstream in(text);

@@ -54,6 +54,6 @@ TEST_CASE("a run whose texts contain their search: what looks at single steps re
     alone.searches = {"sft:prm"};
     CHECK_THROWS_WITH_AS(measure_policies(alone), doctest::Contains("single steps"), Error);
     train::StarOptions star;
-    star.run = run.path;
+    star.stage.run = run.path;
     CHECK_THROWS_WITH_AS(train::star(star), doctest::Contains("single steps"), Error);
 }

@@ -118,8 +118,8 @@ TEST_CASE("labels by simulated people: limits, both forms, the same bytes again"
     const Temporary folder;
     write_samples_to_label(folder.path, 40);
     LabelOptions options;
-    options.run = folder.path;
-    options.quiet = true;
+    options.stage.run = folder.path;
+    options.stage.quiet = true;
     options.judge = "simulated";
     options.error = 0.2;
     options.name = "label-people";
@@ -127,7 +127,7 @@ TEST_CASE("labels by simulated people: limits, both forms, the same bytes again"
     const std::string file = folder.path + "/label-people/steps.jsonl";
     const std::string bytes = read_file(file);
     CHECK(read_step_labels(file).size() == 120);
-    options.force = true;
+    options.stage.force = true;
     label(options);
     CHECK(read_file(file) == bytes);
     options.error = 0;

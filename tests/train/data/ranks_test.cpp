@@ -174,7 +174,7 @@ TEST_CASE("a person ranks: mistakes, undo, quit, and on where he stopped") {
     CHECK(!exists(folder.path + "/ranks/partial"));
     // Finished: nothing is asked any more.
     RankOptions again = judged_by_me<RankOptions>(folder.path);
-    again.quiet = true;
+    again.stage.quiet = true;
     CHECK(typing_ranks(again, "").empty());
 }
 
@@ -200,8 +200,8 @@ TEST_CASE("the simulated person ranks; without noise as his taste says") {
     const Temporary folder;
     write_samples_to_rank(folder.path);
     RankOptions options;
-    options.run = folder.path;
-    options.quiet = true;
+    options.stage.run = folder.path;
+    options.stage.quiet = true;
     options.person.noise = 0;
     options.person.disagreement = 0;
     rank(options);
@@ -214,7 +214,7 @@ TEST_CASE("the simulated person ranks; without noise as his taste says") {
 
     // The same call gives the same bytes; one who always disagrees half the time does not.
     const std::string bytes = read_file(folder.path + "/ranks/ranks.jsonl");
-    options.force = true;
+    options.stage.force = true;
     rank(options);
     CHECK(read_file(folder.path + "/ranks/ranks.jsonl") == bytes);
     options.person.disagreement = 0.5;

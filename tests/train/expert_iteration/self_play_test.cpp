@@ -44,7 +44,7 @@ void tiny_road(const std::string& run) {
     learn.heads = 2;
     learn.context = 64;
     learn.steps = 150;
-    learn.lr = 5e-3;
+    learn.loop.lr = 5e-3;
     learn.val_every = 0;
     pretrain(learn);
     sft(quiet<SftOptions>(run));
@@ -55,12 +55,12 @@ SelfPlayOptions small_play(const std::string& run) {
     options.rounds = 2;
     options.problems = 30;
     options.epochs = 1;
-    options.warmup = 2;
+    options.loop.warmup = 2;
     options.dev_problems = 4;
     options.search.budget = 100;
     options.q.explore.samples = 4;
     options.q.explore.proposals = 2;
-    options.q.warmup = 2;
+    options.q.loop.warmup = 2;
     options.q.extra_layers = 1;
     return options;
 }
@@ -138,13 +138,13 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     CHECK(less["rollouts"].get<int64_t>() < cost["rollouts"].get<int64_t>());
     CHECK(!exists(run + "/rollout/partial"));
     auto soft = quiet<PrmOptions>(run);
-    soft.labels = run + "/rollout/steps.jsonl";
+    soft.reward.labels = run + "/rollout/steps.jsonl";
     soft.soft = true;
     soft.name = "prm-soft";
-    soft.warmup = 2;
+    soft.reward.loop.warmup = 2;
     prm(soft);
     CHECK(exists(model_path(run, "prm-soft")));
-    soft.labels = run + "/rollout-binary/steps.jsonl";
+    soft.reward.labels = run + "/rollout-binary/steps.jsonl";
     soft.name = "prm-other";
     CHECK_THROWS_WITH_AS(prm(soft), doctest::Contains("has no soft_labels"), Error);
 
@@ -154,20 +154,20 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     values.explore.samples = 4;
     values.explore.proposals = 2;
     values.iterations = 2;
-    values.batch = 8;
-    values.warmup = 2;
-    values.save_every = 3;
+    values.loop.batch = 8;
+    values.loop.warmup = 2;
+    values.loop.save_every = 3;
     q(values);
     const std::string whole = read_file(model_path(run, "q"));
     const auto steps = read_jsonl(run + "/q/metrics.jsonl").size();
     CHECK(read_jsonl(run + "/q/metrics.jsonl").back().value["iteration"] == 1);
     CHECK(!exists(run + "/q/target-1.safetensors"));
-    values.force = true;
-    values.stop_after = static_cast<int64_t>(steps) - 1;
+    values.stage.force = true;
+    values.loop.stop_after = static_cast<int64_t>(steps) - 1;
     q(values);
     CHECK(read_file(model_path(run, "q")) == whole); // stays until the other is finished
     CHECK(exists(run + "/q.new/state.safetensors"));
-    values.stop_after = 0;
+    values.loop.stop_after = 0;
     q(values);
     CHECK(read_file(model_path(run, "q")) == whole);
     CHECK(!exists(run + "/q.new"));
@@ -182,13 +182,13 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     const std::string policy = read_file(model_path(run, "self-play"));
     const std::string log = read_file(run + "/self-play/metrics.jsonl");
     SelfPlayOptions cut = small_play(run);
-    cut.force = true;
-    cut.save_every = 2;
-    cut.stop_after = 3;
+    cut.stage.force = true;
+    cut.loop.save_every = 2;
+    cut.loop.stop_after = 3;
     CHECK(self_play(cut) == Outcome::stopped);
     CHECK(read_file(model_path(run, "self-play")) == policy);
     SelfPlayOptions other = cut;
-    other.force = false;
+    other.stage.force = false;
     other.keep = 1;
     CHECK_THROWS_WITH_AS(self_play(other), doctest::Contains("keep was 4, now 1"), Error);
     for (int turn = 0; turn < 100 && exists(run + "/self-play.new"); ++turn) self_play(cut);
@@ -200,7 +200,7 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     bootstrap.rounds = 2;
     bootstrap.problems = 80;
     bootstrap.epochs = 1;
-    bootstrap.warmup = 2;
+    bootstrap.loop.warmup = 2;
     bootstrap.dev_problems = 10;
     star(bootstrap);
     const auto taught = read_jsonl(run + "/star/metrics.jsonl");
@@ -214,7 +214,7 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     student.search.aggregate = "last";
     student.problems = 60;
     student.epochs = 1;
-    student.warmup = 2;
+    student.loop.warmup = 2;
     student.dev_problems = 10;
     distil(student);
     const Json result = read_json(run + "/distil/done.json").value["result"];
@@ -222,7 +222,7 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     CHECK(result["dev_student"]["tokens"].get<double>() <
           result["dev_teacher"]["tokens"].get<double>());
     student.scorer = "no-such";
-    student.force = true;
+    student.stage.force = true;
     CHECK_THROWS_WITH_AS(distil(student), doctest::Contains("no-such"), Error);
     CHECK(exists(model_path(run, "distil"))); // what was there is untouched
 }

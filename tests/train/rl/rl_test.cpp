@@ -31,16 +31,16 @@ struct TinyRun : Temporary {
         text.curated = 8;
         corpus(text);
         PretrainOptions options;
-        options.run = path;
-        options.quiet = true;
+        options.stage.run = path;
+        options.stage.quiet = true;
         options.layers = 1;
         options.width = 16;
         options.heads = 2;
         options.context = 64;
-        options.batch = 4;
+        options.loop.batch = 4;
         options.steps = 60;
-        options.warmup = 2;
-        options.lr = 1e-2;
+        options.loop.warmup = 2;
+        options.loop.lr = 1e-2;
         pretrain(options);
         const engine::Gpt model = load_model(path, "pretrain");
         put("sft", model);
@@ -53,15 +53,15 @@ struct TinyRun : Temporary {
     template <class Options>
     Options options() const {
         Options o;
-        o.run = path;
-        o.quiet = true;
-        o.batch = 32;
-        o.minibatch = 16;
-        o.steps = 12;
-        o.lr = 3e-3;
-        o.max_tokens = 5; // so that few end in time
-        o.save_every = 3;
-        o.reward = "orm";
+        o.rl.stage.run = path;
+        o.rl.stage.quiet = true;
+        o.rl.loop.batch = 32;
+        o.rl.minibatch = 16;
+        o.rl.steps = 12;
+        o.rl.loop.lr = 3e-3;
+        o.rl.max_tokens = 5; // so that few end in time
+        o.rl.loop.save_every = 3;
+        o.rl.reward = "orm";
         return o;
     }
     std::vector<JsonLine> metrics(const std::string& stage) const {
@@ -121,13 +121,13 @@ TEST_CASE("PPO: the score rises; stopped and resumed, and at any threads: same b
     CHECK(!load_model(run.path, "ppo").config.scalar_head);
 
     const std::string whole = run.bytes("ppo");
-    options.force = true;
-    options.stop_after = 8; // a state of step 6, metrics up to step 7
+    options.rl.stage.force = true;
+    options.rl.loop.stop_after = 8; // a state of step 6, metrics up to step 7
     ppo(options);
     CHECK(run.bytes("ppo") == whole);
     CHECK(exists(run.path + "/ppo.new/state.safetensors"));
     engine::set_threads(2);
-    options.stop_after = 0;
+    options.rl.loop.stop_after = 0;
     ppo(options);
     engine::set_threads(0);
     CHECK(run.bytes("ppo") == whole);
@@ -141,16 +141,16 @@ TEST_CASE("GRPO and RLOO: the score rises; stopped and resumed: same bytes") {
     CHECK(run.improved("grpo", 0.1));
     CHECK(number_field(run.metrics("grpo")[0], "kl") == 0);
     const std::string whole = run.bytes("grpo");
-    options.force = true;
-    options.stop_after = 5;
+    options.rl.stage.force = true;
+    options.rl.loop.stop_after = 5;
     grpo(options);
-    options.stop_after = 0;
+    options.rl.loop.stop_after = 0;
     engine::set_threads(2);
     grpo(options);
     engine::set_threads(0);
     CHECK(run.bytes("grpo") == whole);
 
-    options.name = "grpo-rloo";
+    options.rl.name = "grpo-rloo";
     options.baseline = "rloo";
     grpo(options);
     CHECK(run.improved("grpo-rloo", 0.1));
@@ -159,18 +159,18 @@ TEST_CASE("GRPO and RLOO: the score rises; stopped and resumed: same bytes") {
 TEST_CASE("process rewards and the model of ranks drive both") {
     const TinyRun run;
     PpoOptions steps = run.options<PpoOptions>();
-    steps.name = "ppo-prm";
-    steps.reward = "prm";
+    steps.rl.name = "ppo-prm";
+    steps.rl.reward = "prm";
     ppo(steps);
     CHECK(run.improved("ppo-prm", 0.05));
     PpoOptions ranks = run.options<PpoOptions>();
-    ranks.name = "ppo-reward";
-    ranks.reward = "reward";
+    ranks.rl.name = "ppo-reward";
+    ranks.rl.reward = "reward";
     ranks.value_from = "sft"; // with more layers
     ppo(ranks);
     CHECK(run.improved("ppo-reward", 0.2));
     GrpoOptions group = run.options<GrpoOptions>();
-    group.reward = "prm";
+    group.rl.reward = "prm";
     grpo(group);
     CHECK(run.improved("grpo", 0.05));
 }
@@ -181,18 +181,18 @@ TEST_CASE("wrong flags are refused in a sentence") {
         CHECK_THROWS_WITH_AS(stage(options), doctest::Contains(words), Error);
     };
     PpoOptions p = run.options<PpoOptions>();
-    p.reward = "people";
+    p.rl.reward = "people";
     refused(ppo, p, "--reward must be verifier, orm, prm or reward, found \"people\"");
     p = run.options<PpoOptions>();
-    p.name = "sft";
+    p.rl.name = "sft";
     refused(ppo, p, "--name must be ppo, or ppo-");
-    p.name = "ppo/../sft";
+    p.rl.name = "ppo/../sft";
     refused(ppo, p, "--name must be ppo");
     p = run.options<PpoOptions>();
-    p.epsilon = 0;
+    p.rl.epsilon = 0;
     refused(ppo, p, "--epsilon");
     p = run.options<PpoOptions>();
-    p.from = "nothing";
+    p.rl.from = "nothing";
     refused(ppo, p, "nothing/model.safetensors is missing");
     p = run.options<PpoOptions>();
     p.value_from = "reward-model";

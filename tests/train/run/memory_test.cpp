@@ -10,6 +10,7 @@
 #include "tests/train/quiet.h"
 #include "tokenizer/files.h"
 #include "train/run/trainer.h"
+#include "train/supervised/sft.h"
 
 #include <doctest/doctest.h>
 #include <fstream>
@@ -61,10 +62,10 @@ struct LeftOver {
 TEST_CASE("a stage whose gradients and moments do not fit in memory is refused, leaving nothing") {
     using namespace qstar;
     const Temporary run;
-    const auto options = quiet<train::LoopOptions>(run.path);
+    const auto options = quiet<train::SftOptions>(run.path);
     tokenizer::save_tokenizer(tokenizer::Tokenizer(), run / "tokenizer");
     {
-        train::Stage stage(options, "sft", Json{{"batch", 16}});
+        train::Stage stage(options.stage, "sft", Json{{"batch", 16}});
         engine::Gpt model({1, 16, 1024, 64, 280, false}, Random(1, "init")); // 50 MiB
         const LeftOver limit(60 << 20);
         const engine::MemoryLeft left = engine::memory_left();
@@ -72,7 +73,7 @@ TEST_CASE("a stage whose gradients and moments do not fit in memory is refused, 
         CHECK(left.bytes <= 60 << 20);
         CHECK(left.limit == "by the limit of the process, ulimit -v");
         CHECK_THROWS_WITH_AS(
-            train::Trainer(options, stage, train::trained(model, options), 1),
+            train::Trainer(options.loop, stage, train::trained(model, run.path), 1),
             doctest::Contains("sft: training, beside the weights, with gradients and AdamW's two "
                               "moments, takes 148 MiB of memory, but only "),
             Error);
