@@ -18,8 +18,13 @@ T& flag_in(Options& options, const char* name) {
 template <class Options>
 Options quiet(const std::string& run) {
     Options options;
-    flag_in<std::string>(options, "run") = run;
-    flag_in<bool>(options, "quiet") = true;
+    if constexpr (requires { options.quiet; }) {
+        options.run = run;
+        options.quiet = true;
+    } else {
+        flag_in<std::string>(options, "run") = run;
+        flag_in<bool>(options, "quiet") = true;
+    }
     return options;
 }
 

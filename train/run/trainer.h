@@ -4,12 +4,12 @@
 //
 // The loop itself stands in each stage's file:
 //
-//   engine::Gpt model = ...;                   // fresh
+//   engine::Gpt model = ...;                    // fresh
 //   Trainer trainer(options, stage, trained(model, run), steps);
 //   while (trainer.running()) {
 //       model.zero_grad(); tape.reset();
-//       Var loss = ...;                        // of the batch of trainer.step()
-//       tape.backward(loss);                   // (or next_token_gradient(...) for both)
+//       Var loss = ...;                         // of the batch of trainer.step()
+//       tape.backward(loss);                    // (or next_token_gradient(...) for both)
 //       Metrics metrics = trainer.update(loss); // clip, AdamW, schedule
 //       trainer.end_step(metrics);              // log, save, show
 //   }
