@@ -28,7 +28,7 @@ bool imports_torch(const std::string& python) {
     }
 }
 
-// Threads for its OpenMP and its BLAS; and a choice of kernels that somebody made for
+// Threads for its OpenMP and its BLAS; and a choice of kernels that was made for
 // another program must not slow the peer down.
 std::map<std::string, std::optional<std::string>> environment_of(const TorchWork& work) {
     const std::string count = std::to_string(work.threads);

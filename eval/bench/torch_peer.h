@@ -15,7 +15,7 @@ namespace qstar::eval {
 extern const char* const torch_gpt_program;    // the text of torch_gpt.py, set by the build
 extern const char* const torch_matmul_program; // and of torch_matmul.py
 
-// A PyTorch that is installed and called knows nothing of its neighbours: its OpenMP
+// A PyTorch that is called as it is installed shares the processors badly: its OpenMP
 // threads and those of OpenBLAS look for work at the same time, and glibc gives large
 // tensors back to the system after each use. `tuned` sets what PyTorch's own tuning
 // guide and those libraries offer against it, and is up to three times as fast here.

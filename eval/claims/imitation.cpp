@@ -1,4 +1,4 @@
-// Claim 1: next-token prediction imitates whoever wrote the text.
+// Claim 1: next-token prediction imitates those who wrote the text.
 
 #include "eval/claims/claim_context.h"
 #include "train/data/problem_source.h"

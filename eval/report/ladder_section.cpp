@@ -129,8 +129,8 @@ std::string best_of_n_figure(const Json& data) {
         if (plot.series.size() < 8) plot.series.push_back(std::move(entry.second));
     return figure(
         plot, fmt::format("Choosing among N samples, N = 1, 2, 4 … : {} held-out problems, {} "
-                          "samples of each, mean over {} shuffles. The bound is reached by "
-                          "whoever always picks a right one, if there is any.",
+                          "samples of each, mean over {} shuffles. The bound is "
+                          "reached by a chooser that always takes a right one, if there is any.",
                           number(data, "/best_of_n/problems"), number(data, "/best_of_n/samples"),
                           number(data, "/best_of_n/shuffles")));
 }
@@ -157,7 +157,7 @@ std::string ladder_section(const Json& data) {
 }
 
 std::string tokens_section(const Json& data) {
-    std::string body = "<p>A method that may think ten times as long should not be praised for it: "
+    std::string body = "<p>Methods are compared at equal cost: "
                        "each token that a model evaluates counts, proposed or scored. The axis of "
                        "tokens is logarithmic.</p>\n";
     if (data.contains("ladder")) {

@@ -27,7 +27,7 @@ constexpr Part parts[] = {{"pipeline", "Pipeline", pipeline_section},
                           {"cost", "Cost", cost_section},
                           {"again", "Again", commands_section}};
 
-// The ladder in four numbers: the stairs of the talk.
+// The ladder in four numbers: the four steps of the talk.
 std::string stairs(const Json& data) {
     if (!data.contains("ladder")) return "";
     const std::pair<const char*, const char*> steps[] = {

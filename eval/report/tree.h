@@ -1,6 +1,6 @@
 #pragma once
-// What a search looked at (search/models/tree.h), made ready for those who look at it: in the order
-// in which it grew, with every step's own score and, afterwards, the verifier's word.
+// What a search looked at (search/models/tree.h), made ready to be shown: in the order
+// in which it grew, with every step's own score and, afterwards, the verifier's verdict.
 
 #include "engine/text/json.h"
 #include "search/models/scorer.h"

@@ -1,8 +1,8 @@
 #pragma once
 // A search that can be watched.
 //
-// No method knows that it is watched: between the method and the models stands a proposer and
-// scorer that passes every call on and tells what was asked and what came back. So the tree
+// The search is the one without a page: between the method and the models stands a proposer and
+// scorer that passes every call on and reports what was asked and what came back. So the tree
 // on the page is what the models saw, and the result is that of `qstar search` with the same
 // seed. The verifier is asked when the search is over.
 //

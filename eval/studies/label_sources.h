@@ -31,7 +31,7 @@ void describe(Flags& f, LabelSourcesOptions& o);
 struct LabelSource {
     std::string name;
     int64_t labels = 0;     // of steps
-    int64_t judgements = 0; // of a step by somebody who looks at it, or of a final answer
+    int64_t judgements = 0; // of a step by a person, or of a final answer
     int64_t tokens = 0;     // of roll-outs
     double agreement = 0;   // share of solutions whose first error, or that there is none, is
                             // what the verifier says; -1 for other solutions

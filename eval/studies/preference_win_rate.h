@@ -52,7 +52,7 @@ std::vector<PreferenceRow>
 measure_preference_win_rate(const PreferenceOptions& options,
                             const train::AnnotatorPreference& preference);
 
-// The preference of the annotator of DIR/ranks; the default one if they are by somebody else.
+// The preference of the annotator of DIR/ranks; the default one if they are by another annotator.
 train::AnnotatorPreference annotator_preference(const std::string& run);
 
 // Measures, prints, and writes DIR/preference-win-rate.json and DIR/preference-win-rate.md.

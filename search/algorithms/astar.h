@@ -23,7 +23,7 @@
 
 namespace qstar::search {
 
-// What it wants of a space beside the open list's:
+// What it requires of a space beside the open list's:
 //
 //   g(node), h(node)
 //   closed(node)             expanded for good

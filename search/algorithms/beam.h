@@ -19,7 +19,7 @@
 
 namespace qstar::search {
 
-// What it wants of a space besides:
+// What it requires of a space besides:
 //
 //   settled(kept)        nothing of the beam can go on, or nothing can overtake its best
 //   layer(kept, next)    the candidates for the next beam, rated in one call; none: it ends

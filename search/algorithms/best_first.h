@@ -14,7 +14,7 @@
 
 namespace qstar::search {
 
-// The open list over a space, the smallest f on top. What it wants of a space:
+// The open list over a space, the smallest f on top. What it requires of a space:
 //
 //   Entry             what is open, with f and an order (operator<, the worse one) that says which
 //                     of equal f goes first

@@ -19,7 +19,7 @@
 namespace qstar::search {
 
 // Draws solutions until there are enough or the budget is spent; use(solutions) for each batch.
-// What it wants of a space: draw(most, solutions), which draws the next batch of whole solutions,
+// What it requires of a space: draw(most, solutions), which draws the next batch of whole solutions,
 // at most so many, and says how many were drawn, 0 if the budget pays for none; all_drawn().
 template <SearchSpace S, class Use>
 void draw_solutions(S& space, int64_t samples, const Use& use) {
@@ -37,7 +37,7 @@ void draw_solutions(S& space, int64_t samples, const Use& use) {
 // Models Better Reasoners with Step-Aware Verifier", 2023), shown by its best sample; else the
 // sample of the highest score. Of equal ones the first.
 //
-// What it wants of a space that draws: finished(solution), steps(solution), and answer(solution),
+// What it requires of a space that draws: finished(solution), steps(solution), and answer(solution),
 // its answer in a form for votes; rate(solutions), a score and those of the steps for each;
 // choose(solution, rating, score), which makes a solution the result.
 template <SearchSpace S>

@@ -10,7 +10,7 @@
 
 namespace qstar::search {
 
-// What it wants of a space that draws: decode(), which writes the likeliest solution.
+// What it requires of a space that draws: decode(), which writes the likeliest solution.
 template <SearchSpace S>
 void greedy(S& space) {
     if constexpr (S::kListed)

@@ -38,7 +38,7 @@ struct MctsEdge {
     bool dead = false; // nothing new comes that way
 };
 
-// What it wants of a space besides:
+// What it requires of a space besides:
 //
 //   Prior                  the number type of a prior
 //   anytime()              a goal does not end it

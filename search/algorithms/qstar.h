@@ -32,7 +32,7 @@
 
 namespace qstar::search {
 
-// What it wants of a space beside the open list's:
+// What it requires of a space beside the open list's:
 //
 //   child(entry)             makes the child of a pair; none if a way as good to it is known
 //   rate_actions(nodes, use)    rates all actions of these nodes in one call and gives each to

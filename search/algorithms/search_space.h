@@ -1,5 +1,5 @@
 #pragma once
-// A search space: what a search algorithm sees of a problem.
+// A search space: a problem as a search algorithm uses it.
 //
 // Every algorithm of this folder is written once, as a function template over a space S, and is
 // used with two: PuzzleSpace (spaces/puzzle_space.h: states by the rules of a puzzle, rated by a
@@ -23,7 +23,7 @@
 //   kAnyGoal         true: any goal will do, and the first that is made ends the search. false:
 //                    of several the shortest way counts.
 //
-// What an algorithm wants besides stands at its head.
+// What an algorithm requires besides stands at its head.
 
 #include <concepts>
 #include <string>

@@ -1,5 +1,5 @@
 #pragma once
-// What a search sees of a network, or of a formula, on a space: for many states at once, how
+// A network, or a formula, as a search uses it on a space: for many states at once, how
 // far the goal is.
 
 #include "search/problem/space.h"

@@ -1,7 +1,7 @@
 #pragma once
 // What every search over reasoning steps takes and gives back.
 //
-// It sees nothing but the models: no verifier. It may ask for one problem as if it were alone;
+// It uses nothing but the models: no verifier. It takes one problem as if it were alone;
 // batches over many problems are made by batcher.h.
 //
 // The budget counts model tokens, proposed and scored, of one problem; a token that a model

@@ -63,7 +63,7 @@ struct GptProposer::NBestState {
     size_t wanted = 0;                  // steps
     std::vector<Hypothesis> hypotheses; // empty: it is done
     std::vector<Exhausted> exhausted;
-    bool again = false; // some died since the beam began
+    bool again = false; // some were exhausted since the beam began
     Proposals result;
 
     size_t depth(const Hypothesis& hypothesis) const {

@@ -1,5 +1,5 @@
 #pragma once
-// A proposer: what a search sees of the language model.
+// A proposer: the language model as a search uses it.
 //
 // It writes next steps, or whole solutions, for many paths in one batch, and says
 // what that cost in tokens evaluated. Search algorithms know only this interface;

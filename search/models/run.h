@@ -27,7 +27,7 @@ std::map<std::string, std::string> model_metadata(const std::string& run,
 
 // How a reward model's scores are read, by its file's metadata, "reading": "each step" or "whole
 // solution", as the stage that trained it wrote. Of a file that does not say so, by the name of its
-// stage's folder: those that begin with "prm" speak of each step. Error for another word.
+// stage's folder: those that begin with "prm" rate each step. Error for another word.
 Reading reading_of(const std::string& model_file);
 std::string_view name_of(Reading reading);
 

@@ -1,5 +1,5 @@
 #pragma once
-// A scorer: what a search sees of a reward model.
+// A scorer: a reward model as a search uses it.
 //
 // PRM: one probability for every step that it is right, given the steps before.
 // ORM: one probability for every step that the solution will end in the right
@@ -13,9 +13,9 @@
 
 namespace qstar::search {
 
-// What a reward model's numbers speak of.
+// What a reward model's scores are of.
 enum class Reading {
-    each_step,     // a PRM: of one step each; together they speak of the path
+    each_step,     // a PRM: of one step each; together of the path
     whole_solution // an ORM, a Q-value, a Bradley-Terry model: read at the last step
 };
 

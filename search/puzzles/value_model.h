@@ -18,7 +18,7 @@ namespace qstar::search {
 
 class ValueModel : public Heuristic, public QFunction {
   public:
-    // The network belongs to someone else, who may go on training it.
+    // The network belongs to the caller, which may go on training it.
     ValueModel(const Space& space, const engine::Mlp& network, std::string_view bound);
     // From a file that `qstar train davi` or `deep-q` wrote. Error if it is of another
     // puzzle or has not as many outputs as actions (1 for a value).

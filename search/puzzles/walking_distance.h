@@ -5,7 +5,7 @@
 // slide up or down takes one tile from one row to the next. How many such moves that smaller
 // puzzle needs is a lower bound for the vertical slides of the real one, and the same with
 // rows and columns exchanged for the horizontal ones; no slide is counted in both, so their
-// sum is a lower bound. Unlike the Manhattan distance it knows that tiles stand in each other's
+// sum is a lower bound. Unlike the Manhattan distance it counts that tiles stand in each other's
 // way. The whole small puzzle (24,964 states for the 15-puzzle) is searched once.
 
 #include "search/puzzles/sliding.h"

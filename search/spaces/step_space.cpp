@@ -62,7 +62,7 @@ Opening StepSpace::opened(Node node, double f) {
 }
 
 // Partial expansion, where the successors are drawn: those that were not are together as likely as
-// what is left of the probability, and, as far as anybody knows, as good as the best of those that
+// what is left of the probability, and, as far as is known, as good as the best of those that
 // were.
 void StepSpace::open_rest(Node id) {
     const StepNode& node = nodes_[id];
@@ -125,7 +125,7 @@ bool StepSpace::goal_selected(Node node) {
     return true;
 }
 
-// Where everybody sees that nothing is solved yet, the closed paths are drawn from once more.
+// Where the public goal says that nothing is solved yet, the closed paths are drawn from once more.
 bool StepSpace::exhausted() {
     still_open_.clear();
     if (!options_.rules->public_goal() || result_.tokens <= round_tokens_ || closed_.empty())
