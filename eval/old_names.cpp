@@ -5,6 +5,7 @@ namespace qstar::eval {
 const std::vector<std::pair<std::string, std::string>>& old_names() {
     static const std::vector<std::pair<std::string, std::string>> names = {
         {"taste", "preference-win-rate"},
+        {"--judge", "--annotator"},
     };
     return names;
 }

@@ -130,9 +130,9 @@ TEST_CASE("every choice that a flag does not have is refused before anything is 
     begin_run(run);
     const auto before = sources_below(run);
     const std::vector<std::string> choices = {
-        "--precision", "--positions", "--curate",    "--form",     "--judge", "--neutral",
-        "--loss",      "--reward",    "--step-pay",  "--baseline", "--start", "--q-start",
-        "--method",    "--methods",   "--aggregate", "--confirm",  "--split", "--vote",
+        "--precision", "--positions", "--curate",    "--form",     "--annotator", "--neutral",
+        "--loss",      "--reward",    "--step-pay",  "--baseline", "--start",     "--q-start",
+        "--method",    "--methods",   "--aggregate", "--confirm",  "--split",     "--vote",
         "--step-cost", "--isa",       "--bound",     "--device"};
     size_t seen = 0;
     for (const HelpFlag& flag : all_flags()) {

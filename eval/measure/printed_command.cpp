@@ -23,7 +23,6 @@ std::string printed_search(const std::string& run, uint64_t run_seed, const Json
 
 std::string printed_stage(const std::string& folder, const std::string& run, uint64_t run_seed,
                           const Json& record) {
-    if (record.value("judge", std::string()) == "me") return ""; // a person does it once
     // The stage of "ppo-prm" is ppo; of two that fit, "q" and "q-...", the longer one.
     const Command train = train::command(), untouched = train::command();
     std::string stage = folder;
@@ -35,6 +34,7 @@ std::string printed_stage(const std::string& folder, const std::string& run, uin
     const Flags& flags = find_command(train.commands, stage)->flags;
     if (stage != folder && flags.find("name") == nullptr) return "";
     Json options = train::by_flags(record);
+    if (options.value("annotator", std::string()) == "me") return ""; // a person does it once
     if (stage != folder) options["name"] = folder;
     if (stage == "corpus") options.update(train::class_flags(record));
     return printed_command("train " + stage, run, run_seed, options, flags,

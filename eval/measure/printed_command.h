@@ -26,7 +26,7 @@ std::string printed_command(const std::string& words, const std::string& run, ui
 std::string printed_search(const std::string& run, uint64_t run_seed, const Json& record);
 
 // The command of a training stage from the flags on record (done.json); empty if its folder is no
-// stage of `qstar train`, or a person judged.
+// stage of `qstar train`, or a person answered.
 std::string printed_stage(const std::string& folder, const std::string& run, uint64_t run_seed,
                           const Json& record);
 

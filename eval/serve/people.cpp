@@ -50,7 +50,7 @@ std::string file_of(const Options& options, const char* name) {
 
 RankDesk::RankDesk(const std::string& run) {
     options_.stage.run = run;
-    options_.judge = "me";
+    options_.annotator = "me";
     options_.name = "rank-me";
     options_.stage.quiet = true;
     recorded(run, options_.name, "outputs", options_.outputs);
@@ -110,7 +110,7 @@ Json RankDesk::answer(const std::string& body) {
 
 LabelDesk::LabelDesk(const std::string& run) {
     options_.stage.run = run;
-    options_.judge = "me";
+    options_.annotator = "me";
     options_.name = "label-me";
     options_.stage.quiet = true;
     recorded(run, options_.name, "format", options_.format);

@@ -1,8 +1,8 @@
 #pragma once
 // A person at the page: ranks and labels, in the files that the terminal's tools write.
 //
-// What is shown and written is what `qstar train rank --judge me --name rank-me` and
-// `qstar train label --judge me --name label-me` show and write: either can go on where the
+// What is shown and written is what `qstar train rank --annotator me --name rank-me` and
+// `qstar train label --annotator me --name label-me` show and write: either can go on where the
 // other has stopped. Each answer is on the disk before the next question is asked, in
 // RUN/rank-me/ranks.jsonl; a label in RUN/label-me/partial/answers.jsonl, and with the last
 // one of its solution in RUN/label-me/steps.jsonl and outcomes.jsonl.

@@ -111,7 +111,7 @@ void retrain(RunModels& models, const RetrainRequest& asked, EventStream& events
     const train::RankSet set =
         train::read_rank_set(both, options.reward.stage, options.name, 0, tokenizer, context);
     // What is refused is refused before the earlier model is thrown away.
-    train::require(run, asked.from == "mine" ? "rank --judge me --name rank-me" : "rank",
+    train::require(run, asked.from == "mine" ? "rank --annotator me --name rank-me" : "rank",
                    options.reward.labels);
     train::read_rank_set(options.reward.labels, options.reward.stage, options.name,
                          options.reward.limit, tokenizer, context);

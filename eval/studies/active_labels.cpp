@@ -11,7 +11,7 @@
 #include "search/worlds/make_world.h"
 #include "train/annotation/label.h"
 #include "train/annotation/select.h"
-#include "train/data/judge.h"
+#include "train/data/label_steps.h"
 #include "train/data/problem_source.h"
 #include "train/data/sample.h"
 #include "train/data/searched.h"
@@ -86,7 +86,7 @@ int64_t train_prm(const ActiveOptions& options, const std::string& name,
     std::vector<Json> lines;
     int64_t labels = 0;
     for (const SampledSolution& solution : solutions) {
-        const auto labelled = judge_steps(world, solution);
+        const auto labelled = label_steps(world, solution);
         labels += static_cast<int64_t>(labelled.labels.size());
         lines.push_back(prm800k_json(labelled));
     }

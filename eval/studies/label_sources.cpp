@@ -9,7 +9,7 @@
 #include "search/worlds/make_world.h"
 #include "train/annotation/label.h"
 #include "train/annotation/rollout.h"
-#include "train/data/judge.h"
+#include "train/data/label_steps.h"
 #include "train/data/problem_source.h"
 #include "train/supervised/prm.h"
 
@@ -151,7 +151,7 @@ void label_sources(const LabelSourcesOptions& options) {
     FirstErrors truth;
     std::vector<Json> lines;
     for (const auto& solution : solutions) {
-        const LabelledSolution labelled = judge_steps(*world, solution);
+        const LabelledSolution labelled = label_steps(*world, solution);
         truth[{solution.problem, solution.steps}] = first_error(labelled.labels);
         lines.push_back(prm800k_json(labelled));
     }
@@ -160,7 +160,7 @@ void label_sources(const LabelSourcesOptions& options) {
         std::vector<Json> labels;
         Random random(options.seed, "label-sources/people");
         for (const auto& solution : solutions)
-            labels.push_back(prm800k_json(judge_steps(*world, solution, error, random)));
+            labels.push_back(prm800k_json(label_steps(*world, solution, error, random)));
         write_jsonl(file_in(options.run, people_named(error) + ".jsonl"), labels);
     }
     train::RolloutOptions rollout;

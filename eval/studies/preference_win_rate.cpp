@@ -115,7 +115,7 @@ train::AnnotatorPreference annotator_preference(const std::string& run) {
     if (!exists(done)) return {};
     train::RankOptions options; // a person's own is not on record
     read_record(flags_of(options), train::by_flags(object_field(read_json(done), "flags").value));
-    return options.person.taste;
+    return options.simulated.preference;
 }
 
 std::vector<PreferenceRow>

@@ -104,9 +104,9 @@ TEST_CASE("word problems: pre-training, fine-tuning, sampling, labels, ORM and P
             lines.push_back(json_of(wrong));
         }
     write_jsonl(run + "/samples/solutions.jsonl", lines);
-    auto judge = quiet<LabelOptions>(run);
-    judge.world = "gsm8k:" + file;
-    label(judge);
+    auto labelling = quiet<LabelOptions>(run);
+    labelling.world = "gsm8k:" + file;
+    label(labelling);
     const auto labels = read_step_labels(run + "/labels/steps.jsonl");
     REQUIRE(labels.size() == 60);
     CHECK(labels[0].labels == std::vector(3, search::Label::right));

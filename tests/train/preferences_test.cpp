@@ -168,7 +168,7 @@ TEST_CASE("reward model of ranks: it learns; stopped and resumed, and at any thr
     const Json result = run.result("reward");
     CHECK(result["val_accuracy"].get<double>() > 0.9);
     CHECK(result["val_pairs"].get<int64_t>() > 3);
-    CHECK(!result.contains("val_ceiling")); // nobody knows the judge of this file
+    CHECK(!result.contains("val_ceiling")); // nobody knows the annotator of this file
 
     const std::string whole = run.bytes("reward");
     options.reward.stage.force = true;

@@ -28,11 +28,11 @@ Options quiet(const std::string& run) {
     return options;
 }
 
-// The options of a stage at which the person at the terminal judges.
+// The options of a stage at which the person at the terminal answers.
 template <class Options>
-Options judged_by_me(const std::string& run) {
+Options annotated_by_me(const std::string& run) {
     Options options;
     flag_in<std::string>(options, "run") = run;
-    options.judge = "me";
+    options.annotator = "me";
     return options;
 }

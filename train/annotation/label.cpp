@@ -7,7 +7,7 @@
 #include "engine/text/utf8.h"
 #include "search/worlds/make_world.h"
 #include "train/annotation/session.h"
-#include "train/data/judge.h"
+#include "train/data/label_steps.h"
 #include "train/data/left_out.h"
 #include "train/data/problem_source.h"
 #include "train/run/stage.h"
@@ -23,10 +23,12 @@ namespace {
 using search::Label;
 
 void check(const LabelOptions& options) {
-    if (options.judge != "verifier" && options.judge != "simulated" && options.judge != "me")
-        fail("--judge must be verifier, simulated or me, found \"{}\"; labels from elsewhere are "
+    if (options.annotator != "verifier" && options.annotator != "simulated" &&
+        options.annotator != "me")
+        fail("--annotator must be verifier, simulated or me, found \"{}\"; labels from elsewhere "
+             "are "
              "given to the stages as files: --labels FILE",
-             options.judge);
+             options.annotator);
     check(flags_of(options));
     check_name("label", options.name);
 }
@@ -59,18 +61,18 @@ LabelSession solutions_to_label(const std::string& file, const LabelOptions& opt
     return session;
 }
 
-// Asks for one label; nothing for another wish. The labels stand on the keyboard.
+// Asks for one label; nothing for another reply. The labels stand on the keyboard.
 Reply ask(const std::string& step, size_t number, std::istream& in, std::ostream& out) {
     while (true) {
         out << fmt::format("  {}.  {:<30}  + right, 0 neutral, - wrong; u: undo, q: quit > ",
                            number, printable(step))
             << std::flush;
         const auto line = typed(in);
-        if (!line || *line == "q") return {Reply::Wish::quit, {}};
-        if (*line == "u") return {Reply::Wish::undo, {}};
-        if (*line == "+" || *line == "1" || *line == "+1") return {Reply::Wish::answered, {1}};
-        if (*line == "0") return {Reply::Wish::answered, {0}};
-        if (*line == "-" || *line == "-1") return {Reply::Wish::answered, {-1}};
+        if (!line || *line == "q") return {Reply::Kind::quit, {}};
+        if (*line == "u") return {Reply::Kind::undo, {}};
+        if (*line == "+" || *line == "1" || *line == "+1") return {Reply::Kind::answered, {1}};
+        if (*line == "0") return {Reply::Kind::answered, {0}};
+        if (*line == "-" || *line == "-1") return {Reply::Kind::answered, {-1}};
         out << fmt::format("expected +, 0, -, u or q, found \"{}\"\n", *line);
     }
 }
@@ -135,15 +137,15 @@ std::vector<LabelledSolution> ask_person(LabelSession& session, const Stage& sta
     return labelled_by(session, world, file);
 }
 
-std::vector<LabelledSolution> judge(const std::vector<SampledSolution>& solutions,
-                                    const LabelOptions& options, uint64_t seed,
-                                    const search::World& world) {
+std::vector<LabelledSolution> label_all(const std::vector<SampledSolution>& solutions,
+                                        const LabelOptions& options, uint64_t seed,
+                                        const search::World& world) {
     std::vector<LabelledSolution> all;
-    Random random(options.judge == "simulated" ? seed : 0, "label/simulated");
+    Random random(options.annotator == "simulated" ? seed : 0, "label/simulated");
     for (const SampledSolution& solution : solutions)
-        all.push_back(options.judge == "simulated"
-                          ? judge_steps(world, solution, options.error, random)
-                          : judge_steps(world, solution));
+        all.push_back(options.annotator == "simulated"
+                          ? label_steps(world, solution, options.error, random)
+                          : label_steps(world, solution));
     return all;
 }
 
@@ -160,7 +162,7 @@ Tally write_labels(const LabelOptions& options, Stage& stage,
     std::vector<Json> outcomes, steps;
     for (const LabelledSolution& labelled : judged) {
         const SampledSolution& solution = labelled.solution;
-        const bool correct = options.judge == "verifier"
+        const bool correct = options.annotator == "verifier"
                                  ? world.solved({solution.problem, solution.steps, true})
                                  : without_error(labelled);
         outcomes.push_back(json_of(OutcomeLabel{solution.problem, solution.steps, correct}));
@@ -204,11 +206,11 @@ void save_session(const LabelOptions& options, const LabelSession& session) {
 
 void describe(Flags& f, LabelOptions& o) {
     describe(f, o.stage);
-    const bool simulated = o.judge == "simulated";
+    const bool simulated = o.annotator == "simulated";
     f["seed"].only_if(simulated);
-    f.text("judge", o.judge, "who labels: verifier, simulated (a person), or me");
+    f.text("annotator", o.annotator, "who labels: verifier, simulated (an annotator), or me");
     f.choice("format", o.format, {"prm800k", "trl"}, "form of the step labels: prm800k or trl");
-    f.number("error", o.error, 0, 1, "rate of wrong labels of the simulated person")
+    f.number("error", o.error, 0, 1, "rate of wrong labels of the simulated annotator")
         .only_if(simulated);
     f.number("each", o.each, 0, most, "label so many solutions of a problem at most; 0: all")
         .only_if(o.each > 0);
@@ -216,7 +218,7 @@ void describe(Flags& f, LabelOptions& o) {
         .only_if(o.limit > 0);
     describe_skip_bad(f, o.stage);
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
-    f.text("name", o.name, "folder in the run, for labels by several judges").quiet();
+    f.text("name", o.name, "folder in the run, for labels by several annotators").quiet();
     f.text("world", o.world, "world of the problems");
 }
 
@@ -229,15 +231,17 @@ void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
     const auto world = search::make_world(world_of(options.stage.run, options.world));
     LabelSession session = solutions_to_label(file, options);
     const size_t solutions = session.items.size();
-    const auto judged = options.judge == "me" ? ask_person(session, stage, *world, in, out)
-                                              : judge(session.items, options, stage.seed(), *world);
+    const auto judged = options.annotator == "me"
+                            ? ask_person(session, stage, *world, in, out)
+                            : label_all(session.items, options, stage.seed(), *world);
     const Tally tally = write_labels(options, stage, judged, session, *world);
     if (!options.stage.quiet)
         out << fmt::format(
             "{}: {} of {} solutions {}; {} labels of steps; {} without an end left "
             "out{}\n",
             options.name, tally.right, judged.size(),
-            options.judge == "verifier" ? "end in the right answer" : "have no error that was seen",
+            options.annotator == "verifier" ? "end in the right answer"
+                                            : "have no error that was seen",
             tally.labels, session.left_out,
             judged.size() < solutions
                 ? fmt::format("; {} to go, the same command goes on", solutions - judged.size())

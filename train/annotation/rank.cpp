@@ -59,22 +59,22 @@ void derive_stream(RankPrompt& prompt, uint64_t seed) {
 }
 
 void check(const RankOptions& options) {
-    if (options.judge != "simulated" && options.judge != "me")
-        fail("--judge must be simulated or me, found \"{}\"; ranks from elsewhere are given to "
+    if (options.annotator != "simulated" && options.annotator != "me")
+        fail("--annotator must be simulated or me, found \"{}\"; ranks from elsewhere are given to "
              "the stages as files: --labels FILE",
-             options.judge);
+             options.annotator);
     check(flags_of(options));
     check_name("rank", options.name);
 }
 
-// How well the judge agrees with the taste, and with himself.
+// How well the annotator agrees with the preference, and with another answer of its own.
 struct Agreement {
-    double pairs = 0, with_taste = 0, with_self = 0;
+    double pairs = 0, with_preference = 0, with_self = 0;
 
-    void add(double better, double worse, const SimulatedAnnotator& person) {
+    void add(double better, double worse, const SimulatedAnnotator& annotator) {
         pairs += 1;
-        with_taste += better > worse ? 1 : better < worse ? 0 : 0.5;
-        const double p = prefers(person, better, worse);
+        with_preference += better > worse ? 1 : better < worse ? 0 : 0.5;
+        const double p = prefers(annotator, better, worse);
         with_self += p * p + (1 - p) * (1 - p);
     }
 };
@@ -85,23 +85,25 @@ struct Ranked {
 };
 
 // Orders the outputs; at the rate of disagreement a pair is then turned round.
-void judge(const RankPrompt& prompt, const RankOptions& options, uint64_t seed,
-           const search::World& world, Ranked& ranked) {
+void rank_simulated(const RankPrompt& prompt, const RankOptions& options, uint64_t seed,
+                    const search::World& world, Ranked& ranked) {
     Random random(seed, "rank/judge/" + prompt.problem);
     std::vector<double> utilities;
     for (const auto& steps : prompt.outputs)
-        utilities.push_back(utility(options.person.taste, world, {prompt.problem, steps, true}));
+        utilities.push_back(
+            utility(options.simulated.preference, world, {prompt.problem, steps, true}));
     const auto utility_of = [&](const std::vector<std::string>& steps) {
         const auto at = std::find(prompt.outputs.begin(), prompt.outputs.end(), steps);
         return utilities[static_cast<size_t>(at - prompt.outputs.begin())];
     };
-    const auto places = order(options.person, utilities, random);
+    const auto places = order(options.simulated, utilities, random);
     for (RankedPair& pair : pairs_of(prompt.problem, prompt.outputs, places)) {
-        if (utility_of(pair.chosen) == utility_of(pair.rejected)) continue; // equally good to him
-        if (random.uniform() < options.person.disagreement) std::swap(pair.chosen, pair.rejected);
+        if (utility_of(pair.chosen) == utility_of(pair.rejected)) continue; // equally good
+        if (random.uniform() < options.simulated.disagreement)
+            std::swap(pair.chosen, pair.rejected);
         if (validation_problem(prompt.problem))
             ranked.agreement.add(utility_of(pair.chosen), utility_of(pair.rejected),
-                                 options.person);
+                                 options.simulated);
         ranked.pairs.push_back(std::move(pair));
     }
 }
@@ -121,10 +123,10 @@ Reply ask(const RankPrompt& prompt, std::istream& in, std::ostream& out) {
         out << "best first, as in \"2 1\" (\"2=1\": equally good); u: undo, q: quit > "
             << std::flush;
         const auto line = typed(in);
-        if (!line || *line == "q") return {Reply::Wish::quit, {}};
-        if (*line == "u") return {Reply::Wish::undo, {}};
+        if (!line || *line == "q") return {Reply::Kind::quit, {}};
+        if (*line == "u") return {Reply::Kind::undo, {}};
         try {
-            return {Reply::Wish::answered, read_order(*line, prompt.outputs.size())};
+            return {Reply::Kind::answered, read_order(*line, prompt.outputs.size())};
         } catch (const Error& error) {
             out << error.what() << "\n";
         }
@@ -165,7 +167,7 @@ void write_ranks(Stage& stage, const Ranked& ranked, size_t judged, size_t promp
     const Agreement& agreement = ranked.agreement;
     if (agreement.pairs > 0) {
         result["val_pairs"] = agreement.pairs;
-        result["val_ceiling"] = agreement.with_taste / agreement.pairs;
+        result["val_ceiling"] = agreement.with_preference / agreement.pairs;
         result["val_agreement"] = agreement.with_self / agreement.pairs;
     }
     stage.finish(result);
@@ -214,15 +216,16 @@ void save_session(const RankOptions& options, const RankSession& session) {
 
 void describe(Flags& f, RankOptions& o) {
     describe(f, o.stage);
-    f.text("judge", o.judge, "who ranks: simulated (a person with a hidden taste), or me");
+    f.text("annotator", o.annotator,
+           "who ranks: simulated (an annotator with a hidden preference), or me");
     f.number("outputs", o.outputs, 2, 9, "shown of each prompt, at most");
     f.number("problems", o.problems, 0, most, "rank only the first so many prompts; 0: all");
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
     describe_skip_bad(f, o.stage);
-    f.text("name", o.name, "folder in the run, for ranks by several judges").quiet();
+    f.text("name", o.name, "folder in the run, for ranks by several annotators").quiet();
     const size_t own = f.all.size();
-    describe(f, o.person);
-    for (size_t i = own; i < f.all.size(); ++i) f.all[i].only_if(o.judge == "simulated");
+    describe(f, o.simulated);
+    for (size_t i = own; i < f.all.size(); ++i) f.all[i].only_if(o.annotator == "simulated");
     f.text("world", o.world, "world of the problems");
 }
 
@@ -237,7 +240,7 @@ void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
     const auto world = search::make_world(world_of(options.stage.run, options.world));
     Ranked ranked;
     size_t judged = prompts.size();
-    if (options.judge == "me") {
+    if (options.annotator == "me") {
         ask_all<RankPrompt>(session, stage, [&](size_t i, const std::vector<int>&) {
             show(prompts[i], i, prompts.size(), out);
             return ask(prompts[i], in, out);
@@ -246,7 +249,7 @@ void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
         ranked.pairs = pairs_said(session, answers_file(stage));
     } else {
         for (const RankPrompt& prompt : prompts)
-            judge(prompt, options, stage.seed(), *world, ranked);
+            rank_simulated(prompt, options, stage.seed(), *world, ranked);
     }
     write_ranks(stage, ranked, judged, prompts.size());
     if (!options.stage.quiet)

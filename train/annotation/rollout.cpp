@@ -28,12 +28,13 @@ search::Path prefix_of(const SampledSolution& solution, size_t steps) {
 
 } // namespace
 
-RolloutJudge::RolloutJudge(search::Proposer& proposer, RightAnswer right, int rollouts,
-                           float temperature)
+RolloutEstimator::RolloutEstimator(search::Proposer& proposer, RightAnswer right, int rollouts,
+                                   float temperature)
     : proposer_(proposer), right_(std::move(right)), rollouts_(rollouts),
       temperature_(temperature) {}
 
-std::vector<RolloutJudge::Estimate> RolloutJudge::estimate(std::span<const search::Path> prefixes) {
+std::vector<RolloutEstimator::Estimate>
+RolloutEstimator::estimate(std::span<const search::Path> prefixes) {
     std::vector<Estimate> estimates(prefixes.size());
     std::vector<search::ProposeRequest> requests;
     std::vector<size_t> asked; // the prefix of each request
@@ -62,7 +63,7 @@ std::vector<RolloutJudge::Estimate> RolloutJudge::estimate(std::span<const searc
     return estimates;
 }
 
-std::vector<RolloutLabels> math_shepherd(RolloutJudge& judge,
+std::vector<RolloutLabels> math_shepherd(RolloutEstimator& estimator,
                                          std::span<const SampledSolution> solutions) {
     std::vector<RolloutLabels> labels;
     for (const SampledSolution& solution : solutions) labels.push_back({solution, 0, {}, 0, 0});
@@ -76,10 +77,10 @@ std::vector<RolloutLabels> math_shepherd(RolloutJudge& judge,
             prefixes.push_back(prefix_of(label.solution, n));
         }
         if (alive.empty()) return labels;
-        const auto estimates = judge.estimate(prefixes);
+        const auto estimates = estimator.estimate(prefixes);
         for (size_t i = 0; i < alive.size(); ++i) {
             const float share =
-                static_cast<float>(estimates[i].right) / static_cast<float>(judge.rollouts());
+                static_cast<float>(estimates[i].right) / static_cast<float>(estimator.rollouts());
             alive[i]->soft.push_back(share);
             if (share > 0) alive[i]->sound = n;
             alive[i]->rollouts += estimates[i].rollouts;
@@ -88,7 +89,7 @@ std::vector<RolloutLabels> math_shepherd(RolloutJudge& judge,
     }
 }
 
-std::vector<RolloutLabels> first_errors(RolloutJudge& judge, const RightAnswer& right,
+std::vector<RolloutLabels> first_errors(RolloutEstimator& estimator, const RightAnswer& right,
                                         std::span<const SampledSolution> solutions) {
     // Invariant: the first `sound` steps can still lead to the right answer, the first
     // `unsound` cannot. Without a step all is possible, with the wrong answer nothing.
@@ -110,7 +111,7 @@ std::vector<RolloutLabels> first_errors(RolloutJudge& judge, const RightAnswer& 
             prefixes.push_back(prefix_of(labels[i].solution, middles.back()));
         }
         if (open.empty()) return labels;
-        const auto estimates = judge.estimate(prefixes);
+        const auto estimates = estimator.estimate(prefixes);
         for (size_t i = 0; i < open.size(); ++i) {
             RolloutLabels& label = labels[open[i]];
             (estimates[i].right > 0 ? label.sound : unsound[open[i]]) = middles[i];
@@ -188,11 +189,11 @@ void rollout(const RolloutOptions& options) {
         [&](int64_t first, int64_t count) {
             const auto these = std::span(solutions).subspan(static_cast<size_t>(first),
                                                             static_cast<size_t>(count));
-            RolloutJudge judge(proposer, right, static_cast<int>(options.rollouts),
-                               static_cast<float>(options.temperature));
+            RolloutEstimator estimator(proposer, right, static_cast<int>(options.rollouts),
+                                       static_cast<float>(options.temperature));
             std::vector<Json> lines;
             for (const RolloutLabels& label :
-                 binary ? first_errors(judge, right, these) : math_shepherd(judge, these))
+                 binary ? first_errors(estimator, right, these) : math_shepherd(estimator, these))
                 lines.push_back(json_of(label));
             return lines;
         });

@@ -53,9 +53,10 @@ using RightAnswer = std::function<bool(const search::Path&)>;
 
 // Completes prefixes and counts the right ones. Equal prefixes are completed once, by a
 // random stream that is made from their text: an estimate does not depend on the others.
-class RolloutJudge {
+class RolloutEstimator {
   public:
-    RolloutJudge(search::Proposer& proposer, RightAnswer right, int rollouts, float temperature);
+    RolloutEstimator(search::Proposer& proposer, RightAnswer right, int rollouts,
+                     float temperature);
 
     struct Estimate {
         int right = 0;        // of rollouts()
@@ -84,12 +85,12 @@ struct RolloutLabels {
 Json json_of(const RolloutLabels& labels);
 
 // Estimates every step up to the first whose hard estimate is 0.
-std::vector<RolloutLabels> math_shepherd(RolloutJudge& judge,
+std::vector<RolloutLabels> math_shepherd(RolloutEstimator& estimator,
                                          std::span<const SampledSolution> solutions);
 
 // The first error of each solution with a wrong answer by binary search; one with the
 // right answer counts as sound and costs nothing.
-std::vector<RolloutLabels> first_errors(RolloutJudge& judge, const RightAnswer& right,
+std::vector<RolloutLabels> first_errors(RolloutEstimator& estimator, const RightAnswer& right,
                                         std::span<const SampledSolution> solutions);
 
 } // namespace qstar::train

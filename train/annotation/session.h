@@ -30,8 +30,8 @@ std::string answers_file(const Stage& stage);
 void save_answers(const Stage& stage, const Answers& answers);
 
 struct Reply {
-    enum class Wish { answered, undo, quit };
-    Wish wish = Wish::quit;
+    enum class Kind { answered, undo, quit };
+    Kind kind = Kind::quit;
     std::vector<int> answer; // what it adds to the item's answer
 };
 
@@ -83,7 +83,7 @@ void ask_all(AnnotationSession<Item>& session, const Stage& stage,
              Whole<Item> whole = nullptr);
 
 // The next line that the person types, without blanks at its ends; nothing at the end of the
-// input, which is a wish to quit.
+// input, which is a reply to quit.
 std::optional<std::string> typed(std::istream& in);
 
 // The file of solutions that label and rank are about, and their records.
@@ -115,8 +115,8 @@ void ask_all(AnnotationSession<Item>& session, const Stage& stage,
     session.answers = read_answers(answers_file(stage), session.items.size());
     while (session.answered(whole) < session.items.size()) {
         const Reply reply = ask(session.answered(whole), session.begun(whole));
-        if (reply.wish == Reply::Wish::quit) return;
-        if (reply.wish == Reply::Wish::undo)
+        if (reply.kind == Reply::Kind::quit) return;
+        if (reply.kind == Reply::Kind::undo)
             session.take_back(whole);
         else
             session.add(reply.answer, whole);

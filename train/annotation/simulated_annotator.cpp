@@ -20,43 +20,44 @@ bool tidy(std::span<const std::string> lines, size_t at) {
 } // namespace
 
 void describe(Flags& f, SimulatedAnnotator& o) {
-    f.number("correct", o.taste.correct, -1000, 1000, "weight of a right answer in the taste");
-    f.number("work", o.taste.work, -1000, 1000, "weight of shown work");
-    f.number("brief", o.taste.brief, -1000, 1000, "weight of brevity");
-    f.number("tidy", o.taste.tidy, -1000, 1000, "weight of tidiness");
-    f.number("noise", o.noise, 0, 1000, "of Bradley and Terry, in units of the taste");
+    f.number("correct", o.preference.correct, -1000, 1000,
+             "weight of a right answer in the preference");
+    f.number("work", o.preference.work, -1000, 1000, "weight of shown work");
+    f.number("brief", o.preference.brief, -1000, 1000, "weight of brevity");
+    f.number("tidy", o.preference.tidy, -1000, 1000, "weight of tidiness");
+    f.number("noise", o.noise, 0, 1000, "of Bradley and Terry, in units of the preference");
     f.number("disagreement", o.disagreement, 0, 0.5, "rate of pairs that are turned round");
 }
 
-double utility(const AnnotatorPreference& taste, const search::World& world,
+double utility(const AnnotatorPreference& preference, const search::World& world,
                const search::Path& path) {
     double value = 0;
-    if (world.solved(path)) value += taste.correct;
+    if (world.solved(path)) value += preference.correct;
     if (path.steps.empty()) return value;
     const auto lines = static_cast<double>(path.steps.size());
-    value += taste.work * std::min(1.0, (lines - 1) / 2);
+    value += preference.work * std::min(1.0, (lines - 1) / 2);
     double characters = 0, neat = 0;
     for (size_t i = 0; i < path.steps.size(); ++i) {
         characters += static_cast<double>(path.steps[i].size());
         neat += tidy(path.steps, i);
     }
     const auto problem = static_cast<double>(path.problem.size());
-    value += taste.brief * problem / (problem + characters / 2);
-    return value + taste.tidy * neat / lines;
+    value += preference.brief * problem / (problem + characters / 2);
+    return value + preference.tidy * neat / lines;
 }
 
-double prefers(const SimulatedAnnotator& person, double first, double second) {
+double prefers(const SimulatedAnnotator& annotator, double first, double second) {
     double p = first > second ? 1 : first < second ? 0 : 0.5;
-    if (person.noise > 0) p = 1 / (1 + std::exp((second - first) / person.noise));
-    return p + person.disagreement * (1 - 2 * p);
+    if (annotator.noise > 0) p = 1 / (1 + std::exp((second - first) / annotator.noise));
+    return p + annotator.disagreement * (1 - 2 * p);
 }
 
-std::vector<int> order(const SimulatedAnnotator& person, std::span<const double> utilities,
+std::vector<int> order(const SimulatedAnnotator& annotator, std::span<const double> utilities,
                        Random& random) {
     std::vector<double> felt;
     for (const double u : utilities) {
         const double gumbel = -std::log(-std::log(std::max(random.uniform(), 1e-300)));
-        felt.push_back(u + person.noise * gumbel);
+        felt.push_back(u + annotator.noise * gumbel);
     }
     std::vector<size_t> best_first(utilities.size());
     std::iota(best_first.begin(), best_first.end(), size_t{0});

@@ -1,8 +1,8 @@
 #pragma once
-// A simulated person: a hidden taste, and how unreliably it is voiced.
+// A simulated annotator: a hidden preference, and how unreliably it is told.
 //
-// What a person likes in a solution is a number, the sum of four things in [0, 1]:
-//   correct   the answer is right (by the world's verifier: this person can calculate)
+// What it prefers in a solution is a number, the sum of four things in [0, 1]:
+//   correct   the answer is right (by the world's verifier: this annotator can calculate)
 //   work      lines that lead to the answer: none is 0, one is 1/2, two or more are 1
 //   brief     L / (L + c/2), with c characters of solution under a problem of L
 //   tidy      share of lines without doubled signs ("3--2", "2*-1"), doubled brackets or
@@ -10,11 +10,11 @@
 // Two of them pull in opposite directions, as in people. Correctness weighs most, then work,
 // brevity, tidiness. The weights were fixed before any policy was trained on them.
 //
-// Asked which of two is better, a person says `a` with the probability of Bradley and Terry
+// Asked which of two is better, it says `a` with the probability of Bradley and Terry
 // ("Rank Analysis of Incomplete Block Designs", 1952) for utilities u,
 //   p = sigmoid((u_a - u_b) / noise),
-// calls equal what pleases him exactly equally, and at a rate of `disagreement` says the contrary
-// of what that came to: a slip of the hand, or somebody else's taste.
+// calls equal what has equal utilities, and at a rate of `disagreement` says the contrary of what
+// that came to.
 
 #include "engine/base/random.h"
 #include "engine/run/flags.h"
@@ -32,24 +32,24 @@ struct AnnotatorPreference {
 inline constexpr AnnotatorPreference correct_only{1, 0, 0, 0};
 
 struct SimulatedAnnotator {
-    AnnotatorPreference taste;
-    double noise = 0.3; // so that he repeats himself as often as labelers agree with each other in
-                        // Ouyang et al. (2022), 73 %; 0: always says what the taste says
+    AnnotatorPreference preference;
+    double noise = 0.3; // so that it repeats itself as often as labelers agree with each other in
+                        // Ouyang et al. (2022), 73 %; 0: always says what the preference says
     double disagreement = 0.05; // of pairs, at most 1/2
 };
 void describe(Flags& f, SimulatedAnnotator& o);
 
-// How well a solution pleases; one that came to no answer is not correct.
-double utility(const AnnotatorPreference& taste, const search::World& world,
+// The utility of a solution; one that came to no answer is not correct.
+double utility(const AnnotatorPreference& preference, const search::World& world,
                const search::Path& path);
 
-// The probability that the person says that the first is better.
-double prefers(const SimulatedAnnotator& person, double first, double second);
+// The probability that the annotator says that the first is better.
+double prefers(const SimulatedAnnotator& annotator, double first, double second);
 
 // An order of solutions with these utilities, by Gumbel noise: for every two of them the
 // probability is that of Bradley and Terry (the model of Plackett and Luce). places[i] is the
 // place of solution i, 1 the best.
-std::vector<int> order(const SimulatedAnnotator& person, std::span<const double> utilities,
+std::vector<int> order(const SimulatedAnnotator& annotator, std::span<const double> utilities,
                        Random& random);
 
 } // namespace qstar::train

@@ -8,7 +8,7 @@
 // empty line). Each may be a chat (texts.h). Without a prompt, as TRL has it by default, both
 // begin with it: with the same user's message, or, as texts, with the same first line.
 //
-// Judges disagree: a pair may stand there in both orders, and both count.
+// Annotators disagree: a pair may stand there in both orders, and both count.
 //
 // An order of K solutions is K(K-1)/2 such lines, one after the other. They come back as one
 // ranking: Ouyang et al. (2022, section 3.5) found that a model overfits when it sees the

@@ -2,7 +2,7 @@
 
 #include "engine/text/jsonl.h"
 #include "search/results.h"
-#include "train/data/judge.h"
+#include "train/data/label_steps.h"
 #include "train/data/problem_source.h"
 #include "train/run/resumable_map.h"
 
@@ -69,7 +69,7 @@ bool teachable(const SampledSolution& solution) {
 double sound_share(std::span<const CuratedItem> items, const search::World& world) {
     double sound = 0;
     for (const CuratedItem& item : items) {
-        const auto labels = judge_steps(world, {item.problem, item.solution, true}).labels;
+        const auto labels = label_steps(world, {item.problem, item.solution, true}).labels;
         sound += labels.size() == item.solution.size() && labels.back() != search::Label::wrong;
     }
     return items.empty() ? 0 : sound / static_cast<double>(items.size());

@@ -41,8 +41,8 @@ class Distil : public Recipe {
     Distil(const DistilOptions& options, const IterationSetup& setup)
         : options_(options), setup_(setup) {
         if (options.scorer == "none") return;
-        judge_ = load_model(options.stage.run, options.scorer);
-        scorer_.emplace(*judge_, setup.tokenizer);
+        reward_model_ = load_model(options.stage.run, options.scorer);
+        scorer_.emplace(*reward_model_, setup.tokenizer);
     }
 
     // The teacher searches.
@@ -96,7 +96,7 @@ class Distil : public Recipe {
 
     const DistilOptions& options_;
     const IterationSetup& setup_;
-    std::optional<engine::Gpt> judge_;
+    std::optional<engine::Gpt> reward_model_;
     std::optional<search::GptScorer> scorer_;
     std::vector<SampledSolution> searched_;
     int64_t right_ = 0;

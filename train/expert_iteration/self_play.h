@@ -4,7 +4,7 @@
 // Expert iteration (Anthony, Tian and Barber, "Thinking Fast and Slow with Deep Learning
 // and Tree Search", 2017; Silver et al., AlphaZero, 2017) over reasoning steps, in the
 // form of ReST-EM (Singh et al., "Beyond Human Data", 2023): people take no part, no
-// expert's work is used after the tuned model, and the only judge is whether the final
+// expert's work is used after the tuned model, and the only measure is whether the final
 // answer of a training problem is right.
 //
 // Round n, in DIR/self-play/round-n/:

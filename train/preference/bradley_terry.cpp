@@ -35,7 +35,7 @@ Var scores_of(Tape& tape, const Minibatch& batch, std::span<const Episode> outpu
 }
 
 // Adds the cross-entropy of the outputs that are nobody's worse: right work, as far as ranks
-// tell. Where the judge contradicts himself there may be none.
+// tell. Where the ranks contradict each other there may be none.
 Var add_written(Tape& tape, Var loss, double text, engine::Gpt& model, const Comparisons& compared,
                 const Minibatch& batch, Var states) {
     std::vector<float> best(compared.outputs.size(), 1.0f);
@@ -68,15 +68,15 @@ std::vector<float> differences(engine::Gpt& model, std::span<const Ranking> rank
     return found;
 }
 
-// What the judge himself could reach, where the file's stage says so (rank.h).
-Metrics judge_of(const std::string& file) {
+// What the annotator could reach, where the file's stage says so (rank.h).
+Metrics annotator_of(const std::string& file) {
     const std::string done = join_path(file.substr(0, file.rfind('/')), "done.json");
     if (!file.ends_with("/ranks.jsonl") || !exists(done)) return {};
-    Metrics judge;
+    Metrics annotator;
     const JsonLine result = object_field(read_json(done), "result");
     for (const char* name : {"val_ceiling", "val_agreement"})
-        if (has_field(result, name)) judge.set({name, number_field(result, name)});
-    return judge;
+        if (has_field(result, name)) annotator.set({name, number_field(result, name)});
+    return annotator;
 }
 
 // For done.json.
@@ -92,13 +92,13 @@ Json calibration_json(const Calibration& calibration) {
     return json;
 }
 
-void print_result(const Calibration& found, const Metrics& judge) {
+void print_result(const Calibration& found, const Metrics& annotator) {
     fmt::print("\n{} held-out pairs: {:.1f} % predicted", found.pairs, 100 * found.accuracy);
-    if (!judge.empty())
-        fmt::print("; the judge's taste without his noise foretells {:.1f} %, he himself, asked "
-                   "again, says the same of {:.1f} %: {:.1f} % of the ceiling",
-                   100 * judge.number("val_ceiling"), 100 * judge.number("val_agreement"),
-                   100 * judge.number("of_ceiling"));
+    if (!annotator.empty())
+        fmt::print("; the annotator's preference without its noise predicts {:.1f} %, the "
+                   "annotator, asked again, says the same of {:.1f} %: {:.1f} % of the ceiling",
+                   100 * annotator.number("val_ceiling"), 100 * annotator.number("val_agreement"),
+                   100 * annotator.number("of_ceiling"));
     fmt::print("\n\n{}", calibration_table(found));
 }
 
@@ -224,8 +224,9 @@ Calibration calibration(std::span<const float> differences) {
 }
 
 std::string calibration_table(const Calibration& calibration) {
-    std::string text = "| the model gives the better one | pairs | in the mean | the judge says so "
-                       "|\n|---|---:|---:|---:|\n";
+    std::string text =
+        "| the model gives the better one | pairs | in the mean | the annotator says so "
+        "|\n|---|---:|---:|---:|\n";
     for (const Calibration::Bin& bin : calibration.bins)
         text += fmt::format("| {:.0f} - {:.0f} % | {:.0f} | {:.1f} % | {:.1f} % |\n", 100 * bin.low,
                             100 * bin.high, bin.pairs, 100 * bin.predicted, 100 * bin.happened);
@@ -239,7 +240,7 @@ Calibration calibration_of(engine::Gpt& model, std::span<const Ranking> rankings
 
 void describe(Flags& f, BradleyTerryOptions& o) {
     describe(f, o.reward);
-    f.text("name", o.name, "folder in the run, for models of several judges").quiet();
+    f.text("name", o.name, "folder in the run, for models of several annotators").quiet();
 }
 
 Outcome reward(const BradleyTerryOptions& options) {
@@ -278,15 +279,15 @@ Outcome reward(const BradleyTerryOptions& options) {
         const Var states = hidden(tape, model, batch.inputs, batch.rows, batch.time);
         const Var score = scores_of(tape, batch, compared.outputs, states, model);
 
-        // Step 2: what the judge's ranks cost under Bradley and Terry.
-        const Var judged = bradley_terry_loss(tape, score, compared.pairs);
+        // Step 2: what the annotator's ranks cost under Bradley and Terry.
+        const Var ranked = bradley_terry_loss(tape, score, compared.pairs);
 
         // Step 3: the next-token loss of the preferred ones keeps the arithmetic alive (reward.h).
         const Var loss =
-            add_written(tape, judged, options.reward.text, model, compared, batch, states);
+            add_written(tape, ranked, options.reward.text, model, compared, batch, states);
         tape.backward(loss);
         Metrics metrics = trainer.update(loss);
-        metrics.set({"label_loss", tape.value(judged)[0]});
+        metrics.set({"label_loss", tape.value(ranked)[0]});
         if (turn + 1 == per_epoch && !set.validation_rows.empty()) {
             metrics.set(calibration_of(model, set.validation_rows, tokenizer, file).metrics());
         }
@@ -297,12 +298,13 @@ Outcome reward(const BradleyTerryOptions& options) {
     Json result{{"prompts", set.train.size()}, {"val_prompts", set.validation_rows.size()}};
     if (set.validation_rows.empty()) return trainer.finish(result);
     const Calibration found = calibration_of(model, set.validation_rows, tokenizer, file);
-    Metrics judge = judge_of(file);
-    if (!judge.empty()) judge.set({"of_ceiling", found.accuracy / judge.number("val_ceiling")});
+    Metrics annotator = annotator_of(file);
+    if (!annotator.empty())
+        annotator.set({"of_ceiling", found.accuracy / annotator.number("val_ceiling")});
     result.update(calibration_json(found));
-    result.update(json_of(judge));
+    result.update(json_of(annotator));
     trainer.finish(result);
-    if (!options.reward.stage.quiet) print_result(found, judge);
+    if (!options.reward.stage.quiet) print_result(found, annotator);
     return Outcome::finished;
 }
 

@@ -3,8 +3,8 @@
 // higher one.
 //
 // Ouyang et al., "Training language models to follow instructions with human feedback" (2022),
-// section 3.5; Ziegler et al. (2019). By Bradley and Terry (1952) a judge prefers a to b with
-// the probability sigmoid(r(a) - r(b)); the loss is what the judge's ranks cost under it,
+// section 3.5; Ziegler et al. (2019). By Bradley and Terry (1952) an annotator prefers a to b with
+// the probability sigmoid(r(a) - r(b)); the loss is what the annotator's ranks cost under it,
 //
 //   L = - mean over prompts of the mean over their pairs of log sigmoid(r(chosen) - r(rejected))
 //
@@ -24,7 +24,7 @@ namespace qstar::train {
 struct BradleyTerryOptions {
     BradleyTerryOptions() { reward.loop.batch = 12; } // prompts a step
     RewardOptions reward;
-    std::string name = "reward"; // folder in the run: models of several judges
+    std::string name = "reward"; // folder in the run: models of several annotators
 };
 
 // DIR/sft/model.safetensors + DIR/ranks/ranks.jsonl -> DIR/reward/model.safetensors, and the

@@ -74,7 +74,7 @@ Metrics validate(engine::Gpt& policy, engine::Gpt& reference, std::span<const Ra
             {"val_margin", found.mean(found.margin)}};
 }
 
-// The ground of RL (rl.h), for solutions that are written and looked at, not learned from.
+// The setup of RL (rl.h), for solutions that are written and looked at, not learned from.
 RlOptions looking(const DpoOptions& options) {
     RlOptions look;
     look.stage = options.stage;
@@ -83,11 +83,11 @@ RlOptions looking(const DpoOptions& options) {
 }
 
 // How far the policy is from the reference, and what it is worth, by the solutions it writes.
-Metrics look_at(const RlSetup& ground, engine::Gpt& policy, engine::Gpt& reference,
+Metrics look_at(const RlSetup& setup, engine::Gpt& policy, engine::Gpt& reference,
                 const DpoOptions& options) {
-    const auto episodes = roll_out(ground, looking(options), policy, -1, options.kl_episodes, 1);
+    const auto episodes = roll_out(setup, looking(options), policy, -1, options.kl_episodes, 1);
     Metrics metrics =
-        diagnostics(ground, episodes, ground.reward(episodes), token_probs(policy, episodes),
+        diagnostics(setup, episodes, setup.reward(episodes), token_probs(policy, episodes),
                     token_probs(reference, episodes).log_prob)
             .metrics();
     metrics.drop("score"); // the verifier's: it is `right`
@@ -151,9 +151,9 @@ Outcome dpo(const DpoOptions& options) {
     Stage stage(options.stage, options.name, record_of(options, file));
     if (stage.done()) return Outcome::finished;
 
-    const RlSetup ground = prepare(looking(options), stage.seed());
-    const tokenizer::Tokenizer& tokenizer = ground.tokenizer;
-    engine::Gpt reference = ground.reference;
+    const RlSetup setup = prepare(looking(options), stage.seed());
+    const tokenizer::Tokenizer& tokenizer = setup.tokenizer;
+    engine::Gpt reference = setup.reference;
     const RankSet set = read_rank_set(file, options.stage, options.name, options.limit, tokenizer,
                                       reference.config.context);
     const uint64_t seed = stage.seed();
@@ -201,7 +201,7 @@ Outcome dpo(const DpoOptions& options) {
         metrics.set({"reward_chosen", better});
         metrics.set({"reward_rejected", worse});
         if (options.kl_episodes > 0 && (trainer.step() + 1) % look_every == 0)
-            metrics.set(look_at(ground, policy, reference, options));
+            metrics.set(look_at(setup, policy, reference, options));
         trainer.end_step(metrics, fmt::format("margin {:.2f}  accuracy {:.2f}",
                                               found.mean(found.margin), found.mean(found.agreed)));
     }
@@ -209,7 +209,7 @@ Outcome dpo(const DpoOptions& options) {
 
     Json result{{"prompts", set.train.size()}, {"val_prompts", set.validation_rows.size()}};
     Metrics validated = validate(policy, reference, set.validation_rows, tokenizer, options, file);
-    if (options.kl_episodes > 0) validated.set(look_at(ground, policy, reference, options));
+    if (options.kl_episodes > 0) validated.set(look_at(setup, policy, reference, options));
     result.update(json_of(validated));
     return trainer.finish(result);
 }

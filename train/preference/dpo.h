@@ -12,7 +12,7 @@
 //
 //   dpo   -log sigmoid(beta h),        h = log(pi(w) / pi_ref(w)) - log(pi(l) / pi_ref(l))
 //   ipo   (h - 1 / (2 beta))^2         which stops at a margin, where DPO goes on for ever with
-//                                      judges who never disagree (Azar et al., "A General
+//                                      annotators who never disagree (Azar et al., "A General
 //                                      Theoretical Paradigm to Understand Learning from Human
 //                                      Preferences", 2023, equation 17)
 

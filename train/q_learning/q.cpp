@@ -222,16 +222,16 @@ static Json record_of(QOptions options) {
 Outcome q(const QOptions& options) {
     check(flags_of(options));
     require(options.stage.run, options.from, model_path(options.stage.run, options.from));
-    const ProblemSource room = problem_source_of(options.stage.run);
+    const ProblemSource source = problem_source_of(options.stage.run);
     Stage stage(options.stage, "q", record_of(options));
     if (stage.done()) return Outcome::finished;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);
     const engine::Gpt policy = load_model(options.stage.run, options.from);
     check_vocab(policy, tokenizer, options.stage.run);
-    const auto problems = draw_problems(room, Split::train, options.problems, stage.seed());
+    const auto problems = draw_problems(source, Split::train, options.problems, stage.seed());
     search::GptProposer proposer(policy, tokenizer, stage.seed());
-    make_rollouts(stage, problems, proposer, *room.world, options.explore);
+    make_rollouts(stage, problems, proposer, *source.world, options.explore);
     return fit_q(options, stage, policy);
 }
 

@@ -47,7 +47,7 @@ std::vector<size_t> offsets_of(std::span<const Episode> episodes);
 struct Minibatch {
     int64_t rows = 0, time = 0;
     std::vector<int> inputs;     // (rows, time)
-    std::vector<int> before, at; // of each written token: the position that foretells it, its own
+    std::vector<int> before, at; // of each written token: the position that predicts it, its own
     std::vector<int> targets;    // the written tokens
     std::vector<size_t> flat;    // their places in flat vectors
     std::vector<float> lengths;  // of the solution that each belongs to
@@ -62,7 +62,7 @@ std::vector<Minibatch> make_minibatches(std::span<const Episode> episodes,
 std::vector<float> pick(std::span<const float> flat, const Minibatch& batch);
 
 // On the tape, for a minibatch of n written tokens: -> (n, V) of the policy, whose row i
-// foretells token i; -> (n, 1) of a model with a scalar head, before or at each token.
+// predicts token i; -> (n, 1) of a model with a scalar head, before or at each token.
 engine::Var written_logits(engine::Tape& tape, engine::Gpt& policy, const Minibatch& batch);
 engine::Var values_before(engine::Tape& tape, engine::Gpt& critic, const Minibatch& batch);
 

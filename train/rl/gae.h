@@ -27,7 +27,7 @@ Advantages gae(std::span<const float> rewards, std::span<const float> values, do
 // about the size of a step. Equal entries become 0.
 void whiten(std::span<float> values);
 
-// 1 - Var(R - V) / Var(R): 1, the values foretell the returns; 0, no better than their mean;
+// 1 - Var(R - V) / Var(R): 1, the values predict the returns; 0, no better than their mean;
 // below 0, worse. 0 where all returns are equal.
 double explained_variance(std::span<const float> returns, std::span<const float> values);
 

@@ -67,20 +67,20 @@ void update(Trainer& trainer, engine::Gpt& model, const Minibatch& batch, const 
 
 Outcome train(const GrpoOptions& options, Stage& stage) {
     const uint64_t seed = stage.seed();
-    RlSetup ground = prepare(options.rl, seed);
-    engine::Gpt model = without_scalar_head(ground.reference);
+    RlSetup setup = prepare(options.rl, seed);
+    engine::Gpt model = without_scalar_head(setup.reference);
     Trainer trainer(options.rl.loop, stage, trained(model, stage.run()), options.rl.steps);
     while (trainer.running()) {
         const int64_t step = trainer.step();
 
         // Step 1: a group of solutions of each problem.
         const std::vector<Episode> episodes = roll_out(
-            ground, options.rl, model, step, options.rl.loop.batch / options.group, options.group);
+            setup, options.rl, model, step, options.rl.loop.batch / options.group, options.group);
         const TokenProbs old = token_probs(model, episodes);
-        const std::vector<float> reference = token_probs(ground.reference, episodes).log_prob;
+        const std::vector<float> reference = token_probs(setup.reference, episodes).log_prob;
 
         // Step 2: what they earn, compared within the group.
-        const Rewards rewards = ground.reward(episodes);
+        const Rewards rewards = setup.reward(episodes);
         Rewards charged = rewards;
         if (options.baseline == "rloo")
             charge_kl(charged, episodes, old.log_prob, reference, options.kl);
@@ -94,7 +94,7 @@ Outcome train(const GrpoOptions& options, Stage& stage) {
                 update(trainer, model, batch, old, reference, advantages, options, updates);
         }
 
-        const Diagnostics found = diagnostics(ground, episodes, rewards, old, reference);
+        const Diagnostics found = diagnostics(setup, episodes, rewards, old, reference);
         Metrics metrics = updates.means();
         metrics.set(found.metrics());
         trainer.end_step(metrics, found.note());

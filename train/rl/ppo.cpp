@@ -115,8 +115,8 @@ void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Min
 
 Outcome train(const PpoOptions& options, Stage& stage) {
     const uint64_t seed = stage.seed();
-    RlSetup ground = prepare(options.rl, seed);
-    engine::Gpt model = without_scalar_head(ground.reference),
+    RlSetup setup = prepare(options.rl, seed);
+    engine::Gpt model = without_scalar_head(setup.reference),
                 critic = value_function(options, seed);
     Trainer trainer(options.rl.loop, stage, trained(model, critic, stage.run()), options.rl.steps);
     while (trainer.running()) {
@@ -125,12 +125,12 @@ Outcome train(const PpoOptions& options, Stage& stage) {
 
         // Step 1: the policy writes solutions of training problems.
         const std::vector<Episode> episodes =
-            roll_out(ground, options.rl, model, step, options.rl.loop.batch, 1);
+            roll_out(setup, options.rl, model, step, options.rl.loop.batch, 1);
         const TokenProbs old = token_probs(model, episodes);
-        const std::vector<float> reference = token_probs(ground.reference, episodes).log_prob;
+        const std::vector<float> reference = token_probs(setup.reference, episodes).log_prob;
 
         // Step 2: what they earn, less a price for every nat by which they leave the reference.
-        const Rewards rewards = ground.reward(episodes);
+        const Rewards rewards = setup.reward(episodes);
         const std::vector<float> paid =
             token_rewards(episodes, rewards, old.log_prob, reference, beta);
 
@@ -149,7 +149,7 @@ Outcome train(const PpoOptions& options, Stage& stage) {
         }
 
         // Step 5: the price is steered towards the KL that was asked for.
-        const Diagnostics found = diagnostics(ground, episodes, rewards, old, reference);
+        const Diagnostics found = diagnostics(setup, episodes, rewards, old, reference);
         trainer.remember("kl", adapt_kl(beta, found.kl, options.kl_target, options.kl_gain));
         Metrics metrics = updates.means();
         metrics.set(found.metrics());

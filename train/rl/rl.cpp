@@ -21,25 +21,25 @@ constexpr int64_t own_solutions = 256; // by which the score of `reward` is put 
 
 bool has_model(const std::string& reward) { return reward != "verifier"; }
 
-std::vector<std::string> problems_of_step(const RlSetup& ground, int64_t step, int64_t count) {
-    Random random(ground.seed, fmt::format("rl/problems/{}", step));
+std::vector<std::string> problems_of_step(const RlSetup& setup, int64_t step, int64_t count) {
+    Random random(setup.seed, fmt::format("rl/problems/{}", step));
     std::vector<std::string> problems;
-    for (int64_t i = 0; i < count; ++i) problems.push_back(ground.room.draw(Split::train, random));
+    for (int64_t i = 0; i < count; ++i) problems.push_back(setup.source.draw(Split::train, random));
     return problems;
 }
 
-RewardFunction reward_of(const RlOptions& options, const RlSetup& ground) {
-    if (!has_model(options.reward)) return verifier_reward(*ground.room.world);
+RewardFunction reward_of(const RlOptions& options, const RlSetup& setup) {
+    if (!has_model(options.reward)) return verifier_reward(*setup.source.world);
     engine::Gpt model = load_model(options.stage.run, options.reward);
-    check_vocab(model, ground.tokenizer, options.stage.run);
-    if (model.config.context < ground.reference.config.context)
+    check_vocab(model, setup.tokenizer, options.stage.run);
+    if (model.config.context < setup.reference.config.context)
         fail("{}: its context of {} tokens is shorter than the policy's of {}",
              model_path(options.stage.run, options.reward), model.config.context,
-             ground.reference.config.context);
+             setup.reference.config.context);
     if (options.reward == "orm") return outcome_reward(std::move(model));
     if (options.reward == "prm") return step_reward(std::move(model), options.step_pay);
     return rank_reward(std::move(model),
-                       roll_out(ground, options, ground.reference, -1, own_solutions, 1));
+                       roll_out(setup, options, setup.reference, -1, own_solutions, 1));
 }
 
 std::vector<JsonLine> metrics_of(const Stage& stage) {
@@ -109,22 +109,22 @@ void record_inputs(Json& flags, const RlOptions& options) {
 }
 
 RlSetup prepare(const RlOptions& options, uint64_t seed) {
-    RlSetup ground{load_tokenizer(options.stage.run),
-                   problem_source_of(options.stage.run, options.min_operands),
-                   load_model(options.stage.run, options.from), seed, RewardFunction{}};
-    check_vocab(ground.reference, ground.tokenizer, options.stage.run);
-    ground.reward = reward_of(options, ground);
-    return ground;
+    RlSetup setup{load_tokenizer(options.stage.run),
+                  problem_source_of(options.stage.run, options.min_operands),
+                  load_model(options.stage.run, options.from), seed, RewardFunction{}};
+    check_vocab(setup.reference, setup.tokenizer, options.stage.run);
+    setup.reward = reward_of(options, setup);
+    return setup;
 }
 
-std::vector<Episode> roll_out(const RlSetup& ground, const RlOptions& options,
+std::vector<Episode> roll_out(const RlSetup& setup, const RlOptions& options,
                               const engine::Gpt& policy, int64_t step, int64_t problems,
                               int64_t samples) {
     const uint64_t stream =
         search::derive_stream(hash_name("rl/samples"), static_cast<uint64_t>(step));
     std::vector<Episode> episodes =
-        roll_out(policy, ground.tokenizer, problems_of_step(ground, step, problems), samples,
-                 options.max_tokens, ground.seed, stream);
+        roll_out(policy, setup.tokenizer, problems_of_step(setup, step, problems), samples,
+                 options.max_tokens, setup.seed, stream);
     drop_held_out(episodes);
     return episodes;
 }
@@ -136,13 +136,13 @@ std::vector<int64_t> epoch_order(size_t episodes, uint64_t seed, int64_t step, i
     return order;
 }
 
-Diagnostics diagnostics(const RlSetup& ground, std::span<const Episode> episodes,
+Diagnostics diagnostics(const RlSetup& setup, std::span<const Episode> episodes,
                         const Rewards& rewards, const TokenProbs& policy,
                         std::span<const float> reference) {
     Diagnostics sum;
     for (size_t i = 0; i < episodes.size(); ++i) {
         sum.score += score_of(rewards[i]);
-        sum.right += ground.room.world->solved(episodes[i].path);
+        sum.right += setup.source.world->solved(episodes[i].path);
         sum.finished += episodes[i].path.finished;
     }
     for (size_t t = 0; t < reference.size(); ++t) {

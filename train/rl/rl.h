@@ -1,5 +1,5 @@
 #pragma once
-// What PPO and GRPO have in common: flags, the ground on which a policy is trained
+// What PPO and GRPO have in common: flags, the setup on which a policy is trained
 // (problems, reference, rewards), and the diagnostics.
 
 #include "train/data/problem_source.h"
@@ -34,10 +34,10 @@ void check(const RlOptions& options, const std::string& algorithm);
 // With the files that the training starts from: policy, reward model (if the reward has one).
 void record_inputs(Json& flags, const RlOptions& options);
 
-// The ground: everything of a run that an episode and its pay need.
+// The setup: everything of a run that an episode and its pay need.
 struct RlSetup {
     tokenizer::Tokenizer tokenizer;
-    ProblemSource room;    // the world and its problems
+    ProblemSource source;  // the world and its problems
     engine::Gpt reference; // the policy of options.from
     uint64_t seed;
     RewardFunction reward;
@@ -46,7 +46,7 @@ RlSetup prepare(const RlOptions& options, uint64_t seed);
 
 // `samples` solutions of each of the training problems of one step, a pure function of the
 // policy, the seed and the step. Those with held-out lines are left out.
-std::vector<Episode> roll_out(const RlSetup& ground, const RlOptions& options,
+std::vector<Episode> roll_out(const RlSetup& setup, const RlOptions& options,
                               const engine::Gpt& policy, int64_t step, int64_t problems,
                               int64_t samples);
 
@@ -68,7 +68,7 @@ struct Diagnostics {
     std::string note() const; // for the progress bar
 };
 // `reference`: log-probabilities of the written tokens, flat.
-Diagnostics diagnostics(const RlSetup& ground, std::span<const Episode> episodes,
+Diagnostics diagnostics(const RlSetup& setup, std::span<const Episode> episodes,
                         const Rewards& rewards, const TokenProbs& policy,
                         std::span<const float> reference);
 

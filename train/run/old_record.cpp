@@ -9,6 +9,8 @@ Json by_flags(const Json& record) {
     for (const auto& [name, value] : record.items()) {
         if (name == "text" && value.is_number()) {
             out["text-weight"] = value;
+        } else if (name == "judge") {
+            out["annotator"] = value;
         } else if (name == "fields") {
             out["field"] = value;
         } else if (name == "search" && value.is_object()) {

@@ -66,7 +66,7 @@ Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& 
 inline constexpr float inner_weight = 0.5f;
 
 // The policy's weights with a few more layers and a scalar head. A policy spends all its
-// layers on foretelling the next token; to judge, one must compare what was foretold with
+// layers on predicting the next token; to rate a step, one must compare what was predicted with
 // what was written, and that takes layers after it.
 engine::Gpt reward_model(const engine::Gpt& policy, int64_t extra_layers, uint64_t seed);
 

@@ -49,7 +49,7 @@ template <class Options>
 std::string typing(const std::string& run, const std::string& name, const std::string& text) {
     Options options;
     options.stage.run = run;
-    options.judge = "me";
+    options.annotator = "me";
     options.name = name;
     std::istringstream in(text);
     std::ostringstream out;

@@ -4,7 +4,7 @@
 #include "engine/text/jsonl.h"
 #include "search/worlds/make_world.h"
 #include "train/annotation/label.h"
-#include "train/data/judge.h"
+#include "train/data/label_steps.h"
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
@@ -48,7 +48,7 @@ TEST_CASE("a person labels step by step, stops at the first error, takes back, q
 
     // A key that says nothing; an error in step 1 that is taken back; the error in step 2.
     const std::string shown =
-        typing_labels(judged_by_me<LabelOptions>(folder.path), "x\n+\n-1\nu\nu\n+\n-\n");
+        typing_labels(annotated_by_me<LabelOptions>(folder.path), "x\n+\n-1\nu\nu\n+\n-\n");
     CHECK(shown.find("[1 of 3]  3*(4+5)-2") != std::string::npos);
     CHECK(shown.find("expected +, 0, -, u or q, found \"x\"") != std::string::npos);
     CHECK(shown.find("24") == std::string::npos); // nobody asks what comes after the error
@@ -59,15 +59,15 @@ TEST_CASE("a person labels step by step, stops at the first error, takes back, q
     CHECK(!exists(folder.path + "/labels/done.json"));
 
     // Quits in the middle of the second solution: its labels wait for the next call.
-    CHECK(typing_labels(judged_by_me<LabelOptions>(folder.path), "+\n+\nq\n").find("2 to go") !=
+    CHECK(typing_labels(annotated_by_me<LabelOptions>(folder.path), "+\n+\nq\n").find("2 to go") !=
           std::string::npos);
     CHECK(read_step_labels(file).size() == 1);
     CHECK(read_file(folder.path + "/labels/partial/answers.jsonl") == "[1,-1]\n[1,1]\n");
-    const std::string goes_on = typing_labels(judged_by_me<LabelOptions>(folder.path), "q\n");
+    const std::string goes_on = typing_labels(annotated_by_me<LabelOptions>(folder.path), "q\n");
     CHECK(goes_on.find("[2 of 3]") != std::string::npos);
     CHECK(goes_on.find("3.  25") != std::string::npos);
     // From its first step, undo goes back to the solution before.
-    typing_labels(judged_by_me<LabelOptions>(folder.path), "u\nu\nu\nu\n0\n-1\n+\n+\n0\n1\n1\n");
+    typing_labels(annotated_by_me<LabelOptions>(folder.path), "u\nu\nu\nu\n0\n-1\n+\n+\n0\n1\n1\n");
     labels = read_step_labels(file);
     REQUIRE(labels.size() == 3);
     CHECK(labels[0].labels == std::vector{Label::neutral, Label::wrong});
@@ -84,11 +84,11 @@ TEST_CASE("a person labels step by step, stops at the first error, takes back, q
 TEST_CASE("answers that do not fit their solutions are refused") {
     const Temporary folder;
     write_samples_to_label(folder.path);
-    typing_labels(judged_by_me<LabelOptions>(folder.path), "-\nq\n");
+    typing_labels(annotated_by_me<LabelOptions>(folder.path), "-\nq\n");
     const std::string answers = folder.path + "/labels/partial/answers.jsonl";
     for (const char* text : {"[]\n", "[1]\n[1]\n", "[-1,1]\n", "[1,1,1,1]\n", "[7]\n"}) {
         write_file_atomic(answers, text);
-        CHECK_THROWS_WITH_AS(typing_labels(judged_by_me<LabelOptions>(folder.path), "q\n"),
+        CHECK_THROWS_WITH_AS(typing_labels(annotated_by_me<LabelOptions>(folder.path), "q\n"),
                              doctest::Contains("answers.jsonl"), Error);
         CHECK(read_file(answers) == text);
     }
@@ -99,12 +99,12 @@ TEST_CASE("a simulated person errs at the rate, both ways, and goes on after wha
     const SampledSolution wrong{"3*(4+5)-2", {"3*9-2", "26-2", "24"}, true};
     Random random(1, "test");
     // Always wrong: he stops at the first right step.
-    CHECK(judge_steps(*world, wrong, 1, random).labels == std::vector{Label::wrong});
-    CHECK(judge_steps(*world, wrong, 0, random).labels == judge_steps(*world, wrong).labels);
+    CHECK(label_steps(*world, wrong, 1, random).labels == std::vector{Label::wrong});
+    CHECK(label_steps(*world, wrong, 0, random).labels == label_steps(*world, wrong).labels);
     // The step is wrong: seen in nine of ten cases (if the first passed as right).
     int passed = 0, missed = 0;
     for (int i = 0; i < 4000; ++i) {
-        const auto labels = judge_steps(*world, wrong, 0.1, random).labels;
+        const auto labels = label_steps(*world, wrong, 0.1, random).labels;
         if (labels[0] == Label::wrong) continue;
         ++passed;
         missed += labels[1] == Label::right;
@@ -120,7 +120,7 @@ TEST_CASE("labels by simulated people: limits, both forms, the same bytes again"
     LabelOptions options;
     options.stage.run = folder.path;
     options.stage.quiet = true;
-    options.judge = "simulated";
+    options.annotator = "simulated";
     options.error = 0.2;
     options.name = "label-people";
     label(options);

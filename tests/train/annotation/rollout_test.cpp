@@ -32,10 +32,10 @@ SampledSolution solution(std::vector<std::string> steps) { return {"P", std::mov
 
 TEST_CASE("Math-Shepherd: the soft estimate is the share of right completions") {
     search::TableProposer proposer = one_way_to_yes();
-    RolloutJudge judge(proposer, search::says_yes, 4000, 1.0f);
+    RolloutEstimator estimator(proposer, search::says_yes, 4000, 1.0f);
     const std::vector<SampledSolution> solutions = {solution({"a", "yes"}), solution({"a", "no"}),
                                                     solution({"b", "no"})};
-    const auto labels = math_shepherd(judge, solutions);
+    const auto labels = math_shepherd(estimator, solutions);
     REQUIRE(labels.size() == 3);
     // 4000 draws at p = 3/4: a standard error of 0.007.
     REQUIRE(labels[0].soft.size() == 2);
@@ -58,7 +58,7 @@ TEST_CASE("Math-Shepherd: the soft estimate is the share of right completions") 
 
 TEST_CASE("Math-Shepherd: an estimate depends on its prefix alone") {
     search::TableProposer one = one_way_to_yes(), two = one_way_to_yes();
-    RolloutJudge alone(one, search::says_yes, 16, 1.0f), crowd(two, search::says_yes, 16, 1.0f);
+    RolloutEstimator alone(one, search::says_yes, 16, 1.0f), crowd(two, search::says_yes, 16, 1.0f);
     const auto a = math_shepherd(alone, std::vector{solution({"a", "yes"})});
     const auto b = math_shepherd(crowd, std::vector{solution({"b", "no"}), solution({"a", "yes"})});
     CHECK(a[0].soft == b[1].soft);
@@ -83,15 +83,16 @@ TEST_CASE("OmegaPRM: the first error by binary search") {
         std::vector<std::string> steps;
         for (int i = 1; i < length; ++i) steps.push_back(name(i < error, i));
         steps.push_back("no");
-        RolloutJudge judge(proposer, search::says_yes, 1, 1.0f);
-        const auto labels = first_errors(judge, search::says_yes, std::vector{solution(steps)});
+        RolloutEstimator estimator(proposer, search::says_yes, 1, 1.0f);
+        const auto labels = first_errors(estimator, search::says_yes, std::vector{solution(steps)});
         CHECK(labels[0].sound == static_cast<size_t>(error - 1));
         CHECK(labels[0].rollouts == 5); // log2 of 32 questions, one roll-out each
         CHECK(labels[0].soft.empty());
     }
     // A right answer is taken for a sound solution, and costs nothing.
-    RolloutJudge judge(proposer, search::says_yes, 4, 1.0f);
-    const auto labels = first_errors(judge, search::says_yes, std::vector{solution({"s1", "yes"})});
+    RolloutEstimator estimator(proposer, search::says_yes, 4, 1.0f);
+    const auto labels =
+        first_errors(estimator, search::says_yes, std::vector{solution({"s1", "yes"})});
     CHECK(labels[0].sound == 2);
     CHECK(labels[0].rollouts == 0);
 }

@@ -1,6 +1,6 @@
 #include "engine/text/json_parse.h"
 #include "search/worlds/make_world.h"
-#include "train/data/judge.h"
+#include "train/data/label_steps.h"
 #include "train/data/labels.h"
 
 #include "engine/base/error.h"
@@ -18,13 +18,13 @@ using search::Label;
 TEST_CASE("the verifier stops at the first error") {
     const auto world = search::make_world("arithmetic");
     const LabelledSolution right =
-        judge_steps(*world, {"3*(4+5)-2", {"3*9-2", "27-2", "25"}, true});
+        label_steps(*world, {"3*(4+5)-2", {"3*9-2", "27-2", "25"}, true});
     CHECK(right.labels == std::vector{Label::right, Label::right, Label::right});
     CHECK(right.true_answer == "25");
     const LabelledSolution wrong =
-        judge_steps(*world, {"3*(4+5)-2", {"3*9-2", "26-2", "24"}, true});
+        label_steps(*world, {"3*(4+5)-2", {"3*9-2", "26-2", "24"}, true});
     CHECK(wrong.labels == std::vector{Label::right, Label::wrong});
-    const LabelledSolution turning = judge_steps(*world, {"2+3", {"3+2", "5"}, true});
+    const LabelledSolution turning = label_steps(*world, {"2+3", {"3+2", "5"}, true});
     CHECK(turning.labels == std::vector{Label::neutral, Label::right});
 }
 
@@ -38,8 +38,8 @@ TEST_CASE("step labels come back as they were written") {
     };
     std::vector<Json> prm800k, trl;
     for (const SampledSolution& solution : solutions) {
-        prm800k.push_back(prm800k_json(judge_steps(*world, solution)));
-        trl.push_back(trl_json(judge_steps(*world, solution)));
+        prm800k.push_back(prm800k_json(label_steps(*world, solution)));
+        trl.push_back(trl_json(label_steps(*world, solution)));
     }
     CHECK(prm800k[0]["label"]["finish_reason"] == "solution");
     CHECK(prm800k[1]["label"]["finish_reason"] == "found_error");

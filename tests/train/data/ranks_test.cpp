@@ -89,23 +89,23 @@ TEST_CASE("a broken file of ranks is refused with its line") {
     refuses(R"({"prompt": "2+3", "chosen": "5", "rejected": "5"})", "are the same");
 }
 
-TEST_CASE("the taste by hand") {
+TEST_CASE("the preference by hand") {
     const auto world = search::make_world("arithmetic");
-    const AnnotatorPreference taste{3, 1.5, 1, 0.5};
+    const AnnotatorPreference preference{3, 1.5, 1, 0.5};
     // Right, one line of work, 4 characters under 5, tidy.
-    CHECK(utility(taste, *world, {"1+2+3", {"3+3", "6"}, true}) ==
+    CHECK(utility(preference, *world, {"1+2+3", {"3+3", "6"}, true}) ==
           doctest::Approx(3 + 0.75 + 5.0 / 7 + 0.5));
     // Wrong, no work.
-    CHECK(utility(taste, *world, {"1+2+3", {"5"}, true}) == doctest::Approx(5.0 / 5.5 + 0.5));
+    CHECK(utility(preference, *world, {"1+2+3", {"5"}, true}) == doctest::Approx(5.0 / 5.5 + 0.5));
     // Of three lines one is untidy, and one was written before.
     CHECK(utility({0, 0, 0, 1}, *world, {"3*(1-2)", {"3*-1", "-3", "-3"}, true}) ==
           doctest::Approx(1.0 / 3));
     CHECK(utility(correct_only, *world, {"3*(1-2)", {"3*-1", "-3"}, true}) == 1);
     CHECK(utility(correct_only, *world, {"3*(1-2)", {"3*-1", "-3"}, false}) == 0); // no answer
-    CHECK(utility(taste, *world, {"1+2", {}, false}) == 0);
+    CHECK(utility(preference, *world, {"1+2", {}, false}) == 0);
 }
 
-TEST_CASE("the simulated person follows Bradley and Terry, and disagrees at his rate") {
+TEST_CASE("the simulated annotator follows Bradley and Terry, and disagrees at its rate") {
     CHECK(prefers({{}, 1, 0}, 2, 1) == doctest::Approx(1 / (1 + std::exp(-1.0))));
     CHECK(prefers({{}, 2, 0}, 2, 1) == doctest::Approx(1 / (1 + std::exp(-0.5))));
     CHECK(prefers({{}, 0, 0.1}, 2, 1) == doctest::Approx(0.9));
@@ -147,7 +147,7 @@ TEST_CASE("a person ranks: mistakes, undo, quit, and on where he stopped") {
     const std::string file = folder.path + "/ranks/ranks.jsonl";
     // A typing error is said; the first answer is taken back and given anew; then he quits.
     const std::string shown =
-        typing_ranks(judged_by_me<RankOptions>(folder.path), "2 1\n2 1 3\nu\n3 2 1\nq\n");
+        typing_ranks(annotated_by_me<RankOptions>(folder.path), "2 1\n2 1 3\nu\n3 2 1\nq\n");
     CHECK(shown.find("[1 of 3]  1+2+3") != std::string::npos);
     CHECK(shown.find("output 3 is missing") != std::string::npos);
     CHECK(shown.find("1 of 3 prompts ranked, 3 pairs") != std::string::npos);
@@ -156,14 +156,14 @@ TEST_CASE("a person ranks: mistakes, undo, quit, and on where he stopped") {
     const auto first = rankings_of(read_ranks(file))[0];
 
     // The input ends (the window is closed) after the next answer; nothing is lost.
-    const std::string second = typing_ranks(judged_by_me<RankOptions>(folder.path), "1=2\n");
+    const std::string second = typing_ranks(annotated_by_me<RankOptions>(folder.path), "1=2\n");
     CHECK(second.find("[1 of 3]") == std::string::npos);
     CHECK(second.find("[2 of 3]  2*3+1") != std::string::npos);
     CHECK(read_ranks(file).size() == 3); // the equal ones gave no pair
 
     // Undo reaches back over the calls; then he finishes.
     const std::string last =
-        typing_ranks(judged_by_me<RankOptions>(folder.path), "u\n1 2\n1 2 3\n");
+        typing_ranks(annotated_by_me<RankOptions>(folder.path), "u\n1 2\n1 2 3\n");
     CHECK(last.find("3 of 3 prompts ranked, 7 pairs") != std::string::npos);
     const auto rankings = rankings_of(read_ranks(file));
     REQUIRE(rankings.size() == 3);
@@ -173,7 +173,7 @@ TEST_CASE("a person ranks: mistakes, undo, quit, and on where he stopped") {
     CHECK(exists(folder.path + "/ranks/done.json"));
     CHECK(!exists(folder.path + "/ranks/partial"));
     // Finished: nothing is asked any more.
-    RankOptions again = judged_by_me<RankOptions>(folder.path);
+    RankOptions again = annotated_by_me<RankOptions>(folder.path);
     again.stage.quiet = true;
     CHECK(typing_ranks(again, "").empty());
 }
@@ -181,12 +181,12 @@ TEST_CASE("a person ranks: mistakes, undo, quit, and on where he stopped") {
 TEST_CASE("a broken session file is refused, and the answers stay as they are") {
     const Temporary folder;
     write_samples_to_rank(folder.path);
-    typing_ranks(judged_by_me<RankOptions>(folder.path), "2 1 3\nq\n");
+    typing_ranks(annotated_by_me<RankOptions>(folder.path), "2 1 3\nq\n");
     const std::string answers = folder.path + "/ranks/partial/answers.jsonl";
     const std::string good = read_file(answers);
     const auto refuses = [&](const std::string& text, const std::string& reason) {
         write_file_atomic(answers, text);
-        CHECK_THROWS_WITH_AS(typing_ranks(judged_by_me<RankOptions>(folder.path), "q\n"),
+        CHECK_THROWS_WITH_AS(typing_ranks(annotated_by_me<RankOptions>(folder.path), "q\n"),
                              doctest::Contains(reason.c_str()), Error);
         CHECK(read_file(answers) == text);
     };
@@ -196,14 +196,14 @@ TEST_CASE("a broken session file is refused, and the answers stay as they are") 
     refuses(good + good + good + good, "at most 3 answers");
 }
 
-TEST_CASE("the simulated person ranks; without noise as his taste says") {
+TEST_CASE("the simulated annotator ranks; without noise as its preference says") {
     const Temporary folder;
     write_samples_to_rank(folder.path);
     RankOptions options;
     options.stage.run = folder.path;
     options.stage.quiet = true;
-    options.person.noise = 0;
-    options.person.disagreement = 0;
+    options.simulated.noise = 0;
+    options.simulated.disagreement = 0;
     rank(options);
     const auto world = search::make_world("arithmetic");
     const auto pairs = read_ranks(folder.path + "/ranks/ranks.jsonl");
@@ -217,12 +217,12 @@ TEST_CASE("the simulated person ranks; without noise as his taste says") {
     options.stage.force = true;
     rank(options);
     CHECK(read_file(folder.path + "/ranks/ranks.jsonl") == bytes);
-    options.person.disagreement = 0.5;
+    options.simulated.disagreement = 0.5;
     rank(options);
     CHECK(read_file(folder.path + "/ranks/ranks.jsonl") != bytes);
-    options.judge = "oracle";
-    CHECK_THROWS_WITH_AS(rank(options), doctest::Contains("--judge must be"), Error);
-    options.judge = "simulated";
+    options.annotator = "oracle";
+    CHECK_THROWS_WITH_AS(rank(options), doctest::Contains("--annotator must be"), Error);
+    options.annotator = "simulated";
     options.name = "sft";
     CHECK_THROWS_WITH_AS(rank(options), doctest::Contains("--name must be rank"), Error);
 }

@@ -114,9 +114,9 @@ TEST_CASE("draws follow the policy: their frequencies are its probabilities") {
 
 TEST_CASE("token probabilities and scores are those of each sequence alone") {
     const auto episodes = some_episodes(3);
-    engine::Gpt policy = random_model(), judge = random_model(true);
+    engine::Gpt policy = random_model(), scorer = random_model(true);
     const TokenProbs probs = token_probs(policy, episodes);
-    const Floats before = values_before(judge, episodes), at = scores_at(judge, episodes);
+    const Floats before = values_before(scorer, episodes), at = scores_at(scorer, episodes);
     const auto offsets = offsets_of(episodes);
     for (size_t i = 0; i < episodes.size(); ++i) {
         const Episode& r = episodes[i];
@@ -126,13 +126,13 @@ TEST_CASE("token probabilities and scores are those of each sequence alone") {
         std::vector<int> next(r.tokens.begin() + 1, r.tokens.end());
         next.push_back(0);
         const engine::Var log_probs = log_prob(tape, logits(tape, policy, states), next);
-        const engine::Var judged = scores(tape, judge, hidden(tape, judge, r.tokens, 1, time));
+        const engine::Var scored = scores(tape, scorer, hidden(tape, scorer, r.tokens, 1, time));
         for (int w = 0; w < r.written(); ++w) {
             const size_t flat = offsets[i] + size_t(w);
             const int64_t position = r.prompt + w;
             CHECK(probs.log_prob[flat] == tape.value(log_probs)[position - 1]);
-            CHECK(before[flat] == tape.value(judged)[position - 1]);
-            CHECK(at[flat] == tape.value(judged)[position]);
+            CHECK(before[flat] == tape.value(scored)[position - 1]);
+            CHECK(at[flat] == tape.value(scored)[position]);
         }
     }
 }
@@ -186,8 +186,8 @@ TEST_CASE("product pay: the sum is the product, and a bad step is charged where 
 TEST_CASE("rewards stand at the answer, or at the ends of the steps") {
     auto episodes = some_episodes();
     const auto world = search::make_world("arithmetic");
-    engine::Gpt judge = random_model(true);
-    const Floats at = scores_at(judge, episodes);
+    engine::Gpt scorer = random_model(true);
+    const Floats at = scores_at(scorer, episodes);
     const auto offsets = offsets_of(episodes);
     const auto sigmoid = [](float x) { return 1 / (1 + std::exp(-x)); };
 

@@ -1,10 +1,10 @@
-#include "train/data/judge.h"
+#include "train/data/label_steps.h"
 
 namespace qstar::train {
 
 using search::Label;
 
-LabelledSolution judge_steps(const search::World& world, const SampledSolution& solution,
+LabelledSolution label_steps(const search::World& world, const SampledSolution& solution,
                              double error, Random& random) {
     LabelledSolution labelled{solution, world.answer(solution.problem), {}};
     search::Path path{solution.problem, {}, false};
@@ -20,9 +20,9 @@ LabelledSolution judge_steps(const search::World& world, const SampledSolution& 
     return labelled;
 }
 
-LabelledSolution judge_steps(const search::World& world, const SampledSolution& solution) {
+LabelledSolution label_steps(const search::World& world, const SampledSolution& solution) {
     Random none;
-    return judge_steps(world, solution, 0, none);
+    return label_steps(world, solution, 0, none);
 }
 
 } // namespace qstar::train
