@@ -51,8 +51,7 @@ void describe(Flags& f, SearchCall& o) {
            "was interrupted")
         .quiet();
     f.text("world", o.world,
-           "what the problems are: arithmetic, equations, countdown or words (default: what the "
-           "run is of)")
+           "what the problems are: " + known_worlds() + " (default: what the run is of)")
         .quiet();
     f.text("method", o.method, "greedy, majority, best-of-n, beam, mcts, astar or qstar").quiet();
     f.text("scorer", o.scorer,
@@ -124,7 +123,7 @@ void check_problem(const World& world, const SearchCall& flags, const std::strin
     try {
         read_problem(world, flags.problem, flags.form.target);
     } catch (const Error& error) {
-        if (!flags.world.empty() || name == "arithmetic") throw;
+        if (!flags.world.empty() || name == default_world) throw;
         fail("{} ({} is a run of the world {})", error.what(), flags.run, name);
     }
 }

@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/nn/safetensors.h"
 #include "engine/text/json.h"
+#include "search/worlds/make_world.h"
 #include "tokenizer/fingerprint.h"
 
 namespace qstar::search {
@@ -14,11 +15,7 @@ namespace {
 std::string own_world(const std::string& run) {
     const std::optional<JsonLine> flags = corpus_flags(run);
     if (!flags) return "";
-    return has_field(*flags, "world") ? string_field(*flags, "world") : "arithmetic";
-}
-
-bool is_of(const std::string& own, const std::string& asked) {
-    return own == asked || (own == "words" && asked.starts_with("gsm8k:"));
+    return has_field(*flags, "world") ? string_field(*flags, "world") : std::string(default_world);
 }
 
 } // namespace
@@ -33,9 +30,9 @@ std::optional<JsonLine> corpus_flags(const std::string& run) {
 
 std::string world_of(const std::string& run, const std::string& asked) {
     const std::string own = own_world(run);
-    if (!own.empty() && !asked.empty() && !is_of(own, asked))
+    if (!own.empty() && !asked.empty() && !takes_problems_of(own, asked))
         fail("{} is a run of the world {}, not of {}", run, own, asked);
-    return !asked.empty() ? asked : !own.empty() ? own : "arithmetic";
+    return !asked.empty() ? asked : !own.empty() ? own : std::string(default_world);
 }
 
 std::map<std::string, std::string> model_metadata(const std::string& run,

@@ -5,6 +5,7 @@
 // it while solving, unless the world's own rules make the goal public (public_rules.h).
 
 #include "engine/base/random.h"
+#include "search/problem/line_reader.h"
 #include "search/problem/path.h"
 #include "search/problem/public_rules.h"
 
@@ -27,6 +28,10 @@ struct World : PublicRules {
     // The same with the answer that a file gives; then a world may take what it does not
     // understand itself. By default the problem must be one of its own, and that its answer.
     virtual std::string read_answered(std::string_view line, std::string_view answer) const;
+
+    // For one file, or one problem of the command line, in the forms in which others write them;
+    // `target`: what all problems have to reach. Error for one where they have none.
+    virtual std::unique_ptr<LineReader> line_reader(std::optional<int64_t> target) const;
 
     // The label of `step` written after `path`; `final`: it ended in the answer token.
     virtual Label check_step(const Path& path, std::string_view step, bool final) const = 0;

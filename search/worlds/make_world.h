@@ -1,14 +1,25 @@
 #pragma once
-// The worlds that there are.
+// The worlds that there are, each known by its line in make_world.cpp.
 
 #include "search/problem/world.h"
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace qstar::search {
 
-// By name ("arithmetic", "equations", "countdown", "words"); Error naming the known ones.
+// The world of a run without a corpus, and of a corpus whose record names none.
+inline constexpr std::string_view default_world = "arithmetic";
+
+// By name, "countdown" or "gsm8k:FILE"; Error naming the known ones.
 std::unique_ptr<World> make_world(std::string_view name);
+
+// "arithmetic, equations, countdown, words or gsm8k:FILE"
+std::string known_worlds();
+
+// May problems of the world `asked` be put to models of the world `own`? To its own, and to those
+// of a world that is a file of problems like them.
+bool takes_problems_of(std::string_view own, std::string_view asked);
 
 } // namespace qstar::search

@@ -5,19 +5,15 @@
 #include "engine/text/jsonl.h"
 #include "engine/text/text.h"
 #include "engine/text/text_lines.h"
-#include "search/worlds/countdown/countdown_lines.h"
 #include "search/worlds/text/scanner.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
 
 namespace qstar::search {
 
 namespace {
-
-bool is_countdown(const World& world) { return world.name() == "countdown"; }
-
-void check_target(const World& world, std::optional<int64_t> target) {
-    if (target && !is_countdown(world))
-        fail("--target is for the world countdown, found with {}", world.name());
-}
 
 // What stands behind "####".
 std::string final_answer(std::string answer) {
@@ -31,26 +27,14 @@ std::string final_answer(std::string answer) {
 struct ProblemReader {
     const World& world;
     const std::string& path;
-    const ProblemForm& form;
-    CountdownLines countdown{form.target};
-    std::optional<size_t> column = {}; // of a table of the Game of 24
+    LineReader& lines;
 
     std::string where(int64_t line) const { return fmt::format("{}:{}", path, line); }
-
-    // The line as the world's reader takes it.
-    std::string problem_text(std::string_view line, int64_t number) {
-        if (!is_countdown(world)) return std::string(line);
-        if (!column) return countdown.read(line, number);
-        const std::vector<std::string> cells = table_cells(line);
-        if (cells.size() <= *column)
-            fail("expected {} cells or more between commas, found {}", *column + 1, cells.size());
-        return countdown_line(cells[*column], form.target.value_or(24));
-    }
 
     ProblemLine read_line(std::string_view line, int64_t number) {
         ProblemLine read{std::string(line), "", ""};
         try {
-            read.problem = world.read(problem_text(line, number));
+            read.problem = world.read(lines.read(line, number));
         } catch (const Error& error) {
             fail("{}: {}", where(number), error.what());
         }
@@ -63,9 +47,9 @@ struct ProblemReader {
             fail("{}: expected a JSON object, found {}", line.where,
                  line.value.is_array() ? "an array" : "another value");
         ProblemLine read{"", "", ""};
-        const bool numbers = is_countdown(world) && is_countdown_json(line.value);
-        if (numbers) {
-            read.input = countdown_line(line, form.target);
+        const std::optional<std::string> own = lines.read_object(line);
+        if (own) {
+            read.input = *own;
         } else if (line.value.contains("problem")) {
             read.input = string_field(line, "problem");
         } else if (line.value.contains("question")) {
@@ -75,7 +59,7 @@ struct ProblemReader {
             fail("{}: expected a field \"problem\" or \"question\", found neither", line.where);
         }
         try {
-            const std::string asked = numbers ? read.input : problem_text(read.input, number);
+            const std::string asked = own ? *own : lines.read(read.input, number);
             read.problem =
                 read.answer.empty() ? world.read(asked) : world.read_answered(asked, read.answer);
         } catch (const Error& error) {
@@ -105,10 +89,10 @@ std::vector<ProblemLine> read_problems(const World& world, const std::string& pa
     const std::string& format = form.format;
     if (format != "lines" && format != "jsonl" && format != "pairs")
         fail("unknown format \"{}\": expected one of lines, jsonl, pairs", format);
-    check_target(world, form.target);
+    const std::unique_ptr<LineReader> line_reader = world.line_reader(form.target);
     const std::string text = read_text_file(path), name = input_name(path);
     const std::vector<TextLine> lines = text_lines(text);
-    ProblemReader reader{world, name, form};
+    ProblemReader reader{world, name, *line_reader};
     std::vector<ProblemLine> problems;
     BadLines bad(form.skip_bad);
     bool first = true;
@@ -131,17 +115,15 @@ std::vector<ProblemLine> read_problems(const World& world, const std::string& pa
             continue;
         }
         if (is_blank(line)) continue;
-        if (std::exchange(first, false) && format == "lines" && is_countdown(world)) {
-            reader.column = puzzles_column(line);
-            if (reader.column) continue;
-        }
+        if (std::exchange(first, false) && format == "lines" && line_reader->is_head(line))
+            continue;
         const bool json = format == "jsonl" || line[line.find_first_not_of(" \t")] == '{';
         bad.read([&] {
             problems.push_back(json ? reader.read_json(line, number)
                                     : reader.read_line(line, number));
         });
     }
-    reader.countdown.check(name);
+    line_reader->check(name);
     bad.settle(name);
     if (bad.count() > 0) fmt::print(stderr, "{}\n", bad.left_out(name));
     if (problems.empty()) fail("{}: expected at least one problem, found none", name);
@@ -151,14 +133,7 @@ std::vector<ProblemLine> read_problems(const World& world, const std::string& pa
 
 ProblemLine read_problem(const World& world, const std::string& text,
                          std::optional<int64_t> target) {
-    check_target(world, target);
-    if (!is_countdown(world)) return {text, world.read(text), ""};
-    if (trimmed(text).starts_with('{')) {
-        const JsonLine line{parse_json(text, "the problem"), "the problem"};
-        if (is_countdown_json(line.value))
-            return {text, world.read(countdown_line(line, target)), ""};
-    }
-    return {text, world.read(countdown_line(text, target)), ""};
+    return {text, world.read(world.line_reader(target)->read_alone(text)), ""};
 }
 
 } // namespace qstar::search

@@ -8,8 +8,8 @@
 //   pairs  DeepMind Mathematics' form: lines of a question and of its answer in turn
 //
 // Lines end in LF, CR LF or CR; before the first there may be a byte order mark. Blank lines are
-// skipped (not in pairs, where one is an Error). What other forms problems of countdown may have
-// is said in worlds/countdown_lines.h.
+// skipped (not in pairs, where one is an Error). A world may know other forms, as countdown does
+// (countdown_lines.h): they are read by its LineReader.
 
 #include "search/problem/world.h"
 
@@ -30,7 +30,7 @@ struct ProblemLine {
 
 struct ProblemForm {
     std::string format = "lines";
-    std::optional<int64_t> target; // countdown: of every problem; lines are numbers alone
+    std::optional<int64_t> target; // of every problem, where they have one (countdown)
     bool skip_bad = false;         // leave bad lines out, and say on stderr how many
 };
 

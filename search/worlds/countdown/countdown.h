@@ -25,6 +25,7 @@
 #include "search/worlds/arithmetic/expression.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -81,6 +82,7 @@ class CountdownSolver {
 struct Countdown : World {
     std::string name() const override { return "countdown"; }
     std::string read(std::string_view line) const override;
+    std::unique_ptr<LineReader> line_reader(std::optional<int64_t> target) const override;
     Label check_step(const Path& path, std::string_view step, bool final) const override;
     // An expression of exactly these numbers with the target as its value, "(8-5)*...";
     // "=24" may stand behind it.

@@ -5,6 +5,7 @@
 #include "search/worlds/text/scanner.h"
 
 #include <algorithm>
+#include <memory>
 #include <span>
 
 namespace qstar::search {
@@ -69,7 +70,35 @@ std::string countdown_line(const JsonLine& line, std::optional<int64_t> target) 
     return out + std::to_string(own);
 }
 
+std::unique_ptr<LineReader> Countdown::line_reader(std::optional<int64_t> target) const {
+    return std::make_unique<CountdownLines>(target);
+}
+
+bool CountdownLines::is_head(std::string_view line) {
+    column_ = puzzles_column(line);
+    return column_.has_value();
+}
+
+std::optional<std::string> CountdownLines::read_object(const JsonLine& line) {
+    if (!is_countdown_json(line.value)) return {};
+    return countdown_line(line, target_);
+}
+
+std::string CountdownLines::read_alone(std::string_view text) {
+    if (trimmed(text).starts_with('{')) {
+        const JsonLine line{parse_json(text, "the problem"), "the problem"};
+        if (is_countdown_json(line.value)) return countdown_line(line, target_);
+    }
+    return countdown_line(text, target_);
+}
+
 std::string CountdownLines::read(std::string_view line, int64_t number) {
+    if (column_) {
+        const std::vector<std::string> cells = table_cells(line);
+        if (cells.size() <= *column_)
+            fail("expected {} cells or more between commas, found {}", *column_ + 1, cells.size());
+        return countdown_line(cells[*column_], target_.value_or(24));
+    }
     const std::vector<Rational> numbers = parse_numbers(line);
     ++lines_;
     if (target_) {

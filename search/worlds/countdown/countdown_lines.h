@@ -14,6 +14,7 @@
 // 24 as well.
 
 #include "engine/text/jsonl.h"
+#include "search/problem/line_reader.h"
 
 #include <cstdint>
 #include <optional>
@@ -31,17 +32,20 @@ std::string countdown_line(std::string_view line, std::optional<int64_t> target)
 bool is_countdown_json(const Json& value); // has it a field "nums" or "numbers"?
 std::string countdown_line(const JsonLine& line, std::optional<int64_t> target);
 
-// The lines of one file, one after the other.
-class CountdownLines {
+// The lines of one file, one after the other; of the table after its head those of its column.
+class CountdownLines : public LineReader {
   public:
     explicit CountdownLines(std::optional<int64_t> target) : target_(target) {}
+    bool is_head(std::string_view line) override;
     // countdown_line(); Error, too, if the count of its numbers is not the first line's.
-    std::string read(std::string_view line, int64_t number);
-    // At the end: Error for what makes all lines doubtful, whichever was read.
-    void check(const std::string& path) const;
+    std::string read(std::string_view line, int64_t number) override;
+    std::optional<std::string> read_object(const JsonLine& line) override;
+    void check(const std::string& path) const override;
+    std::string read_alone(std::string_view text) override;
 
   private:
     std::optional<int64_t> target_;
+    std::optional<size_t> column_;
     size_t count_ = 0; // of the first line's numbers
     int64_t first_ = 0, lines_ = 0, ends_with_target_ = 0;
     std::string doubt_; // the first line that may be read in two ways
