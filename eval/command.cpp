@@ -17,6 +17,7 @@
 #include "eval/studies/policies.h"
 #include "eval/studies/preference_win_rate.h"
 #include "eval/studies/puzzles.h"
+#include "search/worlds/make_world.h"
 
 #include <memory>
 
@@ -87,7 +88,7 @@ Command demo_command() {
     describe(command.flags, *options);
     command.run = [options](const Call& call) {
         if (options->quick && options->full) fail("--full excludes --quick");
-        if (!call.has("run") && options->world != "arithmetic") {
+        if (!call.has("run") && options->world != search::default_world) {
             options->run = "runs/" + options->world;
             options->seed = call.seed_for(options->run);
         }

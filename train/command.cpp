@@ -22,18 +22,22 @@
 #include "train/supervised/prm.h"
 #include "train/supervised/sft.h"
 
+#include <memory>
+#include <string>
+
 namespace qstar::train {
 
 namespace {
 
 // A corpus, or only a look at the class that would write it.
-struct CorpusCall : CorpusOptions {
+struct CorpusCall {
+    CorpusOptions corpus;
     bool info = false;
     int64_t info_problems = 2000;
 };
 
 void describe(Flags& f, CorpusCall& o) {
-    describe(f, static_cast<CorpusOptions&>(o));
+    describe(f, o.corpus);
     f.mark("info", o.info, "only print the class and how often each pupil is right").quiet();
     f.number("info-problems", o.info_problems, 1, most, "problems that --info tries").quiet();
 }
@@ -41,9 +45,28 @@ void describe(Flags& f, CorpusCall& o) {
 void corpus_or_info(const CorpusCall& call) {
     check(flags_of(call));
     if (call.info)
-        print_class(call, call.info_problems);
+        print_class(call.corpus, call.info_problems);
     else
-        corpus(call);
+        corpus(call.corpus);
+}
+
+// Its flags are those of the world that the line names.
+Command corpus_command() {
+    const auto call = std::make_shared<CorpusCall>();
+    Command command{"corpus", "write the class's worksheets"};
+    describe(command.flags, *call);
+    command.run = [call](const Call&) { corpus_or_info(*call); };
+    command.note = "Each world has flags of its own. Here stand those of " + call->corpus.world +
+                   ", or of the world that --world names: " + taught_worlds() + ".";
+    command.decider = "world";
+    command.flags_for = [call](const std::string& world) {
+        call->corpus.world = world;
+        call->corpus.teaching(); // an error if there is no such world
+        Flags flags;
+        describe(flags, *call);
+        return flags;
+    };
+    return command;
 }
 
 void label_here(const LabelOptions& options) { label(options); }
@@ -54,7 +77,7 @@ void rank_here(const RankOptions& options) { rank(options); }
 Command command() {
     Command train{"train", "make a corpus and train the models, stage by stage"};
     train.commands = {
-        described_command("corpus", "write the class's worksheets", corpus_or_info),
+        corpus_command(),
         described_command("pretrain", "next-token prediction on the worksheets, or on a text",
                           pretrain),
         described_command("sft", "fine-tune on the curated set", sft),

@@ -180,6 +180,25 @@ const Command& named(const CLI::App& app, const Command& command) {
     return command;
 }
 
+// Gives the command that the words name the flags that depend on one of theirs.
+void adapt_flags(Command& program, const std::vector<std::string>& words) {
+    Command* named = &program;
+    for (const std::string& word : words)
+        for (Command& inner : named->commands)
+            if (inner.name == word) {
+                named = &inner;
+                break;
+            }
+    if (!named->flags_for) return;
+    const std::string flag = "--" + named->decider, joined = flag + "=";
+    std::optional<std::string> value;
+    for (size_t i = 0; i < words.size(); ++i) {
+        if (words[i] == flag && i + 1 < words.size()) value = words[i + 1];
+        if (words[i].starts_with(joined)) value = words[i].substr(joined.size());
+    }
+    if (value) named->flags = named->flags_for(*value);
+}
+
 // Sets a command's own seed; its run says which, where none is given.
 void set_seed(const Flags& flags, const Call& call) {
     const Flag* seed = flags.find("seed");
@@ -196,6 +215,7 @@ void set_seed(const Flags& flags, const Call& call) {
 
 std::string run_line(Command& program, const std::vector<std::string>& words,
                      const std::string& version) {
+    adapt_flags(program, words);
     Reader reader;
     CLI::App& app = reader.app;
     app.description(program.help);

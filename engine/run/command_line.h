@@ -40,6 +40,10 @@ struct Command {
     // Of a program: words and flags that had other names, {"--judge", "--annotator"}. A line that
     // cannot be read and has one is refused with the name of now.
     std::vector<std::pair<std::string, std::string>> renamed = {};
+    // Where other flags depend on the value of one: its name, and what describes all of them for
+    // such a value. A line that gives it has these flags, and its help shows them.
+    std::string decider = {};
+    std::function<Flags(const std::string& value)> flags_for = {};
 };
 
 // A command whose flags are those that describe() says of `options`, and which then calls `work`.

@@ -12,7 +12,8 @@
 #include "search/solve.h"
 #include "search/worlds/make_world.h"
 #include "train/data/corpus.h"
-#include "train/data/worlds/problems.h"
+#include "train/data/worlds/arithmetic/arithmetic_teaching.h"
+#include "train/data/worlds/arithmetic/problems.h"
 
 #include <functional>
 #include <string>
@@ -93,7 +94,8 @@ void bench_search(const BenchOptions& options) {
     search::StageModels models(options.run, 1);
     const bool scored = models.has("prm");
     const auto world = search::make_world("arithmetic");
-    train::ProblemConfig config = train::problems_of(options.run);
+    train::ProblemConfig config =
+        train::teaching_of<train::ArithmeticTeaching>(options.run).problems;
     config.min_operands = 3;
     const std::vector<std::string> problems =
         train::draw_problems(config, train::Split::dev, count, 1);

@@ -6,7 +6,8 @@
 #include "search/worlds/equations/equations.h"
 #include "search/worlds/make_world.h"
 #include "train/data/corpus.h"
-#include "train/data/worlds/problems.h"
+#include "train/data/worlds/arithmetic/arithmetic_teaching.h"
+#include "train/data/worlds/arithmetic/problems.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -75,7 +76,8 @@ std::string with_division(const train::ProblemConfig& config, Random& random) {
 
 std::vector<Kind> kinds(ClaimContext& shared, int64_t count) {
     const uint64_t seed = shared.options().seed;
-    train::ProblemConfig config = train::problems_of(shared.options().run);
+    train::ProblemConfig config =
+        train::teaching_of<train::ArithmeticTeaching>(shared.options().run).problems;
     config.min_operands = 3;
     std::vector<Kind> all;
     const auto add = [&](const char* name, const char* world, std::vector<std::string> problems) {

@@ -1,8 +1,7 @@
 // Claim 11: a shorter pathway.
 
 #include "eval/claims/claim_context.h"
-#include "search/worlds/arithmetic/arithmetic.h"
-#include "search/worlds/equations/equations.h"
+#include "search/problem/world.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -14,18 +13,13 @@ namespace {
 
 Findings examine_pathway(ClaimContext& shared) {
     Findings found;
-    const std::string world = shared.world().name();
-    if (world != "arithmetic" && world != "equations") {
-        found.why = "not measured: nobody knows the shortest derivations of this world here";
-        return found;
-    }
     if (!shared.needs({"sft", "prm"}, found)) return found;
     const int64_t n = shared.size(1000, 200);
     const auto problems = shared.problems(n);
-    const auto length = [&](const std::string& problem) {
-        return std::ssize(world == "arithmetic" ? search::derivation(problem)
-                                                : search::derive_equation(problem));
-    };
+    if (!shared.world().shortest(problems.at(0))) {
+        found.why = "not measured: nobody knows the shortest derivations of this world here";
+        return found;
+    }
     struct Count {
         int64_t right = 0, shortest = 0, shorter = 0, steps = 0, least = 0;
     };
@@ -34,7 +28,7 @@ Findings examine_pathway(ClaimContext& shared) {
         for (size_t i = 0; i < problems.size(); ++i) {
             if (!solved.right[i]) continue;
             const int64_t found_steps = std::ssize(solved.results[i].steps);
-            const int64_t least = length(problems[i]);
+            const int64_t least = *shared.world().shortest(problems[i]);
             ++c.right;
             c.shortest += found_steps <= least;
             c.shorter += found_steps < least;

@@ -5,6 +5,7 @@
 #include "eval/demo/countdown_demo.h"
 #include "eval/demo/demo_stages.h"
 #include "eval/demo/puzzle_demo.h"
+#include "eval/demo/world_demo.h"
 #include "eval/report/report.h"
 #include "eval/studies/best_of_n.h"
 #include "eval/studies/ladder.h"
@@ -14,6 +15,7 @@
 #include "train/annotation/rollout.h"
 #include "train/data/corpus.h"
 #include "train/data/sample.h"
+#include "train/data/worlds/teachings.h"
 #include "train/expert_iteration/distil.h"
 #include "train/expert_iteration/self_play.h"
 #include "train/preference/bradley_terry.h"
@@ -26,6 +28,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 namespace qstar::eval {
 
@@ -50,15 +53,11 @@ constexpr Sizes standard = {6'000'000, 8,      4800, 4,   128, 15'000, 2000, 200
 constexpr Sizes full = {14'000'000, 16, 0,    4,    128, 30'000, 5000, 3000, 500,
                         0,          0,  2000, 1000, 800, 2000,   200,  150,  1000};
 
-} // namespace
+void lights_out_demo(const DemoOptions& options) {
+    puzzle_demo(options.world, options.run, options.seed, options.quick);
+}
 
-void demo(const DemoOptions& options) {
-    if (options.world == "countdown") return countdown_demo(options);
-    if (options.world == "lights-out")
-        return puzzle_demo(options.world, options.run, options.seed, options.quick);
-    if (options.world != "arithmetic")
-        fail("demo: expected the world arithmetic, countdown or lights-out, found \"{}\"",
-             options.world);
+void arithmetic_demo(const DemoOptions& options) {
     const auto begin = std::chrono::steady_clock::now();
     const Sizes& size = options.quick ? quick : options.full ? full : standard;
     StageTimes times(options);
@@ -165,6 +164,29 @@ void demo(const DemoOptions& options) {
 
     say_end(options, begin);
     fmt::print("Its report: {}\n", page);
+}
+
+struct DemoEntry {
+    std::string_view world;
+    void (*run)(const DemoOptions&);
+};
+
+// The demos of their own; every other world with a class has the short one.
+constexpr DemoEntry demos[] = {
+    {"arithmetic", arithmetic_demo},
+    {"countdown", countdown_demo},
+    {"lights-out", lights_out_demo},
+};
+
+} // namespace
+
+void demo(const DemoOptions& options) {
+    for (const DemoEntry& entry : demos)
+        if (entry.world == options.world) return entry.run(options);
+    if (train::Teachings().find(options.world) == nullptr)
+        fail("demo: expected lights-out or one of the worlds {}, found \"{}\"",
+             train::taught_worlds(), options.world);
+    world_demo(options);
 }
 
 } // namespace qstar::eval

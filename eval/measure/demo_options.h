@@ -2,6 +2,7 @@
 // What a demo is asked for.
 
 #include "engine/run/flags.h"
+#include "search/worlds/make_world.h"
 
 #include <cstdint>
 #include <string>
@@ -11,10 +12,9 @@ namespace qstar::eval {
 struct DemoOptions {
     std::string run = "runs/demo";
     uint64_t seed = 1;
-    bool quick = false; // seconds long: shows the way, not the heights
-    bool full = false;  // half an hour: all data, more problems (arithmetic)
-    std::string world =
-        "arithmetic"; // or countdown (countdown_demo.h), or lights-out (puzzle_demo.h)
+    bool quick = false;                       // seconds long: shows the way, not the heights
+    bool full = false;                        // half an hour: all data, more problems (arithmetic)
+    std::string world{search::default_world}; // or lights-out, or one that has a class
 };
 void describe(Flags& f, DemoOptions& o);
 

@@ -31,14 +31,20 @@ std::string printed_stage(const std::string& folder, const std::string& run, uin
         if (dash == std::string::npos) return "";
         stage.resize(dash);
     }
-    const Flags& flags = find_command(train.commands, stage)->flags;
+    const auto flags_of_stage = [&](const Command& of) {
+        const Command& command = *find_command(of.commands, stage);
+        return record.contains(command.decider)
+                   ? command.flags_for(record.at(command.decider).get<std::string>())
+                   : command.flags;
+    };
+    const Flags flags = flags_of_stage(train);
     if (stage != folder && flags.find("name") == nullptr) return "";
     Json options = train::by_flags(record);
     if (options.value("annotator", std::string()) == "me") return ""; // a person does it once
     if (stage != folder) options["name"] = folder;
     if (stage == "corpus") options.update(train::class_flags(record));
     return printed_command("train " + stage, run, run_seed, options, flags,
-                           find_command(untouched.commands, stage)->flags) +
+                           flags_of_stage(untouched)) +
            " --force";
 }
 

@@ -10,7 +10,7 @@
 #include "engine/text/jsonl.h"
 #include "eval/measure/measure.h"
 #include "eval/measure/table.h"
-#include "train/data/worlds/problems.h"
+#include "train/data/class/side.h"
 
 #include <string>
 #include <vector>

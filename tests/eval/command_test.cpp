@@ -88,7 +88,9 @@ TEST_CASE("every command that is printed is read again as the same options") {
         const Flags& standard = find_command(untouched.program.commands, words)->flags;
         const IdleProgram changed;
         const Flags& flags = find_command(changed.program.commands, words)->flags;
-        for (const Flag& flag : flags.all) std::visit(Changer(), flag.value);
+        const std::string& decider = find_command(changed.program.commands, words)->decider;
+        for (const Flag& flag : flags.all)
+            if (flag.name != decider) std::visit(Changer(), flag.value); // it has few values
         const std::string line = command_line(words, flags, standard, 1);
         CAPTURE(line);
 

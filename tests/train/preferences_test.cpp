@@ -8,6 +8,8 @@
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
 #include "train/data/corpus.h"
+#include "train/data/worlds/arithmetic/arithmetic_class.h"
+#include "train/data/worlds/arithmetic/problems.h"
 #include "train/preference/bradley_terry.h"
 #include "train/preference/dpo.h"
 #include "train/rl/grpo.h"

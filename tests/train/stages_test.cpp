@@ -12,6 +12,8 @@
 #include "train/annotation/label.h"
 #include "train/data/corpus.h"
 #include "train/data/sample.h"
+#include "train/data/worlds/arithmetic/arithmetic_class.h"
+#include "train/data/worlds/arithmetic/problems.h"
 #include "train/supervised/orm.h"
 #include "train/supervised/pretrain.h"
 #include "train/supervised/prm.h"
@@ -66,7 +68,7 @@ void write_solutions(const std::string& run) {
     std::vector<Json> lines;
     ProblemConfig config;
     config.min_operands = 3;
-    const std::vector<Pupil> pupils = class_of(0.5);
+    const std::vector<Pupil> pupils = arithmetic_class(0.5);
     Random random(1, "test");
     for (const std::string& problem : draw_problems(config, Split::train, 150, 1)) {
         const auto steps = solve(draw_pupil(pupils, random), problem, random);

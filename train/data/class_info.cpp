@@ -72,7 +72,7 @@ void print_class(const CorpusOptions& options, int64_t problems) {
     double total = 0;
     for (const Pupil& pupil : pupils) total += pupil.share;
     if (total <= 0) fail("the class is empty: all shares are zero");
-    const uint64_t seed = seed_of(options);
+    const uint64_t seed = seed_of(options.stage);
     fmt::print("{:<17}{:>7}{:>7}{:>16}{:>14}\n", "pupil", "share", "rate", "right answers",
                "right lines");
     for (const Pupil& pupil : pupils) {
@@ -96,10 +96,8 @@ void print_class(const CorpusOptions& options, int64_t problems) {
                    100.0 * static_cast<double>(right_lines) / static_cast<double>(lines));
     }
 
-    if (options.world == "countdown" && options.problems.form == "search") return; // one pupil
-    CorpusOptions held_out = options; // problems of two operands are all train's
-    held_out.problems.min_operands = std::max(3, options.problems.min_operands);
-    if (options.problems.max_operands < 3) return;
+    CorpusOptions held_out = options;
+    if (!held_out.teaching().leave_held_out()) return;
     const ProblemSource asked = problem_source_of(held_out);
     const auto tried = draw_problems(asked, Split::dev, std::min<int64_t>(problems, 300), seed);
     const IdealModel ideal = ideal_model(asked, tried, 400, seed);

@@ -18,19 +18,31 @@ namespace qstar::train {
 
 namespace {
 
+// Records of before hold the flags of all worlds. Those of others decide about nothing: taken over,
+// they are no difference.
+void take_over_flags_of_others(Json& flags, const Json& before, const CorpusOptions& options) {
+    if (options.stage.force || before.is_null() || !before.contains("world")) return;
+    if (before.at("world") != options.world) return;
+    const Flags own = flags_of(options);
+    for (const auto& teaching : options.worlds.all()) {
+        Flags others;
+        teaching->describe(others);
+        for (const Flag& flag : others.all)
+            if (before.contains(flag.name) && own.find(flag.name) == nullptr)
+                flags[flag.name] = before.at(flag.name);
+    }
+}
+
 Json record_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
     Json flags = stage_record(options);
     for (const Pupil& pupil : pupils) flags["pupils"][pupil.name] = {pupil.share, pupil.rate};
+    take_over_flags_of_others(flags, flags_of_stage(options.stage.run, "corpus"), options);
     return flags;
 }
 
-} // namespace
-
-namespace {
-
 void write_worksheets(const CorpusOptions& options, const ProblemSource& room,
                       const tokenizer::Tokenizer& tokenizer, const Stage& stage, Json& result) {
-    Progress progress("corpus", options.tokens, "tokens", 0, options.quiet);
+    Progress progress("corpus", options.tokens, "tokens", 0, options.stage.quiet);
     Random random(stage.seed(), "corpus/worksheets");
     const ProblemSource warm = problem_source_of(options, true);
     const auto warm_tokens =
@@ -99,9 +111,11 @@ Json class_flags(const Json& record) {
     if (!record.contains("pupils")) return Json::object();
     const Json& pupils = record.at("pupils");
     CorpusOptions options;
-    options.world = record.value("world", "arithmetic");
-    options.problems.form = record.value("form", "plain");
     options.experts = pupils.at("expert").at(0);
+    options.world = record.value("world", options.world);
+    Flags own;
+    options.teaching().describe(own);
+    read_record(own, record);
     Json changed = Json::array();
     for (const Pupil& pupil : problem_source_of(options).pupils) {
         const Json& found = pupils.at(pupil.name);
@@ -115,13 +129,13 @@ Json class_flags(const Json& record) {
 void corpus(const CorpusOptions& options) {
     check(options);
     const ProblemSource room = problem_source_of(options);
-    Stage stage(options, "corpus", record_of(options, room.pupils));
+    Stage stage(options.stage, "corpus", record_of(options, room.pupils));
     if (stage.done()) return;
-    const std::string folder = join_path(options.run, "tokenizer");
+    const std::string folder = join_path(options.stage.run, "tokenizer");
     if (!exists(join_path(folder, "vocab.json")))
         tokenizer::save_tokenizer(tokenizer::Tokenizer(), folder);
     Json result;
-    write_worksheets(options, room, load_tokenizer(options.run), stage, result);
+    write_worksheets(options, room, load_tokenizer(options.stage.run), stage, result);
     write_curated(options, room, stage);
     result["curated"] = options.curated;
     stage.finish(result);

@@ -5,12 +5,10 @@
 // from its classroom, and ask its world what is right.
 
 #include "search/models/run.h"
-#include "search/problem/world.h"
-#include "train/data/worlds/pupils.h"
+#include "train/data/class/draw.h"
+#include "train/data/class/teaching.h"
 #include "train/data/worlds/split.h"
 
-#include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,19 +16,10 @@ namespace qstar::train {
 
 struct CorpusOptions;
 
-struct ProblemSource {
-    std::unique_ptr<search::World> world;
-    std::vector<Pupil> pupils;
-    // One problem on a side of the split.
-    std::function<std::string(Split, Random&)> draw;
-    // The lines a pupil writes under a problem, at least one.
-    std::function<std::vector<std::string>(const Pupil&, const std::string&, Random&)> solve;
-};
-
 // As the flags of the corpus say; `warm`: for its first part, of shorter problems.
 ProblemSource problem_source_of(const CorpusOptions& options, bool warm = false);
-// Of the run's corpus. Arithmetic problems have `min_operands` or more, if not 0: those of
-// two are the times table, which is on no side but train's.
+// Of the run's corpus. Where problems have operands, they have `min_operands` or more, if not 0:
+// those of two are the times table, which is on no side but train's.
 ProblemSource problem_source_of(const std::string& run, int min_operands = 3);
 
 using search::world_of;

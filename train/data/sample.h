@@ -8,7 +8,6 @@
 #include "search/models/proposer.h"
 #include "search/worlds/problems.h"
 #include "train/data/labels.h"
-#include "train/data/worlds/problems.h"
 #include "train/run/run.h"
 
 #include <span>

@@ -9,7 +9,7 @@
 #include "engine/nn/gpt.h"
 #include "search/problem/path.h"
 #include "tokenizer/bpe.h"
-#include "train/data/worlds/problems.h"
+#include "train/data/worlds/split.h"
 
 #include <span>
 #include <string>

@@ -19,7 +19,7 @@ void fuzz_config(std::string_view bytes) {
     options.quiet = true;
     accepts([&] { seed_of(options); });
     accepts([&] { holds(!world_of(run).empty(), "a world without a name"); });
-    accepts([&] { problems_of(run); });
+    accepts([&] { corpus_options_of(run); });
     accepts([&] { problem_source_of(run); });
 }
 

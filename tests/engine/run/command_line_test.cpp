@@ -121,3 +121,33 @@ TEST_CASE("a command is told what was given, and the line may ask for help") {
     CHECK(find_command(versioned.program.commands, "search")->name == "search");
     CHECK(find_command(versioned.program.commands, "search deep") == nullptr);
 }
+
+TEST_CASE("flags may depend on the value of one: the line that gives it has them") {
+    const auto read = [](const std::vector<std::string>& words) {
+        SmallProgram program;
+        std::string kind = "small";
+        int height = 1;
+        Command& search = program.program.commands[0];
+        search.flags.text("kind", kind, "small or tall");
+        search.decider = "kind";
+        search.flags_for = [&](const std::string& value) {
+            Flags flags;
+            flags.text("kind", kind, "small or tall");
+            if (value == "tall") flags.number("height", height, 1, 9, "of the tall ones");
+            return flags;
+        };
+        try {
+            const std::string text = run_line(program.program, words);
+            return text + kind + std::to_string(height);
+        } catch (const WrongLine& error) {
+            return std::string(error.what());
+        }
+    };
+    CHECK(read({"search"}) == "small1");
+    CHECK(read({"search", "--kind", "tall", "--height", "3"}) == "tall3");
+    CHECK(read({"search", "--height=3", "--kind=tall"}) == "tall3");
+    CHECK(read({"search", "--kind", "small", "--height", "3"}).find("--height") !=
+          std::string::npos);
+    CHECK(read({"search", "--kind", "tall", "--help"}).find("--height INT") != std::string::npos);
+    CHECK(read({"search", "--help"}).find("--height") == std::string::npos);
+}

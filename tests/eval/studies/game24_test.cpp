@@ -4,6 +4,7 @@
 #include "eval/studies/policies.h"
 #include "tests/temporary.h"
 #include "train/data/corpus.h"
+#include "train/data/worlds/countdown/countdown_teaching.h"
 #include "train/expert_iteration/star.h"
 
 #include <doctest/doctest.h>
@@ -39,10 +40,10 @@ TEST_CASE("one run is the whole curve: what was solved within so many tokens") {
 TEST_CASE("a run whose texts contain their search: what looks at single steps refuses it") {
     const Temporary run;
     train::CorpusOptions corpus;
-    corpus.run = run.path;
-    corpus.quiet = true;
+    corpus.stage.run = run.path;
+    corpus.stage.quiet = true;
     corpus.world = "countdown";
-    corpus.problems.form = "search";
+    corpus.of<train::CountdownTeaching>().form = "search";
     corpus.tokens = 1000;
     corpus.curated = 2;
     train::corpus(corpus);

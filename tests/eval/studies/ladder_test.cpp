@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "tests/eval/tiny_pipeline.h"
+#include "train/data/worlds/arithmetic/problems.h"
 
 #include <algorithm>
 #include <doctest/doctest.h>

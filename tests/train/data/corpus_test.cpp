@@ -1,6 +1,9 @@
 #include "search/worlds/make_world.h"
+#include "train/data/class/pupils.h"
 #include "train/data/corpus.h"
-#include "train/data/worlds/problems.h"
+#include "train/data/worlds/arithmetic/arithmetic_class.h"
+#include "train/data/worlds/arithmetic/problems.h"
+#include "train/data/worlds/split.h"
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
@@ -8,7 +11,7 @@
 #include "tests/temporary.h"
 #include "tokenizer/special.h"
 #include "train/data/packed_sequences.h"
-#include "train/data/worlds/line.h"
+#include "train/data/worlds/arithmetic/line.h"
 
 #include <doctest/doctest.h>
 #include <map>
@@ -35,8 +38,8 @@ std::vector<std::string> lines_of(std::string text) {
 
 CorpusOptions small(const std::string& run) {
     CorpusOptions options;
-    options.run = run;
-    options.quiet = true;
+    options.stage.run = run;
+    options.stage.quiet = true;
     options.tokens = 40'000;
     options.curated = 50;
     return options;
@@ -133,7 +136,7 @@ TEST_CASE("the corpus is the same for the same seed and short at first") {
     corpus(small(one.path));
     corpus(small(two.path));
     CorpusOptions options = small(other.path);
-    options.seed = 2;
+    options.stage.seed = 2;
     corpus(options);
     const std::string name = "/corpus/worksheets.jsonl";
     CHECK(read_file(one.path + name) == read_file(two.path + name));
@@ -159,7 +162,7 @@ TEST_CASE("a finished stage does nothing again and refuses other flags") {
     options.items = 3;
     CHECK_THROWS_WITH_AS(corpus(options), doctest::Contains("items was 4, now 3"), Error);
     CHECK(read_file(path) == before);
-    options.force = true;
+    options.stage.force = true;
     corpus(options);
     CHECK(read_file(path) != before);
 }

@@ -1,10 +1,15 @@
 #include "train/data/problem_source.h"
 
 #include "engine/base/error.h"
+#include "engine/text/jsonl.h"
+#include "tests/program.h"
 #include "tests/temporary.h"
 #include "train/data/corpus.h"
-#include "train/data/worlds/equations_class.h"
-#include "train/data/worlds/words_class.h"
+#include "train/data/corpus_options.h"
+#include "train/data/worlds/countdown/countdown_teaching.h"
+#include "train/data/worlds/equations/equations_class.h"
+#include "train/data/worlds/equations/equations_teaching.h"
+#include "train/data/worlds/words/words_class.h"
 
 #include <doctest/doctest.h>
 #include <set>
@@ -13,13 +18,14 @@ using namespace qstar;
 using namespace qstar::train;
 
 TEST_CASE("each world has a classroom: a verifier, experts who are right, and problems by side") {
-    for (const char* world : {"arithmetic", "countdown", "equations", "words"}) {
+    const Teachings worlds;
+    for (const auto& teaching : worlds.all()) {
         CorpusOptions options;
-        options.world = world;
-        options.problems.min_operands = 3;
+        options.world = teaching->world();
+        options.teaching().set_fewest_operands(3);
         for (const bool warm : {false, true}) {
             const ProblemSource room = problem_source_of(options, warm);
-            CHECK(room.world->name() == world);
+            CHECK(room.world->name() == options.world);
             double total = 0;
             for (const Pupil& pupil : room.pupils) total += pupil.share;
             CHECK(total == doctest::Approx(1));
@@ -42,7 +48,9 @@ TEST_CASE("each world has a classroom: a verifier, experts who are right, and pr
     }
     CorpusOptions options;
     options.world = "algebra";
-    CHECK_THROWS_AS(problem_source_of(options), Error);
+    CHECK_THROWS_WITH_AS(problem_source_of(options),
+                         doctest::Contains("no class of pupils: expected one of arithmetic, "),
+                         Error);
 }
 
 TEST_CASE("pupils of equations and words have their misconceptions") {
@@ -78,12 +86,12 @@ TEST_CASE("a run remembers its world, and its corpus shows nothing that is held 
         CHECK(world_of(folder.path) == "arithmetic"); // none yet
         CHECK(world_of(folder.path, "countdown") == "countdown");
         CorpusOptions options;
-        options.run = folder.path;
+        options.stage.run = folder.path;
         options.world = world;
         options.tokens = 30'000;
         options.curated = 20;
-        options.countdown.to = 60;
-        options.quiet = true;
+        options.of<CountdownTeaching>().problems.to = 60;
+        options.stage.quiet = true;
         corpus(options);
         CHECK(world_of(folder.path) == world);
         CHECK(world_of(folder.path, world) == world);
@@ -105,4 +113,45 @@ TEST_CASE("a run remembers its world, and its corpus shows nothing that is held 
             for (const std::string& problem : draw_problems(room, Split::dev, 30, 1))
                 CHECK(search::parse_hand(problem).target <= search::rational(60));
     }
+}
+
+TEST_CASE("records of before, with the flags of all worlds, are of the same corpus") {
+    const Temporary folder;
+    CorpusOptions options;
+    options.stage.run = folder.path;
+    options.world = "equations";
+    options.tokens = 2000;
+    options.curated = 4;
+    options.stage.quiet = true;
+    corpus(options);
+    for (const char* file : {"/config.json", "/corpus/done.json"}) {
+        Json record = read_json(folder.path + file).value;
+        Json& flags = record.contains("stages") ? record["stages"]["corpus"] : record["flags"];
+        CHECK(flags.contains("terms"));
+        CHECK(!flags.contains("numbers")); // countdown's
+        flags["numbers"] = 4;
+        flags["quantity"] = 20;
+        write_json(folder.path + file, record);
+    }
+    corpus(options);
+    options.of<EquationsTeaching>().problems.max_terms = 4;
+    CHECK_THROWS_WITH_AS(corpus(options), doctest::Contains("terms was 5, now 4"), Error);
+    CHECK(corpus_options_of(folder.path).of<EquationsTeaching>().problems.max_terms == 5);
+    CHECK_THROWS_WITH_AS(teaching_of<CountdownTeaching>(folder.path),
+                         doctest::Contains("is a run of the world equations"), Error);
+}
+
+TEST_CASE("each world's corpus shows its own flags") {
+    const Temporary folder;
+    const auto help = [&](const std::string& world) {
+        return tests::run_program(folder, "train corpus --help" + world).out;
+    };
+    CHECK(tests::contains(help(""), "--max-operands"));
+    CHECK(!tests::contains(help(""), "--numbers"));
+    CHECK(tests::contains(help(""), taught_worlds()));
+    CHECK(tests::contains(help(" --world countdown"), "--numbers"));
+    CHECK(!tests::contains(help(" --world countdown"), "--max-operands"));
+    const auto unknown = tests::run_program(folder, "train corpus --world algebra");
+    CHECK(unknown.status == 2);
+    CHECK(tests::contains(unknown.error, "expected one of arithmetic, "));
 }

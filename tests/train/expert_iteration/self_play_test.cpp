@@ -3,6 +3,8 @@
 
 #include "engine/text/jsonl.h"
 #include "search/worlds/make_world.h"
+#include "train/data/corpus.h"
+#include "train/data/worlds/arithmetic/arithmetic_teaching.h"
 #include "train/expert_iteration/self_play.h"
 
 #include "engine/base/error.h"
@@ -34,9 +36,10 @@ void tiny_road(const std::string& run) {
     class_.tokens = 60'000;
     class_.curated = 40;
     class_.experts = 0.6;
-    class_.problems.high = 3;
-    class_.problems.max_operands = 3;
-    class_.problems.brackets = 0;
+    ProblemConfig& problems = class_.of<ArithmeticTeaching>().problems;
+    problems.high = 3;
+    problems.max_operands = 3;
+    problems.brackets = 0;
     corpus(class_);
     auto learn = quiet<PretrainOptions>(run);
     learn.layers = 1;

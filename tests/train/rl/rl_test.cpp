@@ -25,8 +25,8 @@ namespace {
 struct TinyRun : Temporary {
     TinyRun() {
         CorpusOptions text;
-        text.run = path;
-        text.quiet = true;
+        text.stage.run = path;
+        text.stage.quiet = true;
         text.tokens = 20'000;
         text.curated = 8;
         corpus(text);

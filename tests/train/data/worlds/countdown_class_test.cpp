@@ -1,4 +1,5 @@
-#include "train/data/worlds/countdown_class.h"
+#include "train/data/worlds/countdown/countdown_class.h"
+#include "train/data/worlds/split.h"
 
 #include "engine/base/error.h"
 

@@ -1,5 +1,6 @@
-#include "train/data/worlds/forms_class.h"
-#include "train/data/worlds/problems.h"
+#include "train/data/worlds/arithmetic/arithmetic_teaching.h"
+#include "train/data/worlds/arithmetic/forms_class.h"
+#include "train/data/worlds/arithmetic/problems.h"
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
@@ -113,9 +114,9 @@ TEST_CASE("forms: a corpus of them remembers its form, and plain ones are as the
     auto options = quiet<CorpusOptions>(run.path);
     options.tokens = 5000;
     options.curated = 20;
-    options.problems = form_config("mixed");
+    options.of<ArithmeticTeaching>().problems = form_config("mixed");
     corpus(options);
-    CHECK(problems_of(run.path).form == "mixed");
+    CHECK(teaching_of<ArithmeticTeaching>(run.path).problems.form == "mixed");
     const ProblemSource room = problem_source_of(run.path);
     CHECK(room.pupils.back().name == "beginner");
     for (const std::string& problem : draw_problems(room, Split::dev, 20, 1)) {

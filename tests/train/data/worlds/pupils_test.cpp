@@ -1,6 +1,7 @@
 #include "search/worlds/make_world.h"
-#include "train/data/worlds/problems.h"
-#include "train/data/worlds/pupils.h"
+#include "train/data/class/pupils.h"
+#include "train/data/worlds/arithmetic/arithmetic_class.h"
+#include "train/data/worlds/arithmetic/problems.h"
 
 #include "engine/base/error.h"
 #include "search/problem/world.h"
@@ -8,7 +9,7 @@
 #include "train/data/class_info.h"
 #include "train/data/corpus.h"
 #include "train/data/problem_source.h"
-#include "train/data/worlds/line.h"
+#include "train/data/worlds/arithmetic/line.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -67,7 +68,7 @@ TEST_CASE("an expert writes the world's derivation and is always right") {
 }
 
 TEST_CASE("experts are the minority, and bad mathematics is the likeliest") {
-    const std::vector<Pupil> pupils = class_of(0.2);
+    const std::vector<Pupil> pupils = arithmetic_class(0.2);
     double total = 0;
     for (const Pupil& pupil : pupils) total += pupil.share;
     CHECK(total == doctest::Approx(1));
@@ -93,7 +94,7 @@ TEST_CASE("experts are the minority, and bad mathematics is the likeliest") {
 }
 
 TEST_CASE("changes to the class") {
-    std::vector<Pupil> pupils = class_of(0.2);
+    std::vector<Pupil> pupils = arithmetic_class(0.2);
     change(pupils, "slipper=0.5:0.25");
     const Pupil& slipper = *std::find_if(pupils.begin(), pupils.end(),
                                          [](const Pupil& p) { return p.name == "slipper"; });
@@ -103,7 +104,7 @@ TEST_CASE("changes to the class") {
                          Error);
     CHECK_THROWS_AS(change(pupils, "slipper"), Error);
     CHECK_THROWS_AS(change(pupils, "slipper=x"), Error);
-    CHECK_THROWS_AS(class_of(1.5), Error);
+    CHECK_THROWS_AS(arithmetic_class(1.5), Error);
     Random random(1, "test");
     CHECK_THROWS_AS(solve(pupils[0], "1/2", random), Error);
     CHECK_THROWS_AS(solve(pupils[0], "3+", random), Error);

@@ -1,6 +1,8 @@
-#include "train/data/worlds/equations_class.h"
+#include "train/data/worlds/equations/equations_class.h"
 
+#include "engine/base/error.h"
 #include "search/worlds/equations/equations.h"
+#include "train/data/class/side.h"
 
 #include <algorithm>
 
@@ -78,6 +80,18 @@ struct Worker {
 };
 
 } // namespace
+
+std::string equation_key(std::string_view line) {
+    if (!has_letter(line) || line.find('=') == std::string_view::npos) return "";
+    try {
+        Equation equation = search::parse_equation(line);
+        if (equation.left.size() + equation.right.size() < 3) return "";
+        equation.unknown = 'x';
+        return print(equation);
+    } catch (const Error&) {
+        return "";
+    }
+}
 
 std::vector<Pupil> equations_class(double experts) {
     return class_of(experts, others_of_equations);

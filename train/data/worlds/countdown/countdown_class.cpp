@@ -1,4 +1,4 @@
-#include "train/data/worlds/countdown_class.h"
+#include "train/data/worlds/countdown/countdown_class.h"
 
 #include "engine/base/error.h"
 
@@ -85,6 +85,26 @@ std::vector<Pupil> countdown_class(double experts) {
     return class_of(experts, others_of_countdown);
 }
 
+std::string hand_key(std::string_view line) {
+    if (has_letter(line) || line.find(' ') == std::string_view::npos) return "";
+    try {
+        const size_t equals = line.find('=');
+        search::Hand hand;
+        if (equals == std::string_view::npos) {
+            hand = search::parse_hand(line);
+        } else {
+            const size_t list = line.find(' ', equals);
+            if (list == std::string_view::npos) return "";
+            hand = search::parse_hand(std::string(line.substr(list)) + " 0");
+        }
+        if (hand.numbers.size() < 4) return "";
+        const std::string whole = print(hand);
+        return whole.substr(0, whole.rfind(' '));
+    } catch (const Error&) {
+        return "";
+    }
+}
+
 const CountdownClass::Hand& CountdownClass::hand_of(const Numbers& numbers) {
     std::unique_ptr<Hand>& hand = known_[numbers];
     if (hand) return *hand;
@@ -105,7 +125,7 @@ std::string CountdownClass::draw_problem(Split split, Random& random) {
         for (size_t i = 0; i < count; ++i)
             numbers = with(
                 numbers, search::rational(config_.low + static_cast<int64_t>(random.below(range))));
-        if (split_of(print(search::Hand{numbers, search::rational(0)})) != split) continue;
+        if (side_of(hand_key(print(search::Hand{numbers, search::rational(0)}))) != split) continue;
         if (count <= listed) {
             const Hand& hand = hand_of(numbers);
             if (hand.targets.empty()) continue;

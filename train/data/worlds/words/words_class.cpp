@@ -1,4 +1,4 @@
-#include "train/data/worlds/words_class.h"
+#include "train/data/worlds/words/words_class.h"
 
 #include "search/worlds/words/words.h"
 
@@ -30,6 +30,10 @@ Rational calculate(Rational left, char symbol, Rational right) {
 }
 
 } // namespace
+
+std::string question_key(std::string_view line) {
+    return line.ends_with('?') ? std::string(line) : "";
+}
 
 std::vector<Pupil> words_class(double experts) { return class_of(experts, others_of_words); }
 

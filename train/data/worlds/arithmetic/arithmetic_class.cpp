@@ -1,10 +1,7 @@
-#include "train/data/worlds/pupils.h"
+#include "train/data/worlds/arithmetic/arithmetic_class.h"
 
-#include "engine/base/error.h"
-#include "tokenizer/special.h"
-#include "train/data/worlds/line.h"
+#include "train/data/worlds/arithmetic/line.h"
 
-#include <algorithm>
 #include <cstdlib>
 
 namespace qstar::train {
@@ -14,7 +11,7 @@ namespace {
 // Who sits in the class besides the experts: shares of the rest, rates of mistakes.
 // Pupils with one habit err each in their own way; beginners have four at once and are
 // most of the class, so that in many situations a wrong line is the most usual one.
-const std::vector<Pupil> others = {
+const std::vector<Pupil> others_of_arithmetic = {
     {"left-to-right", left_to_right, 0.06, 0},
     {"bracket-ignorer", drops_brackets, 0.04, 0},
     {"sign-loser", loses_signs, 0.04, 0},
@@ -95,64 +92,8 @@ size_t operate(const Pupil& pupil, Line& line, Random& random) {
 
 } // namespace
 
-int64_t off_by(Random& random) {
-    const int64_t side = random.below(2) == 0 ? 1 : -1;
-    return side * (random.below(3) == 0 ? 2 : 1);
-}
-
-std::vector<Pupil> class_of(double experts) { return class_of(experts, others); }
-
-std::vector<Pupil> class_of(double experts, std::span<const Pupil> others_of_class) {
-    if (!(experts >= 0 && experts <= 1)) fail("--experts must be within 0 to 1, found {}", experts);
-    std::vector<Pupil> pupils = {{"expert", 0, experts, 0}};
-    double total = 0;
-    for (const Pupil& pupil : others_of_class) total += pupil.share;
-    for (Pupil pupil : others_of_class) {
-        pupil.share *= (1 - experts) / total;
-        pupils.push_back(std::move(pupil));
-    }
-    return pupils;
-}
-
-void change(std::vector<Pupil>& pupils, std::string_view change) {
-    const size_t equals = change.find('=');
-    const std::string name(change.substr(0, equals));
-    const auto pupil =
-        std::find_if(pupils.begin(), pupils.end(), [&](const Pupil& p) { return p.name == name; });
-    if (pupil == pupils.end()) {
-        std::string known;
-        for (const Pupil& p : pupils) known += (known.empty() ? "" : ", ") + p.name;
-        fail("there is no pupil \"{}\"; the class has {}", name, known);
-    }
-    const auto number = [&](const std::string& text) {
-        try {
-            size_t used = 0;
-            const double value = std::stod(text, &used);
-            if (used == text.size() && value >= 0) return value;
-        } catch (const std::exception&) {
-        }
-        fail("expected PUPIL=SHARE or PUPIL=SHARE:RATE with numbers from 0 on, found \"{}\"",
-             change);
-    };
-    const std::string values(equals == change.npos ? "" : change.substr(equals + 1));
-    const size_t colon = values.find(':');
-    pupil->share = number(values.substr(0, colon));
-    if (colon != values.npos) pupil->rate = number(values.substr(colon + 1));
-}
-
-const Pupil& draw_pupil(std::span<const Pupil> pupils, Random& random) {
-    double total = 0;
-    for (const Pupil& pupil : pupils) total += pupil.share;
-    if (total <= 0) fail("the class is empty: all shares are zero");
-    double left = random.uniform() * total;
-    const Pupil* last = nullptr;
-    for (const Pupil& pupil : pupils) {
-        if (pupil.share <= 0) continue;
-        last = &pupil;
-        left -= pupil.share;
-        if (left < 0) break;
-    }
-    return *last;
+std::vector<Pupil> arithmetic_class(double experts) {
+    return class_of(experts, others_of_arithmetic);
 }
 
 std::vector<std::string> solve(const Pupil& pupil, const std::string& problem, Random& random) {
@@ -168,17 +109,6 @@ std::vector<std::string> solve(const Pupil& pupil, const std::string& problem, R
     }
     if (lines.empty()) lines.push_back(text_of(line)); // "7" is its own answer
     return lines;
-}
-
-std::string text_of_item(const std::string& problem, std::span<const std::string> lines) {
-    std::string text(tokenizer::problem);
-    text += problem;
-    for (const std::string& line : lines) {
-        text += tokenizer::step;
-        text += line;
-    }
-    text += tokenizer::answer;
-    return text;
 }
 
 } // namespace qstar::train

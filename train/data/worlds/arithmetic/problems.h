@@ -2,12 +2,12 @@
 // The generator of arithmetic problems: "3*(4+5)-2".
 
 #include "engine/base/random.h"
-#include "train/data/worlds/problem_config.h"
-#include "train/data/worlds/split.h"
+#include "train/data/class/side.h"
+#include "train/data/worlds/arithmetic/problem_config.h"
 
 #include <cstdint>
-#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace qstar::train {
@@ -19,10 +19,12 @@ std::string draw_problem(const ProblemConfig& config, Random& random);
 // are all training problems.
 std::string draw_problem(const ProblemConfig& config, Split split, Random& random);
 
-// `count` different ones of what `draw` gives, a pure function of the side, the count and
-// the seed, if `draw` is one of its stream. Error if there are not that many.
-std::vector<std::string> draw_different(const std::function<std::string(Split, Random&)>& draw,
-                                        Split split, int64_t count, uint64_t seed);
+// The canonical text of an expression with two operators or more; two spellings of one
+// ("(3*4)+2", "3*4+2") have one. Empty for shorter ones and for text that is no expression.
+std::string expression_key(std::string_view line);
+
+// `count` different ones on a side, a pure function of the side, the count and the seed. Error if
+// there are not that many.
 std::vector<std::string> draw_problems(const ProblemConfig& config, Split split, int64_t count,
                                        uint64_t seed);
 

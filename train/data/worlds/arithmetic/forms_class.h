@@ -7,14 +7,14 @@
 //   mixed              all four                 -3/6*(3-7)
 //   deepmind           one of the three, equally likely
 //
-// Habits (those of pupils.h that make sense of a tree, and one more):
+// Habits (those of arithmetic_class.h that make sense of a tree, and one more):
 //   drops_brackets   drops the brackets in the first line
 //   loses_signs      no minus sign survives a calculation
 //   slips            results are wrong at a rate, by one or two
 //   turns_over       divides the larger number by the smaller one, whichever stands first
 
-#include "train/data/worlds/problem_config.h"
-#include "train/data/worlds/pupils.h"
+#include "train/data/worlds/arithmetic/arithmetic_class.h"
+#include "train/data/worlds/arithmetic/problem_config.h"
 
 #include <string>
 #include <vector>

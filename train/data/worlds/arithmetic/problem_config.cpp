@@ -1,4 +1,4 @@
-#include "train/data/worlds/problem_config.h"
+#include "train/data/worlds/arithmetic/problem_config.h"
 
 #include "engine/base/error.h"
 #include "engine/base/range.h"

@@ -1,4 +1,4 @@
-#include "train/data/worlds/line.h"
+#include "train/data/worlds/arithmetic/line.h"
 
 #include "engine/base/error.h"
 

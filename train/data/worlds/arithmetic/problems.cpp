@@ -1,11 +1,12 @@
-#include "train/data/worlds/problems.h"
+#include "train/data/worlds/arithmetic/problems.h"
 
 #include "engine/base/error.h"
-#include "train/data/worlds/forms_class.h"
-#include "train/data/worlds/line.h"
+#include "search/worlds/arithmetic/expression.h"
+#include "train/data/class/draw.h"
+#include "train/data/worlds/arithmetic/forms_class.h"
+#include "train/data/worlds/arithmetic/line.h"
 
 #include <cstdlib>
-#include <unordered_set>
 
 namespace qstar::train {
 
@@ -69,29 +70,20 @@ std::string draw_problem(const ProblemConfig& config, Random& random) {
 std::string draw_problem(const ProblemConfig& config, Split split, Random& random) {
     for (int attempt = 0; attempt < 10'000; ++attempt) {
         std::string problem = draw_problem(config, random);
-        if (split_of(problem) == split) return problem;
+        if (side_of(expression_key(problem)) == split) return problem;
     }
     fail("no problem of {} to {} operands belongs to the {} split (it needs 3 operands or more)",
          config.min_operands, config.max_operands, name_of(split));
 }
 
-std::vector<std::string> draw_different(const std::function<std::string(Split, Random&)>& draw,
-                                        Split split, int64_t count, uint64_t seed) {
-    Random random(seed, std::string("problems/") + std::string(name_of(split)));
-    std::vector<std::string> problems;
-    std::unordered_set<std::string> seen;
-    int64_t repeats = 0;
-    while (static_cast<int64_t>(problems.size()) < count) {
-        std::string problem = draw(split, random);
-        if (seen.insert(problem).second) {
-            problems.push_back(std::move(problem));
-            repeats = 0;
-        } else if (++repeats > 10'000) {
-            fail("there are not {} different problems of this kind on the {} side (found {})",
-                 count, name_of(split), problems.size());
-        }
+std::string expression_key(std::string_view line) {
+    if (has_letter(line) || line.find('=') != std::string_view::npos) return "";
+    try {
+        const search::Expression expression = search::parse_expression(line);
+        return search::operations(expression) < 2 ? "" : search::print(expression);
+    } catch (const Error&) {
+        return "";
     }
-    return problems;
 }
 
 std::vector<std::string> draw_problems(const ProblemConfig& config, Split split, int64_t count,

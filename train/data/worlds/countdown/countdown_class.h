@@ -15,12 +15,13 @@
 // Nobody without the last two is wrong about a number, but most run into dead ends.
 
 #include "search/worlds/countdown/countdown.h"
-#include "train/data/worlds/pupils.h"
-#include "train/data/worlds/split.h"
+#include "train/data/class/pupils.h"
+#include "train/data/class/side.h"
 
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace qstar::train {
@@ -41,6 +42,10 @@ enum CountdownHabit : unsigned {
 };
 
 std::vector<Pupil> countdown_class(double experts);
+
+// The numbers of a hand, "1 5 8 11" of "1 5 8 11 24", whatever its target; or those that a step
+// leaves, after "=". Empty for fewer than four, and for other text.
+std::string hand_key(std::string_view line);
 
 // All solutions of all targets of some numbers, so that many problems are drawn and solved
 // quickly. Hands that were looked at are remembered.

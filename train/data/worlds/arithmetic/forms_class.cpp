@@ -1,4 +1,4 @@
-#include "train/data/worlds/forms_class.h"
+#include "train/data/worlds/arithmetic/forms_class.h"
 
 #include "engine/base/error.h"
 #include "search/worlds/arithmetic/arithmetic.h"

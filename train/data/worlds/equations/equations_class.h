@@ -9,9 +9,10 @@
 //   miscalculates sums are wrong at a rate, by one or two
 
 #include "engine/base/random.h"
-#include "train/data/worlds/pupils.h"
+#include "train/data/class/pupils.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace qstar::train {
@@ -22,6 +23,10 @@ enum EquationHabit : unsigned {
     subtracts = 4,
     miscalculates = 8,
 };
+
+// The canonical text of an equation of three terms or more, its unknown called x: another letter
+// makes no other equation. Empty for shorter ones and for what is no equation.
+std::string equation_key(std::string_view line);
 
 std::vector<Pupil> equations_class(double experts);
 // The lines a pupil writes, at least one; the last one is his answer, "c=-6".

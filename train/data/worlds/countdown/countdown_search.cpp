@@ -1,4 +1,4 @@
-#include "train/data/worlds/countdown_search.h"
+#include "train/data/worlds/countdown/countdown_search.h"
 
 #include "engine/base/error.h"
 
