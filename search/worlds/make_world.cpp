@@ -4,6 +4,7 @@
 #include "search/worlds/arithmetic/arithmetic.h"
 #include "search/worlds/countdown/countdown.h"
 #include "search/worlds/equations/equations.h"
+#include "search/worlds/powers/powers.h"
 #include "search/worlds/words/gsm8k.h"
 #include "search/worlds/words/words.h"
 
@@ -36,6 +37,7 @@ const std::vector<WorldEntry> entries = {
     {"arithmetic", made<Arithmetic>}, // 3*(4+5)-2
     {"equations", made<Equations>},   // 24=1601*c-1605*c
     {"countdown", made<Countdown>},   // 1 5 8 11 24
+    {"powers", made<Powers>},         // 37^13
     {"words", made<Words>},           // a story that ends in a question
     {"gsm8k", made_of_file, "words"}, // the questions of a file
 };

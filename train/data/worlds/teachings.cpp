@@ -4,6 +4,7 @@
 #include "train/data/worlds/arithmetic/arithmetic_teaching.h"
 #include "train/data/worlds/countdown/countdown_teaching.h"
 #include "train/data/worlds/equations/equations_teaching.h"
+#include "train/data/worlds/powers/powers_teaching.h"
 #include "train/data/worlds/words/words_teaching.h"
 
 #include <utility>
@@ -14,6 +15,7 @@ Teachings::Teachings() {
     all_.push_back(std::make_unique<ArithmeticTeaching>());
     all_.push_back(std::make_unique<EquationsTeaching>());
     all_.push_back(std::make_unique<CountdownTeaching>());
+    all_.push_back(std::make_unique<PowersTeaching>());
     all_.push_back(std::make_unique<WordsTeaching>());
 }
 
