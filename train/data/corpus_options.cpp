@@ -7,6 +7,7 @@
 #include "engine/text/jsonl.h"
 #include "search/models/run.h"
 #include "search/worlds/make_world.h"
+#include "train/run/old_record.h"
 
 #include <limits>
 #include <variant>
@@ -75,7 +76,8 @@ void read(T&, const JsonLine&, const std::string& name) {
 CorpusOptions corpus_options_of(const std::string& run) {
     const std::string path = join_path(run, "config.json");
     require(run, "corpus", path);
-    const JsonLine record = object_field(object_field(read_json(path), "stages"), "corpus");
+    JsonLine record = object_field(object_field(read_json(path), "stages"), "corpus");
+    record.value = by_flags(record.value);
     CorpusOptions options;
     options.stage.run = run;
     options.world = search::world_of(run);

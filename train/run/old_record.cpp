@@ -11,6 +11,8 @@ Json by_flags(const Json& record) {
             out["text-weight"] = value;
         } else if (name == "judge") {
             out["annotator"] = value;
+        } else if (name == "hunch") {
+            out["first-move-accuracy"] = value;
         } else if (name == "fields") {
             out["field"] = value;
         } else if (name == "search" && value.is_object()) {

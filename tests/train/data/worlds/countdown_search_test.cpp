@@ -125,11 +125,11 @@ TEST_CASE("searching aloud: every text keeps the rules and ends in the target") 
     CHECK(lengths.size() > 10);
 }
 
-TEST_CASE("searching aloud: how good hunches are and how long a text gets is asked for") {
+TEST_CASE("searching aloud: how good first moves are and how long a text gets is asked for") {
     // Texts that try two or more first moves, and the longest, of so many.
-    const auto look = [](double hunch, int64_t longest) {
+    const auto look = [](double first_move_accuracy, int64_t longest) {
         CorpusOptions options = searching("");
-        options.of<CountdownTeaching>().texts = {hunch, longest};
+        options.of<CountdownTeaching>().texts = {first_move_accuracy, longest};
         const ProblemSource room = problem_source_of(options);
         Random random(7, "tests/search");
         std::pair<int, size_t> found{0, 0};
@@ -202,9 +202,10 @@ TEST_CASE("corpus --form search: the same seed, the same bytes; what does not fi
     CHECK(problem_source_of(a.path).pupils[0].name == "searcher"); // the run remembers its form
 
     CorpusOptions other = searching(b.path);
-    other.of<CountdownTeaching>().texts.hunch = 1.5;
-    CHECK_THROWS_WITH_AS(check(other), doctest::Contains("--hunch must be within 0 to 1"), Error);
-    other.of<CountdownTeaching>().texts.hunch = 0.5;
+    other.of<CountdownTeaching>().texts.first_move_accuracy = 1.5;
+    CHECK_THROWS_WITH_AS(check(other),
+                         doctest::Contains("--first-move-accuracy must be within 0 to 1"), Error);
+    other.of<CountdownTeaching>().texts.first_move_accuracy = 0.5;
     other.of<CountdownTeaching>().texts.longest = 0;
     CHECK_THROWS_WITH_AS(check(other), doctest::Contains("--longest must be 1 or more"), Error);
     other = searching(b.path);

@@ -145,13 +145,13 @@ std::vector<std::string> SearchPupil::solve(const Pupil& pupil, const std::strin
         return lines;
     }
 
-    // Step 1. The hunch.
+    // Step 1. The first move, a guess.
     std::vector<KnownMove> good, bad;
     for (const KnownMove& known : plain_moves(hand.numbers))
         (leads_on(*search::after(hand.numbers, known.move), hand.target) ? good : bad)
             .push_back(known);
     if (good.empty()) return {};
-    const bool right = bad.empty() || random.uniform() < texts.hunch;
+    const bool right = bad.empty() || random.uniform() < texts.first_move_accuracy;
     const std::vector<KnownMove>& choice = right ? good : bad;
     const KnownMove first = choice[random.below(choice.size())];
     if (look(write(first.move, hand.numbers))) return lines;

@@ -5,13 +5,13 @@
 // only finished solutions never sees a mistake and how to go back from one. Here the way to the
 // solution is written down with its dead ends, so that writing on, token after token, is a search.
 //
-//   1 5 8 11 24   8*5=40 1 11 40   40+11=51 1 51   40-11=29 1 29   29-1=28   ...   a hunch
+//   1 5 8 11 24   8*5=40 1 11 40   40+11=51 1 51   40-11=29 1 29   29-1=28   ...   a guess
 //                 11+8=19 1 5 19   19+5=24 1 24    24*1=24                         another start
 //
 // How many numbers a line leaves says where it goes on (search/worlds/countdown/search_stream.h).
 // His search is depth first:
 //
-//   Step 1  a hunch: a first move that leads on as often as not, whichever it is
+//   Step 1  a guessed first move, which leads on as often as not, whichever it is
 //   Step 2  with three numbers left, all their moves in a fixed order; whether the two numbers that
 //           one leaves make the target is seen at once
 //   Step 3  back at the start: the next first move in the order of his experience, which kinds of
@@ -57,9 +57,9 @@ std::vector<Pupil> search_class();
 
 // What is asked of his texts.
 struct SearchTexts {
-    double hunch = 0.5; // rate of right ones
+    double first_move_accuracy = 0.5; // rate of right ones
     // Characters and marks of a text, which are tokens without merges; where it would get longer,
-    // his hunch is right after all.
+    // the guessed first move is right after all.
     int64_t longest = 630;
 };
 

@@ -39,7 +39,8 @@ void CountdownTeaching::describe(Flags& f) {
     CountdownConfig& p = problems;
     const bool searches = form != "plain";
     f.text("form", form, "plain, or search: texts that contain their search").only_if(searches);
-    f.number("hunch", texts.hunch, 0, 1, "form search: rate of first moves that lead on, 0 to 1")
+    f.number("first-move-accuracy", texts.first_move_accuracy, 0, 1,
+             "form search: rate of first moves that lead on, 0 to 1")
         .only_if(searches);
     f.number("longest", texts.longest, 1, most, "form search: characters of a text, at most")
         .only_if(searches);
