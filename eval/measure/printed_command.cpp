@@ -6,6 +6,8 @@
 #include "train/data/corpus.h"
 #include "train/run/old_record.h"
 
+#include <variant>
+
 namespace qstar::eval {
 
 std::string printed_command(const std::string& words, const std::string& run, uint64_t run_seed,
@@ -43,9 +45,14 @@ std::string printed_stage(const std::string& folder, const std::string& run, uin
     if (options.value("annotator", std::string()) == "me") return ""; // a person does it once
     if (stage != folder) options["name"] = folder;
     if (stage == "corpus") options.update(train::class_flags(record));
-    return printed_command("train " + stage, run, run_seed, options, flags,
-                           flags_of_stage(untouched)) +
-           " --force";
+    // The flags of the record's world, but with the world that a line without one has.
+    const std::string& decider = find_command(untouched.commands, stage)->decider;
+    std::string usual;
+    if (!decider.empty())
+        usual = texts_of(*find_command(untouched.commands, stage)->flags.find(decider)).at(0);
+    Flags standard = flags_of_stage(untouched);
+    if (!decider.empty()) *std::get<std::string*>(standard[decider].value) = usual;
+    return printed_command("train " + stage, run, run_seed, options, flags, standard) + " --force";
 }
 
 } // namespace qstar::eval

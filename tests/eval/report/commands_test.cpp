@@ -263,11 +263,11 @@ TEST_CASE("the commands of a countdown run's results make its figures again") {
     if (kSanitized) return;
     Temporary folder;
     const std::string run = folder / "run";
-    auto corpus = quiet<train::CorpusOptions>(run);
-    corpus.world = "countdown";
-    corpus.tokens = 20'000;
-    corpus.curated = 16;
-    train::corpus(corpus);
+    // By the command, whose record has the flags of its own world.
+    REQUIRE(run_program(folder, "train corpus --world countdown --tokens 20000 --curated 16 "
+                                "--quiet --run " +
+                                    run)
+                .status == 0);
     auto pretrain = quiet<train::PretrainOptions>(run);
     pretrain.layers = 1;
     pretrain.width = 32;
