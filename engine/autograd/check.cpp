@@ -1,6 +1,7 @@
 #include "engine/autograd/check.h"
 
 #include "engine/autograd/ops.h"
+#include "engine/base/elementary.h"
 #include "engine/base/random.h"
 
 #include <algorithm>
@@ -65,16 +66,14 @@ Values product(const Values& a, const Values& b, size_t m, size_t k, size_t n, b
 Values log_softmax(const double* x, size_t n) {
     const double top = *std::max_element(x, x + n);
     double total = 0;
-    for (size_t i = 0; i < n; ++i) total += std::exp(x[i] - top);
+    for (size_t i = 0; i < n; ++i) total += math::exp(x[i] - top);
     Values y(n);
-    for (size_t i = 0; i < n; ++i) y[i] = x[i] - top - std::log(total);
+    for (size_t i = 0; i < n; ++i) y[i] = x[i] - top - math::log(total);
     return y;
 }
 
-double sigmoid64(double x) { return 1 / (1 + std::exp(-x)); }
-
 double gelu64(double x) {
-    return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
+    return 0.5 * x * (1 + math::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
 }
 
 Values layer_norm64(const Inputs& in) {
@@ -113,7 +112,7 @@ Values attention64(const Values& qkv, size_t batch, size_t time, size_t heads, s
                 for (size_t j = 0; j <= t; ++j) {
                     for (size_t d = 0; d < size; ++d) {
                         out[(b * time + t) * width + h * size + d] +=
-                            std::exp(log_p[j]) * at(j, 2, d);
+                            math::exp(log_p[j]) * at(j, 2, d);
                     }
                 }
             }
@@ -173,12 +172,12 @@ std::vector<Case> cases() {
                         for (const double x : in[0]) y.push_back(x + 0.75);
                         return y;
                     }});
-    list.push_back(each("exp", exp, [](double x) { return std::exp(x); }));
+    list.push_back(each("exp", exp, [](double x) { return math::exp(x); }));
     list.push_back(each(
-        "log", log, [](double x) { return std::log(x); }, 0.3, 3));
-    list.push_back(each("sigmoid", sigmoid, sigmoid64));
-    list.push_back(each("softplus", softplus, [](double x) { return std::log1p(std::exp(x)); }));
-    list.push_back(each("tanh", tanh, [](double x) { return std::tanh(x); }));
+        "log", log, [](double x) { return math::log(x); }, 0.3, 3));
+    list.push_back(each("sigmoid", sigmoid, math::sigmoid));
+    list.push_back(each("softplus", softplus, [](double x) { return math::softplus(x); }));
+    list.push_back(each("tanh", tanh, [](double x) { return math::tanh(x); }));
     list.push_back(each("relu", relu, [](double x) { return std::max(0.0, x); }));
     list.push_back(
         {"clamp",
@@ -277,7 +276,7 @@ std::vector<Case> cases() {
                         for (size_t r = 0; r < 4; ++r) {
                             double h = 0;
                             for (const double l : log_softmax(in[0].data() + r * 7, 7)) {
-                                h -= std::exp(l) * l;
+                                h -= math::exp(l) * l;
                             }
                             y.push_back(h);
                         }
@@ -290,8 +289,9 @@ std::vector<Case> cases() {
          [](const Inputs& in) {
              double loss = 0, w = 0;
              for (size_t r = 0; r < 4; ++r) {
-                 const double p = sigmoid64(in[0][r]);
-                 loss -= weights[r] * (labels[r] * std::log(p) + (1 - labels[r]) * std::log(1 - p));
+                 const double p = math::sigmoid(in[0][r]);
+                 loss -=
+                     weights[r] * (labels[r] * math::log(p) + (1 - labels[r]) * math::log(1 - p));
                  w += weights[r];
              }
              return Values{loss / w};

@@ -1,5 +1,7 @@
 #include "engine/base/random.h"
 
+#include "engine/base/elementary.h"
+
 #include <array>
 #include <cmath>
 #include <numbers>
@@ -45,8 +47,8 @@ double Random::uniform() {
 }
 
 double Random::normal() {
-    const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
-    return radius * std::cos(2.0 * std::numbers::pi * uniform());
+    const double radius = std::sqrt(-2.0 * math::log(1.0 - uniform()));
+    return radius * math::cos(2.0 * std::numbers::pi * uniform());
 }
 
 uint64_t Random::below(uint64_t n) {

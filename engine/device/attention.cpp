@@ -1,5 +1,6 @@
 #include "engine/device/attention.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/parallel.h"
 #include "engine/kernels/kernels.h"
 
@@ -91,7 +92,7 @@ void attention_forward(const float* qkv, float* out, float* lse, int64_t batch, 
                         if (j0 == 0) {
                             total[i] = part;
                         } else { // what was summed with the smaller maximum shrinks
-                            const float shrink = std::exp(before - top[i]);
+                            const float shrink = math::exp(before - top[i]);
                             total[i] = total[i] * shrink + part;
                             kernel.scale(size, shrink, o + i * width);
                         }
@@ -101,7 +102,7 @@ void attention_forward(const float* qkv, float* out, float* lse, int64_t batch, 
                 }
                 for (int64_t i = 0; i < rows; ++i) {
                     kernel.scale(size, 1.0f / total[i], o + i * width);
-                    lse[bh * time + t0 + i] = top[i] + std::log(total[i]);
+                    lse[bh * time + t0 + i] = top[i] + math::log(total[i]);
                 }
             }
         }

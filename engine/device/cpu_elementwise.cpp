@@ -1,10 +1,10 @@
 // The processor's elementwise operations and their gradients.
 
+#include "engine/base/elementary.h"
 #include "engine/device/cpu_device.h"
 #include "engine/kernels/kernels.h"
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 #include <vector>
 
@@ -57,16 +57,15 @@ void CpuDevice::map(Map f, int64_t n, const float* x, float c0, float c1, float*
     case Map::shift:
         return each(n, x, y, [=](float v) { return v + c0; });
     case Map::exp:
-        return each(n, x, y, [](float v) { return std::exp(v); });
+        return each(n, x, y, [](float v) { return math::exp(v); });
     case Map::log:
-        return each(n, x, y, [](float v) { return std::log(v); });
+        return each(n, x, y, [](float v) { return math::log(v); });
     case Map::sigmoid:
-        return each(n, x, y, [](float v) { return 1.0f / (1.0f + std::exp(-v)); });
-    case Map::softplus: // max(x, 0) + log1p(exp(-|x|)) overflows for no x
-        return each(n, x, y,
-                    [](float v) { return std::max(v, 0.0f) + std::log1p(std::exp(-std::abs(v))); });
+        return each(n, x, y, [](float v) { return math::sigmoid(v); });
+    case Map::softplus:
+        return each(n, x, y, [](float v) { return math::softplus(v); });
     case Map::tanh:
-        return each(n, x, y, [](float v) { return std::tanh(v); });
+        return each(n, x, y, [](float v) { return math::tanh(v); });
     case Map::relu:
         return each(n, x, y, [](float v) { return v > 0 ? v : 0.0f; });
     case Map::clamp:
@@ -97,7 +96,7 @@ void CpuDevice::map_grad(Map f, int64_t n, const float* x, const float* y, const
     case Map::sigmoid:
         return add([](float, float v) { return v * (1.0f - v); });
     case Map::softplus:
-        return add([](float u, float) { return 1.0f / (1.0f + std::exp(-u)); });
+        return add([](float u, float) { return math::sigmoid(u); });
     case Map::tanh:
         return add([](float, float v) { return 1.0f - v * v; });
     case Map::relu:

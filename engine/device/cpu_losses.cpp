@@ -1,10 +1,10 @@
 // The processor's losses and what they are made of, with their gradients.
 
+#include "engine/base/elementary.h"
 #include "engine/device/cpu_device.h"
 #include "engine/kernels/kernels.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace qstar::engine::cpu {
 
@@ -85,9 +85,8 @@ void CpuDevice::binary_cross_entropy(int64_t n, const float* x, const float* lab
                                      float* loss) const {
     double sum = 0;
     for (int64_t i = 0; i < n; ++i) {
-        off[i] = 1.0f / (1.0f + std::exp(-x[i])) - labels[i];
-        const float softplus_x = std::max(x[i], 0.0f) + std::log1p(std::exp(-std::abs(x[i])));
-        sum += static_cast<double>(weights[i]) * (softplus_x - labels[i] * x[i]);
+        off[i] = math::sigmoid(x[i]) - labels[i];
+        sum += static_cast<double>(weights[i]) * (math::softplus(x[i]) - labels[i] * x[i]);
     }
     *loss = static_cast<float>(sum / total);
 }

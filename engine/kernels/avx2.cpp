@@ -8,6 +8,7 @@
 #include "engine/kernels/vector_math.h"
 #include "engine/kernels/vector_matrix.h"
 #include "engine/kernels/vector_pages.h"
+#include "engine/kernels/vector_pair.h"
 
 #include <immintrin.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@ struct Avx2 {
     static constexpr int rows = 6; // of the micro-kernel, with 2 vectors each
     static constexpr int columns = 2;
     static constexpr int wide_rows = 6;
+    static constexpr int page_columns = 2; // of attention's sums, with 4 vectors each
     static constexpr int wide_columns = 2;
 
     template <int I>
@@ -114,6 +116,8 @@ struct Avx2 {
     }
 };
 
+using Sixteen = Pair<Avx2>;
+
 constexpr Kernels kTable = {
     .name = "avx2",
     .mr = Avx2::rows,
@@ -127,17 +131,17 @@ constexpr Kernels kTable = {
     .mul = mul<Avx2>,
     .axpy = axpy<Avx2>,
     .scale = scale<Avx2>,
-    .dot = dot<Avx2>,
-    .sum = sum<Avx2>,
+    .dot = dot<Sixteen>,
+    .sum = sum<Sixteen>,
     .gelu = gelu<Avx2>,
     .gelu_grad = gelu_grad<Avx2>,
-    .softmax = softmax<Avx2>,
+    .softmax = softmax<Sixteen>,
     .exp_shift = exp_shift<Avx2>,
-    .online_softmax = online_softmax<Avx2>,
+    .online_softmax = online_softmax<Sixteen>,
     .softmax_grad = softmax_grad<Avx2>,
-    .layer_norm = layer_norm<Avx2>,
-    .layer_norm_grad = layer_norm_grad<Avx2>,
-    .attend_pages = attend_pages<Avx2>,
+    .layer_norm = layer_norm<Sixteen>,
+    .layer_norm_grad = layer_norm_grad<Sixteen>,
+    .attend_pages = attend_pages<Avx2, Sixteen>,
     .adamw = adamw<Avx2>,
 };
 

@@ -29,6 +29,7 @@ struct Avx512 {
     static constexpr int rows = 14; // of the micro-kernel, with 2 vectors each
     static constexpr int columns = 2;
     static constexpr int wide_rows = 6;
+    static constexpr int page_columns = 4; // of attention's sums, with 4 vectors each
     static constexpr int wide_columns = 4;
 
     template <int I>
@@ -139,7 +140,7 @@ constexpr Kernels kTable = {
     .softmax_grad = softmax_grad<Avx512>,
     .layer_norm = layer_norm<Avx512>,
     .layer_norm_grad = layer_norm_grad<Avx512>,
-    .attend_pages = attend_pages<Avx512>,
+    .attend_pages = attend_pages<Avx512, Avx512>,
     .adamw = adamw<Avx512>,
 };
 

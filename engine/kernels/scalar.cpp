@@ -1,17 +1,81 @@
-// The kernels as one reads them in a book: the oracle of the tests, and what runs
-// on a processor that no other file serves. Products use float and std::fma as
-// the contract says; the rest computes in double, so that an error against this
-// file is the other file's error.
+// The kernels on a processor that no other file serves: one number at a time, and the same bytes
+// as the others. Slow, and slower still where the processor has no fused multiply-add, which is
+// then computed by the C library. What they compute is written plainly in naive.cpp.
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/vector_math.h"
+#include "engine/kernels/vector_pages.h"
+#include "engine/kernels/vector_pair.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
+#include <stdint.h>
 
 namespace qstar::engine {
 
 namespace {
+
+struct One {
+    using Type = float;
+    using Mask = bool;
+    static constexpr int lanes = 1;
+    static constexpr int page_columns = 2;
+
+    template <int I>
+    struct Index {
+        constexpr int operator()() const { return I; }
+    };
+    template <int N, class Body>
+    [[gnu::always_inline]] static void unroll(const Body& body) {
+        if constexpr (N > 0) {
+            unroll<N - 1>(body);
+            body(Index<N - 1>());
+        }
+    }
+
+    static Mask mask(int count) { return count > 0; }
+    static Type zero() { return 0; }
+    static Type set(float x) { return x; }
+    static Type load(const float* p) { return *p; }
+    static Type load(const float* p, Mask m) { return m ? *p : 0; }
+    static void store(float* p, Type x) { *p = x; }
+    static void store(float* p, Type x, Mask m) {
+        if (m) *p = x;
+    }
+    static void prefetch(const float*) {}
+    static Type select(Mask m, Type x, Type otherwise) { return m ? x : otherwise; }
+    static Type add(Type x, Type y) { return x + y; }
+    static Type sub(Type x, Type y) { return x - y; }
+    static Type mul(Type x, Type y) { return x * y; }
+    static Type div(Type x, Type y) { return x / y; }
+    static Type fma(Type x, Type y, Type z) { return __builtin_fmaf(x, y, z); }
+    static Type fnma(Type x, Type y, Type z) { return __builtin_fmaf(-x, y, z); } // z - x y
+    static Type max(Type x, Type y) { return x > y ? x : y; } // y where one is NaN
+    static Type min(Type x, Type y) { return x < y ? x : y; }
+    static Type sqrt(Type x) { return __builtin_sqrtf(x); }
+    static Type round(Type x) { // to the nearest, |x| < 2^22
+        constexpr float shift = 0x1.8p23f;
+        return (x + shift) - shift;
+    }
+    // x 2^n, in two steps: 2^n alone may be no normal number.
+    static Type ldexp(Type x, Type n) {
+        if (!(n >= -300 && n <= 300)) return x; // x is NaN
+        const int whole = static_cast<int>(n);
+        const int half = whole >> 1;
+        return x * power(half) * power(whole - half);
+    }
+    static float power(int n) {
+        const uint32_t bits = static_cast<uint32_t>(n + 127) << 23;
+        float x;
+        __builtin_memcpy(&x, &bits, sizeof x);
+        return x;
+    }
+    static float root(float x) { return __builtin_sqrtf(x); }
+    static float sum(Type x) { return x; }
+    static float top(Type x) { return x; }
+};
+
+using Sixteen = Pair<Pair<Pair<Pair<One>>>>;
+
+// --- the matrix product: the order of each sum is fixed, and so are its bytes -------------------
 
 constexpr int kRows = 4;
 constexpr int kColumns = 16;
@@ -23,7 +87,7 @@ void small(const Tile& t) {
             float sum = t.accumulate ? c : 0.0f;
             for (int64_t l = 0; l < t.k; ++l) {
                 const float a = t.a_in_rows ? t.a[i * t.stride_a + l] : t.a[l * t.stride_a + i];
-                sum = std::fma(a, t.b[l * t.ldb + j], sum);
+                sum = __builtin_fmaf(a, t.b[l * t.ldb + j], sum);
             }
             c = t.bias == nullptr ? sum : sum + t.bias[j];
         }
@@ -57,168 +121,6 @@ void pack_columns(int64_t k, const float* x, int64_t ldx, int64_t strips, int64_
     }
 }
 
-void add(int64_t n, const float* x, const float* y, float* out) {
-    for (int64_t i = 0; i < n; ++i) out[i] = x[i] + y[i];
-}
-
-void mul(int64_t n, const float* x, const float* y, float* out) {
-    for (int64_t i = 0; i < n; ++i) out[i] = x[i] * y[i];
-}
-
-void axpy(int64_t n, float alpha, const float* x, float* y) {
-    for (int64_t i = 0; i < n; ++i) y[i] = std::fma(alpha, x[i], y[i]);
-}
-
-void scale(int64_t n, float alpha, float* x) {
-    for (int64_t i = 0; i < n; ++i) x[i] *= alpha;
-}
-
-float dot(int64_t n, const float* x, const float* y) {
-    double total = 0;
-    for (int64_t i = 0; i < n; ++i) total += static_cast<double>(x[i]) * y[i];
-    return static_cast<float>(total);
-}
-
-float sum(int64_t n, const float* x) {
-    double total = 0;
-    for (int64_t i = 0; i < n; ++i) total += x[i];
-    return static_cast<float>(total);
-}
-
-constexpr double kRootTwoOverPi = 0.7978845608028654;
-constexpr double kCubic = 0.044715;
-
-void gelu(int64_t n, const float* x, float* y) {
-    for (int64_t i = 0; i < n; ++i) {
-        const double v = x[i];
-        const double t = std::tanh(kRootTwoOverPi * (v + kCubic * v * v * v));
-        y[i] = static_cast<float>(0.5 * v * (1.0 + t));
-    }
-}
-
-void gelu_grad(int64_t n, const float* x, const float* dy, float* dx, bool accumulate) {
-    for (int64_t i = 0; i < n; ++i) {
-        const double v = x[i];
-        const double t = std::tanh(kRootTwoOverPi * (v + kCubic * v * v * v));
-        const double inner = kRootTwoOverPi * (1.0 + 3.0 * kCubic * v * v);
-        const double slope = 0.5 * (1.0 + t) + 0.5 * v * (1.0 - t * t) * inner;
-        const float grad = static_cast<float>(dy[i] * slope);
-        dx[i] = accumulate ? dx[i] + grad : grad;
-    }
-}
-
-float softmax(int64_t n, const float* x, float* y) {
-    float top = -std::numeric_limits<float>::infinity();
-    for (int64_t i = 0; i < n; ++i) top = x[i] > top ? x[i] : top;
-    double total = 0;
-    for (int64_t i = 0; i < n; ++i) {
-        const double e = std::exp(static_cast<double>(x[i]) - top);
-        total += e;
-        y[i] = static_cast<float>(e);
-    }
-    for (int64_t i = 0; i < n; ++i) y[i] = static_cast<float>(y[i] / total);
-    return static_cast<float>(top + std::log(total));
-}
-
-void exp_shift(int64_t n, const float* x, float shift, float* y) {
-    for (int64_t i = 0; i < n; ++i) y[i] = static_cast<float>(std::exp(double{x[i]} - shift));
-}
-
-float online_softmax(int64_t n, float* x, float factor, float* top) {
-    float highest = *top;
-    for (int64_t i = 0; i < n; ++i) highest = std::max(highest, factor * x[i]);
-    double total = 0;
-    for (int64_t i = 0; i < n; ++i) {
-        const double e = std::exp(double{factor} * x[i] - highest);
-        x[i] = static_cast<float>(e);
-        total += e;
-    }
-    *top = highest;
-    return static_cast<float>(total);
-}
-
-void softmax_grad(int64_t n, float* s, float* d, float factor, float lse, float centre) {
-    for (int64_t i = 0; i < n; ++i) {
-        const double p = std::exp(double{factor} * s[i] - lse);
-        s[i] = static_cast<float>(p);
-        d[i] = static_cast<float>(double{factor} * p * (double{d[i]} - centre));
-    }
-}
-
-void layer_norm(int64_t n, const float* x, const float* gain, const float* bias, float* y,
-                float* mean, float* rstd) {
-    double total = 0;
-    for (int64_t i = 0; i < n; ++i) total += x[i];
-    const double centre = total / static_cast<double>(n);
-    double squares = 0;
-    for (int64_t i = 0; i < n; ++i) squares += (x[i] - centre) * (x[i] - centre);
-    const double inverse = 1.0 / std::sqrt(squares / static_cast<double>(n) + 1e-5);
-    for (int64_t i = 0; i < n; ++i) {
-        y[i] = static_cast<float>((x[i] - centre) * inverse * gain[i] + bias[i]);
-    }
-    *mean = static_cast<float>(centre);
-    *rstd = static_cast<float>(inverse);
-}
-
-void layer_norm_grad(int64_t n, const float* x, const float* gain, const float* dy, float mean,
-                     float rstd, float* dx, bool accumulate, float* dgain, float* dbias) {
-    // With xhat = (x - mean) rstd and g = dy gain:
-    //   dx = rstd (g - average(g) - xhat average(g xhat))
-    double total = 0;
-    double total_xhat = 0;
-    for (int64_t i = 0; i < n; ++i) {
-        const double xhat = (double{x[i]} - mean) * rstd;
-        const double g = double{dy[i]} * gain[i];
-        total += g;
-        total_xhat += g * xhat;
-        dgain[i] = static_cast<float>(dgain[i] + dy[i] * xhat);
-        dbias[i] += dy[i];
-    }
-    const double average = total / static_cast<double>(n);
-    const double average_xhat = total_xhat / static_cast<double>(n);
-    for (int64_t i = 0; i < n; ++i) {
-        const double xhat = (double{x[i]} - mean) * rstd;
-        const double g = double{dy[i]} * gain[i];
-        const float grad = static_cast<float>(rstd * (g - average - xhat * average_xhat));
-        dx[i] = accumulate ? dx[i] + grad : grad;
-    }
-}
-
-void attend_pages(int64_t n, int64_t heads, int64_t size, const float* const* pages, int64_t keys,
-                  int64_t values, const float* q, float factor, float* scores, float* out) {
-    for (int64_t h = 0; h < heads; ++h, q += size, out += size) {
-        const int64_t part = h * size * kPagePositions; // where the head's are in a page
-        for (int64_t i = 0; i < n; ++i) {
-            const float* key = pages[i / kPagePositions] + keys + part + i % kPagePositions;
-            double product = 0;
-            for (int64_t d = 0; d < size; ++d) product += double{q[d]} * key[d * kPagePositions];
-            scores[i] = static_cast<float>(factor * product);
-        }
-        softmax(n, scores, scores);
-        for (int64_t d = 0; d < size; ++d) {
-            double total = 0;
-            for (int64_t i = 0; i < n; ++i) {
-                const float* value = pages[i / kPagePositions] + values + part;
-                total += double{scores[i]} * value[i % kPagePositions * size + d];
-            }
-            out[d] = static_cast<float>(total);
-        }
-    }
-}
-
-void adamw(int64_t n, float* p, const float* g, float* m, float* v, float grad_scale, float rate,
-           float beta1, float beta2, float eps, float decay, float correct1, float correct2) {
-    for (int64_t i = 0; i < n; ++i) {
-        const double grad = double{grad_scale} * g[i];
-        const double first = double{beta1} * m[i] + (1.0 - beta1) * grad;
-        const double second = double{beta2} * v[i] + (1.0 - beta2) * grad * grad;
-        m[i] = static_cast<float>(first);
-        v[i] = static_cast<float>(second);
-        const double step = first / correct1 / (std::sqrt(second / correct2) + eps);
-        p[i] = static_cast<float>(p[i] - rate * (step + double{decay} * p[i]));
-    }
-}
-
 } // namespace
 
 const Kernels& scalar_kernels() {
@@ -231,22 +133,22 @@ const Kernels& scalar_kernels() {
         .small = small,
         .pack_transposed = pack_transposed,
         .pack_columns = pack_columns,
-        .add = add,
-        .mul = mul,
-        .axpy = axpy,
-        .scale = scale,
-        .dot = dot,
-        .sum = sum,
-        .gelu = gelu,
-        .gelu_grad = gelu_grad,
-        .softmax = softmax,
-        .exp_shift = exp_shift,
-        .online_softmax = online_softmax,
-        .softmax_grad = softmax_grad,
-        .layer_norm = layer_norm,
-        .layer_norm_grad = layer_norm_grad,
-        .attend_pages = attend_pages,
-        .adamw = adamw,
+        .add = add<One>,
+        .mul = mul<One>,
+        .axpy = axpy<One>,
+        .scale = scale<One>,
+        .dot = dot<Sixteen>,
+        .sum = sum<Sixteen>,
+        .gelu = gelu<One>,
+        .gelu_grad = gelu_grad<One>,
+        .softmax = softmax<Sixteen>,
+        .exp_shift = exp_shift<One>,
+        .online_softmax = online_softmax<Sixteen>,
+        .softmax_grad = softmax_grad<One>,
+        .layer_norm = layer_norm<Sixteen>,
+        .layer_norm_grad = layer_norm_grad<Sixteen>,
+        .attend_pages = attend_pages<One, Sixteen>,
+        .adamw = adamw<One>,
     };
     return table;
 }

@@ -1,5 +1,8 @@
 #pragma once
-// The kernels on vectors of n numbers over a vector type V; see vector_matrix.h.
+// The kernels on vectors of n numbers over a vector type V; see vector_matrix.h. What sums over
+// lanes is called with a V of sixteen (vector_pair.h), so that its bytes are the same everywhere.
+
+#include "engine/base/elementary.h"
 
 #include <stdint.h>
 
@@ -37,6 +40,7 @@ template <class V, class Body>
 // The sum of term(i, part) over all vectors, in four chains to hide their latency.
 template <class V, class Term>
 [[gnu::always_inline]] inline float total(int64_t n, Term term) {
+    static_assert(V::lanes == 16);
     using F = typename V::Type;
     F sum[4] = {V::zero(), V::zero(), V::zero(), V::zero()};
     int64_t i = 0;
@@ -175,7 +179,7 @@ float softmax(int64_t n, const float* x, float* y) {
         return part.keep(e, V::zero());
     });
     scale<V>(n, 1.0f / sum_exp, y);
-    return top + __builtin_logf(sum_exp);
+    return top + math::log(sum_exp);
 }
 
 template <class V>

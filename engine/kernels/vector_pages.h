@@ -12,7 +12,8 @@ namespace {
 
 // Pages lie anywhere in memory: while one is read, the next is fetched into the caches.
 
-// A head's scores of one page; four sums take turns, by the number of the product.
+// A head's scores of one page; four sums take turns, by the number of the product. Of V any
+// width gives the same bytes.
 template <class V>
 void score_page(int64_t size, const float* key, const float* ahead, const float* q, float* scores) {
     using F = typename V::Type;
@@ -39,14 +40,14 @@ void score_page(int64_t size, const float* key, const float* ahead, const float*
 }
 
 // out = or += the sum of weights[i] * value(i) over the first `count` positions of a page,
-// in N vectors, the last of `tail` lanes. S sums take turns, by position.
-template <class V, int N, int S>
+// in N vectors, the last of `tail` lanes. Four sums take turns, by position.
+template <class V, int N>
 void mix_page(int64_t count, int64_t size, const float* value, const float* ahead,
               const float* weights, float* out, int tail, bool add) {
     using F = typename V::Type;
     const auto mask = V::mask(tail);
-    F sum[S][N];
-    V::template unroll<S>(
+    F sum[4][N];
+    V::template unroll<4>(
         [&](auto s) { V::template unroll<N>([&](auto j) { sum[s()][j()] = V::zero(); }); });
     const auto add_position = [&](int64_t i, F* to) {
         const F x = V::set(weights[i]);
@@ -58,13 +59,12 @@ void mix_page(int64_t count, int64_t size, const float* value, const float* ahea
         });
     };
     int64_t i = 0;
-    for (; i + S <= count; i += S) {
-        V::template unroll<S>([&](auto s) { add_position(i + s(), sum[s()]); });
+    for (; i + 4 <= count; i += 4) {
+        V::template unroll<4>([&](auto s) { add_position(i + s(), sum[s()]); });
     }
     for (; i < count; ++i) add_position(i, sum[0]);
     V::template unroll<N>([&](auto j) {
-        F total = V::add(sum[0][j()], sum[1][j()]);
-        if constexpr (S == 4) total = V::add(total, V::add(sum[2][j()], sum[3][j()]));
+        const F total = V::add(V::add(sum[0][j()], sum[1][j()]), V::add(sum[2][j()], sum[3][j()]));
         float* to = out + j() * V::lanes;
         if (j() < N - 1 || tail == V::lanes) {
             V::store(to, add ? V::add(V::load(to), total) : total);
@@ -74,7 +74,8 @@ void mix_page(int64_t count, int64_t size, const float* value, const float* ahea
     });
 }
 
-template <class V>
+// V is the processor's own vector, W one of sixteen lanes.
+template <class V, class W>
 void attend_pages(int64_t n, int64_t heads, int64_t size, const float* const* pages, int64_t keys,
                   int64_t values, const float* q, float factor, float* scores, float* out) {
     const int64_t count = (n + kPagePositions - 1) / kPagePositions;
@@ -90,7 +91,7 @@ void attend_pages(int64_t n, int64_t heads, int64_t size, const float* const* pa
     }
     for (int64_t h = 0; h < heads; ++h) {
         float top = -__builtin_inff();
-        const float sum = online_softmax<V>(n, scores + h * row, factor, &top);
+        const float sum = online_softmax<W>(n, scores + h * row, factor, &top);
         scale<V>(n, 1.0f / sum, scores + h * row);
     }
     for (int64_t p = 0; p < count; ++p) {
@@ -109,12 +110,13 @@ void attend_pages(int64_t n, int64_t heads, int64_t size, const float* const* pa
                         static_cast<int>(last < V::lanes ? last : V::lanes), p > 0);
                     d += width() * V::lanes;
                 };
-                if (left > 3 * V::lanes) {
-                    go(typename V::template Index<4>(), mix_page<V, 4, 2>);
+                constexpr int kWide = V::page_columns;
+                if (kWide > 2 && left > (kWide - 1) * V::lanes) {
+                    go(typename V::template Index<kWide>(), mix_page<V, kWide>);
                 } else if (left > V::lanes) {
-                    go(typename V::template Index<2>(), mix_page<V, 2, 4>);
+                    go(typename V::template Index<2>(), mix_page<V, 2>);
                 } else {
-                    go(typename V::template Index<1>(), mix_page<V, 1, 4>);
+                    go(typename V::template Index<1>(), mix_page<V, 1>);
                 }
             }
         }

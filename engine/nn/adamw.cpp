@@ -1,5 +1,6 @@
 #include "engine/nn/adamw.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/error.h"
 
 #include <algorithm>
@@ -42,9 +43,8 @@ float AdamW::update(std::span<Parameter> parameters, float learning_rate) {
     if (!std::isfinite(norm)) fail("AdamW: the gradient's norm is {} at step {}", norm, step);
     const float factor = config.clip > 0 && norm > config.clip ? config.clip / norm : 1.0f;
     ++step;
-    const double done = static_cast<double>(step);
-    const auto correct1 = static_cast<float>(1.0 - std::pow(config.beta1, done));
-    const auto correct2 = static_cast<float>(1.0 - std::pow(config.beta2, done));
+    const auto correct1 = static_cast<float>(1.0 - math::power(config.beta1, step));
+    const auto correct2 = static_cast<float>(1.0 - math::power(config.beta2, step));
     for (size_t i = 0; i < parameters.size(); ++i) {
         const Parameter& p = parameters[i];
         if (p.grad.empty()) continue;
@@ -66,7 +66,7 @@ float cosine_schedule(int64_t step, int64_t steps, int64_t warmup, float peak, f
     const double through = static_cast<double>(step - warmup) /
                            static_cast<double>(std::max<int64_t>(1, steps - warmup));
     return static_cast<float>(floor +
-                              0.5 * (peak - floor) * (1 + std::cos(std::numbers::pi * through)));
+                              0.5 * (peak - floor) * (1 + math::cos(std::numbers::pi * through)));
 }
 
 } // namespace qstar::engine

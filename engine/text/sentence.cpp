@@ -14,12 +14,6 @@
 namespace qstar {
 namespace {
 
-// "... key 'x' not found" -> x
-std::string in_quotes(const std::string& text) {
-    const size_t begin = text.find('\''), end = text.rfind('\'');
-    return begin < end ? text.substr(begin + 1, end - begin - 1) : "";
-}
-
 std::string sentence(const std::exception& exception) {
     if (const auto* error = dynamic_cast<const Error*>(&exception)) return error->what();
     if (dynamic_cast<const std::bad_alloc*>(&exception) ||

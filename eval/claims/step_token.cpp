@@ -1,12 +1,12 @@
 // Claim 5: a step is only a special token.
 
+#include "engine/base/elementary.h"
 #include "eval/claims/claim_context.h"
 #include "eval/claims/written.h"
 #include "search/models/encode.h"
 #include "train/rl/episodes.h"
 
 #include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
 #include <string>
 #include <vector>
@@ -65,7 +65,7 @@ std::vector<Pool> read_with(ClaimContext& shared, std::vector<Pool> pools, Mark 
             for (const int end : episode.ends) {
                 const int at = std::max(end - (mark == Mark::moved), episode.prompt);
                 const float score = flat[offsets[e] + static_cast<size_t>(at - episode.prompt)];
-                sample.scores[0].push_back(1 / (1 + std::exp(-score)));
+                sample.scores[0].push_back(math::sigmoid(score));
             }
             ++e;
         }

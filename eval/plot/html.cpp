@@ -1,5 +1,6 @@
 #include "eval/plot/html.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/error.h"
 #include "engine/text/json.h"
 #include "engine/text/json_parse.h"
@@ -156,7 +157,8 @@ int64_t check_numbers(const std::string& page) {
         const size_t point = text.find('.');
         const auto decimals =
             point == std::string::npos ? 0.0 : static_cast<double>(text.size() - point - 1);
-        const double slack = 0.5 * std::pow(10, -decimals) * (1 + 1e-9) + 1e-12 * std::abs(value);
+        const double slack =
+            0.5 * math::power(10.0, static_cast<int64_t>(-decimals)) * (1 + 1e-9) + 1e-12 * std::abs(value);
         if (std::abs(std::strtod(text.c_str(), nullptr) - value) > slack)
             fail("the page shows \"{}\" for {}, its data says {}", text, where, value);
     }

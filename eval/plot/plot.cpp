@@ -1,5 +1,6 @@
 #include "eval/plot/plot.h"
 
+#include "engine/base/elementary.h"
 #include "eval/plot/html.h"
 
 #include <algorithm>
@@ -16,15 +17,15 @@ struct Axes {
     bool log_x, log_y;
 
     double x(double value) const {
-        const double low = log_x ? std::log(x_low) : x_low;
-        const double high = log_x ? std::log(x_high) : x_high;
-        const double at = log_x ? std::log(std::max(value, x_low)) : value;
+        const double low = log_x ? math::log(x_low) : x_low;
+        const double high = log_x ? math::log(x_high) : x_high;
+        const double at = log_x ? math::log(std::max(value, x_low)) : value;
         return left + (right - left) * (high > low ? (at - low) / (high - low) : 0.5);
     }
     double y(double value) const {
-        const double low = log_y ? std::log(y_low) : y_low;
-        const double high = log_y ? std::log(y_high) : y_high;
-        const double at = log_y ? std::log(std::max(value, y_low)) : value;
+        const double low = log_y ? math::log(y_low) : y_low;
+        const double high = log_y ? math::log(y_high) : y_high;
+        const double at = log_y ? math::log(std::max(value, y_low)) : value;
         const double share = high > low ? (at - low) / (high - low) : 0.5;
         return bottom - (bottom - top) * std::clamp(share, -0.02, 1.02);
     }
@@ -62,7 +63,8 @@ std::string short_number(double value) {
 
 std::vector<double> log_ticks(double low, double high) {
     std::vector<double> all;
-    for (double power = std::pow(10, std::floor(std::log10(low))); power <= high; power *= 10)
+    for (double power = math::power(10.0, static_cast<int64_t>(std::floor(math::log10(low))));
+         power <= high; power *= 10)
         for (const double digit : {1, 2, 5})
             if (digit * power >= low && digit * power <= high) all.push_back(digit * power);
     return all;
@@ -140,7 +142,7 @@ std::string draw(const PlotSeries& series, size_t number, const Axes& a) {
 std::vector<double> ticks(double low, double high, int count) {
     if (!(high > low) || count < 1) return {low};
     const double rough = (high - low) / count;
-    const double power = std::pow(10, std::floor(std::log10(rough)));
+    const double power = math::power(10.0, static_cast<int64_t>(std::floor(math::log10(rough))));
     double step = 10 * power;
     for (const double digit : {5, 2, 1})
         if (digit * power >= rough) step = digit * power;

@@ -1,5 +1,6 @@
 #include "eval/studies/active_labels.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
@@ -143,7 +144,7 @@ double label_worth(std::span<const double> sizes, std::span<const double> unifor
     const auto n = static_cast<double>(sizes.size());
     double x = 0, y = 0, xx = 0, xy = 0;
     for (size_t i = 0; i < sizes.size(); ++i) {
-        const double log_size = std::log(sizes[i]);
+        const double log_size = math::log(sizes[i]);
         x += log_size;
         y += uniform[i];
         xx += log_size * log_size;
@@ -152,7 +153,7 @@ double label_worth(std::span<const double> sizes, std::span<const double> unifor
     const double spread = n * xx - x * x;
     const double slope = spread > 0 ? (n * xy - x * y) / spread : 0;
     if (slope <= 0) return 0;
-    return std::exp((value - (y - slope * x) / n) / slope) / size;
+    return math::exp((value - (y - slope * x) / n) / slope) / size;
 }
 
 void describe(Flags& f, ActiveOptions& o) {

@@ -1,5 +1,6 @@
 #include "eval/studies/preference_win_rate.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
@@ -183,7 +184,7 @@ measure_preference_win_rate(const PreferenceOptions& options,
         row.policy = fmt::format("{}, best of {} (bound)", options.tuned, bound_samples);
         row.learned_from = "the preference itself";
         compare(row, best);
-        row.kl = row.kl_k3 = std::log(bound_samples) - (bound_samples - 1.0) / bound_samples;
+        row.kl = row.kl_k3 = math::log(static_cast<double>(bound_samples)) - (bound_samples - 1.0) / bound_samples;
         row.tokens = tokens / static_cast<double>(row.n);
         return row;
     };

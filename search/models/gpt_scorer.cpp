@@ -1,9 +1,9 @@
 #include "search/models/gpt_scorer.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/error.h"
 
 #include <algorithm>
-#include <cmath>
 #include <deque>
 #include <span>
 #include <vector>
@@ -53,7 +53,7 @@ void GptScorer::evaluate(std::span<Node* const> nodes) {
         const engine::Tensor scores = decoder_->feed_scores(feeds);
         for (size_t i = 0; i < count; ++i) {
             Node& node = *nodes[begin + i];
-            node.score = 1 / (1 + std::exp(-scores[static_cast<int64_t>(i)]));
+            node.score = math::sigmoid(scores[static_cast<int64_t>(i)]);
             if (node.open) prefix_cache_.keep(node.tokens, static_cast<int>(i), node.score);
             decoder_->clear(static_cast<int>(i));
         }

@@ -13,10 +13,10 @@
 // one place it is greedy decoding. As in every beam the k-th result need not be the k-th
 // likeliest step.
 
+#include "engine/base/elementary.h"
 #include "search/models/gpt_proposer.h"
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 #include <string>
 #include <vector>
@@ -86,7 +86,7 @@ void GptProposer::choices_after(const NBestState& state, size_t at, std::span<co
     distribution_.set(logits, {});
     for (int token = 0; token < tokenizer_.size(); ++token) {
         const float log_prob = distribution_.log_prob(token);
-        double mass = std::exp(hypothesis.log_prob + static_cast<double>(log_prob));
+        double mass = math::exp(hypothesis.log_prob + static_cast<double>(log_prob));
         if (!(mass >= kLeastMass)) continue;
         const bool special = tokenizer_.is_special(token);
         if (special && token != step_end && token != answer) continue;
@@ -96,7 +96,7 @@ void GptProposer::choices_after(const NBestState& state, size_t at, std::span<co
         for (const Proposal& known : state.request->known) {
             if (special ? known.text == text && known.final == (token == answer)
                         : known.text.starts_with(text))
-                mass -= std::exp(static_cast<double>(known.log_prob));
+                mass -= math::exp(static_cast<double>(known.log_prob));
         }
         for (const Exhausted& one : state.exhausted)
             if (!special && one.text.starts_with(text)) mass -= one.mass;

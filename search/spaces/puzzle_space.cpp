@@ -1,5 +1,6 @@
 #include "search/spaces/puzzle_space.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/error.h"
 #include "engine/text/jsonl.h"
 
@@ -149,7 +150,8 @@ PuzzleSpace::Growth PuzzleSpace::grow(Node node, size_t depth) {
     // The priors: a softmax of -h of the successors.
     float least = INFINITY, sum = 0;
     for (const auto& [child, prior] : growth.successors) least = std::min(least, table_[child].h);
-    for (auto& [child, prior] : growth.successors) sum += prior = std::exp(least - table_[child].h);
+    for (auto& [child, prior] : growth.successors)
+        sum += prior = math::exp(least - table_[child].h);
     for (auto& [child, prior] : growth.successors) prior /= sum;
     growth.value = static_cast<double>(depth) + (1 + static_cast<double>(least));
     return growth;
@@ -185,7 +187,7 @@ int64_t PuzzleSpace::draw(int64_t, std::vector<Solution>& walks) {
         double sum = 0;
         chances.clear();
         for (const Node node : next)
-            chances.push_back(sum += std::exp(static_cast<double>(least - table_[node].h)));
+            chances.push_back(sum += math::exp(static_cast<double>(least - table_[node].h)));
         const double drawn = random.uniform() * sum;
         const auto chosen = std::upper_bound(chances.begin(), chances.end() - 1, drawn);
         const bool at_goal = std::find(next.begin(), next.end(), goal_) != next.end();

@@ -1,7 +1,8 @@
 #include "search/spaces/step_expander.h"
 
+#include "engine/base/elementary.h"
+
 #include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
 #include <vector>
 
@@ -47,7 +48,7 @@ StepExpander::Successors StepExpander::draw(std::span<StepNode* const> paths,
                 const auto same = [&](const Proposal& known) { return same_step(known, proposal); };
                 if (std::ranges::any_of(parent.known, same)) continue;
                 parent.known.push_back(proposal);
-                parent.unseen -= std::exp(log_prob);
+                parent.unseen -= math::exp(log_prob);
                 any_new = true;
             }
             StepNode node{parent.path, parent.scores, parent.log_prob, parent.g};
@@ -79,7 +80,7 @@ void StepExpander::rate(std::span<StepNode> nodes, Aggregate how) {
     std::vector<Rating> ratings = meter.score(paths, how);
     for (size_t i = 0; i < nodes.size(); ++i) {
         nodes[i].score = ratings[i].score;
-        nodes[i].h = -std::log(std::max(ratings[i].score, kSmallestScore));
+        nodes[i].h = -math::log(std::max(ratings[i].score, kSmallestScore));
         nodes[i].scores = std::move(ratings[i].steps);
     }
 }
@@ -87,7 +88,7 @@ void StepExpander::rate(std::span<StepNode> nodes, Aggregate how) {
 void StepExpander::emit(SearchEvent::What what, const StepNode& node) const {
     if (!options_.observer) return;
     SearchEvent event{what, node.path, node.log_prob, {}, node.f, result_.tokens};
-    if (meter.has_scorer()) event.score = node.f ? std::exp(-node.h) : node.score;
+    if (meter.has_scorer()) event.score = node.f ? math::exp(-node.h) : node.score;
     options_.observer(event);
 }
 

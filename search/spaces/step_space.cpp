@@ -1,9 +1,9 @@
 #include "search/spaces/step_space.h"
 
+#include "engine/base/elementary.h"
 #include "search/models/stream.h"
 
 #include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
 #include <tuple>
 
@@ -68,7 +68,7 @@ void StepSpace::open_rest(Node id) {
     const StepNode& node = nodes_[id];
     if (!options_.partial || node.unseen < kLeastUnseen) return;
     const double h = std::max(node.h, node.best_h.value_or(node.h));
-    Entry rest = entry(id, node.g + options_.weight * h - std::log(node.unseen));
+    Entry rest = entry(id, node.g + options_.weight * h - math::log(node.unseen));
     rest.rest = true;
     still_open_.push_back(rest);
 }
@@ -223,7 +223,7 @@ StepSpace::Growth StepSpace::grow(Node parent, size_t) {
     for (StepNode& node : drawn.nodes) {
         growth.value = std::max(growth.value, node.score);
         expander_.emit(SearchEvent::What::opened, node);
-        const double likelihood = std::exp(node.log_prob - nodes_[parent].log_prob);
+        const double likelihood = math::exp(node.log_prob - nodes_[parent].log_prob);
         const auto [known, is_new] =
             at_state_.try_emplace(expander_.state_of(node.path), nodes_.size());
         const Node child = known->second;

@@ -67,9 +67,9 @@ double relative(double x, double y) { return std::fabs(x - y) / (1 + std::fabs(y
 
 } // namespace
 
-TEST_CASE("elementwise kernels agree with the scalar table and stay inside") {
-    const Kernels& oracle = scalar_kernels();
-    for (const Kernels* table : vector_tables()) {
+TEST_CASE("elementwise kernels agree with the naive table and stay inside") {
+    const Kernels& oracle = naive_kernels();
+    for (const Kernels* table : all_tables()) {
         for (const int64_t n : kSizes) {
             CAPTURE(table->name);
             CAPTURE(n);
@@ -96,9 +96,9 @@ TEST_CASE("elementwise kernels agree with the scalar table and stay inside") {
     }
 }
 
-TEST_CASE("GELU and its gradient agree with the scalar table") {
-    const Kernels& oracle = scalar_kernels();
-    for (const Kernels* table : vector_tables()) {
+TEST_CASE("GELU and its gradient agree with the naive table") {
+    const Kernels& oracle = naive_kernels();
+    for (const Kernels* table : all_tables()) {
         for (const int64_t n : kSizes) {
             CAPTURE(table->name);
             CAPTURE(n);
@@ -126,7 +126,7 @@ TEST_CASE("GELU and its gradient agree with the scalar table") {
 }
 
 TEST_CASE("the GELU gradient is finite where x squared is not") {
-    for (const Kernels* table : vector_tables()) {
+    for (const Kernels* table : all_tables()) {
         const float x[2] = {1e30f, -1e30f};
         const float dy[2] = {1, 1};
         float dx[2];
@@ -137,7 +137,7 @@ TEST_CASE("the GELU gradient is finite where x squared is not") {
 }
 
 TEST_CASE("exp is within 2 units in the last place, from the denormals to infinity") {
-    for (const Kernels* table : vector_tables()) {
+    for (const Kernels* table : all_tables()) {
         CAPTURE(table->name);
         double worst = 0;
         std::vector<float> x;
@@ -164,9 +164,9 @@ TEST_CASE("exp is within 2 units in the last place, from the denormals to infini
     }
 }
 
-TEST_CASE("softmax and its gradient agree with the scalar table") {
-    const Kernels& oracle = scalar_kernels();
-    for (const Kernels* table : vector_tables()) {
+TEST_CASE("softmax and its gradient agree with the naive table") {
+    const Kernels& oracle = naive_kernels();
+    for (const Kernels* table : all_tables()) {
         for (const int64_t n : kSizes) {
             if (n == 0) continue;
             CAPTURE(table->name);
@@ -199,7 +199,7 @@ TEST_CASE("softmax and its gradient agree with the scalar table") {
     }
 }
 
-TEST_CASE("a softmax piece by piece agrees with the scalar table and with the whole") {
+TEST_CASE("a softmax piece by piece agrees with the naive table and with the whole") {
     for (const Kernels* table : all_tables()) {
         for (const int64_t n : kSizes) {
             if (n < 2) continue;
@@ -210,7 +210,7 @@ TEST_CASE("a softmax piece by piece agrees with the scalar table and with the wh
             Guarded whole(n);
             Guarded scaled = x;
             for (int64_t i = 0; i < n; ++i) scaled.data()[i] *= 0.7f;
-            const float lse = scalar_kernels().softmax(n, scaled.data(), whole.data());
+            const float lse = naive_kernels().softmax(n, scaled.data(), whole.data());
 
             float top = -std::numeric_limits<float>::infinity();
             const int64_t half = n / 2;
@@ -239,9 +239,9 @@ TEST_CASE("softmax does not overflow") {
     }
 }
 
-TEST_CASE("layer norm and its gradient agree with the scalar table") {
-    const Kernels& oracle = scalar_kernels();
-    for (const Kernels* table : vector_tables()) {
+TEST_CASE("layer norm and its gradient agree with the naive table") {
+    const Kernels& oracle = naive_kernels();
+    for (const Kernels* table : all_tables()) {
         for (const int64_t n : kSizes) {
             if (n < 3) continue; // the variance of one or two numbers magnifies rounding
             CAPTURE(table->name);
@@ -284,7 +284,7 @@ TEST_CASE("layer norm and its gradient agree with the scalar table") {
     }
 }
 
-TEST_CASE("attention over pages agrees with the scalar table, whatever lies behind the end") {
+TEST_CASE("attention over pages agrees with the naive table, whatever lies behind the end") {
     constexpr float nothing = std::numeric_limits<float>::quiet_NaN();
     for (const int64_t size : {1, 5, 8, 16, 20, 32, 48, 70, 80}) {
         for (const int64_t n : {1, 2, 15, 16, 17, 31, 50, 64, 129}) {
@@ -310,9 +310,9 @@ TEST_CASE("attention over pages agrees with the scalar table, whatever lies behi
                 table.attend_pages(n, heads, size, pages.data(), keys, values, q.data(), 0.3f,
                                    scores.data(), out.data());
             };
-            run(scalar_kernels(), expected);
+            run(naive_kernels(), expected);
             CHECK(difference(expected, expected) == 0);
-            for (const Kernels* table : vector_tables()) {
+            for (const Kernels* table : all_tables()) {
                 CAPTURE(table->name);
                 CAPTURE(size);
                 CAPTURE(n);
@@ -332,9 +332,9 @@ TEST_CASE("attention over pages agrees with the scalar table, whatever lies behi
     }
 }
 
-TEST_CASE("AdamW agrees with the scalar table over ten steps") {
-    const Kernels& oracle = scalar_kernels();
-    for (const Kernels* table : vector_tables()) {
+TEST_CASE("AdamW agrees with the naive table over ten steps") {
+    const Kernels& oracle = naive_kernels();
+    for (const Kernels* table : all_tables()) {
         for (const int64_t n : kSizes) {
             CAPTURE(table->name);
             CAPTURE(n);

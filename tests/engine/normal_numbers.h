@@ -1,5 +1,6 @@
 #pragma once
-// Numbers for a test: n from the standard normal distribution, others for each name.
+// Numbers for a test: n from a normal distribution, the standard one unless told otherwise, others
+// for each name.
 
 #include "engine/base/random.h"
 
@@ -9,10 +10,10 @@
 
 namespace qstar {
 
-inline std::vector<float> normal_numbers(int64_t n, std::string_view name) {
+inline std::vector<float> normal_numbers(int64_t n, std::string_view name, double deviation = 1) {
     std::vector<float> x(static_cast<size_t>(n));
     Random random(11, name);
-    for (float& v : x) v = static_cast<float>(random.normal());
+    for (float& v : x) v = static_cast<float>(deviation * random.normal());
     return x;
 }
 

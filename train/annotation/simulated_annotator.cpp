@@ -1,7 +1,8 @@
 #include "train/annotation/simulated_annotator.h"
 
+#include "engine/base/elementary.h"
+
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace qstar::train {
@@ -48,7 +49,7 @@ double utility(const AnnotatorPreference& preference, const search::World& world
 
 double prefers(const SimulatedAnnotator& annotator, double first, double second) {
     double p = first > second ? 1 : first < second ? 0 : 0.5;
-    if (annotator.noise > 0) p = 1 / (1 + std::exp((second - first) / annotator.noise));
+    if (annotator.noise > 0) p = math::sigmoid((first - second) / annotator.noise);
     return p + annotator.disagreement * (1 - 2 * p);
 }
 
@@ -56,7 +57,7 @@ std::vector<int> order(const SimulatedAnnotator& annotator, std::span<const doub
                        Random& random) {
     std::vector<double> felt;
     for (const double u : utilities) {
-        const double gumbel = -std::log(-std::log(std::max(random.uniform(), 1e-300)));
+        const double gumbel = -math::log(-math::log(std::max(random.uniform(), 1e-300)));
         felt.push_back(u + annotator.noise * gumbel);
     }
     std::vector<size_t> best_first(utilities.size());

@@ -1,5 +1,6 @@
 #include "train/data/class_info.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/error.h"
 #include "train/data/problem_source.h"
 
@@ -53,7 +54,7 @@ IdealModel ideal_model(const ProblemSource& room, std::span<const std::string> p
                              [](const auto& a, const auto& b) { return a.second < b.second; });
         const double right = static_cast<double>(solved) / static_cast<double>(draws);
         mean.sample += right;
-        mean.any += 1 - std::pow(1 - right, 16);
+        mean.any += 1 - math::power(1 - right, int64_t{16});
         // One who gave this answer; and the likeliest lines.
         const auto voter =
             std::find_if(solutions.begin(), solutions.end(),

@@ -1,5 +1,6 @@
 #include "train/preference/bradley_terry.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/text/json.h"
@@ -202,9 +203,9 @@ Calibration calibration(std::span<const float> differences) {
     double loss = 0, right = 0;
     for (const float difference : differences) {
         const double x = difference;
-        loss += std::max(-x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+        loss += math::softplus(-x);
         const double happened = x > 0 ? 1 : x < 0 ? 0 : 0.5;
-        const double predicted = 1 / (1 + std::exp(-std::abs(x)));
+        const double predicted = math::sigmoid(std::abs(x));
         Calibration::Bin& bin =
             found.bins[std::min(bins - 1, static_cast<size_t>((predicted - 0.5) * 2 * bins))];
         bin.pairs += 1, bin.predicted += predicted, bin.happened += happened;

@@ -1,5 +1,6 @@
 #include "train/q_learning/q.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
@@ -12,7 +13,6 @@
 #include "train/run/resumable_map.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <map>
 
@@ -85,9 +85,9 @@ StepValues monte_carlo_returns(std::span<const Rollout> rollouts, double discoun
     };
     for (const Rollout& rollout : rollouts)
         each(rollout, [&](Sum& sum, size_t steps) {
-            const auto left = static_cast<double>(rollout.path.steps.size() - steps);
+            const auto left = static_cast<int64_t>(rollout.path.steps.size() - steps);
             const auto count = static_cast<double>(rollout.count);
-            sum.value += count * (rollout.right ? std::pow(discount, left) : 0);
+            sum.value += count * (rollout.right ? math::power(discount, left) : 0);
             sum.count += count;
         });
     StepValues values(rollouts.size());

@@ -110,7 +110,8 @@ Rewards normalised(std::span<const std::vector<Reward>> group, bool divide) {
         for (const Reward& reward : rewards) sum += reward.value, count += 1;
     const double mean = sum / count;
     for (const auto& rewards : group)
-        for (const Reward& reward : rewards) squares += std::pow(reward.value - mean, 2);
+        for (const Reward& reward : rewards)
+            squares += (reward.value - mean) * (reward.value - mean);
     const double factor = divide ? 1 / (std::sqrt(squares / count) + 1e-4) : 1;
     Rewards result(group.begin(), group.end());
     for (auto& rewards : result)

@@ -12,8 +12,8 @@
 // (Shao et al. 2024).
 
 #include "engine/autograd/ops.h"
+#include "engine/base/elementary.h"
 
-#include <cmath>
 #include <span>
 
 namespace qstar::train {
@@ -25,7 +25,7 @@ inline double k2(double log_p, double log_q) {
 }
 inline double k3(double log_p, double log_q) {
     const double log_r = log_q - log_p;
-    return std::expm1(log_r) - log_r;
+    return math::expm1(log_r) - log_r;
 }
 
 // k3 of each token, to be differentiated: log_p (n, 1) on the tape, log_q (n) fixed -> (n, 1).

@@ -1,5 +1,6 @@
 #include "train/rl/rl_reward.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/error.h"
 
 #include <algorithm>
@@ -11,8 +12,6 @@ namespace qstar::train {
 namespace {
 
 int last_token(const Episode& episode) { return static_cast<int>(episode.tokens.size()) - 1; }
-
-float sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
 
 // For each episode the model's score at the end token of each step.
 std::vector<std::vector<float>> scores_of_steps(engine::Gpt& model,
@@ -51,7 +50,7 @@ RewardFunction outcome_reward(engine::Gpt orm) {
         for (size_t i = 0; i < episodes.size(); ++i) {
             const bool finished = episodes[i].path.finished;
             rewards.push_back(
-                {{last_token(episodes[i]), finished ? sigmoid(scores[i].back()) : 0}});
+                {{last_token(episodes[i]), finished ? math::sigmoid(scores[i].back()) : 0}});
         }
         return rewards;
     };
@@ -95,7 +94,7 @@ RewardFunction step_reward(engine::Gpt prm, const std::string& pay) {
         for (size_t i = 0; i < episodes.size(); ++i) {
             const Episode& episode = episodes[i];
             std::vector<float> r;
-            for (const float score : scores[i]) r.push_back(sigmoid(score));
+            for (const float score : scores[i]) r.push_back(math::sigmoid(score));
             if (pay == "product") r = product_pay(r, episode.path.finished);
             std::vector<Reward> paid;
             for (size_t s = 0; s < r.size(); ++s)

@@ -1,9 +1,9 @@
 #include "train/rl/surrogate.h"
 
+#include "engine/base/elementary.h"
 #include "train/rl/kl.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace qstar::train {
 
@@ -57,7 +57,7 @@ Shift shift_of(std::span<const float> log_prob, std::span<const float> old, doub
     Shift shift;
     if (log_prob.empty()) return shift;
     for (size_t t = 0; t < log_prob.size(); ++t) {
-        const double ratio = std::exp(static_cast<double>(log_prob[t]) - old[t]);
+        const double ratio = math::exp(static_cast<double>(log_prob[t]) - old[t]);
         shift.clip_fraction += ratio < 1 - epsilon || ratio > 1 + epsilon;
         shift.approx_kl += k3(old[t], log_prob[t]);
     }

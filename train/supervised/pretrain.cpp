@@ -1,5 +1,6 @@
 #include "train/supervised/pretrain.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/decode/decoder.h"
@@ -197,8 +198,8 @@ void begin_with_sinusoids(engine::Gpt& model) {
     for (size_t i = 0; i < values.size(); ++i) {
         const size_t pair = i % width / 2;
         const double turn = static_cast<double>(i / width) *
-                            std::pow(1e-4, 2.0 * static_cast<double>(pair) / double(width));
-        values[i] = static_cast<float>(size * (i % 2 == 0 ? std::sin(turn) : std::cos(turn)));
+                            math::power(1e-4, 2.0 * static_cast<double>(pair) / double(width));
+        values[i] = static_cast<float>(size * (i % 2 == 0 ? math::sin(turn) : math::cos(turn)));
     }
 }
 
