@@ -44,6 +44,7 @@ std::string run(const std::vector<std::string>& words) {
     program.commands = {engine::command(), tokenizer::command(), train::command(),
                         search::command(), eval::command(),      eval::demo_command()};
     program.commands[0].commands.push_back(eval::gemm_command("bench"));
+    program.commands[0].commands.push_back(eval::verify_command());
     program.renamed = eval::old_names();
     return run_line(program, words, QSTAR_VERSION);
 }

@@ -4,7 +4,8 @@
 # be installed, says in one sentence what to install, and exits 2.
 #
 #   sh .ci/deps.sh [tests]     with what the tests need beside it: doctest, Vulkan (headers, a
-#                              compiler of shaders, Mesa's driver, the validation layers), ccache
+#                              compiler of shaders, Mesa's driver, the validation layers), ccache,
+#                              a compiler and an emulator for Arm
 set -u
 tests=${1:-}
 
@@ -46,7 +47,23 @@ have_all() {
             have_tool glslc; } && have_libraries
 }
 
-if have_all; then exit 0; fi
+# A compiler for 64-bit Arm and its emulator, for the test of Arm's kernels, which is left out
+# without them: tried once, and nobody waits for a password for it.
+add_arm() {
+    [ "$tests" = tests ] && have_tool apt-get && [ "$(uname -m)" = x86_64 ] || return 0
+    if have_tool aarch64-linux-gnu-g++ && have_tool qemu-aarch64; then return 0; fi
+    root=
+    if [ "$(id -u)" -ne 0 ]; then
+        have_tool sudo && sudo -n true 2>/dev/null || return 0
+        root="sudo -n"
+    fi
+    echo "qstar: installing with apt: g++-aarch64-linux-gnu qemu-user" >&2
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        g++-aarch64-linux-gnu qemu-user </dev/null ||
+        echo "qstar: they are not to be had; the test of Arm's kernels is left out" >&2
+}
+
+if have_all; then add_arm; exit 0; fi
 
 # The names of the same things in each system. With Vulkan's headers and its compiler of
 # shaders come Mesa's driver, which computes on the processor where there is no GPU, and the
@@ -115,6 +132,7 @@ esac || {
     exit 2
 }
 
+add_arm
 if ! have_all; then
     echo "qstar: something is still missing after the installation of: $packages" >&2
     exit 2

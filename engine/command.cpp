@@ -67,7 +67,7 @@ void info(const std::string& model) {
                yes(c.avx512), yes(c.avx512_bf16), yes(c.amx_bf16));
     fmt::print("bf16         {} (QSTAR_BF16=amx|avx512_bf16 forces one)\n",
                bf16_kernels() != nullptr ? bf16_kernels()->name : "none: computed in fp32");
-    fmt::print("kernels      {} (QSTAR_ISA=scalar|avx2|avx512|openblas forces one)\n", isa_name());
+    fmt::print("kernels      {} (QSTAR_ISA=scalar|avx2|avx512|neon|openblas forces one)\n", isa_name());
     fmt::print("micro-kernel {} x {} numbers of C\n", kernels().mr, kernels().nr);
     list_devices();
     if (model.empty()) return;

@@ -17,6 +17,7 @@
 #include "eval/studies/policies.h"
 #include "eval/studies/preference_win_rate.h"
 #include "eval/studies/puzzles.h"
+#include "eval/verify/verify.h"
 #include "search/worlds/make_world.h"
 
 #include <memory>
@@ -95,6 +96,11 @@ Command demo_command() {
         demo(*options);
     };
     return command;
+}
+
+Command verify_command() {
+    return described_command(
+        "verify", "Does this machine compute the published bytes? A small run, in seconds", verify);
 }
 
 } // namespace qstar::eval

@@ -7,5 +7,6 @@ namespace qstar::eval {
 
 Command command(); // its commands do the work and throw Errors
 Command demo_command();
+Command verify_command(); // of engine: what it computes are its bytes, over all floors
 
 } // namespace qstar::eval

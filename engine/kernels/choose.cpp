@@ -23,6 +23,7 @@ std::vector<const Kernels*> usable() {
     std::vector<const Kernels*> tables{&scalar_kernels()};
     if (cpu().avx2 && avx2_kernels() != nullptr) tables.push_back(avx2_kernels());
     if (cpu().avx512 && avx512_kernels() != nullptr) tables.push_back(avx512_kernels());
+    if (neon_kernels() != nullptr) tables.push_back(neon_kernels()); // every 64-bit Arm has it
     return tables;
 }
 
@@ -42,7 +43,7 @@ Choice choose(std::string_view wanted) {
         fail("QSTAR_ISA=openblas: this program was built without OpenBLAS, it offers {}", offered);
     }
 #endif
-    if (wanted == "avx2" || wanted == "avx512") {
+    if (wanted == "avx2" || wanted == "avx512" || wanted == "neon") {
         fail("QSTAR_ISA={}: this processor offers only {}", wanted, offered);
     }
     fail("QSTAR_ISA={}: not an instruction set of this program, expected one of {}", wanted,

@@ -79,7 +79,7 @@ bool may_use_amx() {
     if ((low & kTiles) != kTiles) return false;
     return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
-#else
+#elif defined(QSTAR_X86)
 bool may_use_amx() { return false; }
 #endif
 

@@ -2,8 +2,8 @@
 // The table of kernels: one struct of function pointers for each instruction
 // set, chosen once at start-up (the way of simdjson and Highway).
 //
-// naive.cpp is written to be read and is the oracle of the tests. scalar.cpp, avx2.cpp and
-// avx512.cpp give one another's bytes: a sum over n numbers runs over sixteen lanes, in an order
+// naive.cpp is written to be read and is the oracle of the tests. scalar.cpp, avx2.cpp,
+// avx512.cpp and neon.cpp give one another's bytes: a sum over n numbers runs over sixteen lanes, in an order
 // fixed by n alone, and e^x is one polynomial; only bf16 (bf16.h) is another arithmetic. All
 // kernels work on one thread, allow any n >= 0 and any alignment, and never allocate. None of
 // these files may include std code that could be inlined: a function template compiled there
@@ -44,7 +44,7 @@ struct Tile {
 inline constexpr int64_t kPagePositions = 16;
 
 struct Kernels {
-    const char* name; // "scalar", "avx2", "avx512"
+    const char* name; // "scalar", "avx2", "avx512", "neon"
 
     // --- matrix product (see gemm.h for the blocking around it) ---------------
     int mr;                          // rows of a tile of C in registers
@@ -136,12 +136,13 @@ const Kernels& naive_kernels(); // for tests: no result is made by it
 const Kernels& scalar_kernels();
 const Kernels* avx2_kernels();   // nullptr where not compiled in
 const Kernels* avx512_kernels(); // nullptr where not compiled in
+const Kernels* neon_kernels();   // nullptr where not compiled in
 
 // The table in use: the best that the processor offers, or the one that
-// QSTAR_ISA=scalar|avx2|avx512|openblas names (openblas: matmul by OpenBLAS, the
+// QSTAR_ISA=scalar|avx2|avx512|neon|openblas names (openblas: matmul by OpenBLAS, the
 // rest by the best table). An unknown or unsupported name is an Error.
 const Kernels& kernels();
-const char* isa_name(); // "scalar", "avx2", "avx512" or "openblas"
+const char* isa_name(); // "scalar", "avx2", "avx512", "neon" or "openblas"
 bool gemm_is_openblas();
 
 // For tests and benchmarks only: puts another table in use for this process.

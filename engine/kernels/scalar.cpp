@@ -1,6 +1,5 @@
 // The kernels on a processor that no other file serves: one number at a time, and the same bytes
-// as the others. Slow, and slower still where the processor has no fused multiply-add, which is
-// then computed by the C library. What they compute is written plainly in naive.cpp.
+// as the others. What they compute is written plainly in naive.cpp.
 
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/vector_math.h"
@@ -12,6 +11,38 @@
 namespace qstar::engine {
 
 namespace {
+
+// x y + z, rounded once. Where the processor does not do it: the product of two floats is exact in
+// double, and so their sum rounded to double, and then to float, is wrong only where the double
+// lies in the middle of two floats and is not exact, or where the float is no normal number. Then
+// the sum is rounded to odd first (Boldo & Melquiond, "Emulation of FMA and Correctly Rounded Sums:
+// Proved Algorithms Using Rounding to Odd", 2008).
+[[gnu::noinline]] float fused_by_odd(double product, double z) {
+    const double sum = product + z;
+    const double part = sum - product; // Knuth's TwoSum: sum + off is the whole
+    const double off = (product - (sum - part)) + (z - part);
+    uint64_t bits;
+    __builtin_memcpy(&bits, &sum, sizeof bits);
+    if ((off > 0 || off < 0) && bits % 2 == 0) bits += (off > 0) == (sum > 0) ? 1 : UINT64_MAX;
+    double odd;
+    __builtin_memcpy(&odd, &bits, sizeof odd);
+    return static_cast<float>(odd);
+}
+
+[[gnu::always_inline]] inline float fused(float x, float y, float z) {
+#ifdef __FP_FAST_FMAF
+    return __builtin_fmaf(x, y, z);
+#else
+    const double product = static_cast<double>(x) * y;
+    const double sum = product + z;
+    uint64_t bits;
+    __builtin_memcpy(&bits, &sum, sizeof bits);
+    const bool middle = (bits & 0x1fffffff) == 0x10000000;
+    const bool small = (bits & 0x7fffffffffffffff) < 0x3810000000000000; // below 2^-126
+    if (__builtin_expect(middle | small, 0)) return fused_by_odd(product, z);
+    return static_cast<float>(sum);
+#endif
+}
 
 struct One {
     using Type = float;
@@ -46,9 +77,9 @@ struct One {
     static Type sub(Type x, Type y) { return x - y; }
     static Type mul(Type x, Type y) { return x * y; }
     static Type div(Type x, Type y) { return x / y; }
-    static Type fma(Type x, Type y, Type z) { return __builtin_fmaf(x, y, z); }
-    static Type fnma(Type x, Type y, Type z) { return __builtin_fmaf(-x, y, z); } // z - x y
-    static Type max(Type x, Type y) { return x > y ? x : y; } // y where one is NaN
+    static Type fma(Type x, Type y, Type z) { return fused(x, y, z); }
+    static Type fnma(Type x, Type y, Type z) { return fused(-x, y, z); } // z - x y
+    static Type max(Type x, Type y) { return x > y ? x : y; }            // y where one is NaN
     static Type min(Type x, Type y) { return x < y ? x : y; }
     static Type sqrt(Type x) { return __builtin_sqrtf(x); }
     static Type round(Type x) { // to the nearest, |x| < 2^22
@@ -80,17 +111,17 @@ using Sixteen = Pair<Pair<Pair<Pair<One>>>>;
 constexpr int kRows = 4;
 constexpr int kColumns = 16;
 
+// Row by row of B, as it lies in memory; C holds the sums meanwhile.
 void small(const Tile& t) {
     for (int64_t i = 0; i < t.rows; ++i) {
-        for (int64_t j = 0; j < t.cols; ++j) {
-            float& c = t.c[i * t.ldc + j];
-            float sum = t.accumulate ? c : 0.0f;
-            for (int64_t l = 0; l < t.k; ++l) {
-                const float a = t.a_in_rows ? t.a[i * t.stride_a + l] : t.a[l * t.stride_a + i];
-                sum = __builtin_fmaf(a, t.b[l * t.ldb + j], sum);
-            }
-            c = t.bias == nullptr ? sum : sum + t.bias[j];
+        float* c = t.c + i * t.ldc;
+        for (int64_t j = 0; j < t.cols && !t.accumulate; ++j) c[j] = 0;
+        for (int64_t l = 0; l < t.k; ++l) {
+            const float a = t.a_in_rows ? t.a[i * t.stride_a + l] : t.a[l * t.stride_a + i];
+            const float* b = t.b + l * t.ldb;
+            for (int64_t j = 0; j < t.cols; ++j) c[j] = fused(a, b[j], c[j]);
         }
+        for (int64_t j = 0; j < t.cols && t.bias != nullptr; ++j) c[j] += t.bias[j];
     }
 }
 

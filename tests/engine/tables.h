@@ -12,6 +12,7 @@ inline std::vector<const Kernels*> vector_tables() {
     std::vector<const Kernels*> tables;
     if (cpu().avx2 && avx2_kernels() != nullptr) tables.push_back(avx2_kernels());
     if (cpu().avx512 && avx512_kernels() != nullptr) tables.push_back(avx512_kernels());
+    if (neon_kernels() != nullptr) tables.push_back(neon_kernels());
     return tables;
 }
 
