@@ -8,7 +8,7 @@
 #include "engine/io/files.h"
 #include "engine/io/sha256.h"
 #include "engine/kernels/bf16.h"
-#include "engine/kernels/cpu.h"
+#include "engine/base/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "engine/nn/batch_cut.h"
 #include "engine/nn/checkpoint.h"

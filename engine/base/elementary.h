@@ -10,7 +10,7 @@
 // call them.
 //
 // No result of the program passes through another exp, log, pow, sin, cos or tanh (a test looks).
-// Nothing here is inline: kernel files call it, and what they inlined would be compiled for
+// Nothing here is defined: kernel files call it, and what they inlined would be compiled for
 // their instruction set (kernels.h).
 
 #include <cstdint>

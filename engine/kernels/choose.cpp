@@ -1,6 +1,6 @@
+#include "engine/base/cpu.h"
 #include "engine/base/error.h"
 #include "engine/kernels/bf16.h"
-#include "engine/kernels/cpu.h"
 #include "engine/kernels/kernels.h"
 
 #include <cstdlib>

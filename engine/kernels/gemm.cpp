@@ -2,10 +2,10 @@
 
 #include "engine/kernels/gemm.h"
 
+#include "engine/base/cpu.h"
 #include "engine/base/parallel.h"
-#include "engine/kernels/cpu.h"
+#include "engine/base/scratch.h"
 #include "engine/kernels/kernels.h"
-#include "engine/kernels/scratch.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,9 +3,9 @@
 // it.
 
 #include "engine/base/parallel.h"
+#include "engine/base/scratch.h"
 #include "engine/kernels/bf16.h"
 #include "engine/kernels/kernels.h"
-#include "engine/kernels/scratch.h"
 
 #include <algorithm>
 

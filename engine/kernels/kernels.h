@@ -2,12 +2,12 @@
 // The table of kernels: one struct of function pointers for each instruction
 // set, chosen once at start-up (the way of simdjson and Highway).
 //
-// naive.cpp is written to be read and is the oracle of the tests. scalar.cpp, avx2.cpp,
-// avx512.cpp and neon.cpp give one another's bytes: a sum over n numbers runs over sixteen lanes, in an order
-// fixed by n alone, and e^x is one polynomial; only bf16 (bf16.h) is another arithmetic. All
-// kernels work on one thread, allow any n >= 0 and any alignment, and never allocate. None of
-// these files may include std code that could be inlined: a function template compiled there
-// with AVX-512 flags could be the copy that the linker keeps for everybody.
+// tests/engine/naive_kernels.cpp is written to be read: the oracle of the tests. scalar.cpp,
+// avx2.cpp, avx512.cpp and neon.cpp give one another's bytes: a sum over n numbers runs over
+// sixteen lanes, in an order fixed by n alone, and e^x is one polynomial; only bf16 (bf16.h) is
+// another arithmetic. All kernels work on one thread, allow any n >= 0 and any alignment, and never
+// allocate. None of these files may include std code that could be inlined: a function template
+// compiled there with AVX-512 flags could be the copy that the linker keeps for everybody.
 
 #include <cstdint>
 
@@ -132,7 +132,6 @@ struct Kernels {
                   float correct2);
 };
 
-const Kernels& naive_kernels(); // for tests: no result is made by it
 const Kernels& scalar_kernels();
 const Kernels* avx2_kernels();   // nullptr where not compiled in
 const Kernels* avx512_kernels(); // nullptr where not compiled in

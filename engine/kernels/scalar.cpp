@@ -1,5 +1,6 @@
 // The kernels on a processor that no other file serves: one number at a time, and the same bytes
-// as the others. What they compute is written plainly in naive.cpp.
+// as the others. What they compute is written plainly in
+// tests/engine/naive_kernels.cpp.
 
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/vector_math.h"

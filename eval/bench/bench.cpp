@@ -1,7 +1,7 @@
 #include "eval/bench/bench.h"
 
 #include "engine/base/error.h"
-#include "engine/kernels/cpu.h"
+#include "engine/base/cpu.h"
 #include "engine/text/jsonl.h"
 
 namespace qstar::eval {

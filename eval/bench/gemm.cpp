@@ -5,7 +5,7 @@
 #include "engine/base/random.h"
 #include "engine/device/arena.h"
 #include "engine/kernels/bf16.h"
-#include "engine/kernels/cpu.h"
+#include "engine/base/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "engine/text/jsonl.h"
 #include "eval/bench/child.h"

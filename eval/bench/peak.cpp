@@ -2,7 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
-#include "engine/kernels/cpu.h"
+#include "engine/base/cpu.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define QSTAR_PEAK 1 // GCC and Clang: functions for an instruction set of their own

@@ -5,6 +5,7 @@
 #include "engine/device/device.h"
 #include "engine/io/files.h"
 #include "engine/kernels/kernels.h"
+#include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
 #include "eval/verify/hashes.h"
 #include "eval/verify/small_run.h"
@@ -36,6 +37,7 @@ struct TemporaryRun {
 
 // The command that made a run, as its times.json has it.
 std::string demo_of(const std::string& run) {
+    require_run(run);
     const std::string path = join_path(run, "times.json");
     if (!exists(path)) fail("{}: expected a run that `qstar demo` has made, found none", run);
     const Json demo = read_json(path).value.value("demo", Json::object());

@@ -2,7 +2,7 @@
 
 #include "engine/base/parallel.h"
 #include "engine/base/random.h"
-#include "engine/kernels/cpu.h"
+#include "engine/base/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "tests/engine/fenced.h"
 #include "tests/sanitized.h"

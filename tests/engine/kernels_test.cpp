@@ -1,8 +1,9 @@
 #include "engine/kernels/kernels.h"
 
+#include "engine/base/cpu.h"
 #include "engine/base/error.h"
 #include "engine/base/random.h"
-#include "engine/kernels/cpu.h"
+#include "tests/engine/naive_kernels.h"
 #include "tests/engine/tables.h"
 
 #include <algorithm>

@@ -24,8 +24,8 @@ printf '#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN\n#include <doctest/doctest.h>
     >"$folder/main.cpp"
 
 cd "$folder"
-for file in engine/kernels/neon.cpp engine/kernels/scalar.cpp engine/kernels/naive.cpp \
-    engine/kernels/cpu.cpp engine/kernels/avx2.cpp engine/kernels/avx512.cpp \
+for file in engine/kernels/neon.cpp engine/kernels/scalar.cpp tests/engine/naive_kernels.cpp \
+    engine/base/cpu.cpp engine/kernels/avx2.cpp engine/kernels/avx512.cpp \
     engine/base/elementary.cpp engine/base/random.cpp tests/engine/one_arithmetic_test.cpp \
     tests/engine/base/elementary_test.cpp; do
     echo "$source/$file"

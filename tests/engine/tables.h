@@ -1,7 +1,7 @@
 #pragma once
 // The tables of kernels under test: those that this processor runs.
 
-#include "engine/kernels/cpu.h"
+#include "engine/base/cpu.h"
 #include "engine/kernels/kernels.h"
 
 #include <vector>

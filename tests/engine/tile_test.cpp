@@ -2,7 +2,7 @@
 // operands that touch forbidden pages.
 
 #include "engine/base/random.h"
-#include "engine/kernels/cpu.h"
+#include "engine/base/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "tests/engine/fenced.h"
 #include "tests/engine/tables.h"

@@ -4,7 +4,7 @@
 #include "engine/decode/decoder.h"
 #include "engine/decode/prefix_cache.h"
 #include "engine/decode/sampling.h"
-#include "engine/kernels/cpu.h"
+#include "engine/base/cpu.h"
 #include "tests/allocations.h"
 #include "tests/engine/small_model.h"
 

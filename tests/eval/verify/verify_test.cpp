@@ -49,6 +49,7 @@ TEST_CASE("engine verify tells of a run that has other bytes, and of one that no
     const Temporary folder;
     make_folders(folder / "run/sft");
     write_file_atomic(folder / "run/sft/model.safetensors", "none");
+    write_file_atomic(folder / "run/config.json", "{\"seed\": 1}\n");
     VerifyOptions options;
     options.run = folder / "run";
     const auto sentence = [&] {

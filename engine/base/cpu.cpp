@@ -1,4 +1,4 @@
-#include "engine/kernels/cpu.h"
+#include "engine/base/cpu.h"
 
 #include <fstream>
 #include <string>

@@ -1,8 +1,4 @@
-// The kernels as one reads them in a book: the oracle of the tests. They compute in double and
-// by the C library's functions, so that an error against this file is the other file's error.
-// No result is made by them. The naive twin of the matrix product is gemm_naive (gemm.h).
-
-#include "engine/kernels/kernels.h"
+#include "tests/engine/naive_kernels.h"
 
 #include <algorithm>
 #include <cmath>
