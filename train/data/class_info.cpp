@@ -36,7 +36,7 @@ Lines likeliest_path(std::vector<Lines> solutions) {
 
 } // namespace
 
-IdealModel ideal_model(const ProblemSource& room, std::span<const std::string> problems,
+IdealModel ideal_model(const ProblemSource& source, std::span<const std::string> problems,
                        int64_t draws, uint64_t seed) {
     IdealModel mean;
     Random random(seed, "corpus/ideal");
@@ -45,9 +45,9 @@ IdealModel ideal_model(const ProblemSource& room, std::span<const std::string> p
         std::map<std::string, int64_t> votes;
         int64_t solved = 0;
         for (int64_t i = 0; i < draws; ++i) {
-            solutions.push_back(room.solve(draw_pupil(room.pupils, random), problem, random));
+            solutions.push_back(source.solve(draw_pupil(source.pupils, random), problem, random));
             ++votes[solutions.back().back()];
-            solved += room.world->solved({problem, solutions.back(), true});
+            solved += source.world->solved({problem, solutions.back(), true});
         }
         const auto most =
             std::max_element(votes.begin(), votes.end(),
@@ -59,8 +59,8 @@ IdealModel ideal_model(const ProblemSource& room, std::span<const std::string> p
         const auto voter =
             std::find_if(solutions.begin(), solutions.end(),
                          [&](const Lines& lines) { return lines.back() == most->first; });
-        mean.majority += room.world->solved({problem, *voter, true});
-        mean.greedy += room.world->solved({problem, likeliest_path(std::move(solutions)), true});
+        mean.majority += source.world->solved({problem, *voter, true});
+        mean.greedy += source.world->solved({problem, likeliest_path(std::move(solutions)), true});
     }
     const auto n = static_cast<double>(problems.size());
     return {mean.sample / n, mean.greedy / n, mean.majority / n, mean.any / n};
@@ -68,8 +68,8 @@ IdealModel ideal_model(const ProblemSource& room, std::span<const std::string> p
 
 void print_class(const CorpusOptions& options, int64_t problems) {
     check(options);
-    const ProblemSource room = problem_source_of(options);
-    const std::vector<Pupil>& pupils = room.pupils;
+    const ProblemSource source = problem_source_of(options);
+    const std::vector<Pupil>& pupils = source.pupils;
     double total = 0;
     for (const Pupil& pupil : pupils) total += pupil.share;
     if (total <= 0) fail("the class is empty: all shares are zero");
@@ -80,13 +80,13 @@ void print_class(const CorpusOptions& options, int64_t problems) {
         Random random(seed, "corpus/info/" + pupil.name);
         int64_t right = 0, lines = 0, right_lines = 0;
         for (int64_t i = 0; i < problems; ++i) {
-            const Item item = draw_item(room, pupil, random);
-            right += room.world->solved({item.problem, item.lines, true});
+            const Item item = draw_item(source, pupil, random);
+            right += source.world->solved({item.problem, item.lines, true});
             search::Path path{item.problem, {}, false};
             for (size_t k = 0; k < item.lines.size(); ++k) {
                 const bool last = k + 1 == item.lines.size();
                 right_lines +=
-                    room.world->check_step(path, item.lines[k], last) == search::Label::right;
+                    source.world->check_step(path, item.lines[k], last) == search::Label::right;
                 path.steps.push_back(item.lines[k]);
                 ++lines;
             }

@@ -17,7 +17,7 @@ struct IdealModel {
     double any = 0;      // at least one of 16 drawn solutions right
 };
 // Estimated from `draws` solutions of each problem.
-IdealModel ideal_model(const ProblemSource& room, std::span<const std::string> problems,
+IdealModel ideal_model(const ProblemSource& source, std::span<const std::string> problems,
                        int64_t draws, uint64_t seed);
 
 // Prints each pupil's share and how many of `problems` training problems he answers right

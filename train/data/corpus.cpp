@@ -40,7 +40,7 @@ Json record_of(const CorpusOptions& options, const std::vector<Pupil>& pupils) {
     return flags;
 }
 
-void write_worksheets(const CorpusOptions& options, const ProblemSource& room,
+void write_worksheets(const CorpusOptions& options, const ProblemSource& source,
                       const tokenizer::Tokenizer& tokenizer, const Stage& stage, Json& result) {
     Progress progress("corpus", options.tokens, "tokens", 0, options.stage.quiet);
     Random random(stage.seed(), "corpus/worksheets");
@@ -51,11 +51,11 @@ void write_worksheets(const CorpusOptions& options, const ProblemSource& room,
     std::map<std::string, int64_t> by_pupil;
     int64_t tokens = 0, worksheets = 0;
     while (tokens < options.tokens) {
-        const Pupil& pupil = draw_pupil(room.pupils, random);
+        const Pupil& pupil = draw_pupil(source.pupils, random);
         const bool is_warm = tokens < warm_tokens;
         std::string text(tokenizer::end_of_text);
         for (int64_t i = 0; i < options.items; ++i) {
-            const Item item = draw_item(is_warm ? warm : room, pupil, random);
+            const Item item = draw_item(is_warm ? warm : source, pupil, random);
             text += text_of_item(item.problem, item.lines);
         }
         tokens += static_cast<int64_t>(tokenizer.encode(text).size());
@@ -73,21 +73,21 @@ void write_worksheets(const CorpusOptions& options, const ProblemSource& room,
 
 // One item of the curated set. A teacher with an answer key takes what ends in the right
 // number, whoever wrote it and however he came to it; or only experts' work is taken.
-Item draw_curated(const CorpusOptions& options, const ProblemSource& room, Random& random) {
-    if (options.curate == "experts") return draw_item(room, {"expert", 0, 1, 0}, random);
+Item draw_curated(const CorpusOptions& options, const ProblemSource& source, Random& random) {
+    if (options.curate == "experts") return draw_item(source, {"expert", 0, 1, 0}, random);
     // A class that is never right (all shares on a slipper of rate 1) must not hang us.
     for (int tries = 0; tries < 10000; ++tries) {
-        Item item = draw_item(room, draw_pupil(room.pupils, random), random);
-        if (room.world->solved({item.problem, item.lines, true})) return item;
+        Item item = draw_item(source, draw_pupil(source.pupils, random), random);
+        if (source.world->solved({item.problem, item.lines, true})) return item;
     }
     fail("--curate answers: this class gave no right answer in 10000 tries");
 }
 
-void write_curated(const CorpusOptions& options, const ProblemSource& room, const Stage& stage) {
+void write_curated(const CorpusOptions& options, const ProblemSource& source, const Stage& stage) {
     Random random(stage.seed(), "corpus/curated");
     std::vector<Json> lines;
     for (int64_t i = 0; i < options.curated; ++i) {
-        const Item item = draw_curated(options, room, random);
+        const Item item = draw_curated(options, source, random);
         lines.push_back({{"problem", item.problem},
                          {"solution", item.lines},
                          {"text", std::string(tokenizer::end_of_text) +
@@ -98,11 +98,11 @@ void write_curated(const CorpusOptions& options, const ProblemSource& room, cons
 
 } // namespace
 
-Item draw_item(const ProblemSource& room, const Pupil& pupil, Random& random) {
+Item draw_item(const ProblemSource& source, const Pupil& pupil, Random& random) {
     while (true) {
         Item item;
-        item.problem = room.draw(Split::train, random);
-        item.lines = room.solve(pupil, item.problem, random);
+        item.problem = source.draw(Split::train, random);
+        item.lines = source.solve(pupil, item.problem, random);
         if (!item.lines.empty() && !any_held_out(item.lines)) return item;
     }
 }
@@ -128,15 +128,15 @@ Json class_flags(const Json& record) {
 
 void corpus(const CorpusOptions& options) {
     check(options);
-    const ProblemSource room = problem_source_of(options);
-    Stage stage(options.stage, "corpus", record_of(options, room.pupils));
+    const ProblemSource source = problem_source_of(options);
+    Stage stage(options.stage, "corpus", record_of(options, source.pupils));
     if (stage.done()) return;
     const std::string folder = join_path(options.stage.run, "tokenizer");
     if (!exists(join_path(folder, "vocab.json")))
         tokenizer::save_tokenizer(tokenizer::Tokenizer(), folder);
     Json result;
-    write_worksheets(options, room, load_tokenizer(options.stage.run), stage, result);
-    write_curated(options, room, stage);
+    write_worksheets(options, source, load_tokenizer(options.stage.run), stage, result);
+    write_curated(options, source, stage);
     result["curated"] = options.curated;
     stage.finish(result);
 }
