@@ -35,6 +35,15 @@ struct TemporaryRun {
     TemporaryRun& operator=(const TemporaryRun&) = delete;
 };
 
+// "train orm", "search astar".
+std::string title_of(const std::string& line) {
+    const std::string flag = "--method ";
+    const size_t at = line.find(flag);
+    if (at == line.npos) return line.substr(0, line.find(" --"));
+    const size_t begin = at + flag.size();
+    return "search " + line.substr(begin, line.find(' ', begin) - begin);
+}
+
 // The command that made a run, as its times.json has it.
 std::string demo_of(const std::string& run) {
     require_run(run);
@@ -57,7 +66,7 @@ void compare(const std::string& name, const Hashes& ours) {
         const auto at = ours.find(file);
         const bool same = at != ours.end() && at->second == hash;
         wrong += !same;
-        fmt::print("{:<34} {}  {}\n", file,
+        fmt::print("{:<42} {}  {}\n", file,
                    at == ours.end() ? std::string(16, '-') : at->second.substr(0, 16),
                    same               ? "as published"
                    : at == ours.end() ? "MISSING"
@@ -92,9 +101,8 @@ void verify(const VerifyOptions& options) {
     }
     const std::string name = "qstar engine verify";
     const TemporaryRun run;
-    make_small_run(run.folder, [](const std::string& line) {
-        fmt::print(stderr, "{}\n", line.substr(0, line.find(" --")));
-    });
+    make_small_run(run.folder,
+                   [](const std::string& line) { fmt::print(stderr, "{}\n", title_of(line)); });
     const Hashes ours = hashes_of(run.folder);
     if (options.print)
         fmt::print("# {}\n{}", name, text_of(ours));
