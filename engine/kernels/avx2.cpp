@@ -17,7 +17,7 @@ namespace qstar::engine {
 
 namespace {
 
-struct Avx2 {
+struct Avx2 : Unrolled {
     using Type = __m256;
     using Mask = __m256i;
     static constexpr int lanes = 8;
@@ -26,18 +26,6 @@ struct Avx2 {
     static constexpr int wide_rows = 6;
     static constexpr int page_columns = 2; // of attention's sums, with 4 vectors each
     static constexpr int wide_columns = 2;
-
-    template <int I>
-    struct Index {
-        constexpr int operator()() const { return I; }
-    };
-    template <int N, class Body>
-    [[gnu::always_inline]] static void unroll(const Body& body) {
-        if constexpr (N > 0) {
-            unroll<N - 1>(body);
-            body(Index<N - 1>());
-        }
-    }
 
     static Mask mask(int count) {
         const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -118,32 +106,14 @@ struct Avx2 {
 
 using Sixteen = Pair<Avx2>;
 
-constexpr Kernels kTable = {
-    .name = "avx2",
-    .mr = Avx2::rows,
-    .nr = 2 * Avx2::lanes,
-    .mr_packed = Avx2::lanes,
-    .micro = micro<Avx2>,
-    .small = small<Avx2>,
-    .pack_transposed = pack_transposed<Avx2>,
-    .pack_columns = pack_columns<Avx2>,
-    .add = add<Avx2>,
-    .mul = mul<Avx2>,
-    .axpy = axpy<Avx2>,
-    .scale = scale<Avx2>,
-    .dot = dot<Sixteen>,
-    .sum = sum<Sixteen>,
-    .gelu = gelu<Avx2>,
-    .gelu_grad = gelu_grad<Avx2>,
-    .softmax = softmax<Sixteen>,
-    .exp_shift = exp_shift<Avx2>,
-    .online_softmax = online_softmax<Sixteen>,
-    .softmax_grad = softmax_grad<Avx2>,
-    .layer_norm = layer_norm<Sixteen>,
-    .layer_norm_grad = layer_norm_grad<Sixteen>,
-    .attend_pages = attend_pages<Avx2, Sixteen>,
-    .adamw = adamw<Avx2>,
-};
+constexpr Kernels kTable = [] {
+    Kernels table{};
+    table.name = "avx2";
+    enter_products<Avx2>(table);
+    enter_vectors<Avx2, Sixteen>(table);
+    table.attend_pages = attend_pages<Avx2, Sixteen>;
+    return table;
+}();
 
 } // namespace
 

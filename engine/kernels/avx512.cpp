@@ -22,7 +22,7 @@ namespace qstar::engine {
 
 namespace {
 
-struct Avx512 {
+struct Avx512 : Unrolled {
     using Type = __m512;
     using Mask = __mmask16;
     static constexpr int lanes = 16;
@@ -31,18 +31,6 @@ struct Avx512 {
     static constexpr int wide_rows = 6;
     static constexpr int page_columns = 4; // of attention's sums, with 4 vectors each
     static constexpr int wide_columns = 4;
-
-    template <int I>
-    struct Index {
-        constexpr int operator()() const { return I; }
-    };
-    template <int N, class Body>
-    [[gnu::always_inline]] static void unroll(const Body& body) {
-        if constexpr (N > 0) {
-            unroll<N - 1>(body);
-            body(Index<N - 1>());
-        }
-    }
 
     static Mask mask(int count) { return static_cast<Mask>((1u << count) - 1u); }
     static Type zero() { return _mm512_setzero_ps(); }
@@ -117,32 +105,14 @@ struct Avx512 {
     }
 };
 
-constexpr Kernels kTable = {
-    .name = "avx512",
-    .mr = Avx512::rows,
-    .nr = 2 * Avx512::lanes,
-    .mr_packed = Avx512::lanes,
-    .micro = micro<Avx512>,
-    .small = small<Avx512>,
-    .pack_transposed = pack_transposed<Avx512>,
-    .pack_columns = pack_columns<Avx512>,
-    .add = add<Avx512>,
-    .mul = mul<Avx512>,
-    .axpy = axpy<Avx512>,
-    .scale = scale<Avx512>,
-    .dot = dot<Avx512>,
-    .sum = sum<Avx512>,
-    .gelu = gelu<Avx512>,
-    .gelu_grad = gelu_grad<Avx512>,
-    .softmax = softmax<Avx512>,
-    .exp_shift = exp_shift<Avx512>,
-    .online_softmax = online_softmax<Avx512>,
-    .softmax_grad = softmax_grad<Avx512>,
-    .layer_norm = layer_norm<Avx512>,
-    .layer_norm_grad = layer_norm_grad<Avx512>,
-    .attend_pages = attend_pages<Avx512, Avx512>,
-    .adamw = adamw<Avx512>,
-};
+constexpr Kernels kTable = [] {
+    Kernels table{};
+    table.name = "avx512";
+    enter_products<Avx512>(table);
+    enter_vectors<Avx512, Avx512>(table);
+    table.attend_pages = attend_pages<Avx512, Avx512>;
+    return table;
+}();
 
 } // namespace
 

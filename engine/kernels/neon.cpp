@@ -17,7 +17,7 @@ namespace qstar::engine {
 
 namespace {
 
-struct Neon {
+struct Neon : Unrolled {
     using Type = float32x4_t;
     using Mask = int; // how many lanes are there: 0 or less, to 4 or more
     static constexpr int lanes = 4;
@@ -26,18 +26,6 @@ struct Neon {
     static constexpr int wide_rows = 6;
     static constexpr int page_columns = 4; // of attention's sums, with 4 vectors each
     static constexpr int wide_columns = 4;
-
-    template <int I>
-    struct Index {
-        constexpr int operator()() const { return I; }
-    };
-    template <int N, class Body>
-    [[gnu::always_inline]] static void unroll(const Body& body) {
-        if constexpr (N > 0) {
-            unroll<N - 1>(body);
-            body(Index<N - 1>());
-        }
-    }
 
     static Mask mask(int count) { return count; }
     static Type zero() { return vdupq_n_f32(0); }
@@ -111,32 +99,14 @@ struct Neon {
 
 using Sixteen = Pair<Pair<Neon>>;
 
-constexpr Kernels kTable = {
-    .name = "neon",
-    .mr = Neon::rows,
-    .nr = 2 * Neon::lanes,
-    .mr_packed = Sixteen::lanes,
-    .micro = micro<Neon>,
-    .small = small<Neon>,
-    .pack_transposed = pack_transposed<Neon>,
-    .pack_columns = pack_columns<Sixteen>,
-    .add = add<Neon>,
-    .mul = mul<Neon>,
-    .axpy = axpy<Neon>,
-    .scale = scale<Neon>,
-    .dot = dot<Sixteen>,
-    .sum = sum<Sixteen>,
-    .gelu = gelu<Neon>,
-    .gelu_grad = gelu_grad<Neon>,
-    .softmax = softmax<Sixteen>,
-    .exp_shift = exp_shift<Neon>,
-    .online_softmax = online_softmax<Sixteen>,
-    .softmax_grad = softmax_grad<Neon>,
-    .layer_norm = layer_norm<Sixteen>,
-    .layer_norm_grad = layer_norm_grad<Sixteen>,
-    .attend_pages = attend_pages<Neon, Sixteen>,
-    .adamw = adamw<Neon>,
-};
+constexpr Kernels kTable = [] {
+    Kernels table{};
+    table.name = "neon";
+    enter_products<Neon, Sixteen>(table);
+    enter_vectors<Neon, Sixteen>(table);
+    table.attend_pages = attend_pages<Neon, Sixteen>;
+    return table;
+}();
 
 } // namespace
 

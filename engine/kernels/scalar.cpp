@@ -45,23 +45,11 @@ namespace {
 #endif
 }
 
-struct One {
+struct One : Unrolled {
     using Type = float;
     using Mask = bool;
     static constexpr int lanes = 1;
     static constexpr int page_columns = 2;
-
-    template <int I>
-    struct Index {
-        constexpr int operator()() const { return I; }
-    };
-    template <int N, class Body>
-    [[gnu::always_inline]] static void unroll(const Body& body) {
-        if constexpr (N > 0) {
-            unroll<N - 1>(body);
-            body(Index<N - 1>());
-        }
-    }
 
     static Mask mask(int count) { return count > 0; }
     static Type zero() { return 0; }
@@ -156,32 +144,20 @@ void pack_columns(int64_t k, const float* x, int64_t ldx, int64_t strips, int64_
 } // namespace
 
 const Kernels& scalar_kernels() {
-    static const Kernels table = {
-        .name = "scalar",
-        .mr = kRows,
-        .nr = kColumns,
-        .mr_packed = kRows,
-        .micro = micro,
-        .small = small,
-        .pack_transposed = pack_transposed,
-        .pack_columns = pack_columns,
-        .add = add<One>,
-        .mul = mul<One>,
-        .axpy = axpy<One>,
-        .scale = scale<One>,
-        .dot = dot<Sixteen>,
-        .sum = sum<Sixteen>,
-        .gelu = gelu<One>,
-        .gelu_grad = gelu_grad<One>,
-        .softmax = softmax<Sixteen>,
-        .exp_shift = exp_shift<One>,
-        .online_softmax = online_softmax<Sixteen>,
-        .softmax_grad = softmax_grad<One>,
-        .layer_norm = layer_norm<Sixteen>,
-        .layer_norm_grad = layer_norm_grad<Sixteen>,
-        .attend_pages = attend_pages<One, Sixteen>,
-        .adamw = adamw<One>,
-    };
+    static constexpr Kernels table = [] {
+        Kernels made{};
+        made.name = "scalar";
+        made.mr = kRows;
+        made.nr = kColumns;
+        made.mr_packed = kRows;
+        made.micro = micro;
+        made.small = small;
+        made.pack_transposed = pack_transposed;
+        made.pack_columns = pack_columns;
+        enter_vectors<One, Sixteen>(made);
+        made.attend_pages = attend_pages<One, Sixteen>;
+        return made;
+    }();
     return table;
 }
 

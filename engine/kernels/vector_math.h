@@ -3,11 +3,27 @@
 // lanes is called with a V of sixteen (vector_pair.h), so that its bytes are the same everywhere.
 
 #include "engine/base/elementary.h"
+#include "engine/kernels/kernels.h"
 
 #include <stdint.h>
 
 namespace qstar::engine {
 namespace {
+
+// What every V is: loops over registers are unrolled, body(Index<0>()), body(Index<1>()), ...
+struct Unrolled {
+    template <int I>
+    struct Index {
+        constexpr int operator()() const { return I; }
+    };
+    template <int N, class Body>
+    [[gnu::always_inline]] static void unroll(const Body& body) {
+        if constexpr (N > 0) {
+            unroll<N - 1>(body);
+            body(Index<N - 1>());
+        }
+    }
+};
 
 // --- n numbers, a vector at a time ----------------------------------------------------------
 
@@ -299,6 +315,28 @@ void adamw(int64_t n, float* p, const float* g, float* m, float* v, float grad_s
         const auto shrunk = V::fnma(shrink, old, old);
         part.store(p + i, V::fnma(step_size, V::div(first, size), shrunk));
     });
+}
+
+// --- the table ----------------------------------------------------------------------------------
+
+// V is the processor's own vector, W one of sixteen lanes.
+template <class V, class W>
+constexpr void enter_vectors(Kernels& table) {
+    table.add = add<V>;
+    table.mul = mul<V>;
+    table.axpy = axpy<V>;
+    table.scale = scale<V>;
+    table.dot = dot<W>;
+    table.sum = sum<W>;
+    table.gelu = gelu<V>;
+    table.gelu_grad = gelu_grad<V>;
+    table.softmax = softmax<W>;
+    table.exp_shift = exp_shift<V>;
+    table.online_softmax = online_softmax<W>;
+    table.softmax_grad = softmax_grad<V>;
+    table.layer_norm = layer_norm<W>;
+    table.layer_norm_grad = layer_norm_grad<W>;
+    table.adamw = adamw<V>;
 }
 
 } // namespace

@@ -1,5 +1,5 @@
 #pragma once
-// The matrix kernels over a vector type V. avx2.cpp and avx512.cpp define V and
+// The matrix kernels over a vector type V. avx2.cpp, avx512.cpp and neon.cpp define V and
 // alone include this; everything has internal linkage, so each of them keeps its
 // own copies, compiled with its own flags.
 //
@@ -270,6 +270,21 @@ void pack_columns(int64_t k, const float* x, int64_t ldx, int64_t strips, int64_
         for (int64_t s = 0; s < strips; ++s)
             V::store(out + s * distance + l * V::lanes, V::load(row + s * rows, mask));
     }
+}
+
+// --- the table ------------------------------------------------------------------------------
+
+// Columns of A are packed with P, which has V::rows lanes or more.
+template <class V, class P = V>
+constexpr void enter_products(Kernels& table) {
+    static_assert(V::rows <= P::lanes);
+    table.mr = V::rows;
+    table.nr = V::columns * V::lanes;
+    table.mr_packed = P::lanes;
+    table.micro = micro<V>;
+    table.small = small<V>;
+    table.pack_transposed = pack_transposed<V>;
+    table.pack_columns = pack_columns<P>;
 }
 
 } // namespace

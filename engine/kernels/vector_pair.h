@@ -3,11 +3,13 @@
 // sixteen lanes is folded in halves, the low half plus the high one, so it is the same number
 // whether a register holds 16, 8, 4 or 1 (avx512, avx2, neon, scalar).
 
+#include "engine/kernels/vector_math.h"
+
 namespace qstar::engine {
 namespace {
 
 template <class Half>
-struct Pair {
+struct Pair : Unrolled {
     struct Type {
         typename Half::Type low, high;
     };
@@ -15,13 +17,6 @@ struct Pair {
         typename Half::Mask low, high;
     };
     static constexpr int lanes = 2 * Half::lanes;
-
-    template <int I>
-    using Index = typename Half::template Index<I>;
-    template <int N, class Body>
-    [[gnu::always_inline]] static void unroll(const Body& body) {
-        Half::template unroll<N>(body);
-    }
 
     // The first `count` lanes; Half's masks take counts below 0 and above its lanes.
     static Mask mask(int count) { return {Half::mask(count), Half::mask(count - Half::lanes)}; }
