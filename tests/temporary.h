@@ -2,24 +2,16 @@
 // A folder of its own for a test, gone with it.
 
 #include "engine/io/files.h"
+#include "engine/io/temporary_folder.h"
 
-#include <filesystem>
-#include <fmt/format.h>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 
 struct Temporary {
-    std::string path;
+    const qstar::TemporaryFolder folder{"test"};
+    const std::string& path = folder.path();
 
-    Temporary() {
-        static int count = 0;
-        path = (std::filesystem::temp_directory_path() /
-                fmt::format("qstar-test-{}-{}", getpid(), count++))
-                   .string();
-        std::filesystem::create_directories(path);
-    }
-    ~Temporary() { std::filesystem::remove_all(path); }
+    Temporary() = default;
     Temporary(const Temporary&) = delete;
     Temporary& operator=(const Temporary&) = delete;
 

@@ -7,10 +7,8 @@
 #include "engine/text/jsonl.h"
 
 #include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <optional>
-#include <unistd.h>
 #include <vector>
 
 namespace qstar::eval {
@@ -64,12 +62,9 @@ std::string find_python(std::string& reason) {
 TorchPeer::TorchPeer(const TorchWork& work, const engine::Gpt& model, std::span<const int> tokens) {
     const std::string python = find_python(name_);
     if (python.empty()) return;
-    const auto folder = std::filesystem::temp_directory_path() /
-                        fmt::format("qstar_bench_{}_{}", getpid(), static_cast<void*>(this));
-    folder_ = folder.string();
-    make_folders(folder_);
-    const std::string weights = join_path(folder_, "model.safetensors");
-    const std::string batch = join_path(folder_, "tokens.int32");
+    folder_ = std::make_unique<TemporaryFolder>("bench");
+    const std::string weights = join_path(folder_->path(), "model.safetensors");
+    const std::string batch = join_path(folder_->path(), "tokens.int32");
     engine::save_gpt(weights, model);
     static_assert(sizeof(int) == 4);
     write_file_atomic(batch, {reinterpret_cast<const char*>(tokens.data()), tokens.size_bytes()});
@@ -100,11 +95,7 @@ TorchPeer::TorchPeer(const TorchWork& work, const engine::Gpt& model, std::span<
 }
 
 TorchPeer::~TorchPeer() {
-    child_ = nullptr;
-    if (!folder_.empty()) {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
-    }
+    child_ = nullptr; // before its folder
 }
 
 TorchPeer::Turn TorchPeer::run(int times) {

@@ -2,6 +2,7 @@
 // PyTorch as a peer: a Python process that holds a model with our weights and waits for
 // its turn. Its program is torch_gpt.py, built into ours.
 
+#include "engine/io/temporary_folder.h"
 #include "engine/nn/gpt.h"
 #include "engine/text/jsonl.h"
 #include "eval/bench/child.h"
@@ -52,7 +53,7 @@ class TorchPeer {
     Turn run(int times);
 
   private:
-    std::string folder_; // of the files that it reads
+    std::unique_ptr<TemporaryFolder> folder_; // of the files that it reads
     std::string name_;
     Json greeting_;
     std::unique_ptr<Child> child_;

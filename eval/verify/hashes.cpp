@@ -10,9 +10,6 @@
 
 namespace qstar::eval {
 
-namespace {
-
-// How long it took is no result.
 std::string without_seconds(std::string text) {
     const std::string field = "\"seconds\":";
     for (size_t at = text.find(field); at != text.npos; at = text.find(field, at)) {
@@ -21,8 +18,6 @@ std::string without_seconds(std::string text) {
     }
     return text;
 }
-
-} // namespace
 
 Hashes published_hashes(std::string_view name) {
     Hashes hashes;

@@ -10,6 +10,9 @@ namespace qstar::eval {
 // A file of a run -> its SHA-256, 64 hex digits. Of what a run says of seconds nothing counts.
 using Hashes = std::map<std::string, std::string>;
 
+// A result without its fields "seconds": nothing else in it is a matter of the clock.
+std::string without_seconds(std::string text);
+
 // The part of hashes.txt under "# NAME"; empty if there is none.
 Hashes published_hashes(std::string_view name);
 

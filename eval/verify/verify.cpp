@@ -4,6 +4,7 @@
 #include "engine/base/parallel.h"
 #include "engine/device/device.h"
 #include "engine/io/files.h"
+#include "engine/io/temporary_folder.h"
 #include "engine/kernels/kernels.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
@@ -11,29 +12,11 @@
 #include "eval/verify/small_run.h"
 
 #include <cstdio>
-#include <filesystem>
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace qstar::eval {
 
 namespace {
-
-struct TemporaryRun {
-    std::string folder;
-    TemporaryRun()
-        : folder(
-              (std::filesystem::temp_directory_path() / fmt::format("qstar-verify-{}", ::getpid()))
-                  .string()) {
-        make_folders(folder);
-    }
-    ~TemporaryRun() {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder, ignored);
-    }
-    TemporaryRun(const TemporaryRun&) = delete;
-    TemporaryRun& operator=(const TemporaryRun&) = delete;
-};
 
 // "train orm", "search astar".
 std::string title_of(const std::string& line) {
@@ -100,10 +83,10 @@ void verify(const VerifyOptions& options) {
         return;
     }
     const std::string name = "qstar engine verify";
-    const TemporaryRun run;
-    make_small_run(run.folder,
+    const TemporaryFolder run("verify");
+    make_small_run(run.path(),
                    [](const std::string& line) { fmt::print(stderr, "{}\n", title_of(line)); });
-    const Hashes ours = hashes_of(run.folder);
+    const Hashes ours = hashes_of(run.path());
     if (options.print)
         fmt::print("# {}\n{}", name, text_of(ours));
     else

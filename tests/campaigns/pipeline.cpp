@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
+#include "eval/verify/hashes.h"
 #include "tests/paths.h"
 
 #include <chrono>
@@ -64,16 +65,6 @@ std::vector<PipelineStage> make_pipeline() {
     };
 }
 
-// Results say how long they took; nothing else in them is a matter of the clock.
-std::string without_times(std::string text) {
-    const std::string field = "\"seconds\":";
-    for (size_t at = text.find(field); at != std::string::npos; at = text.find(field, at)) {
-        at += field.size();
-        text.erase(at, std::min(text.find_first_of(",}", at), text.size()) - at);
-    }
-    return text;
-}
-
 std::string problems() {
     std::string text;
     for (int a = 1; a <= 4; ++a)
@@ -113,7 +104,7 @@ const std::vector<PipelineStage>& pipeline() {
 }
 
 CallResult call(const std::string& folder, const std::vector<std::string>& arguments,
-             const Disturbance& disturbance) {
+                const Disturbance& disturbance) {
     using Clock = std::chrono::steady_clock;
     const std::string error = folder + ".stderr"; // beside it
     const auto begin = Clock::now();
@@ -150,7 +141,8 @@ Contents contents_of(const std::string& folder) {
         const std::string path = entry.path().string();
         if (!entry.is_regular_file() || path.ends_with(".lock") || path.ends_with(".tmp")) continue;
         const std::string name = fs::relative(path, folder).string();
-        contents[name] = name == "found.jsonl" ? without_times(read_file(path)) : read_file(path);
+        contents[name] =
+            name == "found.jsonl" ? eval::without_seconds(read_file(path)) : read_file(path);
     }
     return contents;
 }
@@ -181,19 +173,13 @@ Undisturbed& Undisturbed::pipeline() {
     return pipeline;
 }
 
-Undisturbed::Undisturbed()
-    : folder_((fs::temp_directory_path() / fmt::format("qstar-pipeline-{}", getpid())).string()) {
+Undisturbed::Undisturbed() {
     make_folders(folder_of(0));
     write_file_atomic(join_path(folder_of(0), "problems.txt"), problems());
 }
 
-Undisturbed::~Undisturbed() {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-}
-
 std::string Undisturbed::folder_of(size_t stage) const {
-    return join_path(folder_, std::to_string(stage));
+    return join_path(folder_.path(), std::to_string(stage));
 }
 
 void Undisturbed::make(size_t stages) {

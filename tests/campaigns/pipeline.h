@@ -6,6 +6,8 @@
 // `search --out` wrote. Stages are called in it with relative paths, so that the same call in
 // another folder writes the same bytes.
 
+#include "engine/io/temporary_folder.h"
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -35,7 +37,7 @@ struct CallResult {
 };
 // Calls the program in `folder`.
 CallResult call(const std::string& folder, const std::vector<std::string>& arguments,
-             const Disturbance& disturbance = {});
+                const Disturbance& disturbance = {});
 
 // Is what a failed call says one sentence of ours?
 bool one_sentence(const std::string& error);
@@ -61,11 +63,10 @@ class Undisturbed {
 
   private:
     Undisturbed();
-    ~Undisturbed();
     void make(size_t stages);
     std::string folder_of(size_t stage) const;
 
-    std::string folder_;
+    TemporaryFolder folder_{"pipeline"};
     std::vector<double> seconds_;
     std::map<size_t, Contents> contents_;
 };

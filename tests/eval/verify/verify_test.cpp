@@ -6,6 +6,7 @@
 #include "eval/verify/hashes.h"
 #include "eval/verify/small_run.h"
 #include "tests/program.h"
+#include "tests/sanitized.h"
 #include "tests/temporary.h"
 
 #include <algorithm>
@@ -18,12 +19,6 @@
 using namespace qstar;
 using namespace qstar::eval;
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
-
 TEST_CASE("engine verify: this machine computes the published bytes") {
     const Temporary folder;
     const auto found = tests::run_program(folder, "engine verify");
@@ -35,7 +30,7 @@ TEST_CASE("engine verify: this machine computes the published bytes") {
 }
 
 TEST_CASE("engine verify: the same bytes without any vector, on one thread") {
-    if (sanitized) return; // half a minute without sanitizers
+    if (tests::kSanitized) return; // half a minute without sanitizers
     const Temporary folder;
     setenv("QSTAR_ISA", "scalar", 1);
     const auto scalar = tests::run_program(folder, "engine verify --threads 1");
@@ -88,7 +83,7 @@ TEST_CASE("hashes are of checkpoints and of what was found, not of how long it t
 }
 
 TEST_CASE("no result passes through an exp, log or sine of the C library") {
-    if (sanitized) return; // the sanitizers' own library calls them
+    if (tests::kSanitized) return; // the sanitizers' own library calls them
     const Temporary folder;
     const std::string list = folder / "symbols";
     if (std::system(
