@@ -61,10 +61,10 @@ void world_demo(const DemoOptions& options) {
     train::q(q);
 
     say("ladder", "held-out problems, every method at the same budget of tokens");
-    auto rungs = of<LadderOptions>(options);
-    rungs.problems = quick ? 40 : 300;
-    rungs.budgets = {600, 1200};
-    ladder(rungs);
+    auto settings = of<LadderOptions>(options);
+    settings.problems = quick ? 40 : 300;
+    settings.budgets = {600, 1200};
+    ladder(settings);
 
     times.end(); // the page shows times.json as it is now
     eval::say("report", "one page that shows all of it");

@@ -40,12 +40,12 @@ void change(const std::string& path, const std::string& from, const std::string&
 // A tiny pipeline with a ladder and its report.
 void make_reported_pipeline(const std::string& run) {
     tiny_pipeline(run);
-    LadderOptions rungs;
-    rungs.run = run;
-    rungs.quiet = true;
-    rungs.problems = 6;
-    rungs.budgets = {200};
-    ladder(rungs);
+    LadderOptions settings;
+    settings.run = run;
+    settings.quiet = true;
+    settings.problems = 6;
+    settings.budgets = {200};
+    ladder(settings);
     report(small(run));
 }
 
