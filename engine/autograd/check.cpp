@@ -93,6 +93,38 @@ Values layer_norm64(const Inputs& in) {
     return y;
 }
 
+Values rms_norm64(const Values& x, const Values& gain) {
+    const size_t width = gain.size();
+    Values y(x.size());
+    for (size_t r = 0; r < x.size(); r += width) {
+        double squares = 0;
+        for (size_t i = 0; i < width; ++i) squares += x[r + i] * x[r + i];
+        const double rstd = 1 / std::sqrt(squares / static_cast<double>(width) + 1e-6);
+        for (size_t i = 0; i < width; ++i) y[r + i] = x[r + i] * rstd * gain[i];
+    }
+    return y;
+}
+
+// What rotary() makes of q, k and v in heads of `size` numbers, sequences of as many positions as
+// turns has.
+Values rotary64(const Inputs& in, const Values& turns, size_t width, size_t size) {
+    const size_t rows = in[0].size() / width, time = turns.size() / size, half = size / 2;
+    Values y(3 * in[0].size());
+    for (size_t r = 0; r < rows; ++r) {
+        for (size_t c = 0; c < width; ++c) {
+            y[r * 3 * width + 2 * width + c] = in[2][r * width + c];
+            const size_t at = r % time * size + c % half;
+            const bool first = c % size < half;
+            for (size_t part = 0; part < 2; ++part) {
+                const double other = in[part][r * width + (first ? c + half : c - half)];
+                y[r * 3 * width + part * width + c] = in[part][r * width + c] * turns[at] +
+                                                      (first ? -other : other) * turns[at + half];
+            }
+        }
+    }
+    return y;
+}
+
 // softmax(Q K^T / sqrt(d)) V with the future masked out, head by head.
 Values attention64(const Values& qkv, size_t batch, size_t time, size_t heads, size_t width) {
     const size_t size = width / heads;
@@ -239,6 +271,40 @@ std::vector<Case> cases() {
                         }
                         return y;
                     }});
+    list.push_back({"rms_norm",
+                    {{4, 9}, {9}},
+                    [](Tape& t, const Vars& in) { return rms_norm(t, in[0], in[1], 1e-6f); },
+                    [](const Inputs& in) { return rms_norm64(in[0], in[1]); }});
+    list.push_back({"rms_norm of heads",
+                    {{4, 12}, {4}},
+                    [](Tape& t, const Vars& in) { return rms_norm(t, in[0], in[1], 1e-6f); },
+                    [](const Inputs& in) { return rms_norm64(in[0], in[1]); }});
+    list.push_back({"swiglu",
+                    {{3, 7}, {3, 7}},
+                    [](Tape& t, const Vars& in) { return swiglu(t, in[0], in[1]); },
+                    [](const Inputs& in) {
+                        Values y;
+                        for (size_t i = 0; i < in[0].size(); ++i)
+                            y.push_back(in[0][i] * math::sigmoid(in[0][i]) * in[1][i]);
+                        return y;
+                    }});
+    // Two sequences of three positions, two heads of four numbers.
+    static const Values turns = [] {
+        Values made;
+        for (int t = 0; t < 3; ++t) {
+            for (const double w : {1.0, 0.3}) made.push_back(math::cos(t * w));
+            for (const double w : {1.0, 0.3}) made.push_back(math::sin(t * w));
+        }
+        return made;
+    }();
+    list.push_back({"rotary",
+                    {{6, 8}, {6, 8}, {6, 8}},
+                    [](Tape& t, const Vars& in) {
+                        const std::vector<float> narrow(turns.begin(), turns.end());
+                        const Var table = t.constant(Tensor::from({3, 4}, narrow));
+                        return rotary(t, in[0], in[1], in[2], table, 3, 2);
+                    },
+                    [](const Inputs& in) { return rotary64(in, turns, 8, 4); }});
     // More rows than one tile, so that tiles meet; two heads, two sequences.
     list.push_back({"attention",
                     {{2 * 35, 3 * 6}},

@@ -2,6 +2,8 @@
 // tape.h.
 
 #include "engine/autograd/gradients.h"
+
+#include "engine/autograd/forward.h"
 #include "engine/base/error.h"
 #include "engine/device/chunks.h"
 #include "engine/device/lists.h"
@@ -145,16 +147,20 @@ void sum_grad(Tape& tape, Node& n) {
                          grad_target(tape, n.input[0]));
 }
 
+// A gradient that must be written somewhere though nobody wants it.
+GradTarget target_or_scratch(Tape& tape, int input, Tensor& scratch) {
+    const GradTarget d = grad_target(tape, input);
+    if (d.data) return d;
+    scratch = tape.allocate(tape.node(input).value.shape());
+    return {scratch.data(), true};
+}
+
 // Ba et al. 2016.
 void layer_norm_grad(Tape& tape, Node& n) {
     const Tensor x = tape.node(n.input[0]).value, gain = tape.node(n.input[1]).value;
     const int64_t width = x.shape().last(), rows = n.grad.shape().rows();
-    GradTarget dx = grad_target(tape, n.input[0]);
     Tensor unwanted;
-    if (!dx.data) {
-        unwanted = tape.allocate({rows, width});
-        dx = {unwanted.data(), true};
-    }
+    const GradTarget dx = target_or_scratch(tape, n.input[0], unwanted);
     Tensor partial = tape.allocate({row_chunks(rows), 2, width});
     const GradTarget dgain = grad_target(tape, n.input[1]), dbias = grad_target(tape, n.input[2]);
     tape.device().layer_norm_grad(rows, width, x.data(), gain.data(), n.grad.data(),
@@ -162,6 +168,42 @@ void layer_norm_grad(Tape& tape, Node& n) {
                                   dbias);
     tape.release(partial);
     tape.release(unwanted);
+}
+
+// Zhang & Sennrich 2019.
+void rms_norm_grad(Tape& tape, Node& n) {
+    const Tensor x = tape.node(n.input[0]).value, gain = tape.node(n.input[1]).value;
+    const int64_t width = gain.size(), rows = n.grad.size() / width;
+    Tensor unwanted;
+    const GradTarget dx = target_or_scratch(tape, n.input[0], unwanted);
+    Tensor partial = tape.allocate({row_chunks(rows), width});
+    tape.device().rms_norm_grad(rows, width, x.data(), gain.data(), n.grad.data(),
+                                n.saved[0].data(), dx, partial.data(),
+                                grad_target(tape, n.input[1]));
+    tape.release(partial);
+    tape.release(unwanted);
+}
+
+// With s = sigmoid(gate): dgate = dy up (s + gate s (1 - s)), dup = dy gate s
+void swiglu_grad(Tape& tape, Node& n) {
+    Tensor unwanted[2];
+    const GradTarget dgate = target_or_scratch(tape, n.input[0], unwanted[0]);
+    const GradTarget dup = target_or_scratch(tape, n.input[1], unwanted[1]);
+    tape.device().swiglu_grad(n.grad.size(), tape.node(n.input[0]).value.data(),
+                              tape.node(n.input[1]).value.data(), n.grad.data(), dgate, dup);
+    for (Tensor& t : unwanted) tape.release(t);
+}
+
+// A rotation's transpose is the rotation back.
+void rotary_grad(Tape& tape, Node& n) {
+    const Shape s = tape.node(n.input[0]).value.shape();
+    Rotation by = rotation_of(s, tape.node(n.input[3]).value, n.attribute[1], n.attribute[2]);
+    by.back = true;
+    for (int part = 0; part < 3; ++part) {
+        if (part == 2) by.turns = nullptr; // values were not turned
+        tape.device().rotate(by, n.grad.data() + part * s.last(), 3 * s.last(),
+                             grad_target(tape, n.input[part]), s.last());
+    }
 }
 
 // Rows of the table get the sum over the places where their token stands.
@@ -257,6 +299,12 @@ void propagate(Tape& tape, int id) {
         return embedding_bag_grad(tape, n);
     case Op::attention:
         return attention_grad(tape, n);
+    case Op::rms_norm:
+        return rms_norm_grad(tape, n);
+    case Op::rotary:
+        return rotary_grad(tape, n);
+    case Op::swiglu:
+        return swiglu_grad(tape, n);
     case Op::cross_entropy:
         return cross_entropy_grad(tape, n);
     case Op::log_prob:

@@ -149,6 +149,63 @@ Var layer_norm(Tape& tape, Var x, Var gain, Var bias) {
     return tape.last();
 }
 
+Var rms_norm(Tape& tape, Var x, Var gain, float eps) {
+    const Shape xs = shape_of(tape, x, "rms_norm"), gs = shape_of(tape, gain, "rms_norm");
+    const int64_t width = gs.size();
+    require(gs.rank == 1 && width > 0 && xs.last() % width == 0, "rms_norm", xs, gs);
+    const float* px = operand(tape, x).data();
+    const float* pg = operand(tape, gain).data();
+    const int64_t groups = xs.size() / width;
+    Node& n = tape.push(Op::rms_norm, {x, gain}, {xs.rows(), xs.last()});
+    n.saved[0] = tape.allocate({groups});
+    tape.device().rms_norm({groups, 1, width, width, eps}, px, pg, n.value.data(),
+                           n.saved[0].data());
+    return tape.last();
+}
+
+Var swiglu(Tape& tape, Var gate, Var up) {
+    const Shape shape = shape_of(tape, gate, "swiglu");
+    require(shape == shape_of(tape, up, "swiglu"), "swiglu", shape, operand(tape, up).shape());
+    const float* pg = operand(tape, gate).data();
+    const float* pu = operand(tape, up).data();
+    Node& n = tape.push(Op::swiglu, {gate, up}, shape);
+    tape.device().swiglu(shape.rows(), shape.last(), pg, pu, shape.last(), n.value.data());
+    return tape.last();
+}
+
+Rotation rotation_of(const Shape& rows, const Tensor& turns, int64_t time, int64_t heads) {
+    return {.rows = rows.rows(),
+            .heads = heads,
+            .size = rows.last() / heads,
+            .turns = turns.data(),
+            .positions = turns.shape().rows(),
+            .time = time};
+}
+
+Var rotary(Tape& tape, Var q, Var k, Var v, Var turns, int64_t time, int64_t heads) {
+    const Shape s = shape_of(tape, q, "rotary"), ts = shape_of(tape, turns, "rotary (turns)");
+    require(s == shape_of(tape, k, "rotary"), "rotary (keys)", s, operand(tape, k).shape());
+    require(s == shape_of(tape, v, "rotary"), "rotary (values)", s, operand(tape, v).shape());
+    if (heads < 1 || s.last() % (2 * heads) != 0)
+        fail("rotary: shape {} has no {} heads of an even size", s.text(), heads);
+    require(ts.rank == 2 && ts[1] == s.last() / heads, "rotary (turns)", s, ts);
+    if (time < 1 || time > ts[0] || s.rows() % time != 0)
+        fail("rotary: {} rows in sequences of {}, but there are {} positions", s.rows(), time,
+             ts[0]);
+    const float* in[3] = {operand(tape, q).data(), operand(tape, k).data(),
+                          operand(tape, v).data()};
+    Rotation by = rotation_of(s, operand(tape, turns), time, heads);
+    Node& n = tape.push(Op::rotary, {q, k, v, turns}, {s.rows(), 3 * s.last()});
+    n.attribute[1] = time;
+    n.attribute[2] = heads;
+    for (int part = 0; part < 3; ++part) {
+        if (part == 2) by.turns = nullptr; // values stay as they are
+        tape.device().rotate(by, in[part], s.last(), {n.value.data() + part * s.last(), true},
+                             3 * s.last());
+    }
+    return tape.last();
+}
+
 Var embedding(Tape& tape, std::span<const int> tokens, Var table, Var positions, int64_t time) {
     const Shape ts = shape_of(tape, table, "embedding");
     const int64_t width = ts.last();

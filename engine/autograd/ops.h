@@ -40,6 +40,17 @@ Var mean(Tape& tape, Var a); // -> ()
 // x (R, C), gain (C), bias (C)
 Var layer_norm(Tape& tape, Var x, Var gain, Var bias);
 
+// The parts of the llama family's blocks (Touvron et al. 2023).
+// RMS norm (Zhang & Sennrich 2019) of x (R, C) in groups of as many numbers as gain has, which
+// divide C.
+Var rms_norm(Tape& tape, Var x, Var gain, float eps);
+// SwiGLU (Shazeer 2020): gate sigmoid(gate) up, of one shape.
+Var swiglu(Tape& tape, Var gate, Var up);
+// Rotary positions (Su et al. 2021): q, k and v (B*T, C), each in `heads` heads of an even size ->
+// (B*T, 3C) for attention(), in which q and k are turned by the angles of their positions.
+// turns (>= T, size): of each position the size / 2 cosines, then the sines.
+Var rotary(Tape& tape, Var q, Var k, Var v, Var turns, int64_t time, int64_t heads);
+
 // tokens (B*T), table (V, C), positions (>= T, C) or none -> (B*T, C)
 Var embedding(Tape& tape, std::span<const int> tokens, Var table, Var positions = {},
               int64_t time = 0);

@@ -2,6 +2,9 @@
 
 #include "engine/base/error.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace qstar::engine {
 
 namespace {
@@ -48,7 +51,7 @@ Node& Tape::push(Op op, std::initializer_list<Var> inputs, Shape shape) {
     n.index.clear();
     n.weight.clear();
     int i = 0;
-    n.input[0] = n.input[1] = n.input[2] = -1;
+    std::fill(std::begin(n.input), std::end(n.input), -1);
     for (const Var input : inputs) {
         n.input[i++] = input.id;
         if (input.id >= 0 && record_ && nodes_[static_cast<size_t>(input.id)].needs_grad) {

@@ -54,6 +54,9 @@ enum class Op {
     embedding,            // y[r] = table[token[r]] (+ position[r mod T])
     embedding_bag,        // y[r] = sum over on in bag r of table[on], + bias
     attention,            // causal, fused
+    rms_norm,             // groups of a row
+    rotary,               // queries and keys turned by their positions, with the values
+    swiglu,               // y = a sigmoid(a) b
     cross_entropy,        // weighted mean of -log softmax(logits)[target]
     log_prob,             // y[r] = log softmax(logits[r])[target[r]]
     entropy,              // y[r] = entropy of softmax(logits[r])
@@ -68,7 +71,7 @@ struct Var {
 
 struct Node {
     Op op = Op::leaf;
-    int input[3] = {-1, -1, -1};
+    int input[4] = {-1, -1, -1, -1};
     Tensor value;
     Tensor grad;                    // empty until the first gradient arrives
     Tensor saved[2];                // what forward keeps for backward

@@ -39,16 +39,18 @@ class CpuDecoder : public BatchDecoder {
     void plan();
     void embed(const Piece& piece);
     void queries_keys_values(const Piece& piece, int64_t layer, KvCache& cache);
+    void turn(const DecoderBlock<PackedLinear>& block, int position, float* query);
     void attend_and_mix(Piece& piece, size_t index, int64_t layer, const KvCache& cache);
     void normalise(const Piece& piece, const DecoderNorm& norm);
 
     float* x(int64_t row) { return x_.data() + row * config_.width; }
     float* norm(int64_t row) { return norm_.data() + row * config_.width; }
-    float* wide(int64_t row) { return wide_.data() + row * 4 * config_.width; }
+    float* wide(int64_t row) { return wide_.data() + row * wide_width_; }
 
     GptConfig config_;
     DecoderWeights<PackedLinear> weights_;
     PackedLinear head_;
+    int64_t wide_width_; // numbers of a row of wide_
     // Of the batch, kept for the next one. wide: queries, keys, values and the attended
     // values of a row, later the hidden layer of its MLP.
     std::span<const DecoderRow> rows_;
@@ -58,7 +60,8 @@ class CpuDecoder : public BatchDecoder {
 
 CpuDecoder::CpuDecoder(const Gpt& model)
     : config_(model.config), weights_(decoder_weights<PackedLinear>(model, cpu_device())),
-      head_(weights_.wte, {}, true) {}
+      head_(weights_.embedding, {}, true),
+      wide_width_(std::max(4 * config_.width, weights_.blocks.front().widen.out())) {}
 
 // Cuts the rows into pieces. How they are cut changes no result.
 void CpuDecoder::plan() {
@@ -76,7 +79,7 @@ void CpuDecoder::plan() {
     }
     x_.resize(static_cast<size_t>(rows * config_.width));
     norm_.resize(x_.size());
-    wide_.resize(4 * x_.size());
+    wide_.resize(static_cast<size_t>(rows * wide_width_));
     scores_.resize(pieces_.size() * static_cast<size_t>(config_.heads * kPagePositions *
                                                         KvCache::pages_of(config_.context)));
 }
@@ -84,16 +87,23 @@ void CpuDecoder::plan() {
 void CpuDecoder::embed(const Piece& piece) {
     for (int64_t r = piece.begin; r < piece.begin + piece.rows; ++r) {
         const DecoderRow& row = rows_[static_cast<size_t>(r)];
-        kernels().add(config_.width, weights_.wte.data() + row.token * config_.width,
-                      weights_.wpe.data() + row.position * config_.width, x(r));
+        const float* token = weights_.embedding.data() + row.token * config_.width;
+        if (weights_.positions.empty())
+            std::copy_n(token, config_.width, x(r));
+        else
+            kernels().add(config_.width, token,
+                          weights_.positions.data() + row.position * config_.width, x(r));
     }
 }
 
 void CpuDecoder::normalise(const Piece& piece, const DecoderNorm& by) {
     float mean, rstd;
     for (int64_t r = piece.begin; r < piece.begin + piece.rows; ++r) {
-        kernels().layer_norm(config_.width, x(r), by.gain.data(), by.bias.data(), norm(r), &mean,
-                             &rstd);
+        if (by.bias.empty())
+            kernels().rms_norm(config_.width, x(r), by.gain.data(), rms_epsilon, norm(r), &rstd);
+        else
+            kernels().layer_norm(config_.width, x(r), by.gain.data(), by.bias.data(), norm(r),
+                                 &mean, &rstd);
     }
 }
 
@@ -107,12 +117,28 @@ void CpuDecoder::queries_keys_values(const Piece& piece, int64_t layer, KvCache&
         const DecoderRow& row = rows_[static_cast<size_t>(piece.begin + i)];
         float* page = cache.pages(row.slot)[row.position / kPagePositions];
         const int64_t column = row.position % kPagePositions;
-        const float* key = wide(piece.begin) + i * 3 * width + width;
+        float* const query = wide(piece.begin) + i * 3 * width;
+        if (!weights_.turns.empty()) turn(block, row.position, query);
+        const float* key = query + width;
         for (int64_t h = 0; h < config_.heads; ++h, key += size) {
             const int64_t part = h * size * kPagePositions;
             float* keys = page + cache.keys(layer) + part + column;
             for (int64_t d = 0; d < size; ++d) keys[d * kPagePositions] = key[d];
             std::copy_n(key + width, size, page + cache.values(layer) + part + column * size);
+        }
+    }
+}
+
+// Queries and keys of one row, normalised where the family does so, and turned.
+void CpuDecoder::turn(const DecoderBlock<PackedLinear>& block, int position, float* query) {
+    const int64_t size = config_.width / config_.heads;
+    const float* by = weights_.turns.data() + position * size;
+    float rstd;
+    for (const Tensor* gain : {&block.q_norm, &block.k_norm}) {
+        for (int64_t h = 0; h < config_.heads; ++h, query += size) {
+            if (!gain->empty())
+                kernels().rms_norm(size, query, gain->data(), rms_epsilon, query, &rstd);
+            kernels().rotate(size / 2, query, by, false, query, false);
         }
     }
 }
@@ -143,9 +169,16 @@ void CpuDecoder::attend_and_mix(Piece& piece, size_t index, int64_t layer, const
     block.c_proj.apply(used, attended, x(piece.begin), true);
     normalise(piece, block.ln_2);
     float* mlp = wide(piece.begin);
-    block.c_fc.apply(used, norm(piece.begin), mlp);
-    kernel.gelu(used * 4 * width, mlp, mlp);
-    block.mlp_proj.apply(used, mlp, x(piece.begin), true);
+    block.widen.apply(used, norm(piece.begin), mlp);
+    const int64_t wide = block.widen.out(), hidden = block.narrow.in();
+    if (wide == hidden) {
+        kernel.gelu(used * hidden, mlp, mlp);
+    } else {
+        // Gates and ups of a row; what they make moves to the front.
+        for (int64_t i = 0; i < used; ++i)
+            kernel.swiglu(hidden, mlp + i * wide, mlp + i * wide + hidden, mlp + i * hidden);
+    }
+    block.narrow.apply(used, mlp, x(piece.begin), true);
 }
 
 Tensor CpuDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
@@ -163,7 +196,7 @@ Tensor CpuDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache&
         if (s > 0) attend_and_mix(piece, index, s - 1, cache);
         if (s == 0) embed(piece);
         if (s < config_.layers) return queries_keys_values(piece, s, cache);
-        normalise(piece, weights_.ln_f);
+        normalise(piece, weights_.last_norm);
         head.apply(piece.rows, norm(piece.begin), out_.data() + piece.feed * head.out());
     };
     const auto count = static_cast<int64_t>(pieces_.size());

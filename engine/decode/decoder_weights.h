@@ -1,7 +1,8 @@
 #pragma once
-// A GPT's weights as a decoder holds them: copies, each linear map as the decoder wants it.
+// A model's weights as a decoder holds them: copies, each linear map as the decoder wants it, of
+// every family alike.
 //
-// They lie on `device`. Linear is made from a weight (in, out) and a bias (out).
+// They lie on `device`. Linear is made from a weight (in, out) and a bias (out) or an empty tensor.
 
 #include "engine/nn/gpt.h"
 
@@ -11,25 +12,33 @@
 namespace qstar::engine {
 
 struct DecoderNorm {
-    Tensor gain, bias;
+    Tensor gain, bias; // bias: of layer norm; empty: RMS norm
 };
 
 template <class Linear>
 struct DecoderBlock {
     DecoderNorm ln_1, ln_2;
-    Linear c_attn, c_proj, c_fc, mlp_proj;
+    // c_attn: queries, keys and values; widen: the MLP's hidden layer, of SwiGLU gates and ups.
+    Linear c_attn, c_proj, widen, narrow;
+    Tensor q_norm, k_norm; // of heads, in qwen3
 };
 
 template <class Linear>
 struct DecoderWeights {
-    Tensor wte, wpe;
+    Tensor embedding; // the head, too
+    Tensor positions; // learned ones
+    Tensor turns;     // rotary ones
     std::vector<DecoderBlock<Linear>> blocks;
-    DecoderNorm ln_f;
+    DecoderNorm last_norm;
     Linear score; // only with a scalar head
 };
 
+// Weights (out, in) side by side as one (in, all outs).
+Tensor side_by_side(const Gpt& model, const std::string& block,
+                    const std::vector<std::string>& names, const Device& device);
+
 template <class Linear>
-DecoderWeights<Linear> decoder_weights(const Gpt& model, const Device& device) {
+DecoderWeights<Linear> gpt2_weights(const Gpt& model, const Device& device) {
     const auto p = [&](const std::string& name) {
         return model.parameter(name).value.clone(device);
     };
@@ -40,16 +49,63 @@ DecoderWeights<Linear> decoder_weights(const Gpt& model, const Device& device) {
         return Linear{p(name + ".weight"), p(name + ".bias")};
     };
     DecoderWeights<Linear> weights;
-    weights.wte = p("wte.weight");
-    weights.wpe = p("wpe.weight");
+    weights.embedding = p("wte.weight");
+    weights.positions = p("wpe.weight");
     for (int64_t layer = 0; layer < model.config.layers; ++layer) {
         const std::string h = "h." + std::to_string(layer) + ".";
-        weights.blocks.push_back({norm(h + "ln_1"), norm(h + "ln_2"), linear(h + "attn.c_attn"),
-                                  linear(h + "attn.c_proj"), linear(h + "mlp.c_fc"),
-                                  linear(h + "mlp.c_proj")});
+        weights.blocks.push_back({norm(h + "ln_1"),
+                                  norm(h + "ln_2"),
+                                  linear(h + "attn.c_attn"),
+                                  linear(h + "attn.c_proj"),
+                                  linear(h + "mlp.c_fc"),
+                                  linear(h + "mlp.c_proj"),
+                                  {},
+                                  {}});
     }
-    weights.ln_f = norm("ln_f");
-    if (model.config.scalar_head) weights.score = linear("score");
+    weights.last_norm = norm("ln_f");
+    return weights;
+}
+
+template <class Linear>
+DecoderWeights<Linear> llama_weights(const Gpt& model, const Device& device) {
+    const auto p = [&](const std::string& name) {
+        return model.parameter(name + ".weight").value.clone(device);
+    };
+    DecoderWeights<Linear> weights;
+    weights.embedding = p("model.embed_tokens");
+    weights.turns = model.turns.clone(device);
+    for (int64_t layer = 0; layer < model.config.layers; ++layer) {
+        const std::string block = "model.layers." + std::to_string(layer) + ".";
+        const auto linear = [&](const std::vector<std::string>& names) {
+            return Linear{side_by_side(model, block, names, device), {}};
+        };
+        DecoderBlock<Linear> made{
+            {p(block + "input_layernorm"), {}},
+            {p(block + "post_attention_layernorm"), {}},
+            linear({"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}),
+            linear({"self_attn.o_proj"}),
+            linear({"mlp.gate_proj", "mlp.up_proj"}),
+            linear({"mlp.down_proj"}),
+            {},
+            {}};
+        if (model.config.family == Family::qwen3) {
+            made.q_norm = p(block + "self_attn.q_norm");
+            made.k_norm = p(block + "self_attn.k_norm");
+        }
+        weights.blocks.push_back(std::move(made));
+    }
+    weights.last_norm = {p("model.norm"), {}};
+    return weights;
+}
+
+template <class Linear>
+DecoderWeights<Linear> decoder_weights(const Gpt& model, const Device& device) {
+    DecoderWeights<Linear> weights = model.config.family == Family::gpt2
+                                         ? gpt2_weights<Linear>(model, device)
+                                         : llama_weights<Linear>(model, device);
+    if (model.config.scalar_head)
+        weights.score = Linear{model.parameter("score.weight").value.clone(device),
+                               model.parameter("score.bias").value.clone(device)};
     return weights;
 }
 

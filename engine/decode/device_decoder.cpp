@@ -52,6 +52,7 @@ class DeviceDecoder : public BatchDecoder {
 
     Plan plan(std::span<const DecoderRow> rows, const KvCache& cache);
     void normalise(int64_t rows, const float* x, const DecoderNorm& by, float* y);
+    void turn(const DecoderBlock<Linear>& block, const PagedRows& pages, float* qkv);
     static Gemm product(int64_t rows, const float* x, const Linear& by, float* y);
 
     const Device& device_;
@@ -98,8 +99,30 @@ DeviceDecoder::Plan DeviceDecoder::plan(std::span<const DecoderRow> rows, const 
 
 void DeviceDecoder::normalise(int64_t rows, const float* x, const DecoderNorm& by, float* y) {
     float* const moments = moments_.of(2 * rows);
-    device_.layer_norm(rows, config_.width, x, by.gain.data(), by.bias.data(), y, moments,
-                       moments + rows);
+    if (by.bias.empty())
+        device_.rms_norm({rows, 1, config_.width, config_.width, rms_epsilon}, x, by.gain.data(), y,
+                         moments);
+    else
+        device_.layer_norm(rows, config_.width, x, by.gain.data(), by.bias.data(), y, moments,
+                           moments + rows);
+}
+
+// Queries and keys in qkv (rows, 3C), normalised where the family does so, and turned.
+void DeviceDecoder::turn(const DecoderBlock<Linear>& block, const PagedRows& pages, float* qkv) {
+    const int64_t c = config_.width, size = c / config_.heads;
+    Rotation by{.rows = pages.rows,
+                .heads = config_.heads,
+                .size = size,
+                .turns = weights_.turns.data(),
+                .positions = config_.context,
+                .position = pages.position};
+    for (const Tensor* gain : {&block.q_norm, &block.k_norm}) {
+        if (!gain->empty())
+            device_.rms_norm({pages.rows, config_.heads, size, 3 * c, rms_epsilon}, qkv,
+                             gain->data(), qkv, moments_.of(pages.rows * config_.heads));
+        device_.rotate(by, qkv, 3 * c, {qkv, true}, 3 * c);
+        qkv += c;
+    }
 }
 
 // y = x W + b
@@ -121,19 +144,23 @@ Tensor DeviceDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCac
     Plan batch = plan(rows, cache);
     float* x = x_.of(n * c);
     float* const norm = norm_.of(n * c);
-    float* const wide = wide_.of(n * 4 * c);
-    float* const hidden = hidden_.of(n * 4 * c);
+    const Tensor& first = weights_.blocks.front().widen.weight;
+    const int64_t wide_width = std::max(first.shape()[1], 3 * c), inner = hidden_width(config_);
+    float* const wide = wide_.of(n * wide_width);
+    float* const hidden = hidden_.of(n * inner);
     float* attended = attended_.of(n * c);
 
-    d.gather_rows(n, c, batch.position, weights_.wpe.data(), norm);
     // Each row has a position of its own.
-    d.embedding(n, c, batch.tokens, weights_.wte.data(), norm, n, x);
+    const bool learned = !weights_.positions.empty();
+    if (learned) d.gather_rows(n, c, batch.position, weights_.positions.data(), norm);
+    d.embedding(n, c, batch.tokens, weights_.embedding.data(), learned ? norm : nullptr, n, x);
     for (int64_t layer = 0; layer < config_.layers; ++layer) {
         const auto& block = weights_.blocks[static_cast<size_t>(layer)];
         batch.pages.keys = cache.keys(layer);
         batch.pages.values = cache.values(layer);
         normalise(n, x, block.ln_1, norm);
         d.rows_product(product(n, norm, block.c_attn, wide));
+        if (!weights_.turns.empty()) turn(block, batch.pages, wide);
         d.store_pages(batch.pages, wide);
         d.attend_pages(batch.pages, wide, attended);
         if (layer == config_.layers - 1 && feeds < n) {
@@ -149,14 +176,15 @@ Tensor DeviceDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCac
         mix.accumulate = true;
         d.rows_product(mix);
         normalise(n, x, block.ln_2, norm);
-        Gemm widen = product(n, norm, block.c_fc, wide);
-        widen.gelu = hidden;
+        Gemm widen = product(n, norm, block.widen, wide);
+        if (widen.n == inner) widen.gelu = hidden;
         d.rows_product(widen);
-        Gemm narrow = product(n, hidden, block.mlp_proj, x);
+        if (widen.n != inner) d.swiglu(n, inner, wide, wide + inner, widen.n, hidden);
+        Gemm narrow = product(n, hidden, block.narrow, x);
         narrow.accumulate = true;
         d.rows_product(narrow);
     }
-    normalise(n, x, weights_.ln_f, norm);
+    normalise(n, x, weights_.last_norm, norm);
     Gemm last;
     if (head == DecoderHead::score) {
         last = product(n, norm, weights_.score, out_.of(n));
@@ -164,7 +192,7 @@ Tensor DeviceDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCac
         last.trans_b = true; // the table of the embedding, again
         last.m = n, last.k = c, last.n = config_.vocab;
         last.a = norm, last.lda = c;
-        last.b = weights_.wte.data(), last.ldb = c;
+        last.b = weights_.embedding.data(), last.ldb = c;
         last.c = out_.of(n * config_.vocab), last.ldc = config_.vocab;
     }
     d.rows_product(last);

@@ -84,6 +84,19 @@ class CpuDevice final : public Device {
     void sum_lists(int64_t lists, int64_t width, const int* first, const int* order, const float* x,
                    int64_t x_rows, GradTarget y) const override;
 
+    // cpu_llama.cpp
+    void rms_norm(const RmsNorm& shape, const float* x, const float* gain, float* y,
+                  float* rstd) const override;
+    void rms_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
+                       const float* dy, const float* rstd, GradTarget dx, float* partial,
+                       GradTarget dgain) const override;
+    void rotate(const Rotation& by, const float* x, int64_t ldx, GradTarget y,
+                int64_t ldy) const override;
+    void swiglu(int64_t rows, int64_t width, const float* gate, const float* up, int64_t ld,
+                float* y) const override;
+    void swiglu_grad(int64_t n, const float* gate, const float* up, const float* dy,
+                     GradTarget dgate, GradTarget dup) const override;
+
     // cpu_losses.cpp
     void cross_entropy(int64_t rows, int64_t classes, const float* x, const int* targets,
                        const float* weights, double total, float* p, float* row_loss,

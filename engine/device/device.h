@@ -45,6 +45,24 @@ struct Attention {
     int64_t batch, time, heads, width;
 };
 
+// Rows of `groups` groups of `width` numbers, one row at distance `stride` of the next: a norm of
+// each group, with one gain for all.
+struct RmsNorm {
+    int64_t rows = 0, groups = 1, width = 0, stride = 0;
+    float eps = 0;
+};
+
+// Queries or keys of `heads` heads of `size` numbers, turned by the angles of their positions:
+// row p of `turns` has the size / 2 cosines of position p, then the sines (nullptr: not turned).
+struct Rotation {
+    int64_t rows = 0, heads = 1, size = 0;
+    const float* turns = nullptr;
+    int64_t positions = 0;         // rows of turns
+    const int* position = nullptr; // of row r; nullptr: r mod time
+    int64_t time = 1;
+    bool back = false; // the other way: the gradient
+};
+
 // Rows of a decoder's batch: tokens of sequences whose keys and values lie in pages
 // (decode/kv_cache.h). The arrays of int may lie in the host's memory or in the device's.
 struct PagedRows {
@@ -124,6 +142,22 @@ class Device {
                                  const float* dy, const float* mean, const float* rstd,
                                  GradTarget dx, float* partial, GradTarget dgain,
                                  GradTarget dbias) const = 0;
+
+    // rstd: one a group. x and y may be the same.
+    virtual void rms_norm(const RmsNorm& shape, const float* x, const float* gain, float* y,
+                          float* rstd) const = 0;
+    // Of rows that lie together. partial: (row_chunks(rows), width).
+    virtual void rms_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
+                               const float* dy, const float* rstd, GradTarget dx, float* partial,
+                               GradTarget dgain) const = 0;
+    // Rows of x are ldx numbers apart, of y ldy. y.data may be x where it is fresh.
+    virtual void rotate(const Rotation& by, const float* x, int64_t ldx, GradTarget y,
+                        int64_t ldy) const = 0;
+    // y (rows, width) = gate sigmoid(gate) up, whose rows are ld numbers apart. y may not overlap.
+    virtual void swiglu(int64_t rows, int64_t width, const float* gate, const float* up, int64_t ld,
+                        float* y) const = 0;
+    virtual void swiglu_grad(int64_t n, const float* gate, const float* up, const float* dy,
+                             GradTarget dgate, GradTarget dup) const = 0;
 
     // y[r] = table[tokens[r]] (+ positions[r mod time], if any)
     virtual void embedding(int64_t rows, int64_t width, const int* tokens, const float* table,

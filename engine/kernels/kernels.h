@@ -114,6 +114,25 @@ struct Kernels {
                             float mean, float rstd, float* dx, bool accumulate, float* dgain,
                             float* dbias);
 
+    // RMS norm of one row (Zhang & Sennrich 2019): y = gain x rstd with
+    // rstd = 1 / sqrt(average of x^2 + eps). x and y may be the same.
+    void (*rms_norm)(int64_t n, const float* x, const float* gain, float eps, float* y,
+                     float* rstd);
+    // dgain is always added to; dx is added to when `accumulate`.
+    void (*rms_norm_grad)(int64_t n, const float* x, const float* gain, const float* dy, float rstd,
+                          float* dx, bool accumulate, float* dgain);
+
+    // SwiGLU (Shazeer 2020): y = gate sigmoid(gate) up. y may be one of both.
+    void (*swiglu)(int64_t n, const float* gate, const float* up, float* y);
+    void (*swiglu_grad)(int64_t n, const float* gate, const float* up, const float* dy,
+                        float* dgate, bool add_gate, float* dup, bool add_up);
+
+    // Rotary positions (Su et al. 2021) of one head of 2 half numbers: the pair (x_i, x_(half+i))
+    // is turned by the angle whose cosine is turn_i and whose sine turn_(half+i); `back`: the
+    // other way, which is the gradient. x and y may be the same.
+    void (*rotate)(int64_t half, const float* x, const float* turn, bool back, float* y,
+                   bool accumulate);
+
     // Attention of one token over n >= 1 cached positions in pages of kPagePositions, for
     // each head h:
     //   out_h = sum_i p_i value_h(i), p = softmax_i(factor * q_h . key_h(i))

@@ -5,6 +5,7 @@
 
 #ifdef QSTAR_NEON
 
+#include "engine/kernels/vector_llama.h"
 #include "engine/kernels/vector_math.h"
 #include "engine/kernels/vector_matrix.h"
 #include "engine/kernels/vector_pages.h"
@@ -104,6 +105,7 @@ constexpr Kernels kTable = [] {
     table.name = "neon";
     enter_products<Neon, Sixteen>(table);
     enter_vectors<Neon, Sixteen>(table);
+    enter_llama<Neon, Sixteen>(table);
     table.attend_pages = attend_pages<Neon, Sixteen>;
     return table;
 }();

@@ -3,6 +3,7 @@
 // tests/engine/naive_kernels.cpp.
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/vector_llama.h"
 #include "engine/kernels/vector_math.h"
 #include "engine/kernels/vector_pages.h"
 #include "engine/kernels/vector_pair.h"
@@ -155,6 +156,7 @@ const Kernels& scalar_kernels() {
         made.pack_transposed = pack_transposed;
         made.pack_columns = pack_columns;
         enter_vectors<One, Sixteen>(made);
+        enter_llama<One, Sixteen>(made);
         made.attend_pages = attend_pages<One, Sixteen>;
         return made;
     }();

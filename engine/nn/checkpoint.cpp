@@ -20,6 +20,9 @@ void put_config(std::map<std::string, std::string>& metadata, const GptConfig& c
     metadata[prefix + "context"] = std::to_string(c.context);
     metadata[prefix + "vocab"] = std::to_string(c.vocab);
     metadata[prefix + "scalar_head"] = c.scalar_head ? "1" : "0";
+    // Files of gpt2 are as they were before there were families.
+    if (c.family != Family::gpt2) metadata[prefix + "family"] = family_name(c.family);
+    if (c.hidden != 0) metadata[prefix + "hidden"] = std::to_string(c.hidden);
 }
 
 GptConfig config_of(const SafeTensorsReader& file, const std::string& path,
@@ -35,6 +38,10 @@ GptConfig config_of(const SafeTensorsReader& file, const std::string& path,
     c.context = size("context");
     c.vocab = size("vocab");
     c.scalar_head = file.number(prefix + "scalar_head", 1) == 1;
+    const auto& metadata = file.metadata();
+    if (const auto family = metadata.find(prefix + "family"); family != metadata.end())
+        c.family = family_named(family->second, path + ": the metadata's " + prefix + "family: ");
+    if (metadata.contains(prefix + "hidden")) c.hidden = size("hidden");
     check_sizes(c, path + ": the metadata's " + prefix);
     return c;
 }
@@ -42,6 +49,13 @@ GptConfig config_of(const SafeTensorsReader& file, const std::string& path,
 // The sizes that the tensors themselves claim must be the ones of the metadata,
 // before a model of that size is made.
 void check_claims(const SafeTensorsReader& file, const GptConfig& c) {
+    if (c.family != Family::gpt2) {
+        file.check_shape("model.embed_tokens.weight", {c.vocab, c.width});
+        for (int64_t layer = 0; layer < c.layers; ++layer)
+            file.check_shape(fmt::format("model.layers.{}.mlp.up_proj.weight", layer),
+                             {hidden_width(c), c.width});
+        return;
+    }
     file.check_shape("wte.weight", {c.vocab, c.width});
     file.check_shape("wpe.weight", {c.context, c.width});
     for (int64_t layer = 0; layer < c.layers; ++layer) {

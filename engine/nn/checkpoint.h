@@ -1,8 +1,9 @@
 #pragma once
 // A GPT and the whole state of its training as safetensors files.
 //
-// Tensor names are GPT-2's; the configuration stands in the file's metadata
-// ("layers", "heads", "width", "context", "vocab", "scalar_head"). A training state
+// Tensor names are the family's (gpt.h); the configuration stands in the file's metadata ("layers",
+// "heads", "width", "context", "vocab", "scalar_head"; where it is not gpt2, "family", and "hidden"
+// where it is not the family's own). A training state
 // adds adamw.first.NAME, adamw.second.NAME, the step and the random state, so that a
 // run killed at any moment goes on to the same bytes. Files are replaced atomically.
 

@@ -1,77 +1,36 @@
 #include "engine/nn/gpt.h"
 
 #include "engine/base/error.h"
+#include "engine/nn/families.h"
 #include "engine/nn/gpt_config.h"
 
-#include <cmath>
+#include <algorithm>
 #include <string>
 
 namespace qstar::engine {
 
-namespace {
-
-// Parameters of block `layer` as they stand in Gpt::parameters.
-enum Block {
-    ln_1,
-    ln_1_bias,
-    c_attn,
-    c_attn_bias,
-    c_proj,
-    c_proj_bias,
-    ln_2,
-    ln_2_bias,
-    c_fc,
-    c_fc_bias,
-    mlp_proj,
-    mlp_proj_bias,
-    per_block
-};
-
-constexpr size_t wte = 0, wpe = 1, first_block = 2;
-
-size_t at(int64_t layer, Block which) {
-    return first_block + static_cast<size_t>(layer) * per_block + which;
+void NewParameters::normal(const std::string& name, Shape shape, double deviation) {
+    Tensor t = Tensor::zeros(shape);
+    for (float& value : t.values()) value = static_cast<float>(deviation * random.normal());
+    model.parameters.push_back({name, t, {}});
 }
-size_t final_norm(const GptConfig& c) { return at(c.layers, ln_1); }
 
-} // namespace
+void NewParameters::constant(const std::string& name, Shape shape, float value) {
+    model.parameters.push_back({name, Tensor::full(shape, value), {}});
+}
 
 Gpt::Gpt(const GptConfig& config_, Random random) : config(config_) {
     check_sizes(config);
-    const int64_t c = config.width;
-    const auto normal = [&](const std::string& name, Shape shape, double spread) {
-        Tensor t = Tensor::zeros(shape);
-        for (float& value : t.values()) value = static_cast<float>(spread * random.normal());
-        parameters.push_back({name, t, {}});
-    };
-    const auto constant = [&](const std::string& name, int64_t size, float value) {
-        parameters.push_back({name, Tensor::full({size}, value), {}});
-    };
-    const double deviation = 0.02 * std::sqrt(768.0 / static_cast<double>(c));
-    const double residual = deviation / std::sqrt(2.0 * static_cast<double>(config.layers));
-
-    normal("wte.weight", {config.vocab, c}, deviation);
-    normal("wpe.weight", {config.context, c}, deviation);
-    for (int64_t layer = 0; layer < config.layers; ++layer) {
-        const std::string h = fmt::format("h.{}.", layer);
-        constant(h + "ln_1.weight", c, 1);
-        constant(h + "ln_1.bias", c, 0);
-        normal(h + "attn.c_attn.weight", {c, 3 * c}, deviation);
-        constant(h + "attn.c_attn.bias", 3 * c, 0);
-        normal(h + "attn.c_proj.weight", {c, c}, residual);
-        constant(h + "attn.c_proj.bias", c, 0);
-        constant(h + "ln_2.weight", c, 1);
-        constant(h + "ln_2.bias", c, 0);
-        normal(h + "mlp.c_fc.weight", {c, 4 * c}, deviation);
-        constant(h + "mlp.c_fc.bias", 4 * c, 0);
-        normal(h + "mlp.c_proj.weight", {4 * c, c}, residual);
-        constant(h + "mlp.c_proj.bias", c, 0);
+    NewParameters add{*this, random};
+    if (config.family == Family::gpt2) {
+        gpt2::add_parameters(add);
+    } else {
+        llama::add_parameters(add);
+        turns = llama::turns(config.context, config.width / config.heads);
     }
-    constant("ln_f.weight", c, 1);
-    constant("ln_f.bias", c, 0);
     if (config.scalar_head) {
-        parameters.push_back({"score.weight", Tensor::zeros({c, 1}), {}});
-        constant("score.bias", 1, 0);
+        add.constant("score.weight", {config.width, 1}, 0);
+        add.constant("score.bias", {1}, 0);
     }
 }
 
@@ -116,6 +75,16 @@ Gpt with_head(const Gpt& base, bool head) {
 Gpt with_scalar_head(const Gpt& base) { return with_head(base, true); }
 Gpt without_scalar_head(const Gpt& base) { return with_head(base, false); }
 
+namespace {
+
+// Of any family.
+bool into_residual_stream(std::string_view name) {
+    return name.ends_with(".c_proj.weight") || name.ends_with(".o_proj.weight") ||
+           name.ends_with(".down_proj.weight");
+}
+
+} // namespace
+
 Gpt deeper(const Gpt& base, int64_t layers, Random random) {
     GptConfig config = base.config;
     config.layers += layers;
@@ -123,9 +92,10 @@ Gpt deeper(const Gpt& base, int64_t layers, Random random) {
     for (const Parameter& p : base.parameters) {
         model.parameter(p.name).value = p.value.clone();
     }
-    for (int64_t layer = base.config.layers; layer < config.layers; ++layer) {
-        model.parameters[at(layer, c_proj)].value.fill(0);
-        model.parameters[at(layer, mlp_proj)].value.fill(0);
+    for (Parameter& p : model.parameters) {
+        const bool is_new = std::none_of(base.parameters.begin(), base.parameters.end(),
+                                         [&](const Parameter& old) { return old.name == p.name; });
+        if (is_new && into_residual_stream(p.name)) p.value.fill(0);
     }
     return model;
 }
@@ -139,31 +109,17 @@ Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, i
     if (static_cast<int64_t>(tokens.size()) != batch * time) {
         fail("{} tokens are not {} sequences of {}", tokens.size(), batch, time);
     }
-    const auto leaf = [&](size_t i) { return tape.leaf(model.parameters[i]); };
-
-    Var x = embedding(tape, tokens, leaf(wte), leaf(wpe), time);
-    for (int64_t layer = 0; layer < config.layers; ++layer) {
-        const auto p = [&](Block which) { return leaf(at(layer, which)); };
-        // x + attention(norm(x))
-        Var a = layer_norm(tape, x, p(ln_1), p(ln_1_bias));
-        a = linear(tape, a, p(c_attn), p(c_attn_bias));
-        a = attention(tape, a, batch, time, config.heads);
-        x = add(tape, x, linear(tape, a, p(c_proj), p(c_proj_bias)));
-        // x + mlp(norm(x))
-        Var m = layer_norm(tape, x, p(ln_2), p(ln_2_bias));
-        m = linear_gelu(tape, m, p(c_fc), p(c_fc_bias));
-        x = add(tape, x, linear(tape, m, p(mlp_proj), p(mlp_proj_bias)));
-    }
-    return layer_norm(tape, x, leaf(final_norm(config)), leaf(final_norm(config) + 1));
+    return config.family == Family::gpt2 ? gpt2::hidden(tape, model, tokens, batch, time)
+                                         : llama::hidden(tape, model, tokens, batch, time);
 }
 
 Var logits(Tape& tape, Gpt& model, Var hidden_states) {
-    return matmul(tape, hidden_states, tape.leaf(model.parameters[wte]), true);
+    return matmul(tape, hidden_states, tape.leaf(model.parameters.front()), true);
 }
 
 Var scores(Tape& tape, Gpt& model, Var hidden_states) {
     if (!model.config.scalar_head) fail("the model has no scalar head: it is not a reward model");
-    const size_t head = final_norm(model.config) + 2;
+    const size_t head = model.parameters.size() - 2;
     return linear(tape, hidden_states, tape.leaf(model.parameters[head]),
                   tape.leaf(model.parameters[head + 1]));
 }

@@ -1,12 +1,18 @@
 #pragma once
-// GPT: the decoder-only transformer of GPT-2 (Radford et al. 2019), small.
+// GPT: the decoder-only transformer, small, in the architectures of the field (gpt_config.h).
 //
-// Pre-norm blocks, learned positions, tied head, parameter names and layouts of
-// GPT-2's released weights (linear weights are (in, out)):
+// Pre-norm blocks and a tied head. Parameters have the names and the layouts of the family's
+// released weights. Of gpt2 (gpt2.cpp; linear weights are (in, out)):
 //   wte.weight (V, C)  wpe.weight (T, C)  h.N.ln_1.{weight,bias} (C)
 //   h.N.attn.c_attn.{weight (C, 3C), bias}  h.N.attn.c_proj.{weight (C, C), bias}
 //   h.N.ln_2.{weight,bias}  h.N.mlp.c_fc.{weight (C, 4C), bias}
 //   h.N.mlp.c_proj.{weight (4C, C), bias}  ln_f.{weight,bias}
+// Of llama and qwen3 (llama.cpp; linear weights are (out, in), H is the MLP's hidden width):
+//   model.embed_tokens.weight (V, C)  model.layers.N.input_layernorm.weight (C)
+//   model.layers.N.self_attn.{q,k,v,o}_proj.weight (C, C), and of qwen3 {q,k}_norm.weight
+//   model.layers.N.post_attention_layernorm.weight (C)
+//   model.layers.N.mlp.{gate,up}_proj.weight (H, C)  ...mlp.down_proj.weight (C, H)
+//   model.norm.weight (C)
 // A reward model has a scalar head on top: score.weight (C, 1), score.bias (1).
 
 #include "engine/autograd/ops.h"
@@ -19,14 +25,16 @@
 
 namespace qstar::engine {
 
+// Of RMS norm, in llama and qwen3.
+inline constexpr float rms_epsilon = 1e-6f;
+
 struct Gpt {
     GptConfig config;
     std::vector<Parameter> parameters; // in a fixed order
 
-    // GPT-2's initialisation, carried over from its width of 768 to ours: normal with
-    // deviation 0.02 sqrt(768 / C), the projections into the residual stream by
-    // 1/sqrt(2 layers) smaller, biases 0, gains 1. (With a plain 0.02 a model of width
-    // 128 needs a third more steps before it begins to copy.)
+    Tensor turns; // of rotary positions (families.h), else empty
+
+    // As the family's training starts (gpt2.cpp, llama.cpp).
     Gpt(const GptConfig& config, Random random);
 
     Parameter& parameter(std::string_view name); // Error if there is none

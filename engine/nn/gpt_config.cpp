@@ -4,6 +4,28 @@
 
 namespace qstar::engine {
 
+std::string_view family_name(Family family) {
+    switch (family) {
+    case Family::llama:
+        return "llama";
+    case Family::qwen3:
+        return "qwen3";
+    default:
+        return "gpt2";
+    }
+}
+
+Family family_named(std::string_view name, const std::string& where) {
+    for (const Family family : {Family::gpt2, Family::llama, Family::qwen3})
+        if (family_name(family) == name) return family;
+    fail("{}expected one of the families gpt2, llama and qwen3, found \"{}\"", where, name);
+}
+
+int64_t hidden_width(const GptConfig& c) {
+    if (c.hidden > 0) return c.hidden;
+    return c.family == Family::gpt2 ? 4 * c.width : (8 * c.width + 47) / 48 * 16;
+}
+
 void check_sizes(const GptConfig& c, const std::string& where) {
     // A laptop does not pass these; within them no plan of a training overflows.
     const auto within = [&](const char* name, int64_t size, int64_t limit) {
@@ -15,14 +37,29 @@ void check_sizes(const GptConfig& c, const std::string& where) {
     within("width", c.width, 100'000);
     within("context", c.context, 1'000'000);
     within("vocab", c.vocab, 10'000'000);
+    if (c.hidden != 0) within("hidden", c.hidden, 400'000);
     if (c.width % c.heads != 0)
         fail("{}width of {} cannot be cut into {} heads", where, c.width, c.heads);
+    if (c.family == Family::gpt2) {
+        if (c.hidden != 0 && c.hidden != 4 * c.width)
+            fail("{}hidden width must be four times the width {} in the family gpt2, found {}",
+                 where, c.width, c.hidden);
+    } else if (c.width / c.heads % 2 != 0) {
+        fail("{}heads of {} numbers cannot be turned in pairs: a rotary family wants an even "
+             "width of a head",
+             where, c.width / c.heads);
+    }
 }
 
 int64_t parameter_count(const GptConfig& c) {
-    const int64_t block = 12 * c.width * c.width + 13 * c.width;
     const int64_t head = c.scalar_head ? c.width + 1 : 0;
-    return (c.vocab + c.context) * c.width + c.layers * block + 2 * c.width + head;
+    if (c.family == Family::gpt2) {
+        const int64_t block = 12 * c.width * c.width + 13 * c.width;
+        return (c.vocab + c.context) * c.width + c.layers * block + 2 * c.width + head;
+    }
+    const int64_t norms = 2 * c.width + (c.family == Family::qwen3 ? 2 * (c.width / c.heads) : 0);
+    const int64_t block = 4 * c.width * c.width + 3 * c.width * hidden_width(c) + norms;
+    return c.vocab * c.width + c.layers * block + c.width + head;
 }
 
 } // namespace qstar::engine

@@ -1,20 +1,37 @@
 #pragma once
-// The sizes that a GPT may have: those that a file may claim and those that can be made.
+// The architecture of a GPT and its sizes: those that a file may claim and that can be made.
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace qstar::engine {
+
+// The field's own architectures, by the names that Hugging Face's configurations give them.
+enum class Family {
+    gpt2,  // learned positions, layer norm, GELU, biases (Radford et al. 2019)
+    llama, // rotary positions, RMS norm, SwiGLU, no biases (Touvron et al. 2023)
+    qwen3, // llama with normalised queries and keys (Yang et al. 2025)
+};
+std::string_view family_name(Family family);
+// Error listing the families; `where` begins the sentence.
+Family family_named(std::string_view name, const std::string& where = "");
 
 struct GptConfig {
     int64_t layers = 4;
     int64_t heads = 4;
-    int64_t width = 128;   // C, a multiple of heads
+    int64_t width = 128;   // C, a multiple of heads; of rotary families of 2 heads
     int64_t context = 128; // T, the longest sequence
     int64_t vocab = 260;   // V
     bool scalar_head = false;
+    Family family = Family::gpt2;
+    int64_t hidden = 0; // of the MLP; 0: as the family has it
     bool operator==(const GptConfig&) const = default;
 };
+
+// The width of the MLP's hidden layer: 4 C; of SwiGLU 8/3 C, in whole sixteens, so that both have
+// as many parameters (Shazeer 2020).
+int64_t hidden_width(const GptConfig& config);
 
 // Error naming the first size that is out of its range, or heads that do not divide the
 // width; `where` begins the sentence ("FILE: the metadata's ").

@@ -13,13 +13,21 @@ namespace qstar::engine {
 // What the tape keeps of each token, in the order of hidden(): the two norms, queries, keys
 // and values, attention, its projection, two sums, the two wide layers of the MLP and its
 // projection: 18 C; and of each row a few numbers more.
+//
+// In llama: two norms, queries, keys and values before and after they are turned (in qwen3
+// normalised between), attention, its projection, two sums, the MLP's projection; and three
+// hidden layers: gate, up and their product.
 int64_t activations(const GptConfig& c, int64_t sequences, int64_t time) {
-    const int64_t layer = 18 * c.width + 2 * 2 + c.heads;
+    const bool gpt2 = c.family == Family::gpt2;
+    const int64_t normed = c.family == Family::qwen3 ? 2 * (c.width + c.heads) : 0;
+    const int64_t layer = gpt2 ? 18 * c.width + 2 * 2 + c.heads
+                               : 13 * c.width + 3 * hidden_width(c) + normed + 2 + c.heads;
     const int64_t ends = 2 * c.width + 2; // embedding, last norm
     const int64_t loss = 2 * c.vocab + 1; // logits, probabilities
     // Backward: the logits' gradient beside all of it; or, when those are gone, the
     // gradients around the wide layer of the last block beside the rest of it.
-    const int64_t backward = std::max(c.vocab, 6 * c.width - 2 * c.vocab);
+    const int64_t wide = gpt2 ? 6 * c.width : 3 * hidden_width(c) - 2 * c.width;
+    const int64_t backward = std::max(c.vocab, wide - 2 * c.vocab);
     return sequences * time * (c.layers * layer + ends + loss + backward);
 }
 
@@ -43,6 +51,13 @@ GptConfig parse_config(std::string_view text) {
     while (at < text.size()) {
         const char letter = text[at++];
         if (letter == ' ' || letter == ',') continue;
+        if (letter >= 'a' && letter <= 'z') {
+            const size_t end_of_word = std::min(text.find(' ', at), text.size());
+            config.family = family_named(text.substr(at - 1, end_of_word - at + 1),
+                                         fmt::format("\"{}\": ", text));
+            at = end_of_word;
+            continue;
+        }
         int64_t value = 0;
         const auto [end, error] =
             std::from_chars(text.data() + at, text.data() + text.size(), value);

@@ -24,8 +24,8 @@ int64_t activations(const GptConfig& config, int64_t sequences, int64_t time);
 MemoryPlan training_memory(const GptConfig& config, int64_t batch, int64_t time);
 
 // "L6 D256 H8 T128 V512": layers, width, heads, context, vocabulary, in any order, with or
-// without spaces; H may be missing (heads of 32, or one). Error naming the part that is
-// wrong.
+// without spaces; H may be missing (heads of 32, or one). A family's name may stand before them
+// ("qwen3 L6 D256"), else it is gpt2. Error naming the part that is wrong.
 GptConfig parse_config(std::string_view text);
 
 } // namespace qstar::engine

@@ -56,6 +56,19 @@ class VulkanDevice final : public Device {
                          const float* dy, const float* mean, const float* rstd, GradTarget dx,
                          float* partial, GradTarget dgain, GradTarget dbias) const override;
 
+    // llama.cpp
+    void rms_norm(const RmsNorm& shape, const float* x, const float* gain, float* y,
+                  float* rstd) const override;
+    void rms_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
+                       const float* dy, const float* rstd, GradTarget dx, float* partial,
+                       GradTarget dgain) const override;
+    void rotate(const Rotation& by, const float* x, int64_t ldx, GradTarget y,
+                int64_t ldy) const override;
+    void swiglu(int64_t rows, int64_t width, const float* gate, const float* up, int64_t ld,
+                float* y) const override;
+    void swiglu_grad(int64_t n, const float* gate, const float* up, const float* dy,
+                     GradTarget dgate, GradTarget dup) const override;
+
     // lookup.cpp
     void embedding(int64_t rows, int64_t width, const int* tokens, const float* table,
                    const float* positions, int64_t time, float* y) const override;

@@ -1,8 +1,8 @@
 #include "engine/kernels/bf16.h"
 
+#include "engine/base/cpu.h"
 #include "engine/base/parallel.h"
 #include "engine/base/random.h"
-#include "engine/base/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "engine/nn/adamw.h"
 #include "engine/nn/next_token.h"

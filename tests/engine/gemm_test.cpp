@@ -1,8 +1,8 @@
 #include "engine/kernels/gemm.h"
 
+#include "engine/base/cpu.h"
 #include "engine/base/parallel.h"
 #include "engine/base/random.h"
-#include "engine/base/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "tests/engine/fenced.h"
 #include "tests/sanitized.h"

@@ -285,6 +285,73 @@ TEST_CASE("layer norm and its gradient agree with the naive table") {
     }
 }
 
+TEST_CASE("RMS norm and its gradient agree with the naive table") {
+    const Kernels& oracle = naive_kernels();
+    for (const Kernels* table : all_tables()) {
+        for (const int64_t n : kSizes) {
+            if (n < 3) continue; // the gradient of one number is a difference of equal ones
+            CAPTURE(table->name);
+            CAPTURE(n);
+            Guarded x = guarded_numbers(n, "x", 2), gain = guarded_numbers(n, "gain");
+            Guarded ours(n), theirs(n), dy = guarded_numbers(n, "dy");
+            float rstd = 0, rstd_oracle = 0;
+            table->rms_norm(n, x.data(), gain.data(), 1e-6f, ours.data(), &rstd);
+            oracle.rms_norm(n, x.data(), gain.data(), 1e-6f, theirs.data(), &rstd_oracle);
+            CHECK(relative(rstd, rstd_oracle) < 1e-5);
+            CHECK(difference(ours, theirs) < 1e-5);
+            for (const bool accumulate : {false, true}) {
+                Guarded dx = guarded_numbers(n, "dx"), dgain = guarded_numbers(n, "dgain");
+                Guarded dx_oracle = dx, dgain_oracle = dgain;
+                table->rms_norm_grad(n, x.data(), gain.data(), dy.data(), rstd, dx.data(),
+                                     accumulate, dgain.data());
+                oracle.rms_norm_grad(n, x.data(), gain.data(), dy.data(), rstd, dx_oracle.data(),
+                                     accumulate, dgain_oracle.data());
+                CHECK(difference(dx, dx_oracle) < 1e-5);
+                CHECK(difference(dgain, dgain_oracle) < 1e-5);
+            }
+        }
+    }
+}
+
+TEST_CASE("SwiGLU and rotation, with their gradients, agree with the naive table") {
+    const Kernels& oracle = naive_kernels();
+    for (const Kernels* table : all_tables()) {
+        for (const int64_t n : kSizes) {
+            CAPTURE(table->name);
+            CAPTURE(n);
+            Guarded gate = guarded_numbers(n, "gate", 4), up = guarded_numbers(n, "up");
+            Guarded ours(n), theirs(n), dy = guarded_numbers(n, "dy");
+            if (n > 2) gate.data()[0] = 200.0f, gate.data()[1] = -200.0f;
+            table->swiglu(n, gate.data(), up.data(), ours.data());
+            oracle.swiglu(n, gate.data(), up.data(), theirs.data());
+            CHECK(difference(ours, theirs) < 1e-5);
+            for (const bool add : {false, true}) {
+                Guarded dgate = guarded_numbers(n, "dgate"), dup = guarded_numbers(n, "dup");
+                Guarded dgate_oracle = dgate, dup_oracle = dup;
+                table->swiglu_grad(n, gate.data(), up.data(), dy.data(), dgate.data(), add,
+                                   dup.data(), !add);
+                oracle.swiglu_grad(n, gate.data(), up.data(), dy.data(), dgate_oracle.data(), add,
+                                   dup_oracle.data(), !add);
+                CHECK(difference(dgate, dgate_oracle) < 1e-5);
+                CHECK(difference(dup, dup_oracle) < 1e-5);
+            }
+            Guarded x = guarded_numbers(2 * n, "x"), turn = guarded_numbers(2 * n, "turn");
+            for (const bool back : {false, true}) {
+                for (const bool accumulate : {false, true}) {
+                    Guarded y = guarded_numbers(2 * n, "y"), y_oracle = y;
+                    table->rotate(n, x.data(), turn.data(), back, y.data(), accumulate);
+                    oracle.rotate(n, x.data(), turn.data(), back, y_oracle.data(), accumulate);
+                    CHECK(difference(y, y_oracle) < 1e-6);
+                }
+            }
+            Guarded in_place = x, apart(2 * n);
+            table->rotate(n, x.data(), turn.data(), false, apart.data(), false);
+            table->rotate(n, in_place.data(), turn.data(), false, in_place.data(), false);
+            CHECK(difference(in_place, apart) == 0);
+        }
+    }
+}
+
 TEST_CASE("attention over pages agrees with the naive table, whatever lies behind the end") {
     constexpr float nothing = std::numeric_limits<float>::quiet_NaN();
     for (const int64_t size : {1, 5, 8, 16, 20, 32, 48, 70, 80}) {

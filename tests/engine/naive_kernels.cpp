@@ -135,6 +135,58 @@ void layer_norm_grad(int64_t n, const float* x, const float* gain, const float* 
     }
 }
 
+void rms_norm(int64_t n, const float* x, const float* gain, float eps, float* y, float* rstd) {
+    double squares = 0;
+    for (int64_t i = 0; i < n; ++i) squares += double{x[i]} * x[i];
+    const double inverse = 1.0 / std::sqrt(squares / static_cast<double>(n) + eps);
+    for (int64_t i = 0; i < n; ++i) y[i] = static_cast<float>(x[i] * inverse * gain[i]);
+    *rstd = static_cast<float>(inverse);
+}
+
+void rms_norm_grad(int64_t n, const float* x, const float* gain, const float* dy, float rstd,
+                   float* dx, bool accumulate, float* dgain) {
+    // With xhat = x rstd and g = dy gain: dx = rstd (g - xhat average(g xhat))
+    double total = 0;
+    for (int64_t i = 0; i < n; ++i) {
+        const double xhat = double{x[i]} * rstd;
+        total += double{dy[i]} * gain[i] * xhat;
+        dgain[i] = static_cast<float>(dgain[i] + dy[i] * xhat);
+    }
+    const double average = total / static_cast<double>(n);
+    for (int64_t i = 0; i < n; ++i) {
+        const double g = double{dy[i]} * gain[i];
+        const float grad = static_cast<float>(rstd * (g - double{x[i]} * rstd * average));
+        dx[i] = accumulate ? dx[i] + grad : grad;
+    }
+}
+
+void swiglu(int64_t n, const float* gate, const float* up, float* y) {
+    for (int64_t i = 0; i < n; ++i)
+        y[i] = static_cast<float>(gate[i] / (1 + std::exp(-double{gate[i]})) * up[i]);
+}
+
+void swiglu_grad(int64_t n, const float* gate, const float* up, const float* dy, float* dgate,
+                 bool add_gate, float* dup, bool add_up) {
+    for (int64_t i = 0; i < n; ++i) {
+        const double g = gate[i], s = 1 / (1 + std::exp(-g));
+        const auto for_gate = static_cast<float>(double{dy[i]} * up[i] * (s + g * s * (1 - s)));
+        const auto for_up = static_cast<float>(double{dy[i]} * g * s);
+        dgate[i] = add_gate ? dgate[i] + for_gate : for_gate;
+        dup[i] = add_up ? dup[i] + for_up : for_up;
+    }
+}
+
+void rotate(int64_t half, const float* x, const float* turn, bool back, float* y, bool accumulate) {
+    for (int64_t i = 0; i < half; ++i) {
+        const double a = x[i], b = x[half + i], cosine = turn[i];
+        const double sine = back ? -double{turn[half + i]} : double{turn[half + i]};
+        const auto first = static_cast<float>(a * cosine - b * sine);
+        const auto second = static_cast<float>(b * cosine + a * sine);
+        y[i] = accumulate ? y[i] + first : first;
+        y[half + i] = accumulate ? y[half + i] + second : second;
+    }
+}
+
 void attend_pages(int64_t n, int64_t heads, int64_t size, const float* const* pages, int64_t keys,
                   int64_t values, const float* q, float factor, float* scores, float* out) {
     for (int64_t h = 0; h < heads; ++h, q += size, out += size) {
@@ -196,6 +248,11 @@ const Kernels& naive_kernels() {
         .softmax_grad = softmax_grad,
         .layer_norm = layer_norm,
         .layer_norm_grad = layer_norm_grad,
+        .rms_norm = rms_norm,
+        .rms_norm_grad = rms_norm_grad,
+        .swiglu = swiglu,
+        .swiglu_grad = swiglu_grad,
+        .rotate = rotate,
         .attend_pages = attend_pages,
         .adamw = adamw,
     };

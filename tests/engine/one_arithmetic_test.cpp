@@ -105,6 +105,27 @@ std::vector<Case> cases() {
              out.insert(out.end(), {mean, rstd});
              for (const Numbers& list : {dx, dgain, dbias}) append(out, list);
          }},
+        {"RMS norm, SwiGLU, rotation and their gradients",
+         [=](const Kernels& k, int64_t n, Numbers& out) {
+             const Numbers x = spread(n, "x", 3), gain = spread(n, "gain", 1),
+                           dy = spread(n, "dy", 1), turn = spread(2 * n, "turn", 1),
+                           pair = spread(2 * n, "pair", 1);
+             Numbers y(x.size()), dx = y, dgain = gain, dgate = y, dup = y, turned(pair.size());
+             float rstd = 0;
+             k.rms_norm(n, x.data(), gain.data(), 1e-6f, y.data(), &rstd);
+             append(out, y);
+             k.swiglu(n, x.data(), gain.data(), y.data());
+             append(out, y);
+             for (const bool add : {false, true}) {
+                 k.rms_norm_grad(n, x.data(), gain.data(), dy.data(), rstd, dx.data(), add,
+                                 dgain.data());
+                 k.swiglu_grad(n, x.data(), gain.data(), dy.data(), dgate.data(), add, dup.data(),
+                               add);
+                 k.rotate(n, pair.data(), turn.data(), add, turned.data(), add);
+             }
+             out.push_back(rstd);
+             for (const Numbers& list : {dx, dgain, dgate, dup, turned}) append(out, list);
+         }},
         {"AdamW",
          [=](const Kernels& k, int64_t n, Numbers& out) {
              Numbers p = spread(n, "p", 1), m(p.size()), v(p.size());

@@ -4,6 +4,7 @@
 #include "engine/base/random.h"
 #include "engine/nn/gpt.h"
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -11,8 +12,18 @@ namespace qstar::engine {
 
 constexpr int64_t kSmallVocab = 23;
 
-inline Gpt small_model(bool scalar_head = false) {
-    Gpt model({2, 2, 16, 40, kSmallVocab, scalar_head}, Random(3, "init"));
+inline constexpr std::array all_families{Family::gpt2, Family::llama, Family::qwen3};
+
+inline Gpt small_model(bool scalar_head = false, Family family = Family::gpt2) {
+    Gpt model({2, 2, 16, 40, kSmallVocab, scalar_head, family}, Random(3, "init"));
+    // What begins as zeros says nothing of the layers below it.
+    Random random(4, "zeros");
+    for (Parameter& p : model.parameters) {
+        if (family == Family::gpt2 || p.name.starts_with("score")) continue;
+        for (float& x : p.value.values()) {
+            if (x == 0) x = 0.1f * static_cast<float>(random.normal());
+        }
+    }
     // Larger than GPT-2's initialisation, so that the logits are far from equal.
     for (Parameter& p : model.parameters) {
         if (p.value.shape().rank == 2) {

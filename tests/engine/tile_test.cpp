@@ -1,8 +1,8 @@
 // The matrix kernels of each table against the scalar twin: any size, any strides,
 // operands that touch forbidden pages.
 
-#include "engine/base/random.h"
 #include "engine/base/cpu.h"
+#include "engine/base/random.h"
 #include "engine/kernels/kernels.h"
 #include "tests/engine/fenced.h"
 #include "tests/engine/tables.h"

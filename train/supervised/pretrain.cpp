@@ -217,6 +217,10 @@ Json record_of(PretrainOptions options, const Source& source, int64_t steps) {
 void describe(Flags& f, PretrainOptions& o) {
     describe(f, o.stage);
     describe(f, o.loop);
+    f.choice("family", o.family, {"gpt2", "llama", "qwen3"},
+             "the architecture: gpt2, llama (rotary positions, RMS norm, SwiGLU), or qwen3, which "
+             "normalises queries and keys")
+        .only_if(o.family != "gpt2");
     f.number("layers", o.layers, 1, 1000, "of the GPT");
     f.number("width", o.width, 1, 1'000'000, "of the GPT, a multiple of the heads");
     f.number("heads", o.heads, 1, 10'000, "of the GPT's attention");
@@ -243,7 +247,11 @@ Outcome pretrain(const PretrainOptions& options) {
     if (options.width % options.heads != 0)
         fail("--width must be a multiple of --heads {}, found {}", options.heads, options.width);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);
+    if (options.positions != "random" && options.family != "gpt2")
+        fail("--positions {}: the family {} turns by its positions and has no table of them",
+             options.positions, options.family);
     engine::GptConfig config;
+    config.family = engine::family_named(options.family);
     config.layers = options.layers;
     config.heads = options.heads;
     config.width = options.width;

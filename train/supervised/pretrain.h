@@ -11,6 +11,7 @@ namespace qstar::train {
 struct PretrainOptions {
     StageOptions stage;
     LoopOptions loop{.lr = 2e-3};
+    std::string family = "gpt2"; // the architecture, see engine/nn/gpt_config.h
     int64_t layers = 4, width = 128, heads = 4, context = 128;
     // How the table of positions begins: random, or sinusoid (Vaswani et al. 2017), in which "one
     // back" is the same rotation everywhere. Meant for long contexts.

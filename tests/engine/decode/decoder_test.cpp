@@ -1,10 +1,10 @@
 // The decoder, its pages and the sequences kept for later.
+#include "engine/base/cpu.h"
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
 #include "engine/decode/decoder.h"
 #include "engine/decode/prefix_cache.h"
 #include "engine/decode/sampling.h"
-#include "engine/base/cpu.h"
 #include "tests/allocations.h"
 #include "tests/engine/small_model.h"
 
@@ -33,7 +33,11 @@ Tensor logits_alone(const Gpt& model, std::span<const int> tokens) {
 } // namespace
 
 TEST_CASE("the decoder gives the logits of the whole forward pass") {
-    Gpt model = small_model();
+    Family family = Family::gpt2;
+    SUBCASE("gpt2") {}
+    SUBCASE("llama") { family = Family::llama; }
+    SUBCASE("qwen3") { family = Family::qwen3; }
+    Gpt model = small_model(false, family);
     const auto tokens = random_tokens(30, 1);
     Tape tape(false);
     const Tensor all = tape.value(logits(tape, model, hidden(tape, model, tokens, 1, 30)));
@@ -55,7 +59,10 @@ TEST_CASE("the decoder gives the logits of the whole forward pass") {
 }
 
 TEST_CASE("a sequence's logits do not depend on the batch, bit for bit") {
-    Gpt model = small_model();
+    Family family = Family::gpt2;
+    SUBCASE("gpt2") {}
+    SUBCASE("qwen3") { family = Family::qwen3; }
+    Gpt model = small_model(false, family);
     const auto a = random_tokens(9, 1), b = random_tokens(14, 2), c = random_tokens(5, 3);
     Decoder alone(model, 1), together(model, 40);
     const Decoder::Feed one{0, a};

@@ -39,17 +39,23 @@ std::string train(Gpt model, int steps) {
 } // namespace
 
 TEST_CASE("training gives the same bytes at one and at two threads, and learns") {
-    set_threads(1);
-    const std::string one = train(small_model(), 5);
-    set_threads(2);
-    const std::string two = train(small_model(), 5);
-    set_threads(0);
-    CHECK(one == two);
-    CHECK(one != train(small_model(), 4));
+    for (const Family family : all_families) {
+        CAPTURE(family_name(family));
+        set_threads(1);
+        const std::string one = train(small_model(false, family), 5);
+        set_threads(2);
+        const std::string two = train(small_model(false, family), 5);
+        set_threads(0);
+        CHECK(one == two);
+        CHECK(one != train(small_model(false, family), 4));
+    }
 }
 
 TEST_CASE("a reward model starts undecided on its base's weights") {
-    Gpt base = small_model();
+    Family family = Family::gpt2;
+    SUBCASE("gpt2") {}
+    SUBCASE("qwen3") { family = Family::qwen3; }
+    Gpt base = small_model(false, family);
     Gpt reward = with_scalar_head(base);
     CHECK(reward.parameter_count() == base.parameter_count() + 17);
     Tape tape(false);
@@ -62,7 +68,10 @@ TEST_CASE("a reward model starts undecided on its base's weights") {
 }
 
 TEST_CASE("a deeper model is the same function until it is trained") {
-    Gpt base = small_model();
+    Family family = Family::gpt2;
+    SUBCASE("gpt2") {}
+    SUBCASE("llama") { family = Family::llama; }
+    Gpt base = small_model(false, family);
     Gpt deep = deeper(base, 2, Random(1, "deeper"));
     CHECK(deep.config.layers == 4);
     Tape tape(false);
@@ -112,6 +121,54 @@ TEST_CASE("checkpoints: exact round trip and resume") {
     write_file_atomic(path, bytes.substr(0, bytes.size() - 5));
     CHECK_THROWS_AS(load_gpt(path), Error);
     std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a family's parameters are counted, saved and read by its own names") {
+    const auto folder = std::filesystem::temp_directory_path() / "qstar_family_test";
+    std::filesystem::create_directories(folder);
+    const std::string path = (folder / "model.safetensors").string();
+    for (const Family family : all_families) {
+        CAPTURE(family_name(family));
+        const Gpt model = small_model(true, family);
+        CHECK(model.parameter_count() == parameter_count(model.config));
+        save_gpt(path, model);
+        const Gpt read = load_gpt(path);
+        CHECK(read.config == model.config);
+        for (const Parameter& p : model.parameters) {
+            const Tensor& other = read.parameter(p.name).value;
+            CHECK(std::memcmp(p.value.data(), other.data(),
+                              static_cast<size_t>(other.size()) * sizeof(float)) == 0);
+        }
+    }
+    const std::string bytes = read_file(path); // of qwen3
+    CHECK(bytes.find("model.layers.1.self_attn.q_norm.weight") != std::string::npos);
+    std::string other = bytes;
+    other.replace(other.find("\"qwen3\""), 7, "\"qwen9\"");
+    write_file_atomic(path, other);
+    CHECK_THROWS_WITH_AS(load_gpt(path),
+                         (path + ": the metadata's family: expected one of the families gpt2, "
+                                 "llama and qwen3, found \"qwen9\"")
+                             .c_str(),
+                         Error);
+    other.replace(other.find("\"qwen9\""), 7, "\"llama\"");
+    write_file_atomic(path, other);
+    CHECK_THROWS_AS(load_gpt(path), Error); // it has norms of queries and keys
+    std::filesystem::remove_all(folder);
+    CHECK_THROWS_AS(Gpt({1, 3, 9, 8, 8, false, Family::llama}, Random{}), Error); // heads of 3
+}
+
+TEST_CASE("rotary positions: only how far two tokens are apart matters") {
+    // One layer: a sequence that begins later scores the same pairs alike.
+    Gpt model({1, 2, 16, 40, kSmallVocab, false, Family::llama}, Random(3, "init"));
+    const Tensor& turns = model.turns;
+    CHECK(turns.shape() == Shape{40, 8});
+    const auto product = [&](int64_t a, int64_t b) { // of the same pair at both positions
+        double sum = 0;
+        for (int64_t i = 0; i < 8; ++i) sum += double{turns[a * 8 + i]} * turns[b * 8 + i];
+        return sum;
+    };
+    CHECK(product(0, 3) == doctest::Approx(product(30, 33)).epsilon(1e-5));
+    CHECK(product(0, 3) != doctest::Approx(product(0, 4)).epsilon(1e-2));
 }
 
 TEST_CASE("the cosine schedule") {

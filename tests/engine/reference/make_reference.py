@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Makes tiny_gpt.safetensors: a tiny GPT as PyTorch computes it, in float64.
+"""Makes tiny_FAMILY.safetensors: tiny GPTs as PyTorch computes them, in float64.
 
     python3 tests/engine/reference/make_reference.py
 
 needs PyTorch (Debian: python3-torch) and writes beside itself. Stored, as F32:
-  start.NAME  the weights, by GPT-2's names, linear weights as (in, out)
+  start.NAME  the weights, by the family's names: gpt2's linear weights are (in, out),
+              those of llama and qwen3 (out, in)
   tokens, targets, weights (B, T): the batch and how much each target counts
   logits (B*T, V), loss ()
   grad.NAME   d loss / d weight
@@ -23,10 +24,20 @@ LAYERS, HEADS, WIDTH, CONTEXT, VOCAB, BATCH = 2, 2, 16, 12, 23, 3
 STEPS, RATE, BETAS, EPS, DECAY, CLIP = 10, 1e-3, (0.9, 0.95), 1e-8, 0.1, 1.0
 
 
-def make_weights():
-    def normal(*shape, scale):
-        return scale * torch.randn(*shape, dtype=torch.float64)
+HIDDEN = 48  # of SwiGLU: 8/3 of the width, in whole sixteens
+ROTARY_BASE, RMS_EPS = 10000.0, 1e-6
 
+
+def normal(*shape, scale):
+    return scale * torch.randn(*shape, dtype=torch.float64)
+
+
+# The program starts from what the file holds: numbers of 32 bits.
+def as_stored(weights):
+    return {name: w.float().double().requires_grad_() for name, w in weights.items()}
+
+
+def gpt2_weights():
     weights = {
         "wte.weight": normal(VOCAB, WIDTH, scale=0.3),
         "wpe.weight": normal(CONTEXT, WIDTH, scale=0.3),
@@ -43,8 +54,29 @@ def make_weights():
     for name in [f"h.{n}.ln_{k}" for n in range(LAYERS) for k in (1, 2)] + ["ln_f"]:
         weights[f"{name}.weight"] = 1 + normal(WIDTH, scale=0.1)
         weights[f"{name}.bias"] = normal(WIDTH, scale=0.1)
-    # The program starts from what the file holds: numbers of 32 bits.
-    return {name: w.float().double().requires_grad_() for name, w in weights.items()}
+    return as_stored(weights)
+
+
+def llama_weights(normalised):
+    weights = {"model.embed_tokens.weight": normal(VOCAB, WIDTH, scale=0.3)}
+    for n in range(LAYERS):
+        block = f"model.layers.{n}"
+        for name, out, into in [
+            ("self_attn.q_proj", WIDTH, WIDTH),
+            ("self_attn.k_proj", WIDTH, WIDTH),
+            ("self_attn.v_proj", WIDTH, WIDTH),
+            ("self_attn.o_proj", WIDTH, WIDTH),
+            ("mlp.gate_proj", HIDDEN, WIDTH),
+            ("mlp.up_proj", HIDDEN, WIDTH),
+            ("mlp.down_proj", WIDTH, HIDDEN),
+        ]:
+            weights[f"{block}.{name}.weight"] = normal(out, into, scale=0.3)
+        for name in ("input_layernorm", "post_attention_layernorm"):
+            weights[f"{block}.{name}.weight"] = 1 + normal(WIDTH, scale=0.1)
+        for name in ("q_norm", "k_norm") if normalised else ():
+            weights[f"{block}.self_attn.{name}.weight"] = 1 + normal(WIDTH // HEADS, scale=0.1)
+    weights["model.norm.weight"] = 1 + normal(WIDTH, scale=0.1)
+    return as_stored(weights)
 
 
 def layer_norm(x, w, name):
@@ -57,30 +89,64 @@ def linear(x, w, name):
     return x @ w[f"{name}.weight"] + w[f"{name}.bias"]
 
 
-def attention(x, w, name):
-    time = x.shape[1]
+def attention(q, k, v):
+    time = q.shape[1]
     size = WIDTH // HEADS
     future = torch.ones(time, time, dtype=torch.bool).triu(1)
-    q, k, v = linear(x, w, f"{name}.c_attn").split(WIDTH, dim=-1)
     heads = []
     for h in range(HEADS):
         part = slice(h * size, (h + 1) * size)
         score = q[..., part] @ k[..., part].transpose(1, 2) / math.sqrt(size)
         heads.append(score.masked_fill(future, -math.inf).softmax(-1) @ v[..., part])
-    return linear(torch.cat(heads, -1), w, f"{name}.c_proj")
+    return torch.cat(heads, -1)
 
 
 def gelu(x):
     return x / 2 * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
 
 
-def gpt(tokens, w):
+def gpt2(tokens, w):
     x = w["wte.weight"][tokens] + w["wpe.weight"][: tokens.shape[1]]
     for n in range(LAYERS):
-        x = x + attention(layer_norm(x, w, f"h.{n}.ln_1"), w, f"h.{n}.attn")
+        qkv = linear(layer_norm(x, w, f"h.{n}.ln_1"), w, f"h.{n}.attn.c_attn")
+        x = x + linear(attention(*qkv.split(WIDTH, dim=-1)), w, f"h.{n}.attn.c_proj")
         inner = gelu(linear(layer_norm(x, w, f"h.{n}.ln_2"), w, f"h.{n}.mlp.c_fc"))
         x = x + linear(inner, w, f"h.{n}.mlp.c_proj")
     return layer_norm(x, w, "ln_f") @ w["wte.weight"].T
+
+
+def rms_norm(x, gain):
+    return x / torch.sqrt((x ** 2).mean(-1, keepdim=True) + RMS_EPS) * gain
+
+
+# Each pair of numbers (i, i + half) of a head as one complex number, multiplied by e^(i angle).
+def turned(x, gain):
+    batch, time, _ = x.shape
+    heads = x.reshape(batch, time, HEADS, WIDTH // HEADS)
+    if gain is not None:
+        heads = rms_norm(heads, gain)
+    half = heads.shape[-1] // 2
+    frequency = ROTARY_BASE ** (-torch.arange(half, dtype=torch.float64) / half)
+    angle = torch.arange(time, dtype=torch.float64)[:, None] * frequency
+    pairs = torch.complex(heads[..., :half], heads[..., half:])
+    pairs = pairs * torch.polar(torch.ones_like(angle), angle)[:, None, :]
+    return torch.cat([pairs.real, pairs.imag], -1).reshape(batch, time, WIDTH)
+
+
+def llama(tokens, w):
+    x = w["model.embed_tokens.weight"][tokens]
+    for n in range(LAYERS):
+        block = f"model.layers.{n}"
+        into = rms_norm(x, w[f"{block}.input_layernorm.weight"])
+        q, k, v = (into @ w[f"{block}.self_attn.{part}_proj.weight"].T for part in "qkv")
+        q = turned(q, w.get(f"{block}.self_attn.q_norm.weight"))
+        k = turned(k, w.get(f"{block}.self_attn.k_norm.weight"))
+        x = x + attention(q, k, v) @ w[f"{block}.self_attn.o_proj.weight"].T
+        into = rms_norm(x, w[f"{block}.post_attention_layernorm.weight"])
+        gate = torch.nn.functional.silu(into @ w[f"{block}.mlp.gate_proj.weight"].T)
+        inner = gate * (into @ w[f"{block}.mlp.up_proj.weight"].T)
+        x = x + inner @ w[f"{block}.mlp.down_proj.weight"].T
+    return rms_norm(x, w["model.norm.weight"]) @ w["model.embed_tokens.weight"].T
 
 
 def loss_of(logits, targets, counts):
@@ -105,7 +171,7 @@ def write_safetensors(path, tensors, metadata):
         file.write(struct.pack("<Q", len(text)) + text + data)
 
 
-def main():
+def make(family, make_weights, gpt, file_name):
     torch.manual_seed(1)
     w = make_weights()
     text = torch.randint(0, VOCAB, (BATCH, CONTEXT + 1))
@@ -143,12 +209,18 @@ def main():
     out |= {f"after.{name}": value for name, value in w.items()}
 
     metadata = {
-        "layers": LAYERS, "heads": HEADS, "width": WIDTH, "context": CONTEXT, "vocab": VOCAB,
+        "family": family, "layers": LAYERS, "heads": HEADS, "width": WIDTH, "context": CONTEXT, "vocab": VOCAB,
         "batch": BATCH, "rate": RATE, "torch": torch.__version__,
     }
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tiny_gpt.safetensors")
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), file_name)
     write_safetensors(path, out, {key: str(value) for key, value in metadata.items()})
     print(f"{path}: {os.path.getsize(path)} bytes, losses {losses}, norms {norms}")
+
+
+def main():
+    make("gpt2", gpt2_weights, gpt2, "tiny_gpt.safetensors")
+    make("llama", lambda: llama_weights(False), llama, "tiny_llama.safetensors")
+    make("qwen3", lambda: llama_weights(True), llama, "tiny_qwen3.safetensors")
 
 
 if __name__ == "__main__":

@@ -50,6 +50,63 @@ TEST_CASE("layer norm and sums over rows") {
     }
 }
 
+TEST_CASE("RMS norm, rotary positions, SwiGLU") {
+    const tests::OnVulkan here;
+    if (!here) return;
+    for (const int64_t rows : {1, 3, 130}) {
+        for (const int64_t width : {4, 6, 130, 300}) {
+            CAPTURE(rows);
+            CAPTURE(width);
+            const int64_t n = rows * width, chunks = row_chunks(rows), groups = 2;
+            CHECK(difference([&](const Device& d, Operands& o) {
+                      const float* gain = o.in(width / groups);
+                      float* x = o.out(3 * n, false); // rows lie apart, in place
+                      d.rms_norm({rows, groups, width / groups, 3 * width, 1e-6f}, x, gain, x,
+                                 o.out(rows * groups));
+                  }) < 1e-4);
+            for (const bool fresh : {false, true}) {
+                CHECK(difference([&](const Device& d, Operands& o) {
+                          const float* x = o.in(n);
+                          const float* gain = o.in(width);
+                          const float* dy = o.in(n);
+                          float* rstd = o.spare(rows);
+                          d.rms_norm({rows, 1, width, width, 1e-6f}, x, gain, o.out(n), rstd);
+                          d.rms_norm_grad(rows, width, x, gain, dy, rstd, o.grad_target(n, fresh),
+                                          o.spare(chunks * width), o.grad_target(width, !fresh));
+                      }) < 1e-4);
+                CHECK(difference([&](const Device& d, Operands& o) {
+                          const float* gate = o.in(n, -4, 4);
+                          const float* up = o.in(n);
+                          const float* dy = o.in(n);
+                          d.swiglu_grad(n, gate, up, dy, o.grad_target(n, fresh),
+                                        o.grad_target(n, !fresh));
+                      }) < 1e-4);
+                for (const bool listed : {false, true}) {
+                    CHECK(difference([&](const Device& d, Operands& o) {
+                              const float* x = o.in(2 * n);
+                              const int64_t positions = 5, size = width / 2;
+                              Rotation by{.rows = rows,
+                                          .heads = 2,
+                                          .size = size,
+                                          .turns = o.in(positions * size),
+                                          .positions = positions,
+                                          .time = 3,
+                                          .back = listed};
+                              if (size % 2 != 0) by.turns = nullptr; // copied
+                              const std::vector<int> position = o.indices(rows, positions);
+                              if (listed) by.position = position.data();
+                              d.rotate(by, x, 2 * width, o.grad_target(n, fresh), width);
+                          }) < 1e-4);
+                }
+            }
+            CHECK(difference([&](const Device& d, Operands& o) {
+                      const float* both = o.in(2 * n, -4, 4);
+                      d.swiglu(rows, width, both, both + width, 2 * width, o.out(n));
+                  }) < 1e-4);
+        }
+    }
+}
+
 TEST_CASE("sums to one number") {
     const tests::OnVulkan here;
     if (!here) return;

@@ -28,8 +28,10 @@ struct Curve {
 };
 
 // Made from nothing on the device in use.
-Curve train_steps() {
-    Gpt model(kConfig, Random(1, "vulkan/model"));
+Curve train_steps(Family family = Family::gpt2) {
+    GptConfig config = kConfig;
+    config.family = family;
+    Gpt model(config, Random(1, "vulkan/model"));
     AdamW optimiser(model.parameters, {});
     Tape tape;
     Random random(2, "vulkan/tokens");
@@ -56,10 +58,14 @@ Curve train_steps() {
 } // namespace
 
 TEST_CASE("a small GPT learns on a device as on the processor") {
-    const Curve ours = train_steps();
+    Family family = Family::gpt2;
+    SUBCASE("gpt2") {}
+    SUBCASE("llama") { family = Family::llama; }
+    SUBCASE("qwen3") { family = Family::qwen3; }
+    const Curve ours = train_steps(family);
     const tests::OnVulkan here;
     if (!here) return;
-    const Curve theirs = train_steps();
+    const Curve theirs = train_steps(family);
     REQUIRE(theirs.losses.size() == ours.losses.size());
     for (size_t i = 0; i < ours.losses.size(); ++i) {
         CHECK(theirs.losses[i] == doctest::Approx(ours.losses[i]).epsilon(1e-4));

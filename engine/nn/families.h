@@ -1,0 +1,33 @@
+#pragma once
+// What a family of models says of itself; gpt.cpp calls it by the configuration's family. A
+// model's first parameter is the table of the embedding, which is its head, too; after the last
+// norm comes the scalar head, if any.
+
+#include "engine/nn/gpt.h"
+
+namespace qstar::engine {
+
+// Parameters of one block and of what stands around them, with the numbers that a training starts
+// from. `add` appends them to a model in their order.
+struct NewParameters {
+    Gpt& model;
+    Random random;
+
+    void normal(const std::string& name, Shape shape, double deviation);
+    void constant(const std::string& name, Shape shape, float value);
+};
+
+namespace gpt2 {
+void add_parameters(NewParameters& add);
+Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, int64_t time);
+} // namespace gpt2
+
+// llama and qwen3.
+namespace llama {
+void add_parameters(NewParameters& add);
+// (T, head): of each position the cosines of its angles t / 10000^(2 i / head), then the sines.
+Tensor turns(int64_t positions, int64_t head);
+Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, int64_t time);
+} // namespace llama
+
+} // namespace qstar::engine
