@@ -29,6 +29,10 @@ struct Parameter {
     Tensor value;
     Tensor grad;
     Tensor replica_grad = {}; // of tapes that add there, until somebody adds it to `grad`
+    // Of a hidden matrix: blocks of columns that Muon makes orthogonal each on its own. 0: AdamW's
+    // in any case.
+    int parts = 0;
+    bool out_in = false; // the matrix is stored (out, in), not (in, out)
 };
 
 enum class Op {

@@ -97,12 +97,9 @@ void save_training(const std::string& path, std::span<const Trained> models,
     for (const Trained& t : models) {
         put_config(file.metadata, t.model->config, t.prefix);
         file.metadata[t.prefix + "adamw.step"] = std::to_string(t.optimiser->step);
-        for (size_t i = 0; i < t.model->parameters.size(); ++i) {
-            const Parameter& p = t.model->parameters[i];
-            file.tensors[t.prefix + p.name] = p.value;
-            file.tensors[t.prefix + "adamw.first." + p.name] = t.optimiser->first[i];
-            file.tensors[t.prefix + "adamw.second." + p.name] = t.optimiser->second[i];
-        }
+        for (const Parameter& p : t.model->parameters) file.tensors[t.prefix + p.name] = p.value;
+        for (const auto& [name, tensor] : t.optimiser->state(t.model->parameters))
+            file.tensors[t.prefix + name] = tensor;
     }
     write_safetensors(path, file);
 }
@@ -118,12 +115,9 @@ bool load_training(const std::string& path, std::span<const Trained> models, Tra
         }
     }
     for (const Trained& t : models) {
-        for (size_t i = 0; i < t.model->parameters.size(); ++i) {
-            const Parameter& p = t.model->parameters[i];
-            file.read(t.prefix + p.name, p.value);
-            file.read(t.prefix + "adamw.first." + p.name, t.optimiser->first[i]);
-            file.read(t.prefix + "adamw.second." + p.name, t.optimiser->second[i]);
-        }
+        for (const Parameter& p : t.model->parameters) file.read(t.prefix + p.name, p.value);
+        for (const auto& [name, tensor] : t.optimiser->state(t.model->parameters))
+            file.read(t.prefix + name, tensor);
         t.optimiser->step = static_cast<int64_t>(file.number(t.prefix + "adamw.step", INT64_MAX));
     }
     state.step = static_cast<int64_t>(file.number("step", INT64_MAX));
@@ -137,13 +131,14 @@ bool load_training(const std::string& path, std::span<const Trained> models, Tra
     return true;
 }
 
-void save_training(const std::string& path, Gpt& model, AdamW& optimiser,
+void save_training(const std::string& path, Gpt& model, Optimiser& optimiser,
                    const TrainingState& state) {
     const Trained one{"", &model, &optimiser};
     save_training(path, {&one, 1}, state);
 }
 
-bool load_training(const std::string& path, Gpt& model, AdamW& optimiser, TrainingState& state) {
+bool load_training(const std::string& path, Gpt& model, Optimiser& optimiser,
+                   TrainingState& state) {
     const Trained one{"", &model, &optimiser};
     return load_training(path, {&one, 1}, state);
 }

@@ -4,11 +4,11 @@
 // Tensor names are the family's (gpt.h); the configuration stands in the file's metadata ("layers",
 // "heads", "width", "context", "vocab", "scalar_head"; where it is not gpt2, "family", and "hidden"
 // where it is not the family's own). A training state
-// adds adamw.first.NAME, adamw.second.NAME, the step and the random state, so that a
-// run killed at any moment goes on to the same bytes. Files are replaced atomically.
+// adds what the optimiser keeps (optimiser.h), the step and the random state, so that a run
+// killed at any moment goes on to the same bytes. Files are replaced atomically.
 
-#include "engine/nn/adamw.h"
 #include "engine/nn/gpt.h"
+#include "engine/nn/optimiser.h"
 
 #include <map>
 #include <span>
@@ -29,7 +29,7 @@ struct TrainingState {
     std::map<std::string, std::string> notes; // anything else a stage must remember
 };
 
-void save_training(const std::string& path, Gpt& model, AdamW& optimiser,
+void save_training(const std::string& path, Gpt& model, Optimiser& optimiser,
                    const TrainingState& state);
 
 // Models that are trained side by side (a policy and its value function), in one file, so
@@ -38,7 +38,7 @@ void save_training(const std::string& path, Gpt& model, AdamW& optimiser,
 struct Trained {
     std::string prefix;
     Gpt* model;
-    AdamW* optimiser;
+    Optimiser* optimiser;
 };
 void save_training(const std::string& path, std::span<const Trained> models,
                    const TrainingState& state);
@@ -46,6 +46,6 @@ bool load_training(const std::string& path, std::span<const Trained> models, Tra
 
 // Puts weights, moments and state back. False if there is no such file; Error if it
 // belongs to a model of another shape.
-bool load_training(const std::string& path, Gpt& model, AdamW& optimiser, TrainingState& state);
+bool load_training(const std::string& path, Gpt& model, Optimiser& optimiser, TrainingState& state);
 
 } // namespace qstar::engine

@@ -13,7 +13,8 @@ struct NewParameters {
     Gpt& model;
     Random random;
 
-    void normal(const std::string& name, Shape shape, double deviation);
+    // parts: see Parameter.
+    void normal(const std::string& name, Shape shape, double deviation, int parts = 0);
     void constant(const std::string& name, Shape shape, float value);
 };
 

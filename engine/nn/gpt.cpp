@@ -9,10 +9,12 @@
 
 namespace qstar::engine {
 
-void NewParameters::normal(const std::string& name, Shape shape, double deviation) {
+void NewParameters::normal(const std::string& name, Shape shape, double deviation, int parts) {
     Tensor t = Tensor::zeros(shape);
     for (float& value : t.values()) value = static_cast<float>(deviation * random.normal());
-    model.parameters.push_back({name, t, {}});
+    const bool out_in = model.config.family != Family::gpt2;
+    model.parameters.push_back(
+        {.name = name, .value = t, .grad = {}, .parts = parts, .out_in = out_in});
 }
 
 void NewParameters::constant(const std::string& name, Shape shape, float value) {

@@ -50,15 +50,15 @@ void add_parameters(NewParameters& add) {
         const std::string h = "h." + std::to_string(layer) + ".";
         add.constant(h + "ln_1.weight", {c}, 1);
         add.constant(h + "ln_1.bias", {c}, 0);
-        add.normal(h + "attn.c_attn.weight", {c, 3 * c}, deviation);
+        add.normal(h + "attn.c_attn.weight", {c, 3 * c}, deviation, 3);
         add.constant(h + "attn.c_attn.bias", {3 * c}, 0);
-        add.normal(h + "attn.c_proj.weight", {c, c}, residual);
+        add.normal(h + "attn.c_proj.weight", {c, c}, residual, 1);
         add.constant(h + "attn.c_proj.bias", {c}, 0);
         add.constant(h + "ln_2.weight", {c}, 1);
         add.constant(h + "ln_2.bias", {c}, 0);
-        add.normal(h + "mlp.c_fc.weight", {c, 4 * c}, deviation);
+        add.normal(h + "mlp.c_fc.weight", {c, 4 * c}, deviation, 1);
         add.constant(h + "mlp.c_fc.bias", {4 * c}, 0);
-        add.normal(h + "mlp.c_proj.weight", {4 * c, c}, residual);
+        add.normal(h + "mlp.c_proj.weight", {4 * c, c}, residual, 1);
         add.constant(h + "mlp.c_proj.bias", {c}, 0);
     }
     add.constant("ln_f.weight", {c}, 1);

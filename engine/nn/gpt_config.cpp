@@ -51,6 +51,11 @@ void check_sizes(const GptConfig& c, const std::string& where) {
     }
 }
 
+int64_t hidden_count(const GptConfig& c) {
+    const int64_t mlp = (c.family == Family::gpt2 ? 2 : 3) * c.width * hidden_width(c);
+    return c.layers * (4 * c.width * c.width + mlp);
+}
+
 int64_t parameter_count(const GptConfig& c) {
     const int64_t head = c.scalar_head ? c.width + 1 : 0;
     if (c.family == Family::gpt2) {

@@ -39,5 +39,7 @@ void check_sizes(const GptConfig& config, const std::string& where = "a GPT's ")
 
 // Numbers in a GPT of sizes that check_sizes() lets pass.
 int64_t parameter_count(const GptConfig& config);
+// Of these, the ones in hidden matrices: what Muon may train.
+int64_t hidden_count(const GptConfig& config);
 
 } // namespace qstar::engine

@@ -11,7 +11,7 @@ namespace qstar::engine {
 struct MemoryPlan {
     int64_t weights = 0;
     int64_t gradients = 0;   // of both halves of a batch, if it is cut in halves
-    int64_t moments = 0;     // AdamW's two
+    int64_t moments = 0;     // AdamW's two; Muon's one, and what its threads compute with
     int64_t activations = 0; // of a micro-batch in each half, forward and backward
     int64_t packed = 0;      // operands of products, of all threads
     int64_t total() const { return weights + gradients + moments + activations + packed; }
@@ -20,8 +20,9 @@ struct MemoryPlan {
 // Numbers that the tape holds at once for a micro-batch, forward and backward.
 int64_t activations(const GptConfig& config, int64_t sequences, int64_t time);
 
-// For next_token_gradient() and AdamW on sequences of `time` tokens, `batch` of them.
-MemoryPlan training_memory(const GptConfig& config, int64_t batch, int64_t time);
+// For next_token_gradient() and AdamW, or Muon, on sequences of `time` tokens, `batch` of them.
+MemoryPlan training_memory(const GptConfig& config, int64_t batch, int64_t time,
+                           bool by_muon = false);
 
 // "L6 D256 H8 T128 V512": layers, width, heads, context, vocabulary, in any order, with or
 // without spaces; H may be missing (heads of 32, or one). A family's name may stand before them

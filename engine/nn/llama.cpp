@@ -49,14 +49,14 @@ void add_parameters(NewParameters& add) {
     for (int64_t layer = 0; layer < config.layers; ++layer) {
         const std::string block = "model.layers." + std::to_string(layer) + ".";
         add.constant(block + "input_layernorm.weight", {c}, 1);
-        add.normal(block + "self_attn.q_proj.weight", {c, c}, deviation);
-        add.normal(block + "self_attn.k_proj.weight", {c, c}, deviation);
-        add.normal(block + "self_attn.v_proj.weight", {c, c}, deviation);
-        add.normal(block + "self_attn.o_proj.weight", {c, c}, residual);
+        add.normal(block + "self_attn.q_proj.weight", {c, c}, deviation, 1);
+        add.normal(block + "self_attn.k_proj.weight", {c, c}, deviation, 1);
+        add.normal(block + "self_attn.v_proj.weight", {c, c}, deviation, 1);
+        add.normal(block + "self_attn.o_proj.weight", {c, c}, residual, 1);
         add.constant(block + "post_attention_layernorm.weight", {c}, 1);
-        add.normal(block + "mlp.gate_proj.weight", {inner, c}, deviation);
-        add.normal(block + "mlp.up_proj.weight", {inner, c}, deviation);
-        add.normal(block + "mlp.down_proj.weight", {c, inner}, residual);
+        add.normal(block + "mlp.gate_proj.weight", {inner, c}, deviation, 1);
+        add.normal(block + "mlp.up_proj.weight", {inner, c}, deviation, 1);
+        add.normal(block + "mlp.down_proj.weight", {c, inner}, residual, 1);
         if (!normalises_queries(config)) continue;
         add.constant(block + "self_attn.q_norm.weight", {head}, 1);
         add.constant(block + "self_attn.k_norm.weight", {head}, 1);

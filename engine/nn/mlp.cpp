@@ -36,7 +36,8 @@ Mlp::Mlp(const MlpConfig& config_, Random random) : config(config_) {
             const double spread = std::sqrt(gain / static_cast<double>(in));
             for (float& value : t.values()) value = static_cast<float>(spread * random.normal());
         }
-        parameters.push_back({name, t, {}});
+        const bool hidden = name.starts_with("block.");
+        parameters.push_back({.name = name, .value = t, .grad = {}, .parts = hidden ? 1 : 0});
     };
     const auto vector = [&](const std::string& name, int64_t size, float value) {
         parameters.push_back({name, Tensor::full({size}, value), {}});

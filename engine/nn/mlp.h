@@ -19,7 +19,7 @@
 
 namespace qstar::engine {
 
-struct AdamW;
+struct Optimiser;
 
 struct Mlp {
     MlpConfig config;
@@ -48,11 +48,11 @@ void save_mlp(const std::string& path, const Mlp& model,
 // Error if it is missing, truncated, or no such network.
 Mlp load_mlp(const std::string& path, std::map<std::string, std::string>* metadata = nullptr);
 
-// The state of a training: the network, the target network, AdamW's moments, and notes (the
-// step among them). False if there is no such file; Error if it is of another shape.
+// The state of a training: the network, the target network, what the optimiser keeps, and notes
+// (the step among them). False if there is no such file; Error if it is of another shape.
 void save_mlp_training(const std::string& path, const Mlp& model, const Mlp& target,
-                       const AdamW& optimiser, const std::map<std::string, std::string>& notes);
-bool load_mlp_training(const std::string& path, Mlp& model, Mlp& target, AdamW& optimiser,
+                       const Optimiser& optimiser, const std::map<std::string, std::string>& notes);
+bool load_mlp_training(const std::string& path, Mlp& model, Mlp& target, Optimiser& optimiser,
                        std::map<std::string, std::string>& notes);
 
 } // namespace qstar::engine

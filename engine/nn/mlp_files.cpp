@@ -2,9 +2,9 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/nn/adamw.h"
 #include "engine/nn/mlp.h"
 #include "engine/nn/mlp_config.h"
+#include "engine/nn/optimiser.h"
 #include "engine/nn/safetensors.h"
 
 #include <map>
@@ -58,7 +58,8 @@ Mlp load_mlp(const std::string& path, std::map<std::string, std::string>* metada
 }
 
 void save_mlp_training(const std::string& path, const Mlp& model, const Mlp& target,
-                       const AdamW& optimiser, const std::map<std::string, std::string>& notes) {
+                       const Optimiser& optimiser,
+                       const std::map<std::string, std::string>& notes) {
     SafeTensors file;
     put(file, model.config);
     for (const auto& [key, value] : notes) file.metadata["note." + key] = value;
@@ -67,13 +68,13 @@ void save_mlp_training(const std::string& path, const Mlp& model, const Mlp& tar
         const std::string& name = model.parameters[i].name;
         file.tensors[name] = model.parameters[i].value;
         file.tensors["target." + name] = target.parameters[i].value;
-        file.tensors["adamw.first." + name] = optimiser.first[i];
-        file.tensors["adamw.second." + name] = optimiser.second[i];
     }
+    for (const auto& [name, tensor] : optimiser.state(model.parameters))
+        file.tensors[name] = tensor;
     write_safetensors(path, file);
 }
 
-bool load_mlp_training(const std::string& path, Mlp& model, Mlp& target, AdamW& optimiser,
+bool load_mlp_training(const std::string& path, Mlp& model, Mlp& target, Optimiser& optimiser,
                        std::map<std::string, std::string>& notes) {
     if (!exists(path)) return false;
     const SafeTensorsReader file(path);
@@ -84,9 +85,8 @@ bool load_mlp_training(const std::string& path, Mlp& model, Mlp& target, AdamW& 
         const std::string& name = model.parameters[i].name;
         file.read(name, model.parameters[i].value);
         file.read("target." + name, target.parameters[i].value);
-        file.read("adamw.first." + name, optimiser.first[i]);
-        file.read("adamw.second." + name, optimiser.second[i]);
     }
+    for (const auto& [name, tensor] : optimiser.state(model.parameters)) file.read(name, tensor);
     optimiser.step = static_cast<int64_t>(file.number("adamw.step", INT64_MAX));
     notes.clear();
     for (const auto& [key, value] : file.metadata())

@@ -1,8 +1,8 @@
 #pragma once
 // The loop of a training stage on one batch of random tokens: our side of the benchmarks.
 
-#include "engine/nn/adamw.h"
 #include "engine/nn/gpt.h"
+#include "engine/nn/optimiser.h"
 
 #include <span>
 #include <string>
@@ -32,7 +32,7 @@ class Training {
   private:
     TrainingShape shape_;
     engine::Gpt model_;
-    engine::AdamW optimiser_;
+    engine::Optimiser optimiser_;
     engine::Tape tape_;
     std::vector<int> inputs_, targets_;
     std::vector<float> weights_;

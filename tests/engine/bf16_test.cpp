@@ -4,8 +4,8 @@
 #include "engine/base/parallel.h"
 #include "engine/base/random.h"
 #include "engine/kernels/kernels.h"
-#include "engine/nn/adamw.h"
 #include "engine/nn/next_token.h"
+#include "engine/nn/optimiser.h"
 #include "tests/engine/normal_numbers.h"
 #include "tests/sanitized.h"
 
@@ -166,7 +166,7 @@ TEST_CASE("training in bf16 has the same bytes at any number of threads, and lea
         if (tests::kSanitized && count == 2) continue;
         set_threads(count);
         Gpt model(config, Random(2, "init"));
-        AdamW optimiser(model.parameters, {});
+        Optimiser optimiser(model.parameters, {});
         Tape tape;
         tape.precision = Precision::bf16; // fp32 where the processor does not offer it
         std::vector<int> tokens(8 * 32), targets(tokens.size());

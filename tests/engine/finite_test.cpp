@@ -2,9 +2,9 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/nn/adamw.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/nn/mlp.h"
+#include "engine/nn/optimiser.h"
 #include "engine/nn/safetensors.h"
 #include "tests/temporary.h"
 
@@ -73,7 +73,7 @@ TEST_CASE("a puzzle's network and training states that hold NaN are named") {
     poison(path, "block.0.fc.weight", 3, not_a_number);
     CHECK(why_refused([&] { load_mlp(path); }) == path + ": tensor \"block.0.fc.weight\"" + odd);
 
-    AdamW of_network(network.parameters, {});
+    Optimiser of_network(network.parameters, {});
     std::map<std::string, std::string> notes;
     for (const char* tensor : {"in.bias", "target.in.bias", "adamw.second.in.bias"}) {
         save_mlp_training(path, network, target, of_network, {});
@@ -83,12 +83,12 @@ TEST_CASE("a puzzle's network and training states that hold NaN are named") {
               path + ": tensor \"" + tensor + "\"" + odd);
         network = Mlp({8, 16, 1, 1}, Random(1, "init"));
         target = network.clone();
-        of_network = AdamW(network.parameters, {});
+        of_network = Optimiser(network.parameters, {});
     }
 
     for (const char* tensor : {"ln_f.bias", "adamw.first.ln_f.bias"}) {
         Gpt model({1, 2, 8, 4, 10, false}, Random(1, "init"));
-        AdamW optimiser(model.parameters, {});
+        Optimiser optimiser(model.parameters, {});
         TrainingState state;
         save_training(path, model, optimiser, state);
         poison(path, tensor, 3, not_a_number);

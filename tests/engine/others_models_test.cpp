@@ -2,8 +2,8 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "engine/nn/adamw.h"
 #include "engine/nn/checkpoint.h"
+#include "engine/nn/optimiser.h"
 #include "engine/nn/safetensors.h"
 #include "engine/text/json.h"
 #include "engine/text/json_parse.h"
@@ -77,7 +77,7 @@ TEST_CASE("models of others are refused by what they lack or have too much") {
     CHECK(refused([](SafeTensors& f) { f.tensors.erase("h.1.ln_2.bias"); }) ==
           "there is no tensor \"h.1.ln_2.bias\"");
 
-    AdamW optimiser(model.parameters, {});
+    Optimiser optimiser(model.parameters, {});
     Gpt copy = model;
     save_training(path, copy, optimiser, {});
     CHECK(why_not_loaded(path).starts_with(

@@ -1,7 +1,7 @@
 // Tiny GPTs of each family against PyTorch: reference/make_reference.py made the numbers.
 
-#include "engine/nn/adamw.h"
 #include "engine/nn/gpt.h"
+#include "engine/nn/optimiser.h"
 #include "engine/nn/safetensors.h"
 #include "tests/paths.h"
 
@@ -107,7 +107,7 @@ TEST_CASE("ten steps of AdamW with clipping end at PyTorch's weights") {
     const Batch batch(reference);
     const float rate = std::stof(reference.file.text("rate", reference.path));
     Gpt model = model_of(reference);
-    AdamW optimizer(model.parameters, AdamWConfig{0.9f, 0.95f, 1e-8f, 0.1f, 1.0f});
+    Optimiser optimizer(model.parameters, {{0.9f, 0.95f, 1e-8f, 0.1f, 1.0f}});
     Tape tape;
     for (int64_t step = 0; step < reference.tensor("losses").size(); ++step) {
         CAPTURE(step);

@@ -40,10 +40,12 @@ int wait_for(pid_t child) {
     return status;
 }
 
-std::vector<std::string> pretrain(const std::string& run, const char* threads) {
-    return {"train",        "pretrain", "--run",       run,  "--layers",  "1",    "--width", "32",
-            "--heads",      "2",        "--context",   "64", "--batch",   "4",    "--steps", "400",
-            "--save-every", "20",       "--val-every", "0",  "--threads", threads};
+std::vector<std::string> pretrain(const std::string& run, const char* optimizer,
+                                  const char* threads) {
+    return {"train",       "pretrain", "--run",     run,     "--layers",     "1",
+            "--width",     "32",       "--heads",   "2",     "--context",    "64",
+            "--batch",     "4",        "--steps",   "400",   "--save-every", "20",
+            "--val-every", "0",        "--threads", threads, "--optimizer",  optimizer};
 }
 
 void make_corpus(const std::string& run) {
@@ -54,12 +56,15 @@ void make_corpus(const std::string& run) {
 } // namespace
 
 TEST_CASE("kill -9 in the middle of a stage, and a resume with other threads: the same bytes") {
+    const char* optimizer = "";
+    SUBCASE("AdamW") { optimizer = "adamw"; }
+    SUBCASE("Muon") { optimizer = "muon"; }
     const Temporary whole, killed;
     make_corpus(whole.path);
     make_corpus(killed.path);
-    REQUIRE(wait_for(start(pretrain(whole.path, "1"))) == 0);
+    REQUIRE(wait_for(start(pretrain(whole.path, optimizer, "1"))) == 0);
 
-    const pid_t child = start(pretrain(killed.path, "2"));
+    const pid_t child = start(pretrain(killed.path, optimizer, "2"));
     const std::string state = killed.path + "/pretrain/state.safetensors";
     // Until the first state is there, then a little further.
     for (int i = 0; i < 6000 && !exists(state); ++i) {
@@ -71,7 +76,7 @@ TEST_CASE("kill -9 in the middle of a stage, and a resume with other threads: th
     REQUIRE(WIFSIGNALED(status));
     CHECK_FALSE(exists(killed.path + "/pretrain/model.safetensors"));
 
-    REQUIRE(wait_for(start(pretrain(killed.path, "2"))) == 0);
+    REQUIRE(wait_for(start(pretrain(killed.path, optimizer, "2"))) == 0);
     for (const char* name : {"/pretrain/model.safetensors", "/pretrain/metrics.jsonl",
                              "/pretrain/state.safetensors"}) {
         CAPTURE(name);

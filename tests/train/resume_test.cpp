@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
+#include "engine/io/sha256.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
 #include "train/data/corpus.h"
@@ -108,4 +109,27 @@ TEST_CASE("a resume notices metrics that were cut, removed or altered: davi and 
     };
     CHECK(train_deep_q(16) == Outcome::stopped);
     check_metrics_are_wanted(run.path, "deep-q", [&] { train_deep_q(0); });
+}
+
+TEST_CASE("a puzzle's network by Muon: stopped and gone on with, the same bytes") {
+    const Temporary whole, stopped;
+    const auto train = [](const std::string& run, int64_t stop_after) {
+        ValueOptions options = resumed_puzzle(run);
+        options.loop.optimizer = "muon";
+        options.loop.schedule = "linear";
+        options.loop.stop_after = stop_after;
+        return davi(options);
+    };
+    CHECK(train(whole.path, 0) == Outcome::finished);
+    CHECK(train(stopped.path, 14) == Outcome::stopped);
+    CHECK(train(stopped.path, 0) == Outcome::finished);
+    for (const char* name : {"/davi/model.safetensors", "/davi/state.safetensors"}) {
+        CAPTURE(name);
+        CHECK(sha256_file(whole.path + name) == sha256_file(stopped.path + name));
+    }
+    const std::string state = read_file(stopped.path + "/davi/state.safetensors");
+    CHECK(state.find("muon.momentum.block.0.fc.weight") != std::string::npos);
+    CHECK(state.find("adamw.first.block.0.fc.weight") == std::string::npos);
+    CHECK(state.find("adamw.second.in.weight") != std::string::npos);
+    CHECK(read_file(stopped.path + "/davi/done.json").find("muon-lr") != std::string::npos);
 }

@@ -37,13 +37,13 @@ TrainedModel trained(engine::Mlp& model, engine::Mlp& target, const search::Spac
     both.save = [&model](const std::string& path, const auto& metadata) {
         engine::save_mlp(path, model, metadata);
     };
-    both.save_state = [&](const std::string& path, std::vector<engine::AdamW>& optimisers,
+    both.save_state = [&](const std::string& path, std::vector<engine::Optimiser>& optimisers,
                           const engine::TrainingState& state) {
         auto notes = state.notes;
         notes[step_note] = std::to_string(state.step);
         engine::save_mlp_training(path, model, target, optimisers[0], notes);
     };
-    both.load_state = [&](const std::string& path, std::vector<engine::AdamW>& optimisers,
+    both.load_state = [&](const std::string& path, std::vector<engine::Optimiser>& optimisers,
                           engine::TrainingState& state) {
         if (!engine::load_mlp_training(path, model, target, optimisers[0], state.notes))
             return false;

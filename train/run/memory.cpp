@@ -20,11 +20,11 @@ bool finished(const StageOptions& options, const std::string& stage) {
 } // namespace
 
 void require_memory(const StageOptions& options, const std::string& stage,
-                    const engine::GptConfig& config, int64_t batch, int64_t time) {
+                    const engine::GptConfig& config, int64_t batch, int64_t time, bool by_muon) {
     check_sizes(config, stage + ": the model's ");
     if (finished(options, stage)) return;
     engine::require_memory(
-        engine::training_memory(config, batch, time).total(),
+        engine::training_memory(config, batch, time, by_muon).total(),
         fmt::format("{}: training {} layers of width {}", stage, config.layers, config.width),
         "fewer --layers, a smaller --width, --context or --batch take less");
 }

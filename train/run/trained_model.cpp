@@ -9,7 +9,7 @@ namespace qstar::train {
 
 namespace {
 
-using Optimisers = std::vector<engine::AdamW>;
+using Optimisers = std::vector<engine::Optimiser>;
 
 // With `side_by_side(optimisers)`, the models with their optimisers in the form of checkpoint.h.
 template <class SideBySide>

@@ -1,8 +1,8 @@
 #pragma once
 // A model as the trainer sees it: its parameters, and how it is saved and loaded.
 
-#include "engine/nn/adamw.h"
 #include "engine/nn/checkpoint.h"
+#include "engine/nn/optimiser.h"
 #include "train/run/run.h"
 
 #include <functional>
@@ -13,7 +13,7 @@
 namespace qstar::train {
 
 struct TrainedModel {
-    // Each list has an AdamW of its own, in this order.
+    // Each list has an optimiser of its own, in this order.
     std::vector<std::vector<engine::Parameter>*> parameters;
     std::map<std::string, std::string> metadata; // of the model's file
     // The finished model.
@@ -21,10 +21,10 @@ struct TrainedModel {
         save;
     // All that a training must have to go on. False if there is no such file; Error if it is of
     // another shape.
-    std::function<void(const std::string& path, std::vector<engine::AdamW>& optimisers,
+    std::function<void(const std::string& path, std::vector<engine::Optimiser>& optimisers,
                        const engine::TrainingState& state)>
         save_state;
-    std::function<bool(const std::string& path, std::vector<engine::AdamW>& optimisers,
+    std::function<bool(const std::string& path, std::vector<engine::Optimiser>& optimisers,
                        engine::TrainingState& state)>
         load_state;
 };

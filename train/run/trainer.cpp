@@ -5,6 +5,7 @@
 #include "engine/device/device.h"
 #include "engine/device/require_memory.h"
 #include "engine/nn/gpt_memory.h"
+#include "engine/nn/schedule.h"
 #include "engine/text/jsonl.h"
 
 #include <cmath>
@@ -12,12 +13,15 @@
 
 namespace qstar::train {
 
-engine::AdamWConfig adamw(const LoopOptions& options) {
-    engine::AdamWConfig config;
-    config.beta1 = static_cast<float>(options.beta1);
-    config.beta2 = static_cast<float>(options.beta2);
-    config.weight_decay = static_cast<float>(options.weight_decay);
-    config.clip = static_cast<float>(options.clip);
+bool by_muon(const LoopOptions& options) { return options.optimizer == "muon"; }
+
+engine::OptimiserConfig optimiser(const LoopOptions& options) {
+    engine::OptimiserConfig config;
+    config.adamw.beta1 = static_cast<float>(options.beta1);
+    config.adamw.beta2 = static_cast<float>(options.beta2);
+    config.adamw.weight_decay = static_cast<float>(options.weight_decay);
+    config.adamw.clip = static_cast<float>(options.clip);
+    if (by_muon(options)) config.muon = {.weight_decay = static_cast<float>(options.muon_decay)};
     return config;
 }
 
@@ -30,6 +34,16 @@ void describe(Flags& f, LoopOptions& o) {
     f.number("beta1", o.beta1, 0, 0.999999, "of AdamW");
     f.number("beta2", o.beta2, 0, 0.999999, "of AdamW");
     f.number("clip", o.clip, 0, most, "bound of the gradient's norm; 0: none");
+    f.choice("optimizer", o.optimizer, {"adamw", "muon"},
+             "adamw, or muon for the hidden matrices and AdamW for the rest")
+        .only_if(o.optimizer != "adamw");
+    f.number("muon-lr", o.muon_lr, 0, 10, "learning rate of Muon at its peak").only_if(by_muon(o));
+    f.number("muon-decay", o.muon_decay, 0, 100, "weight decay of Muon").only_if(by_muon(o));
+    f.choice("schedule", o.schedule, {"cosine", "linear"},
+             "of the learning rate: a cosine, or constant with a linear cool-down")
+        .only_if(o.schedule != "cosine");
+    f.number_above("cooldown", o.cooldown, 0, 1, "share of the steps of the linear cool-down")
+        .only_if(o.schedule == "linear");
     f.choice("precision", o.precision, {"fp32", "bf16"},
              "of the products: fp32, or bf16 with sums in fp32")
         .only_if(o.precision != "fp32");
@@ -41,19 +55,22 @@ void describe(Flags& f, LoopOptions& o) {
 
 namespace {
 
-// AdamW's moments, and the gradients, of all that is trained.
-std::vector<engine::AdamW> first_optimisers(const LoopOptions& options, const Stage& stage,
-                                            const TrainedModel& model) {
+// What the optimisers keep, and the gradients, of all that is trained.
+std::vector<engine::Optimiser> first_optimisers(const LoopOptions& options, const Stage& stage,
+                                                const TrainedModel& model) {
     int64_t numbers = 0;
-    for (const auto* parameters : model.parameters)
-        for (const engine::Parameter& p : *parameters) numbers += p.value.size();
-    engine::require_memory(3 * 4 * numbers,
-                           stage.name() + ": training, beside the weights, with gradients and "
-                                          "AdamW's two moments,",
-                           "a smaller model takes less");
-    std::vector<engine::AdamW> optimisers;
-    for (const auto* parameters : model.parameters)
-        optimisers.emplace_back(*parameters, adamw(options));
+    const engine::OptimiserConfig config = optimiser(options);
+    for (const auto* parameters : model.parameters) {
+        for (const engine::Parameter& p : *parameters) numbers += p.value.size(); // gradients
+        numbers += engine::optimiser_numbers(*parameters, config);
+    }
+    engine::require_memory(
+        4 * numbers,
+        fmt::format("{}: training, beside the weights, with gradients and {},", stage.name(),
+                    by_muon(options) ? "Muon's momentum" : "AdamW's two moments"),
+        "a smaller model takes less");
+    std::vector<engine::Optimiser> optimisers;
+    for (const auto* parameters : model.parameters) optimisers.emplace_back(*parameters, config);
     return optimisers;
 }
 
@@ -98,18 +115,24 @@ Metrics Trainer::update(engine::Var loss, const Schedule& by, size_t list) {
     return update(double{tape.value(loss)[0]}, by, list);
 }
 
+float Trainer::rate(const Schedule& by) const {
+    if (options_.schedule == "linear")
+        return engine::linear_schedule(state_.step, steps_, options_.warmup, options_.cooldown,
+                                       by.peak, by.floor);
+    return engine::cosine_schedule(state_.step, steps_, options_.warmup, by.peak, by.floor);
+}
+
 Metrics Trainer::update(double loss, const Schedule& by, size_t list) {
     const auto value = static_cast<float>(loss);
     if (!std::isfinite(value))
         fail("{}: the loss at step {} is {}: a smaller --lr may help", stage_.name(), state_.step,
              value);
-    const float rate =
-        engine::cosine_schedule(state_.step, steps_, options_.warmup, by.peak, by.floor);
-    const float norm = optimisers_[list].update(*model_.parameters[list], rate);
+    const float of_adamw = rate(by), of_muon = rate(schedule(options_, options_.muon_lr));
+    const float norm = optimisers_[list].update(*model_.parameters[list], of_adamw, of_muon);
     if (!std::isfinite(norm))
         fail("{}: the gradient at step {} is {}: a smaller --lr may help", stage_.name(),
              state_.step, norm);
-    return {{"loss", value}, {"lr", rate}, {"norm", norm}};
+    return {{"loss", value}, {"lr", of_adamw}, {"norm", norm}};
 }
 
 double Trainer::recall(const std::string& name, double otherwise) const {
@@ -137,7 +160,7 @@ void Trainer::end_step(const Metrics& metrics, const std::string& note) {
 }
 
 void Trainer::expect_memory(const engine::GptConfig& config, int64_t batch, int64_t time) {
-    const engine::MemoryPlan plan = engine::training_memory(config, batch, time);
+    const engine::MemoryPlan plan = engine::training_memory(config, batch, time, by_muon(options_));
     engine::require_memory(
         plan.total() - plan.weights - plan.moments,
         fmt::format("{}: a step with {} sequences of {} tokens", stage_.name(), batch, time),

@@ -10,7 +10,7 @@
 //       model.zero_grad(); tape.reset();
 //       Var loss = ...;                         // of the batch of trainer.step()
 //       tape.backward(loss);                    // (or next_token_gradient(...) for both)
-//       Metrics metrics = trainer.update(loss); // clip, AdamW, schedule
+//       Metrics metrics = trainer.update(loss); // clip, optimiser, schedule
 //       trainer.end_step(metrics);              // log, save, show
 //   }
 //   if (trainer.stopped()) return Outcome::stopped;
@@ -43,18 +43,24 @@ struct LoopOptions {
     double weight_decay = 0.1;
     double beta1 = 0.9, beta2 = 0.95;
     double clip = 1.0;
-    std::string precision = "fp32"; // of the products; bf16: operands rounded, sums in fp32
-    int64_t save_every = 200;       // steps
-    int64_t stop_after = 0;         // leave off after so many steps of this call; 0: never
+    std::string optimizer = "adamw"; // or muon: of the hidden matrices, AdamW of all others
+    double muon_lr = 0.02;           // peak
+    double muon_decay = 0.1;
+    std::string schedule = "cosine"; // or linear: constant, then a straight line
+    double cooldown = 0.4;           // share of the steps on that line
+    std::string precision = "fp32";  // of the products; bf16: operands rounded, sums in fp32
+    int64_t save_every = 200;        // steps
+    int64_t stop_after = 0;          // leave off after so many steps of this call; 0: never
     // Called after each step, for whoever watches (eval/serve); what it throws ends the stage,
     // which goes on from its last saved state when it is called again.
     std::function<void(int64_t step, int64_t steps, const Metrics& metrics)> each_step = {};
 };
 
 void describe(Flags& f, LoopOptions& o);
-engine::AdamWConfig adamw(const LoopOptions& options);
+engine::OptimiserConfig optimiser(const LoopOptions& options);
+bool by_muon(const LoopOptions& options);
 
-// The learning rate's peak, and where the cosine ends.
+// The learning rate's peak, and where it ends.
 struct Schedule {
     float peak, floor;
 };
@@ -72,7 +78,7 @@ class Trainer {
     bool running() const; // until all steps are done, or options.stop_after of this call
     bool stopped() const { return state_.step < steps_; } // after the loop: it goes on later
 
-    // One AdamW step with the gradients that stand in the model. Error if the loss is no
+    // One step of the optimiser with the gradients that stand in the model. Error if the loss is no
     // finite number. Gives "loss", "lr" and "norm".
     Metrics update(double loss);
     Metrics update(engine::Var loss);
@@ -95,12 +101,13 @@ class Trainer {
 
   private:
     Metrics update(double loss, const Schedule& by, size_t list);
+    float rate(const Schedule& by) const; // of this step
 
     LoopOptions options_;
     Stage& stage_;
     TrainedModel model_;
     int64_t steps_;
-    std::vector<engine::AdamW> optimisers_; // one a list of parameters
+    std::vector<engine::Optimiser> optimisers_; // one a list of parameters
     engine::TrainingState state_;
     int64_t begin_ = 0;                              // the step at which this call took up
     int64_t expected_memory_ = 0, other_memory_ = 0; // bytes; 0: not asked for

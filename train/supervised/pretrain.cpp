@@ -257,7 +257,8 @@ Outcome pretrain(const PretrainOptions& options) {
     config.width = options.width;
     config.context = options.context;
     config.vocab = tokenizer.size();
-    require_memory(options.stage, "pretrain", config, options.loop.batch, options.context);
+    require_memory(options.stage, "pretrain", config, options.loop.batch, options.context,
+                   by_muon(options.loop));
     check_context(options, tokenizer);
     const Source source = open_source(options, tokenizer);
     const int64_t per_epoch = source.rows_per_epoch();

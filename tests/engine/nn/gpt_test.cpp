@@ -1,9 +1,10 @@
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
 #include "engine/io/files.h"
-#include "engine/nn/adamw.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/nn/gpt.h"
+#include "engine/nn/optimiser.h"
+#include "engine/nn/schedule.h"
 #include "tests/engine/small_model.h"
 
 #include <cstring>
@@ -17,7 +18,7 @@ namespace {
 
 // A few steps on random tokens; the bytes of all weights.
 std::string train(Gpt model, int steps) {
-    AdamW optimiser(model.parameters, {});
+    Optimiser optimiser(model.parameters, {});
     const std::vector<float> ones(6 * 20, 1.0f);
     Tape tape;
     for (int step = 0; step < steps; ++step) {
@@ -86,7 +87,7 @@ TEST_CASE("checkpoints: exact round trip and resume") {
     std::filesystem::create_directories(folder);
     const std::string path = (folder / "state.safetensors").string();
     Gpt model = small_model(true);
-    AdamW optimiser(model.parameters, {});
+    Optimiser optimiser(model.parameters, {});
     optimiser.first[3].fill(0.25f);
     optimiser.step = 7;
     TrainingState state;
@@ -97,7 +98,7 @@ TEST_CASE("checkpoints: exact round trip and resume") {
     save_training(path, model, optimiser, state);
 
     Gpt other({2, 2, 16, 40, 23, true}, Random(99, "init"));
-    AdamW other_optimiser(other.parameters, {});
+    Optimiser other_optimiser(other.parameters, {});
     TrainingState read;
     REQUIRE(load_training(path, other, other_optimiser, read));
     CHECK(read.step == 7);
@@ -110,7 +111,7 @@ TEST_CASE("checkpoints: exact round trip and resume") {
                           static_cast<size_t>(model.parameters[i].value.size()) * 4) == 0);
     }
     Gpt wider({2, 2, 32, 40, 23, true}, Random(99, "init"));
-    AdamW wider_optimiser(wider.parameters, {});
+    Optimiser wider_optimiser(wider.parameters, {});
     CHECK_THROWS_AS(load_training(path, wider, wider_optimiser, read), Error);
     CHECK_FALSE(load_training((folder / "none").string(), other, other_optimiser, read));
     CHECK_THROWS_AS(load_gpt((folder / "none").string()), Error);
@@ -169,6 +170,14 @@ TEST_CASE("rotary positions: only how far two tokens are apart matters") {
     };
     CHECK(product(0, 3) == doctest::Approx(product(30, 33)).epsilon(1e-5));
     CHECK(product(0, 3) != doctest::Approx(product(0, 4)).epsilon(1e-2));
+}
+
+TEST_CASE("the schedule with a linear cool-down") {
+    CHECK(linear_schedule(4, 100, 10, 0.4, 1.0f, 0.1f) == doctest::Approx(0.5));
+    CHECK(linear_schedule(10, 100, 10, 0.4, 1.0f, 0.1f) == 1.0f);
+    CHECK(linear_schedule(60, 100, 10, 0.4, 1.0f, 0.1f) == 1.0f);
+    CHECK(linear_schedule(80, 100, 10, 0.4, 1.0f, 0.1f) == doctest::Approx(0.55));
+    CHECK(linear_schedule(100, 100, 10, 0.4, 1.0f, 0.1f) == doctest::Approx(0.1));
 }
 
 TEST_CASE("the cosine schedule") {

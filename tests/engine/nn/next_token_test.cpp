@@ -3,8 +3,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
-#include "engine/nn/adamw.h"
 #include "engine/nn/gpt_memory.h"
+#include "engine/nn/optimiser.h"
 #include "tests/allocations.h"
 #include "tests/sanitized.h"
 
@@ -142,14 +142,16 @@ TEST_CASE("sequences that ask nothing are left out") {
 TEST_CASE("a training step allocates nothing once the first is done") {
     if (tests::kSanitized) return; // nothing is counted there
     set_threads(1);                // the threads' own library keeps books of its own
-    for (const int64_t batch : {kBatch, kLarge}) {
+    for (const auto& [batch, config] : {std::pair{kBatch, OptimiserConfig{}},
+                                        {kLarge, OptimiserConfig{}},
+                                        {kBatch, OptimiserConfig{.muon = MuonConfig{}}}}) {
         Work work(batch);
-        AdamW optimiser(work.model.parameters, {});
+        Optimiser optimiser(work.model.parameters, config);
         Tape tape;
         const auto step = [&] {
             work.model.zero_grad();
             work.gradient(tape);
-            optimiser.update(work.model.parameters, 1e-3f);
+            optimiser.update(work.model.parameters, 1e-3f, 1e-3f);
         };
         step();
         step();

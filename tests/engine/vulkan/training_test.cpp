@@ -2,8 +2,8 @@
 
 #include "engine/base/error.h"
 #include "engine/decode/decoder.h"
-#include "engine/nn/adamw.h"
 #include "engine/nn/next_token.h"
+#include "engine/nn/optimiser.h"
 #include "engine/run/use_device.h"
 #include "engine/vulkan/vulkan.h"
 #include "tests/engine/vulkan/on_vulkan.h"
@@ -28,11 +28,11 @@ struct Curve {
 };
 
 // Made from nothing on the device in use.
-Curve train_steps(Family family = Family::gpt2) {
+Curve train_steps(Family family = Family::gpt2, const OptimiserConfig& by = {}) {
     GptConfig config = kConfig;
     config.family = family;
     Gpt model(config, Random(1, "vulkan/model"));
-    AdamW optimiser(model.parameters, {});
+    Optimiser optimiser(model.parameters, by);
     Tape tape;
     Random random(2, "vulkan/tokens");
     std::vector<int> inputs, targets;
@@ -46,7 +46,7 @@ Curve train_steps(Family family = Family::gpt2) {
         model.zero_grad();
         curve.losses.push_back(next_token_gradient(tape, model, inputs, targets, weights,
                                                    kSequences, kConfig.context));
-        curve.norms.push_back(optimiser.update(model.parameters, 1e-2f));
+        curve.norms.push_back(optimiser.update(model.parameters, 1e-2f, 2e-2f));
     }
     Decoder decoder(model, 1, 4);
     const std::vector<int> text(inputs.begin(), inputs.begin() + 5);
@@ -59,13 +59,15 @@ Curve train_steps(Family family = Family::gpt2) {
 
 TEST_CASE("a small GPT learns on a device as on the processor") {
     Family family = Family::gpt2;
+    OptimiserConfig by;
     SUBCASE("gpt2") {}
+    SUBCASE("gpt2 by Muon") { by.muon = MuonConfig{}; }
     SUBCASE("llama") { family = Family::llama; }
     SUBCASE("qwen3") { family = Family::qwen3; }
-    const Curve ours = train_steps(family);
+    const Curve ours = train_steps(family, by);
     const tests::OnVulkan here;
     if (!here) return;
-    const Curve theirs = train_steps(family);
+    const Curve theirs = train_steps(family, by);
     REQUIRE(theirs.losses.size() == ours.losses.size());
     for (size_t i = 0; i < ours.losses.size(); ++i) {
         CHECK(theirs.losses[i] == doctest::Approx(ours.losses[i]).epsilon(1e-4));

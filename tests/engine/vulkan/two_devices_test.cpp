@@ -3,9 +3,9 @@
 
 #include "engine/base/error.h"
 #include "engine/decode/decoder.h"
-#include "engine/nn/adamw.h"
 #include "engine/nn/mlp.h"
 #include "engine/nn/next_token.h"
+#include "engine/nn/optimiser.h"
 #include "engine/run/use_device.h"
 #include "engine/vulkan/vulkan.h"
 #include "tests/engine/small_model.h"
@@ -73,7 +73,7 @@ bool right(const Slope& found, float from) {
 std::vector<double> losses_on(const Device& where, int steps) {
     use_device(where);
     Gpt model = small_model();
-    AdamW optimiser(model.parameters, {});
+    Optimiser optimiser(model.parameters, {});
     Tape tape;
     use_device("cpu"); // what was made stays where it is
     const std::vector<int> inputs = random_tokens(24, 3), targets = random_tokens(24, 4);
