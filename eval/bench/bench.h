@@ -15,7 +15,8 @@ struct BenchOptions {
     std::string only;              // measures the works whose name contains this
     std::string json;              // writes all rows there as one JSON array
     bool lines = false;            // prints rows as JSON lines, not as a table
-    std::string run = "runs/demo"; // search: whose models solve
+    std::string run = "runs/demo"; // search: whose models solve; learn: whose worksheets
+    std::string text;              // learn: this file of characters
     std::string isa;               // gemm: only this instruction set
 };
 

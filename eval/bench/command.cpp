@@ -3,6 +3,7 @@
 #include "eval/bench/bench.h"
 #include "eval/bench/decode.h"
 #include "eval/bench/gemm.h"
+#include "eval/bench/learn.h"
 #include "eval/bench/search.h"
 #include "eval/bench/train.h"
 #include "eval/bench/vulkan.h"
@@ -23,6 +24,13 @@ void describe_gemm(Flags& f, BenchOptions& o) {
     describe_any(f, o);
     f.choice("isa", o.isa, {"scalar", "avx2", "avx512"}, "only these kernels").or_empty();
     f.mark("lines", o.lines, "print rows as JSON lines, as they come");
+}
+
+void describe_learn(Flags& f, BenchOptions& o) {
+    describe_any(f, o);
+    f.text("text", o.text, "learn this file's characters");
+    o.run = "";
+    f.text("run", o.run, "learn this run's worksheets");
 }
 
 void describe_search(Flags& f, BenchOptions& o) {
@@ -54,6 +62,8 @@ Command bench_command() {
     all.commands = {
         gemm_command("gemm"),
         bench("train", "training steps against PyTorch", bench_train),
+        bench("learn", "seconds and tokens until a loss, by AdamW and Muon, against PyTorch",
+              bench_learn, describe_learn),
         bench("decode", "generating text against PyTorch", bench_decode),
         bench("vulkan", "a GPU by Vulkan against PyTorch on it and our processor engine",
               bench_vulkan),

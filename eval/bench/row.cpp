@@ -33,7 +33,11 @@ Summary rates(double amount, const std::vector<double>& seconds) {
     return summarise(std::move(values));
 }
 
-double Row::ratio() const { return has_peer() ? ours.median / peer.median : 0; }
+double Row::ratio() const {
+    if (!has_peer()) return 0;
+    const bool less = unit == "s" || unit == "tokens";
+    return less ? peer.median / ours.median : ours.median / peer.median;
+}
 
 Json row_json(const Row& row) {
     const auto if_peer = [&](double x) { return row.has_peer() ? Json(x) : Json(nullptr); };

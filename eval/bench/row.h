@@ -2,8 +2,8 @@
 // One measured figure beside its peer: a row of a benchmark's table and of its JSON.
 //
 // Both sides are medians of turns taken one after the other (turns.h); low and high
-// are the quartiles of the same turns. Units are rates (GFLOP/s, tokens/s), so a ratio
-// above 1 always means that ours is better.
+// are the quartiles of the same turns. Units are rates (GFLOP/s, tokens/s); of what a
+// goal takes (s, tokens) the ratio is turned over: above 1 always means that ours is better.
 
 #include "engine/text/jsonl.h"
 
@@ -31,7 +31,7 @@ struct Row {
     double peak = 0; // the measured limit of the processor in the same unit; 0: not asked
 
     bool has_peer() const { return peer.median > 0; }
-    double ratio() const; // ours / peer of the medians; 0 without a peer
+    double ratio() const; // ours / peer of the medians, or peer / ours; 0 without a peer
 };
 
 // {"work", "ours", "peer", "peer_name", "unit", "ratio", "threads", "isa", "ours_low",

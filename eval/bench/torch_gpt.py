@@ -1,17 +1,19 @@
-"""A GPT-2 in PyTorch: the peer of `qstar eval bench train` and `decode`.
+"""A GPT-2 in PyTorch: the peer of `qstar eval bench train`, `learn` and `decode`.
 
 Started with one argument, a JSON object:
-  work      "train" or "decode"
+  work      "train", "learn" or "decode"
   model     a safetensors file of ours: the weights, and the configuration as metadata
   tokens    a file of int32: for "train" the inputs and then the targets, (batch, time)
-            each; for "decode" one first token a sequence
-  batch, time, threads, and for "train" lr
+            each; for "learn" rows of time + 1, `batch` for each of `steps` steps and then
+            those of validation; for "decode" one first token a sequence
+  batch, time, threads, and for "train" and "learn" lr
+  steps, warmup, floor, beta2: for "learn", a cosine of lr to floor, and AdamW's
   settings  stands in the name: how its environment was set
   device    "cpu" or "cuda": with the latter it only trains
   precision "fp32", or "bf16" as torch.autocast has it
 It writes lines of JSON to the standard output. The first says who it is; then each line
 "N" on the standard input asks for N training steps, or N generated texts, and is
-answered by the seconds that they took.
+answered by the seconds that they took; "learn" adds the loss of validation, unclocked.
 """
 
 import ctypes
@@ -114,9 +116,10 @@ class Gpt(torch.nn.Module):
 
 
 class Training:
+    beta2 = 0.95
+
     def __init__(self, model, work):
-        tokens = read_tokens(work["tokens"]).view(2, work["batch"], work["time"]).to(work["device"])
-        self.inputs, self.targets = tokens[0].contiguous(), tokens[1].reshape(-1)
+        self.take(read_tokens(work["tokens"]).to(work["device"]), work)
         self.model = model
         self.autocast = torch.autocast(
             device_type=work["device"], dtype=torch.bfloat16, enabled=work["precision"] == "bf16"
@@ -127,7 +130,11 @@ class Training:
             {"params": matrices, "weight_decay": 0.1},
             {"params": others, "weight_decay": 0.0},
         ]
-        self.optimiser = torch.optim.AdamW(groups, lr=work["lr"], betas=(0.9, 0.95), eps=1e-8, foreach=True)
+        self.optimiser = torch.optim.AdamW(groups, lr=work["lr"], betas=(0.9, self.beta2), eps=1e-8, foreach=True)
+
+    def take(self, tokens, work):
+        tokens = tokens.view(2, work["batch"], work["time"])
+        self.inputs, self.targets = tokens[0].contiguous(), tokens[1].reshape(-1)
 
     def once(self):
         with self.autocast:
@@ -138,6 +145,41 @@ class Training:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         return loss.item()
+
+
+class Learning(Training):
+    """A batch of its own for each step, and a learning rate."""
+
+    def take(self, tokens, work):
+        rows = tokens.view(-1, work["time"] + 1)
+        trained = work["steps"] * work["batch"]
+        self.batches = rows[:trained].view(work["steps"], work["batch"], -1)
+        self.validation = rows[trained:].split(work["batch"])
+        self.work, self.beta2, self.step = work, work["beta2"], 0
+
+    def rate(self):
+        peak, floor, warmup = self.work["lr"], self.work["floor"], self.work["warmup"]
+        if self.step < warmup:
+            return peak * (self.step + 1) / warmup
+        through = (self.step - warmup) / max(1, self.work["steps"] - warmup)
+        return floor + 0.5 * (peak - floor) * (1 + math.cos(math.pi * through))
+
+    def once(self):
+        rows = self.batches[self.step]
+        self.inputs, self.targets = rows[:, :-1].contiguous(), rows[:, 1:].reshape(-1)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate()
+        self.step += 1
+        super().once()
+
+    @torch.inference_mode()
+    def look(self):
+        total = 0.0
+        for rows in self.validation:
+            logits = self.model(rows[:, :-1])
+            loss = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), rows[:, 1:].reshape(-1))
+            total += loss.item() * len(rows)
+        return total / sum(len(rows) for rows in self.validation)
 
 
 class Decoding:
@@ -195,8 +237,8 @@ def main():
         name = f"PyTorch {torch.__version__} on {torch.cuda.get_device_name()}"
     # One thread by its processor time, several by the clock, as ours.
     clock = time.process_time if work["threads"] == 1 and not on_gpu else time.perf_counter
-    if work["work"] == "train":
-        body = Training(model, work)
+    if work["work"] in ("train", "learn"):
+        body = Training(model, work) if work["work"] == "train" else Learning(model, work)
         say(name=name)
     else:
         body = Decoding(model, work)
@@ -205,7 +247,10 @@ def main():
         start = clock()
         for _ in range(int(line)):
             result = body.once()
-        say(seconds=clock() - start, loss=result)
+        seconds = clock() - start
+        if work["work"] == "learn":
+            result = body.look()
+        say(seconds=seconds, loss=result)
 
 
 main()

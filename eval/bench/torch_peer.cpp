@@ -70,11 +70,20 @@ TorchPeer::TorchPeer(const TorchWork& work, const engine::Gpt& model, std::span<
     write_file_atomic(batch, {reinterpret_cast<const char*>(tokens.data()), tokens.size_bytes()});
 
     const char* settings = work.settings == TorchSettings::tuned ? " tuned" : "";
-    const Json argument{{"work", work.work},     {"settings", settings},
-                        {"model", weights},      {"tokens", batch},
-                        {"batch", work.batch},   {"time", work.time},
-                        {"lr", work.lr},         {"threads", work.threads},
-                        {"device", work.device}, {"precision", work.precision}};
+    const Json argument{{"work", work.work},
+                        {"settings", settings},
+                        {"model", weights},
+                        {"tokens", batch},
+                        {"batch", work.batch},
+                        {"time", work.time},
+                        {"lr", work.lr},
+                        {"threads", work.threads},
+                        {"device", work.device},
+                        {"precision", work.precision},
+                        {"steps", work.recipe.steps},
+                        {"warmup", work.recipe.warmup},
+                        {"floor", work.recipe.floor},
+                        {"beta2", work.recipe.beta2}};
     ChildOptions options;
     options.command = {python, "-c", torch_gpt_program, json_text(argument)};
     options.environment = environment_of(work);

@@ -22,15 +22,22 @@ extern const char* const torch_matmul_program; // and of torch_matmul.py
 // guide and those libraries offer against it, and is up to three times as fast here.
 enum class TorchSettings { as_it_comes, tuned };
 
+// For "learn": a cosine over `steps` to `floor`, and AdamW's second beta.
+struct TorchRecipe {
+    int64_t steps = 0, warmup = 0;
+    double floor = 0, beta2 = 0.95;
+};
+
 // What the process is asked to do: torch_gpt.py says what it means.
 struct TorchWork {
-    std::string work; // "train" or "decode"
+    std::string work; // "train", "learn" or "decode"
     int64_t batch = 0, time = 0;
     int threads = 1;
     double lr = 0;
     TorchSettings settings = TorchSettings::tuned;
     std::string device = "cpu";     // or "cuda", for "train"
     std::string precision = "fp32"; // or "bf16", for "train"
+    TorchRecipe recipe = {};        // for "learn"
 };
 
 class TorchPeer {
@@ -47,7 +54,7 @@ class TorchPeer {
 
     struct Turn {
         double seconds = 0; // of all of the turn's repetitions
-        double loss = 0;    // train: of the last step, before its update
+        double loss = 0; // train: of the last step, before its update; learn: of validation, after
     };
     // So many training steps, or texts. Error if the process has gone.
     Turn run(int times);

@@ -50,6 +50,8 @@ TEST_CASE("a rate is of the amount, and slow turns are its low end") {
 TEST_CASE("the ratio is above 1 where ours is better") {
     Row row = example();
     CHECK(row.ratio() == 1.5);
+    row.unit = "tokens"; // until a goal: fewer are better
+    CHECK(row.ratio() == 60.0 / 90);
     row.peer = {};
     CHECK(row.ratio() == 0);
 }
