@@ -11,6 +11,7 @@
 #include "eval/studies/best_of_n.h"
 #include "eval/studies/curve.h"
 #include "eval/studies/early_stop.h"
+#include "eval/studies/first_error.h"
 #include "eval/studies/game24.h"
 #include "eval/studies/label_sources.h"
 #include "eval/studies/ladder.h"
@@ -56,6 +57,9 @@ Command command() {
                           game24),
         bench_command(),
         described_command("best-of-n", "PRM, ORM and majority over N, as a curve", best_of_n),
+        described_command("first-error",
+                          "whether a PRM names the first wrong step: ProcessBench's F1",
+                          first_error),
         described_command("early-stop", "what giving up at a bad step saves", early_stop),
         described_command("label-sources", "PRMs from several sources of labels, and their cost",
                           label_sources),

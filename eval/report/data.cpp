@@ -12,6 +12,7 @@
 #include "eval/studies/best_of_n.h"
 #include "eval/studies/curve.h"
 #include "eval/studies/early_stop.h"
+#include "eval/studies/first_error.h"
 #include "eval/studies/game24.h"
 #include "eval/studies/label_sources.h"
 #include "eval/studies/ladder.h"
@@ -145,6 +146,11 @@ const std::vector<Source>& sources() {
          "eval early-stop",
          {"threshold", "solved", "n", "low", "high", "tokens"},
          printed_command<EarlyStopOptions>},
+        {"first_error",
+         "first-error",
+         "eval first-error",
+         {"scorer", "erroneous", "named", "flawless", "passed", "f1"},
+         printed_command<FirstErrorOptions>},
         {"label_sources", "label-sources/table", "eval label-sources", of_labels,
          printed_command<LabelSourcesOptions>},
         {"curve", "curve", "eval curve", of_scorers, printed_command<CurveOptions>},

@@ -3,7 +3,8 @@
 // page stands in it.
 //
 //   {"run", "world", "seed",
-//    "ladder", "best_of_n", "preference_win_rate", "policies", "early_stop", "label_sources",
+//    "ladder", "best_of_n", "preference_win_rate", "policies", "early_stop", "first_error",
+//    "label_sources",
 //    "claims", "times":  the files of the same names in the run's folder, as they are, if there
 //    "stages": [{"stage", "done", "flags", "result"}],    of the pipeline, in its order
 //    "curves": {STAGE: {"steps", "columns": {NAME: {"x": [...], "y": [...]}}}},

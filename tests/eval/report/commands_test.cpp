@@ -14,6 +14,7 @@
 #include "eval/studies/best_of_n.h"
 #include "eval/studies/curve.h"
 #include "eval/studies/early_stop.h"
+#include "eval/studies/first_error.h"
 #include "eval/studies/game24.h"
 #include "eval/studies/label_sources.h"
 #include "eval/studies/ladder.h"
@@ -85,6 +86,14 @@ void measure_everything(const std::string& run) {
     stop.samples = 3;
     stop.thresholds = {0.25, 0.5};
     early_stop(stop);
+    FirstErrorOptions named;
+    named.pool.run = run;
+    named.pool.seed = 3;
+    named.pool.quiet = true;
+    named.pool.problems = 4;
+    named.pool.samples = 3;
+    named.threshold = 0.4;
+    first_error(named);
     PolicyOptions alone;
     alone.run = run;
     alone.seed = 4;

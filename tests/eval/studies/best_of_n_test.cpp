@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "eval/studies/active_labels.h"
 #include "eval/studies/early_stop.h"
+#include "eval/studies/first_error.h"
 
 #include <cmath>
 #include <doctest/doctest.h>
@@ -124,4 +125,27 @@ TEST_CASE("a label's worth is read off the line over log size") {
     CHECK(label_worth(sizes, uniform, 2000, 0.6) == doctest::Approx(1));
     CHECK(label_worth(sizes, uniform, 4000, 0.6) == doctest::Approx(0.5));
     CHECK(label_worth(sizes, std::vector<double>{0.7, 0.6, 0.5}, 1000, 0.6) == 0);
+}
+
+TEST_CASE("first errors that are named, by hand") {
+    // Three steps each: the second is wrong; all are right; the first is wrong, and a repetition.
+    Pool shown;
+    shown.samples = {sample("7", false, {0.9f, 0.2f, 0.1f}), sample("8", true, {0.9f, 0.7f, 0.6f}),
+                     sample("9", false, {0.6f, 0.2f, 0.9f}), endless()};
+    const std::vector<Pool> pools = {shown};
+    const WrongSteps truth = {{2, 0, 1, -1}};
+    const FirstErrorRow row = count_first_errors(pools, truth, 0, 0.5);
+    CHECK(row.erroneous == 2);
+    CHECK(row.named == 1); // of the third the second step is named
+    CHECK(row.flawless == 1);
+    CHECK(row.passed == 1);
+    CHECK(row.f1() == doctest::Approx(2 * 0.5 * 1.0 / 1.5));
+    // Whoever doubts everything passes nothing.
+    const FirstErrorRow strict = count_first_errors(pools, truth, 0, 0.8);
+    CHECK(strict.passed == 0);
+    CHECK(strict.f1() == 0);
+    CHECK(FirstErrorRow{}.f1() == 0);
+    const Json json = table_of(std::vector{row}).json();
+    CHECK(json[0]["named"] == 1);
+    CHECK(json[0]["passed_interval"][1] == 1.0);
 }
