@@ -69,7 +69,10 @@ void describe(Flags& f, SearchCall& o) {
     f.text("aggregate", o.aggregate,
            "a path's score from its steps': product, minimum or last (default: product, with orm "
            "and q last)");
-    f.text("vote", o.vote, "best-of-n: best (sample) or weighted (sum over an answer)");
+    f.text("vote", o.vote,
+           "best-of-n: best (sample), weighted (the answer with the largest sum), or bests (the "
+           "answer that "
+           "is most often the best of a few)");
     f.text("step-cost", o.step_cost, "astar: log-prob or unit");
     f.mark("trace", o.options.trace, "mcts, astar: tell every step of the algorithm").quiet();
     f.text("trace-file", o.trace_file, "write the tree that one problem's search saw as JSON here")

@@ -37,7 +37,8 @@ constexpr std::array<Named<Method>, 7> methods = {{{"greedy", Method::greedy},
                                                    {"qstar", Method::qstar}}};
 constexpr std::array<Named<Aggregate>, 3> aggregates = {
     {{"product", Aggregate::product}, {"minimum", Aggregate::minimum}, {"last", Aggregate::last}}};
-constexpr std::array<Named<Vote>, 2> votes = {{{"best", Vote::best}, {"weighted", Vote::weighted}}};
+constexpr std::array<Named<Vote>, 3> votes = {
+    {{"best", Vote::best}, {"weighted", Vote::weighted}, {"bests", Vote::bests}}};
 constexpr std::array<Named<StepCost>, 2> step_costs = {
     {{"log-prob", StepCost::log_prob}, {"unit", StepCost::unit}}};
 
@@ -61,7 +62,7 @@ void run(S& space, Method method, const SearchOptions& o, Vote vote) {
         if constexpr (!S::kListed) return majority(space, o.samples);
         break;
     case Method::best_of_n:
-        return best_of_n(space, o.samples, vote == Vote::weighted);
+        return best_of_n(space, o.samples, vote);
     case Method::beam:
         return beam(space, static_cast<size_t>(o.width));
     case Method::mcts:

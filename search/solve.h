@@ -21,7 +21,7 @@ Method puzzle_method_named(std::string_view name);  // those for puzzles: all bu
 std::string_view name_of(Method method);            // "best-of-n"
 bool needs_scorer(Method method, bool public_goal); // qstar; best-of-n if nothing else can choose
 
-// Error naming the list of values. "product", "minimum", "last"; "best", "weighted";
+// Error naming the list of values. "product", "minimum", "last"; "best", "weighted", "bests";
 // "log-prob", "unit".
 Aggregate aggregate_named(std::string_view name);
 Vote vote_named(std::string_view name);

@@ -7,6 +7,7 @@
 #include "eval/measure/study.h"
 #include "eval/measure/table.h"
 #include "search/models/run.h"
+#include "search/problem/vote.h"
 #include "train/run/batches.h"
 #include "train/run/run.h"
 
@@ -43,6 +44,20 @@ bool chosen_is_right(const Chooser& chooser, std::span<const Vote> votes,
     }
     if (best == nullptr || chooser.rule == Chooser::Rule::any) return false;
     if (chooser.rule == Chooser::Rule::best) return best->right;
+    if (chooser.rule == Chooser::Rule::majority_of_bests) {
+        std::vector<int> answers;
+        std::vector<double> scores;
+        for (const int64_t i : order) {
+            const Vote& vote = votes[static_cast<size_t>(i)];
+            if (vote.answer < 0) continue;
+            answers.push_back(vote.answer);
+            scores.push_back(vote.score);
+        }
+        const std::vector<int64_t> once(scores.size(), 1);
+        const auto shares = search::shares_of_bests(scores, once);
+        sums.clear();
+        for (size_t i = 0; i < shares.size(); ++i) sums[answers[i]] += shares[i];
+    }
     const Vote* winner = nullptr;
     for (const int64_t i : order) {
         const Vote& vote = votes[static_cast<size_t>(i)];
@@ -103,7 +118,8 @@ struct Costs {
 };
 
 bool reads(const Chooser& chooser) {
-    return chooser.rule == Chooser::Rule::best || chooser.rule == Chooser::Rule::weighted;
+    return chooser.rule == Chooser::Rule::best || chooser.rule == Chooser::Rule::weighted ||
+           chooser.rule == Chooser::Rule::majority_of_bests;
 }
 
 } // namespace
@@ -119,9 +135,13 @@ std::vector<Chooser> choosers_for(const std::vector<std::string>& scorers,
             choosers.push_back({name + ", minimum", Rule::best, i, Aggregate::minimum});
             choosers.push_back({name + ", product", Rule::best, i, Aggregate::product});
             choosers.push_back({name + ", weighted vote", Rule::weighted, i, Aggregate::product});
+            choosers.push_back(
+                {name + ", majority of bests", Rule::majority_of_bests, i, Aggregate::minimum});
         } else {
             choosers.push_back({name, Rule::best, i, Aggregate::last});
             choosers.push_back({name + ", weighted vote", Rule::weighted, i, Aggregate::last});
+            choosers.push_back(
+                {name + ", majority of bests", Rule::majority_of_bests, i, Aggregate::last});
         }
     }
     choosers.push_back({"any sample right (bound)", Rule::any});

@@ -22,15 +22,16 @@ namespace qstar::eval {
 // How one of N samples is chosen.
 struct Chooser {
     enum class Rule {
-        first,    // no choice: a single sample, at any N
-        majority, // the answer with the most samples
-        best,     // the sample with the highest score
-        weighted, // the answer with the largest sum of scores
-        any       // right if any sample is: no method, the pool's upper bound
+        first,             // no choice: a single sample, at any N
+        majority,          // the answer with the most samples
+        best,              // the sample with the highest score
+        weighted,          // the answer with the largest sum of scores
+        majority_of_bests, // the answer that is most often the best of a few (problem/vote.h)
+        any                // right if any sample is: no method, the pool's upper bound
     };
     std::string name; // "PRM (minimum)"
     Rule rule = Rule::first;
-    size_t scorer = 0; // best, weighted: which of the pool's
+    size_t scorer = 0; // of rules with scores: which of the pool's
     search::Aggregate aggregate = search::Aggregate::product;
 };
 // All that make sense for these scorers, each with its reading (search/models/scorer.h).

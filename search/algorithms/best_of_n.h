@@ -9,6 +9,7 @@
 // the walks but what the space has found.
 
 #include "search/algorithms/search_space.h"
+#include "search/problem/vote.h"
 
 #include <cstdint>
 #include <map>
@@ -19,8 +20,9 @@
 namespace qstar::search {
 
 // Draws solutions until there are enough or the budget is spent; use(solutions) for each batch.
-// What it requires of a space: draw(most, solutions), which draws the next batch of whole solutions,
-// at most so many, and says how many were drawn, 0 if the budget pays for none; all_drawn().
+// What it requires of a space: draw(most, solutions), which draws the next batch of whole
+// solutions, at most so many, and says how many were drawn, 0 if the budget pays for none;
+// all_drawn().
 template <SearchSpace S, class Use>
 void draw_solutions(S& space, int64_t samples, const Use& use) {
     for (int64_t drawn = 0; drawn < samples && !space.spent();) {
@@ -33,15 +35,16 @@ void draw_solutions(S& space, int64_t samples, const Use& use) {
     }
 }
 
-// `weighted`: the answer whose samples' scores have the largest sum (Li et al., "Making Language
-// Models Better Reasoners with Step-Aware Verifier", 2023), shown by its best sample; else the
-// sample of the highest score. Of equal ones the first.
+// The sample of the highest score or, by a vote (problem/vote.h), an answer, shown by its best
+// sample: weighted, whose samples' scores have the largest sum (Li et al., "Making Language Models
+// Better Reasoners with Step-Aware Verifier", 2023); bests, which is most often the best of a few.
+// Of equal ones the first.
 //
-// What it requires of a space that draws: finished(solution), steps(solution), and answer(solution),
-// its answer in a form for votes; rate(solutions), a score and those of the steps for each;
-// choose(solution, rating, score), which makes a solution the result.
+// What it requires of a space that draws: finished(solution), steps(solution), and
+// answer(solution), its answer in a form for votes; rate(solutions), a score and those of the steps
+// for each; choose(solution, rating, score), which makes a solution the result.
 template <SearchSpace S>
-void best_of_n(S& space, int64_t samples, bool weighted) {
+void best_of_n(S& space, int64_t samples, Vote vote) {
     if constexpr (S::kListed) {
         space.evaluate({space.root()});
         draw_solutions(space, samples, [](const auto&) {});
@@ -49,7 +52,7 @@ void best_of_n(S& space, int64_t samples, bool weighted) {
         struct Candidate {
             typename S::Solution solution;
             typename S::Rating rating;
-            int count = 0;
+            int64_t count = 0;
         };
         std::vector<Candidate> candidates;                // different solutions, in order
         std::map<std::vector<std::string>, size_t> known; // steps -> candidate
@@ -75,11 +78,19 @@ void best_of_n(S& space, int64_t samples, bool weighted) {
         if (space.solved() || candidates.empty()) return;
 
         // Step 3: take the best, by its own score or by that of its answer.
-        std::map<std::string, double> sums; // of an answer's scores
-        for (const Candidate& c : candidates)
-            sums[space.answer(c.solution)] += c.rating.score * c.count;
+        std::vector<double> scores;
+        std::vector<int64_t> counts;
+        for (const Candidate& c : candidates) {
+            scores.push_back(c.rating.score);
+            counts.push_back(c.count);
+        }
+        if (vote == Vote::bests) scores = shares_of_bests(scores, counts);
+        std::map<std::string, double> votes; // for an answer
+        for (size_t i = 0; i < candidates.size(); ++i)
+            votes[space.answer(candidates[i].solution)] +=
+                vote == Vote::bests ? scores[i] : scores[i] * static_cast<double>(counts[i]);
         const auto score = [&](const Candidate& c) {
-            return weighted ? sums[space.answer(c.solution)] : c.rating.score;
+            return vote == Vote::best ? c.rating.score : votes[space.answer(c.solution)];
         };
         const Candidate* best = &candidates.front();
         for (const Candidate& c : candidates)

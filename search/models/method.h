@@ -15,6 +15,7 @@
 #include "search/problem/path.h"
 #include "search/problem/public_rules.h"
 #include "search/problem/search_options.h"
+#include "search/problem/vote.h"
 
 #include <cstdint>
 #include <functional>
@@ -26,7 +27,6 @@ namespace qstar::search {
 // One number for a path from the scores of its steps (Lightman et al. 2023 compare
 // product and minimum; an ORM is read at its last step).
 enum class Aggregate { product, minimum, last };
-enum class Vote { best, weighted };     // best-of-n: the best sample, or the best answer
 enum class StepCost { log_prob, unit }; // A*: -log p(step) or 1
 
 struct Options : SearchOptions {

@@ -111,6 +111,30 @@ TEST_CASE("the weighted vote sums scores by answer") {
     CHECK(result.score > 0.5 * 40);
 }
 
+TEST_CASE("majority of the bests: what fools the judge once in a while is outvoted") {
+    // Sixteen draws, of which four are looked at: the best is among them in 1 - (15/16)^4.
+    const std::vector<double> scores = {0.9, 0.8};
+    const std::vector<int64_t> counts = {1, 15};
+    const auto shares = shares_of_bests(scores, counts);
+    CHECK(shares[0] == doctest::Approx(1 - std::pow(15.0 / 16, 4)));
+    CHECK(shares[0] + shares[1] == doctest::Approx(1));
+    CHECK(shares_of_bests(std::vector<double>{0.2, 0.7}, std::vector<int64_t>{1, 1})[1] == 0.5);
+    CHECK(shares_of_bests({}, {}).empty());
+
+    TableProposer p;
+    p.table["q"] = {{"a", true, 0.9}, {"b", true, 0.1}};
+    FunctionScorer s([](const Path& path) { return path.steps[0] == "a" ? 0.5f : 0.6f; });
+    Options options = plain();
+    options.samples = 64;
+    options.vote = Vote::best;
+    CHECK(best_of_n(p, &s, "q", options).answer == "b");
+    options.vote = Vote::bests;
+    const Result result = best_of_n(p, &s, "q", options);
+    CHECK(result.answer == "a");
+    CHECK(result.score > 0.5);
+    CHECK(result.score < 1);
+}
+
 TEST_CASE("a path's score from its steps'") {
     CHECK(aggregate(Aggregate::product, {0.5f, 0.25f, 1.0f}) == 0.125);
     CHECK(aggregate(Aggregate::minimum, {0.5f, 0.25f, 1.0f}) == 0.25);

@@ -33,7 +33,7 @@ inline Result majority(Proposer& p, const std::string& problem, const Options& o
 }
 inline Result best_of_n(Proposer& p, Scorer* s, const std::string& problem, const Options& o) {
     return over_steps(p, s, problem, o, [&](StepSpace& space) {
-        best_of_n(space, o.samples, o.vote == Vote::weighted);
+        best_of_n(space, o.samples, o.vote);
     });
 }
 inline Result beam(Proposer& p, Scorer* s, const std::string& problem, const Options& o) {

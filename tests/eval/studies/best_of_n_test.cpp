@@ -67,6 +67,8 @@ TEST_CASE("every chooser over all samples of a pool, by hand") {
     CHECK(point(curve, "prm, minimum", 3).mean == 1);       // 0.8 over 0.75 and 0.5
     CHECK(point(curve, "prm, product", 3).mean == 0);       // 0.64 under 0.75
     CHECK(point(curve, "prm, weighted vote", 3).mean == 0); // 0.64 under 0.75 + 0.25
+    // Two of three with replacement: the best is among them in 1 - (2/3)^2 = 5/9.
+    CHECK(point(curve, "prm, majority of bests", 3).mean == 1);
     CHECK(point(curve, "any sample right (bound)", 3).mean == 1);
     CHECK(point(curve, "any sample right (bound)", 3).deviation == 0);
     // Five tokens of prompt; three samples of 10, 20 and 20, of which two are the same text: all
