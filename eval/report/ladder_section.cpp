@@ -77,9 +77,9 @@ std::vector<PlotSeries> ladder_series(const Json& data) {
         {"majority", "majority"},
         {"best of N, ORM", "best of N, ORM"},
         {"best of N, PRM (minimum)", "best of N, PRM"},
-        {"MCTS, PRM", "MCTS, PRM"},
         {"A*, PRM", "A*, PRM"},
-        {"Q*, learned Q", "Q*, learned Q"}};
+        {"Q*, learned Q", "Q*, learned Q"},
+        {"Q*, self-play's policy and Q", "Q*, self-play"}};
     std::vector<PlotSeries> all;
     const Json& rows = data.at("ladder").at("rows");
     for (const auto& [method, name] : shown) {

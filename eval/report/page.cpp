@@ -27,7 +27,7 @@ constexpr Part parts[] = {{"pipeline", "Pipeline", pipeline_section},
                           {"cost", "Cost", cost_section},
                           {"again", "Again", commands_section}};
 
-// The ladder in four numbers: the four steps of the talk.
+// The ladder in a few numbers: the steps of the talk.
 std::string stairs(const Json& data) {
     if (!data.contains("ladder")) return "";
     const std::pair<const char*, const char*> steps[] = {
@@ -35,7 +35,8 @@ std::string stairs(const Json& data) {
         {"tuned model, greedy", "tuned, alone"},
         {"best of N, ORM", "an outcome model chooses"},
         {"best of N, PRM (minimum)", "a process model chooses"},
-        {"A*, PRM", "A* over steps"}};
+        {"A*, PRM", "A* over steps"},
+        {"Q*, self-play's policy and Q", "Q*, after self-play"}};
     std::string out;
     const Json& rows = data.at("ladder").at("rows");
     for (const auto& [method, said] : steps) {

@@ -19,16 +19,23 @@ namespace qstar::eval {
 
 namespace {
 
-std::vector<LadderEntry> single_solutions(const LadderOptions& options) {
+std::vector<LadderEntry> single_solutions(const LadderOptions& options,
+                                          const search::StageModels& models) {
     using search::Method;
     std::vector<LadderEntry> entries{{"base model, greedy", Method::greedy, "pretrain"},
                                      {"tuned model, greedy", Method::greedy, "sft"}};
+    if (models.has("self-play"))
+        entries.push_back({"self-play's policy, greedy", Method::greedy, "self-play"});
+    if (models.has("distil"))
+        entries.push_back({"distilled policy, greedy", Method::greedy, "distil"});
     for (const std::string& stage : options.policies)
         entries.push_back({stage + ", greedy", Method::greedy, stage});
     return entries;
 }
 
-std::vector<LadderEntry> searches(const LadderOptions& options, bool learned_q) {
+// The last rungs are what Q* is by its name, part by part: self-play's policy, with the PRM, and
+// with the Q that is learned from its own roll-outs.
+std::vector<LadderEntry> searches(const LadderOptions& options, const search::StageModels& models) {
     using search::Aggregate, search::Method, search::Vote;
     const std::string& policy = options.policy;
     std::vector<LadderEntry> entries{
@@ -44,7 +51,11 @@ std::vector<LadderEntry> searches(const LadderOptions& options, bool learned_q) 
         {"MCTS, PRM", Method::mcts, policy, "prm"},
         {"A*, PRM", Method::astar, policy, "prm"},
     };
-    if (learned_q) entries.push_back({"Q*, learned Q", Method::qstar, policy, "q"});
+    if (models.has("q")) entries.push_back({"Q*, learned Q", Method::qstar, policy, "q"});
+    if (!models.has("self-play") || !models.has("q-self-play") || policy == "self-play")
+        return entries;
+    entries.push_back({"A*, self-play's policy, PRM", Method::astar, "self-play", "prm"});
+    entries.push_back({"Q*, self-play's policy and Q", Method::qstar, "self-play", "q-self-play"});
     return entries;
 }
 
@@ -104,9 +115,9 @@ Ladder measure_ladder(const LadderOptions& options) {
         row.results = {};
         ladder.rows.push_back(std::move(row));
     };
-    for (const LadderEntry& entry : single_solutions(options)) add(entry, 0);
+    for (const LadderEntry& entry : single_solutions(options, models)) add(entry, 0);
     for (const int64_t budget : options.budgets)
-        for (const LadderEntry& entry : searches(options, models.has("q"))) add(entry, budget);
+        for (const LadderEntry& entry : searches(options, models)) add(entry, budget);
     return ladder;
 }
 

@@ -168,6 +168,10 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.truth("guided", o.guided, "search with Q; without: roll-outs only");
     f.number("dev-problems", o.dev_problems, 1, most, "on which each round is measured");
     f.number("q-lr", o.q.loop.lr, 0, 10, "learning rate of Q");
+    f.choice("q-optimizer", o.q.loop.optimizer, {"adamw", "muon"}, "of Q, as --optimizer")
+        .only_if(by_muon(o.q.loop));
+    f.number("q-muon-lr", o.q.loop.muon_lr, 0, 10, "learning rate of Q's Muon at its peak")
+        .only_if(by_muon(o.q.loop));
     f.number("q-batch", o.q.loop.batch, 1, 1'000'000, "roll-outs a step of Q");
     f.number("q-epochs", o.q.epochs, 1, most, "passes over the roll-outs in each iteration of Q");
     f.number("q-iterations", o.q.iterations, 1, most, "of Q's target network");
