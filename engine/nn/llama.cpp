@@ -37,8 +37,7 @@ size_t at(const GptConfig& config, int64_t layer, Block which) {
 
 } // namespace
 
-// Normal with deviation 0.02 sqrt(768 / C) as in gpt2; the projections into the residual stream
-// start from 0, so that each block is the identity until it is trained.
+// Normal with the deviations of gpt2.
 void add_parameters(NewParameters& add) {
     const GptConfig& config = add.model.config;
     const int64_t c = config.width, inner = hidden_width(config), head = c / config.heads;
