@@ -36,7 +36,9 @@ namespace {
 
 // How much of everything; 0 is the stage's own default, which for data is all there is.
 struct Sizes {
-    int64_t corpus_tokens, pretrain_batch, pretrain_steps, layers, width; // the policy
+    int64_t corpus_tokens;
+    double warm; // share of them with short problems, at the beginning
+    int64_t pretrain_batch, pretrain_steps, layers, width; // the policy
     int64_t sample_problems;
     int64_t reward_prompts, dpo_prompts, preference_problems; // ranks
     int64_t orm_solutions, prm_solutions, rollout_solutions, q_problems;
@@ -44,14 +46,21 @@ struct Sizes {
     int64_t curve_problems, ladder_problems; // held-out ones
 };
 
-constexpr Sizes quick = {400'000, 16, 0,   2,  64, 200, 100, 100, 50,
-                         0,       0,  100, 60, 60, 60,  50,  20,  100};
-// Ten to twelve minutes on two cores.
-constexpr Sizes standard = {6'000'000, 8,      4800, 4,   128, 15'000, 2000, 2000, 500,
-                            12'000,    18'000, 1000, 500, 500, 1200,   200,  100,  500};
+constexpr Sizes quick = {400'000, 0.15, 16,  0,  2,  64, 200, 100, 100, 50,
+                         0,       0,    100, 60, 60, 60, 50,  20,  100};
+// Seven to eight minutes on two cores.
+constexpr Sizes standard = {6'000'000, 0.03, 8,    1000, 4,    128,  15'000, 2000, 2000, 500,
+                            20'000,    0,    1000, 500,  2000, 1200, 200,    100,  1000};
 // Half an hour: what the READMEs of the floors measured.
-constexpr Sizes full = {14'000'000, 16, 0,    4,    128, 30'000, 5000, 3000, 500,
-                        0,          0,  2000, 1000, 800, 2000,   200,  150,  1000};
+constexpr Sizes full = {14'000'000, 0.03, 16,   0,    4,    128,  30'000, 5000, 3000, 500,
+                        0,          0,    2000, 1000, 4000, 2000, 200,    150,  1000};
+
+// Muon for the hidden matrices, AdamW for the rest: a fifth of AdamW's tokens to the same loss
+// (LOG.md). Rates were chosen on dev problems.
+void learn_by_muon(train::LoopOptions& loop, double rate) {
+    loop.optimizer = "muon";
+    loop.muon_lr = rate;
+}
 
 void lights_out_demo(const DemoOptions& options) {
     puzzle_demo(options.world, options.run, options.seed, options.quick);
@@ -66,6 +75,7 @@ void arithmetic_demo(const DemoOptions& options) {
     say("corpus", "what a class hands in: many bad solvers, few good ones");
     auto corpus = of<train::CorpusOptions>(options);
     corpus.tokens = size.corpus_tokens;
+    corpus.warm = size.warm;
     train::corpus(corpus);
 
     say("pretrain", "next-token prediction learns all of it, the bad mathematics included");
@@ -74,10 +84,16 @@ void arithmetic_demo(const DemoOptions& options) {
     pretrain.steps = size.pretrain_steps;
     pretrain.layers = size.layers;
     pretrain.width = size.width;
+    pretrain.family = "qwen3";
+    pretrain.loop.lr = 3e-3;
+    learn_by_muon(pretrain.loop, 0.02);
     train::pretrain(pretrain);
 
     say("sft", "fine-tuning on a small set, picked by its answers");
-    train::sft(of<train::SftOptions>(options));
+    auto sft = of<train::SftOptions>(options);
+    sft.loop.lr = 1e-3;
+    learn_by_muon(sft.loop, 0.005);
+    train::sft(sft);
 
     say("sample", "the tuned model solves training problems, several times each");
     auto sample = of<train::SampleOptions>(options);
@@ -108,11 +124,13 @@ void arithmetic_demo(const DemoOptions& options) {
     say("orm", "outcome reward model: is the answer right?");
     auto orm = of<train::OrmOptions>(options);
     orm.reward.limit = size.orm_solutions;
+    learn_by_muon(orm.reward.loop, 0.01);
     train::orm(orm);
 
     say("prm", "process reward model: is this step right?");
     auto prm = of<train::PrmOptions>(options);
     prm.reward.limit = size.prm_solutions;
+    learn_by_muon(prm.reward.loop, 0.01);
     train::prm(prm);
 
     say("rollout", "labels without anybody who looks at a step: what does the policy make of it?");
@@ -123,6 +141,7 @@ void arithmetic_demo(const DemoOptions& options) {
     say("q", "Q-values of steps, by fitted Q iteration on the policy's own roll-outs");
     auto q = of<train::QOptions>(options);
     q.problems = size.q_problems;
+    learn_by_muon(q.loop, 0.01);
     train::q(q);
 
     say("self-play", "search finds, the verifier confirms, the policy learns, again");
@@ -130,12 +149,15 @@ void arithmetic_demo(const DemoOptions& options) {
     play.rounds = 2;
     play.problems = size.play_problems;
     play.dev_problems = size.dev_problems;
+    learn_by_muon(play.loop, 0.003);
+    learn_by_muon(play.q.loop, 0.01);
     train::self_play(play);
 
     say("distil", "what the search finds, back into a policy that needs no search");
     auto distil = of<train::DistilOptions>(options);
     distil.problems = size.distil_problems;
     distil.dev_problems = size.dev_problems;
+    learn_by_muon(distil.loop, 0.003);
     train::distil(distil);
 
     say("best-of-n", "PRM, ORM and majority over N");

@@ -29,14 +29,15 @@ std::string problems() {
 
 } // namespace
 
-// Sizes that are no multiple of sixteen, and all kinds of layers, losses and searches.
+// Sizes that are no multiple of sixteen, and all kinds of layers, losses, optimisers and searches.
 std::vector<std::string> small_run_lines() {
     const std::string loop = " --epochs 1 --warmup 2 --quiet --batch ";
     const std::string puzzle = " --run @/puzzle --world lights-out --size 3 --width 20 --blocks 1 "
                                "--batch 20 --steps 30 --check-every 5 --quiet";
+    const std::string corpus = " --tokens 20000 --curated 40 --low 1 --high 4 --operators + "
+                               "--max-operands 3 --brackets 0 --quiet";
     std::vector<std::string> lines = {
-        "train corpus --run @/run --tokens 20000 --curated 40 --low 1 --high 4 --operators + "
-        "--max-operands 3 --brackets 0 --quiet",
+        "train corpus --run @/run" + corpus,
         "train pretrain --run @/run --layers 2 --width 40 --heads 2 --context 64 --batch 8 --lr "
         "5e-3 "
         "--warmup 5 --steps 120 --val-every 0 --sample 0 --quiet",
@@ -60,6 +61,13 @@ std::vector<std::string> small_run_lines() {
             loop + "8",
         "train davi" + puzzle,
         "train deep-q" + puzzle,
+        // Another family and another optimiser.
+        "train corpus --run @/qwen3" + corpus,
+        "train pretrain --run @/qwen3 --family qwen3 --optimizer muon --layers 2 --width 40 "
+        "--heads 2 --context 64 --batch 8 --warmup 5 --steps 40 --val-every 0 --sample 0 --quiet",
+        "train sft --run @/qwen3 --optimizer muon" + loop + "4",
+        "search --run @/qwen3 --problems @/problems.txt --out @/qwen3.jsonl --method greedy "
+        "--budget 200",
     };
     for (const char* search : {"greedy", "majority", "best-of-n --scorer orm", "beam --scorer prm",
                                "mcts --scorer prm", "astar --scorer prm", "qstar"}) {
