@@ -1,7 +1,7 @@
 #include "eval/bench/bench.h"
 
-#include "engine/base/error.h"
 #include "engine/base/cpu.h"
+#include "engine/base/error.h"
 #include "engine/text/jsonl.h"
 
 namespace qstar::eval {
@@ -39,7 +39,8 @@ void Report::note(const std::string& sentence) {
 }
 
 void Report::finish() {
-    if (rows_.empty()) fail("--only: no work's name contains \"{}\"", options_.only);
+    if (rows_.empty() && !options_.only.empty())
+        fail("--only: no work's name contains \"{}\"", options_.only);
     if (options_.json.empty()) return;
     Json list = Json::array();
     for (const Row& row : rows_) list.push_back(row_json(row));

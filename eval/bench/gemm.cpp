@@ -1,11 +1,11 @@
 #include "eval/bench/gemm.h"
 
+#include "engine/base/cpu.h"
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
 #include "engine/base/random.h"
 #include "engine/device/arena.h"
 #include "engine/kernels/bf16.h"
-#include "engine/base/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "engine/text/jsonl.h"
 #include "eval/bench/child.h"

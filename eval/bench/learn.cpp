@@ -83,6 +83,13 @@ Learner learner(const Lesson& lesson, const Recipe& recipe, const engine::Gpt& m
             [learning](int64_t steps) { return learning->learn(steps); }};
 }
 
+// A model of the lesson's sizes, of the family of the demo.
+engine::Gpt as_qwen3(const Lesson& lesson) {
+    engine::GptConfig config = lesson.config;
+    config.family = engine::Family::qwen3;
+    return engine::Gpt(config, Random(1, "bench/model"));
+}
+
 void note_all(const std::vector<Learner>& learners, Report& report) {
     for (const Learner& l : learners)
         report.note(
@@ -123,7 +130,11 @@ void learn_text(const BenchOptions& options, Report& report) {
     work.recipe = TorchRecipe{plain.steps, plain.warmup, plain.floor, kNanoGpt.beta2};
     TorchPeer torch(work, model, tokens);
 
-    std::vector<Learner> learners = {learner(lesson, plain, model), learner(lesson, muon, model)};
+    Recipe modern = muon;
+    modern.name = "qwen3 by Muon";
+    modern.lr = 3e-3, modern.floor = 3e-4;
+    std::vector<Learner> learners = {learner(lesson, plain, model), learner(lesson, muon, model),
+                                     learner(lesson, modern, as_qwen3(lesson))};
     if (torch.here())
         learners.push_back({torch.name(), plain.steps, [&](int64_t n) {
                                 const TorchPeer::Turn turn = torch.run(static_cast<int>(n));
@@ -133,7 +144,7 @@ void learn_text(const BenchOptions& options, Report& report) {
     note_all(learners, report);
     const Learner* peer = torch.here() ? &learners.back() : nullptr;
     const std::string name = torch.name() + (torch.here() ? ", the recipe" : "");
-    for (size_t i = 0; i < 2; ++i) report_rows(lesson, learners[i], peer, name, report);
+    for (size_t i = 0; i < 3; ++i) report_rows(lesson, learners[i], peer, name, report);
 }
 
 void learn_run(const BenchOptions& options, Report& report) {
@@ -151,10 +162,16 @@ void learn_run(const BenchOptions& options, Report& report) {
     lesson.name = kWorksheets;
     lesson.goal = options.quick ? 4 : 0.772;
     const engine::Gpt model(lesson.config, Random(1, "bench/model"));
-    std::vector<Learner> learners = {learner(lesson, plain, model), learner(lesson, muon, model)};
+    Recipe modern = muon;
+    modern.name = "qwen3 by Muon";
+    modern.lr = 3e-3, modern.floor = 3e-4;
+    modern.steps = options.quick ? steps : 1000;
+    std::vector<Learner> learners = {learner(lesson, plain, model), learner(lesson, muon, model),
+                                     learner(lesson, modern, as_qwen3(lesson))};
     learn_in_turns(learners, lesson.goal, turn_of(options));
     note_all(learners, report);
-    report_rows(lesson, learners[1], &learners[0], "ours, AdamW", report);
+    for (size_t i = 1; i < 3; ++i)
+        report_rows(lesson, learners[i], &learners[0], "ours, AdamW", report);
 }
 
 } // namespace

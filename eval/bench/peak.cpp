@@ -1,8 +1,8 @@
 #include "eval/bench/peak.h"
 
+#include "engine/base/cpu.h"
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
-#include "engine/base/cpu.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define QSTAR_PEAK 1 // GCC and Clang: functions for an instruction set of their own

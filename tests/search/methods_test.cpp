@@ -122,7 +122,7 @@ TEST_CASE("majority of the bests: what fools the judge once in a while is outvot
     CHECK(shares_of_bests({}, {}).empty());
 
     TableProposer p;
-    p.table["q"] = {{"a", true, 0.9}, {"b", true, 0.1}};
+    p.table["q"] = {{"a", true, 0.96}, {"b", true, 0.04}};
     FunctionScorer s([](const Path& path) { return path.steps[0] == "a" ? 0.5f : 0.6f; });
     Options options = plain();
     options.samples = 64;

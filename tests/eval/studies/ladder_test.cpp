@@ -22,7 +22,7 @@ TEST_CASE("the ladder of a tiny pipeline") {
     options.problems = 12;
     options.budgets = {150, 600};
     const Ladder ladder = measure_ladder(options);
-    CHECK(ladder.rows.size() == 2 + 2 * 8);
+    CHECK(ladder.rows.size() == 2 + 2 * 10);
     CHECK(ladder.training_lines > 1000);
     for (const Measured& row : ladder.rows) {
         CAPTURE(row.method);
