@@ -49,8 +49,8 @@ struct Sizes {
 constexpr Sizes quick = {400'000, 0.15, 16,  0,  2,  64, 200, 100, 100, 50,
                          0,       0,    100, 60, 60, 60, 50,  20,  100};
 // Seven to eight minutes on two cores.
-constexpr Sizes standard = {6'000'000, 0.03, 8,    1000, 4,    128,  15'000, 2000, 2000, 500,
-                            20'000,    0,    1000, 500,  2000, 1200, 200,    100,  1000};
+constexpr Sizes standard = {6'000'000, 0.03, 8,    1000, 4,    128,  20'000, 2000, 2000, 500,
+                            12'000,    0,    1000, 500,  2000, 1200, 200,    100,  1000};
 // Half an hour: what the READMEs of the floors measured.
 constexpr Sizes full = {14'000'000, 0.03, 16,   0,    4,    128,  30'000, 5000, 3000, 500,
                         0,          0,    2000, 1000, 4000, 2000, 200,    150,  1000};
