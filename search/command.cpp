@@ -6,6 +6,7 @@
 #include "engine/io/sha256.h"
 #include "engine/run/record.h"
 #include "engine/text/jsonl.h"
+#include "search/models/class_range.h"
 #include "search/models/run.h"
 #include "search/models/stage_models.h"
 #include "search/problem/world.h"
@@ -15,6 +16,7 @@
 #include "search/solve.h"
 #include "search/worlds/make_world.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <span>
@@ -121,6 +123,26 @@ void search_one(const World& world, const SearchCall& flags, Method method, Opti
         write_jsonl(flags.out, std::vector<Json>{result_json(world, line, result)});
 }
 
+// What is new to the run's class: of one problem what it is, of a file in how many.
+void say_beyond_class(const World& world, const SearchCall& flags,
+                      const std::vector<ProblemLine>& lines) {
+    const std::optional<ClassRange> known = class_range(flags.run, world);
+    if (!flags.problem.empty()) {
+        const ProblemLine line = read_problem(world, flags.problem, flags.form.target);
+        const std::string said = beyond_class(known, line.problem);
+        if (!said.empty()) fmt::print(stderr, "search: {}\n", said);
+        return;
+    }
+    const auto beyond = std::count_if(lines.begin(), lines.end(), [&](const ProblemLine& line) {
+        return !beyond_class(known, line.problem).empty();
+    });
+    if (beyond > 0)
+        fmt::print(stderr,
+                   "search: {} of {} problems are of a kind that this run's class has not "
+                   "worked with\n",
+                   beyond, lines.size());
+}
+
 // Error if the world cannot read the problem; it names the run where the world is the run's.
 void check_problem(const World& world, const SearchCall& flags, const std::string& name) {
     try {
@@ -221,6 +243,7 @@ void search(const SearchCall& flags) {
     Scorer* const scorer = models.scorer(flags.scorer);
     for (const std::string& sentence : set_defaults(options, *world, method, scorer, aggregate))
         fmt::print(stderr, "search: {}\n", sentence);
+    say_beyond_class(*world, flags, lines);
     if (flags.problem.empty())
         search_file(*world, flags, lines, method, options, seed, proposer, scorer);
     else

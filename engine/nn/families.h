@@ -5,6 +5,9 @@
 
 #include "engine/nn/gpt.h"
 
+#include <span>
+#include <string>
+
 namespace qstar::engine {
 
 // Parameters of one block and of what stands around them, with the numbers that a training starts

@@ -3,6 +3,7 @@
 #include "engine/nn/families.h"
 
 #include <cmath>
+#include <span>
 #include <string>
 
 namespace qstar::engine::gpt2 {

@@ -5,6 +5,7 @@
 #include "engine/nn/families.h"
 
 #include <cmath>
+#include <span>
 #include <string>
 
 namespace qstar::engine::llama {

@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
+#include "search/models/class_range.h"
 #include "search/results.h"
 
 #include <algorithm>
@@ -235,10 +236,12 @@ SearchRequest search_request(const std::map<std::string, std::string>& query,
 
 void search_live(RunModels& models, const SearchRequest& asked, EventStream& events) {
     try {
+        const auto known = search::class_range(models.run(), models.world());
         events.send("begin", json_text({{"problem", asked.problem},
                                         {"method", search::name_of(asked.method)},
                                         {"scorer", asked.scorer},
-                                        {"budget", asked.options.budget}}));
+                                        {"budget", asked.options.budget},
+                                        {"beyond", search::beyond_class(known, asked.problem)}}));
         Watched watched(models, asked.scorer, events);
         search::Scorer* scorer = asked.scorer == "none" ? nullptr : &watched;
         search::Result result = search::solve({&asked.problem, 1}, asked.method, watched, scorer,

@@ -26,6 +26,7 @@ class Pane {
     this.stop = element('button', {type: 'button', id: `stop-${number}`, disabled: true}, 'Stop');
     this.status = element('p', {class: 'status', role: 'status', id: `status-${number}`}, ' ');
     this.answer = element('p', {class: 'answer', id: `answer-${number}`});
+    this.beyond = element('p', {class: 'status', role: 'note', id: `beyond-${number}`});
     this.map = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
     this.map.setAttribute('class', 'map');
     this.map.setAttribute('role', 'img');
@@ -34,7 +35,7 @@ class Pane {
     this.root = element('section', {class: 'pane', 'aria-label': `Search ${number}`},
       element('div', {class: 'fields'}, field('Method', this.method), field('Reward model', this.scorer),
         field('Tokens at most', this.budget)),
-      element('div', {class: 'row'}, this.status, this.stop), this.answer, this.map, this.list);
+      element('div', {class: 'row'}, this.status, this.stop), this.beyond, this.answer, this.map, this.list);
     this.stop.addEventListener('click', () => this.leaving?.abort());
   }
 
@@ -42,6 +43,7 @@ class Pane {
     this.leaving?.abort();
     const leaving = this.leaving = new AbortController();
     this.answer.replaceChildren();
+    this.beyond.replaceChildren();
     this.status.classList.remove('error');
     this.status.textContent = 'begins ...';
     this.stop.disabled = false;
@@ -81,7 +83,10 @@ class Pane {
   }
 
   on(event, data) {
-    if (event === 'begin') this.tree = new Tree(data.problem, this.list, this.map);
+    if (event === 'begin') {
+      this.tree = new Tree(data.problem, this.list, this.map);
+      this.beyond.textContent = data.beyond;
+    }
     if (event === 'grow') {
       this.tree.grow(data);
       const more = data.hidden ? `, ${data.hidden} more not shown` : '';

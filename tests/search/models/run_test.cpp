@@ -4,7 +4,9 @@
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/nn/checkpoint.h"
+#include "search/models/class_range.h"
 #include "search/models/method.h"
+#include "search/worlds/make_world.h"
 #include "tests/program.h"
 #include "tests/search/tiny_models.h"
 #include "tokenizer/files.h"
@@ -111,4 +113,33 @@ TEST_CASE("a reward model says itself how it is read") {
         CHECK(read(stage, {}) == Reading::whole_solution);
     CHECK(aggregate_for(Reading::each_step) == Aggregate::product);
     CHECK(aggregate_for(Reading::whole_solution) == Aggregate::last);
+}
+
+TEST_CASE("what a class has not worked with is said, and solved all the same") {
+    const ClassRange known{1, 9, 4, 20, "+-*"};
+    CHECK(beyond_class(known, "(8-3)*4-7").empty());
+    CHECK(beyond_class(known, "3*(4+5)-2") ==
+          "this run's class has worked with values up to 20, here comes 27");
+    CHECK(beyond_class(known, "12+5") ==
+          "this run's class has worked with numbers from 1 to 9, here is 12");
+    CHECK(beyond_class(known, "8/2") ==
+          "this run's class has worked with +-* alone, here is a \"/\"");
+    CHECK(beyond_class(known, "1+1+1+1+1") ==
+          "this run's class has worked with at most 4 numbers, here are 5");
+    CHECK(beyond_class({}, "12+5").empty());
+
+    RunOf run("arithmetic");
+    const auto world = make_world("arithmetic");
+    CHECK_FALSE(class_range(run.path, *world)); // this run does not say it
+    run.file("config.json", R"({"seed": 1, "stages": {"corpus": {"low": 1, "high": 9,
+        "max-operands": 4, "bound": 20, "operators": "+-*"}}})");
+    const auto one = run.search("12+5 --method greedy");
+    CHECK(one.status == 0);
+    CHECK(one.error.find(
+              "search: this run's class has worked with numbers from 1 to 9, here is 12") !=
+          std::string::npos);
+    const std::string file = run.file("problems.txt", "1+2\n12+5\n3+4\n");
+    const auto many = run.search("--problems '" + file + "' --method greedy --out -");
+    CHECK(many.error.find("search: 1 of 3 problems are of a kind that this run's class has not "
+                          "worked with") != std::string::npos);
 }
