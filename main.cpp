@@ -1,6 +1,7 @@
 // qstar: from next-token prediction to step search. This file only names the commands.
 
 #include "engine/base/parallel.h"
+#include "engine/base/ranks.h"
 #include "engine/command.h"
 #include "engine/io/standard_streams.h"
 #include "engine/run/command_line.h"
@@ -55,13 +56,13 @@ int main(int argc, char** argv) {
     using namespace qstar;
     hold_standard_streams();
     try {
+        engine::start_ranks();
         std::fputs(run({argv + 1, argv + argc}).c_str(), stdout);
+        engine::end_ranks();
     } catch (const WrongLine& wrong) {
-        std::fprintf(stderr, "qstar: %s (see --help)\n", printable(wrong.what()).c_str());
-        return 2;
+        return engine::end_with_error("qstar: " + printable(wrong.what()) + " (see --help)", 2);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "qstar: %s\n", sentence_of(error).c_str());
-        return 2;
+        return engine::end_with_error("qstar: " + sentence_of(error), 2);
     }
     return end_standard_output(0);
 }

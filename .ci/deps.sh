@@ -5,7 +5,7 @@
 #
 #   sh .ci/deps.sh [tests]     with what the tests need beside it: doctest, Vulkan (headers, a
 #                              compiler of shaders, Mesa's driver, the validation layers), ccache,
-#                              a compiler and an emulator for Arm
+#                              a compiler and an emulator for Arm, Open MPI
 set -u
 tests=${1:-}
 
@@ -47,23 +47,35 @@ have_all() {
             have_tool glslc; } && have_libraries
 }
 
-# A compiler for 64-bit Arm and its emulator, for the test of Arm's kernels, which is left out
-# without them: tried once, and nobody waits for a password for it.
-add_arm() {
-    [ "$tests" = tests ] && have_tool apt-get && [ "$(uname -m)" = x86_64 ] || return 0
-    if have_tool aarch64-linux-gnu-g++ && have_tool qemu-aarch64; then return 0; fi
+# What a test is left out without: tried once, and nobody waits for a password for it.
+#   add_packages TEST PACKAGES...
+add_packages() {
+    [ "$tests" = tests ] && have_tool apt-get || return 0
+    test=$1
+    shift
     root=
     if [ "$(id -u)" -ne 0 ]; then
         have_tool sudo && sudo -n true 2>/dev/null || return 0
         root="sudo -n"
     fi
-    echo "qstar: installing with apt: g++-aarch64-linux-gnu qemu-user" >&2
+    echo "qstar: installing with apt: $*" >&2
     $root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        g++-aarch64-linux-gnu qemu-user </dev/null ||
-        echo "qstar: they are not to be had; the test of Arm's kernels is left out" >&2
+        "$@" </dev/null || echo "qstar: they are not to be had; the test of $test is left out" >&2
 }
 
-if have_all; then add_arm; exit 0; fi
+# A compiler for 64-bit Arm and its emulator; Open MPI.
+add_optional() {
+    if [ "$(uname -m)" = x86_64 ]; then
+        if ! have_tool aarch64-linux-gnu-g++ || ! have_tool qemu-aarch64; then
+            add_packages "Arm's kernels" g++-aarch64-linux-gnu qemu-user
+        fi
+    fi
+    if ! have_tool mpirun || ! pkg-config --exists ompi-c 2>/dev/null; then
+        add_packages "many ranks" libopenmpi-dev openmpi-bin
+    fi
+}
+
+if have_all; then add_optional; exit 0; fi
 
 # The names of the same things in each system. With Vulkan's headers and its compiler of
 # shaders come Mesa's driver, which computes on the processor where there is no GPU, and the
@@ -132,7 +144,7 @@ esac || {
     exit 2
 }
 
-add_arm
+add_optional
 if ! have_all; then
     echo "qstar: something is still missing after the installation of: $packages" >&2
     exit 2

@@ -1,6 +1,7 @@
 #include "engine/command.h"
 
 #include "engine/autograd/check.h"
+#include "engine/base/cpu.h"
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
 #include "engine/base/process.h"
@@ -8,7 +9,6 @@
 #include "engine/io/files.h"
 #include "engine/io/sha256.h"
 #include "engine/kernels/bf16.h"
-#include "engine/base/cpu.h"
 #include "engine/kernels/kernels.h"
 #include "engine/nn/batch_cut.h"
 #include "engine/nn/checkpoint.h"
@@ -67,7 +67,8 @@ void info(const std::string& model) {
                yes(c.avx512), yes(c.avx512_bf16), yes(c.amx_bf16));
     fmt::print("bf16         {} (QSTAR_BF16=amx|avx512_bf16 forces one)\n",
                bf16_kernels() != nullptr ? bf16_kernels()->name : "none: computed in fp32");
-    fmt::print("kernels      {} (QSTAR_ISA=scalar|avx2|avx512|neon|openblas forces one)\n", isa_name());
+    fmt::print("kernels      {} (QSTAR_ISA=scalar|avx2|avx512|neon|openblas forces one)\n",
+               isa_name());
     fmt::print("micro-kernel {} x {} numbers of C\n", kernels().mr, kernels().nr);
     list_devices();
     if (model.empty()) return;
@@ -92,14 +93,16 @@ void plan(const std::string& model, int64_t batch, int64_t program) {
     const BatchCut cut = cut_batch(c, batch, c.context);
     fmt::print("\nL{} D{} H{} T{} V{}, {} parameters, batch {} in {}micro-batches of {}\n",
                c.layers, c.width, c.heads, c.context, c.vocab, memory.weights / 4, batch,
-               cut.in_halves ? "two halves of " : "", cut.sequences);
+               cut.leaves > 1 ? fmt::format("{} leaves of ", cut.leaves) : "", cut.sequences);
     const auto line = [](const char* what, int64_t bytes, const std::string& note = "") {
         fmt::print("  {:<12} {:>10}  {}\n", what, size_text(bytes), note);
     };
     line("weights", memory.weights);
     line("gradients", memory.gradients);
     line("moments", memory.moments, "AdamW's two");
-    line("activations", memory.activations, "forward and backward, of a micro-batch in each half");
+    line("activations", memory.activations,
+         cut.leaves > 1 && threads() > 1 ? "forward and backward, of two micro-batches"
+                                         : "forward and backward, of a micro-batch");
     line("packed", memory.packed, fmt::format("operands of products, {} threads", threads()));
     line("program", program, "as it stands now; what a stage reads of texts comes on top");
     line("peak", memory.total() + program, "resident, of the process");

@@ -2,12 +2,14 @@
 
 #include "engine/base/error.h"
 #include "engine/base/range.h"
+#include "engine/base/ranks.h"
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
 #include "engine/io/sha256.h"
 #include "engine/run/record.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/json.h"
+#include "engine/text/jsonl.h"
 #include "search/puzzles/value_model.h"
 #include "search/results_log.h"
 #include "search/solve.h"
@@ -192,15 +194,24 @@ void search_file(const PuzzleSearch& flags, Method method, const PuzzleFile& fil
         length += row["length"].get<int64_t>();
     };
     for (const Json& row : log.rows()) count(row);
-    while (log.rows().size() < lines.size()) {
-        const StateLine& line = lines[log.rows().size()];
-        const PuzzleResult result =
-            solve(space, method, models.heuristic, models.q.get(), line.state, flags.options);
-        if (!flags.trace_file.empty()) write_file_atomic(flags.trace_file, result.record);
-        log.add(puzzle_json(space, line, result));
-        count(log.rows().back());
-        progress.update(static_cast<int64_t>(log.rows().size()), fmt::format("{} solved", solved));
-    }
+    const size_t kept = log.rows().size();
+    std::string record; // of one state
+    engine::share_in_order(
+        lines.size() - kept,
+        [&](size_t i) {
+            const StateLine& line = lines[kept + i];
+            const PuzzleResult result =
+                solve(space, method, models.heuristic, models.q.get(), line.state, flags.options);
+            record = result.record;
+            return json_text(puzzle_json(space, line, result));
+        },
+        [&](size_t, const std::string& row) {
+            log.add(parse_jsonl(row, "a result")[0].value);
+            count(log.rows().back());
+            progress.update(static_cast<int64_t>(log.rows().size()),
+                            fmt::format("{} solved", solved));
+        });
+    if (!flags.trace_file.empty()) write_file_atomic(flags.trace_file, record);
     log.finish();
     progress.finish();
     const auto mean = [](int64_t sum, size_t n) {

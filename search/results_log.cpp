@@ -1,6 +1,7 @@
 #include "search/results_log.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranks.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 
@@ -35,6 +36,15 @@ bool empty_file(const std::string& path) {
 
 ResultsLog::ResultsLog(const std::string& out, const Json& call, std::vector<std::string> problems)
     : problems_(std::move(problems)) {
+    engine::one_writes([&] { open(out, call); });
+    std::string rows; // those of a call before, for all ranks
+    for (const Json& row : rows_) rows += json_text(row) + "\n";
+    rows = engine::from_first_rank(rows);
+    if (engine::is_first_rank()) return;
+    for (JsonLine& line : parse_jsonl(rows, out)) rows_.push_back(std::move(line.value));
+}
+
+void ResultsLog::open(const std::string& out, const Json& call) {
     const OutputPlace place = output_place(out.empty() ? "-" : out);
     name_ = place.name;
     file_ = place.file;
@@ -90,6 +100,7 @@ void ResultsLog::take_up(const Json& call) {
 }
 
 ResultsLog::~ResultsLog() {
+    if (descriptor_ < 0) return; // the first rank has it
     if (file_.empty()) {
         ::close(descriptor_);
     } else if (!finished_ && rows_.empty()) {
@@ -99,19 +110,21 @@ ResultsLog::~ResultsLog() {
 }
 
 void ResultsLog::add(Json row) {
-    write_all(descriptor_, json_text(row) + "\n", name_);
+    if (engine::is_first_rank()) write_all(descriptor_, json_text(row) + "\n", name_);
     rows_.push_back(std::move(row));
 }
 
 void ResultsLog::finish() {
-    finished_ = true;
-    if (file_.empty()) return;
-    if (lines_ == file_)
-        appender_->sync();
-    else
-        move_into_place(descriptor_, lines_, file_);
-    remove_file(record_);
-    note_.reset();
+    engine::one_writes([&] {
+        finished_ = true;
+        if (file_.empty()) return;
+        if (lines_ == file_)
+            appender_->sync();
+        else
+            move_into_place(descriptor_, lines_, file_);
+        remove_file(record_);
+        note_.reset();
+    });
 }
 
 } // namespace qstar::search

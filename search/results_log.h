@@ -34,6 +34,7 @@ class ResultsLog {
     void finish();      // after the last one: the file is whole, and on the disk
 
   private:
+    void open(const std::string& out, const Json& call);
     void take_up(const Json& call);
 
     std::vector<std::string> problems_;

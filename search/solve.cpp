@@ -1,7 +1,9 @@
 #include "search/solve.h"
 
 #include "engine/base/error.h"
+#include "engine/base/pack.h"
 #include "engine/base/random.h"
+#include "engine/base/ranks.h"
 #include "search/algorithms/astar.h"
 #include "search/algorithms/beam.h"
 #include "search/algorithms/best_of_n.h"
@@ -10,6 +12,7 @@
 #include "search/algorithms/mcts.h"
 #include "search/algorithms/qstar.h"
 #include "search/models/batcher.h"
+#include "search/models/result_bytes.h"
 #include "search/models/stream.h"
 #include "search/spaces/step_space.h"
 
@@ -108,6 +111,68 @@ class SharedClock {
     Clock::time_point last_;
 };
 
+std::vector<Result> solve_here(std::span<const std::string> problems, Method method,
+                               Proposer& proposer, Scorer* scorer, const Options& options,
+                               const std::function<void(size_t)>& done, size_t at_once,
+                               const std::function<void(size_t, const Result&)>& ready) {
+    SharedClock clock;
+    std::vector<Result> results(problems.size());
+    std::vector<char> ended(problems.size(), 0); // by its body; read when none runs
+    size_t told = 0;
+    run_together(
+        problems.size(), at_once, proposer, scorer,
+        [&](size_t i, Proposer& own_proposer, Scorer* own_scorer) {
+            Options own = options;
+            own.stream = derive_stream(options.stream, hash_name(problems[i]));
+            const double begin = clock.begin();
+            results[i] = run(method, own_proposer, own_scorer, problems[i], own);
+            results[i].seconds = clock.end() - begin;
+            if (results[i].ended.empty())
+                results[i].ended = results[i].finished ? "answer" : "exhausted";
+            ended[i] = 1;
+        },
+        [&](size_t n) {
+            for (; ready && told < ended.size() && ended[told] != 0; ++told)
+                ready(told, results[told]);
+            if (done) done(n);
+        });
+    return results;
+}
+
+// The ranks share the problems.
+std::vector<Result> solve_on_ranks(std::span<const std::string> problems, Method method,
+                                   Proposer& proposer, Scorer* scorer, const Options& options,
+                                   const std::function<void(size_t)>& done, size_t at_once,
+                                   const std::function<void(size_t, const Result&)>& ready) {
+    const auto ranks = static_cast<size_t>(engine::ranks());
+    const auto rank = static_cast<size_t>(engine::rank());
+    std::vector<std::string> mine;
+    for (size_t i = rank; i < problems.size(); i += ranks) mine.push_back(problems[i]);
+    std::vector<Result> results(problems.size());
+    std::vector<std::string> all(problems.size()); // as bytes, for the other ranks
+    engine::InOrder gathered(problems.size(), [&](size_t i, const std::string& bytes) {
+        all[i] = bytes;
+        results[i] = result_of(bytes);
+        if (ready) ready(i, results[i]);
+    });
+    solve_here(
+        mine, method, proposer, scorer, options,
+        [&](size_t) {
+            gathered.take();
+            if (done && engine::is_first_rank()) done(gathered.count());
+        },
+        at_once,
+        [&](size_t i, const Result& result) { gathered.give(rank + i * ranks, bytes_of(result)); });
+    gathered.finish();
+    std::string bytes;
+    if (engine::is_first_rank()) engine::Pack{bytes}(all);
+    bytes = engine::from_first_rank(bytes);
+    std::string_view rest = bytes;
+    if (!engine::is_first_rank()) engine::Unpack{rest}(all);
+    for (size_t i = 0; i < results.size(); ++i) results[i] = result_of(all[i]);
+    return results;
+}
+
 } // namespace
 
 Method method_named(std::string_view name) { return find("method", name, methods); }
@@ -163,28 +228,10 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
     check_options(options);
     if (scorer == nullptr && needs_scorer(method, options.rules->public_goal()))
         fail("method {} needs a scorer: expected orm, prm or q, found none", name_of(method));
-    SharedClock clock;
-    std::vector<Result> results(problems.size());
-    std::vector<char> ended(problems.size(), 0); // by its body; read when none runs
-    size_t told = 0;
-    run_together(
-        problems.size(), at_once, proposer, scorer,
-        [&](size_t i, Proposer& own_proposer, Scorer* own_scorer) {
-            Options own = options;
-            own.stream = derive_stream(options.stream, hash_name(problems[i]));
-            const double begin = clock.begin();
-            results[i] = run(method, own_proposer, own_scorer, problems[i], own);
-            results[i].seconds = clock.end() - begin;
-            if (results[i].ended.empty())
-                results[i].ended = results[i].finished ? "answer" : "exhausted";
-            ended[i] = 1;
-        },
-        [&](size_t n) {
-            for (; ready && told < ended.size() && ended[told] != 0; ++told)
-                ready(told, results[told]);
-            if (done) done(n);
-        });
-    return results;
+    // What is looked at while it runs is looked at on every rank.
+    const bool shared = engine::ranks() > 1 && problems.size() > 1 && !options.observer;
+    return (shared ? solve_on_ranks : solve_here)(problems, method, proposer, scorer, options, done,
+                                                  at_once, ready);
 }
 
 PuzzleResult solve(const Space& puzzle, Method method, Heuristic* heuristic, QFunction* q,

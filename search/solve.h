@@ -47,6 +47,7 @@ std::vector<std::string> set_defaults(Options& options, const World& world, Meth
 // While n problems run together, the clock of Result.seconds goes at 1/n of its speed.
 // `scorer` may be null for methods that can do without. done(n): n problems have ended.
 // ready(i, result): so has problem i, and all before it; in order, on the calling thread.
+// With MPI the ranks share the problems; all get all results, the first one alone is told of them.
 std::vector<Result> solve(std::span<const std::string> problems, Method method, Proposer& proposer,
                           Scorer* scorer, const Options& options,
                           const std::function<void(size_t)>& done = {}, size_t at_once = 128,

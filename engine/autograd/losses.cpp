@@ -85,13 +85,13 @@ Var entropy(Tape& tape, Var logits) {
 }
 
 Var binary_cross_entropy(Tape& tape, Var logits, std::span<const float> labels,
-                         std::span<const float> weights) {
+                         std::span<const float> weights, double total) {
     const Shape s = shape_of(tape, logits, "binary_cross_entropy");
     if (static_cast<int64_t>(labels.size()) != s.size() || labels.size() != weights.size()) {
         fail("binary_cross_entropy: {} labels and {} weights for logits of shape {}", labels.size(),
              weights.size(), s.text());
     }
-    const double total = sum_of(weights);
+    if (total == 0) total = sum_of(weights);
     if (!(total > 0)) {
         fail("binary_cross_entropy: the weights sum to {}, nothing to learn from", total);
     }

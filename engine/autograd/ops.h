@@ -80,9 +80,9 @@ Var log_prob(Tape& tape, Var logits, std::span<const int> targets);
 // logits (R, V) -> (R, 1): -sum p log p
 Var entropy(Tape& tape, Var logits);
 
-// logits (R, 1), labels in [0, 1]: weighted mean of the logistic loss -> ().
+// logits (R, 1), labels in [0, 1]: weighted mean of the logistic loss -> (). `total` as above.
 Var binary_cross_entropy(Tape& tape, Var logits, std::span<const float> labels,
-                         std::span<const float> weights);
+                         std::span<const float> weights, double total = 0);
 
 // a (R, C) -> (rows.size(), C): chosen rows; a row may be chosen more than once.
 Var gather_rows(Tape& tape, Var a, std::span<const int> rows);

@@ -122,6 +122,7 @@ class Tape {
     Tape& second_tape();
     // Gradients of parameters are added up in their replica_grad.
     bool adds_to_replica_grad = false;
+    std::vector<std::vector<Tensor>> spare_grads; // of nn/gradient_tree.cpp, kept for the next step
     // The numbers that a step will have in memory at once, before the first step.
     void plan(int64_t numbers) { arena_.plan(numbers); }
 

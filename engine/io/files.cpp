@@ -1,6 +1,7 @@
 #include "engine/io/files.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranks.h"
 #include "engine/io/input.h"
 #include "engine/io/streams.h"
 
@@ -37,7 +38,9 @@ bool is_folder(const std::string& path) {
     return std::filesystem::is_directory(path, error);
 }
 
-std::string read_file(const std::string& path) {
+namespace {
+
+std::string read_here(const std::string& path) {
     File file;
     file.descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                   : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -63,6 +66,14 @@ std::string read_file(const std::string& path) {
     return bytes;
 }
 
+} // namespace
+
+std::string read_file(const std::string& path) {
+    if (path != "-") return read_here(path);
+    // mpirun gives its standard input to the first rank.
+    return engine::from_first_rank(engine::is_first_rank() ? read_here(path) : "");
+}
+
 void write_file_atomic(const std::string& path, std::string_view bytes) {
     FileWriter file(path);
     file.write(bytes);
@@ -70,14 +81,17 @@ void write_file_atomic(const std::string& path, std::string_view bytes) {
 }
 
 void make_folders(const std::string& path) {
-    std::error_code error;
-    std::filesystem::create_directories(path, error);
-    if (error) fail("{}: cannot make the folder: {}", path, error.message());
+    engine::one_writes([&] {
+        std::error_code error;
+        std::filesystem::create_directories(path, error);
+        if (error) fail("{}: cannot make the folder: {}", path, error.message());
+    });
     if (!is_folder(path)) fail("{}: expected a folder, found a file", path);
 }
 
-FileLock::FileLock(const std::string& path)
-    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+FileLock::FileLock(const std::string& path) {
+    if (!engine::is_first_rank()) return;
+    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor_ < 0) fail("{}: cannot write: {}", path, reason());
     while (::flock(descriptor_, LOCK_EX) != 0) {
         if (errno == EINTR) continue;
@@ -87,7 +101,9 @@ FileLock::FileLock(const std::string& path)
     }
 }
 
-FileLock::~FileLock() { ::close(descriptor_); }
+FileLock::~FileLock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
 
 std::string join_path(const std::string& folder, const std::string& name) {
     return (std::filesystem::path(folder) / name).string();

@@ -23,8 +23,9 @@ void write_file_atomic(const std::string& path, std::string_view bytes);
 // Makes a folder and those above it; no error if it is there already.
 void make_folders(const std::string& path);
 
-// A lock that programs hold one at a time, for as long as it lives: `path` is made if it is
-// missing, and stays. Waits for the one who has it. Ends with the program, however that ends.
+// A lock that programs hold one at a time (the first rank for all of its program), for as long as
+// it lives: `path` is made if it is missing, and stays. Waits for the one who has it. Ends with the
+// program, however that ends.
 class FileLock {
   public:
     explicit FileLock(const std::string& path);
@@ -33,7 +34,7 @@ class FileLock {
     FileLock& operator=(const FileLock&) = delete;
 
   private:
-    int descriptor_;
+    int descriptor_ = -1;
 };
 
 // "runs/demo" + "model.safetensors" -> "runs/demo/model.safetensors"

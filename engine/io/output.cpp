@@ -1,6 +1,7 @@
 #include "engine/io/output.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranks.h"
 
 #include <cerrno>
 #include <charconv>
@@ -90,15 +91,17 @@ void move_into_place(int descriptor, const std::string& from, const std::string&
 }
 
 void remove_file(const std::string& path) {
-    if (::unlink(path.c_str()) == 0)
-        sync_folder_of(path);
-    else if (errno != ENOENT)
-        fail("{}: cannot remove it: {}", path, output_reason());
+    engine::one_writes([&] {
+        if (::unlink(path.c_str()) == 0)
+            sync_folder_of(path);
+        else if (errno != ENOENT)
+            fail("{}: cannot remove it: {}", path, output_reason());
+    });
 }
 
-FileAppender::FileAppender(const std::string& path)
-    : path_(path),
-      descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+FileAppender::FileAppender(const std::string& path) : path_(path) {
+    if (!engine::is_first_rank()) return;
+    descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (descriptor_ < 0) fail("{}: cannot write: {}", path, output_reason());
     // Where a file system has no locks, nobody can be told.
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
@@ -106,17 +109,22 @@ FileAppender::FileAppender(const std::string& path)
     fail("{}: cannot write: another process is writing it", path);
 }
 
-FileAppender::~FileAppender() { ::close(descriptor_); }
+FileAppender::~FileAppender() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
 
 void FileAppender::cut(uint64_t size) {
-    if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0)
+    if (engine::is_first_rank() && ::ftruncate(descriptor_, static_cast<off_t>(size)) != 0)
         fail("{}: cannot write: {}", path_, output_reason());
 }
 
-void FileAppender::write(std::string_view bytes) { write_all(descriptor_, bytes, path_); }
+void FileAppender::write(std::string_view bytes) {
+    if (engine::is_first_rank()) write_all(descriptor_, bytes, path_);
+}
 
 void FileAppender::sync() {
-    if (::fsync(descriptor_) != 0) fail("{}: cannot write: {}", path_, output_reason());
+    if (engine::is_first_rank() && ::fsync(descriptor_) != 0)
+        fail("{}: cannot write: {}", path_, output_reason());
 }
 
 } // namespace qstar

@@ -1,6 +1,7 @@
 #include "engine/io/streams.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranks.h"
 #include "engine/io/output.h"
 
 #include <cerrno>
@@ -17,13 +18,16 @@ std::string system_says() { return std::strerror(errno); }
 } // namespace
 
 void rename_synced(const std::string& from, const std::string& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0)
-        fail("{}: cannot be renamed to {}: {}", from, to, system_says());
-    sync_folder_of(from);
-    sync_folder_of(to);
+    engine::one_writes([&] {
+        if (::rename(from.c_str(), to.c_str()) != 0)
+            fail("{}: cannot be renamed to {}: {}", from, to, system_says());
+        sync_folder_of(from);
+        sync_folder_of(to);
+    });
 }
 
 FileWriter::FileWriter(const std::string& path) {
+    if (!engine::is_first_rank()) return;
     const OutputPlace place = output_place(path);
     path_ = place.file.empty() ? place.name : place.file;
     descriptor_ = place.descriptor;
@@ -41,12 +45,16 @@ FileWriter::~FileWriter() {
     if (!aside_.empty()) ::unlink(aside_.c_str());
 }
 
-void FileWriter::write(std::string_view bytes) { write_all(descriptor_, bytes, path_); }
+void FileWriter::write(std::string_view bytes) {
+    if (engine::is_first_rank()) write_all(descriptor_, bytes, path_);
+}
 
 void FileWriter::commit() {
-    if (!aside_.empty()) move_into_place(descriptor_, aside_, path_);
-    ::close(descriptor_);
-    descriptor_ = -1;
+    engine::one_writes([&] {
+        if (!aside_.empty()) move_into_place(descriptor_, aside_, path_);
+        ::close(descriptor_);
+        descriptor_ = -1;
+    });
 }
 
 FileReader::FileReader(const std::string& path) : path_(path) {

@@ -1,6 +1,7 @@
 #include "engine/io/work_lock.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranks.h"
 #include "engine/io/files.h"
 
 #include <algorithm>
@@ -56,6 +57,7 @@ std::string holder(const std::string& path) {
 } // namespace
 
 WorkLock::WorkLock(const std::string& path, const std::string& what) : path_(path) {
+    if (!engine::is_first_rank()) return;
     for (;;) {
         descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         if (descriptor_ < 0) fail("{}: cannot write: {}", path, std::strerror(errno));
@@ -79,6 +81,7 @@ WorkLock::WorkLock(const std::string& path, const std::string& what) : path_(pat
 }
 
 WorkLock::~WorkLock() {
+    if (descriptor_ < 0) return; // the first rank holds it
     ::unlink(path_.c_str());
     ::close(descriptor_);
 }

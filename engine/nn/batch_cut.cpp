@@ -1,5 +1,7 @@
 #include "engine/nn/batch_cut.h"
 
+#include "engine/nn/gradient_tree.h"
+
 #include <algorithm>
 
 namespace qstar::engine {
@@ -11,10 +13,11 @@ int64_t micro_batch(const GptConfig& config, int64_t time, const Device& device)
 
 BatchCut cut_batch(const GptConfig& config, int64_t batch, int64_t time, const Device& device) {
     const int64_t few = micro_batch(config, time, device);
-    if (!device.computes_on_calling_thread() || batch <= 3 * few)
-        return {false, std::min(few, batch)};
-    const int64_t half = (batch + 1) / 2, pieces = (half + few - 1) / few;
-    return {true, (half + pieces - 1) / pieces};
+    const int64_t leaves =
+        device.computes_on_calling_thread() ? leaves_of(batch, few, parameter_count(config)) : 1;
+    if (leaves == 1) return {1, std::min(few, batch)};
+    const int64_t leaf = (batch + leaves - 1) / leaves, pieces = (leaf + few - 1) / few;
+    return {leaves, (leaf + pieces - 1) / pieces};
 }
 
 } // namespace qstar::engine

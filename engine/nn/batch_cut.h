@@ -1,5 +1,5 @@
 #pragma once
-// How a batch is cut into halves and micro-batches (next_token.h says why).
+// How a batch is cut into leaves and micro-batches (next_token.h says why).
 
 #include "engine/device/device.h"
 #include "engine/nn/gpt_config.h"
@@ -10,11 +10,12 @@ namespace qstar::engine {
 // token, at what the device likes (Device::widest_activation(); on a processor about 4 MiB).
 int64_t micro_batch(const GptConfig& config, int64_t time, const Device& device = engine::device());
 
-// How the gradient of a batch is computed: as a whole or in two halves side by side, in
-// micro-batches of `sequences`. In halves where the batch has more than three micro-batches and
-// the device computes on the threads that call it; a GPU is one for all threads.
+// How the gradient of a batch is computed: as a sum over a tree of so many leaves, each in
+// micro-batches of `sequences`. More than one leaf where the batch has more than three
+// micro-batches (gradient_tree.h) and the device computes on the threads that call it; a GPU is
+// one for all threads.
 struct BatchCut {
-    bool in_halves;
+    int64_t leaves;
     int64_t sequences;
 };
 BatchCut cut_batch(const GptConfig& config, int64_t batch, int64_t time,

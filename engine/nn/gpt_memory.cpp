@@ -4,6 +4,7 @@
 #include "engine/base/parallel.h"
 #include "engine/nn/batch_cut.h"
 #include "engine/nn/gpt_config.h"
+#include "engine/nn/gradient_tree.h"
 #include "engine/nn/muon.h"
 
 #include <algorithm>
@@ -35,10 +36,10 @@ int64_t activations(const GptConfig& c, int64_t sequences, int64_t time) {
 MemoryPlan training_memory(const GptConfig& c, int64_t batch, int64_t time, bool by_muon) {
     const BatchCut cut = cut_batch(c, batch, time);
     const int64_t parameters = parameter_count(c) * 4;
-    const int64_t parts = cut.in_halves ? 2 : 1, side_by_side = threads() > 1 ? parts : 1;
+    const int64_t side_by_side = cut.leaves > 1 && threads() > 1 ? 2 : 1;
     MemoryPlan plan;
     plan.weights = parameters;
-    plan.gradients = parts * parameters;
+    plan.gradients = gradients_of(cut.leaves) * parameters;
     plan.moments = 2 * parameters;
     if (by_muon) plan.moments += 4 * (threads() * muon_scratch(c.width, c.width) - hidden_count(c));
     plan.activations = side_by_side * activations(c, cut.sequences, time) * 4;

@@ -10,9 +10,9 @@ namespace qstar::engine {
 // Bytes of tensors.
 struct MemoryPlan {
     int64_t weights = 0;
-    int64_t gradients = 0;   // of both halves of a batch, if it is cut in halves
+    int64_t gradients = 0;   // of a tree's nodes, if the batch is cut (gradient_tree.h)
     int64_t moments = 0;     // AdamW's two; Muon's one, and what its threads compute with
-    int64_t activations = 0; // of a micro-batch in each half, forward and backward
+    int64_t activations = 0; // of a micro-batch, or of two side by side, forward and backward
     int64_t packed = 0;      // operands of products, of all threads
     int64_t total() const { return weights + gradients + moments + activations + packed; }
 };

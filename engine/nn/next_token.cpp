@@ -4,6 +4,7 @@
 #include "engine/base/parallel.h"
 #include "engine/nn/batch_cut.h"
 #include "engine/nn/gpt_memory.h"
+#include "engine/nn/gradient_tree.h"
 
 #include <algorithm>
 
@@ -64,35 +65,6 @@ double in_micro_batches(Tape& tape, Gpt& model, const Sequences& batch, int64_t 
     return loss;
 }
 
-// Both halves of the batch, side by side where there are threads for it. The second half's
-// gradients are added up apart, so it makes no difference which of them is faster.
-double in_two_halves(Tape& tape, Gpt& model, const Sequences& batch, int64_t few) {
-    const int64_t half = (batch.count + 1) / 2;
-    Tape& other = threads() > 1 ? tape.second_tape() : tape;
-    double loss[2] = {};
-    parallel_for(2, 1, [&](int64_t which, int64_t) {
-        if (which == 0) {
-            loss[0] = in_micro_batches(tape, model, batch.part(0, half), few);
-            return;
-        }
-        for (const Parameter& p : model.parameters) {
-            const Tensor& grad = p.replica_grad;
-            if (!grad.empty()) tape.device().fill(grad.size(), 0, grad.data());
-        }
-        other.adds_to_replica_grad = true;
-        loss[1] = in_micro_batches(other, model, batch.part(half, batch.count - half), few);
-        other.adds_to_replica_grad = false;
-    });
-    for (Parameter& p : model.parameters) {
-        if (p.replica_grad.empty()) continue;
-        if (p.grad.empty())
-            p.grad = Tensor::zeros(p.value.shape(), tape.device()); // that half asked nothing
-        tape.device().add_scaled(p.grad.size(), 1.0f, p.replica_grad.data(),
-                                 {p.grad.data(), false});
-    }
-    return loss[0] + loss[1];
-}
-
 } // namespace
 
 double next_token_gradient(Tape& tape, Gpt& model, std::span<const int> inputs,
@@ -103,11 +75,13 @@ double next_token_gradient(Tape& tape, Gpt& model, std::span<const int> inputs,
     const BatchCut cut = cut_batch(model.config, batch, time, tape.device());
     // An eighth more than is in use at once, for the gaps between pieces.
     const int64_t numbers = activations(model.config, cut.sequences, time) / 8 * 9;
-    tape.adds_to_replica_grad = false;
     tape.plan(numbers);
-    if (!cut.in_halves) return in_micro_batches(tape, model, all, cut.sequences);
-    if (threads() > 1) tape.second_tape().plan(numbers);
-    return in_two_halves(tape, model, all, cut.sequences);
+    if (cut.leaves > 1 && threads() > 1) tape.second_tape().plan(numbers);
+    return gradient_in_tree(tape, model.parameters, batch, cut.leaves, 1,
+                            [&](Tape& own, int64_t first, int64_t count, std::span<double> loss) {
+                                loss[0] = in_micro_batches(own, model, all.part(first, count),
+                                                           cut.sequences);
+                            })[0];
 }
 
 double next_token_loss(Tape& tape, Gpt& model, std::span<const int> inputs,

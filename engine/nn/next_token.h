@@ -8,8 +8,8 @@
 // from the model's width, the length of the sequences and the kind of device alone, so the
 // order of every sum, and with it every byte, is the same on every processor.
 //
-// A large batch is cut in two halves as well, whose micro-batches two threads take side by
-// side: they meet once a step, not at every operation.
+// A large batch is cut into the leaves of a tree as well, whose halves two threads or many ranks
+// take side by side (gradient_tree.h): they meet once a step, not at every operation.
 
 #include "engine/nn/gpt.h"
 

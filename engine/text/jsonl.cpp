@@ -214,10 +214,14 @@ std::vector<std::string> strings_field(const JsonLine& line, std::string_view na
 
 std::string json_text(const Json& value) { return value.dump(); }
 
-void write_jsonl(const std::string& path, std::span<const Json> lines) {
+std::string jsonl_text(std::span<const Json> lines) {
     std::string text;
     for (const Json& line : lines) text += json_text(line) + "\n";
-    write_file_atomic(path, text);
+    return text;
+}
+
+void write_jsonl(const std::string& path, std::span<const Json> lines) {
+    write_file_atomic(path, jsonl_text(lines));
 }
 
 void write_json(const std::string& path, const Json& value) {

@@ -51,6 +51,7 @@ JsonLine object_field(const JsonLine& line, std::string_view name);
 std::vector<std::string> strings_field(const JsonLine& line, std::string_view name);
 
 std::string json_text(const Json& value); // one line, without the line feed
+std::string jsonl_text(std::span<const Json> lines);
 
 // Replace a whole file atomically: one value a line, or one indented value.
 void write_jsonl(const std::string& path, std::span<const Json> lines);

@@ -1,6 +1,7 @@
 #include "engine/text/metrics.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranks.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 
@@ -61,6 +62,7 @@ MetricsLog::MetricsLog(const std::string& path, int64_t resume_step) : path_(pat
     std::string kept;
     if (resume_step > 0) kept = kept_lines(path, resume_step);
     write_file_atomic(path, kept);
+    if (!engine::is_first_rank()) return;
     file_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
     if (file_ < 0) fail("{}: cannot write: {}", path, std::strerror(errno));
 }
@@ -70,6 +72,7 @@ MetricsLog::~MetricsLog() {
 }
 
 void MetricsLog::write(int64_t step, const Json& values) {
+    if (!engine::is_first_rank()) return;
     Json line = Json::object();
     line["step"] = step;
     for (const auto& [key, value] : values.items()) line[key] = value;
@@ -85,7 +88,8 @@ void MetricsLog::write(int64_t step, const Json& values) {
 }
 
 void MetricsLog::sync() {
-    if (::fsync(file_) != 0) fail("{}: cannot write: {}", path_, std::strerror(errno));
+    if (engine::is_first_rank() && ::fsync(file_) != 0)
+        fail("{}: cannot write: {}", path_, std::strerror(errno));
 }
 
 } // namespace qstar

@@ -1,5 +1,6 @@
 #include "eval/bench/command.h"
 
+#include "engine/base/ranks.h"
 #include "eval/bench/bench.h"
 #include "eval/bench/decode.h"
 #include "eval/bench/gemm.h"
@@ -45,6 +46,7 @@ Command bench(std::string name, std::string help, void (*work)(const BenchOption
     describe(command.flags, *options);
     command.run = [options, work, flags = command.flags](const Call& call) {
         check(flags);
+        engine::require_one_rank("eval bench");
         options->threads = call.threads;
         work(*options);
     };

@@ -1,6 +1,7 @@
 #include "eval/serve/serve.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranks.h"
 #include "engine/run/run_folder.h"
 #include "eval/serve/http.h"
 #include "eval/serve/site.h"
@@ -56,6 +57,7 @@ void describe(Flags& f, ServeOptions& o) {
 }
 
 void serve(const ServeOptions& options) {
+    engine::require_one_rank("eval serve");
     check(flags_of(options));
     require_run(options.run);
     StopSignals signals;

@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/range.h"
+#include "engine/base/ranks.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "engine/text/utf8.h"
@@ -248,6 +249,9 @@ void label(const LabelOptions& options, std::istream& in, std::ostream& out) {
                 : "");
 }
 
-void label(const LabelOptions& options) { label(options, std::cin, std::cout); }
+void label(const LabelOptions& options) {
+    if (options.annotator == "me") engine::require_one_rank("a person at the keyboard");
+    label(options, std::cin, std::cout);
+}
 
 } // namespace qstar::train

@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/range.h"
+#include "engine/base/ranks.h"
 #include "engine/io/files.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
@@ -258,6 +259,9 @@ void rank(const RankOptions& options, std::istream& in, std::ostream& out) {
                            judged < prompts.size() ? "; the same command goes on" : "");
 }
 
-void rank(const RankOptions& options) { rank(options, std::cin, std::cout); }
+void rank(const RankOptions& options) {
+    if (options.annotator == "me") engine::require_one_rank("a person at the keyboard");
+    rank(options, std::cin, std::cout);
+}
 
 } // namespace qstar::train

@@ -14,11 +14,10 @@ namespace qstar::train {
 namespace {
 
 // y(s) for each state, by one step of looking ahead.
-std::vector<float> targets(const search::Space& space, search::Heuristic& target,
+std::vector<float> targets(const search::Space& space, ValueIteration& values,
                            const std::vector<uint8_t>& states) {
     const search::Children children = search::children_of(space, states);
-    std::vector<float> h(children.parent.size());
-    target.cost_to_go(children.states.data(), static_cast<int64_t>(h.size()), h.data());
+    const std::vector<float> h = values.target_cost(children.states);
     const size_t bytes = space.state_bytes(), n = states.size() / bytes;
     std::vector<float> y(n, INFINITY);
     for (size_t i = 0; i < h.size(); ++i) {
@@ -52,7 +51,7 @@ Outcome davi(const ValueOptions& options) {
         const std::vector<uint8_t> states = values.scrambles();
         const int64_t n = options.loop.batch;
         // Step 2: their targets by the target network.
-        const std::vector<float> y = targets(*space, values.target_value, states);
+        const std::vector<float> y = targets(*space, values, states);
         // Step 3: a step of gradient descent on (y - h)^2; the network's part of h is what the
         // bound lacks.
         trainer.tape.reset();

@@ -72,9 +72,7 @@ Outcome deep_q(const DeepQOptions& options) {
             }
         }
         // Step 2: their targets by the target network; at the goal it says 0.
-        std::vector<float> next(place.size());
-        values.target_value.cost_to_go(children.data(), static_cast<int64_t>(next.size()),
-                                       next.data());
+        const std::vector<float> next = values.target_cost(children);
         // Step 3: a step of gradient descent on (y - Q)^2 at those actions.
         trainer.tape.reset();
         values.model.zero_grad();

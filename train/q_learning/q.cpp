@@ -4,6 +4,7 @@
 #include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
+#include "engine/io/output.h"
 #include "engine/text/jsonl.h"
 #include "search/models/encode.h"
 #include "search/models/gpt_proposer.h"
@@ -13,7 +14,6 @@
 #include "train/run/resumable_map.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 namespace qstar::train {
@@ -192,19 +192,17 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
         if (epoch.empty() || turn == 0)
             epoch = make_epoch(examples, options.loop.batch, seed, trainer.step() / per_epoch);
         const Batch batch = make_batch(examples, epoch[static_cast<size_t>(turn)]);
-        trainer.tape.reset();
         model.zero_grad();
-        const RewardLoss loss = reward_loss(trainer.tape, model, batch, options.text);
-        trainer.tape.backward(loss.total);
+        const RewardLoss loss = reward_gradient(trainer.tape, model, batch, options.text);
         Metrics metrics = trainer.update(loss.total);
-        metrics.set({"label_loss", trainer.tape.value(loss.judged)[0]});
+        metrics.set({"label_loss", loss.judged});
         metrics.set({"iteration", iteration});
         metrics.set({"mean_target", mean_target});
         if (turn + 1 == per_epoch) metrics.set(validate(model, judged, options.loop.batch));
         trainer.end_step(metrics);
     }
     if (trainer.stopped()) return Outcome::stopped;
-    for (int64_t i = 1; i < options.iterations; ++i) std::filesystem::remove(target_path(stage, i));
+    for (int64_t i = 1; i < options.iterations; ++i) remove_file(target_path(stage, i));
 
     Json result = json_of(validate(model, judged, options.loop.batch));
     result["rollouts"] = rollouts.size();

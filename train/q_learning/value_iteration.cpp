@@ -3,10 +3,12 @@
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
 #include "engine/base/range.h"
+#include "engine/base/ranks.h"
 #include "engine/text/json.h"
 #include "search/models/stream.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <string>
 #include <string_view>
@@ -126,6 +128,23 @@ std::vector<uint8_t> ValueIteration::scrambles(std::vector<int>* undo) const {
         }
     });
     return states;
+}
+
+std::vector<float> ValueIteration::target_cost(const std::vector<uint8_t>& states) {
+    const size_t bytes = space_.state_bytes(), rows = states.size() / bytes;
+    const auto ranks = static_cast<size_t>(engine::ranks());
+    std::vector<float> all(rows);
+    const auto first_of = [&](size_t rank) { return rows * rank / ranks; };
+    const std::vector<std::string> parts = engine::share(ranks, [&](size_t rank) {
+        const size_t first = first_of(rank), count = first_of(rank + 1) - first;
+        target_value.cost_to_go(states.data() + first * bytes, static_cast<int64_t>(count),
+                                all.data() + first);
+        return std::string(reinterpret_cast<const char*>(all.data() + first),
+                           ranks > 1 ? count * sizeof(float) : 0);
+    });
+    for (size_t rank = 0; rank < ranks; ++rank)
+        std::memcpy(all.data() + first_of(rank), parts[rank].data(), parts[rank].size());
+    return all;
 }
 
 engine::Var ValueIteration::predict(const std::vector<uint8_t>& states) {

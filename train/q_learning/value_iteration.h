@@ -62,6 +62,8 @@ class ValueIteration {
     // A random stream for row `row` of this step.
     Random random(std::string_view what, int64_t row) const;
 
+    // What the target network says of these states; with MPI the ranks share them.
+    std::vector<float> target_cost(const std::vector<uint8_t>& states);
     engine::Var predict(const std::vector<uint8_t>& states); // (batch, outputs), without bound
     // Mean of squares over `count` differences: sum (y - x)^2 weight / count.
     engine::Var squared_error(engine::Var x, const engine::Tensor& y, const engine::Tensor& weight,

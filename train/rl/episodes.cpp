@@ -1,6 +1,8 @@
 #include "train/rl/episodes.h"
 
 #include "engine/base/error.h"
+#include "engine/base/pack.h"
+#include "engine/base/ranks.h"
 #include "engine/decode/decoder.h"
 #include "engine/decode/sampling.h"
 #include "search/models/encode.h"
@@ -9,6 +11,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <string_view>
 
 namespace qstar::train {
 
@@ -79,24 +82,65 @@ void write_out(engine::Decoder& decoder, const tokenizer::Tokenizer& tokenizer,
     }
 }
 
-// Calls use(minibatch) for all episodes, in order.
-void for_all(std::span<const Episode> episodes, const std::function<void(const Minibatch&)>& use) {
+// of(minibatch), numbers of the written tokens, for all episodes; flat. With MPI the ranks share
+// the minibatches.
+std::vector<float> for_all(std::span<const Episode> episodes,
+                           const std::function<std::vector<float>(const Minibatch&)>& of) {
     std::vector<int64_t> order(episodes.size());
     std::iota(order.begin(), order.end(), int64_t{0});
-    for (const Minibatch& batch : make_minibatches(episodes, order, evaluated_rows)) use(batch);
+    const std::vector<Minibatch> batches = make_minibatches(episodes, order, evaluated_rows);
+    const std::vector<std::string> found = engine::share(batches.size(), [&](size_t b) {
+        std::string bytes;
+        engine::Pack{bytes}(of(batches[b]));
+        return bytes;
+    });
+    std::vector<float> flat;
+    for (size_t b = 0; b < batches.size(); ++b) {
+        std::string_view bytes = found[b];
+        std::vector<float> numbers;
+        engine::Unpack{bytes}(numbers);
+        flat.insert(flat.end(), numbers.begin(), numbers.end()); // minibatches are in flat order
+    }
+    return flat;
+}
+
+// What was written to some prompts, from rank to rank.
+template <class EpisodeT, class Each>
+void each_written(EpisodeT& e, const Each& each) {
+    each(e.path.steps), each(e.path.finished), each(e.tokens), each(e.ends);
+}
+
+// Each rank writes out some of the episodes.
+void write_out_on_ranks(const std::function<void(std::span<Episode>, std::span<Random>)>& write,
+                        std::span<Episode> episodes, std::span<Random> randoms) {
+    const auto ranks = static_cast<size_t>(engine::ranks());
+    const auto first_of = [&](size_t rank) { return episodes.size() * rank / ranks; };
+    const std::vector<std::string> written = engine::share(ranks, [&](size_t rank) {
+        const size_t begin = first_of(rank), count = first_of(rank + 1) - begin;
+        write(episodes.subspan(begin, count), randoms.subspan(begin, count));
+        std::string bytes;
+        if (ranks > 1)
+            for (const Episode& e : episodes.subspan(begin, count))
+                each_written(e, engine::Pack{bytes});
+        return bytes;
+    });
+    for (size_t rank = 0; ranks > 1 && rank < ranks; ++rank) {
+        std::string_view bytes = written[rank];
+        for (size_t i = first_of(rank); i < first_of(rank + 1); ++i)
+            each_written(episodes[i], engine::Unpack{bytes});
+    }
 }
 
 std::vector<float> all_scores(engine::Gpt& model, std::span<const Episode> episodes,
                               const std::vector<int> Minibatch::*where) {
-    std::vector<float> flat(offsets_of(episodes).back());
     Tape tape(false);
-    for_all(episodes, [&](const Minibatch& b) {
+    return for_all(episodes, [&](const Minibatch& b) {
         tape.reset();
         const Var states = hidden(tape, model, b.inputs, b.rows, b.time);
-        const Tensor& found = tape.value(scores(tape, model, gather_rows(tape, states, b.*where)));
-        for (size_t k = 0; k < b.flat.size(); ++k) flat[b.flat[k]] = found[static_cast<int64_t>(k)];
+        const auto found =
+            tape.value(scores(tape, model, gather_rows(tape, states, b.*where))).values();
+        return std::vector<float>(found.begin(), found.end());
     });
-    return flat;
 }
 
 } // namespace
@@ -122,11 +166,14 @@ std::vector<Episode> roll_out(const engine::Gpt& policy, const tokenizer::Tokeni
         }
     }
     engine::Decoder decoder(policy, static_cast<int>(std::min(slots, episodes.size())));
-    for (size_t begin = 0; begin < episodes.size(); begin += slots) {
-        const size_t count = std::min(slots, episodes.size() - begin);
-        write_out(decoder, tokenizer, std::span(episodes).subspan(begin, count),
-                  std::span(randoms).subspan(begin, count), max_tokens, policy.config.context);
-    }
+    const auto write = [&](std::span<Episode> some, std::span<Random> theirs) {
+        for (size_t begin = 0; begin < some.size(); begin += slots) {
+            const size_t count = std::min(slots, some.size() - begin);
+            write_out(decoder, tokenizer, some.subspan(begin, count), theirs.subspan(begin, count),
+                      max_tokens, policy.config.context);
+        }
+    };
+    write_out_on_ranks(write, episodes, randoms);
     return episodes;
 }
 
@@ -200,18 +247,23 @@ Var values_before(Tape& tape, engine::Gpt& critic, const Minibatch& batch) {
 }
 
 TokenProbs token_probs(engine::Gpt& policy, std::span<const Episode> episodes) {
-    const size_t size = offsets_of(episodes).back();
-    TokenProbs probs{std::vector<float>(size), std::vector<float>(size)};
     Tape tape(false);
-    for_all(episodes, [&](const Minibatch& b) {
+    const std::vector<float> pairs = for_all(episodes, [&](const Minibatch& b) {
         tape.reset();
         const Var all = written_logits(tape, policy, b);
         const Var chosen = log_prob(tape, all, b.targets), spread = entropy(tape, all);
-        for (size_t k = 0; k < b.flat.size(); ++k) {
-            probs.log_prob[b.flat[k]] = tape.value(chosen)[static_cast<int64_t>(k)];
-            probs.entropy[b.flat[k]] = tape.value(spread)[static_cast<int64_t>(k)];
+        std::vector<float> both;
+        for (int64_t k = 0; k < std::ssize(b.flat); ++k) {
+            both.push_back(tape.value(chosen)[k]);
+            both.push_back(tape.value(spread)[k]);
         }
+        return both;
     });
+    TokenProbs probs;
+    for (size_t k = 0; k < pairs.size(); k += 2) {
+        probs.log_prob.push_back(pairs[k]);
+        probs.entropy.push_back(pairs[k + 1]);
+    }
     return probs;
 }
 

@@ -35,6 +35,23 @@ Batch make_batch(std::span<const Example> examples, std::span<const int64_t> cho
     return batch;
 }
 
+Batch rows_of(const Batch& batch, int64_t first, int64_t count) {
+    const auto part = [&](const auto& values) {
+        const auto begin = values.begin() + first * batch.time;
+        return std::vector(begin, begin + count * batch.time);
+    };
+    Batch rows{count,
+               batch.time,
+               part(batch.inputs),
+               part(batch.targets),
+               part(batch.labels),
+               part(batch.weights),
+               part(batch.text_weights)};
+    for (const float weight : rows.weights) rows.asked += weight;
+    for (const float weight : rows.text_weights) rows.text_asked += weight;
+    return rows;
+}
+
 std::vector<std::vector<int64_t>> make_epoch(std::span<const Example> examples, int64_t batch,
                                              uint64_t seed, int64_t epoch) {
     const auto n = static_cast<int64_t>(examples.size());

@@ -29,6 +29,7 @@ struct Batch {
     double text_asked = 0; // of the text_weights
 };
 Batch make_batch(std::span<const Example> examples, std::span<const int64_t> chosen);
+Batch rows_of(const Batch& batch, int64_t first, int64_t count);
 
 // The batches of an epoch, as indices of examples, shuffled by (seed, epoch). Every
 // example is in exactly one. They are not grouped by length: that would save padding,

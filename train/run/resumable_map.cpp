@@ -1,5 +1,6 @@
 #include "train/run/resumable_map.h"
 
+#include "engine/base/ranks.h"
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
 #include "engine/text/jsonl.h"
@@ -19,15 +20,37 @@ std::string resumable_map(const Stage& stage, const std::string& name, const std
         return join_path(folder, fmt::format("{}-{:06}.jsonl", stem, first / chunk));
     };
     make_folders(folder);
+    std::string there; // of each piece, as the first rank sees it
+    for (int64_t first = 0; first < total; first += chunk)
+        there += exists(piece(first)) ? 'y' : 'n';
+    there = engine::from_first_rank(there);
+    std::vector<int64_t> missing; // where the pieces begin that are to be made
+    for (size_t i = 0; i < there.size(); ++i)
+        if (there[i] == 'n') missing.push_back(static_cast<int64_t>(i) * chunk);
     Progress progress(stage.name() + "/" + stem, total, unit, 0, stage.quiet() || total == 0);
-    for (int64_t first = 0; first < total; first += chunk) {
-        const int64_t count = std::min(chunk, total - first);
-        if (!exists(piece(first))) write_jsonl(piece(first), work(first, count));
-        progress.update(first + count);
+    int64_t done = total - std::ssize(missing) * chunk; // about
+    // Each rank makes one of the next few pieces.
+    const auto ranks = static_cast<size_t>(engine::ranks());
+    for (size_t begin = 0; begin < missing.size(); begin += ranks) {
+        const size_t mine = begin + static_cast<size_t>(engine::rank());
+        std::string lines;
+        if (mine < missing.size()) {
+            const engine::Alone alone;
+            lines = jsonl_text(work(missing[mine], std::min(chunk, total - missing[mine])));
+        }
+        const std::vector<std::string> made = engine::from_all_ranks(lines);
+        engine::one_writes([&] {
+            for (size_t i = begin; i < std::min(begin + ranks, missing.size()); ++i)
+                write_file_atomic(piece(missing[i]), made[i - begin]);
+        });
+        done += chunk * static_cast<int64_t>(ranks);
+        progress.update(std::min(done, total));
     }
-    std::string all;
-    for (int64_t first = 0; first < total; first += chunk) all += read_file(piece(first));
-    write_file_atomic(path, all);
+    engine::one_writes([&] {
+        std::string all;
+        for (int64_t first = 0; first < total; first += chunk) all += read_file(piece(first));
+        write_file_atomic(path, all);
+    });
     progress.finish();
     return path;
 }

@@ -1,6 +1,7 @@
 #include "train/run/stage.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranks.h"
 #include "engine/io/files.h"
 #include "engine/io/streams.h"
 #include "engine/text/jsonl.h"
@@ -188,16 +189,19 @@ Stage::Stage(const StageOptions& options, const std::string& name, const Json& f
       flags_(std::make_unique<Json>(flags)) {
     check_path(name_);
     if (!takes_whole_texts(name)) require_steps(run_, "train " + name);
-    make_folders(std::filesystem::path(place_).parent_path().string());
-    lock_ = std::make_unique<WorkLock>(place_ + ".lock", place_);
-    settle(place_);
-    if (options.seed && !exists(config_path(run_))) {
-        const FileLock lock(join_path(run_, "config.lock"));
-        Json config = read_config(run_);
-        config["seed"] = *options.seed;
-        write_json(config_path(run_), config);
-    }
-    begin(options.force);
+    engine::one_writes([&] {
+        make_folders(std::filesystem::path(place_).parent_path().string());
+        lock_ = std::make_unique<WorkLock>(place_ + ".lock", place_);
+        settle(place_);
+        if (options.seed && !exists(config_path(run_))) {
+            const FileLock lock(join_path(run_, "config.lock"));
+            Json config = read_config(run_);
+            config["seed"] = *options.seed;
+            write_json(config_path(run_), config);
+        }
+        begin(options.force);
+    });
+    share();
 }
 
 Stage::Stage(const Stage& whole, const std::string& name, const Json& flags)
@@ -205,7 +209,16 @@ Stage::Stage(const Stage& whole, const std::string& name, const Json& flags)
       seed_(whole.seed_), is_part_(true), quiet_(whole.quiet_),
       flags_(std::make_unique<Json>(flags)) {
     check_path(name);
-    begin(false);
+    engine::one_writes([&] { begin(false); });
+    share();
+}
+
+// What the first rank has found, for the others.
+void Stage::share() {
+    const std::string found =
+        engine::from_first_rank(fmt::format("{}{}", static_cast<int>(begun_), folder_));
+    begun_ = static_cast<Begun>(found.front() - '0');
+    folder_ = found.substr(1);
 }
 
 void Stage::begin(bool force) {
@@ -260,7 +273,7 @@ bool Stage::take_up(bool force) {
 Stage::~Stage() {
     // What was refused before its first file leaves nothing.
     std::error_code ignored;
-    if (done() || !made_) return;
+    if (done() || !made_) return; // (of the other ranks, none has made it)
     const auto begin = std::filesystem::directory_iterator(folder_, ignored);
     if (ignored || std::distance(begin, {}) != 1 || !exists(record_path(folder_))) return;
     std::filesystem::remove_all(folder_, ignored);
@@ -269,14 +282,14 @@ Stage::~Stage() {
 std::string Stage::path(const std::string& file) const { return join_path(folder_, file); }
 
 void Stage::finish(const Json& result) {
-    sync_files(folder_);
-    write_json(done_path(folder_), Json{{"flags", *flags_}, {"result", result}});
-    clear(folder_);
-    if (folder_ != place_) {
-        replace(place_, folder_);
-        folder_ = place_;
-    }
-    if (!is_part_) put_on_record(run_, name_, *flags_);
+    engine::one_writes([&] {
+        sync_files(folder_);
+        write_json(done_path(folder_), Json{{"flags", *flags_}, {"result", result}});
+        clear(folder_);
+        if (folder_ != place_) replace(place_, folder_);
+        if (!is_part_) put_on_record(run_, name_, *flags_);
+    });
+    folder_ = place_;
     begun_ = Begun::done;
     lock_.reset();
 }

@@ -64,6 +64,7 @@ class Stage {
   private:
     void begin(bool force);
     bool take_up(bool force);
+    void share();
 
     std::string run_, name_;
     std::string place_;  // the folder of the finished stage

@@ -2,7 +2,9 @@
 
 #include "engine/base/elementary.h"
 #include "engine/base/error.h"
+#include "engine/base/pack.h"
 #include "engine/base/range.h"
+#include "engine/base/ranks.h"
 #include "engine/decode/decoder.h"
 #include "engine/decode/sampling.h"
 #include "engine/io/files.h"
@@ -18,6 +20,9 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace qstar::train {
 
@@ -157,13 +162,21 @@ NextTokens next_tokens(const RowBatch& rows, int64_t time) {
 double validation_loss(engine::Tape& tape, engine::Gpt& model, std::span<const RowBatch> batches,
                        int64_t time) {
     const engine::NoGrad look(tape);
+    // The ranks share the batches.
+    const std::vector<std::string> losses = engine::share(batches.size(), [&](size_t i) {
+        const NextTokens b = next_tokens(batches[i], time);
+        std::string loss;
+        engine::Pack{loss}(
+            engine::next_token_loss(tape, model, b.inputs, b.targets, b.weights, b.batch, time));
+        return loss;
+    });
     double sum = 0, count = 0;
-    for (const RowBatch& rows : batches) {
-        const NextTokens b = next_tokens(rows, time);
-        const double loss =
-            engine::next_token_loss(tape, model, b.inputs, b.targets, b.weights, b.batch, time);
-        sum += loss * static_cast<double>(rows.size());
-        count += static_cast<double>(rows.size());
+    for (size_t i = 0; i < batches.size(); ++i) {
+        std::string_view bytes = losses[i];
+        double loss = 0;
+        engine::Unpack{bytes}(loss);
+        sum += loss * static_cast<double>(batches[i].size());
+        count += static_cast<double>(batches[i].size());
     }
     return sum / count;
 }

@@ -2,6 +2,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/range.h"
+#include "engine/nn/batch_cut.h"
+#include "engine/nn/gradient_tree.h"
 #include "engine/text/jsonl.h"
 #include "search/models/encode.h"
 #include "search/models/run.h"
@@ -105,14 +107,31 @@ void ask_text(Example& example, size_t begin, size_t end) {
               example.text_weights.begin() + static_cast<int64_t>(std::min(end, n - 1)), 1.0f);
 }
 
-RewardLoss reward_loss(engine::Tape& tape, engine::Gpt& model, const Batch& batch, double text) {
-    const engine::Var state = hidden(tape, model, batch.inputs, batch.rows, batch.time);
-    const engine::Var judged =
-        binary_cross_entropy(tape, scores(tape, model, state), batch.labels, batch.weights);
-    if (text <= 0 || batch.text_asked <= 0) return {judged, judged};
-    const engine::Var written =
-        cross_entropy(tape, logits(tape, model, state), batch.targets, batch.text_weights);
-    return {add(tape, judged, scale(tape, written, static_cast<float>(text))), judged};
+RewardLoss reward_gradient(engine::Tape& tape, engine::Gpt& model, const Batch& batch,
+                           double text) {
+    const int64_t leaves = engine::cut_batch(model.config, batch.rows, batch.time).leaves;
+    const bool cut = leaves > 1;
+    const auto sums = engine::gradient_in_tree(
+        tape, model.parameters, batch.rows, leaves, 2,
+        [&](engine::Tape& own, int64_t first, int64_t count, std::span<double> shares) {
+            const Batch rows = cut ? rows_of(batch, first, count) : Batch();
+            const Batch& part = cut ? rows : batch;
+            own.reset();
+            const engine::Var state = hidden(own, model, part.inputs, part.rows, part.time);
+            const engine::Var judged = binary_cross_entropy(
+                own, scores(own, model, state), part.labels, part.weights, cut ? batch.asked : 0);
+            engine::Var total = judged;
+            if (text > 0 && part.text_asked > 0) {
+                const engine::Var written =
+                    cross_entropy(own, logits(own, model, state), part.targets, part.text_weights,
+                                  cut ? batch.text_asked : 0);
+                total = add(own, judged, scale(own, written, static_cast<float>(text)));
+            }
+            own.backward(total);
+            shares[0] = double{own.value(total)[0]};
+            shares[1] = double{own.value(judged)[0]};
+        });
+    return {static_cast<float>(sums[0]), static_cast<float>(sums[1])};
 }
 
 Metrics validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch) {
@@ -160,12 +179,10 @@ Outcome train_reward(const RewardOptions& options, Stage& stage, const engine::G
             epoch = make_epoch(set.train, options.loop.batch, seed, trainer.step() / per_epoch);
         const Batch batch = make_batch(set.train, epoch[static_cast<size_t>(turn)]);
 
-        trainer.tape.reset();
         model.zero_grad();
-        const RewardLoss loss = reward_loss(trainer.tape, model, batch, options.text);
-        trainer.tape.backward(loss.total);
+        const RewardLoss loss = reward_gradient(trainer.tape, model, batch, options.text);
         Metrics metrics = trainer.update(loss.total);
-        metrics.set({"label_loss", trainer.tape.value(loss.judged)[0]});
+        metrics.set({"label_loss", loss.judged});
 
         if (turn + 1 == per_epoch)
             metrics.set(validate(model, set.validation_rows, options.loop.batch));

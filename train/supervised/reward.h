@@ -75,11 +75,12 @@ engine::Gpt reward_model(const engine::Gpt& policy, int64_t extra_layers, uint64
 // plus `text` times the cross-entropy of the next token where right work is written
 // (Cobbe et al. 2021 train their verifiers so, too): it keeps the arithmetic alive that
 // the judgement is made of.
+// Adds its gradient to the model's; a large batch is cut (nn/gradient_tree.h). Resets the tape.
 struct RewardLoss {
-    engine::Var total;
-    engine::Var judged; // the first part alone
+    float total;
+    float judged; // the first part alone
 };
-RewardLoss reward_loss(engine::Tape& tape, engine::Gpt& model, const Batch& batch, double text);
+RewardLoss reward_gradient(engine::Tape& tape, engine::Gpt& model, const Batch& batch, double text);
 
 // Adds the language-modelling targets to an example: the next token, asked at the
 // positions [begin, end).

@@ -20,7 +20,7 @@ namespace {
 // Sequences of 256 tokens in a model of width 64: 16 a micro-batch.
 constexpr int64_t kTime = 256;
 constexpr int64_t kBatch = 33;
-constexpr int64_t kLarge = 49; // more than three micro-batches: two halves
+constexpr int64_t kLarge = 49; // more than three micro-batches: two leaves
 
 struct Work {
     Gpt model{{1, 2, 64, kTime, 40}, Random(5, "init")};
@@ -50,12 +50,12 @@ struct Work {
 
 } // namespace
 
-TEST_CASE("micro-batches and halves add up to the batch") {
+TEST_CASE("micro-batches and leaves add up to the batch") {
     for (const int64_t batch : {kBatch, kLarge}) {
         if (tests::kSanitized && batch == kBatch) continue;
         Work work(batch), whole(batch);
         REQUIRE(micro_batch(work.model.config, kTime) == 16);
-        REQUIRE(cut_batch(work.model.config, batch, kTime).in_halves == (batch == kLarge));
+        REQUIRE((cut_batch(work.model.config, batch, kTime).leaves > 1) == (batch == kLarge));
         Tape tape;
         const double loss = work.gradient(tape);
 
@@ -92,7 +92,7 @@ TEST_CASE("micro-batches and halves add up to the batch") {
     }
 }
 
-TEST_CASE("two halves give the same bytes at any number of threads, step after step") {
+TEST_CASE("a tree gives the same bytes at any number of threads, step after step") {
     std::vector<std::string> bytes;
     std::vector<double> losses;
     for (const int count : {1, 2, 3}) {
