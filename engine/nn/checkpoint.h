@@ -8,7 +8,7 @@
 // killed at any moment goes on to the same bytes. Files are replaced atomically.
 
 #include "engine/nn/gpt.h"
-#include "engine/nn/optimiser.h"
+#include "engine/optim/optimiser.h"
 
 #include <map>
 #include <span>

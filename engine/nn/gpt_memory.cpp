@@ -5,7 +5,7 @@
 #include "engine/nn/batch_cut.h"
 #include "engine/nn/gpt_config.h"
 #include "engine/nn/gradient_tree.h"
-#include "engine/nn/muon.h"
+#include "engine/optim/muon.h"
 
 #include <algorithm>
 #include <charconv>

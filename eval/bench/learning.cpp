@@ -3,7 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
 #include "engine/nn/next_token.h"
-#include "engine/nn/schedule.h"
+#include "engine/optim/schedule.h"
 #include "eval/bench/turns.h"
 #include "train/data/packed_sequences.h"
 #include "train/run/run.h"

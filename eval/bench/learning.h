@@ -3,7 +3,7 @@
 // our side, and what both sides learn from.
 
 #include "engine/nn/gpt.h"
-#include "engine/nn/optimiser.h"
+#include "engine/optim/optimiser.h"
 
 #include <cstdint>
 #include <span>

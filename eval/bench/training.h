@@ -2,7 +2,7 @@
 // The loop of a training stage on one batch of random tokens: our side of the benchmarks.
 
 #include "engine/nn/gpt.h"
-#include "engine/nn/optimiser.h"
+#include "engine/optim/optimiser.h"
 
 #include <span>
 #include <string>

@@ -5,7 +5,7 @@
 #include "engine/base/random.h"
 #include "engine/kernels/kernels.h"
 #include "engine/nn/next_token.h"
-#include "engine/nn/optimiser.h"
+#include "engine/optim/optimiser.h"
 #include "tests/engine/normal_numbers.h"
 #include "tests/sanitized.h"
 

@@ -4,8 +4,8 @@
 #include "engine/io/files.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/nn/mlp.h"
-#include "engine/nn/optimiser.h"
 #include "engine/nn/safetensors.h"
+#include "engine/optim/optimiser.h"
 #include "tests/temporary.h"
 
 #include <cmath>

@@ -1,8 +1,8 @@
 // Tiny GPTs of each family against PyTorch: reference/make_reference.py made the numbers.
 
 #include "engine/nn/gpt.h"
-#include "engine/nn/optimiser.h"
 #include "engine/nn/safetensors.h"
+#include "engine/optim/optimiser.h"
 #include "tests/paths.h"
 
 #include <algorithm>

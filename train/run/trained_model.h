@@ -2,7 +2,7 @@
 // A model as the trainer sees it: its parameters, and how it is saved and loaded.
 
 #include "engine/nn/checkpoint.h"
-#include "engine/nn/optimiser.h"
+#include "engine/optim/optimiser.h"
 #include "train/run/run.h"
 
 #include <functional>

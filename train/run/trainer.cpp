@@ -5,7 +5,7 @@
 #include "engine/device/device.h"
 #include "engine/device/require_memory.h"
 #include "engine/nn/gpt_memory.h"
-#include "engine/nn/schedule.h"
+#include "engine/optim/schedule.h"
 #include "engine/text/jsonl.h"
 
 #include <cmath>

@@ -3,8 +3,8 @@
 #include "engine/io/files.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/nn/gpt.h"
-#include "engine/nn/optimiser.h"
-#include "engine/nn/schedule.h"
+#include "engine/optim/optimiser.h"
+#include "engine/optim/schedule.h"
 #include "tests/engine/small_model.h"
 
 #include <cstring>

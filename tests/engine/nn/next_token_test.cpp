@@ -4,7 +4,7 @@
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
 #include "engine/nn/gpt_memory.h"
-#include "engine/nn/optimiser.h"
+#include "engine/optim/optimiser.h"
 #include "tests/allocations.h"
 #include "tests/sanitized.h"
 

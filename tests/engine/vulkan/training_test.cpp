@@ -3,7 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/decode/decoder.h"
 #include "engine/nn/next_token.h"
-#include "engine/nn/optimiser.h"
+#include "engine/optim/optimiser.h"
 #include "engine/run/use_device.h"
 #include "engine/vulkan/vulkan.h"
 #include "tests/engine/vulkan/on_vulkan.h"

@@ -5,7 +5,7 @@
 #include "engine/decode/decoder.h"
 #include "engine/nn/mlp.h"
 #include "engine/nn/next_token.h"
-#include "engine/nn/optimiser.h"
+#include "engine/optim/optimiser.h"
 #include "engine/run/use_device.h"
 #include "engine/vulkan/vulkan.h"
 #include "tests/engine/small_model.h"

@@ -1,4 +1,4 @@
-#include "engine/nn/schedule.h"
+#include "engine/optim/schedule.h"
 
 #include "engine/base/elementary.h"
 

@@ -1,4 +1,4 @@
-#include "engine/nn/muon.h"
+#include "engine/optim/muon.h"
 
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"

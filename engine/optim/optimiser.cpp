@@ -1,9 +1,9 @@
-#include "engine/nn/optimiser.h"
+#include "engine/optim/optimiser.h"
 
 #include "engine/base/elementary.h"
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
-#include "engine/nn/muon.h"
+#include "engine/optim/muon.h"
 
 #include <algorithm>
 #include <cmath>
