@@ -142,14 +142,14 @@ int64_t leaves_of(int64_t rows, int64_t few, int64_t parameters) {
 // Two threads have one for each level below the root, and one each that is being added up.
 int64_t gradients_of(int64_t leaves) { return std::max<int64_t>(1, 2 * levels_of(leaves)); }
 
-std::vector<double> gradient_in_tree(Tape& tape, std::span<Parameter> parameters, int64_t rows,
-                                     int64_t leaves, size_t numbers, const GradientPart& part) {
-    std::vector<double> shares(static_cast<size_t>(leaves) * numbers, 0.0);
+void gradient_in_tree(Tape& tape, std::span<Parameter> parameters, int64_t rows, int64_t leaves,
+                      std::span<double> sums, const GradientPart& part) {
+    std::fill(sums.begin(), sums.end(), 0.0);
     tape.adds_to_replica_grad = false;
-    if (leaves == 1) {
-        part(tape, 0, rows, shares);
-        return shares;
-    }
+    if (leaves == 1) return part(tape, 0, rows, sums);
+    const size_t numbers = sums.size();
+    static thread_local std::vector<double> shares; // kept: a step allocates nothing
+    shares.assign(static_cast<size_t>(leaves) * numbers, 0.0);
     const Walk walk{tape, parameters, part, shares, numbers};
     const int working = static_cast<int>(std::min<int64_t>(ranks(), leaves));
     // What stood in the gradients before counts once.
@@ -169,9 +169,7 @@ std::vector<double> gradient_in_tree(Tape& tape, std::span<Parameter> parameters
                         static_cast<size_t>(node.leaves) * numbers * sizeof(double));
         }
     }
-    std::vector<double> sums(numbers, 0.0);
     for (size_t i = 0; i < shares.size(); ++i) sums[i % numbers] += shares[i];
-    return sums;
 }
 
 } // namespace qstar::engine

@@ -30,10 +30,10 @@ int64_t gradients_of(int64_t leaves);
 using GradientPart =
     std::function<void(Tape& tape, int64_t first, int64_t count, std::span<double> shares)>;
 
-// The whole gradient in the parameters', and the sums of `numbers` shares. Leaves 1: `part` is
+// The whole gradient in the parameters', and in `sums` those of all shares. Leaves 1: `part` is
 // called once, with all rows, on every rank. Else the parameters lie on the host, and `part`
 // resets the tape.
-std::vector<double> gradient_in_tree(Tape& tape, std::span<Parameter> parameters, int64_t rows,
-                                     int64_t leaves, size_t numbers, const GradientPart& part);
+void gradient_in_tree(Tape& tape, std::span<Parameter> parameters, int64_t rows, int64_t leaves,
+                      std::span<double> sums, const GradientPart& part);
 
 } // namespace qstar::engine

@@ -7,6 +7,7 @@
 #include "engine/nn/gradient_tree.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace qstar::engine {
 
@@ -77,11 +78,13 @@ double next_token_gradient(Tape& tape, Gpt& model, std::span<const int> inputs,
     const int64_t numbers = activations(model.config, cut.sequences, time) / 8 * 9;
     tape.plan(numbers);
     if (cut.leaves > 1 && threads() > 1) tape.second_tape().plan(numbers);
-    return gradient_in_tree(tape, model.parameters, batch, cut.leaves, 1,
-                            [&](Tape& own, int64_t first, int64_t count, std::span<double> loss) {
-                                loss[0] = in_micro_batches(own, model, all.part(first, count),
-                                                           cut.sequences);
-                            })[0];
+    const auto part = [&](Tape& own, int64_t first, int64_t count, std::span<double> share) {
+        share[0] = in_micro_batches(own, model, all.part(first, count), cut.sequences);
+    };
+    double loss = 0;
+    // By reference: a copy of it would be an allocation.
+    gradient_in_tree(tape, model.parameters, batch, cut.leaves, {&loss, 1}, std::cref(part));
+    return loss;
 }
 
 double next_token_loss(Tape& tape, Gpt& model, std::span<const int> inputs,

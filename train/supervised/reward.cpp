@@ -9,6 +9,7 @@
 #include "search/models/run.h"
 
 #include <algorithm>
+#include <array>
 
 namespace qstar::train {
 
@@ -111,8 +112,9 @@ RewardLoss reward_gradient(engine::Tape& tape, engine::Gpt& model, const Batch& 
                            double text) {
     const int64_t leaves = engine::cut_batch(model.config, batch.rows, batch.time).leaves;
     const bool cut = leaves > 1;
-    const auto sums = engine::gradient_in_tree(
-        tape, model.parameters, batch.rows, leaves, 2,
+    std::array<double, 2> sums{};
+    engine::gradient_in_tree(
+        tape, model.parameters, batch.rows, leaves, sums,
         [&](engine::Tape& own, int64_t first, int64_t count, std::span<double> shares) {
             const Batch rows = cut ? rows_of(batch, first, count) : Batch();
             const Batch& part = cut ? rows : batch;

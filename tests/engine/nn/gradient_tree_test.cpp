@@ -29,19 +29,19 @@ TEST_CASE("the leaves are all rows, each once, and their numbers add up") {
     Tape tape;
     std::mutex mutex;
     std::set<std::pair<int64_t, int64_t>> parts;
-    const auto sums =
-        gradient_in_tree(tape, parameters, 13, 4, 2,
-                         [&](Tape& own, int64_t first, int64_t count, std::span<double> shares) {
-                             own.reset();
-                             Tensor& grad = own.adds_to_replica_grad ? parameters[0].replica_grad
-                                                                     : parameters[0].grad;
-                             for (int64_t row = first; row < first + count; ++row)
-                                 grad[row % 3] += static_cast<float>(row);
-                             shares[0] = static_cast<double>(count);
-                             shares[1] = static_cast<double>(first);
-                             const std::lock_guard lock(mutex);
-                             parts.insert({first, count});
-                         });
+    std::vector<double> sums(2, -1.0);
+    gradient_in_tree(tape, parameters, 13, 4, sums,
+                     [&](Tape& own, int64_t first, int64_t count, std::span<double> shares) {
+                         own.reset();
+                         Tensor& grad = own.adds_to_replica_grad ? parameters[0].replica_grad
+                                                                 : parameters[0].grad;
+                         for (int64_t row = first; row < first + count; ++row)
+                             grad[row % 3] += static_cast<float>(row);
+                         shares[0] = static_cast<double>(count);
+                         shares[1] = static_cast<double>(first);
+                         const std::lock_guard lock(mutex);
+                         parts.insert({first, count});
+                     });
     CHECK(parts == std::set<std::pair<int64_t, int64_t>>{{0, 4}, {4, 3}, {7, 3}, {10, 3}});
     CHECK(sums == std::vector<double>{13, 21});
     CHECK(parameters[0].grad[0] == 0 + 3 + 6 + 9 + 12);
