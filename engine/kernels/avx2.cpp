@@ -5,10 +5,9 @@
 
 #ifdef QSTAR_X86
 
-#include "engine/kernels/vector_llama.h"
+#include "engine/kernels/vector_blocks.h"
 #include "engine/kernels/vector_math.h"
 #include "engine/kernels/vector_matrix.h"
-#include "engine/kernels/vector_pages.h"
 #include "engine/kernels/vector_pair.h"
 
 #include <immintrin.h>
@@ -112,7 +111,7 @@ constexpr Kernels kTable = [] {
     table.name = "avx2";
     enter_products<Avx2>(table);
     enter_vectors<Avx2, Sixteen>(table);
-    enter_llama<Avx2, Sixteen>(table);
+    enter_blocks<Avx2, Sixteen>(table);
     table.attend_pages = attend_pages<Avx2, Sixteen>;
     return table;
 }();

@@ -11,10 +11,9 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
-#include "engine/kernels/vector_llama.h"
+#include "engine/kernels/vector_blocks.h"
 #include "engine/kernels/vector_math.h"
 #include "engine/kernels/vector_matrix.h"
-#include "engine/kernels/vector_pages.h"
 
 #include <immintrin.h>
 #include <stdint.h>
@@ -111,7 +110,7 @@ constexpr Kernels kTable = [] {
     table.name = "avx512";
     enter_products<Avx512>(table);
     enter_vectors<Avx512, Avx512>(table);
-    enter_llama<Avx512, Avx512>(table);
+    enter_blocks<Avx512, Avx512>(table);
     table.attend_pages = attend_pages<Avx512, Avx512>;
     return table;
 }();

@@ -5,10 +5,9 @@
 
 #ifdef QSTAR_NEON
 
-#include "engine/kernels/vector_llama.h"
+#include "engine/kernels/vector_blocks.h"
 #include "engine/kernels/vector_math.h"
 #include "engine/kernels/vector_matrix.h"
-#include "engine/kernels/vector_pages.h"
 #include "engine/kernels/vector_pair.h"
 
 #include <arm_neon.h>
@@ -105,7 +104,7 @@ constexpr Kernels kTable = [] {
     table.name = "neon";
     enter_products<Neon, Sixteen>(table);
     enter_vectors<Neon, Sixteen>(table);
-    enter_llama<Neon, Sixteen>(table);
+    enter_blocks<Neon, Sixteen>(table);
     table.attend_pages = attend_pages<Neon, Sixteen>;
     return table;
 }();

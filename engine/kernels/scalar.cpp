@@ -3,9 +3,8 @@
 // tests/engine/naive_kernels.cpp.
 
 #include "engine/kernels/kernels.h"
-#include "engine/kernels/vector_llama.h"
+#include "engine/kernels/vector_blocks.h"
 #include "engine/kernels/vector_math.h"
-#include "engine/kernels/vector_pages.h"
 #include "engine/kernels/vector_pair.h"
 
 #include <stdint.h>
@@ -156,7 +155,7 @@ const Kernels& scalar_kernels() {
         made.pack_transposed = pack_transposed;
         made.pack_columns = pack_columns;
         enter_vectors<One, Sixteen>(made);
-        enter_llama<One, Sixteen>(made);
+        enter_blocks<One, Sixteen>(made);
         made.attend_pages = attend_pages<One, Sixteen>;
         return made;
     }();

@@ -3,17 +3,21 @@
 // model's first parameter is the table of the embedding, which is its head, too; after the last
 // norm comes the scalar head, if any.
 
-#include "engine/nn/gpt.h"
+#include "engine/autograd/ops.h"
+#include "engine/base/random.h"
+#include "engine/nn/gpt_config.h"
 
 #include <span>
 #include <string>
+#include <vector>
 
 namespace qstar::engine {
 
 // Parameters of one block and of what stands around them, with the numbers that a training starts
-// from. `add` appends them to a model in their order.
+// from, appended in their order.
 struct NewParameters {
-    Gpt& model;
+    const GptConfig& config;
+    std::vector<Parameter>& parameters;
     Random random;
 
     // parts: see Parameter.
@@ -23,7 +27,9 @@ struct NewParameters {
 
 namespace gpt2 {
 void add_parameters(NewParameters& add);
-Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, int64_t time);
+// See gpt.h's hidden().
+Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
+           std::span<const int> tokens, int64_t batch, int64_t time);
 } // namespace gpt2
 
 // llama and qwen3.
@@ -31,7 +37,8 @@ namespace llama {
 void add_parameters(NewParameters& add);
 // (T, head): of each position the cosines of its angles t / 10000^(2 i / head), then the sines.
 Tensor turns(int64_t positions, int64_t head);
-Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, int64_t time);
+Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
+           const Tensor& turns, std::span<const int> tokens, int64_t batch, int64_t time);
 } // namespace llama
 
 } // namespace qstar::engine

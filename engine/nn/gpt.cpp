@@ -12,18 +12,17 @@ namespace qstar::engine {
 void NewParameters::normal(const std::string& name, Shape shape, double deviation, int parts) {
     Tensor t = Tensor::zeros(shape);
     for (float& value : t.values()) value = static_cast<float>(deviation * random.normal());
-    const bool out_in = model.config.family != Family::gpt2;
-    model.parameters.push_back(
-        {.name = name, .value = t, .grad = {}, .parts = parts, .out_in = out_in});
+    const bool out_in = config.family != Family::gpt2;
+    parameters.push_back({.name = name, .value = t, .grad = {}, .parts = parts, .out_in = out_in});
 }
 
 void NewParameters::constant(const std::string& name, Shape shape, float value) {
-    model.parameters.push_back({name, Tensor::full(shape, value), {}});
+    parameters.push_back({name, Tensor::full(shape, value), {}});
 }
 
 Gpt::Gpt(const GptConfig& config_, Random random) : config(config_) {
     check_sizes(config);
-    NewParameters add{*this, random};
+    NewParameters add{config, parameters, random};
     if (config.family == Family::gpt2) {
         gpt2::add_parameters(add);
     } else {
@@ -111,8 +110,9 @@ Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, i
     if (static_cast<int64_t>(tokens.size()) != batch * time) {
         fail("{} tokens are not {} sequences of {}", tokens.size(), batch, time);
     }
-    return config.family == Family::gpt2 ? gpt2::hidden(tape, model, tokens, batch, time)
-                                         : llama::hidden(tape, model, tokens, batch, time);
+    if (config.family == Family::gpt2)
+        return gpt2::hidden(tape, config, model.parameters, tokens, batch, time);
+    return llama::hidden(tape, config, model.parameters, model.turns, tokens, batch, time);
 }
 
 Var logits(Tape& tape, Gpt& model, Var hidden_states) {

@@ -25,9 +25,6 @@
 
 namespace qstar::engine {
 
-// Of RMS norm, in llama and qwen3.
-inline constexpr float rms_epsilon = 1e-6f;
-
 struct Gpt {
     GptConfig config;
     std::vector<Parameter> parameters; // in a fixed order

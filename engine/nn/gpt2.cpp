@@ -40,7 +40,7 @@ size_t at(int64_t layer, Block which) {
 // biases 0, gains 1. (With a plain 0.02 a model of width 128 needs a third more steps before it
 // begins to copy.)
 void add_parameters(NewParameters& add) {
-    const GptConfig& config = add.model.config;
+    const GptConfig& config = add.config;
     const int64_t c = config.width;
     const double deviation = 0.02 * std::sqrt(768.0 / static_cast<double>(c));
     const double residual = deviation / std::sqrt(2.0 * static_cast<double>(config.layers));
@@ -66,9 +66,9 @@ void add_parameters(NewParameters& add) {
     add.constant("ln_f.bias", {c}, 0);
 }
 
-Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, int64_t time) {
-    const GptConfig& config = model.config;
-    const auto leaf = [&](size_t i) { return tape.leaf(model.parameters[i]); };
+Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
+           std::span<const int> tokens, int64_t batch, int64_t time) {
+    const auto leaf = [&](size_t i) { return tape.leaf(parameters[i]); };
 
     Var x = embedding(tape, tokens, leaf(wte), leaf(wpe), time);
     for (int64_t layer = 0; layer < config.layers; ++layer) {

@@ -29,6 +29,9 @@ struct GptConfig {
     bool operator==(const GptConfig&) const = default;
 };
 
+// Of RMS norm, in llama and qwen3.
+inline constexpr float rms_epsilon = 1e-6f;
+
 // The width of the MLP's hidden layer: 4 C; of SwiGLU 8/3 C, in whole sixteens, so that both have
 // as many parameters (Shazeer 2020).
 int64_t hidden_width(const GptConfig& config);

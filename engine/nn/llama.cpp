@@ -40,7 +40,7 @@ size_t at(const GptConfig& config, int64_t layer, Block which) {
 
 // Normal with the deviations of gpt2.
 void add_parameters(NewParameters& add) {
-    const GptConfig& config = add.model.config;
+    const GptConfig& config = add.config;
     const int64_t c = config.width, inner = hidden_width(config), head = c / config.heads;
     const double deviation = 0.02 * std::sqrt(768.0 / static_cast<double>(c));
     const double residual = deviation / std::sqrt(2.0 * static_cast<double>(config.layers));
@@ -78,10 +78,10 @@ Tensor turns(int64_t positions, int64_t head) {
     return table;
 }
 
-Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, int64_t time) {
-    const GptConfig& config = model.config;
-    const auto leaf = [&](size_t i) { return tape.leaf(model.parameters[i]); };
-    const Var turned_by = tape.constant(model.turns);
+Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
+           const Tensor& turns, std::span<const int> tokens, int64_t batch, int64_t time) {
+    const auto leaf = [&](size_t i) { return tape.leaf(parameters[i]); };
+    const Var turned_by = tape.constant(turns);
 
     Var x = embedding(tape, tokens, leaf(embed_tokens));
     for (int64_t layer = 0; layer < config.layers; ++layer) {

@@ -39,7 +39,7 @@ Plain transposed(const Plain& a) {
     return t;
 }
 
-Plain product(const Plain& a, const Plain& b) {
+Plain times64(const Plain& a, const Plain& b) {
     Plain c(a.rows, b.cols);
     for (int64_t i = 0; i < a.rows; ++i)
         for (int64_t l = 0; l < a.cols; ++l)
@@ -54,8 +54,8 @@ Plain newton_schulz(const Plain& m) {
     Plain u = m;
     for (double& v : u.x) v /= std::sqrt(square) + 1e-7;
     for (int k = 0; k < 5; ++k) {
-        const Plain g = product(u, transposed(u));
-        const Plain gu = product(g, u), ggu = product(g, gu);
+        const Plain g = times64(u, transposed(u));
+        const Plain gu = times64(g, u), ggu = times64(g, gu);
         for (size_t i = 0; i < u.x.size(); ++i)
             u.x[i] = 3.4445 * u.x[i] - 4.7750 * gu.x[i] + 2.0315 * ggu.x[i];
     }
@@ -111,12 +111,12 @@ Parameter hidden_matrix(int64_t rows, int64_t cols, int parts) {
 
 // The largest eigenvalue of s I + f U U^T by power iteration.
 double top(const Plain& u, double s, double f) {
-    const Plain g = product(u, transposed(u));
+    const Plain g = times64(u, transposed(u));
     Plain v(g.rows, 1);
     for (int64_t i = 0; i < g.rows; ++i) v(i, 0) = 1 + 0.1 * static_cast<double>(i % 7);
     double length = 0;
     for (int k = 0; k < 500; ++k) {
-        Plain next = product(g, v);
+        Plain next = times64(g, v);
         length = 0;
         for (size_t i = 0; i < next.x.size(); ++i) {
             next.x[i] = s * v.x[i] + f * next.x[i];
