@@ -26,7 +26,7 @@ class Pane {
     this.stop = element('button', {type: 'button', id: `stop-${number}`, disabled: true}, 'Stop');
     this.status = element('p', {class: 'status', role: 'status', id: `status-${number}`}, ' ');
     this.answer = element('p', {class: 'answer', id: `answer-${number}`});
-    this.beyond = element('p', {class: 'status', role: 'note', id: `beyond-${number}`});
+    this.beyond = element('p', {class: 'status', id: `beyond-${number}`});
     this.map = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
     this.map.setAttribute('class', 'map');
     this.map.setAttribute('role', 'img');
