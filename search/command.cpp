@@ -73,8 +73,7 @@ void describe(Flags& f, SearchCall& o) {
            "and q last)");
     f.text("vote", o.vote,
            "best-of-n: best (sample), weighted (the answer with the largest sum), or bests (the "
-           "answer that "
-           "is most often the best of a few)");
+           "answer that is most often the best of a few)");
     f.text("step-cost", o.step_cost, "astar: log-prob or unit");
     f.mark("trace", o.options.trace, "mcts, astar: tell every step of the algorithm").quiet();
     f.text("trace-file", o.trace_file, "write the tree that one problem's search saw as JSON here")
@@ -103,9 +102,8 @@ void search_puzzles(const SearchCall& flags, uint64_t seed) {
     search_puzzles(puzzle);
 }
 
-void search_one(const World& world, const SearchCall& flags, Method method, Options options,
-                Proposer& proposer, Scorer* scorer) {
-    const ProblemLine line = read_problem(world, flags.problem, flags.form.target);
+void search_one(const World& world, const SearchCall& flags, const ProblemLine& line, Method method,
+                Options options, Proposer& proposer, Scorer* scorer) {
     Tree tree;
     if (!flags.trace_file.empty())
         options.observer = [&](const SearchEvent& event) { tree.observe(event); };
@@ -128,8 +126,7 @@ void say_beyond_class(const World& world, const SearchCall& flags,
                       const std::vector<ProblemLine>& lines) {
     const std::optional<ClassRange> known = class_range(flags.run, world);
     if (!flags.problem.empty()) {
-        const ProblemLine line = read_problem(world, flags.problem, flags.form.target);
-        const std::string said = beyond_class(known, line.problem);
+        const std::string said = beyond_class(known, lines.front().problem);
         if (!said.empty()) fmt::print(stderr, "search: {}\n", said);
         return;
     }
@@ -143,10 +140,11 @@ void say_beyond_class(const World& world, const SearchCall& flags,
                    beyond, lines.size());
 }
 
-// Error if the world cannot read the problem; it names the run where the world is the run's.
-void check_problem(const World& world, const SearchCall& flags, const std::string& name) {
+// The problem on the command line. Error if the world cannot read it; it names the run where the
+// world is the run's.
+ProblemLine given_problem(const World& world, const SearchCall& flags, const std::string& name) {
     try {
-        read_problem(world, flags.problem, flags.form.target);
+        return read_problem(world, flags.problem, flags.form.target);
     } catch (const Error& error) {
         if (!flags.world.empty() || name == default_world) throw;
         fail("{} ({} is a run of the world {})", error.what(), flags.run, name);
@@ -227,11 +225,9 @@ void search(const SearchCall& flags) {
              flags.problems);
 
     // What can be wrong with the input is said before the models are loaded.
-    std::vector<ProblemLine> lines;
-    if (flags.problem.empty())
-        lines = read_problems(*world, flags.problems, flags.form);
-    else
-        check_problem(*world, flags, of);
+    const std::vector<ProblemLine> lines = flags.problem.empty()
+                                               ? read_problems(*world, flags.problems, flags.form)
+                                               : std::vector{given_problem(*world, flags, of)};
     const uint64_t seed = flags.seed;
     StageModels models(flags.run, seed, flags.limits);
     if (flags.scorer != "none" && !models.has(flags.scorer))
@@ -247,7 +243,7 @@ void search(const SearchCall& flags) {
     if (flags.problem.empty())
         search_file(*world, flags, lines, method, options, seed, proposer, scorer);
     else
-        search_one(*world, flags, method, options, proposer, scorer);
+        search_one(*world, flags, lines.front(), method, options, proposer, scorer);
 }
 
 } // namespace

@@ -25,7 +25,6 @@ namespace {
 
 mpi::Place place{0, 1};
 bool joined = false, alone = false, changing = false;
-int64_t bytes_sent = 0;
 int kept_stderr = STDERR_FILENO; // of a rank whose standard error leads nowhere
 
 // MPICH and SLURM speak PMI; Open MPI has names of its own.
@@ -70,14 +69,6 @@ void lead_nowhere(int stream) {
     if (nowhere < 0) return;
     ::dup2(nowhere, stream);
     ::close(nowhere);
-}
-
-std::vector<int> slices(size_t count) {
-    std::vector<int> sizes;
-    const auto n = static_cast<size_t>(place.ranks);
-    for (size_t r = 0; r < n; ++r)
-        sizes.push_back(static_cast<int>(count * (r + 1) / n - count * r / n));
-    return sizes;
 }
 
 } // namespace
@@ -171,30 +162,30 @@ std::vector<std::string> from_all_ranks(const std::string& bytes) {
     return parts;
 }
 
+Slice slice_of(size_t items, size_t part, size_t parts) {
+    const size_t first = items * part / parts;
+    return {first, items * (part + 1) / parts - first};
+}
+
 void sum_over_ranks(std::span<float> numbers, int parts,
                     const std::function<void(std::span<float* const> parts, int64_t n)>& sum) {
     if (ranks() == 1) return;
     const auto n = static_cast<size_t>(place.ranks), me = static_cast<size_t>(place.rank);
-    const std::vector<int> slice = slices(numbers.size());
-    const auto mine = static_cast<size_t>(slice[me]);
-    std::vector<int> sent(n, 0), received(n, 0);
-    if (place.rank < parts) sent = slice;
-    for (size_t r = 0; r < static_cast<size_t>(parts); ++r) received[r] = slice[me];
+    const auto [begin, mine] = slice_of(numbers.size(), me, n);
+    std::vector<int> sizes, sent(n, 0), received(n, 0);
+    for (size_t r = 0; r < n; ++r)
+        sizes.push_back(static_cast<int>(slice_of(numbers.size(), r, n).count));
+    if (place.rank < parts) sent = sizes;
+    for (size_t r = 0; r < static_cast<size_t>(parts); ++r) received[r] = sizes[me];
     static std::vector<float> room; // kept: a step allocates nothing
     room.resize(mine * static_cast<size_t>(parts));
     mpi::all_to_all(numbers.data(), sent, room.data(), received);
     std::vector<float*> each;
     for (size_t r = 0; r < static_cast<size_t>(parts); ++r) each.push_back(room.data() + r * mine);
     sum(each, static_cast<int64_t>(mine));
-    size_t begin = 0;
-    for (size_t r = 0; r < me; ++r) begin += static_cast<size_t>(slice[r]);
     std::memcpy(numbers.data() + begin, room.data(), mine * sizeof(float));
-    mpi::all_gather(numbers.data(), slice);
-    const size_t others = place.rank < parts ? numbers.size() - mine : 0;
-    bytes_sent += static_cast<int64_t>((others + mine * (n - 1)) * sizeof(float));
+    mpi::all_gather(numbers.data(), sizes);
 }
-
-int64_t bytes_sent_to_ranks() { return bytes_sent; }
 
 void InOrder::add(size_t i, std::string bytes) {
     made_[i] = std::move(bytes);

@@ -45,6 +45,12 @@ std::string from_first_rank(const std::string& bytes);
 // The bytes of every rank, in their order, on all.
 std::vector<std::string> from_all_ranks(const std::string& bytes);
 
+// Part `part` of `parts` of so many items in order, as even as can be.
+struct Slice {
+    size_t first, count;
+};
+Slice slice_of(size_t items, size_t part, size_t parts);
+
 // Replaces the numbers of every rank by a sum of those of the first `parts` ranks. Each rank adds
 // up one slice: `sum` gets pointers to the parts' n numbers and leaves the result in the first.
 void sum_over_ranks(std::span<float> numbers, int parts,
@@ -75,8 +81,6 @@ class InOrder {
 // make(i) for each item, on one of the ranks; ready() on the first.
 void share_in_order(size_t count, const std::function<std::string(size_t i)>& make,
                     const InOrder::Ready& ready);
-
-int64_t bytes_sent_to_ranks(); // by sum_over_ranks() of this rank, so far
 
 // The bytes of all items, of which each is made on one rank, on all of them.
 std::vector<std::string> share(size_t count, const std::function<std::string(size_t i)>& make);

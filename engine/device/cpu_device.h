@@ -26,6 +26,11 @@ void add_each(const GradTarget& d, int64_t size, Function f) {
 
 void clear_if_fresh(const GradTarget& d, int64_t size);
 
+// d[i] (+)= the sum over chunks of partial[chunk * stride + i], in order, so that the bytes do not
+// depend on threads. Nothing where d is not wanted.
+void sum_chunks(const GradTarget& d, int64_t width, int64_t chunks, int64_t stride,
+                const float* partial);
+
 // In order, so that the bytes do not depend on threads.
 double sum_of(std::span<const float> terms);
 
@@ -83,13 +88,13 @@ class CpuDevice final : public Device {
                           GradTarget d, int64_t d_rows) const override;
     void sum_lists(int64_t lists, int64_t width, const int* first, const int* order, const float* x,
                    int64_t x_rows, GradTarget y) const override;
-
-    // cpu_llama.cpp
     void rms_norm(const RmsNorm& shape, const float* x, const float* gain, float* y,
                   float* rstd) const override;
     void rms_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
                        const float* dy, const float* rstd, GradTarget dx, float* partial,
                        GradTarget dgain) const override;
+
+    // cpu_llama.cpp
     void rotate(const Rotation& by, const float* x, int64_t ldx, GradTarget y,
                 int64_t ldy) const override;
     void swiglu(int64_t rows, int64_t width, const float* gate, const float* up, int64_t ld,

@@ -1,4 +1,5 @@
-// The processor's operations of the llama family's blocks: RMS norm, rotary positions, SwiGLU.
+// The processor's operations of the llama family's blocks beside RMS norm (cpu_rows.cpp): rotary
+// positions, SwiGLU.
 
 #include "engine/device/cpu_device.h"
 #include "engine/kernels/kernels.h"
@@ -6,37 +7,6 @@
 #include <algorithm>
 
 namespace qstar::engine::cpu {
-
-void CpuDevice::rms_norm(const RmsNorm& s, const float* x, const float* gain, float* y,
-                         float* rstd) const {
-    parallel_for(s.rows, row_grain, [&](int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) {
-            for (int64_t g = 0; g < s.groups; ++g) {
-                const int64_t at = r * s.stride + g * s.width;
-                kernels().rms_norm(s.width, x + at, gain, s.eps, y + at, &rstd[r * s.groups + g]);
-            }
-        }
-    });
-}
-
-// The gain is summed over rows in fixed chunks, the chunks in order, so the bytes do not depend
-// on threads.
-void CpuDevice::rms_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
-                              const float* dy, const float* rstd, GradTarget dx, float* partial,
-                              GradTarget dgain) const {
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
-        float* gain_part = partial + begin / row_grain * width;
-        std::fill_n(gain_part, width, 0.0f);
-        for (int64_t r = begin; r < end; ++r) {
-            kernels().rms_norm_grad(width, x + r * width, gain, dy + r * width, rstd[r],
-                                    dx.data + r * width, !dx.fresh, gain_part);
-        }
-    });
-    if (!dgain.data) return;
-    clear_if_fresh(dgain, width);
-    for (int64_t c = 0; c < row_chunks(rows); ++c)
-        kernels().add(width, dgain.data, partial + c * width, dgain.data);
-}
 
 void CpuDevice::rotate(const Rotation& by, const float* x, int64_t ldx, GradTarget y,
                        int64_t ldy) const {

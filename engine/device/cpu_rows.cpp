@@ -8,19 +8,23 @@
 
 namespace qstar::engine::cpu {
 
+void sum_chunks(const GradTarget& d, int64_t width, int64_t chunks, int64_t stride,
+                const float* partial) {
+    clear_if_fresh(d, width);
+    for (int64_t c = 0; d.data && c < chunks; ++c)
+        kernels().add(width, d.data, partial + c * stride, d.data);
+}
+
 // In fixed chunks of rows and the chunks in order.
 void CpuDevice::column_sums(int64_t rows, int64_t columns, const float* x, float* partial,
                             GradTarget d) const {
     if (!d.data) return;
-    clear_if_fresh(d, columns);
     parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
         float* sum = partial + begin / row_grain * columns;
         std::fill_n(sum, columns, 0.0f);
         for (int64_t r = begin; r < end; ++r) kernels().add(columns, sum, x + r * columns, sum);
     });
-    for (int64_t c = 0; c < row_chunks(rows); ++c) {
-        kernels().add(columns, d.data, partial + c * columns, d.data);
-    }
+    sum_chunks(d, columns, row_chunks(rows), columns, partial);
 }
 
 void CpuDevice::layer_norm(int64_t rows, int64_t width, const float* x, const float* gain,
@@ -47,14 +51,36 @@ void CpuDevice::layer_norm_grad(int64_t rows, int64_t width, const float* x, con
                                       dx.data + r * width, !dx.fresh, gain_part, gain_part + width);
         }
     });
-    for (int part = 0; part < 2; ++part) {
-        const GradTarget d = part == 0 ? dgain : dbias;
-        if (!d.data) continue;
-        clear_if_fresh(d, width);
-        for (int64_t c = 0; c < row_chunks(rows); ++c) {
-            kernels().add(width, d.data, partial + (2 * c + part) * width, d.data);
+    sum_chunks(dgain, width, row_chunks(rows), 2 * width, partial);
+    sum_chunks(dbias, width, row_chunks(rows), 2 * width, partial + width);
+}
+
+void CpuDevice::rms_norm(const RmsNorm& s, const float* x, const float* gain, float* y,
+                         float* rstd) const {
+    parallel_for(s.rows, row_grain, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+            for (int64_t g = 0; g < s.groups; ++g) {
+                const int64_t at = r * s.stride + g * s.width;
+                kernels().rms_norm(s.width, x + at, gain, s.eps, y + at, &rstd[r * s.groups + g]);
+            }
         }
-    }
+    });
+}
+
+// The gain is summed over rows in fixed chunks, the chunks in order, so the bytes do not depend
+// on threads.
+void CpuDevice::rms_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
+                              const float* dy, const float* rstd, GradTarget dx, float* partial,
+                              GradTarget dgain) const {
+    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+        float* gain_part = partial + begin / row_grain * width;
+        std::fill_n(gain_part, width, 0.0f);
+        for (int64_t r = begin; r < end; ++r) {
+            kernels().rms_norm_grad(width, x + r * width, gain, dy + r * width, rstd[r],
+                                    dx.data + r * width, !dx.fresh, gain_part);
+        }
+    });
+    sum_chunks(dgain, width, row_chunks(rows), width, partial);
 }
 
 void CpuDevice::embedding(int64_t rows, int64_t width, const int* tokens, const float* table,

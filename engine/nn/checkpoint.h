@@ -3,9 +3,9 @@
 //
 // Tensor names are the family's (gpt.h); the configuration stands in the file's metadata ("layers",
 // "heads", "width", "context", "vocab", "scalar_head"; where it is not gpt2, "family", and "hidden"
-// where it is not the family's own). A training state
-// adds what the optimiser keeps (optimiser.h), the step and the random state, so that a run
-// killed at any moment goes on to the same bytes. Files are replaced atomically.
+// where it is not the family's own). A training state adds what the optimiser keeps (optimiser.h),
+// the step and the random state, so that a run killed at any moment goes on to the same bytes.
+// Files are replaced atomically.
 
 #include "engine/nn/gpt.h"
 #include "engine/optim/optimiser.h"

@@ -4,7 +4,6 @@
 #include "engine/nn/families.h"
 #include "engine/nn/gpt_config.h"
 
-#include <algorithm>
 #include <string>
 
 namespace qstar::engine {
@@ -90,13 +89,11 @@ Gpt deeper(const Gpt& base, int64_t layers, Random random) {
     GptConfig config = base.config;
     config.layers += layers;
     Gpt model(config, random);
+    for (Parameter& p : model.parameters) {
+        if (into_residual_stream(p.name)) p.value.fill(0);
+    }
     for (const Parameter& p : base.parameters) {
         model.parameter(p.name).value = p.value.clone();
-    }
-    for (Parameter& p : model.parameters) {
-        const bool is_new = std::none_of(base.parameters.begin(), base.parameters.end(),
-                                         [&](const Parameter& old) { return old.name == p.name; });
-        if (is_new && into_residual_stream(p.name)) p.value.fill(0);
     }
     return model;
 }

@@ -16,7 +16,7 @@ std::string_view family_name(Family family) {
 }
 
 Family family_named(std::string_view name, const std::string& where) {
-    for (const Family family : {Family::gpt2, Family::llama, Family::qwen3})
+    for (const Family family : families)
         if (family_name(family) == name) return family;
     fail("{}expected one of the families gpt2, llama and qwen3, found \"{}\"", where, name);
 }

@@ -1,6 +1,7 @@
 #pragma once
 // The architecture of a GPT and its sizes: those that a file may claim and that can be made.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@ enum class Family {
     llama, // rotary positions, RMS norm, SwiGLU, no biases (Touvron et al. 2023)
     qwen3, // llama with normalised queries and keys (Yang et al. 2025)
 };
+inline constexpr std::array families{Family::gpt2, Family::llama, Family::qwen3};
 std::string_view family_name(Family family);
 // Error listing the families; `where` begins the sentence.
 Family family_named(std::string_view name, const std::string& where = "");

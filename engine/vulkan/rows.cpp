@@ -1,4 +1,4 @@
-// Operations on rows: sums over them, layer norm and its gradient.
+// Operations on rows: sums over them, layer norm and RMS norm with their gradients.
 
 #include "engine/device/chunks.h"
 #include "engine/vulkan/reduce.h"
@@ -89,6 +89,61 @@ void VulkanDevice::layer_norm_grad(int64_t rows, int64_t width, const float* x, 
     if (dbias.data) {
         sum_chunks(operation, width, chunks, 2 * width, partial + width, dbias.data, dbias.fresh);
     }
+}
+
+void VulkanDevice::rms_norm(const RmsNorm& s, const float* x, const float* gain, float* y,
+                            float* rstd) const {
+    if (s.rows == 0) return;
+    Operation operation(*gpu_);
+    const int64_t span = (s.rows - 1) * s.stride + s.groups * s.width;
+    const struct {
+        Address x, gain, y, rstd;
+        int32_t rows, groups, width, stride;
+        float eps;
+    } push = {operation.read(x, span),
+              operation.read(gain, s.width),
+              operation.write(y, span),
+              operation.write(rstd, s.rows * s.groups),
+              number(s.rows),
+              number(s.groups),
+              number(s.width),
+              number(s.stride),
+              s.eps};
+    number(span);
+    operation.run(shaders::rms_norm, {}, push, groups_of_rows(s.rows * s.groups));
+}
+
+void VulkanDevice::rms_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
+                                 const float* dy, const float* rstd, GradTarget dx, float* partial,
+                                 GradTarget dgain) const {
+    Operation operation(*gpu_);
+    const int64_t size = rows * width, chunks = row_chunks(rows);
+    const struct {
+        Address x, gain, dy, rstd, dx;
+        int32_t rows, width;
+        uint32_t fresh;
+    } push = {operation.read(x, size),
+              operation.read(gain, width),
+              operation.read(dy, size),
+              operation.read(rstd, rows),
+              operation.write(dx.data, size),
+              number(rows),
+              number(width),
+              dx.fresh};
+    operation.run(shaders::rms_norm_grad, {}, push, groups_of_rows(rows));
+    if (!dgain.data) return;
+    const struct {
+        Address x, dy, rstd, partial;
+        int32_t rows, width, grain;
+    } columns = {operation.read(x, size),
+                 operation.read(dy, size),
+                 operation.read(rstd, rows),
+                 operation.write(partial, chunks * width),
+                 number(rows),
+                 number(width),
+                 static_cast<int32_t>(row_grain)};
+    operation.run(shaders::rms_norm_columns, {}, columns, groups_of_columns(rows, width));
+    sum_chunks(operation, width, chunks, width, partial, dgain.data, dgain.fresh);
 }
 
 } // namespace qstar::engine::vulkan

@@ -55,13 +55,13 @@ class VulkanDevice final : public Device {
     void layer_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
                          const float* dy, const float* mean, const float* rstd, GradTarget dx,
                          float* partial, GradTarget dgain, GradTarget dbias) const override;
-
-    // llama.cpp
     void rms_norm(const RmsNorm& shape, const float* x, const float* gain, float* y,
                   float* rstd) const override;
     void rms_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
                        const float* dy, const float* rstd, GradTarget dx, float* partial,
                        GradTarget dgain) const override;
+
+    // llama.cpp
     void rotate(const Rotation& by, const float* x, int64_t ldx, GradTarget y,
                 int64_t ldy) const override;
     void swiglu(int64_t rows, int64_t width, const float* gate, const float* up, int64_t ld,

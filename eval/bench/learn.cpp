@@ -90,6 +90,19 @@ engine::Gpt as_qwen3(const Lesson& lesson) {
     return engine::Gpt(config, Random(1, "bench/model"));
 }
 
+// The same by Muon in so many steps, the rest by twice the rate of nanoGPT's recipe.
+Recipe muon_recipe(const engine::AdamWConfig& rest, int64_t warmup, int64_t steps) {
+    return {"Muon", {.adamw = rest, .muon = engine::MuonConfig{}}, 2e-3, 2e-4, 0.02, warmup, steps};
+}
+
+// That of the demo's family.
+Recipe qwen3_recipe(Recipe muon, int64_t steps) {
+    muon.name = "qwen3 by Muon";
+    muon.lr = 3e-3, muon.floor = 3e-4;
+    muon.steps = steps;
+    return muon;
+}
+
 void note_all(const std::vector<Learner>& learners, Report& report) {
     for (const Learner& l : learners)
         report.note(
@@ -111,13 +124,8 @@ constexpr const char* kWorksheets = "worksheets";
 void learn_text(const BenchOptions& options, Report& report) {
     const int64_t steps = options.quick ? 100 : 2000;
     const Recipe plain{"the recipe", {.adamw = kNanoGpt}, 1e-3, 1e-4, 0, 100, steps};
-    const Recipe muon{"Muon",
-                      {.adamw = kNanoGpt, .muon = engine::MuonConfig{}},
-                      2e-3,
-                      2e-4,
-                      0.02,
-                      std::min<int64_t>(100, steps / 10),
-                      options.quick ? steps : 600};
+    const Recipe muon =
+        muon_recipe(kNanoGpt, std::min<int64_t>(100, steps / 10), options.quick ? steps : 600);
     Lesson lesson = lesson_of_text(
         read_file(options.text), {.layers = 4, .heads = 4, .width = 128, .context = 64}, 12, steps);
     lesson.name = text_name(options);
@@ -130,9 +138,7 @@ void learn_text(const BenchOptions& options, Report& report) {
     work.recipe = TorchRecipe{plain.steps, plain.warmup, plain.floor, kNanoGpt.beta2};
     TorchPeer torch(work, model, tokens);
 
-    Recipe modern = muon;
-    modern.name = "qwen3 by Muon";
-    modern.lr = 3e-3, modern.floor = 3e-4;
+    const Recipe modern = qwen3_recipe(muon, muon.steps);
     std::vector<Learner> learners = {learner(lesson, plain, model), learner(lesson, muon, model),
                                      learner(lesson, modern, as_qwen3(lesson))};
     if (torch.here())
@@ -150,22 +156,13 @@ void learn_text(const BenchOptions& options, Report& report) {
 void learn_run(const BenchOptions& options, Report& report) {
     const int64_t steps = options.quick ? 50 : 4800;
     const Recipe plain{"AdamW", {.adamw = kDemo}, 2e-3, 2e-4, 0, 100, steps};
-    const Recipe muon{"Muon",
-                      {.adamw = kDemo, .muon = engine::MuonConfig{}},
-                      2e-3,
-                      2e-4,
-                      0.02,
-                      100,
-                      options.quick ? steps : 1600};
+    const Recipe muon = muon_recipe(kDemo, 100, options.quick ? steps : 1600);
+    const Recipe modern = qwen3_recipe(muon, options.quick ? steps : 1000);
     Lesson lesson = lesson_of_run(
         options.run, {.layers = 4, .heads = 4, .width = 128, .context = 128}, 8, steps);
     lesson.name = kWorksheets;
     lesson.goal = options.quick ? 4 : 0.772;
     const engine::Gpt model(lesson.config, Random(1, "bench/model"));
-    Recipe modern = muon;
-    modern.name = "qwen3 by Muon";
-    modern.lr = 3e-3, modern.floor = 3e-4;
-    modern.steps = options.quick ? steps : 1000;
     std::vector<Learner> learners = {learner(lesson, plain, model), learner(lesson, muon, model),
                                      learner(lesson, modern, as_qwen3(lesson))};
     learn_in_turns(learners, lesson.goal, turn_of(options));

@@ -27,8 +27,7 @@ WrongSteps verified(const search::World& world, std::span<const Pool> pools) {
             }
             const auto labels =
                 train::label_steps(world, {pool.problem, sample.path.steps, true}).labels;
-            const bool wrong = !labels.empty() && labels.back() == search::Label::wrong;
-            errors.push_back(wrong ? static_cast<int>(labels.size()) : 0);
+            errors.push_back(static_cast<int>(train::first_wrong_step(labels)));
         }
     }
     return truth;
@@ -56,8 +55,8 @@ double FirstErrorRow::f1() const {
     return 2 * of_wrong * of_right / (of_wrong + of_right);
 }
 
-FirstErrorRow count_first_errors(std::span<const Pool> pools, const WrongSteps& truth,
-                                 size_t which, double threshold) {
+FirstErrorRow count_first_errors(std::span<const Pool> pools, const WrongSteps& truth, size_t which,
+                                 double threshold) {
     FirstErrorRow row;
     for (size_t p = 0; p < pools.size(); ++p) {
         for (size_t s = 0; s < pools[p].samples.size(); ++s) {

@@ -37,9 +37,6 @@ std::string people_named(double error) { return fmt::format("people-{:g}", 100 *
 
 // The number of the first wrong step of each solution, from 1; 0 if none is wrong.
 using FirstErrors = std::map<std::pair<std::string, std::vector<std::string>>, size_t>;
-size_t first_error(const std::vector<search::Label>& labels) {
-    return !labels.empty() && labels.back() == search::Label::wrong ? labels.size() : 0;
-}
 
 // The first of the sampled solutions that have an end, in a file of their own.
 std::vector<train::SampledSolution> pick_solutions(const LabelSourcesOptions& options) {
@@ -63,7 +60,7 @@ void count_labels(const std::string& file, const std::vector<train::SampledSolut
         source.labels += static_cast<int64_t>(all[i].labels.size());
         if (all.size() != solutions.size()) continue;
         const auto& s = solutions[i];
-        agreed += first_error(all[i].labels) == truth.at({s.problem, s.steps});
+        agreed += train::first_wrong_step(all[i].labels) == truth.at({s.problem, s.steps});
     }
     source.agreement =
         all.size() == solutions.size() ? agreed / static_cast<double>(all.size()) : -1;
@@ -152,7 +149,7 @@ void label_sources(const LabelSourcesOptions& options) {
     std::vector<Json> lines;
     for (const auto& solution : solutions) {
         const LabelledSolution labelled = label_steps(*world, solution);
-        truth[{solution.problem, solution.steps}] = first_error(labelled.labels);
+        truth[{solution.problem, solution.steps}] = train::first_wrong_step(labelled.labels);
         lines.push_back(prm800k_json(labelled));
     }
     write_jsonl(file_in(options.run, "verifier.jsonl"), lines);

@@ -6,7 +6,6 @@
 #include "search/worlds/arithmetic/expression.h"
 #include "search/worlds/make_world.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
 

@@ -75,13 +75,13 @@ float distance(const Tensor& a, const Tensor& b) {
     return result;
 }
 
-constexpr const char* families[] = {"gpt", "llama", "qwen3"};
+constexpr const char* references[] = {"gpt", "llama", "qwen3"};
 
 } // namespace
 
 TEST_CASE("logits, loss and every gradient are PyTorch's") {
     const char* name = nullptr;
-    for (const char* family : families) SUBCASE(family) name = family;
+    for (const char* family : references) SUBCASE(family) name = family;
     const Reference reference(name);
     const Batch batch(reference);
     Gpt model = model_of(reference);
@@ -102,7 +102,7 @@ TEST_CASE("logits, loss and every gradient are PyTorch's") {
 
 TEST_CASE("ten steps of AdamW with clipping end at PyTorch's weights") {
     const char* name = nullptr;
-    for (const char* family : families) SUBCASE(family) name = family;
+    for (const char* family : references) SUBCASE(family) name = family;
     const Reference reference(name);
     const Batch batch(reference);
     const float rate = std::stof(reference.file.text("rate", reference.path));

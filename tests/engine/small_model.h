@@ -4,15 +4,12 @@
 #include "engine/base/random.h"
 #include "engine/nn/gpt.h"
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
 namespace qstar::engine {
 
 constexpr int64_t kSmallVocab = 23;
-
-inline constexpr std::array all_families{Family::gpt2, Family::llama, Family::qwen3};
 
 inline Gpt small_model(bool scalar_head = false, Family family = Family::gpt2) {
     Gpt model({2, 2, 16, 40, kSmallVocab, scalar_head, family}, Random(3, "init"));

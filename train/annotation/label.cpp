@@ -84,7 +84,7 @@ std::vector<Label> labels_of(const std::vector<int>& answer, const SampledSoluti
     std::vector<Label> labels;
     for (const int value : answer) {
         if (value < -1 || value > 1) fail("{}: expected -1, 0 or 1, found {}", file, value);
-        if (!labels.empty() && labels.back() == Label::wrong)
+        if (first_wrong_step(labels) > 0)
             fail("{}: expected no label after the error under \"{}\"", file, solution.problem);
         labels.push_back(static_cast<Label>(value));
     }

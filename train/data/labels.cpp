@@ -193,6 +193,10 @@ std::vector<T> settled(const std::string& path,
 
 } // namespace
 
+size_t first_wrong_step(std::span<const Label> labels) {
+    return !labels.empty() && labels.back() == Label::wrong ? labels.size() : 0;
+}
+
 Json json_of(const SampledSolution& solution) {
     return {
         {"problem", solution.problem}, {"steps", solution.steps}, {"finished", solution.finished}};
@@ -246,8 +250,9 @@ Json prm800k_json(const LabelledSolution& labelled) {
                          {"human_completion", nullptr},
                          {"chosen_completion", 0}});
     }
-    const bool error = !labelled.labels.empty() && labelled.labels.back() == Label::wrong;
-    const char* reason = error ? "found_error" : solution.finished ? "solution" : "give_up";
+    const char* reason = first_wrong_step(labelled.labels) > 0 ? "found_error"
+                         : solution.finished                   ? "solution"
+                                                               : "give_up";
     Json answer = nullptr;
     if (solution.finished) answer = solution.steps.back();
     return {{"question",

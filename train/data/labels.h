@@ -72,6 +72,9 @@ struct StepLabels {
     std::string where = {};            // FILE:LINE
 };
 
+// The number of the first wrong step, from 1, where labels end with it; 0: none is wrong.
+size_t first_wrong_step(std::span<const search::Label> labels);
+
 // A solution with labels of its first steps, up to and including the first error.
 struct LabelledSolution {
     SampledSolution solution;

@@ -134,16 +134,16 @@ std::vector<float> ValueIteration::target_cost(const std::vector<uint8_t>& state
     const size_t bytes = space_.state_bytes(), rows = states.size() / bytes;
     const auto ranks = static_cast<size_t>(engine::ranks());
     std::vector<float> all(rows);
-    const auto first_of = [&](size_t rank) { return rows * rank / ranks; };
     const std::vector<std::string> parts = engine::share(ranks, [&](size_t rank) {
-        const size_t first = first_of(rank), count = first_of(rank + 1) - first;
+        const auto [first, count] = engine::slice_of(rows, rank, ranks);
         target_value.cost_to_go(states.data() + first * bytes, static_cast<int64_t>(count),
                                 all.data() + first);
         return std::string(reinterpret_cast<const char*>(all.data() + first),
                            ranks > 1 ? count * sizeof(float) : 0);
     });
     for (size_t rank = 0; rank < ranks; ++rank)
-        std::memcpy(all.data() + first_of(rank), parts[rank].data(), parts[rank].size());
+        std::memcpy(all.data() + engine::slice_of(rows, rank, ranks).first, parts[rank].data(),
+                    parts[rank].size());
     return all;
 }
 

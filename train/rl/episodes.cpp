@@ -114,9 +114,11 @@ void each_written(EpisodeT& e, const Each& each) {
 void write_out_on_ranks(const std::function<void(std::span<Episode>, std::span<Random>)>& write,
                         std::span<Episode> episodes, std::span<Random> randoms) {
     const auto ranks = static_cast<size_t>(engine::ranks());
-    const auto first_of = [&](size_t rank) { return episodes.size() * rank / ranks; };
+    const auto of_rank = [&](size_t rank) {
+        return engine::slice_of(episodes.size(), rank, ranks);
+    };
     const std::vector<std::string> written = engine::share(ranks, [&](size_t rank) {
-        const size_t begin = first_of(rank), count = first_of(rank + 1) - begin;
+        const auto [begin, count] = of_rank(rank);
         write(episodes.subspan(begin, count), randoms.subspan(begin, count));
         std::string bytes;
         if (ranks > 1)
@@ -126,8 +128,8 @@ void write_out_on_ranks(const std::function<void(std::span<Episode>, std::span<R
     });
     for (size_t rank = 0; ranks > 1 && rank < ranks; ++rank) {
         std::string_view bytes = written[rank];
-        for (size_t i = first_of(rank); i < first_of(rank + 1); ++i)
-            each_written(episodes[i], engine::Unpack{bytes});
+        const auto [begin, count] = of_rank(rank);
+        for (Episode& e : episodes.subspan(begin, count)) each_written(e, engine::Unpack{bytes});
     }
 }
 

@@ -40,7 +40,7 @@ std::string train(Gpt model, int steps) {
 } // namespace
 
 TEST_CASE("training gives the same bytes at one and at two threads, and learns") {
-    for (const Family family : all_families) {
+    for (const Family family : families) {
         CAPTURE(family_name(family));
         set_threads(1);
         const std::string one = train(small_model(false, family), 5);
@@ -128,7 +128,7 @@ TEST_CASE("a family's parameters are counted, saved and read by its own names") 
     const auto folder = std::filesystem::temp_directory_path() / "qstar_family_test";
     std::filesystem::create_directories(folder);
     const std::string path = (folder / "model.safetensors").string();
-    for (const Family family : all_families) {
+    for (const Family family : families) {
         CAPTURE(family_name(family));
         const Gpt model = small_model(true, family);
         CHECK(model.parameter_count() == parameter_count(model.config));
