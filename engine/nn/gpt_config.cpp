@@ -8,6 +8,8 @@ std::string_view family_name(Family family) {
     switch (family) {
     case Family::llama:
         return "llama";
+    case Family::qwen2:
+        return "qwen2";
     case Family::qwen3:
         return "qwen3";
     default:
@@ -18,12 +20,21 @@ std::string_view family_name(Family family) {
 Family family_named(std::string_view name, const std::string& where) {
     for (const Family family : families)
         if (family_name(family) == name) return family;
-    fail("{}expected one of the families gpt2, llama and qwen3, found \"{}\"", where, name);
+    fail("{}expected one of the families gpt2, llama, qwen2 and qwen3, found \"{}\"", where, name);
 }
 
 int64_t hidden_width(const GptConfig& c) {
     if (c.hidden > 0) return c.hidden;
     return c.family == Family::gpt2 ? 4 * c.width : (8 * c.width + 47) / 48 * 16;
+}
+
+int64_t kv_heads(const GptConfig& c) { return c.kv_heads > 0 ? c.kv_heads : c.heads; }
+
+int64_t head_size(const GptConfig& c) { return c.head_size > 0 ? c.head_size : c.width / c.heads; }
+
+float norm_epsilon(const GptConfig& c) {
+    if (c.norm_epsilon > 0) return static_cast<float>(c.norm_epsilon);
+    return c.family == Family::gpt2 ? 1e-5f : rms_epsilon;
 }
 
 void check_sizes(const GptConfig& c, const std::string& where) {

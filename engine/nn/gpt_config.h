@@ -12,9 +12,10 @@ namespace qstar::engine {
 enum class Family {
     gpt2,  // learned positions, layer norm, GELU, biases (Radford et al. 2019)
     llama, // rotary positions, RMS norm, SwiGLU, no biases (Touvron et al. 2023)
+    qwen2, // llama with biases of queries, keys and values (Yang et al. 2024)
     qwen3, // llama with normalised queries and keys (Yang et al. 2025)
 };
-inline constexpr std::array families{Family::gpt2, Family::llama, Family::qwen3};
+inline constexpr std::array families{Family::gpt2, Family::llama, Family::qwen2, Family::qwen3};
 std::string_view family_name(Family family);
 // Error listing the families; `where` begins the sentence.
 Family family_named(std::string_view name, const std::string& where = "");
@@ -28,8 +29,20 @@ struct GptConfig {
     bool scalar_head = false;
     Family family = Family::gpt2;
     int64_t hidden = 0; // of the MLP; 0: as the family has it
+    // What models of others have otherwise than ours; 0: as it says there. Not of gpt2, but for
+    // the epsilon.
+    int64_t kv_heads = 0;      // heads of keys and values, a divisor of heads; 0: heads
+    int64_t head_size = 0;     // numbers of a head; 0: width / heads
+    double norm_epsilon = 0;   // 0: 1e-5 in gpt2, else 1e-6
+    double rope_base = 10'000; // of rotary positions
+    bool tied = true;          // the embedding is the head of the next token, too; else lm_head
     bool operator==(const GptConfig&) const = default;
 };
+
+// With what the zeros above stand for.
+int64_t kv_heads(const GptConfig& config);
+int64_t head_size(const GptConfig& config);
+float norm_epsilon(const GptConfig& config);
 
 // Of RMS norm, in llama and qwen3.
 inline constexpr float rms_epsilon = 1e-6f;
