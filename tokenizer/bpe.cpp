@@ -81,6 +81,12 @@ Tokenizer::Tokenizer(std::vector<std::string> tokens, std::vector<Merge> merges,
     }
 }
 
+Tokenizer Tokenizer::with_form(Form form) const {
+    Tokenizer other = *this;
+    other.form_ = std::move(form);
+    return other;
+}
+
 const std::string& Tokenizer::token(int id) const {
     if (id < 0 || id >= size())
         fail("token id {} is outside the vocabulary: expected 0 to {}", id, size() - 1);

@@ -11,6 +11,7 @@
 // in which they were learned, the special tokens last. A vocabulary that was read
 // from files of others may have another order.
 
+#include "tokenizer/form.h"
 #include "tokenizer/pretokenize.h"
 #include "tokenizer/special.h"
 
@@ -52,6 +53,9 @@ class Tokenizer {
     const std::vector<Merge>& merges() const { return merges_; }
     const std::vector<int>& specials() const { return specials_; }
     const Pretokenizer& pretokenizer() const { return pretokenizer_; }
+    // How the texts of its models are put; ours, unless with_form() made it.
+    const Form& form() const { return form_; }
+    Tokenizer with_form(Form form) const;
 
     // The bytes of a token (of a special token its name). Throws for a wrong id and for a
     // hole: an id below size() that no token has.
@@ -79,6 +83,7 @@ class Tokenizer {
     std::vector<Merge> merges_;
     std::vector<int> specials_;
     Pretokenizer pretokenizer_;
+    Form form_;
     std::array<int, 256> byte_ids_{};         // the token of a byte
     std::unordered_map<uint64_t, int> ranks_; // of a pair of ids
     std::shared_ptr<Cache> cache_;

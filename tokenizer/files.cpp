@@ -124,7 +124,10 @@ Tokenizer load_tokenizer(const std::string& dir) {
     if (const std::string word = join_path(dir, "pretokenizer.json"); exists(word))
         pretokenizer = read_pretokenizer(word);
     try {
-        return Tokenizer(std::move(tokens), std::move(merges), std::move(specials), pretokenizer);
+        const Tokenizer tokenizer(std::move(tokens), std::move(merges), std::move(specials),
+                                  pretokenizer);
+        const std::string form = join_path(dir, "form.json");
+        return exists(form) ? tokenizer.with_form(read_form(form)) : tokenizer;
     } catch (const Error& error) {
         fail("{}: {}", file, error.what());
     }
@@ -149,6 +152,8 @@ void save_tokenizer(const Tokenizer& tokenizer, const std::string& dir) {
     }
     vocabulary += "\n}\n";
 
+    if (tokenizer.form() != Form{})
+        write_file_atomic(join_path(dir, "form.json"), form_text(tokenizer.form()));
     const Json word = {{"digits", name_of(tokenizer.pretokenizer().digits)}};
     write_file_atomic(join_path(dir, "pretokenizer.json"), json_text(word) + '\n');
     write_file_atomic(join_path(dir, "merges.txt"), merges);

@@ -27,6 +27,7 @@ std::string fingerprint(const Tokenizer& tokenizer) {
     hash.update(fmt::format("specials {}\n", specials.size()));
     for (const int id : specials) hash.update(fmt::format("{}\n", id));
     hash.update(fmt::format("digits {}\n", name_of(tokenizer.pretokenizer().digits)));
+    if (tokenizer.form() != Form{}) hash.update("form " + form_text(tokenizer.form()));
     return hash.digest();
 }
 

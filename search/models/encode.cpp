@@ -1,26 +1,23 @@
 #include "search/models/encode.h"
 
-#include <string>
+#include <vector>
 
 namespace qstar::search {
 
-EncodedPath encode(const tokenizer::Tokenizer& tokenizer, const Path& path) {
-    EncodedPath out;
-    const auto append = [&](const std::string& text) {
-        const std::vector<int> ids = tokenizer.encode(text, tokenizer::Specials::as_text);
-        out.tokens.insert(out.tokens.end(), ids.begin(), ids.end());
-    };
-    const int step = tokenizer.special(tokenizer::step);
-    out.tokens = {tokenizer.special(tokenizer::end_of_text), tokenizer.special(tokenizer::problem)};
-    append(path.problem);
-    out.tokens.push_back(step);
+EncodedPath encode(const tokenizer::FormReader& form, const Path& path) {
+    EncodedPath out{form.prompt(path.problem), {}};
     for (size_t i = 0; i < path.steps.size(); ++i) {
-        append(path.steps[i]);
-        const bool answer = path.finished && i + 1 == path.steps.size();
-        out.ends.push_back(static_cast<int>(out.tokens.size()));
-        out.tokens.push_back(answer ? tokenizer.special(tokenizer::answer) : step);
+        const bool last = path.finished && i + 1 == path.steps.size();
+        const std::vector<int> ids = form.step(path.steps[i], last);
+        out.tokens.insert(out.tokens.end(), ids.begin(), ids.end());
+        out.ends.push_back(static_cast<int>(out.tokens.size()) - 1);
     }
     return out;
+}
+
+EncodedPath encode(const tokenizer::Tokenizer& tokenizer, const Path& path) {
+    const tokenizer::FormReader form(tokenizer);
+    return encode(form, path);
 }
 
 } // namespace qstar::search

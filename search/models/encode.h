@@ -1,12 +1,12 @@
 #pragma once
-// A path as token ids, for the models.
+// A path as token ids, for the models: in the form that the tokenizer's texts have (form.h).
 //
-// The same ids as those of text_of(path), except that a problem or a step that
-// contains "<|answer|>" and the like has it as plain characters: nothing that a user
-// or a model wrote becomes a mark.
+// In ours the ids are those of text_of(path), except that a problem or a step that contains
+// "<|answer|>" and the like has it as plain characters: nothing that a user or a model wrote
+// becomes a mark.
 
 #include "search/problem/path.h"
-#include "tokenizer/bpe.h"
+#include "tokenizer/form_reader.h"
 
 #include <vector>
 
@@ -17,6 +17,7 @@ struct EncodedPath {
     std::vector<int> ends; // for each step, where in `tokens` its end token stands
 };
 
+EncodedPath encode(const tokenizer::FormReader& form, const Path& path);
 EncodedPath encode(const tokenizer::Tokenizer& tokenizer, const Path& path);
 
 } // namespace qstar::search

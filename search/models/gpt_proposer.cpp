@@ -56,11 +56,12 @@ std::vector<int64_t> limits_of(std::span<const ProposeRequest> requests) {
 
 GptProposer::GptProposer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
                          uint64_t seed, ProposerLimits limits)
-    : tokenizer_(tokenizer), seed_(seed), limits_(limits),
+    : tokenizer_(tokenizer), form_(tokenizer), seed_(seed), limits_(limits),
       decoder_(std::make_unique<engine::Decoder>(
           model, limits.slots * (1 + kept_to_slots),
           limits.slots * engine::KvCache::pages_of(model.config.context))),
       prefix_cache_(*decoder_, limits.slots, limits.keep ? limits.slots * kept_to_slots : 0) {
+    limits_.step_tokens = std::max(limits_.step_tokens, form_.longest_step());
     engine::check(engine::Sampling{1, limits.top_k, limits.top_p});
     if (tokenizer.size() > model.config.vocab)
         fail("the tokenizer has {} tokens, the model a vocabulary of {}", tokenizer.size(),
@@ -72,9 +73,9 @@ std::vector<int> GptProposer::prefix_of(const ProposeRequest& request) const {
     if (path.problem.empty()) fail("the problem is empty: expected at least one character");
     if (path.finished) fail("problem \"{}\": a finished path has no next step", path.problem);
     const size_t context = static_cast<size_t>(decoder_->config().context);
-    std::vector<int> tokens = encode(tokenizer_, path).tokens;
+    std::vector<int> tokens = encode(form_, path).tokens;
     if (tokens.size() >= context) {
-        const size_t prompt = encode(tokenizer_, {path.problem, {}, false}).tokens.size();
+        const size_t prompt = encode(form_, {path.problem, {}, false}).tokens.size();
         if (prompt > context)
             fail("problem \"{}\": its prompt has {} tokens, the model's context is {}",
                  path.problem.substr(0, 100), prompt, context);
@@ -146,15 +147,14 @@ void GptProposer::sample(Batch& batch) {
 // The draw takes the token; false when the draw is over.
 bool GptProposer::take(Draw& draw, int token, float log_prob, int max_steps) const {
     draw.log_prob += log_prob;
-    if (!tokenizer_.is_special(token)) {
-        draw.text += tokenizer_.token(token);
-        return ++draw.text_tokens <= limits_.step_tokens;
-    }
-    draw.finished = token == tokenizer_.special(tokenizer::answer);
-    if (!draw.finished && token != tokenizer_.special(tokenizer::step)) return false;
-    draw.steps.push_back(std::move(draw.text));
+    using Event = tokenizer::FormReader::Event;
+    std::string line;
+    const Event event = form_.take(token, draw.text, line);
+    if (event == Event::goes_on) return ++draw.text_tokens <= limits_.step_tokens;
+    if (event == Event::broken) return false;
+    draw.finished = event == Event::ends_solution;
+    draw.steps.push_back(std::move(line));
     draw.log_probs.push_back(draw.log_prob);
-    draw.text.clear();
     draw.text_tokens = 0;
     draw.log_prob = 0;
     const int step = draw.first_step + static_cast<int>(draw.steps.size());
@@ -166,7 +166,6 @@ bool GptProposer::take(Draw& draw, int token, float log_prob, int max_steps) con
 
 // Every draw takes its token: branches end, go on or fork.
 void GptProposer::advance(Batch& batch) {
-    const int step_end = tokenizer_.special(tokenizer::step);
     std::vector<Branch> next;
     for (Branch& branch : batch.branches) {
         const bool fits = static_cast<int64_t>(branch.tokens.size()) < decoder_->config().context;
@@ -178,7 +177,7 @@ void GptProposer::advance(Batch& batch) {
             Draw& draw = batch.draws[d];
             const bool goes_on = take(draw, draw.next, draw.next_log_prob, batch.max_steps);
             // A search may come back to the path that ends here.
-            to_keep |= !goes_on && batch.max_steps == 1 && draw.next == step_end;
+            to_keep |= !goes_on && batch.max_steps == 1 && !draw.steps.empty() && !draw.finished;
             if (!goes_on) continue;
             ++draw.tokens;
             const auto same =
@@ -243,7 +242,7 @@ std::vector<GptProposer::Draw> GptProposer::run(std::span<const ProposeRequest> 
 }
 
 int64_t GptProposer::prefix_tokens(const Path& path) const {
-    return static_cast<int64_t>(encode(tokenizer_, path).tokens.size());
+    return static_cast<int64_t>(encode(form_, path).tokens.size());
 }
 
 std::vector<Proposals> GptProposer::propose(std::span<const ProposeRequest> requests) {

@@ -5,9 +5,9 @@
 // once for all of them, each draw takes its next token by its own random stream, and
 // where they part the branch forks. Branches join the batch as others end. What was
 // evaluated is kept for later calls, as a search comes back to paths that it has drawn
-// (prefix_cache.h). A draw ends at <|step|> or <|answer|>. It is dropped (propose) or
-// left unfinished (complete) when it writes another special token, a step longer than
-// the limit, more steps than the limit, or text that would not fit the context with its
+// (prefix_cache.h). A draw ends where the form of the texts says that a step ends (form.h). It is
+// dropped (propose) or left unfinished (complete) when it writes another special token, a step
+// longer than the limit, more steps than the limit, or text that would not fit the context with its
 // end token.
 //
 // Tokens counted for a request: its prefix once and, for each draw, every token that
@@ -20,7 +20,7 @@
 #include "engine/decode/prefix_cache.h"
 #include "engine/decode/sampling.h"
 #include "search/models/proposer.h"
-#include "tokenizer/bpe.h"
+#include "tokenizer/form_reader.h"
 
 #include <memory>
 #include <span>
@@ -74,6 +74,7 @@ class GptProposer : public Proposer {
     std::vector<int> prefix_of(const ProposeRequest& request) const;
 
     const tokenizer::Tokenizer& tokenizer_;
+    tokenizer::FormReader form_;
     uint64_t seed_;
     ProposerLimits limits_;
     std::unique_ptr<engine::Decoder> decoder_; // a slot a draw, and those of prefix_cache_

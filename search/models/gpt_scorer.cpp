@@ -26,7 +26,7 @@ void leave_out_what_does_not_fit(EncodedPath& path, int64_t context) {
 
 GptScorer::GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer, int at_once,
                      bool keep)
-    : tokenizer_(tokenizer), at_once_(at_once),
+    : form_(tokenizer), at_once_(at_once),
       decoder_(std::make_unique<engine::Decoder>(
           model, at_once * (1 + scores_to_slots),
           at_once * engine::KvCache::pages_of(model.config.context))),
@@ -61,13 +61,13 @@ void GptScorer::evaluate(std::span<Node* const> nodes) {
 }
 
 int64_t GptScorer::score_tokens(const Path& path) const {
-    return path.steps.empty() ? 0 : static_cast<int64_t>(encode(tokenizer_, path).tokens.size());
+    return path.steps.empty() ? 0 : static_cast<int64_t>(encode(form_, path).tokens.size());
 }
 
 std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
     std::vector<EncodedPath> encoded;
     for (const Path& path : paths) {
-        encoded.push_back(encode(tokenizer_, path));
+        encoded.push_back(encode(form_, path));
         leave_out_what_does_not_fit(encoded.back(), decoder_->config().context);
     }
     // In the order of a dictionary, what a path shares with any other of those before it

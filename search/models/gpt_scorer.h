@@ -53,7 +53,7 @@ class GptScorer : public Scorer {
     };
     void evaluate(std::span<Node* const> nodes);
 
-    const tokenizer::Tokenizer& tokenizer_;
+    tokenizer::FormReader form_;
     int at_once_;
     Reading reading_ = Reading::each_step;
     std::unique_ptr<engine::Decoder> decoder_; // at_once slots, and those of prefix_cache_

@@ -50,7 +50,9 @@ struct GptProposer::Choice {
     double mass = 0;
     size_t hypothesis = 0;
     int token = 0;
-    float log_prob = 0;                         // of the token
+    float log_prob = 0; // of the token
+    bool ends = false, final = false;
+    std::string text;                           // of the hypothesis with it
     bool operator<(const Choice& other) const { // the better one first
         if (mass != other.mass) return mass > other.mass;
         return std::pair(hypothesis, token) < std::pair(other.hypothesis, other.token);
@@ -81,33 +83,31 @@ void GptProposer::choices_after(const NBestState& state, size_t at, std::span<co
     const Hypothesis& hypothesis = state.hypotheses[at];
     const auto fits = static_cast<int64_t>(hypothesis.tokens.size()) < decoder_->config().context;
     if (!fits) return; // nor would the end token fit
-    const int step_end = tokenizer_.special(tokenizer::step);
-    const int answer = tokenizer_.special(tokenizer::answer);
+    using Event = tokenizer::FormReader::Event;
     distribution_.set(logits, {});
     for (int token = 0; token < tokenizer_.size(); ++token) {
         const float log_prob = distribution_.log_prob(token);
         double mass = math::exp(hypothesis.log_prob + static_cast<double>(log_prob));
         if (!(mass >= kLeastMass)) continue;
-        const bool special = tokenizer_.is_special(token);
-        if (special && token != step_end && token != answer) continue;
-        if (!special && static_cast<int>(state.depth(hypothesis)) >= limits_.step_tokens) continue;
-        const std::string text =
-            special ? hypothesis.text : hypothesis.text + tokenizer_.token(token);
+        std::string open = hypothesis.text, line;
+        const Event event = form_.take(token, open, line);
+        if (event == Event::broken) continue;
+        const bool ends = event != Event::goes_on, final = event == Event::ends_solution;
+        if (!ends && static_cast<int>(state.depth(hypothesis)) >= limits_.step_tokens) continue;
+        const std::string& text = ends ? line : open;
         for (const Proposal& known : state.request->known) {
-            if (special ? known.text == text && known.final == (token == answer)
-                        : known.text.starts_with(text))
+            if (ends ? known.text == text && known.final == final : known.text.starts_with(text))
                 mass -= math::exp(static_cast<double>(known.log_prob));
         }
         for (const Exhausted& one : state.exhausted)
-            if (!special && one.text.starts_with(text)) mass -= one.mass;
-        if (mass >= kLeastMass) out.push_back({mass, at, token, log_prob});
+            if (!ends && one.text.starts_with(text)) mass -= one.mass;
+        if (mass >= kLeastMass) out.push_back({mass, at, token, log_prob, ends, final, text});
     }
 }
 
 // The best choices become results or hypotheses; the slots of the others are free again.
 void GptProposer::take_best(NBestState& state, std::vector<Choice>& choices,
                             std::vector<int>& free_slots) {
-    const int step_end = tokenizer_.special(tokenizer::step);
     const size_t places = state.wanted - state.result.steps.size();
     std::sort(choices.begin(), choices.end());
     choices.resize(std::min(choices.size(), places));
@@ -121,16 +121,16 @@ void GptProposer::take_best(NBestState& state, std::vector<Choice>& choices,
         if (state.result.tokens + again > state.request->limit) continue;
         state.result.tokens += again;
         ++used[choice.hypothesis];
-        if (!tokenizer_.is_special(choice.token)) {
+        if (!choice.ends) {
             on[choice.hypothesis].push_back(&choice);
             continue;
         }
         const auto log_prob = static_cast<float>(hypothesis.log_prob) + choice.log_prob;
-        const Proposal step{hypothesis.text, choice.token != step_end, log_prob, 1};
+        const Proposal step{choice.text, choice.final, log_prob, 1};
         const auto same = [&](const Proposal& found) { return same_step(found, step); };
         if (std::ranges::none_of(state.result.steps, same)) // in other tokens, perhaps
             state.result.steps.push_back(step);
-        if (choice.token == step_end)
+        if (!choice.final)
             prefix_cache_.keep(hypothesis.tokens, hypothesis.slot); // a search comes back
     }
     std::vector<Hypothesis> next;
@@ -145,7 +145,7 @@ void GptProposer::take_best(NBestState& state, std::vector<Choice>& choices,
             Hypothesis longer = hypothesis;
             longer.fed = hypothesis.tokens.size();
             longer.tokens.push_back(choice->token);
-            longer.text += tokenizer_.token(choice->token);
+            longer.text = choice->text;
             longer.log_prob += static_cast<double>(choice->log_prob);
             longer.mass = choice->mass;
             if (choice != on[i].front()) {

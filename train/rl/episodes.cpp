@@ -23,17 +23,17 @@ constexpr size_t slots = 128;          // solutions written at once
 constexpr int64_t evaluated_rows = 64; // episodes evaluated at once
 
 // Takes the next token; false when the solution is over.
-bool take(Episode& episode, std::string& line, int token, const tokenizer::Tokenizer& tokenizer,
+bool take(Episode& episode, std::string& open, int token, const tokenizer::FormReader& form,
           int64_t limit) {
+    using Event = tokenizer::FormReader::Event;
     episode.tokens.push_back(token);
-    if (!tokenizer.is_special(token)) {
-        line += tokenizer.token(token);
-    } else {
-        episode.path.finished = token == tokenizer.special(tokenizer::answer);
-        if (!episode.path.finished && token != tokenizer.special(tokenizer::step)) return false;
+    std::string line;
+    const Event event = form.take(token, open, line);
+    if (event == Event::broken) return false;
+    if (event != Event::goes_on) {
+        episode.path.finished = event == Event::ends_solution;
         episode.ends.push_back(static_cast<int>(episode.tokens.size()) - 1);
         episode.path.steps.push_back(std::move(line));
-        line.clear();
     }
     return !episode.path.finished && static_cast<int64_t>(episode.tokens.size()) < limit;
 }
@@ -62,13 +62,14 @@ void write_out(engine::Decoder& decoder, const tokenizer::Tokenizer& tokenizer,
     for (const size_t i : writing)
         decoder.fork(feeds[static_cast<size_t>(draws[i].row)].slot, slot(i));
 
+    const tokenizer::FormReader form(tokenizer);
     std::vector<std::string> lines(episodes.size());
     while (true) {
         std::vector<size_t> still;
         for (size_t k = 0; k < writing.size(); ++k) {
             const size_t i = writing[k];
             const int64_t limit = std::min(context, episodes[i].prompt + max_tokens);
-            if (take(episodes[i], lines[i], draws[k].token, tokenizer, limit)) still.push_back(i);
+            if (take(episodes[i], lines[i], draws[k].token, form, limit)) still.push_back(i);
         }
         if (still.empty()) return;
         writing = std::move(still);

@@ -210,8 +210,14 @@ bool begins_number(std::string_view text) {
 }
 
 std::optional<Rational> read_answer(std::string_view text) {
-    constexpr std::string_view mark = "####";
-    if (const size_t at = text.rfind(mark); at != text.npos) text.remove_prefix(at + mark.size());
+    constexpr std::string_view box = "\\boxed{";
+    for (const std::string_view mark :
+         {std::string_view("####"), box, std::string_view("The answer is")}) {
+        const size_t at = text.rfind(mark);
+        if (at == text.npos) continue;
+        text.remove_prefix(at + mark.size());
+        if (mark == box) text = text.substr(0, text.find('}'));
+    }
     const std::optional<WrittenNumber> number = read_number(text);
     return number ? std::optional(number->value) : std::nullopt;
 }

@@ -36,7 +36,8 @@ std::optional<WrittenNumber> leading_number(std::string_view text, bool fraction
 // Does it begin with one, if only a wrong one as "24,00"?
 bool begins_number(std::string_view text);
 
-// An answer: the number behind the last "####", or the whole text.
+// An answer: the number behind the last mark of one, "####", "\\boxed{" (up to its bracket) or "The
+// answer is", or the whole text.
 std::optional<Rational> read_answer(std::string_view text);
 
 // Is `value` what was written? To as many decimals as were written, halves away from zero:

@@ -1,0 +1,118 @@
+// Proposer and scorer where steps are lines of text, as models of others write them.
+#include "search/models/encode.h"
+#include "search/models/gpt_proposer.h"
+#include "search/models/gpt_scorer.h"
+#include "tests/search/tiny_models.h"
+
+#include <doctest/doctest.h>
+#include <map>
+
+using namespace qstar;
+using namespace qstar::search;
+
+namespace {
+
+// Bytes and one special token; an answer is a line with "=".
+tokenizer::Tokenizer line_tokenizer() {
+    std::vector<std::string> tokens = tokenizer::byte_tokens();
+    tokens.emplace_back("</s>");
+    return tokenizer::Tokenizer(std::move(tokens), {}, {256})
+        .with_form({"Q {problem}\n", "\n", "={answer}", 0});
+}
+
+// Writes line feeds, digits, "=" and </s> more often than other tokens.
+engine::Gpt line_writer() {
+    engine::Gpt model(tiny(), Random(3, "form_models_test"));
+    engine::Tensor& table = model.parameter("wte.weight").value;
+    model.parameter("ln_f.bias").value[0] = 3;
+    const tokenizer::Tokenizer bytes;
+    for (const char c : std::string("0123456789=\n")) table[bytes.encode({&c, 1})[0] * 16] = 1.1f;
+    table[256 * 16] = 0.8f;
+    return model;
+}
+
+ProposeRequest ask(Path path, int samples, uint64_t stream) {
+    ProposeRequest request;
+    request.path = std::move(path);
+    request.samples = samples;
+    request.stream = stream;
+    return request;
+}
+
+} // namespace
+
+TEST_CASE("steps of lines are drawn, once each, and the batch changes nothing") {
+    const engine::Gpt model = line_writer();
+    const tokenizer::Tokenizer tokenizer = line_tokenizer();
+    GptProposer wide(model, tokenizer, 1, {16, 8, 64}), narrow(model, tokenizer, 1, {16, 8, 3});
+    std::vector<ProposeRequest> requests;
+    for (int i = 0; i < 6; ++i)
+        requests.push_back(
+            ask({"1+" + std::to_string(i),
+                 i % 2 ? std::vector<std::string>{"7"} : std::vector<std::string>{}, false},
+                8, static_cast<uint64_t>(i)));
+    const std::vector<Proposals> a = wide.propose(requests), b = narrow.propose(requests);
+    int steps = 0, finals = 0;
+    for (size_t i = 0; i < requests.size(); ++i) {
+        CHECK(same(a[i], b[i]));
+        for (const Proposal& step : a[i].steps) {
+            ++steps;
+            finals += step.final;
+            CHECK(step.text.find('\n') == std::string::npos);
+            CHECK(step.text.find_first_not_of(' ') != std::string::npos);
+            if (step.text.find('=') != std::string::npos) CHECK(step.final);
+        }
+    }
+    CHECK(steps > 10);
+    CHECK(finals > 3);
+}
+
+TEST_CASE("solutions of lines end at the answer's line") {
+    const engine::Gpt model = line_writer();
+    const tokenizer::Tokenizer tokenizer = line_tokenizer();
+    GptProposer proposer(model, tokenizer, 1, {16, 6, 64});
+    const ProposeRequest request = ask({"1+2", {}, false}, 40, 9);
+    int finished = 0;
+    for (const Solution& solution : proposer.complete({&request, 1})[0]) {
+        finished += solution.path.finished;
+        for (size_t i = 0; i + 1 < solution.path.steps.size(); ++i)
+            CHECK(solution.path.steps[i].find('=') == std::string::npos);
+    }
+    CHECK(finished > 10);
+}
+
+TEST_CASE("the likeliest line alone is the greedy one") {
+    const engine::Gpt model = line_writer();
+    const tokenizer::Tokenizer tokenizer = line_tokenizer();
+    GptProposer proposer(model, tokenizer, 1, {16, 8, 32});
+    int found = 0;
+    for (const char* problem : {"1+2", "3*4-5", "7", "2-9+1", "8"}) {
+        ProposeRequest greedy = ask({problem, {}, false}, 1, 0);
+        greedy.temperature = 0;
+        ProposeRequest best = greedy;
+        best.n_best = true;
+        const Proposals a = proposer.propose({&best, 1})[0], b = proposer.propose({&greedy, 1})[0];
+        if (b.steps.empty()) continue; // ran away
+        ++found;
+        REQUIRE(a.steps.size() == 1);
+        CHECK(a.steps[0].text == b.steps[0].text);
+        CHECK(a.steps[0].final == b.steps[0].final);
+    }
+    CHECK(found > 0);
+}
+
+TEST_CASE("a scorer reads each line at its end, and shares what paths share") {
+    const engine::Gpt model = engine::with_scalar_head(line_writer());
+    const tokenizer::Tokenizer tokenizer = line_tokenizer();
+    GptScorer scorer(model, tokenizer), alone(model, tokenizer, 1, false);
+    const std::vector<Path> paths = {{"1+2", {"1", "2"}, false}, {"1+2", {"1", "3"}, true}};
+    const EncodedPath encoded = encode(tokenizer, paths[1]);
+    CHECK(tokenizer.decode(encoded.tokens) == "Q 1+2\n1\n=3\n");
+    for (const int end : encoded.ends)
+        CHECK(tokenizer.token(encoded.tokens[static_cast<size_t>(end)]) == "\n");
+    const std::vector<Scores> scores = scorer.score(paths);
+    REQUIRE(scores[0].steps.size() == 2);
+    CHECK(scores[0].steps[0] == scores[1].steps[0]);
+    CHECK(scores[1].tokens == static_cast<int64_t>(encoded.tokens.size()));
+    for (size_t i = 0; i < 2; ++i) CHECK(alone.score({&paths[i], 1})[0].steps == scores[i].steps);
+}
