@@ -127,8 +127,10 @@ void GptProposer::take_best(NBestState& state, std::vector<Choice>& choices,
         }
         const auto log_prob = static_cast<float>(hypothesis.log_prob) + choice.log_prob;
         const Proposal step{choice.text, choice.final, log_prob, 1};
+        // It may be there in other tokens.
         const auto same = [&](const Proposal& found) { return same_step(found, step); };
-        if (std::ranges::none_of(state.result.steps, same)) // in other tokens, perhaps
+        if (std::ranges::none_of(state.result.steps, same) &&
+            std::ranges::none_of(state.request->known, same))
             state.result.steps.push_back(step);
         if (!choice.final)
             prefix_cache_.keep(hypothesis.tokens, hypothesis.slot); // a search comes back

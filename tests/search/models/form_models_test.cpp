@@ -4,8 +4,10 @@
 #include "search/models/gpt_scorer.h"
 #include "tests/search/tiny_models.h"
 
+#include <algorithm>
+#include <cmath>
 #include <doctest/doctest.h>
-#include <map>
+#include <set>
 
 using namespace qstar;
 using namespace qstar::search;
@@ -73,7 +75,8 @@ TEST_CASE("solutions of lines end at the answer's line") {
     GptProposer proposer(model, tokenizer, 1, {16, 6, 64});
     const ProposeRequest request = ask({"1+2", {}, false}, 40, 9);
     int finished = 0;
-    for (const Solution& solution : proposer.complete({&request, 1})[0]) {
+    const std::vector<std::vector<Solution>> drawn = proposer.complete({&request, 1});
+    for (const Solution& solution : drawn[0]) {
         finished += solution.path.finished;
         for (size_t i = 0; i + 1 < solution.path.steps.size(); ++i)
             CHECK(solution.path.steps[i].find('=') == std::string::npos);
@@ -81,24 +84,33 @@ TEST_CASE("solutions of lines end at the answer's line") {
     CHECK(finished > 10);
 }
 
-TEST_CASE("the likeliest line alone is the greedy one") {
+TEST_CASE("the likeliest lines are listed once each, call after call") {
     const engine::Gpt model = line_writer();
     const tokenizer::Tokenizer tokenizer = line_tokenizer();
-    GptProposer proposer(model, tokenizer, 1, {16, 8, 32});
-    int found = 0;
-    for (const char* problem : {"1+2", "3*4-5", "7", "2-9+1", "8"}) {
-        ProposeRequest greedy = ask({problem, {}, false}, 1, 0);
-        greedy.temperature = 0;
-        ProposeRequest best = greedy;
-        best.n_best = true;
-        const Proposals a = proposer.propose({&best, 1})[0], b = proposer.propose({&greedy, 1})[0];
-        if (b.steps.empty()) continue; // ran away
-        ++found;
-        REQUIRE(a.steps.size() == 1);
-        CHECK(a.steps[0].text == b.steps[0].text);
-        CHECK(a.steps[0].final == b.steps[0].final);
+    GptProposer proposer(model, tokenizer, 1, {5, 8, 64});
+    ProposeRequest request = ask({"1+2", {"8"}, false}, 12, 0);
+    request.n_best = true;
+    std::set<std::pair<std::string, bool>> listed;
+    double total = 0;
+    for (int call = 0; call < 10; ++call) {
+        const Proposals found = proposer.propose({&request, 1})[0];
+        for (const Proposal& step : found.steps) {
+            CHECK(listed.emplace(step.text, step.final).second);
+            CHECK(step.text.find('\n') == std::string::npos);
+            if (step.text.find('=') != std::string::npos) CHECK(step.final);
+            total += std::exp(static_cast<double>(step.log_prob));
+            request.known.push_back(step);
+        }
     }
-    CHECK(found > 0);
+    CHECK(listed.size() > 20);
+    CHECK(total > 0.01);
+    CHECK(total <= 1.0001);
+    // The one that is drawn most often is among the first.
+    ProposeRequest draws = ask({"1+2", {"8"}, false}, 500, 3);
+    const Proposals often = proposer.propose({&draws, 1})[0];
+    const auto most = std::ranges::max_element(often.steps, {}, &Proposal::count);
+    REQUIRE(most != often.steps.end());
+    CHECK(listed.contains({most->text, most->final}));
 }
 
 TEST_CASE("a scorer reads each line at its end, and shares what paths share") {
