@@ -23,6 +23,7 @@ search::Options options_of(const Experiment& experiment, const LadderEntry& entr
     options.weight = experiment.search.weight;
     options.temperature = static_cast<float>(experiment.search.temperature);
     options.vote = entry.vote;
+    options.calculator = entry.calculator;
     options.stream = experiment.seed;
     search::set_defaults(options, experiment.world, entry.method, scorer, entry.aggregate);
     return options;

@@ -49,6 +49,7 @@ struct LadderEntry {
     std::string scorer = "none";                     // or a reward model
     std::optional<search::Aggregate> aggregate = {}; // else as the scorer is read
     search::Vote vote = search::Vote::best;
+    bool calculator = false; // see search/models/method.h
 };
 
 struct Measured {

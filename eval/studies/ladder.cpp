@@ -19,11 +19,16 @@ namespace qstar::eval {
 
 namespace {
 
+// `annotated`: solutions have a calculator's annotations.
 std::vector<LadderEntry> single_solutions(const LadderOptions& options,
-                                          const search::StageModels& models) {
+                                          const search::StageModels& models, bool annotated) {
     using search::Method;
     std::vector<LadderEntry> entries{{"base model, greedy", Method::greedy, "pretrain"},
                                      {"tuned model, greedy", Method::greedy, "sft"}};
+    if (annotated) {
+        entries.push_back({"tuned model, greedy, with a calculator"});
+        entries.back().calculator = true;
+    }
     if (models.has("self-play"))
         entries.push_back({"self-play's policy, greedy", Method::greedy, "self-play"});
     if (models.has("distil"))
@@ -115,7 +120,8 @@ Ladder measure_ladder(const LadderOptions& options) {
         row.results = {};
         ladder.rows.push_back(std::move(row));
     };
-    for (const LadderEntry& entry : single_solutions(options, models)) add(entry, 0);
+    const bool annotated = world->name() == "words";
+    for (const LadderEntry& entry : single_solutions(options, models, annotated)) add(entry, 0);
     for (const int64_t budget : options.budgets)
         for (const LadderEntry& entry : searches(options, models)) add(entry, budget);
     return ladder;

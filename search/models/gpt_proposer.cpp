@@ -3,8 +3,10 @@
 #include "engine/base/error.h"
 #include "search/models/encode.h"
 #include "search/models/stream.h"
+#include "search/worlds/words/annotations.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 namespace qstar::search {
@@ -164,6 +166,30 @@ bool GptProposer::take(Draw& draw, int token, float log_prob, int max_steps) con
            step < limits_.steps;
 }
 
+// What a calculator writes behind the open text; nothing if the context has no room for it behind
+// `written` tokens.
+std::vector<int> GptProposer::calculator_tokens(std::string_view open, size_t written) const {
+    const std::optional<std::string> text = calculated(open);
+    if (!text) return {};
+    std::vector<int> tokens = tokenizer_.encode(*text, tokenizer::Specials::as_text);
+    const auto context = static_cast<size_t>(decoder_->config().context);
+    return written + tokens.size() < context ? tokens : std::vector<int>{};
+}
+
+// The tokens of a calculator, where one is asked for and knows what comes.
+void GptProposer::calculate(Batch& batch, Branch& branch) const {
+    const Draw& first = batch.draws[branch.draws.front()];
+    if (!batch.requests[static_cast<size_t>(first.request)].calculator) return;
+    const std::vector<int> tokens = calculator_tokens(first.text, branch.tokens.size());
+    branch.tokens.insert(branch.tokens.end(), tokens.begin(), tokens.end());
+    for (const size_t d : branch.draws) {
+        Draw& draw = batch.draws[d];
+        for (const int token : tokens) draw.text += tokenizer_.token(token);
+        draw.text_tokens += static_cast<int>(tokens.size());
+        draw.tokens += static_cast<int64_t>(tokens.size());
+    }
+}
+
 // Every draw takes its token: branches end, go on or fork.
 void GptProposer::advance(Batch& batch) {
     std::vector<Branch> next;
@@ -196,6 +222,7 @@ void GptProposer::advance(Batch& batch) {
             }
             next.push_back(std::move(on));
         }
+        for (size_t i = first; i < next.size(); ++i) calculate(batch, next[i]);
         if (to_keep) prefix_cache_.keep(branch.tokens, branch.slot);
         if (next.size() == first) {
             decoder_->clear(branch.slot);

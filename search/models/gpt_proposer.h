@@ -70,7 +70,9 @@ class GptProposer : public Proposer {
     void admit(Batch& batch);
     void sample(Batch& batch);
     void advance(Batch& batch);
+    void calculate(Batch& batch, Branch& branch) const;
     bool take(Draw& draw, int token, float log_prob, int max_steps) const;
+    std::vector<int> calculator_tokens(std::string_view open, size_t written) const;
     std::vector<int> prefix_of(const ProposeRequest& request) const;
 
     const tokenizer::Tokenizer& tokenizer_;

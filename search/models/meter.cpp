@@ -47,6 +47,7 @@ std::vector<Proposals> Meter::propose(std::vector<ProposeRequest>& requests) {
             request.samples = static_cast<int>(rest / draws);
         request.limit =
             prefix[i] + static_cast<int64_t>(rest) / static_cast<int64_t>(requests.size());
+        request.calculator = options_.calculator;
     }
     std::vector<Proposals> all = proposer_.propose(requests);
     for (size_t i = 0; i < all.size(); ++i) {
@@ -60,6 +61,7 @@ std::vector<Proposals> Meter::propose(std::vector<ProposeRequest>& requests) {
 
 std::vector<Solution> Meter::complete(ProposeRequest request) {
     request.limit = left();
+    request.calculator = options_.calculator;
     std::vector<Solution> solutions = std::move(proposer_.complete({&request, 1})[0]);
     for (const Solution& solution : solutions) result_.tokens += solution.tokens;
     return solutions;

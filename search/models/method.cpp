@@ -12,6 +12,9 @@ void describe(Flags& f, Options& o) {
     f.mark("n-best", o.n_best,
            "beam, mcts, astar: the likeliest next steps in order instead of draws (countdown: "
            "always)");
+    f.mark("calculator", o.calculator,
+           "what stands behind \"<<48/2=\" is calculated, not written by the model (words)")
+        .only_if(o.calculator);
 }
 
 Aggregate aggregate_for(Reading reading) {

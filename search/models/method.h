@@ -40,6 +40,7 @@ struct Options : SearchOptions {
     bool partial = false; // A*, Q*: an expanded path stays open for the steps that were not drawn
     bool n_best = false;  // beam, MCTS, A*, Q*: next steps are not drawn, but the likeliest ones in
                           // order (n_best.cpp)
+    bool calculator = false; // of all proposals: see ProposeRequest
     // Told of every path that is made, expanded or chosen, in order, while the search runs.
     std::function<void(const SearchEvent&)> observer;
     // What may be known of the world; it must outlive the search.

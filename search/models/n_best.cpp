@@ -148,6 +148,13 @@ void GptProposer::take_best(NBestState& state, std::vector<Choice>& choices,
             longer.fed = hypothesis.tokens.size();
             longer.tokens.push_back(choice->token);
             longer.text = choice->text;
+            if (state.request->calculator) {
+                for (const int token : calculator_tokens(longer.text, longer.tokens.size())) {
+                    longer.tokens.push_back(token);
+                    longer.text += tokenizer_.token(token);
+                    ++state.result.tokens;
+                }
+            }
             longer.log_prob += static_cast<double>(choice->log_prob);
             longer.mass = choice->mass;
             if (choice != on[i].front()) {

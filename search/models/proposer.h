@@ -37,6 +37,9 @@ struct ProposeRequest {
     // are known already. Temperature and stream mean nothing then.
     bool n_best = false;
     std::vector<Proposal> known = {};
+    // What a calculator knows it writes: behind "<<48/2=" stands "24>>" (annotations.h). Its tokens
+    // cost as others do, and have no part in the log-probability.
+    bool calculator = false;
 };
 
 struct Proposals {

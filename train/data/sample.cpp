@@ -68,6 +68,7 @@ std::vector<SampledSolution> solve_problems(search::Proposer& proposer,
         request.path.problem = problems[i];
         request.samples = static_cast<int>(options.samples);
         request.temperature = static_cast<float>(options.temperature);
+        request.calculator = options.calculator;
         request.stream =
             search::derive_stream(hash_name("train/sample"), static_cast<uint64_t>(first) + i);
         requests.push_back(std::move(request));
@@ -102,6 +103,8 @@ void describe(Flags& f, SampleOptions& o) {
     f.text("world", o.world, "world of the problems in the file: gsm8k:FILE").only_if(of_file);
     f.number("step-tokens", o.step_tokens, 1, 100'000, "of a step at most")
         .only_if(o.step_tokens != search::ProposerLimits{}.step_tokens);
+    f.mark("calculator", o.calculator, "what stands behind \"<<48/2=\" is calculated")
+        .only_if(o.calculator);
 }
 
 void sample(const SampleOptions& options) {

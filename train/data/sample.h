@@ -28,6 +28,7 @@ struct SampleOptions {
     search::ProblemForm form; // of the file
     std::string world;        // of the file's problems; empty: the run's
     int step_tokens = 48;     // of a step at most
+    bool calculator = false;  // see search/models/proposer.h
 };
 
 // Interrupted, it goes on with the problems that are not yet solved. A solution with a

@@ -235,6 +235,26 @@ bool written_as(Rational value, const WrittenNumber& written) {
     return rounded == Wide(written.value.num) * (scale / written.value.den);
 }
 
+std::string decimal_text(Rational value) {
+    if (value.is_integer()) return search::text(value);
+    constexpr int most_decimals = 6, rounded = 2;
+    __extension__ using Wide = __int128;
+    const bool negative = value.num < 0;
+    const Wide num = negative ? -Wide{value.num} : Wide{value.num}, den = value.den;
+    int decimals = 1;
+    Wide scale = 10;
+    for (; decimals < most_decimals && num * scale % den != 0; ++decimals) scale *= 10;
+    if (num * scale % den != 0) {
+        decimals = rounded;
+        scale = 100;
+    }
+    const Wide all = (2 * num * scale + den) / (2 * den); // halves away from zero
+    std::string digits = std::to_string(static_cast<uint64_t>(all % scale));
+    digits.insert(0, static_cast<size_t>(decimals) - digits.size(), '0');
+    const std::string whole = std::to_string(static_cast<uint64_t>(all / scale));
+    return (negative && all > 0 ? "-" : "") + whole + "." + digits;
+}
+
 std::optional<std::string> plain_expression(std::string_view text) {
     std::string plain;
     bool operand = true, per_cent = false, product = false; // an operand is expected

@@ -44,6 +44,10 @@ std::optional<Rational> read_answer(std::string_view text);
 // 1/8 is 0.125, 0.13 and 0.1. A number without decimals is meant exactly: 7/2 is not 4.
 bool written_as(Rational value, const WrittenNumber& written);
 
+// In digits: 7/2 is "3.5", and a value that has no end in decimals, or none of six, is rounded to
+// two: 1/3 is "0.33". written_as() agrees.
+std::string decimal_text(Rational value);
+
 // An expression for parse_expression(): its numbers without what counts for nothing, and - * /
 // for their typographic signs and for "//", which must come out even. Nothing for a number that is
 // none by the rules above, and for a per cent sign in a product or quotient, where it would count.

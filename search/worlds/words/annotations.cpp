@@ -122,4 +122,15 @@ std::optional<std::vector<Annotation>> read_annotations(std::string_view line) {
     return all;
 }
 
+std::optional<std::string> calculated(std::string_view line) {
+    if (!line.ends_with('=')) return {};
+    const size_t open = line.rfind("<<");
+    if (open == line.npos || line.find(">>", open) != line.npos) return {};
+    const std::string_view expression = line.substr(open + 2, line.size() - open - 3);
+    if (expression.find('=') != expression.npos) return {};
+    const std::optional<Rational> value = value_of(expression);
+    if (!value) return {};
+    return decimal_text(*value) + ">>";
+}
+
 } // namespace qstar::search

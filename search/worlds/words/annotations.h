@@ -13,6 +13,7 @@
 #include "search/problem/rational.h"
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,5 +27,11 @@ struct Annotation {
 // All of a line, empty if it has none. Nothing if one of them does not hold, is contradicted or
 // is no annotation (no "=", not closed, no expression). Any bytes.
 std::optional<std::vector<Annotation>> read_annotations(std::string_view line);
+
+// What a calculator writes behind a line that ends within an annotation, behind its "=": of
+// "Half of it is 48/2=<<48/2=" it is "24>>". A value that has no end in decimals is rounded to two.
+// Nothing where the line ends otherwise or nothing can be calculated. (GSM8K's authors let such a
+// calculator overrule their model's own figures.)
+std::optional<std::string> calculated(std::string_view line);
 
 } // namespace qstar::search

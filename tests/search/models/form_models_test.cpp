@@ -128,3 +128,48 @@ TEST_CASE("a scorer reads each line at its end, and shares what paths share") {
     CHECK(scores[1].tokens == static_cast<int64_t>(encoded.tokens.size()));
     for (size_t i = 0; i < 2; ++i) CHECK(alone.score({&paths[i], 1})[0].steps == scores[i].steps);
 }
+
+TEST_CASE("a calculator finishes what the model begins") {
+    // One token begins an annotation, and the model likes it.
+    std::vector<std::string> tokens = tokenizer::byte_tokens();
+    tokens.emplace_back("</s>");
+    tokens.emplace_back("<<3*4=");
+    const tokenizer::Tokenizer tokenizer = tokenizer::Tokenizer(std::move(tokens), {}, {256})
+                                               .with_form({"Q {problem}\n", "\n", "A{answer}", 0});
+    engine::Gpt model = line_writer();
+    model.parameter("wte.weight").value[257 * 16] = 1.8f;
+    GptProposer wide(model, tokenizer, 1, {24, 8, 64}), narrow(model, tokenizer, 1, {24, 8, 3});
+    std::vector<ProposeRequest> requests;
+    for (const bool listed : {false, true}) {
+        requests.push_back(ask({"1+2", {}, false}, 30, 4));
+        requests.back().n_best = listed;
+        requests.push_back(requests.back());
+        requests.back().calculator = true;
+    }
+    const std::vector<Proposals> all = wide.propose(requests);
+    const auto holds = [](const std::string& text, std::string_view part) {
+        return text.find(part) != std::string::npos;
+    };
+    for (size_t i = 0; i < requests.size(); ++i) {
+        int begun = 0, calculated = 0;
+        for (const Proposal& step : all[i].steps) {
+            begun += holds(step.text, "<<3*4=");
+            calculated += holds(step.text, "<<3*4=12>>");
+        }
+        CHECK(begun > 0);
+        if (requests[i].calculator)
+            CHECK(calculated == begun);
+        else
+            CHECK(calculated == 0);
+        CHECK(same(all[i], wide.propose({&requests[i], 1})[0]));
+        if (!requests[i].n_best) CHECK(same(all[i], narrow.propose({&requests[i], 1})[0]));
+    }
+    ProposeRequest whole = requests[1];
+    int begun = 0;
+    for (const std::vector<Solution> drawn = wide.complete({&whole, 1})[0];
+         const Solution& solution : drawn)
+        for (const std::string& step : solution.path.steps)
+            if (holds(step, "<<3*4=")) begun += holds(step, "<<3*4=12>>") ? 1 : 1000;
+    CHECK(begun > 0);
+    CHECK(begun < 1000);
+}

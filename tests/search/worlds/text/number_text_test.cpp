@@ -185,3 +185,16 @@ TEST_CASE("our own numbers and expressions are read as they are") {
         CHECK(plain_text(print(parse_expression(sum))) == print(parse_expression(sum)));
     }
 }
+
+TEST_CASE("a value in digits") {
+    CHECK(decimal_text(rational(24)) == "24");
+    CHECK(decimal_text(rational(7, 2)) == "3.5");
+    CHECK(decimal_text(rational(-1, 8)) == "-0.125");
+    CHECK(decimal_text(rational(1, 3)) == "0.33");
+    CHECK(decimal_text(rational(2, 3)) == "0.67");
+    CHECK(decimal_text(rational(-2, 3)) == "-0.67");
+    CHECK(decimal_text(rational(1, 400)) == "0.0025");
+    CHECK(decimal_text(rational(-1, 700)) == "0.00");
+    CHECK(decimal_text(rational(2999, 1001)) == "3.00");
+    CHECK(decimal_text(rational(INT64_MAX, 2)) == "4611686018427387903.5");
+}

@@ -1,6 +1,7 @@
 #include "search/worlds/words/annotations.h"
 
 #include <doctest/doctest.h>
+#include <string>
 
 using namespace qstar;
 using namespace qstar::search;
@@ -95,4 +96,18 @@ TEST_CASE("annotations: any bytes") {
         CHECK_NOTHROW(read_annotations(line));
     CHECK(!hold("<<" + std::string(10000, '(') + "1=1>>"));
     CHECK(hold(std::string(10000, '(') + "=<<1=1>>"));
+}
+
+TEST_CASE("annotations: what a calculator writes makes them hold") {
+    CHECK(calculated("<<48/2=") == "24>>");
+    CHECK(calculated("Each pays $20 - $5 = $<<20-5=") == "15>>");
+    CHECK(calculated("4*6=<<4*6=24>>24 and 7/2=<<7/2=") == "3.5>>");
+    CHECK(calculated("<<10/3=") == "3.33>>");
+    CHECK(calculated("<<2-5/2=") == "-0.5>>");
+    for (const char* line : {"", "=", "48/2=", "<<48/2", "<<48/0=", "<<=", "<<a*2=", "<<48/2=24=",
+                             "<<48/2=24>>=", "<<9999999999999*9999999999999="})
+        CHECK(!calculated(line));
+    for (const std::string line :
+         {"<<1/8=", "<<2/3=", "<<-2/3=", "<<1/7=", "<<1000000/7=", "<<1/128="})
+        CHECK(hold(line + *calculated(line)));
 }
