@@ -1,6 +1,7 @@
 #include "engine/formats/gguf.h"
 
 #include "engine/base/error.h"
+#include "engine/formats/header_cursor.h"
 #include "engine/io/stand_in.h"
 #include "engine/nn/number_type.h"
 
@@ -19,65 +20,6 @@ constexpr int64_t most_numbers = 1 << 16; // that pass through a buffer at once,
 double as_written(float value) { return std::stod(fmt::format("{}", value)); }
 
 } // namespace
-
-// Reads from the file's beginning on, through a buffer.
-class GgufReader::Cursor {
-  public:
-    Cursor(const GgufReader& file, uint64_t size) : file_(file), size_(size) {}
-
-    uint64_t at() const { return at_; }
-    uint64_t left() const { return size_ - at_; }
-
-    template <class T>
-    T take(const char* what) {
-        T value;
-        copy(&value, sizeof value, what);
-        return value;
-    }
-    std::string text(uint64_t limit, const char* what) {
-        const auto length = take<uint64_t>(what);
-        if (length > limit || length > left())
-            fail("{}: byte {}: {} of {} bytes, but only {} are left{}", file_.name_, at_ - 8, what,
-                 length, left(),
-                 length > limit ? fmt::format(" and at most {} allowed", limit) : "");
-        std::string value(static_cast<size_t>(length), '\0');
-        copy(value.data(), value.size(), what);
-        return value;
-    }
-    // A count of things that take so many bytes each, at least.
-    uint64_t count(uint64_t smallest, const char* what) {
-        const auto count = take<uint64_t>(what);
-        if (count > left() / smallest)
-            fail("{}: byte {}: {} {}, but only {} bytes are left", file_.name_, at_ - 8, count,
-                 what, left());
-        return count;
-    }
-
-  private:
-    void copy(void* to, size_t count, const char* what) {
-        if (count > left())
-            fail("{}: the file is cut off: it ends at byte {}, within {}", file_.name_, size_,
-                 what);
-        auto* bytes = static_cast<char*>(to);
-        while (count > 0) {
-            if (at_ < begin_ || at_ >= begin_ + buffer_.size()) {
-                buffer_.resize(static_cast<size_t>(std::min<uint64_t>(left(), 1 << 16)));
-                begin_ = at_;
-                file_.read_at(at_, buffer_.data(), buffer_.size());
-            }
-            const auto offset = static_cast<size_t>(at_ - begin_);
-            const size_t some = std::min(count, buffer_.size() - offset);
-            std::memcpy(bytes, buffer_.data() + offset, some);
-            bytes += some;
-            count -= some;
-            at_ += some;
-        }
-    }
-
-    const GgufReader& file_;
-    uint64_t size_, at_ = 0, begin_ = 0;
-    std::vector<char> buffer_;
-};
 
 GgufReader::GgufReader(const std::string& path) : name_(path), file_(path) {
     read_header(file_->size());
@@ -101,7 +43,8 @@ void GgufReader::read_header(uint64_t size) {
         if (!instead.empty()) fail("{}: expected a GGUF file, found {}", name_, instead);
         fail("{}: expected a GGUF file, which begins with \"GGUF\"", name_);
     }
-    Cursor in(*this, size);
+    HeaderCursor in(name_, size,
+                    [this](uint64_t at, void* to, size_t count) { read_at(at, to, count); });
     in.take<uint32_t>("the header");
     const auto version = in.take<uint32_t>("the header");
     if (version != 2 && version != 3)
@@ -118,7 +61,7 @@ void GgufReader::read_header(uint64_t size) {
     read_tensors(in, tensors);
 }
 
-GgufValue GgufReader::read_value(Cursor& in, const std::string& key) const {
+GgufValue GgufReader::read_value(HeaderCursor& in, const std::string& key) const {
     constexpr const char* what = "a key's value";
     const auto scalar = [&](GgufType type, auto take_whole, auto take_real, auto take_text) {
         switch (type) {
@@ -182,7 +125,7 @@ GgufValue GgufReader::read_value(Cursor& in, const std::string& key) const {
     return result;
 }
 
-void GgufReader::read_tensors(Cursor& in, uint64_t count) {
+void GgufReader::read_tensors(HeaderCursor& in, uint64_t count) {
     for (uint64_t i = 0; i < count; ++i) {
         const std::string tensor = in.text(longest_name, "a tensor's name");
         const auto rank = in.take<uint32_t>("a tensor's description");

@@ -52,6 +52,8 @@ struct GgufValue {
     bool is_array() const { return value.index() >= 3; }
 };
 
+class HeaderCursor;
+
 class GgufReader {
   public:
     explicit GgufReader(const std::string& path);
@@ -87,10 +89,9 @@ class GgufReader {
     bool same(const std::string& a, const std::string& b) const;
 
   private:
-    class Cursor;
     void read_header(uint64_t size);
-    GgufValue read_value(Cursor& in, const std::string& key) const;
-    void read_tensors(Cursor& in, uint64_t count);
+    GgufValue read_value(HeaderCursor& in, const std::string& key) const;
+    void read_tensors(HeaderCursor& in, uint64_t count);
     const Place& place(const std::string& tensor) const;
     const GgufValue& value(const std::string& key) const;
     template <class T>

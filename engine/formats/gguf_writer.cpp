@@ -4,6 +4,8 @@
 #include "engine/nn/number_type.h"
 
 #include <algorithm>
+#include <string_view>
+#include <variant>
 
 namespace qstar::engine {
 
