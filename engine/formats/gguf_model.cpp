@@ -254,7 +254,7 @@ Gpt read_gguf_model(const GgufReader& file, int64_t context) {
     int64_t numbers = 0;
     for (const auto& [tensor, place] : file.tensors()) numbers += place.shape.size();
     check_claims(config, numbers, file.name());
-    Gpt gpt(config, Random{});
+    Gpt gpt(config);
     std::set<std::string> wanted;
     for (const Parameter& p : gpt.parameters) wanted.insert(gguf_name(p.name, config).tensor);
     if (config.tied) wanted.insert("output.weight");

@@ -152,7 +152,7 @@ HfModel read_huggingface(const std::string& folder, int64_t context) {
 
     const HfWeights weights(folder, config.gpt);
     check_claims(config.gpt, weights.numbers(), path);
-    Gpt gpt(config.gpt, Random{});
+    Gpt gpt(config.gpt);
     weights.check_nothing_else(gpt);
     for (const Parameter& p : gpt.parameters) {
         if (p.name.starts_with("score."))

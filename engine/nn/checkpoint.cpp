@@ -109,7 +109,7 @@ Gpt load_gpt(const std::string& path) {
     check_claims(file, config);
     require_memory(parameter_count(config) * 4, path + ": reading its weights",
                    "a smaller model takes less");
-    Gpt model(config, Random{});
+    Gpt model(config);
     file.check_nothing_else(model.parameters, "a GPT");
     for (const Parameter& p : model.parameters) file.read(p.name, p.value);
     return model;

@@ -7,6 +7,7 @@
 #include "engine/base/random.h"
 #include "engine/nn/gpt_config.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@ namespace qstar::engine {
 struct NewParameters {
     const GptConfig& config;
     std::vector<Parameter>& parameters;
-    Random random;
+    std::optional<Random> random; // none: the numbers are 0, to be read into
 
     // parts: see Parameter.
     void normal(const std::string& name, Shape shape, double deviation, int parts = 0);

@@ -22,6 +22,7 @@
 #include "engine/base/random.h"
 #include "engine/nn/gpt_config.h"
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -34,8 +35,9 @@ struct Gpt {
 
     Tensor turns; // of rotary positions (families.h), else empty
 
-    // As the family's training starts (gpt2.cpp, llama.cpp).
-    Gpt(const GptConfig& config, Random random);
+    // As the family's training starts (gpt2.cpp, llama.cpp); without random numbers, whose making
+    // takes longer than reading a model does, the matrices are 0.
+    explicit Gpt(const GptConfig& config, std::optional<Random> random = {});
 
     Parameter& parameter(std::string_view name); // Error if there is none
     const Parameter& parameter(std::string_view name) const;
