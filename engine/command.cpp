@@ -91,8 +91,10 @@ void plan(const std::string& model, int64_t batch, int64_t program) {
     const GptConfig c = file ? load_gpt(model).config : parse_config(model);
     const MemoryPlan memory = training_memory(c, batch, c.context);
     const BatchCut cut = cut_batch(c, batch, c.context);
-    fmt::print("\nL{} D{} H{} T{} V{}, {} parameters, batch {} in {}micro-batches of {}\n",
-               c.layers, c.width, c.heads, c.context, c.vocab, memory.weights / 4, batch,
+    fmt::print("\nL{} D{} H{}{} T{} V{}, {} parameters, batch {} in {}micro-batches of {}\n",
+               c.layers, c.width, c.heads,
+               kv_heads(c) == c.heads ? "" : fmt::format(" K{}", kv_heads(c)), c.context, c.vocab,
+               memory.weights / 4, batch,
                cut.leaves > 1 ? fmt::format("{} leaves of ", cut.leaves) : "", cut.sequences);
     const auto line = [](const char* what, int64_t bytes, const std::string& note = "") {
         fmt::print("  {:<12} {:>10}  {}\n", what, size_text(bytes), note);
@@ -130,7 +132,8 @@ struct InfoOptions {
 void describe(Flags& f, InfoOptions& o) {
     f.argument("FILE", o.file, "A safetensors file to describe");
     f.text("model", o.model,
-           "Predict the memory of training: \"L6 D256 H8 T128 V512\", or a model's file");
+           "Predict the memory of training: \"L6 D256 H8 T128 V512\" (K2: heads of keys and "
+           "values), or a model's file");
     f.number("batch", o.batch, 1, 1'000'000, "Sequences a step, for --model");
 }
 

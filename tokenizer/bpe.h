@@ -1,5 +1,5 @@
 #pragma once
-// Byte-level byte-pair encoding: text to token ids and back.
+// Byte-pair encoding: text to token ids and back.
 //
 // Sennrich et al., "Neural Machine Translation of Rare Words with Subword Units"
 // (2016), over bytes as in GPT-2 (Radford et al. 2019): a text is split into
@@ -7,58 +7,59 @@
 // applies, the neighbouring pair whose merge was learned first becomes one token,
 // the leftmost such pair first. Any bytes can be encoded; none is unknown.
 //
+// Vocabularies of others may begin with characters instead, with the bytes only for those that
+// have no token (SentencePiece's BPE with byte fallback, Kudo and Richardson 2018; Llama 2).
+//
 // Ids: 256 bytes in GPT-2's order (bytes.h), the merges' products in the order
 // in which they were learned, the special tokens last. A vocabulary that was read
 // from files of others may have another order.
 
 #include "tokenizer/form.h"
-#include "tokenizer/pretokenize.h"
 #include "tokenizer/special.h"
+#include "tokenizer/vocabulary.h"
 
-#include <array>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace qstar::tokenizer {
 
-// Tokens `left` and `right`, side by side, become `product`: three ids.
-struct Merge {
-    int left, right, product;
-    bool operator==(const Merge&) const = default;
-};
-
 // What "<|step|>" in a text means: the special token, or eight plain characters.
-// Text that is not ours (a problem from a file or a user) is encoded as_text.
+// Text that is not ours (a problem from a file or a user) is encoded as_text. Added tokens that
+// are not special are text either way.
 enum class Specials { allowed, as_text };
 
-// Immutable; copies are cheap enough to pass around by value once, and share a
-// cache of words. All functions may be called from several threads at once.
+// Immutable; copies are cheap and share a cache of words. All functions may be called from
+// several threads at once.
 class Tokenizer {
   public:
     // Every byte a token and no merges: 256 + 4 tokens.
     Tokenizer();
 
-    // From its parts, as training and files make it: the tokens' bytes by id (none: a
-    // hole), the merges by rank, the ids of the special tokens, how words are split.
-    // Throws an Error where a byte has no token, a special token does not look like one
-    // (special.h), or two merges have the same pair.
+    // Byte-level, from its parts, as training and vocab.json make it: the tokens' bytes by id
+    // (none: a hole), the merges by rank, the ids of the special tokens, how words are split.
+    // Throws as the next one does, and where a special token does not look like one (special.h).
     Tokenizer(std::vector<std::string> tokens, std::vector<Merge> merges, std::vector<int> specials,
               Pretokenizer pretokenizer = {});
 
-    int size() const { return static_cast<int>(tokens_.size()); }
-    const std::vector<Merge>& merges() const { return merges_; }
-    const std::vector<int>& specials() const { return specials_; }
-    const Pretokenizer& pretokenizer() const { return pretokenizer_; }
+    // Of any kind. Throws an Error where a byte has no token, an id is none, two merges have the
+    // same pair, or a merge's product is not its two tokens' text.
+    explicit Tokenizer(Vocabulary vocabulary);
+
     // How the texts of its models are put; ours, unless with_form() made it.
     const Form& form() const { return form_; }
     Tokenizer with_form(Form form) const;
 
-    // The bytes of a token (of a special token its name). Throws for a wrong id and for a
-    // hole: an id below size() that no token has.
+    const Vocabulary& vocabulary() const;
+    int size() const { return size_; }
+    const std::vector<Merge>& merges() const { return vocabulary().merges; }
+    const std::vector<int>& specials() const;
+    const Pretokenizer& pretokenizer() const { return vocabulary().pretokenizer; }
+
+    // The bytes that a token stands for within a text: of "\u2581the" they are " the", of "<0x0A>"
+    // a line feed, of an added token its name. What tokens write one after another is their
+    // text. Throws for a wrong id and for a hole: an id below size() that no token has.
     const std::string& token(int id) const;
     bool is_hole(int id) const;
     bool is_special(int id) const; // no text: a special token, or a hole that a model drew
@@ -67,26 +68,30 @@ class Tokenizer {
     // vocabulary has none of that name.
     int special(std::string_view name) const;
 
+    // The ids of the text alone. What a model expects around one is begins_with(), ends_with(),
+    // as <s> in Llama 2, and stands in no result.
     std::vector<int> encode(std::string_view text, Specials specials = Specials::allowed) const;
+    const std::vector<int>& begins_with() const { return vocabulary().begins; }
+    const std::vector<int>& ends_with() const { return vocabulary().ends; }
 
-    // decode(encode(text)) == text for every string of bytes. Throws for a wrong id.
+    // Of a text that goes on where another ended: no space is put before it.
+    std::vector<int> encode_continuation(std::string_view text,
+                                         Specials specials = Specials::allowed) const;
+
+    // Byte-level: decode(encode(text)) == text for every string of bytes, unless a normaliser or
+    // a prefix space changed it first. With byte fallback the same holds of texts without U+2581
+    // and added tokens: the space that encode() puts before the text is taken off again, once,
+    // from the front. Throws for a wrong id.
     std::string decode(const std::vector<int>& ids) const;
+    // Of ids that go on where others ended: their token()s, and nothing taken off.
+    std::string decode_continuation(const std::vector<int>& ids) const;
 
   private:
-    struct Cache;
+    struct State;
 
-    void encode_text(std::string_view text, Cache* cache, std::vector<int>& out) const;
-    void encode_word(std::string_view word, std::vector<int>& out) const;
-    int rank(int left, int right) const; // of the merge of this pair, or -1
-
-    std::vector<std::string> tokens_;
-    std::vector<Merge> merges_;
-    std::vector<int> specials_;
-    Pretokenizer pretokenizer_;
+    std::shared_ptr<const State> state_;
+    int size_ = 0;
     Form form_;
-    std::array<int, 256> byte_ids_{};         // the token of a byte
-    std::unordered_map<uint64_t, int> ranks_; // of a pair of ids
-    std::shared_ptr<Cache> cache_;
 };
 
 // The tokens that every vocabulary of ours begins with, by id: the 256 bytes.

@@ -12,12 +12,12 @@ bool stands_for_itself(int byte) {
     return (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xFF && byte != 0xAD);
 }
 
-struct Alphabet {
+struct ByteAlphabet {
     std::array<uint8_t, 256> order{};
     std::array<char32_t, 256> character{}; // of a byte
     std::array<int, 512> byte{};           // of a character, or -1
 
-    Alphabet() {
+    ByteAlphabet() {
         byte.fill(-1);
         int self = 0, rest = 0;
         for (int b = 0; b < 256; ++b) {
@@ -31,8 +31,8 @@ struct Alphabet {
     }
 };
 
-const Alphabet& alphabet() {
-    static const Alphabet instance;
+const ByteAlphabet& alphabet() {
+    static const ByteAlphabet instance;
     return instance;
 }
 

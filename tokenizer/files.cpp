@@ -5,10 +5,12 @@
 #include "engine/text/jsonl.h"
 #include "engine/text/text.h"
 #include "tokenizer/bytes.h"
+#include "tokenizer/tokenizer_json.h"
 #include "tokenizer/unicode.h"
 #include "tokenizer/vocab_json.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -55,14 +57,20 @@ std::vector<Merge> read_merges(const std::string& file, const Ids& ids) {
     return merges;
 }
 
+// Where the two tokens meet that would make a token, as files write it; 0: there are none.
+size_t seam(std::string_view text, const Ids& ids) {
+    for (size_t at = 0; at < text.size(); at += decode_utf8(text, at).bytes)
+        if (at > 0 && ids.contains(text.substr(0, at)) && ids.contains(text.substr(at))) return at;
+    return 0;
+}
+
 // Where no merge makes a token although two others would, merges.txt was cut.
 void check_unused(const VocabEntry& entry, const Ids& ids, const std::string& file) {
     const std::string_view text = entry.text;
-    for (size_t at = 0; at < text.size(); at += decode_utf8(text, at).bytes)
-        if (at > 0 && ids.contains(text.substr(0, at)) && ids.contains(text.substr(at)))
-            fail("{}:{}: token '{}' is made by no line of merges.txt, though '{}' and '{}' would: "
-                 "was that file cut?",
-                 file, entry.line, text, text.substr(0, at), text.substr(at));
+    if (const size_t at = seam(text, ids))
+        fail("{}:{}: token '{}' is made by no line of merges.txt, though '{}' and '{}' would: "
+             "was that file cut?",
+             file, entry.line, text, text.substr(0, at), text.substr(at));
 }
 
 // Before files said how words are split we wrote the special tokens of special.h last, and
@@ -79,7 +87,7 @@ bool is_first_form(const std::vector<std::string>& tokens, const std::vector<int
     });
 }
 
-Pretokenizer read_pretokenizer(const std::string& file) {
+Pretokenizer read_digits(const std::string& file) {
     const JsonLine json = read_json(file);
     const std::string name = string_field(json, "digits");
     const std::optional<Digits> digits = digits_named(name);
@@ -89,13 +97,50 @@ Pretokenizer read_pretokenizer(const std::string& file) {
     return {*digits};
 }
 
-} // namespace
+std::string token_text(const Tokenizer& tokenizer, int id) {
+    const std::string& bytes = tokenizer.token(id);
+    return tokenizer.is_special(id) ? bytes : printable(bytes);
+}
 
-Tokenizer load_tokenizer(const std::string& dir) {
+// Whether vocab.json, merges.txt and pretokenizer.json say all of a tokenizer, so that it would
+// be read from them as it is.
+bool three_files_express(const Tokenizer& tokenizer) {
+    const Vocabulary& v = tokenizer.vocabulary();
+    const Pretokenizer& how = v.pretokenizer;
+    const auto special = [&](const AddedToken& token) {
+        return token == AddedToken{token.id} &&
+               looks_special(v.tokens[static_cast<size_t>(token.id)]);
+    };
+    if (v.alphabet != Alphabet::bytes || how != Pretokenizer{how.digits} ||
+        !digits_named(name_of(how.digits)) || !v.normalizer.empty() || v.ignore_merges ||
+        !v.begins.empty() || !v.ends.empty() ||
+        !std::all_of(v.added.begin(), v.added.end(), special))
+        return false;
+
+    std::vector<bool> made(v.tokens.size());
+    for (const Merge& merge : v.merges) made[static_cast<size_t>(merge.product)] = true;
+    std::vector<std::string> texts(v.tokens.size());
+    Ids ids;
+    for (size_t i = 0; i < texts.size(); ++i) {
+        const int id = static_cast<int>(i);
+        if (tokenizer.is_hole(id)) continue;
+        texts[i] = token_text(tokenizer, id);
+        if (!ids.emplace(texts[i], id).second) return false;
+    }
+    for (size_t i = 0; i < texts.size(); ++i) {
+        const bool plain = made[i] || v.tokens[i].size() == 1;
+        if (texts[i].empty() || (plain && !tokenizer.is_special(static_cast<int>(i)))) continue;
+        if (tokenizer.is_special(static_cast<int>(i))) {
+            if (plain) return false; // it would be read as text
+        } else if (looks_special(texts[i]) || seam(texts[i], ids)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Tokenizer read_three_files(const std::string& dir) {
     const std::string file = join_path(dir, "vocab.json");
-    if (!exists(file) && exists(join_path(dir, "tokenizer.json")))
-        fail("{}: holds a tokenizer.json, which is not read: expected vocab.json and merges.txt",
-             dir);
     const std::vector<VocabEntry> entries = read_vocab_json(file);
     Ids ids;
     for (const VocabEntry& entry : entries) ids.emplace(entry.text, entry.id);
@@ -122,42 +167,70 @@ Tokenizer load_tokenizer(const std::string& dir) {
     }
     Pretokenizer pretokenizer{is_first_form(tokens, specials) ? Digits::single : Digits::runs};
     if (const std::string word = join_path(dir, "pretokenizer.json"); exists(word))
-        pretokenizer = read_pretokenizer(word);
+        pretokenizer = read_digits(word);
     try {
-        const Tokenizer tokenizer(std::move(tokens), std::move(merges), std::move(specials),
-                                  pretokenizer);
-        const std::string form = join_path(dir, "form.json");
-        return exists(form) ? tokenizer.with_form(read_form(form)) : tokenizer;
+        return Tokenizer(std::move(tokens), std::move(merges), std::move(specials), pretokenizer);
     } catch (const Error& error) {
         fail("{}: {}", file, error.what());
     }
 }
 
+std::string merges_text(const Tokenizer& tokenizer) {
+    std::string text = "#version: 0.2\n";
+    for (const Merge& merge : tokenizer.merges())
+        text += printable(tokenizer.token(merge.left)) + ' ' +
+                printable(tokenizer.token(merge.right)) + '\n';
+    return text;
+}
+
+std::string vocabulary_text(const Tokenizer& tokenizer) {
+    std::string text = "{";
+    for (int id = 0; id < tokenizer.size(); ++id)
+        if (!tokenizer.is_hole(id))
+            text += fmt::format("{}\n  {}: {}", text.size() > 1 ? "," : "",
+                                json_text(token_text(tokenizer, id)), id);
+    return text + "\n}\n";
+}
+
+} // namespace
+
+Tokenizer load_tokenizer(const std::string& dir) {
+    const auto lies = [&](const char* name) { return exists(join_path(dir, name)); };
+    const bool ours = lies("pretokenizer.json") && lies("vocab.json") && lies("merges.txt");
+    const Tokenizer tokenizer = lies("tokenizer.json") && !ours
+                                    ? read_tokenizer_json(join_path(dir, "tokenizer.json"))
+                                    : read_three_files(dir);
+    return lies("form.json") ? tokenizer.with_form(read_form(join_path(dir, "form.json")))
+                             : tokenizer;
+}
+
+// vocab.json is written last of four, and pretokenizer.json taken away before tokenizer.json
+// stands alone: a call that was cut off leaves a folder that has none.
+bool has_tokenizer(const std::string& dir) {
+    const auto lies = [&](const char* name) { return exists(join_path(dir, name)); };
+    return lies("vocab.json") || (lies("tokenizer.json") && !lies("pretokenizer.json"));
+}
+
 void save_tokenizer(const Tokenizer& tokenizer, const std::string& dir) {
     make_folders(dir);
-    std::string merges = "#version: 0.2\n";
-    for (const Merge& merge : tokenizer.merges())
-        merges += printable(tokenizer.token(merge.left)) + ' ' +
-                  printable(tokenizer.token(merge.right)) + '\n';
-
-    const std::vector<int>& specials = tokenizer.specials();
-    std::string vocabulary = "{";
-    for (int id = 0; id < tokenizer.size(); ++id) {
-        if (tokenizer.is_hole(id)) continue;
-        const std::string& bytes = tokenizer.token(id);
-        const bool special = std::find(specials.begin(), specials.end(), id) != specials.end();
-        const std::string text = special ? bytes : printable(bytes);
-        vocabulary +=
-            fmt::format("{}\n  {}: {}", vocabulary.size() > 1 ? "," : "", json_text(text), id);
-    }
-    vocabulary += "\n}\n";
-
+    const auto path = [&](const char* name) { return join_path(dir, name); };
     if (tokenizer.form() != Form{})
-        write_file_atomic(join_path(dir, "form.json"), form_text(tokenizer.form()));
-    const Json word = {{"digits", name_of(tokenizer.pretokenizer().digits)}};
-    write_file_atomic(join_path(dir, "pretokenizer.json"), json_text(word) + '\n');
-    write_file_atomic(join_path(dir, "merges.txt"), merges);
-    write_file_atomic(join_path(dir, "vocab.json"), vocabulary);
+        write_file_atomic(path("form.json"), form_text(tokenizer.form()));
+    else
+        std::filesystem::remove(path("form.json"));
+    const bool all = three_files_express(tokenizer);
+    if (all) {
+        const Json word = {{"digits", name_of(tokenizer.pretokenizer().digits)}};
+        write_file_atomic(path("pretokenizer.json"), json_text(word) + '\n');
+        write_file_atomic(path("merges.txt"), merges_text(tokenizer));
+    } else {
+        std::filesystem::remove(path("pretokenizer.json"));
+    }
+    write_file_atomic(path("tokenizer.json"), tokenizer_json_text(tokenizer));
+    if (all)
+        write_file_atomic(path("vocab.json"), vocabulary_text(tokenizer));
+    else
+        for (const char* name : {"vocab.json", "merges.txt"}) std::filesystem::remove(path(name));
 }
 
 } // namespace qstar::tokenizer

@@ -8,14 +8,44 @@
 
 namespace qstar::tokenizer {
 
+namespace {
+
+// What only vocabularies of others have; nothing of one that GPT-2's files can express, which
+// had its fingerprint before there was anything else.
+std::string others(const Vocabulary& v) {
+    std::string text;
+    const auto sized = [](std::string_view part) {
+        return fmt::format("{}:{}", part.size(), part);
+    };
+    if (v.alphabet == Alphabet::characters)
+        text += fmt::format("characters {} {} {} {}\n", v.byte_fallback, v.fuse_unknown, v.unknown,
+                            v.strips_space);
+    const Pretokenizer& how = v.pretokenizer;
+    if (how.words != Words::gpt2) text += fmt::format("words {}\n", name_of(how.words));
+    if (how.prefix != Prefix::none) text += fmt::format("prefix {}\n", name_of(how.prefix));
+    if (how.metaspace) text += "metaspace\n";
+    if (v.ignore_merges) text += "ignore merges\n";
+    for (const NormalizerStep& step : v.normalizer)
+        text += fmt::format("normalizer {} {} {}\n", static_cast<int>(step.kind), sized(step.from),
+                            sized(step.to));
+    for (const AddedToken& token : v.added)
+        if (AddedToken plain{token.id}; token != plain)
+            text += fmt::format("added {} {} {} {} {}\n", token.id, token.special, token.normalized,
+                                token.lstrip, token.rstrip);
+    for (const int id : v.begins) text += fmt::format("begins {}\n", id);
+    for (const int id : v.ends) text += fmt::format("ends {}\n", id);
+    return text;
+}
+
+} // namespace
+
 // Every part begins with its count, every token with its length, so that no two
 // tokenizers have the same text. Models record the result: the text must not change.
 std::string fingerprint(const Tokenizer& tokenizer) {
+    const Vocabulary& vocabulary = tokenizer.vocabulary();
     Sha256 hash;
     hash.update(fmt::format("tokens {}\n", tokenizer.size()));
-    for (int id = 0; id < tokenizer.size(); ++id) {
-        const std::string_view token =
-            tokenizer.is_hole(id) ? std::string_view() : tokenizer.token(id);
+    for (const std::string& token : vocabulary.tokens) {
         hash.update(fmt::format("{}:", token.size()));
         hash.update(token);
     }
@@ -27,6 +57,7 @@ std::string fingerprint(const Tokenizer& tokenizer) {
     hash.update(fmt::format("specials {}\n", specials.size()));
     for (const int id : specials) hash.update(fmt::format("{}\n", id));
     hash.update(fmt::format("digits {}\n", name_of(tokenizer.pretokenizer().digits)));
+    hash.update(others(vocabulary));
     if (tokenizer.form() != Form{}) hash.update("form " + form_text(tokenizer.form()));
     return hash.digest();
 }

@@ -66,12 +66,18 @@ std::vector<int> FormReader::prompt(std::string_view statement) const {
             all.push_back(part);
     }
     std::vector<int> tokens;
+    if (step_token_ < 0) tokens = tokenizer_.begins_with();
+    // A template may name itself what the vocabulary puts before a text.
+    if (!tokens.empty() && all.front().special == tokens.front()) tokens.clear();
+    const size_t begins = tokens.size();
     for (const Part& part : all) {
         if (part.special >= 0) {
             tokens.push_back(part.special);
             continue;
         }
-        const std::vector<int> ids = tokenizer_.encode(part.text, Specials::as_text);
+        const std::vector<int> ids =
+            tokens.size() == begins ? tokenizer_.encode(part.text, Specials::as_text)
+                                    : tokenizer_.encode_continuation(part.text, Specials::as_text);
         tokens.insert(tokens.end(), ids.begin(), ids.end());
     }
     return tokens;
@@ -81,7 +87,7 @@ std::vector<int> FormReader::step(std::string_view text, bool last) const {
     std::string line(text);
     if (last && !holds_answer(line)) line = before_answer_ + line + after_answer_;
     if (step_token_ < 0) line += form_.step;
-    std::vector<int> tokens = tokenizer_.encode(line, Specials::as_text);
+    std::vector<int> tokens = tokenizer_.encode_continuation(line, Specials::as_text);
     if (step_token_ >= 0) tokens.push_back(last ? end_token_ : step_token_);
     return tokens;
 }

@@ -224,6 +224,25 @@ Character decode_utf8(std::string_view text, size_t at) {
     return {code, length};
 }
 
+void append_utf8(char32_t code, std::string& text) {
+    const auto more = [&](int shift) { text += static_cast<char>(0x80 | (code >> shift & 0x3F)); };
+    if (code < 0x80) {
+        text += static_cast<char>(code);
+    } else if (code < 0x800) {
+        text += static_cast<char>(0xC0 | code >> 6);
+        more(0);
+    } else if (code < 0x10000) {
+        text += static_cast<char>(0xE0 | code >> 12);
+        more(6);
+        more(0);
+    } else {
+        text += static_cast<char>(0xF0 | code >> 18);
+        more(12);
+        more(6);
+        more(0);
+    }
+}
+
 CharClass classify(char32_t code) {
     if ((code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z')) return CharClass::letter;
     if (code >= '0' && code <= '9') return CharClass::number;

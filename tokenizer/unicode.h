@@ -2,6 +2,7 @@
 // As much of Unicode as splitting a text into words needs.
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace qstar::tokenizer {
@@ -17,6 +18,9 @@ struct Character {
 // The character that begins at text[at], at < text.size(). Strict UTF-8 (RFC 3629:
 // no overlong forms, no surrogates); otherwise invalid_code, one byte long.
 Character decode_utf8(std::string_view text, size_t at);
+
+// Appends a code point's UTF-8 to a text.
+void append_utf8(char32_t code, std::string& text);
 
 enum class CharClass { letter, number, space, other };
 

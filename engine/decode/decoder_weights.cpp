@@ -1,5 +1,9 @@
 #include "engine/decode/decoder_weights.h"
 
+#include "engine/base/parallel.h"
+
+#include <algorithm>
+
 namespace qstar::engine {
 
 Tensor side_by_side(const Gpt& model, const std::string& block,
@@ -14,10 +18,30 @@ Tensor side_by_side(const Gpt& model, const std::string& block,
     Tensor together = Tensor::zeros({in, all}, cpu_device());
     int64_t column = 0;
     for (const Tensor& part : parts) {
-        for (int64_t out = 0; out < part.shape()[0]; ++out, ++column)
-            for (int64_t i = 0; i < in; ++i) together[i * all + column] = part[out * in + i];
+        const int64_t outs = part.shape()[0];
+        parallel_for((outs + 63) / 64, 1, [&](int64_t first, int64_t last) {
+            for (int64_t from = 0; from < in; from += 64) // so that both stay in the caches
+                for (int64_t out = first * 64; out < std::min(outs, last * 64); ++out)
+                    for (int64_t i = from; i < std::min(in, from + 64); ++i)
+                        together[i * all + column + out] = part[out * in + i];
+        });
+        column += outs;
     }
     return together.clone(device);
+}
+
+Tensor biases_of(const Gpt& model, const std::string& block, const std::vector<std::string>& names,
+                 const Device& device) {
+    std::vector<float> all;
+    for (const Parameter& p : model.parameters) { // in the order of the names
+        for (const std::string& name : names) {
+            if (p.name != block + name + ".bias") continue;
+            const Tensor bias = p.value.clone(cpu_device());
+            all.insert(all.end(), bias.values().begin(), bias.values().end());
+        }
+    }
+    if (all.empty()) return {};
+    return Tensor::view({std::ssize(all)}, all.data(), cpu_device()).clone(device);
 }
 
 } // namespace qstar::engine

@@ -1,12 +1,13 @@
 #pragma once
 // What a family of models says of itself; gpt.cpp calls it by the configuration's family. A
-// model's first parameter is the table of the embedding, which is its head, too; after the last
-// norm comes the scalar head, if any.
+// model's first parameter is the table of the embedding, which is its head, too, if they are tied;
+// after the last norm come lm_head, if not, and the scalar head, if any.
 
 #include "engine/autograd/ops.h"
 #include "engine/base/random.h"
 #include "engine/nn/gpt_config.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@ namespace qstar::engine {
 struct NewParameters {
     const GptConfig& config;
     std::vector<Parameter>& parameters;
-    Random random;
+    std::optional<Random> random; // none: the numbers are 0, to be read into
 
     // parts: see Parameter.
     void normal(const std::string& name, Shape shape, double deviation, int parts = 0);
@@ -32,11 +33,11 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
            std::span<const int> tokens, int64_t batch, int64_t time);
 } // namespace gpt2
 
-// llama and qwen3.
+// llama, qwen2 and qwen3.
 namespace llama {
 void add_parameters(NewParameters& add);
-// (T, head): of each position the cosines of its angles t / 10000^(2 i / head), then the sines.
-Tensor turns(int64_t positions, int64_t head);
+// (T, head): of each position the cosines of its angles t / base^(2 i / head), then the sines.
+Tensor turns(int64_t positions, int64_t head, double base);
 Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
            const Tensor& turns, std::span<const int> tokens, int64_t batch, int64_t time);
 } // namespace llama

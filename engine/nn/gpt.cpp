@@ -10,7 +10,8 @@ namespace qstar::engine {
 
 void NewParameters::normal(const std::string& name, Shape shape, double deviation, int parts) {
     Tensor t = Tensor::zeros(shape);
-    for (float& value : t.values()) value = static_cast<float>(deviation * random.normal());
+    if (random)
+        for (float& value : t.values()) value = static_cast<float>(deviation * random->normal());
     const bool out_in = config.family != Family::gpt2;
     parameters.push_back({.name = name, .value = t, .grad = {}, .parts = parts, .out_in = out_in});
 }
@@ -19,14 +20,14 @@ void NewParameters::constant(const std::string& name, Shape shape, float value) 
     parameters.push_back({name, Tensor::full(shape, value), {}});
 }
 
-Gpt::Gpt(const GptConfig& config_, Random random) : config(config_) {
+Gpt::Gpt(const GptConfig& config_, std::optional<Random> random) : config(config_) {
     check_sizes(config);
     NewParameters add{config, parameters, random};
     if (config.family == Family::gpt2) {
         gpt2::add_parameters(add);
     } else {
         llama::add_parameters(add);
-        turns = llama::turns(config.context, config.width / config.heads);
+        turns = llama::turns(config.context, head_size(config), config.rope_base);
     }
     if (config.scalar_head) {
         add.constant("score.weight", {config.width, 1}, 0);
@@ -62,7 +63,7 @@ namespace {
 Gpt with_head(const Gpt& base, bool head) {
     GptConfig config = base.config;
     config.scalar_head = head;
-    Gpt model(config, Random{});
+    Gpt model(config);
     for (Parameter& p : model.parameters) {
         if (p.name.starts_with("score.") && !base.config.scalar_head) continue;
         p.value = base.parameter(p.name).value.clone();
@@ -113,7 +114,9 @@ Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, i
 }
 
 Var logits(Tape& tape, Gpt& model, Var hidden_states) {
-    return matmul(tape, hidden_states, tape.leaf(model.parameters.front()), true);
+    Parameter& head =
+        model.config.tied ? model.parameters.front() : model.parameter("lm_head.weight");
+    return matmul(tape, hidden_states, tape.leaf(head), true);
 }
 
 Var scores(Tape& tape, Gpt& model, Var hidden_states) {

@@ -69,22 +69,23 @@ void add_parameters(NewParameters& add) {
 Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
            std::span<const int> tokens, int64_t batch, int64_t time) {
     const auto leaf = [&](size_t i) { return tape.leaf(parameters[i]); };
+    const float epsilon = norm_epsilon(config);
 
     Var x = embedding(tape, tokens, leaf(wte), leaf(wpe), time);
     for (int64_t layer = 0; layer < config.layers; ++layer) {
         const auto p = [&](Block which) { return leaf(at(layer, which)); };
         // x + attention(norm(x))
-        Var a = layer_norm(tape, x, p(ln_1), p(ln_1_bias));
+        Var a = layer_norm(tape, x, p(ln_1), p(ln_1_bias), epsilon);
         a = linear(tape, a, p(c_attn), p(c_attn_bias));
         a = attention(tape, a, batch, time, config.heads);
         x = add(tape, x, linear(tape, a, p(c_proj), p(c_proj_bias)));
         // x + mlp(norm(x))
-        Var m = layer_norm(tape, x, p(ln_2), p(ln_2_bias));
+        Var m = layer_norm(tape, x, p(ln_2), p(ln_2_bias), epsilon);
         m = linear_gelu(tape, m, p(c_fc), p(c_fc_bias));
         x = add(tape, x, linear(tape, m, p(mlp_proj), p(mlp_proj_bias)));
     }
     const size_t ln_f = at(config.layers, ln_1);
-    return layer_norm(tape, x, leaf(ln_f), leaf(ln_f + 1));
+    return layer_norm(tape, x, leaf(ln_f), leaf(ln_f + 1), epsilon);
 }
 
 } // namespace qstar::engine::gpt2

@@ -1,7 +1,11 @@
 #include "engine/nn/number_type.h"
 
+#include "engine/base/error.h"
+
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 namespace qstar::engine {
@@ -62,6 +66,32 @@ float fp32_of_half(uint16_t bits) {
     // The exponent's bias is 15 there and 127 here; 31 is infinity or NaN.
     const uint32_t widened = exponent == 31 ? 255 : exponent + 112;
     return std::bit_cast<float>(sign | widened << 23 | mantissa << 13);
+}
+
+uint16_t half_of_fp32(float value) {
+    const auto bits = std::bit_cast<uint32_t>(value);
+    const uint32_t sign = bits >> 31 << 15, size = bits & 0x7fffffffu;
+    if (size > 0x7f800000u) return static_cast<uint16_t>(sign | 0x7e00u); // NaN
+    if (size >= 0x477ff000u) return static_cast<uint16_t>(sign | 0x7c00u);
+    // Below 2^-14 the numbers of a half are multiples of 2^-24: the addition rounds to one of them.
+    if (size < 0x38800000u) {
+        const float shifted = std::bit_cast<float>(size) + 0.5f;
+        return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(shifted) - 0x3f000000u));
+    }
+    const uint32_t rounded = size + 0xfffu + (size >> 13 & 1u) - (112u << 23);
+    return static_cast<uint16_t>(sign | rounded >> 13);
+}
+
+void check_finite(std::span<const float> numbers, int64_t first, const std::string& tensor,
+                  const std::string& file) {
+    constexpr uint32_t all_ones = 0x7f800000; // the exponent of infinity and NaN
+    const auto odd = [](float x) { return (std::bit_cast<uint32_t>(x) & all_ones) == all_ones; };
+    bool any = false; // a loop without a branch, for the compiler to take several at once
+    for (const float x : numbers) any |= odd(x);
+    if (!any) return;
+    const auto at = std::find_if(numbers.begin(), numbers.end(), odd);
+    fail("{}: tensor \"{}\": holds a number that is not finite ({} at index {})", file, tensor,
+         std::isnan(*at) ? "NaN" : "infinity", first + (at - numbers.begin()));
 }
 
 const NumberType* number_type(std::string_view name) {

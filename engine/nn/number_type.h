@@ -5,6 +5,7 @@
 // fp32 (only F64 has such) becomes infinity, and NaN stays NaN.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,7 +22,12 @@ struct NumberType {
 const NumberType* number_type(std::string_view name);
 std::string number_type_names(); // "BOOL, U8, ..."
 
-float fp32_of_half(uint16_t bits); // IEEE 754 binary16, exact
-float fp32_of_bf16(uint16_t bits); // exact
+float fp32_of_half(uint16_t bits);  // IEEE 754 binary16, exact
+float fp32_of_bf16(uint16_t bits);  // exact
+uint16_t half_of_fp32(float value); // the nearest, ties to even; too large: infinity
+
+// Error naming the first number that is not finite; they are a tensor's from `first` on.
+void check_finite(std::span<const float> numbers, int64_t first, const std::string& tensor,
+                  const std::string& file);
 
 } // namespace qstar::engine

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <cmath>
 #include <cstring>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -167,19 +166,6 @@ std::string header_bytes(const SafeTensors& contents) {
     text.resize((text.size() + 7) / 8 * 8, ' ');
     const uint64_t length = text.size();
     return std::string(reinterpret_cast<const char*>(&length), sizeof length) + text;
-}
-
-// Error naming the first number that is not finite; they are a tensor's from `first` on.
-void check_finite(std::span<const float> numbers, int64_t first, const std::string& tensor,
-                  const std::string& file) {
-    constexpr uint32_t all_ones = 0x7f800000; // the exponent of infinity and NaN
-    const auto odd = [](float x) { return (std::bit_cast<uint32_t>(x) & all_ones) == all_ones; };
-    bool any = false; // a loop without a branch, for the compiler to take several at once
-    for (const float x : numbers) any |= odd(x);
-    if (!any) return;
-    const auto at = std::find_if(numbers.begin(), numbers.end(), odd);
-    fail("{}: tensor \"{}\": holds a number that is not finite ({} at index {})", file, tensor,
-         std::isnan(*at) ? "NaN" : "infinity", first + (at - numbers.begin()));
 }
 
 constexpr int64_t piece = 1 << 15; // numbers that pass through a buffer at once

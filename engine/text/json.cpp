@@ -132,6 +132,12 @@ Json& Json::operator[](std::string_view name) {
     return object.values.emplace_back();
 }
 
+Json& Json::append(std::string name) {
+    auto& object = std::get<Object>(value_);
+    object.names.push_back(std::move(name));
+    return object.values.emplace_back();
+}
+
 const Json& Json::at(std::string_view name) const {
     if (const Json* found = field(name)) return *found;
     throw JsonError("no field \"" + std::string(name) + "\"", std::string(name));

@@ -142,6 +142,9 @@ class Json {
     std::string value(std::string_view name, const char* other) const {
         return value(name, std::string(other));
     }
+    // A field of an object for a name that it lacks, which is not checked: objects of a hundred
+    // thousand names are built in a moment.
+    Json& append(std::string name);
     void erase(std::string_view name);
     void update(const Json& object); // its names replace those that are there
 

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -85,9 +87,9 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     bool end_array() override { return close(); }
     bool key(string_t& name) override {
         Json& object = *open_.back();
-        if (object.contains(name))
+        if (known(object, name))
             fail("{}: the field \"{}\" stands twice in an object", source_.place(0), name);
-        slot_ = &object[name];
+        slot_ = &object.append(std::move(name));
         return true;
     }
     bool parse_error(std::size_t position, const std::string&,
@@ -132,8 +134,19 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
         return true;
     }
     bool close() {
+        names_.erase(open_.back());
         open_.pop_back();
         return true;
+    }
+    // Whether an object has the name. Of one with many names a set of them is kept: a vocabulary
+    // has a hundred thousand.
+    bool known(const Json& object, const std::string& name) {
+        constexpr size_t many = 64;
+        if (object.size() < many) return object.contains(name);
+        std::unordered_set<std::string>& names = names_[&object];
+        if (names.empty())
+            for (const auto& [each, value] : object.items()) names.insert(each);
+        return !names.insert(name).second;
     }
 
     [[noreturn]] void string_error(size_t at, const Token& token) const {
@@ -161,6 +174,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     std::vector<Json*> open_; // objects and arrays around the next value
     Json* slot_ = nullptr;    // of the name that was read last
     Json* last_ = nullptr;
+    std::unordered_map<const Json*, std::unordered_set<std::string>> names_; // of open objects
 };
 
 Json parse(const Source& source) {

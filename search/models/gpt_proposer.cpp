@@ -171,7 +171,7 @@ bool GptProposer::take(Draw& draw, int token, float log_prob, int max_steps) con
 std::vector<int> GptProposer::calculator_tokens(std::string_view open, size_t written) const {
     const std::optional<std::string> text = calculated(open);
     if (!text) return {};
-    std::vector<int> tokens = tokenizer_.encode(*text, tokenizer::Specials::as_text);
+    std::vector<int> tokens = tokenizer_.encode_continuation(*text, tokenizer::Specials::as_text);
     const auto context = static_cast<size_t>(decoder_->config().context);
     return written + tokens.size() < context ? tokens : std::vector<int>{};
 }

@@ -67,6 +67,40 @@ TEST_CASE("the names of the ways to split digits are read back") {
     CHECK_FALSE(digits_named("Single"));
 }
 
+TEST_CASE("Llama 3 and Qwen 2 split otherwise") {
+    const auto threes = [](std::string_view text) {
+        return split(text, {Digits::threes, Words::llama3});
+    };
+    CHECK(threes("12345 1") == "123|45| |1");
+    CHECK(threes("DON'T we're'LL") == "DON|'T| we|'re|'LL");
+    CHECK(threes("'\u017Ft") == "'\u017F|t"); // the long s is an s in another case
+    CHECK(threes("(abc) _x\n\n  y") == "(abc|)| _|x|\n\n| | y");
+    CHECK(threes("...\r\n \n\tz") == "...\r\n| \n|\tz");
+    CHECK(threes("\nx\ry") == "\n|x|\r|y");
+    CHECK(threes("\u00BD\u00B2\u21637 a  ") == "\u00BD\u00B2\u2163|7| a|  ");
+    CHECK(split("12345", {Digits::single, Words::llama3}) == "1|2|3|4|5");
+}
+
+TEST_CASE("digits apart are cut out first") {
+    const auto apart = [](std::string_view text) { return split(text, {Digits::apart}); };
+    CHECK(apart("a   7  b") == "a|   |7| | b");
+    CHECK(apart(" 12") == " |1|2");
+}
+
+TEST_CASE("without words, and with SentencePiece's") {
+    CHECK(split("a b 1", {Digits::runs, Words::whole}) == "a b 1");
+    CHECK(split("a\u2581b\u2581\u2581c", {Digits::runs, Words::marks}) ==
+          "a|\u2581b|\u2581|\u2581c");
+}
+
+TEST_CASE("a pattern is known by its text") {
+    for (const Pretokenizer how :
+         {Pretokenizer{}, Pretokenizer{Digits::runs}, Pretokenizer{Digits::threes, Words::llama3},
+          Pretokenizer{Digits::single, Words::llama3}})
+        CHECK(pretokenizer_of_pattern(pattern_of(how)) == how);
+    CHECK_FALSE(pretokenizer_of_pattern("\\s+"));
+}
+
 TEST_CASE("white space gives its last character to the next word") {
     CHECK(split("a   b") == "a|  | b");
     CHECK(split("a\n\nb") == "a|\n|\n|b");

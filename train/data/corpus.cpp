@@ -132,7 +132,7 @@ void corpus(const CorpusOptions& options) {
     Stage stage(options.stage, "corpus", record_of(options, source.pupils));
     if (stage.done()) return;
     const std::string folder = join_path(options.stage.run, "tokenizer");
-    if (!exists(join_path(folder, "vocab.json")))
+    if (!tokenizer::has_tokenizer(folder))
         tokenizer::save_tokenizer(tokenizer::Tokenizer(), folder);
     Json result;
     write_worksheets(options, source, load_tokenizer(options.stage.run), stage, result);

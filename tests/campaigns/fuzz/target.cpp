@@ -40,6 +40,18 @@ std::vector<Target> make_targets() {
     return {
         {"safetensors", fuzz_safetensors, 512, {"safetensors"}, {}},
         {"model", fuzz_model, 4096, {}, {tiny_model_bytes()}},
+        {"gguf", fuzz_gguf, 2048, {"models"}, {tiny_gguf_bytes()}},
+        {"model-config",
+         fuzz_model_config,
+         1024,
+         {"models"},
+         {"{\"model_type\": \"gpt2\", \"n_layer\": 1, \"n_head\": 1, \"n_embd\": 2, "
+          "\"n_positions\": 4, \"vocab_size\": 5, \"eos_token_id\": [1, 2]}"}},
+        {"weight-map",
+         fuzz_weight_map,
+         256,
+         {},
+         {"{\"metadata\": {}, \"weight_map\": {\"wte.weight\": \"a-1.safetensors\"}}"}},
         {"vocabulary", fuzz_vocabulary, 4096, {"tok"}, {}},
         {"text",
          fuzz_text,

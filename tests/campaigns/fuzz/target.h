@@ -55,6 +55,9 @@ std::string file_holding(const std::string& name, std::string_view bytes);
 // The targets; each file of this folder holds some.
 void fuzz_safetensors(std::string_view bytes);
 void fuzz_model(std::string_view bytes);
+void fuzz_gguf(std::string_view bytes);
+void fuzz_model_config(std::string_view bytes);
+void fuzz_weight_map(std::string_view bytes);
 void fuzz_vocabulary(std::string_view bytes);
 void fuzz_text(std::string_view bytes);
 void fuzz_jsonl(std::string_view bytes);
@@ -73,5 +76,6 @@ void fuzz_config(std::string_view bytes);
 void fuzz_metrics(std::string_view bytes);
 void fuzz_http(std::string_view bytes);
 std::string tiny_model_bytes(); // a seed of fuzz_model
+std::string tiny_gguf_bytes();  // of fuzz_gguf
 
 } // namespace qstar::campaign

@@ -1,4 +1,6 @@
-// Weights: the container, and a model in it.
+// Weights: the containers, and the models in them.
+#include "engine/formats/gguf_model.h"
+#include "engine/formats/huggingface.h"
 #include "engine/io/files.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/nn/safetensors.h"
@@ -26,6 +28,35 @@ std::string tiny_model_bytes() {
 void fuzz_model(std::string_view bytes) {
     const Gpt model = load_gpt(file_holding("model.safetensors", bytes));
     holds(model.config.layers >= 0 && model.config.width > 0, "a model without a width");
+}
+
+std::string tiny_gguf_bytes() {
+    const std::string path = join_path(memory_folder(), "tiny.gguf");
+    const Gpt gpt({1, 1, 2, 4, 5, false, Family::llama}, Random(1, "init"));
+    write_gguf(path, gguf_model(gpt, "tiny", false));
+    return read_file(path);
+}
+
+void fuzz_gguf(std::string_view bytes) {
+    const GgufReader file(bytes, "input");
+    for (const auto& [name, place] : file.tensors())
+        accepts([&] { file.read(name, Tensor::zeros(place.shape, cpu_device())); });
+    const Gpt model = read_gguf_model(file, 64);
+    const std::string path = join_path(memory_folder(), "written.gguf");
+    write_gguf(path, gguf_model(model, "written", false));
+    const Gpt again = read_gguf_model(GgufReader(path));
+    holds(again.config == model.config, "another configuration after writing");
+}
+
+void fuzz_model_config(std::string_view bytes) {
+    const HfConfig config = read_hf_config({parse_json(bytes, "input"), "input"}, 64);
+    const HfConfig again = read_hf_config({hf_config_json(config), "written"});
+    holds(again.gpt == config.gpt, "another configuration after writing");
+}
+
+void fuzz_weight_map(std::string_view bytes) {
+    for (const auto& [tensor, file] : read_weight_map({parse_json(bytes, "input"), "input"}))
+        holds(file.find('/') == file.npos, "a file outside the folder");
 }
 
 } // namespace qstar::campaign

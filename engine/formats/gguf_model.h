@@ -1,0 +1,35 @@
+#pragma once
+// A model in a GGUF file: llama.cpp's names of keys and tensors, and ours (gpt.h).
+//
+// Of the architectures gpt2, llama, qwen2 and qwen3. A linear weight is (out, in) there, so gpt2's
+// are transposed. The architecture llama turns neighbouring numbers of a head, where Hugging Face
+// turns its halves: rows 2 i and 2 i + 1 of a head's queries and keys are rows i and d/2 + i here.
+// qwen2 and qwen3 turn halves in both. Without output.weight, or with one that is the embedding's
+// bytes, the head is tied.
+
+#include "engine/formats/gguf.h"
+#include "engine/formats/gguf_writer.h"
+#include "engine/nn/gpt.h"
+
+#include <string>
+
+namespace qstar::engine {
+
+// context: of the model at most so many positions; 0: all. Error naming the key or the tensor that
+// says what is computed otherwise here: scaled or partial rotary positions, windows, experts.
+GptConfig gguf_config(const GgufReader& file, int64_t context = 0);
+Gpt read_gguf_model(const GgufReader& file, int64_t context = 0);
+
+// The model's keys and tensors, F32 or its matrices F16. The model must outlive it. Error for a
+// reward model: the format has no form for it.
+GgufContents gguf_model(const Gpt& gpt, const std::string& name, bool half);
+
+// What stands for a parameter of ours.
+struct GgufName {
+    std::string tensor;
+    bool transposed = false;
+    int64_t paired_heads = 0; // whose rows stand in pairs; 0: as here
+};
+GgufName gguf_name(const std::string& parameter, const GptConfig& config);
+
+} // namespace qstar::engine
