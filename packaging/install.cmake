@@ -50,11 +50,14 @@ set(CPACK_GENERATOR TGZ)
 find_program(QSTAR_DPKG dpkg-shlibdeps)
 if(QSTAR_DPKG)
   list(APPEND CPACK_GENERATOR DEB)
+else()
+  message(STATUS "qstar: dpkg-shlibdeps not found; `make package` makes the .tar.gz alone")
 endif()
 set(CPACK_PACKAGE_NAME qstar)
 set(CPACK_PACKAGE_VENDOR "The authors of qstar")
 set(CPACK_PACKAGE_CONTACT "The authors of qstar <qstar@localhost>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "from next-token prediction to step search, small enough to read")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY
+  "from next-token prediction to step search, small enough to read")
 set(CPACK_PACKAGE_DESCRIPTION "A tokenizer, a tensor engine with hand-written gradients, a small GPT, \
 reward models over outcomes and over steps, and searches over reasoning steps, to be watched, \
 measured and audited. It chooses its kernels by the processor that it runs on.")

@@ -236,7 +236,7 @@ std::string zsh_function(const std::string& program, const ListedCommand& comman
         out += "\n            " + shell_quoted(with_backslashes(command.inner[i], "\\:") + ":" +
                                                command.inner_help[i]);
     out += "\n        )\n        _describe command commands ;;\n    rest)\n"
-           "        words=($line[1] $words)\n        (( CURRENT += 1 ))\n"
+           "        words=($line[1] \"${words[@]}\")\n        (( CURRENT += 1 ))\n"
            "        case $line[1] in\n";
     for (const std::string& name : command.inner)
         out += fmt::format(

@@ -64,7 +64,7 @@ seconds "packed"
 
 # 3. Roots with nothing else in them.
 libraries() { # of a program, where it was linked: their paths
-    LD_LIBRARY_PATH='' ldd "$1" | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p; s/^[[:space:]]*\(\/[^ ]*\) .*/\1/p'
+    ldd "$1" | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p; s/^[[:space:]]*\(\/[^ ]*\) .*/\1/p'
 }
 bring() { # TREE PATHS...
     tree=$1
@@ -105,8 +105,8 @@ in_root() {
         exec env -i PATH=/usr/bin:/bin HOME="$PWD" "$folder/$tree$program" "$@"
     fi
 }
-run=/tmp/quick
-[ -n "$enter" ] || run=$folder/tar/tmp/quick
+run=quick # below the folder that it is called in
+[ -z "$enter" ] || run=/tmp/quick
 
 version_in() { # TREE PROGRAM
     (in_root "$1" "$2" --version) >"$1.version"
@@ -116,16 +116,19 @@ version_in() { # TREE PROGRAM
 version_in tar /bin/qstar
 cat tar.version
 [ ! -d deb/usr ] || version_in deb /usr/bin/qstar
-(in_root tar /bin/qstar demo --quick --run "$run") >demo.log 2>&1 || { cat demo.log; fail "the demo"; }
+(in_root tar /bin/qstar demo --quick --run "$run") >demo.log 2>&1 ||
+    { cat demo.log; fail "the demo"; }
 [ -s tar/tmp/quick/report.html ] || fail "the demo wrote no report"
 seconds "the quick demo"
 
-# 4. Its page, asked from here.
+# 4. Its page, by the .deb's program where there is one, asked from here.
 get() { # URL FILE
     if have curl; then
         curl -sf "$1" -o "$2"
     elif have python3; then
-        python3 -c 'import sys, urllib.request as u; open(sys.argv[2], "wb").write(u.urlopen(sys.argv[1]).read())' "$1" "$2"
+        python3 -c 'import sys, urllib.request
+page = urllib.request.urlopen(sys.argv[1]).read()
+open(sys.argv[2], "wb").write(page)' "$1" "$2"
     else
         return 77
     fi
@@ -135,7 +138,12 @@ if ! "$build/qstar" --version | grep -q httplib; then
 elif ! have curl && ! have python3; then
     left_out "eval serve: it wants curl or python3 to ask for the page"
 else
-    in_root tar /bin/qstar eval serve --run "$run" --port 0 >serve.log 2>&1 &
+    tree=tar program=/bin/qstar
+    if [ -d deb/usr ]; then
+        tree=deb program=/usr/bin/qstar
+        cp -R tar/tmp/quick deb/tmp/quick
+    fi
+    in_root $tree $program eval serve --run "$run" --port 0 >serve.log 2>&1 &
     server=$!
     tries=0
     while ! grep -q '^http://' serve.log && [ $tries -lt 100 ]; do
@@ -145,8 +153,8 @@ else
     address=$(sed -n 's/^\(http:[^ ]*\)$/\1/p' serve.log)
     get "$address" page.html || fail "eval serve: no page at \"$address\": $(cat serve.log)"
     grep -qi '<!doctype html' page.html || fail "eval serve: no page of HTML"
-    kill "$server" 2>/dev/null || true
-    wait "$server" || true
+    kill "$server" || fail "eval serve: it had ended"
+    wait "$server" || fail "eval serve: it ended with status $?"
 fi
 # What the notebook's test reads.
 mv tar/tmp/quick quick
