@@ -14,7 +14,10 @@ BENCH ?= gemm train decode search
 CACHE = $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 FORMATTED = $(shell git ls-files '*.h' '*.cpp')
 
-.PHONY: all program help deps deps-tests test browser-test demo bench format clean
+# Where make install puts it: DESTDIR/PREFIX.
+PREFIX ?= /usr/local
+
+.PHONY: all program help deps deps-tests test browser-test demo bench installable install package format clean
 
 all: deps-tests
 	$(call configure,build,)
@@ -26,6 +29,8 @@ help:
 	@echo "make browser-test  the page of eval serve in a headless Chromium"
 	@echo "make demo    run the whole pipeline, from an empty folder to the report (ARGS=...)"
 	@echo "make bench   measure beside the peers (BENCH=..., ARGS=...)"
+	@echo "make install the program, its manual and completions (PREFIX=$(PREFIX), DESTDIR=...)"
+	@echo "make package a .tar.gz and, on Debian, a .deb, in build/"
 	@echo "make deps    check for what the build needs and install what is missing"
 	@echo "make format  format the sources;  make clean  remove the build folders"
 
@@ -71,6 +76,17 @@ demo: program
 
 bench: program
 	@for what in $(BENCH); do build/qstar eval bench $$what $(ARGS) || exit; done
+
+# What is installed: the program for any processor, and what it says of itself.
+installable: deps
+	$(call configure,build,-DCMAKE_BUILD_TYPE=Release)
+	cmake --build build -j $(JOBS) --target qstar_help
+
+install: installable
+	DESTDIR=$(DESTDIR) cmake --install build --prefix $(PREFIX) --strip
+
+package: installable
+	cd build && cpack
 
 format:
 	clang-format -i $(FORMATTED)

@@ -5,7 +5,9 @@
 #include "engine/command.h"
 #include "engine/io/standard_streams.h"
 #include "engine/run/command_line.h"
+#include "engine/run/help_command.h"
 #include "engine/run/use_device.h"
+#include "engine/run/version.h"
 #include "engine/text/sentence.h"
 #include "engine/text/utf8.h"
 #include "eval/bench/command.h"
@@ -36,6 +38,7 @@ std::string run(const std::vector<std::string>& words) {
         "Seed of all random numbers (default: the run's; 1 in a new run)";
     program.flags.number("threads", threads, 0, 4096, "Threads (0: all processors)");
     program.flags.text("device", device, "Where to compute: cpu, vulkan or vulkan:NUMBER")
+        .offers({"cpu", "vulkan"})
         .or_environment("QSTAR_DEVICE");
     program.run = [&](const Call&) {
         check(program.flags);
@@ -47,7 +50,9 @@ std::string run(const std::vector<std::string>& words) {
     program.commands[0].commands.push_back(eval::gemm_command("bench"));
     program.commands[0].commands.push_back(eval::verify_command());
     program.renamed = eval::old_names();
-    return run_line(program, words, QSTAR_VERSION);
+    const std::string version = engine::version_text(QSTAR_VERSION, QSTAR_VULKAN);
+    program.commands.push_back(help_command(program, version));
+    return run_line(program, words, version);
 }
 
 } // namespace

@@ -5,7 +5,8 @@
 #
 #   sh .ci/deps.sh [tests]     with what the tests need beside it: doctest, Vulkan (headers, a
 #                              compiler of shaders, Mesa's driver, the validation layers), ccache,
-#                              a compiler and an emulator for Arm, Open MPI
+#                              a compiler and an emulator for Arm, Open MPI, dpkg-dev and groff,
+#                              pandas and matplotlib
 set -u
 tests=${1:-}
 
@@ -63,7 +64,17 @@ add_packages() {
         "$@" </dev/null || echo "qstar: they are not to be had; the test of $test is left out" >&2
 }
 
-# A compiler for 64-bit Arm and its emulator; Open MPI.
+# Python that reads tables and draws, of whoever is first on the path or of the system.
+have_notebook() {
+    for python in python3 /usr/bin/python3; do
+        "$python" -c 'from importlib.util import find_spec as f
+exit(not (f("pandas") and f("matplotlib")))' 2>/dev/null && return 0
+    done
+    return 1
+}
+
+# A compiler for 64-bit Arm and its emulator; Open MPI; what packages are made and a manual is read
+# with; Python for notebooks.
 add_optional() {
     if [ "$(uname -m)" = x86_64 ]; then
         if ! have_tool aarch64-linux-gnu-g++ || ! have_tool qemu-aarch64; then
@@ -73,6 +84,10 @@ add_optional() {
     if ! have_tool mpirun || ! pkg-config --exists ompi-c 2>/dev/null; then
         add_packages "many ranks" libopenmpi-dev openmpi-bin
     fi
+    if ! have_tool dpkg-shlibdeps || ! have_tool groff; then
+        add_packages "the package" dpkg-dev groff-base
+    fi
+    have_notebook || add_packages "the notebook" python3-pandas python3-matplotlib
 }
 
 if have_all; then add_optional; exit 0; fi

@@ -130,10 +130,11 @@ struct InfoOptions {
 };
 
 void describe(Flags& f, InfoOptions& o) {
-    f.argument("FILE", o.file, "A safetensors file to describe");
+    f.argument("FILE", o.file, "A safetensors file to describe").file();
     f.text("model", o.model,
            "Predict the memory of training: \"L6 D256 H8 T128 V512\" (K2: heads of keys and "
-           "values), or a model's file");
+           "values), or a model's file")
+        .file();
     f.number("batch", o.batch, 1, 1'000'000, "Sequences a step, for --model");
 }
 

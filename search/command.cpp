@@ -39,10 +39,17 @@ struct SearchCall {
     uint64_t seed = 1;
 };
 
+std::vector<std::string> worlds_and_puzzles() {
+    std::vector<std::string> names = world_names(), puzzles = puzzle_names();
+    names.insert(names.end(), puzzles.begin(), puzzles.end());
+    return names;
+}
+
 void describe(Flags& f, SearchCall& o) {
     f.argument("problem", o.problem, "one problem: \"3*(4+5)-2\"");
-    f.text("problems", o.problems, "file of problems; -: standard input").quiet();
+    f.text("problems", o.problems, "file of problems; -: standard input").file().quiet();
     f.text("format", o.form.format, "of the file: lines, jsonl, or pairs of question and answer")
+        .offers({"lines", "jsonl", "pairs"})
         .quiet();
     f.number("target", o.form.target, -unbounded, unbounded,
              "countdown: of every problem; its line is numbers alone")
@@ -51,13 +58,18 @@ void describe(Flags& f, SearchCall& o) {
     f.text("out", o.out,
            "write JSON lines here instead of stdout, as they come; the same call goes on where it "
            "was interrupted")
+        .file()
         .quiet();
     f.text("world", o.world,
            "what the problems are: " + known_worlds() + " (default: what the run is of)")
+        .offers(worlds_and_puzzles())
         .quiet();
-    f.text("method", o.method, "greedy, majority, best-of-n, beam, mcts, astar or qstar").quiet();
+    f.text("method", o.method, "greedy, majority, best-of-n, beam, mcts, astar or qstar")
+        .offers({"greedy", "majority", "best-of-n", "beam", "mcts", "astar", "qstar"})
+        .quiet();
     f.text("scorer", o.scorer,
-           "reward model: none, orm, prm, q, or a folder of the run (qstar: q if none is named)");
+           "reward model: none, orm, prm, q, or a folder of the run (qstar: q if none is named)")
+        .offers({"none", "orm", "prm", "q"});
     f.text("run", o.run, "folder of the run whose models are used");
     f.text("policy", o.policy, "model that proposes (default: RUN/sft/model.safetensors)")
         .content();
@@ -70,13 +82,16 @@ void describe(Flags& f, SearchCall& o) {
     search_option(f, "top-p", o.limits.top_p);
     f.text("aggregate", o.aggregate,
            "a path's score from its steps': product, minimum or last (default: product, with orm "
-           "and q last)");
+           "and q last)")
+        .offers({"product", "minimum", "last"});
     f.text("vote", o.vote,
            "best-of-n: best (sample), weighted (the answer with the largest sum), or bests (the "
-           "answer that is most often the best of a few)");
-    f.text("step-cost", o.step_cost, "astar: log-prob or unit");
+           "answer that is most often the best of a few)")
+        .offers({"best", "weighted", "bests"});
+    f.text("step-cost", o.step_cost, "astar: log-prob or unit").offers({"log-prob", "unit"});
     f.mark("trace", o.options.trace, "mcts, astar: tell every step of the algorithm").quiet();
     f.text("trace-file", o.trace_file, "write the tree that one problem's search saw as JSON here")
+        .file()
         .quiet();
     const size_t own = f.all.size();
     describe_puzzle(f, o.puzzle);

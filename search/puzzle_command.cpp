@@ -87,7 +87,8 @@ void describe_puzzle(Flags& f, PuzzleSearch& o) {
     f.text("moves", o.puzzle.moves, "cubes: a file of move tables instead of the turns").content();
     f.text("heuristic", o.heuristic,
            "model, or a bound: none, manhattan, walking-distance, lights, misplaced; empty: the "
-           "puzzle's best bound");
+           "puzzle's best bound")
+        .offers({"model", "none", "manhattan", "walking-distance", "lights", "misplaced"});
     f.text("model", o.model, "a network's file; empty: RUN/davi's, for qstar RUN/deep-q's")
         .content();
     f.number("bias", o.bias, -1e6, 1e6, "taken from the model's h");

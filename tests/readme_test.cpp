@@ -36,10 +36,10 @@ std::vector<std::string> readmes() {
     return files;
 }
 
-// Also the two files that hold figures.
+// Also the files that hold figures, and the one for notebooks.
 std::vector<std::string> pages() {
     std::vector<std::string> files = readmes();
-    files.insert(files.end(), {"eval/RESULTS.md", "eval/LOG.md"});
+    files.insert(files.end(), {"eval/RESULTS.md", "eval/LOG.md", "eval/NOTEBOOK.md"});
     return files;
 }
 

@@ -40,7 +40,7 @@ struct Place {
 };
 
 void describe(Flags& f, Place& o) {
-    f.text("dir", o.dir, "folder of vocab.json and merges.txt");
+    f.text("dir", o.dir, "folder of vocab.json and merges.txt").folder();
     f.text("run", o.run, "folder of a run; the files are in its tokenizer/");
 }
 
@@ -62,7 +62,7 @@ struct Sources {
 };
 
 void describe(Flags& f, Sources& o, const char* purpose) {
-    f.repeated("text", o.files, purpose);
+    f.repeated("text", o.files, purpose).file();
     f.repeated("field", o.fields,
                "field of a .jsonl file's objects to take; repeat it to join several");
     f.mark("worksheets", o.worksheets,
@@ -224,7 +224,7 @@ struct EncodeOptions {
 void describe(Flags& f, EncodeOptions& o) {
     describe(f, o.place);
     f.argument("text", o.text, "the text; without it, standard input");
-    f.text("file", o.file, "read the text from this file");
+    f.text("file", o.file, "read the text from this file").file();
     f.mark("as-text", o.as_text, "read <|step|> and the like as plain characters");
 }
 

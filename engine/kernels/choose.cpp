@@ -1,5 +1,6 @@
 #include "engine/base/cpu.h"
 #include "engine/base/error.h"
+#include "engine/base/openblas.h"
 #include "engine/kernels/bf16.h"
 #include "engine/kernels/kernels.h"
 
@@ -35,14 +36,13 @@ Choice choose(std::string_view wanted) {
         if (wanted == table->name) return {table, table->name, false};
         offered += offered.empty() ? table->name : std::string(", ") + table->name;
     }
-#ifdef QSTAR_OPENBLAS
-    if (wanted == "openblas") return {tables.back(), "openblas", true};
-    offered += ", openblas";
-#else
+    if (wanted == "openblas" && has_openblas()) return {tables.back(), "openblas", true};
     if (wanted == "openblas") {
-        fail("QSTAR_ISA=openblas: this program was built without OpenBLAS, it offers {}", offered);
+        fail("QSTAR_ISA=openblas: the program was built without OpenBLAS or finds no library of it "
+             "here; it offers {}",
+             offered);
     }
-#endif
+    if (has_openblas()) offered += ", openblas";
     if (wanted == "avx2" || wanted == "avx512" || wanted == "neon") {
         fail("QSTAR_ISA={}: this processor offers only {}", wanted, offered);
     }

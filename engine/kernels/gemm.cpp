@@ -3,6 +3,7 @@
 #include "engine/kernels/gemm.h"
 
 #include "engine/base/cpu.h"
+#include "engine/base/openblas.h"
 #include "engine/base/parallel.h"
 #include "engine/base/scratch.h"
 #include "engine/kernels/kernels.h"
@@ -10,10 +11,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-
-#ifdef QSTAR_OPENBLAS
-#include <cblas.h>
-#endif
 
 namespace qstar::engine {
 
@@ -268,11 +265,10 @@ void empty_sum(Gemm g) {
     few_rows(g);
 }
 
-#ifdef QSTAR_OPENBLAS
 // OpenBLAS on one thread for each piece of C; the pieces depend on the sizes alone.
 void openblas(const Gemm& g) {
     static const bool once = [] {
-        openblas_set_num_threads(1);
+        set_openblas_threads(1);
         return true;
     }();
     static_cast<void>(once);
@@ -280,18 +276,14 @@ void openblas(const Gemm& g) {
     parallel_for(by_rows ? g.m : g.n, 256, [&](int64_t begin, int64_t end) {
         const Gemm p =
             by_rows ? part(g, begin, end - begin, 0, g.n) : part(g, 0, g.m, begin, end - begin);
-        cblas_sgemm(CblasRowMajor, p.trans_a ? CblasTrans : CblasNoTrans,
-                    p.trans_b ? CblasTrans : CblasNoTrans, static_cast<blasint>(p.m),
-                    static_cast<blasint>(p.n), static_cast<blasint>(p.k), 1.0f, p.a,
-                    static_cast<blasint>(p.lda), p.b, static_cast<blasint>(p.ldb),
-                    p.accumulate ? 1.0f : 0.0f, p.c, static_cast<blasint>(p.ldc));
+        openblas_sgemm(p.trans_a, p.trans_b, p.m, p.n, p.k, p.a, p.lda, p.b, p.ldb,
+                       p.accumulate ? 1.0f : 0.0f, p.c, p.ldc);
         for (int64_t i = 0; i < p.m && p.bias != nullptr; ++i) {
             kernels().add(p.n, p.c + i * p.ldc, p.bias, p.c + i * p.ldc);
         }
         finish(p, 0, p.m, 0, p.n);
     });
 }
-#endif
 
 // Cuts a side into pieces for the threads: at least one each, more where the work is
 // large, so that a thread that is held up is helped out. Returns a piece's length.
@@ -306,9 +298,7 @@ int64_t piece_length(const Gemm& g, int64_t side, int64_t step, int64_t workers)
 void gemm(const Gemm& g) {
     if (g.m <= 0 || g.n <= 0) return;
     if (g.k <= 0) return empty_sum(g);
-#ifdef QSTAR_OPENBLAS
     if (gemm_is_openblas()) return openblas(g);
-#endif
     const int64_t workers = threads();
     if (workers == 1 || g.m * g.n * g.k < kAloneWork) return one_thread(g);
 

@@ -22,6 +22,21 @@ Flag& Flag::only_if(bool decides) {
 
 Flag& Flag::content() {
     weight = Weight::content;
+    return file();
+}
+
+Flag& Flag::offers(std::vector<std::string> likely) {
+    words = std::move(likely);
+    return *this;
+}
+
+Flag& Flag::file() {
+    names = Names::file;
+    return *this;
+}
+
+Flag& Flag::folder() {
+    names = Names::folder;
     return *this;
 }
 

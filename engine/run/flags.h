@@ -38,6 +38,7 @@ struct Flag {
     // `content`: what a file holds decides, and stands on record as a checksum; its name is kept
     // there only so that the command can be written down again.
     enum class Weight { decides, content, quiet };
+    enum class Names { text, file, folder };
 
     std::string name; // "value-lr"
     Value value;
@@ -47,6 +48,8 @@ struct Flag {
     bool above = false;                    // low itself is none of them
     bool maybe_empty = false;              // beside the choices
     std::vector<std::string_view> choices; // empty: any text
+    std::vector<std::string> words;        // likely ones, which a shell offers beside the choices
+    Names names = Names::text;             // what a text is the name of, for the shell, too
     Weight weight = Weight::decides;
     bool needed = false;     // it must be given
     std::string also;        // another name of it
@@ -56,7 +59,10 @@ struct Flag {
     Flag& or_empty();
     Flag& quiet();
     Flag& only_if(bool decides); // else quiet
-    Flag& content();
+    Flag& content();             // a file's name, too
+    Flag& offers(std::vector<std::string> likely);
+    Flag& file();
+    Flag& folder();
     Flag& required();
     Flag& or_name(std::string other);
     Flag& or_environment(std::string variable);

@@ -16,7 +16,7 @@ namespace qstar::eval {
 namespace {
 
 void describe_any(Flags& f, BenchOptions& o) {
-    f.text("json", o.json, "write the rows to this file, too");
+    f.text("json", o.json, "write the rows to this file, too").file();
     f.text("only", o.only, "measure the works whose name contains this");
     f.mark("quick", o.quick, "fewer turns: a first look, not a figure");
 }
@@ -29,7 +29,7 @@ void describe_gemm(Flags& f, BenchOptions& o) {
 
 void describe_learn(Flags& f, BenchOptions& o) {
     describe_any(f, o);
-    f.text("text", o.text, "learn this file's characters");
+    f.text("text", o.text, "learn this file's characters").file();
     o.run = "";
     f.text("run", o.run, "learn this run's worksheets");
 }

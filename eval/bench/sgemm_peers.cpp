@@ -1,39 +1,25 @@
 #include "eval/bench/sgemm_peers.h"
 
-#include <fmt/format.h>
-#include <sstream>
+#include "engine/base/openblas.h"
 
-#ifdef QSTAR_OPENBLAS
-#include <cblas.h>
-#endif
+#include <fmt/format.h>
+
 #ifdef QSTAR_ONEDNN
 #include <dnnl.h>
 #endif
 
 namespace qstar::eval {
 
-#ifdef QSTAR_OPENBLAS
-
 SgemmPeer openblas_peer(int threads) {
-    openblas_set_num_threads(threads);
-    std::istringstream config(openblas_get_config()); // "OpenBLAS 0.3.21 NO_LAPACKE ..."
-    std::string library, version;
-    config >> library >> version;
+    if (!engine::has_openblas())
+        return {"none: built without OpenBLAS, or there is no library of it", {}};
+    engine::set_openblas_threads(threads);
     const auto product = [](const engine::Gemm& g) {
-        cblas_sgemm(CblasRowMajor, g.trans_a ? CblasTrans : CblasNoTrans,
-                    g.trans_b ? CblasTrans : CblasNoTrans, static_cast<blasint>(g.m),
-                    static_cast<blasint>(g.n), static_cast<blasint>(g.k), 1.0f, g.a,
-                    static_cast<blasint>(g.lda), g.b, static_cast<blasint>(g.ldb), 0.0f, g.c,
-                    static_cast<blasint>(g.ldc));
+        engine::openblas_sgemm(g.trans_a, g.trans_b, g.m, g.n, g.k, g.a, g.lda, g.b, g.ldb, 0.0f,
+                               g.c, g.ldc);
     };
-    return {fmt::format("{} {} ({} kernels)", library, version, openblas_get_corename()), product};
+    return {engine::openblas_name(), product};
 }
-
-#else
-
-SgemmPeer openblas_peer(int) { return {"none: built without OpenBLAS", {}}; }
-
-#endif
 
 #ifdef QSTAR_ONEDNN
 

@@ -2,11 +2,25 @@
 
 #include "train/data/worlds/teachings.h"
 
+#include <string>
+#include <vector>
+
 namespace qstar::eval {
+
+namespace {
+
+std::vector<std::string> demo_worlds() {
+    std::vector<std::string> names = train::taught_world_names();
+    names.emplace_back("lights-out");
+    return names;
+}
+
+} // namespace
 
 void describe(Flags& f, DemoOptions& o) {
     f.text("run", o.run, "the run's folder (default: runs/demo, or of another world runs/WORLD)");
-    f.text("world", o.world, "lights-out, or one of " + train::taught_worlds());
+    f.text("world", o.world, "lights-out, or one of " + train::taught_worlds())
+        .offers(demo_worlds());
     f.mark("quick", o.quick, "seconds long: shows the way, not the heights");
     f.mark("full", o.full, "half an hour: all data and more problems");
     f.seed(o.seed);

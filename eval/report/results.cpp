@@ -252,7 +252,7 @@ std::string chapter_text(const std::string& run) {
 
 void describe(Flags& f, ResultsOptions& o) {
     f.list("run", o.runs, "the runs' folders: runs/demo,runs/countdown");
-    f.text("out", o.out, "write them to this file (default: print them)");
+    f.text("out", o.out, "write them to this file (default: print them)").file();
 }
 
 std::string results(const std::vector<std::string>& runs) {

@@ -60,7 +60,8 @@ Plot plot(const ActionsOptions& options, const std::vector<PuzzleRow>& rows, con
 
 void describe(Flags& f, ActionsOptions& o) {
     train::DeepQOptions& t = o.training;
-    f.text("world", t.value.puzzle.world, "lights-out, cube2 or cube3");
+    f.text("world", t.value.puzzle.world, "lights-out, cube2 or cube3")
+        .offers({"lights-out", "cube2", "cube3"});
     f.text("run", t.value.stage.run, "the run's folder");
     f.seed(o.seed);
     f.list("sets", o.sets, 1, 40, "lights-out: widths; cubes: turns in a composed action: 1,2,3")
@@ -73,7 +74,8 @@ void describe(Flags& f, ActionsOptions& o) {
     f.number("blocks", t.value.blocks, 0, 1000, "of the networks");
     f.number("scramble", t.value.scramble, 0, 1'000'000,
              "moves from the goal, at most; 0: by the puzzle");
-    f.text("bound", t.value.bound, "lower bound that the networks add to");
+    f.text("bound", t.value.bound, "lower bound that the networks add to")
+        .offers({"none", "manhattan", "walking-distance", "lights", "misplaced"});
     f.number("check-every", t.value.check_every, 1, most, "steps between two looks at the loss");
     f.number_above("target-loss", t.value.target_loss, 0, 1e9,
                    "below it the target network is renewed");

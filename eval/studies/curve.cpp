@@ -253,10 +253,11 @@ std::string markdown(const std::vector<CurveRow>& rows, const CurveOptions& opti
 void describe(Flags& f, CurveOptions& o) {
     f.text("run", o.run, "the run's folder");
     f.seed(o.seed);
-    f.text("split", o.split, "test, or dev for tuning");
+    f.text("split", o.split, "test, or dev for tuning").offers({"test", "dev"});
     f.number("problems", o.problems, 1, most, "how many held-out problems");
-    f.text("file", o.file, "problems from this file instead");
-    f.text("format", o.form.format, "of the file: lines, jsonl, or pairs");
+    f.text("file", o.file, "problems from this file instead").file();
+    f.text("format", o.form.format, "of the file: lines, jsonl, or pairs")
+        .offers({"lines", "jsonl", "pairs"});
     f.number("target", o.form.target, -unbounded, unbounded, "of all problems of a countdown file");
     f.mark("skip-bad", o.form.skip_bad, "leave bad lines of the file out");
     describe_budgets(f, o.budgets);
@@ -264,7 +265,8 @@ void describe(Flags& f, CurveOptions& o) {
     f.text("prm", o.prm, "stage whose model scores steps, or none");
     f.text("q", o.q, "stage whose Q guides Q*, or none");
     f.list("methods", o.methods,
-           "some of: greedy,best of N,weighted vote,beam,MCTS,A*,Q* (default: all)");
+           "some of: greedy,best of N,weighted vote,beam,MCTS,A*,Q* (default: all)")
+        .offers({"greedy", "best of N", "weighted vote", "beam", "MCTS", "A*", "Q*"});
     describe(f, o.search);
     f.mark("n-best", o.search.n_best,
            "beam, MCTS, A*, Q*: the likeliest next steps in order instead of draws");

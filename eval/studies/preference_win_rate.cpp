@@ -184,7 +184,8 @@ measure_preference_win_rate(const PreferenceOptions& options,
         row.policy = fmt::format("{}, best of {} (bound)", options.tuned, bound_samples);
         row.learned_from = "the preference itself";
         compare(row, best);
-        row.kl = row.kl_k3 = math::log(static_cast<double>(bound_samples)) - (bound_samples - 1.0) / bound_samples;
+        row.kl = row.kl_k3 =
+            math::log(static_cast<double>(bound_samples)) - (bound_samples - 1.0) / bound_samples;
         row.tokens = tokens / static_cast<double>(row.n);
         return row;
     };
@@ -218,7 +219,7 @@ measure_preference_win_rate(const PreferenceOptions& options,
 void describe(Flags& f, PreferenceOptions& o) {
     f.text("run", o.run, "the run's folder");
     f.seed(o.seed);
-    f.text("split", o.split, "test, or dev for tuning");
+    f.text("split", o.split, "test, or dev for tuning").offers({"test", "dev"});
     f.number("problems", o.problems, 1, most, "how many held-out problems");
     f.text("tuned", o.tuned, "stage that the others are compared with");
     f.list("policies", o.policies,

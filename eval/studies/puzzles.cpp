@@ -112,15 +112,17 @@ PuzzleRow measure(const search::Space& space, const search::PuzzleSearch& search
 }
 
 void describe(Flags& f, PuzzleEvalOptions& o) {
-    f.text("world", o.search.puzzle.world, "sliding, lights-out, cube2 or cube3");
+    f.text("world", o.search.puzzle.world, "sliding, lights-out, cube2 or cube3")
+        .offers(search::puzzle_names());
     f.text("run", o.search.run, "the run's folder");
     f.seed(o.seed);
-    f.list("methods", o.methods, "greedy, best-of-n, beam, mcts, astar, qstar: astar,qstar");
+    f.list("methods", o.methods, "greedy, best-of-n, beam, mcts, astar, qstar: astar,qstar")
+        .offers({"greedy", "best-of-n", "beam", "mcts", "astar", "qstar"});
     f.number("problems", o.problems, 1, 10'000'000, "how many fresh states");
-    f.text("states", o.states, "a file of states instead");
+    f.text("states", o.states, "a file of states instead").file();
     f.mark("skip-bad", o.search.skip_bad, "leave bad lines of the file out");
-    f.text("write", o.write, "write the states to this file");
-    f.text("out", o.out, "write the table's rows as JSON lines to this file");
+    f.text("write", o.write, "write the states to this file").file();
+    f.text("out", o.out, "write the table's rows as JSON lines to this file").file();
     describe(f, static_cast<search::SearchOptions&>(o.search.options));
     search::describe_puzzle(f, o.search);
 }

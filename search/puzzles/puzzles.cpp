@@ -73,8 +73,11 @@ std::unique_ptr<Space> space_of(const PuzzleChoice& choice, const std::vector<Te
 
 } // namespace
 
+std::vector<std::string> puzzle_names() { return {"sliding", "lights-out", "cube2", "cube3"}; }
+
 bool is_puzzle(std::string_view world) {
-    return world == "sliding" || world == "lights-out" || world == "cube2" || world == "cube3";
+    const std::vector<std::string> names = puzzle_names();
+    return std::find(names.begin(), names.end(), world) != names.end();
 }
 
 void check(const PuzzleChoice& choice) {

@@ -18,6 +18,7 @@ struct PuzzleChoice {
     std::string moves;                // cubes: a file of move tables instead
 };
 
+std::vector<std::string> puzzle_names();
 bool is_puzzle(std::string_view world);
 void check(const PuzzleChoice& choice);                        // Error for a flag out of its range
 std::unique_ptr<Space> make_space(const PuzzleChoice& choice); // Error naming the known ones

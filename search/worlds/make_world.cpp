@@ -58,6 +58,13 @@ std::unique_ptr<World> make_world(std::string_view name) {
     fail("unknown world \"{}\": expected {}", name, known_worlds());
 }
 
+std::vector<std::string> world_names() {
+    std::vector<std::string> names;
+    for (const WorldEntry& entry : entries)
+        names.push_back(std::string(entry.name) + (entry.like.empty() ? "" : ":"));
+    return names;
+}
+
 std::string known_worlds() {
     std::string names;
     for (const WorldEntry& entry : entries) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace qstar::search {
 
@@ -14,6 +15,9 @@ inline constexpr std::string_view default_world = "arithmetic";
 
 // By name, "countdown" or "gsm8k:FILE"; Error naming the known ones.
 std::unique_ptr<World> make_world(std::string_view name);
+
+// What a shell offers of them: "arithmetic", "gsm8k:".
+std::vector<std::string> world_names();
 
 // "arithmetic, equations, countdown, words or gsm8k:FILE"
 std::string known_worlds();

@@ -203,8 +203,7 @@ TEST_CASE("campaign: files may not grow") {
     CHECK(failed >= 3);
 }
 
-// Below some bound of addresses the libraries do not come up: some 200 MB with OpenBLAS, which
-// then waits for ever before the program begins. Only asked for.
+// Below some bound of addresses the libraries do not come up. Only asked for.
 TEST_CASE("campaign: addresses run out") {
     const int64_t steps = asked("QSTAR_ADDRESSES", 0);
     if (std::string(shim).empty() || steps == 0) return; // the sanitizers want them all

@@ -209,7 +209,8 @@ void describe(Flags& f, LabelOptions& o) {
     describe(f, o.stage);
     const bool simulated = o.annotator == "simulated";
     f["seed"].only_if(simulated);
-    f.text("annotator", o.annotator, "who labels: verifier, simulated (an annotator), or me");
+    f.text("annotator", o.annotator, "who labels: verifier, simulated (an annotator), or me")
+        .offers({"verifier", "simulated", "me"});
     f.choice("format", o.format, {"prm800k", "trl"}, "form of the step labels: prm800k or trl");
     f.number("error", o.error, 0, 1, "rate of wrong labels of the simulated annotator")
         .only_if(simulated);
@@ -220,7 +221,7 @@ void describe(Flags& f, LabelOptions& o) {
     describe_skip_bad(f, o.stage);
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
     f.text("name", o.name, "folder in the run, for labels by several annotators").quiet();
-    f.text("world", o.world, "world of the problems");
+    f.text("world", o.world, "world of the problems").offers(search::world_names());
 }
 
 void label(const LabelOptions& options, std::istream& in, std::ostream& out) {

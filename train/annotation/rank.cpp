@@ -218,7 +218,8 @@ void save_session(const RankOptions& options, const RankSession& session) {
 void describe(Flags& f, RankOptions& o) {
     describe(f, o.stage);
     f.text("annotator", o.annotator,
-           "who ranks: simulated (an annotator with a hidden preference), or me");
+           "who ranks: simulated (an annotator with a hidden preference), or me")
+        .offers({"simulated", "me"});
     f.number("outputs", o.outputs, 2, 9, "shown of each prompt, at most");
     f.number("problems", o.problems, 0, most, "rank only the first so many prompts; 0: all");
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
@@ -227,7 +228,7 @@ void describe(Flags& f, RankOptions& o) {
     const size_t own = f.all.size();
     describe(f, o.simulated);
     for (size_t i = own; i < f.all.size(); ++i) f.all[i].only_if(o.annotator == "simulated");
-    f.text("world", o.world, "world of the problems");
+    f.text("world", o.world, "world of the problems").offers(search::world_names());
 }
 
 void rank(const RankOptions& options, std::istream& in, std::ostream& out) {

@@ -17,6 +17,7 @@ namespace qstar::train {
 void describe(Flags& f, CorpusOptions& o) {
     describe(f, o.stage);
     f.text("world", o.world, "of the run: one of " + taught_worlds())
+        .offers(taught_world_names())
         .only_if(o.world != search::default_world); // records of before do not say it
     f.number("tokens", o.tokens, 1, 1e12, "tokens of the worksheets");
     f.number("curated", o.curated, 0, most, "items of the curated set");

@@ -100,7 +100,9 @@ void describe(Flags& f, SampleOptions& o) {
         .only_if(of_file);
     f.mark("skip-bad", o.form.skip_bad, "leave bad lines of the file out")
         .only_if(of_file && o.form.skip_bad);
-    f.text("world", o.world, "world of the problems in the file: gsm8k:FILE").only_if(of_file);
+    f.text("world", o.world, "world of the problems in the file: gsm8k:FILE")
+        .offers({"gsm8k:"})
+        .only_if(of_file);
     f.number("step-tokens", o.step_tokens, 1, 100'000, "of a step at most")
         .only_if(o.step_tokens != search::ProposerLimits{}.step_tokens);
     f.mark("calculator", o.calculator, "what stands behind \"<<48/2=\" is calculated")

@@ -11,13 +11,15 @@
 namespace qstar::train {
 
 void describe(Flags& f, SearchFlags& o) {
-    f.text("method", o.method, "of the search: astar, beam, best-of-n, majority");
+    f.text("method", o.method, "of the search: astar, beam, best-of-n, majority")
+        .offers({"astar", "beam", "best-of-n", "majority"});
     search::search_option(f, "budget", o.budget);
     search::search_option(f, "proposals", o.proposals);
     search::search_option(f, "width", o.width);
     search::search_option(f, "weight", o.weight);
     search::search_option(f, "temperature", o.temperature);
-    f.text("aggregate", o.aggregate, "a path's score from its steps': product, minimum, last");
+    f.text("aggregate", o.aggregate, "a path's score from its steps': product, minimum, last")
+        .offers({"product", "minimum", "last"});
 }
 
 void check(const SearchFlags& flags) {

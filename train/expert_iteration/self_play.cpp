@@ -6,6 +6,7 @@
 #include "search/models/gpt_proposer.h"
 #include "search/models/gpt_scorer.h"
 #include "search/models/stream.h"
+#include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
 #include "train/expert_iteration/expert_iteration.h"
 
@@ -177,7 +178,9 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.number("q-iterations", o.q.iterations, 1, most, "of Q's target network");
     f.choice("q-start", o.q.start, {"monte-carlo", "zero"},
              "first targets of Q: monte-carlo or zero");
-    f.text("world", o.q.world, "world of the problems").only_if(!o.q.world.empty());
+    f.text("world", o.q.world, "world of the problems")
+        .offers(search::world_names())
+        .only_if(!o.q.world.empty());
 }
 
 Outcome self_play(const SelfPlayOptions& options) {

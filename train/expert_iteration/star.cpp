@@ -3,6 +3,7 @@
 #include "engine/base/range.h"
 #include "engine/text/jsonl.h"
 #include "search/models/gpt_proposer.h"
+#include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
 #include "train/expert_iteration/expert_iteration.h"
 #include "train/run/corpus_format.h"
@@ -140,7 +141,7 @@ void describe(Flags& f, StarOptions& o) {
     f.number("epochs", o.epochs, 1, most, "passes over what a round found");
     f.truth("rationalise", o.rationalise, "try again with the answer as a hint");
     f.number("dev-problems", o.dev_problems, 1, most, "on which each round is measured");
-    f.text("world", o.world, "world of the problems");
+    f.text("world", o.world, "world of the problems").offers(search::world_names());
 }
 
 Outcome star(const StarOptions& options) {

@@ -10,6 +10,7 @@
 #include "search/models/gpt_proposer.h"
 #include "search/models/gpt_scorer.h"
 #include "search/models/run.h"
+#include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
 #include "train/run/resumable_map.h"
 
@@ -67,7 +68,7 @@ void describe(Flags& f, QOptions& o) {
     f.number("discount", o.discount, 0, 1, "of the value a step later");
     f.number("extra-layers", o.extra_layers, 0, 100, "layers more than the policy has");
     f.number("text-weight", o.text, 0, 100, "weight of the next-token loss on right solutions");
-    f.text("world", o.world, "world of the problems");
+    f.text("world", o.world, "world of the problems").offers(search::world_names());
 }
 
 StepValues monte_carlo_returns(std::span<const Rollout> rollouts, double discount) {

@@ -63,11 +63,12 @@ TrainedModel trained(engine::Mlp& model, engine::Mlp& target, const search::Spac
 void describe(Flags& f, ValueOptions& o) {
     describe(f, o.stage);
     describe(f, o.loop);
-    f.text("world", o.puzzle.world, "puzzle: sliding, lights-out, cube2 or cube3");
+    f.text("world", o.puzzle.world, "puzzle: sliding, lights-out, cube2 or cube3")
+        .offers(search::puzzle_names());
     f.number("size", o.puzzle.size, 0, 40, "width of sliding (0: 4) and lights-out (0: 7)");
     f.number("compose", o.puzzle.compose, 1, 4,
              "cubes: products of up to so many turns are actions");
-    f.text("moves", o.puzzle.moves, "cubes: a file of move tables instead of the turns");
+    f.text("moves", o.puzzle.moves, "cubes: a file of move tables instead of the turns").file();
     f.number("steps", o.steps, 1, most, "of gradient descent");
     f.number("width", o.width, 1, 100'000, "of the MLP");
     f.number("blocks", o.blocks, 0, 1000, "of the MLP, residual, two layers each");

@@ -75,7 +75,8 @@ void describe(Flags& f, RlOptions& o) {
     describe(f, o.loop);
     f.text("name", o.name, "folder of the stage in the run").quiet();
     f.text("from", o.from, "stage whose policy is trained; it stays the reference");
-    f.text("reward", o.reward, "verifier, orm, prm, or reward (the model of ranks)");
+    f.text("reward", o.reward, "verifier, orm, prm, or reward (the model of ranks)")
+        .offers({"verifier", "orm", "prm", "reward"});
     f.choice("step-pay", o.step_pay, {"product", "sum"},
              "what the prm pays for a step: product (the change it makes) or sum (its probability)")
         .only_if(o.reward == "prm");

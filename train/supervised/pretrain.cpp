@@ -248,6 +248,7 @@ void describe(Flags& f, PretrainOptions& o) {
              "steps between two validations; 0: only at the end");
     f.number("val-rows", o.val_rows, 1, most, "rows of a validation, at most");
     f.text("text", o.text, "a text file, or JSONL with --field, instead of the worksheets")
+        .file()
         .only_if(!o.text.empty());
     f.repeated("field", o.fields, "field of the JSONL's objects; may be repeated")
         .only_if(!o.text.empty());

@@ -7,6 +7,7 @@
 #include "train/data/worlds/powers/powers_teaching.h"
 #include "train/data/worlds/words/words_teaching.h"
 
+#include <fmt/format.h>
 #include <utility>
 
 namespace qstar::train {
@@ -48,12 +49,13 @@ Teaching& Teachings::at(std::string_view world) {
     return const_cast<Teaching&>(std::as_const(*this).at(world));
 }
 
-std::string taught_worlds() {
+std::vector<std::string> taught_world_names() {
     const Teachings worlds;
-    std::string names;
-    for (const auto& teaching : worlds.all())
-        names += (names.empty() ? "" : ", ") + teaching->world();
+    std::vector<std::string> names;
+    for (const auto& teaching : worlds.all()) names.push_back(teaching->world());
     return names;
 }
+
+std::string taught_worlds() { return fmt::format("{}", fmt::join(taught_world_names(), ", ")); }
 
 } // namespace qstar::train

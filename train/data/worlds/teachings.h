@@ -39,6 +39,7 @@ class Teachings {
     std::vector<std::unique_ptr<Teaching>> all_;
 };
 
+std::vector<std::string> taught_world_names();
 // "arithmetic, equations, countdown, words"
 std::string taught_worlds();
 

@@ -26,6 +26,7 @@ void ArithmeticTeaching::describe(Flags& f) {
     f.text("form", p.form,
            "plain, or DeepMind Mathematics' add_sub_multiple, mul_div_multiple, mixed, or deepmind "
            "for all three")
+        .offers({"plain", "add_sub_multiple", "mul_div_multiple", "mixed", "deepmind"})
         .only_if(p.form != "plain");
 }
 

@@ -38,7 +38,9 @@ std::unique_ptr<Teaching> CountdownTeaching::copy() const {
 void CountdownTeaching::describe(Flags& f) {
     CountdownConfig& p = problems;
     const bool searches = form != "plain";
-    f.text("form", form, "plain, or search: texts that contain their search").only_if(searches);
+    f.text("form", form, "plain, or search: texts that contain their search")
+        .offers({"plain", "search"})
+        .only_if(searches);
     f.number("first-move-accuracy", texts.first_move_accuracy, 0, 1,
              "form search: rate of first moves that lead on, 0 to 1")
         .only_if(searches);
