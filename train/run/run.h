@@ -67,7 +67,7 @@ engine::Gpt load_model(const std::string& path);
 // The stage's; Error if it is missing, or was made with another tokenizer or for another world.
 engine::Gpt load_model(const std::string& run, const std::string& stage);
 tokenizer::Tokenizer load_tokenizer(const std::string& run);
-// Error if the model was made for another vocabulary.
+// Error if the model was made for a smaller vocabulary.
 void check_vocab(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
                  const std::string& run);
 
