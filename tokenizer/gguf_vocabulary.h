@@ -34,15 +34,20 @@ struct GgufVocabulary {
     int bos = -1, eos = -1, unknown = -1; // ids, -1: the file has no such key
     // Nothing where the file lacks the key: then llama.cpp's default for the model holds.
     std::optional<bool> add_bos, add_eos, add_space_prefix;
+    // Of what gguf_vocabulary_of() made: where llama.cpp's ids may differ from ours, a sentence
+    // for whoever writes the file; empty where they cannot. No key of the file.
+    std::string inexact;
 };
 
 // Throws an Error that names the key and what is wrong with it; the caller puts the file's name
-// before it. Holes (unused tokens) stay holes.
+// before it. Unused tokens become holes. As llama.cpp does, no normaliser is applied for "qwen2".
+// Tokens of equal score are ranked by their ids.
 Tokenizer tokenizer_of(const GgufVocabulary& vocabulary);
 
 // The inverse, for writers. `bos` and `eos` are set where the tokenizer puts them around a text or
 // has one of the usual names (<|endoftext|>, </s>, ...); who knows better from a model's
-// configuration sets them anew. Throws where GGUF has no word for what the tokenizer does.
+// configuration sets them anew. Throws where GGUF has no word for what the tokenizer does: words
+// that are split in a way without a name, characters without byte fallback.
 GgufVocabulary gguf_vocabulary_of(const Tokenizer& tokenizer);
 
 } // namespace qstar::tokenizer
