@@ -12,6 +12,7 @@
 #include "eval/command.h"
 #include "eval/old_names.h"
 #include "search/command.h"
+#include "search/exchange/command.h"
 #include "tokenizer/command.h"
 #include "train/command.h"
 
@@ -19,6 +20,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -46,6 +48,8 @@ std::string run(const std::vector<std::string>& words) {
                         search::command(), eval::command(),      eval::demo_command()};
     program.commands[0].commands.push_back(eval::gemm_command("bench"));
     program.commands[0].commands.push_back(eval::verify_command());
+    for (Command& command : search::exchange_commands())
+        program.commands[0].commands.push_back(std::move(command));
     program.renamed = eval::old_names();
     return run_line(program, words, QSTAR_VERSION);
 }
