@@ -36,7 +36,8 @@ void put_config(std::map<std::string, std::string>& metadata, const GptConfig& c
 }
 
 // A number out of the metadata.
-double real(const SafeTensorsReader& file, const std::string& path, const std::string& key) {
+double metadata_real(const SafeTensorsReader& file, const std::string& path,
+                     const std::string& key) {
     const std::string& text = file.text(key);
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -65,8 +66,8 @@ GptConfig config_of(const SafeTensorsReader& file, const std::string& path,
     if (has("hidden")) c.hidden = size("hidden");
     if (has("kv_heads")) c.kv_heads = size("kv_heads");
     if (has("head_size")) c.head_size = size("head_size");
-    if (has("norm_epsilon")) c.norm_epsilon = real(file, path, prefix + "norm_epsilon");
-    if (has("rope_base")) c.rope_base = real(file, path, prefix + "rope_base");
+    if (has("norm_epsilon")) c.norm_epsilon = metadata_real(file, path, prefix + "norm_epsilon");
+    if (has("rope_base")) c.rope_base = metadata_real(file, path, prefix + "rope_base");
     if (has("tied")) c.tied = file.number(prefix + "tied", 1) == 1;
     check_sizes(c, path + ": the metadata's " + prefix);
     return c;

@@ -74,7 +74,7 @@ void check_sizes(const GptConfig& c, const std::string& where) {
     within("context", c.context, 1'000'000);
     within("vocab", c.vocab, 10'000'000);
     if (c.hidden != 0) within("hidden", c.hidden, 400'000);
-    if (c.head_size == 0 && c.width % c.heads != 0)
+    if ((c.head_size == 0 || c.family == Family::gpt2) && c.width % c.heads != 0)
         fail("{}width of {} cannot be cut into {} heads", where, c.width, c.heads);
     if (c.kv_heads != 0) {
         within("kv_heads", c.kv_heads, c.heads);

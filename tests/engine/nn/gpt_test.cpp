@@ -91,6 +91,8 @@ TEST_CASE("sizes that do not go together are refused in a sentence") {
           "a GPT's kv_heads must be 6 in the family gpt2, found 3");
     CHECK(of_gpt2([](GptConfig& c) { c.head_size = 8; }) ==
           "a GPT's head_size must be 4 in the family gpt2, found 8");
+    CHECK(of_gpt2([](GptConfig& c) { c.heads = 5, c.head_size = 4; }) ==
+          "a GPT's width of 24 cannot be cut into 5 heads");
     CHECK(of_gpt2([](GptConfig& c) { c.rope_base = 1e6; }) ==
           "a GPT's rope_base is 1000000, but the family gpt2 has no rotary positions");
     CHECK(of_gpt2([](GptConfig& c) { c.tied = false; }) ==
