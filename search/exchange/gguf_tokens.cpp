@@ -80,7 +80,8 @@ std::string put_tokens(engine::GgufContents& contents, const tokenizer::Tokenize
     if (!v.scores.empty())
         contents.numbers(token_keys + "scores", {v.scores.begin(), v.scores.end()});
     contents.wholes(token_keys + "token_type", {v.types.begin(), v.types.end()});
-    if (!v.merges.empty()) contents.texts(token_keys + "merges", v.merges);
+    // llama.cpp asks for the key of a vocabulary of bytes alone, too.
+    if (v.model == "gpt2") contents.texts(token_keys + "merges", v.merges);
     const int bos = !ends.begin.empty() ? ends.begin.front() : v.bos;
     if (bos >= 0) contents.whole(token_keys + "bos_token_id", bos);
     const int eos = !ends.end.empty() ? ends.end.front() : v.eos;
