@@ -41,6 +41,7 @@ std::vector<Target> make_targets() {
         {"safetensors", fuzz_safetensors, 512, {"safetensors"}, {}},
         {"model", fuzz_model, 4096, {}, {tiny_model_bytes()}},
         {"vocabulary", fuzz_vocabulary, 4096, {"tok"}, {}},
+        {"tokenizer-json", fuzz_tokenizer_json, 8192, {}, small_tokenizers()},
         {"text",
          fuzz_text,
          128,

@@ -56,6 +56,7 @@ std::string file_holding(const std::string& name, std::string_view bytes);
 void fuzz_safetensors(std::string_view bytes);
 void fuzz_model(std::string_view bytes);
 void fuzz_vocabulary(std::string_view bytes);
+void fuzz_tokenizer_json(std::string_view bytes);
 void fuzz_text(std::string_view bytes);
 void fuzz_jsonl(std::string_view bytes);
 void fuzz_labels(std::string_view bytes);
@@ -72,6 +73,7 @@ void fuzz_moves(std::string_view bytes);
 void fuzz_config(std::string_view bytes);
 void fuzz_metrics(std::string_view bytes);
 void fuzz_http(std::string_view bytes);
-std::string tiny_model_bytes(); // a seed of fuzz_model
+std::string tiny_model_bytes();              // a seed of fuzz_model
+std::vector<std::string> small_tokenizers(); // seeds of fuzz_tokenizer_json
 
 } // namespace qstar::campaign
