@@ -14,6 +14,7 @@
 #include "eval/command.h"
 #include "eval/old_names.h"
 #include "search/command.h"
+#include "search/exchange/command.h"
 #include "tokenizer/command.h"
 #include "train/command.h"
 
@@ -21,6 +22,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -49,6 +51,8 @@ std::string run(const std::vector<std::string>& words) {
                         search::command(), eval::command(),      eval::demo_command()};
     program.commands[0].commands.push_back(eval::gemm_command("bench"));
     program.commands[0].commands.push_back(eval::verify_command());
+    for (Command& command : search::exchange_commands())
+        program.commands[0].commands.push_back(std::move(command));
     program.renamed = eval::old_names();
     const std::string version = engine::version_text(QSTAR_VERSION, QSTAR_VULKAN);
     program.commands.push_back(help_command(program, version));

@@ -82,6 +82,9 @@ std::string call_of(const std::string& command, const std::string& run, const Te
     if (command == "tokenizer train") call += " --text " + folder.file("text", "some text\n");
     if (command == "tokenizer encode") call += " text";
     if (command == "tokenizer decode") call += " 1";
+    if (command == "engine import") call += " " + folder.path;
+    if (command == "engine export") call += " --out " + (folder / "out");
+    if (command == "engine complete") call += " text";
     for (const HelpFlag& flag : all_flags())
         if (flag.command == command && flag.name == "--run") call += " --run " + run;
     return call;
@@ -137,7 +140,8 @@ TEST_CASE("every choice that a flag does not have is refused before anything is 
     size_t seen = 0;
     for (const HelpFlag& flag : all_flags()) {
         const bool rollout_search = flag.command == "train rollout" && flag.name == "--search";
-        const bool format = flag.command == "train label" && flag.name == "--format";
+        const bool format = (flag.command == "train label" || flag.command == "engine export") &&
+                            flag.name == "--format";
         const bool known = std::find(choices.begin(), choices.end(), flag.name) != choices.end();
         if (!(known || rollout_search || format) || flag.type != "TEXT") continue;
         const std::string command = flag.command.empty() ? "engine info" : flag.command;
@@ -163,7 +167,7 @@ TEST_CASE("a run that is not there is said with the command that makes one") {
     // These make a run, or need none.
     const std::vector<std::string> begin = {"demo",         "train corpus",    "train davi",
                                             "train deep-q", "tokenizer train", "eval puzzles",
-                                            "eval actions"};
+                                            "eval actions", "engine import"};
     size_t seen = 0;
     for (const HelpFlag& flag : all_flags()) {
         const bool begins = std::find(begin.begin(), begin.end(), flag.command) != begin.end();

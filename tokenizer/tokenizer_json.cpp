@@ -523,12 +523,15 @@ Json decoder_json(const Vocabulary& vocabulary) {
     return in_sequence("decoders", steps);
 }
 
-// Added tokens that follow the others without a gap get their ids by their order alone; any
-// other must stand in the vocabulary, too.
+// Hugging Face's library numbers added tokens by their order, from the count of the others on.
+// Those whose ids are these stand alone; any other must stand in the vocabulary, too.
 int first_alone(const Vocabulary& vocabulary, const std::vector<bool>& added) {
     int first = static_cast<int>(vocabulary.tokens.size());
     while (first > 0 && added[static_cast<size_t>(first - 1)]) --first;
-    return first;
+    const auto hole = [](const std::string& token) { return token.empty(); };
+    const bool holes =
+        std::any_of(vocabulary.tokens.begin(), vocabulary.tokens.begin() + first, hole);
+    return holes ? static_cast<int>(vocabulary.tokens.size()) : first;
 }
 
 } // namespace

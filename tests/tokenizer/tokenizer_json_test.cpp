@@ -246,6 +246,15 @@ TEST_CASE("tokens that are looked for in the normalised text come after the othe
     CHECK(tokenizer.encode("aLily") == IdList{261, 438, 310});
 }
 
+TEST_CASE("an added token that its order does not number is written into the vocabulary, too") {
+    const auto vocabulary = [](const Tokenizer& tokenizer) {
+        return qstar::parse_json(tokenizer_json_text(tokenizer), "written").at("model").at("vocab");
+    };
+    CHECK(vocabulary(Tokenizer()).size() == 256);
+    CHECK(vocabulary(load_tokenizer(case_file("tok/hole"))).at("<|endoftext|>") == 300);
+    CHECK(vocabulary(load_tokenizer(case_file("tok/special_first"))).at("<s>") == 0);
+}
+
 TEST_CASE("merges as pairs, as newer files have them") {
     Json file = plain();
     file["model"]["vocab"]["ab"] = 260;

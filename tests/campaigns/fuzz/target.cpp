@@ -53,6 +53,7 @@ std::vector<Target> make_targets() {
          {},
          {"{\"metadata\": {}, \"weight_map\": {\"wte.weight\": \"a-1.safetensors\"}}"}},
         {"vocabulary", fuzz_vocabulary, 4096, {"tok"}, {}},
+        {"tokenizer-json", fuzz_tokenizer_json, 8192, {}, small_tokenizers()},
         {"text",
          fuzz_text,
          128,

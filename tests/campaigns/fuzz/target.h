@@ -59,6 +59,7 @@ void fuzz_gguf(std::string_view bytes);
 void fuzz_model_config(std::string_view bytes);
 void fuzz_weight_map(std::string_view bytes);
 void fuzz_vocabulary(std::string_view bytes);
+void fuzz_tokenizer_json(std::string_view bytes);
 void fuzz_text(std::string_view bytes);
 void fuzz_jsonl(std::string_view bytes);
 void fuzz_labels(std::string_view bytes);
@@ -75,7 +76,8 @@ void fuzz_moves(std::string_view bytes);
 void fuzz_config(std::string_view bytes);
 void fuzz_metrics(std::string_view bytes);
 void fuzz_http(std::string_view bytes);
-std::string tiny_model_bytes(); // a seed of fuzz_model
-std::string tiny_gguf_bytes();  // of fuzz_gguf
+std::string tiny_model_bytes();              // a seed of fuzz_model
+std::string tiny_gguf_bytes();               // of fuzz_gguf
+std::vector<std::string> small_tokenizers(); // seeds of fuzz_tokenizer_json
 
 } // namespace qstar::campaign

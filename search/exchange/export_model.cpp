@@ -1,0 +1,119 @@
+#include "search/exchange/export_model.h"
+
+#include "engine/base/error.h"
+#include "engine/formats/gguf_model.h"
+#include "engine/formats/huggingface.h"
+#include "engine/io/files.h"
+#include "engine/io/streams.h"
+#include "engine/nn/checkpoint.h"
+#include "engine/text/jsonl.h"
+#include "search/exchange/gguf_tokens.h"
+#include "search/exchange/run_model.h"
+#include "search/exchange/text_ends.h"
+#include "search/models/run.h"
+#include "tokenizer/files.h"
+#include "tokenizer/tokenizer_json.h"
+
+#include <filesystem>
+#include <fmt/core.h>
+#include <unistd.h>
+
+namespace qstar::search {
+
+namespace {
+
+// The one that was imported, byte for byte, or else ours in that form.
+std::string tokenizer_text(const std::string& run, const tokenizer::Tokenizer& tokenizer) {
+    const std::string given = join_path(join_path(run, "tokenizer"), "tokenizer.json");
+    return exists(given) ? read_file(given) : tokenizer::tokenizer_json_text(tokenizer);
+}
+
+void write_tokenizer_files(const std::string& folder, const std::string& run,
+                           const tokenizer::Tokenizer& tokenizer, const RunEnds& ends,
+                           int64_t context) {
+    write_file_atomic(join_path(folder, "tokenizer.json"), tokenizer_text(run, tokenizer));
+    Json special = Json::object();
+    if (!ends.begin.empty()) special["bos_token"] = tokenizer.token(ends.begin.front());
+    if (!ends.end.empty()) special["eos_token"] = tokenizer.token(ends.end.front());
+    write_json(join_path(folder, "special_tokens_map.json"), special);
+    Json config{{"tokenizer_class", "PreTrainedTokenizerFast"},
+                {"model_max_length", context},
+                {"clean_up_tokenization_spaces", false}};
+    config.update(special);
+    write_json(join_path(folder, "tokenizer_config.json"), config);
+}
+
+void export_huggingface(const ExportOptions& options, const RunModel& of, const RunEnds& ends) {
+    namespace fs = std::filesystem;
+    const std::string made = fmt::format("{}.{}.tmp", options.out, ::getpid());
+    fs::remove_all(made);
+    make_folders(made);
+    try {
+        engine::HfConfig config{of.gpt.config, as_configured(ends), ""};
+        if (of.gpt.config.scalar_head) config.reading = name_of(reading_of(of.file));
+        engine::write_huggingface(made, of.gpt, config);
+        write_tokenizer_files(made, options.run, of.tokenizer, ends, of.gpt.config.context);
+        const std::string old = made + ".old";
+        if (exists(options.out)) rename_synced(options.out, old);
+        rename_synced(made, options.out);
+        fs::remove_all(old);
+    } catch (...) {
+        fs::remove_all(made);
+        throw;
+    }
+}
+
+void export_gguf(const ExportOptions& options, const RunModel& of, const RunEnds& ends) {
+    const std::string name = std::filesystem::path(options.out).stem().string();
+    engine::GgufContents contents = engine::gguf_model(of.gpt, name, options.type == "f16");
+    const std::string inexact = put_tokens(contents, of.tokenizer, ends, of.gpt.config.vocab);
+    engine::write_gguf(options.out, contents);
+    if (!inexact.empty()) fmt::print(stderr, "export: {}\n", inexact);
+}
+
+void check_place(const ExportOptions& options) {
+    if (!exists(options.out)) return;
+    const bool folder = is_folder(options.out);
+    if (folder != (options.format == "hf"))
+        fail("--out {}: expected a {}, found a {}", options.out, folder ? "file" : "folder",
+             folder ? "folder" : "file");
+    if (options.force) {
+        if (folder && !std::filesystem::is_empty(options.out) &&
+            !exists(join_path(options.out, "config.json")))
+            fail("--out {}: it holds no model, and is not replaced", options.out);
+        return;
+    }
+    if (!folder || !std::filesystem::is_empty(options.out))
+        fail("--out {}: it is there already: add --force to replace it", options.out);
+}
+
+} // namespace
+
+void describe(Flags& f, ExportOptions& o) {
+    f.text("run", o.run, "folder of the run");
+    f.text("stage", o.stage, "the stage whose model it is");
+    f.text("policy", o.policy, "a model's file, instead of a stage's");
+    f.choice("format", o.format, {"hf", "gguf"}, "a folder for transformers, or llama.cpp's file");
+    f.choice("type", o.type, {"f32", "f16"}, "numbers of a GGUF file's matrices");
+    f.text("out", o.out, "the folder or the file to write").required();
+    f.mark("force", o.force, "replace what is there").quiet();
+    f.mark("quiet", o.quiet, "no messages").quiet();
+}
+
+void export_model(const ExportOptions& options) {
+    check(flags_of(options));
+    if (options.format == "hf" && options.type != "f32")
+        fail("--type {} is for --format gguf: a folder has the weights' own bytes", options.type);
+    check_place(options);
+    const RunModel of = load_run_model(options.run, options.policy, options.stage);
+    const RunEnds ends = ends_of(options.run, of.tokenizer);
+    if (options.format == "hf")
+        export_huggingface(options, of, ends);
+    else
+        export_gguf(options, of, ends);
+    if (!options.quiet)
+        fmt::print("{}: {} as {}\n", of.file, engine::family_name(of.gpt.config.family),
+                   options.out);
+}
+
+} // namespace qstar::search

@@ -1,0 +1,232 @@
+#include "search/exchange/import_model.h"
+
+#include "engine/base/error.h"
+#include "engine/formats/gguf_model.h"
+#include "engine/formats/huggingface.h"
+#include "engine/io/files.h"
+#include "engine/io/streams.h"
+#include "engine/io/work_lock.h"
+#include "engine/nn/checkpoint.h"
+#include "engine/run/run_folder.h"
+#include "engine/text/jsonl.h"
+#include "search/exchange/gguf_tokens.h"
+#include "search/exchange/text_ends.h"
+#include "search/models/run.h"
+#include "tokenizer/files.h"
+#include "tokenizer/fingerprint.h"
+#include "tokenizer/tokenizer_json.h"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fmt/core.h>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace qstar::search {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// What was read, all of it before anything is written.
+struct Foreign {
+    engine::Gpt gpt;
+    tokenizer::Tokenizer tokenizer;
+    std::string tokenizer_json; // as it was given; empty: there was none
+    engine::TextEnds ends;
+    std::string reading;
+};
+
+Foreign read_folder(const std::string& path, int64_t context) {
+    const std::string json = join_path(path, "tokenizer.json");
+    if (!exists(json) && !exists(join_path(path, "vocab.json")))
+        fail("{}: expected a tokenizer.json, or vocab.json and merges.txt, beside the model", path);
+    tokenizer::Tokenizer tokenizer =
+        exists(json) ? tokenizer::read_tokenizer_json(json) : tokenizer::load_tokenizer(path);
+    engine::HfModel model = engine::read_huggingface(path, context);
+    return {std::move(model.gpt), std::move(tokenizer), exists(json) ? read_file(json) : "",
+            std::move(model.config.ends), std::move(model.config.reading)};
+}
+
+Foreign read_gguf(const std::string& path, int64_t context) {
+    const engine::GgufReader file(path);
+    tokenizer::Tokenizer tokenizer = tokenizer_of_gguf(file);
+    engine::TextEnds ends = ends_of_gguf(file);
+    return {engine::read_gguf_model(file, context), std::move(tokenizer), "", std::move(ends), ""};
+}
+
+Foreign read_foreign(const ImportOptions& options) {
+    Foreign read = is_folder(options.path) ? read_folder(options.path, options.context)
+                                           : read_gguf(options.path, options.context);
+    if (read.tokenizer.size() > read.gpt.config.vocab)
+        fail("{}: the tokenizer has {} tokens, but the model knows {}", options.path,
+             read.tokenizer.size(), read.gpt.config.vocab);
+    const auto check_end = [&](int64_t id) {
+        if (id < 0 || id >= read.tokenizer.size() || read.tokenizer.is_hole(static_cast<int>(id)))
+            fail("{}: {} is said to begin or end a text, but is no token", options.path, id);
+    };
+    if (read.ends.begin) check_end(*read.ends.begin);
+    for (const int64_t id : read.ends.end) check_end(id);
+    return read;
+}
+
+void check_stage_name(const std::string& name) {
+    const bool good = !name.empty() && name.front() != '-' && name.front() != '.' &&
+                      std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                          return std::isalnum(c) || c == '-' || c == '_' || c == '.';
+                      });
+    if (!good || name == "tokenizer" || name == "corpus")
+        fail("--stage: expected a name of letters, digits, '-', '_' and '.', found \"{}\"", name);
+}
+
+std::vector<std::string> stages_for(const ImportOptions& options, bool reward) {
+    if (!options.stage.empty()) {
+        check_stage_name(options.stage);
+        return {options.stage};
+    }
+    if (reward) return {"orm"};
+    return {"pretrain", "sft"};
+}
+
+void check_free(const ImportOptions& options, const std::vector<std::string>& stages,
+                const tokenizer::Tokenizer& tokenizer) {
+    if (options.force) return;
+    for (const std::string& stage : stages) {
+        const std::string place = join_path(options.run, stage);
+        if (exists(place) && !(is_folder(place) && fs::is_empty(place)))
+            fail("{}: there is a model already: add --force to put this one in its place", place);
+    }
+    const std::string own = join_path(options.run, "tokenizer");
+    if (!exists(own)) return;
+    if (tokenizer::fingerprint(tokenizer::load_tokenizer(own)) != tokenizer::fingerprint(tokenizer))
+        fail("{}: the run has another tokenizer than {}: take another --run, or add --force to "
+             "put this one in its place",
+             own, options.path);
+}
+
+// Where a folder is made. What a killed program left there is removed by the next.
+std::string aside(const std::string& run, const std::string& name) {
+    return join_path(run, name + ".import.tmp");
+}
+
+// A folder in the place of one that may be there; killed in between, the old one is NAME.old.
+void put_folder(const std::string& made, const std::string& place) {
+    const std::string old = place + ".old";
+    fs::remove_all(old);
+    if (exists(place)) rename_synced(place, old);
+    rename_synced(made, place);
+    fs::remove_all(old);
+}
+
+void write_tokenizer(const Foreign& foreign, const std::string& run) {
+    const std::string place = join_path(run, "tokenizer"), made = aside(run, "tokenizer");
+    fs::remove_all(made);
+    make_folders(made);
+    tokenizer::save_tokenizer(foreign.tokenizer, made);
+    if (!foreign.tokenizer_json.empty())
+        write_file_atomic(join_path(made, "tokenizer.json"), foreign.tokenizer_json);
+    // What others have put there stays: how a worksheet is put as a text, for one.
+    if (exists(place))
+        for (const auto& entry : fs::directory_iterator(place))
+            if (entry.is_regular_file() && entry.path().filename() == "form.json")
+                fs::copy_file(entry.path(), fs::path(made) / entry.path().filename());
+    write_json(join_path(made, "generation_config.json"),
+               engine::generation_config_json(foreign.ends));
+    put_folder(made, place);
+}
+
+Json sizes_json(const engine::Gpt& gpt) {
+    const engine::GptConfig& c = gpt.config;
+    return Json{{"family", std::string(engine::family_name(c.family))},
+                {"layers", c.layers},
+                {"width", c.width},
+                {"heads", c.heads},
+                {"context", c.context},
+                {"vocab", c.vocab},
+                {"parameters", gpt.parameter_count()}};
+}
+
+// The stages' folders beside their places; the weights are written once.
+void make_stages(const Foreign& foreign, const ImportOptions& options,
+                 const std::vector<std::string>& stages) {
+    std::map<std::string, std::string> metadata = model_metadata(options.run, foreign.tokenizer);
+    if (!foreign.reading.empty()) metadata["reading"] = foreign.reading;
+    std::string first;
+    for (const std::string& stage : stages) {
+        const std::string made = aside(options.run, stage);
+        fs::remove_all(made);
+        make_folders(made);
+        const std::string model = join_path(made, "model.safetensors");
+        std::error_code no_links;
+        if (!first.empty()) fs::create_hard_link(first, model, no_links);
+        if (first.empty() || no_links) engine::save_gpt(model, foreign.gpt, metadata);
+        first = model;
+        write_json(join_path(made, "done.json"),
+                   Json{{"flags", Json{{"imported", options.path}, {"context", options.context}}},
+                        {"result", sizes_json(foreign.gpt)}});
+    }
+}
+
+void record_stages(const ImportOptions& options, const std::vector<std::string>& stages) {
+    const FileLock lock(join_path(options.run, "config.lock"));
+    const std::string path = join_path(options.run, "config.json");
+    Json config{{"seed", 1}, {"stages", Json::object()}};
+    if (exists(path)) {
+        const JsonLine line = read_json(path);
+        object_field(line, "stages");
+        config = line.value;
+    }
+    for (const std::string& stage : stages)
+        config["stages"][stage] = Json{{"imported", options.path}, {"context", options.context}};
+    write_json(path, config);
+}
+
+} // namespace
+
+void describe(Flags& f, ImportOptions& o) {
+    f.argument("PATH", o.path, "A model's folder as Hugging Face has it, or a GGUF file")
+        .required();
+    f.text("run", o.run, "folder of the run");
+    f.text("stage", o.stage, "put it there alone, instead of pretrain and sft (a classifier: orm)");
+    f.number("context", o.context, 1, 1'000'000, "longest text in tokens, if the model has more");
+    f.mark("force", o.force, "put it in the place of models that are there").quiet();
+    f.mark("quiet", o.quiet, "no messages").quiet();
+}
+
+void import_model(const ImportOptions& options) {
+    check(flags_of(options));
+    if (!exists(options.path)) fail("{}: there is no such file or folder", options.path);
+    const Foreign foreign = read_foreign(options);
+    const engine::GptConfig& c = foreign.gpt.config;
+    const std::vector<std::string> stages = stages_for(options, c.scalar_head);
+    make_folders(options.run);
+    std::vector<std::unique_ptr<WorkLock>> locks;
+    for (const std::string& stage : stages) {
+        const std::string place = join_path(options.run, stage);
+        locks.push_back(std::make_unique<WorkLock>(place + ".lock", place));
+    }
+    check_free(options, stages, foreign.tokenizer);
+    try {
+        make_stages(foreign, options, stages);
+        write_tokenizer(foreign, options.run);
+        for (const std::string& stage : stages)
+            put_folder(aside(options.run, stage), join_path(options.run, stage));
+        record_stages(options, stages);
+    } catch (...) {
+        for (const std::string& stage : stages) fs::remove_all(aside(options.run, stage));
+        fs::remove_all(aside(options.run, "tokenizer"));
+        throw;
+    }
+
+    if (options.quiet) return;
+    std::string names;
+    for (const std::string& stage : stages) names += (names.empty() ? "" : " and ") + stage;
+    fmt::print("{}: {} L{} D{} H{}/{} T{} V{}, {} parameters, {} tokens, as {} of {}\n",
+               options.path, engine::family_name(c.family), c.layers, c.width, c.heads,
+               engine::kv_heads(c), c.context, c.vocab, foreign.gpt.parameter_count(),
+               foreign.tokenizer.size(), names, options.run);
+}
+
+} // namespace qstar::search

@@ -1,0 +1,30 @@
+#pragma once
+// `qstar engine import`: a model that others have trained becomes a run's.
+//
+//   RUN/tokenizer/   its tokenizer.json, the same as we write it, generation_config.json
+//   RUN/pretrain/    model.safetensors, done.json: what was imported
+//   RUN/sft/         the same model, as the policy that searches and further stages take
+//
+// A classifier of one label becomes a reward model, of the stage orm where none is named. What is
+// in the run stays unless `force` is set, and until the new is written: everything is made aside
+// and renamed.
+
+#include "engine/run/flags.h"
+
+#include <cstdint>
+#include <string>
+
+namespace qstar::search {
+
+struct ImportOptions {
+    std::string path; // a folder as Hugging Face has it, or a GGUF file
+    std::string run = "runs/import";
+    std::string stage;      // empty: pretrain and sft, or orm
+    int64_t context = 4096; // at most; what the caches of searches are made for
+    bool force = false, quiet = false;
+};
+void describe(Flags& f, ImportOptions& o);
+
+void import_model(const ImportOptions& options);
+
+} // namespace qstar::search

@@ -1,0 +1,311 @@
+// Models into a run and out of it, and texts written on.
+
+#include "engine/base/error.h"
+#include "engine/formats/gguf_model.h"
+#include "engine/formats/huggingface.h"
+#include "engine/io/files.h"
+#include "engine/nn/checkpoint.h"
+#include "engine/text/jsonl.h"
+#include "engine/text/utf8.h"
+#include "search/exchange/complete.h"
+#include "search/exchange/export_model.h"
+#include "search/exchange/import_model.h"
+#include "search/exchange/run_model.h"
+#include "search/models/run.h"
+#include "search/models/stage_models.h"
+#include "tests/program.h"
+#include "tests/temporary.h"
+#include "tokenizer/files.h"
+#include "tokenizer/fingerprint.h"
+
+#include <cmath>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <string>
+
+using namespace qstar;
+using namespace qstar::search;
+
+namespace {
+
+// A model that writes this text whatever it is asked: the row of a position is the code of the
+// token that follows there, and the blocks add nothing.
+engine::Gpt reciting(const std::vector<int>& script, int64_t context = 40) {
+    engine::GptConfig config;
+    config.layers = 1;
+    config.heads = 2;
+    config.width = 32;
+    config.context = context;
+    config.vocab = tokenizer::Tokenizer().size();
+    engine::Gpt model(config, Random(5, "reciting"));
+    for (engine::Parameter& p : model.parameters)
+        if (p.name.ends_with("c_proj.weight")) p.value.fill(0);
+    const engine::Tensor table = model.parameter("wte.weight").value;
+    for (int64_t token = 0; token < config.vocab; ++token) {
+        float* const row = table.data() + token * config.width;
+        double mean = 0, square = 0;
+        for (int64_t i = 0; i < config.width; ++i) mean += row[i] / double(config.width);
+        for (int64_t i = 0; i < config.width; ++i) row[i] -= float(mean);
+        for (int64_t i = 0; i < config.width; ++i) square += row[i] * row[i];
+        for (int64_t i = 0; i < config.width; ++i) row[i] /= float(std::sqrt(square));
+    }
+    const engine::Tensor places = model.parameter("wpe.weight").value;
+    for (size_t at = 0; at < script.size() && std::ssize(script) <= context; ++at)
+        for (int64_t i = 0; i < config.width; ++i)
+            places[static_cast<int64_t>(at) * config.width + i] =
+                20 * table[script[at] * config.width + i];
+    return model;
+}
+
+// After a begin token and a prompt of `given` bytes it writes `text`.
+std::vector<int> script_of(size_t given, const std::string& text, int end) {
+    std::vector<int> script(given, 0);
+    for (const int id : tokenizer::Tokenizer().encode(text)) script.push_back(id);
+    script.push_back(end);
+    return script;
+}
+
+const int text_end = tokenizer::Tokenizer().special(tokenizer::end_of_text);
+
+// A run with a tokenizer of bytes and this policy.
+void make_run(const std::string& run, const engine::Gpt& model, const std::string& stage = "sft") {
+    const tokenizer::Tokenizer tokenizer;
+    make_folders(join_path(run, stage));
+    tokenizer::save_tokenizer(tokenizer, join_path(run, "tokenizer"));
+    engine::save_gpt(join_path(join_path(run, stage), "model.safetensors"), model,
+                     model_metadata(run, tokenizer));
+}
+
+std::string model_bytes(const std::string& run, const std::string& stage = "sft") {
+    return read_file(join_path(join_path(run, stage), "model.safetensors"));
+}
+
+std::string what_fails(const std::function<void()>& work) {
+    try {
+        work();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "no Error";
+}
+
+} // namespace
+
+TEST_CASE("a text is written on from a prompt, to the token that ends it") {
+    // Two characters of more than a byte, and a byte that is no character.
+    const std::string said = "n\xc3\xa4mlich \xe4\xbd\xa0!\xff.";
+    const RunModel model{reciting(script_of(3, said, text_end)), {}, "x"};
+    const RunEnds ends{{text_end}, {text_end}};
+    std::string streamed;
+    const Completion done =
+        write_on(model, ends, "abc", 30, {0, 0, 1}, 1, [&](std::string_view piece) {
+            const size_t good = utf8_end(piece); // whole characters, but for the bad byte
+            CHECK((good == piece.size() || piece[good] == '\xff'));
+            streamed += piece;
+        });
+    CHECK(done.text == said);
+    CHECK(streamed == said);
+    CHECK(done.end == Completion::End::token);
+    CHECK(done.prompt_ids.size() == 4); // the begin token before it
+    CHECK(done.ids.size() == said.size() + 1);
+    CHECK(done.ids.back() == text_end);
+    CHECK(done.log_probs.size() == done.ids.size());
+
+    // What it says of its tokens is what the model says in one go.
+    std::vector<int> all = done.prompt_ids;
+    all.insert(all.end(), done.ids.begin(), done.ids.end() - 1);
+    engine::Tape tape;
+    engine::Gpt gpt = model.gpt;
+    const engine::NoGrad look(tape);
+    const auto time = std::ssize(all);
+    const engine::Tensor logits =
+        tape.value(engine::logits(tape, gpt, engine::hidden(tape, gpt, all, 1, time)));
+    for (size_t i = 0; i < done.ids.size(); ++i) {
+        const float* row = logits.data() + static_cast<int64_t>(3 + i) * gpt.config.vocab;
+        double sum = 0;
+        for (int64_t v = 0; v < gpt.config.vocab; ++v) sum += std::exp(double(row[v]));
+        CHECK(done.log_probs[i] ==
+              doctest::Approx(double(row[done.ids[i]]) - std::log(sum)).epsilon(1e-4));
+    }
+
+    CHECK(write_on(model, ends, "abc", 4, {0, 0, 1}, 1).text == said.substr(0, 4));
+    // A prompt that writes the begin token out has it once.
+    CHECK(write_on(model, ends, "<|endoftext|>abc", 30, {0, 0, 1}, 1).ids == done.ids);
+    const Completion hot = write_on(model, ends, "abc", 8, {5, 0, 1}, 7);
+    CHECK(hot.ids == write_on(model, ends, "abc", 8, {5, 0, 1}, 7).ids);
+    CHECK(hot.ids != write_on(model, ends, "abc", 8, {5, 0, 1}, 8).ids);
+    CHECK(write_on(model, ends, "abc", 30, {5, 1, 1}, 7).ids == done.ids); // top_k 1
+
+    const Completion full = write_on(model, {{}, {}}, std::string(38, 'x'), 30, {0, 0, 1}, 1);
+    CHECK(full.end == Completion::End::context);
+    CHECK(full.ids.size() == 2);
+    CHECK(what_fails([&] {
+              write_on(model, ends, "", 3, {0, 0, 1}, 1);
+          }) == "the prompt is empty: say what to write on from");
+    CHECK(what_fails([&] {
+              write_on(model, ends, std::string(50, 'x'), 3, {0, 0, 1}, 1);
+          }) == "the prompt has 51 tokens, but the model's context is 40: nothing can follow it");
+    const RunModel reward{engine::with_scalar_head(model.gpt), {}, "y"};
+    CHECK(what_fails([&] {
+              write_on(reward, ends, "abc", 3, {0, 0, 1}, 1);
+          }) == "y: a reward model rates texts and writes none");
+}
+
+TEST_CASE("a run's model goes out in both forms and comes in again with the same bytes") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    make_run(run, reciting(script_of(3, "so it is.", text_end)));
+    for (const std::string format : {"hf", "gguf"}) {
+        CAPTURE(format);
+        const std::string out = folder / ("out." + format), again = folder / ("again-" + format);
+        ExportOptions options;
+        options.quiet = true;
+        options.run = run;
+        options.format = format;
+        options.out = out;
+        export_model(options);
+        CHECK(what_fails([&] { export_model(options); }).starts_with("--out " + out + ": it is"));
+        options.force = true;
+        export_model(options);
+
+        ImportOptions in;
+        in.quiet = true;
+        in.path = out;
+        in.run = again;
+        import_model(in);
+        // What is not ours any more knows its ends by name alone.
+        const engine::Gpt there = engine::load_gpt(join_path(again, "sft/model.safetensors"));
+        const engine::Gpt here = engine::load_gpt(join_path(run, "sft/model.safetensors"));
+        CHECK(there.config == here.config);
+        for (size_t i = 0; i < here.parameters.size(); ++i) {
+            const auto a = here.parameters[i].value.values(),
+                       b = there.parameters[i].value.values();
+            CHECK(std::equal(a.begin(), a.end(), b.begin(), b.end()));
+        }
+        CHECK(model_bytes(again, "pretrain") == model_bytes(again, "sft"));
+        if (format == "hf") // the other says that <|endoftext|> begins a text
+            CHECK(tokenizer::fingerprint(tokenizer::load_tokenizer(join_path(
+                      again, "tokenizer"))) == tokenizer::fingerprint(tokenizer::Tokenizer()));
+        CHECK(tokenizer::load_tokenizer(join_path(again, "tokenizer")).encode("a<|step|>") ==
+              tokenizer::Tokenizer().encode("a<|step|>"));
+        const RunModel model = load_run_model(again, "", "sft");
+        const RunEnds ends = ends_of(again, model.tokenizer);
+        CHECK(ends.end.size() == 2); // <|endoftext|>, <|answer|>
+        const std::string prompt = format == "hf" ? "<|endoftext|>abc" : "abc";
+        CHECK(write_on(model, ends, prompt, 30, {0, 0, 1}, 1).text == "so it is.");
+
+        // A stage-like record, for what trains further.
+        const Json done = read_json(join_path(again, "sft/done.json")).value;
+        CHECK(done["flags"]["imported"] == out);
+        CHECK(done["result"]["parameters"] == here.parameter_count());
+        CHECK(read_json(join_path(again, "config.json")).value["stages"].contains("pretrain"));
+        StageModels models(again, 1);
+        CHECK(models.policy("sft").complete({}).empty());
+
+        // Nothing is replaced without a word.
+        const std::string before = model_bytes(again);
+        CHECK(what_fails([&] { import_model(in); }) ==
+              join_path(again, "pretrain") +
+                  ": there is a model already: add --force to put this one in its place");
+        in.force = true;
+        import_model(in);
+        CHECK(model_bytes(again) == before);
+        CHECK(!exists(join_path(again, "sft.old")));
+    }
+}
+
+TEST_CASE("a reward model goes out as a classifier and comes in as one") {
+    const Temporary folder;
+    const std::string run = folder / "run", again = folder / "again";
+    engine::Gpt reward = engine::with_scalar_head(reciting({}));
+    reward.parameter("score.weight").value[3] = 0.75f;
+    reward.parameter("score.bias").value[0] = -2;
+    make_run(run, reward, "prm");
+    ExportOptions out;
+    out.quiet = true;
+    out.run = run;
+    out.stage = "prm";
+    out.out = folder / "hf";
+    export_model(out);
+    ImportOptions in;
+    in.quiet = true;
+    in.path = out.out;
+    in.run = again;
+    import_model(in);
+    CHECK(reading_of(join_path(again, "orm/model.safetensors")) == Reading::each_step);
+    const engine::Gpt back = engine::load_gpt(join_path(again, "orm/model.safetensors"));
+    CHECK(back.parameter("score.weight").value[3] == 0.75f);
+    CHECK(back.parameter("score.bias").value[0] == -2);
+    CHECK(!exists(join_path(again, "sft")));
+    in.stage = "prm-theirs";
+    import_model(in); // beside it
+    CHECK(model_bytes(again, "prm-theirs") == model_bytes(again, "orm"));
+    in.stage = "../x";
+    CHECK(what_fails([&] { import_model(in); }).starts_with("--stage: expected a name"));
+    out.format = "gguf";
+    out.out = folder / "x.gguf";
+    CHECK(
+        what_fails([&] { export_model(out); }).starts_with("GGUF has no form for a reward model"));
+    CHECK(!exists(out.out));
+}
+
+TEST_CASE("an import that fails leaves a run as it was") {
+    const Temporary folder;
+    const std::string run = folder / "run", hf = folder / "hf";
+    make_run(run, reciting(script_of(3, "x", text_end)));
+    ExportOptions out;
+    out.quiet = true;
+    out.run = run;
+    out.out = hf;
+    export_model(out);
+    const std::string before = model_bytes(run);
+    ImportOptions in;
+    in.quiet = true;
+    in.path = hf;
+    in.run = run;
+    in.force = true;
+    const std::string json = join_path(hf, "tokenizer.json");
+    const std::string tokenizer = read_file(json);
+    write_file_atomic(json, tokenizer.substr(0, 100));
+    CHECK(what_fails([&] { import_model(in); }).starts_with(json + ":"));
+    write_file_atomic(json, tokenizer);
+    write_file_atomic(join_path(hf, "generation_config.json"), "{\"eos_token_id\": 260}");
+    CHECK(what_fails([&] { import_model(in); }) ==
+          hf + ": 260 is said to begin or end a text, but is no token");
+    write_file_atomic(join_path(hf, "model.safetensors"), "short");
+    CHECK(what_fails([&] { import_model(in); }).starts_with(hf + "/model.safetensors: "));
+    in.path = folder / "none";
+    CHECK(what_fails([&] { import_model(in); }) == in.path + ": there is no such file or folder");
+    in.path = folder.file("text.gguf", "hello");
+    CHECK(what_fails([&] { import_model(in); }).starts_with(in.path + ": expected a GGUF file"));
+    CHECK(model_bytes(run) == before);
+    CHECK(!exists(join_path(run, "pretrain")));
+    for (const auto& entry : std::filesystem::directory_iterator(run))
+        CHECK(!tests::contains(entry.path().string(), ".tmp"));
+}
+
+TEST_CASE("the program completes, in plain text and as JSON") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    make_run(run, reciting(script_of(3, "so it is.", text_end)));
+    const auto plain = tests::run_program(folder, "engine complete abc --run " + run);
+    CHECK(plain.status == 0);
+    CHECK(plain.out == "so it is.\n");
+    CHECK(plain.error == "");
+    const auto json = tests::run_program(folder, "engine complete abc --json --run " + run);
+    const Json said = parse_json(json.out, "out");
+    CHECK(said["text"] == "so it is.");
+    CHECK(said["prompt_ids"].size() == 4);
+    CHECK(said["ids"].size() == 10);
+    CHECK(said["log_probs"].size() == 10);
+    const auto full = tests::run_program(folder, "engine complete " + std::string(38, 'x') +
+                                                     " --tokens 9 --run " + run);
+    CHECK(full.status == 0);
+    CHECK(full.error == "complete: the context of 40 tokens is full\n");
+    const auto empty = tests::run_program(folder, "engine complete '' --run " + run);
+    CHECK(empty.status == 2);
+    CHECK(empty.error == "qstar: the prompt is empty: say what to write on from\n");
+    const auto none = tests::run_program(folder, "engine complete x --run " + (folder / "no"));
+    CHECK(none.status == 2);
+    CHECK(tests::contains(none.error, "there is no such run"));
+}
