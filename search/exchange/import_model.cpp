@@ -14,6 +14,7 @@
 #include "search/models/run.h"
 #include "tokenizer/files.h"
 #include "tokenizer/fingerprint.h"
+#include "tokenizer/form_reader.h"
 #include "tokenizer/tokenizer_json.h"
 
 #include <algorithm>
@@ -72,6 +73,15 @@ Foreign read_foreign(const ImportOptions& options) {
     return read;
 }
 
+tokenizer::Form form_for(const ImportOptions& options, const tokenizer::Tokenizer& tokenizer) {
+    if (!options.text.empty()) return tokenizer::form_named(options.text);
+    const std::string own = join_path(join_path(options.run, "tokenizer"), "form.json");
+    if (exists(own)) return tokenizer::read_form(own);
+    const auto is_step = [&](int id) { return tokenizer.token(id) == tokenizer::step; };
+    return tokenizer::form_named(std::ranges::any_of(tokenizer.specials(), is_step) ? "marks"
+                                                                                    : "gsm8k");
+}
+
 void check_stage_name(const std::string& name) {
     const bool good = !name.empty() && name.front() != '-' && name.front() != '.' &&
                       std::all_of(name.begin(), name.end(), [](unsigned char c) {
@@ -127,11 +137,6 @@ void write_tokenizer(const Foreign& foreign, const std::string& run) {
     tokenizer::save_tokenizer(foreign.tokenizer, made);
     if (!foreign.tokenizer_json.empty())
         write_file_atomic(join_path(made, "tokenizer.json"), foreign.tokenizer_json);
-    // What others have put there stays: how a worksheet is put as a text, for one.
-    if (exists(place))
-        for (const auto& entry : fs::directory_iterator(place))
-            if (entry.is_regular_file() && entry.path().filename() == "form.json")
-                fs::copy_file(entry.path(), fs::path(made) / entry.path().filename());
     write_json(join_path(made, "generation_config.json"),
                engine::generation_config_json(foreign.ends));
     put_folder(made, place);
@@ -190,6 +195,11 @@ void describe(Flags& f, ImportOptions& o) {
         .required();
     f.text("run", o.run, "folder of the run");
     f.text("stage", o.stage, "put it there alone, instead of pretrain and sft (a classifier: orm)");
+    f.text("text", o.text,
+           "how problems and steps stand in its texts: marks, gsm8k, math, plain or a file "
+           "(default: as the run has it, else marks or gsm8k)")
+        .offers({"marks", "gsm8k", "math", "plain"})
+        .file();
     f.number("context", o.context, 1, 1'000'000, "longest text in tokens, if the model has more");
     f.mark("force", o.force, "put it in the place of models that are there").quiet();
     f.mark("quiet", o.quiet, "no messages").quiet();
@@ -198,7 +208,9 @@ void describe(Flags& f, ImportOptions& o) {
 void import_model(const ImportOptions& options) {
     check(flags_of(options));
     if (!exists(options.path)) fail("{}: there is no such file or folder", options.path);
-    const Foreign foreign = read_foreign(options);
+    Foreign foreign = read_foreign(options);
+    foreign.tokenizer = foreign.tokenizer.with_form(form_for(options, foreign.tokenizer));
+    const tokenizer::FormReader fits(foreign.tokenizer); // an Error now, not later
     const engine::GptConfig& c = foreign.gpt.config;
     const std::vector<std::string> stages = stages_for(options, c.scalar_head);
     make_folders(options.run);

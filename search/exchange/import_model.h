@@ -20,11 +20,14 @@ struct ImportOptions {
     std::string path; // a folder as Hugging Face has it, or a GGUF file
     std::string run = "runs/import";
     std::string stage;      // empty: pretrain and sft, or orm
+    std::string text;       // the form of its texts (tokenizer/form.h); empty: see import_model()
     int64_t context = 4096; // at most; what the caches of searches are made for
     bool force = false, quiet = false;
 };
 void describe(Flags& f, ImportOptions& o);
 
+// Without --text the form is the run's, where it has one, else ours if the vocabulary has our
+// special tokens, and that of GSM8K's solutions if not.
 void import_model(const ImportOptions& options);
 
 } // namespace qstar::search
