@@ -12,6 +12,7 @@
 #include "search/exchange/gguf_tokens.h"
 #include "search/exchange/text_ends.h"
 #include "search/models/run.h"
+#include "search/worlds/words/gsm8k.h"
 #include "tokenizer/files.h"
 #include "tokenizer/fingerprint.h"
 #include "tokenizer/form_reader.h"
@@ -142,6 +143,16 @@ void write_tokenizer(const Foreign& foreign, const std::string& run) {
     put_folder(made, place);
 }
 
+void write_problems(const ImportOptions& options) {
+    if (corpus_flags(options.run))
+        fail("{}: has problems of its own, by its corpus: expected a run without one", options.run);
+    const std::string file = problems_file(options.run);
+    if (exists(file) && !options.force && read_file(file) != read_file(options.problems))
+        fail("{}: there are problems already: add --force to put these in their place", file);
+    make_folders(join_path(options.run, "problems"));
+    write_file_atomic(file, read_file(options.problems));
+}
+
 Json sizes_json(const engine::Gpt& gpt) {
     const engine::GptConfig& c = gpt.config;
     return Json{{"family", std::string(engine::family_name(c.family))},
@@ -195,6 +206,11 @@ void describe(Flags& f, ImportOptions& o) {
         .required();
     f.text("run", o.run, "folder of the run");
     f.text("stage", o.stage, "put it there alone, instead of pretrain and sft (a classifier: orm)");
+    f.text(
+         "problems", o.problems,
+         "problems that the run's stages solve, in GSM8K's form, a line each: train, dev and test "
+         "by their hash")
+        .file();
     f.text("text", o.text,
            "how problems and steps stand in its texts: marks, gsm8k, math, plain or a file "
            "(default: as the run has it, else marks or gsm8k)")
@@ -207,6 +223,7 @@ void describe(Flags& f, ImportOptions& o) {
 
 void import_model(const ImportOptions& options) {
     check(flags_of(options));
+    if (!options.problems.empty()) read_word_problems(options.problems); // an Error now, not later
     if (!exists(options.path)) fail("{}: there is no such file or folder", options.path);
     Foreign foreign = read_foreign(options);
     foreign.tokenizer = foreign.tokenizer.with_form(form_for(options, foreign.tokenizer));
@@ -221,6 +238,7 @@ void import_model(const ImportOptions& options) {
     }
     check_free(options, stages, foreign.tokenizer);
     try {
+        if (!options.problems.empty()) write_problems(options);
         make_stages(foreign, options, stages);
         write_tokenizer(foreign, options.run);
         for (const std::string& stage : stages)

@@ -4,6 +4,7 @@
 //   RUN/tokenizer/   its tokenizer.json, the same as we write it, generation_config.json
 //   RUN/pretrain/    model.safetensors, done.json: what was imported
 //   RUN/sft/         the same model, as the policy that searches and further stages take
+//   RUN/problems/    problems.jsonl, where problems were given: what the run's stages solve
 //
 // A classifier of one label becomes a reward model, of the stage orm where none is named. What is
 // in the run stays unless `force` is set, and until the new is written: everything is made aside
@@ -20,6 +21,7 @@ struct ImportOptions {
     std::string path; // a folder as Hugging Face has it, or a GGUF file
     std::string run = "runs/import";
     std::string stage;      // empty: pretrain and sft, or orm
+    std::string problems;   // a file in GSM8K's form, of which the run is then
     std::string text;       // the form of its texts (tokenizer/form.h); empty: see import_model()
     int64_t context = 4096; // at most; what the caches of searches are made for
     bool force = false, quiet = false;

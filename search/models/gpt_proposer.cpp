@@ -320,6 +320,9 @@ std::vector<std::vector<Solution>> GptProposer::complete(std::span<const Propose
         Solution solution{path, std::move(draw.log_probs), draw.tokens};
         for (std::string& step : draw.steps) solution.path.steps.push_back(std::move(step));
         solution.path.finished = draw.finished;
+        // Its text may take more tokens than were drawn. Then nobody could read it.
+        if (draw.finished && prefix_tokens(solution.path) > decoder_->config().context)
+            solution.path.finished = false;
         results[size_t(draw.request)].push_back(std::move(solution));
     }
     return results;

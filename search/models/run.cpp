@@ -11,12 +11,15 @@ namespace qstar::search {
 
 namespace {
 
-// The world of the run's corpus; empty without one.
+// The world of the run's corpus, or else of its problems; empty without both.
 std::string own_world(const std::string& run) {
     const std::optional<JsonLine> flags = corpus_flags(run);
-    if (!flags) return "";
+    if (!flags) return exists(problems_file(run)) ? "gsm8k:" + problems_file(run) : "";
     return has_field(*flags, "world") ? string_field(*flags, "world") : std::string(default_world);
 }
+
+// Without its file, which may be moved: "gsm8k".
+std::string kind_of(const std::string& world) { return world.substr(0, world.find(':')); }
 
 } // namespace
 
@@ -26,6 +29,14 @@ std::optional<JsonLine> corpus_flags(const std::string& run) {
     const JsonLine stages = object_field(read_json(path), "stages");
     if (!has_field(stages, "corpus")) return {};
     return object_field(stages, "corpus");
+}
+
+std::string problems_file(const std::string& run) {
+    return join_path(join_path(run, "problems"), "problems.jsonl");
+}
+
+bool has_problems(const std::string& run) {
+    return !corpus_flags(run) && exists(problems_file(run));
 }
 
 std::string world_of(const std::string& run, const std::string& asked) {
@@ -38,7 +49,8 @@ std::string world_of(const std::string& run, const std::string& asked) {
 std::map<std::string, std::string> model_metadata(const std::string& run,
                                                   const tokenizer::Tokenizer& tokenizer) {
     std::map<std::string, std::string> metadata{{"tokenizer", tokenizer::fingerprint(tokenizer)}};
-    if (const std::string world = own_world(run); !world.empty()) metadata["world"] = world;
+    if (const std::string world = own_world(run); !world.empty())
+        metadata["world"] = kind_of(world);
     return metadata;
 }
 
@@ -74,7 +86,8 @@ void check_made_for(const std::string& model_file, const std::string& run,
             "{}: this model was trained with another tokenizer than {}/tokenizer: its tokens would "
             "mean other texts",
             model_file, run);
-    if (const std::string own = own_world(run); !world.empty() && !own.empty() && world != own)
+    if (const std::string own = kind_of(own_world(run));
+        !world.empty() && !own.empty() && world != own)
         fail("{}: this model was made for the world {}, but {} is a run of the world {}",
              model_file, world, run, own);
 }

@@ -15,8 +15,13 @@ namespace qstar::search {
 // The flags that the run's corpus was made with; none without a corpus.
 std::optional<JsonLine> corpus_flags(const std::string& run);
 
-// The name of a run's world: that of its corpus, or else the one asked for, or else
-// arithmetic. A file of word problems, "gsm8k:FILE", may be asked for in a run of the world
+// Of a run that has no corpus of its own, but problems that people wrote, in GSM8K's form: the file
+// of them. `engine import --problems` puts it there.
+std::string problems_file(const std::string& run);
+bool has_problems(const std::string& run);
+
+// The name of a run's world: that of its corpus or of its problems, or else the one asked for, or
+// else arithmetic. A file of word problems, "gsm8k:FILE", may be asked for in a run of the world
 // words. Error if another one is asked for than the corpus has.
 std::string world_of(const std::string& run, const std::string& asked = "");
 

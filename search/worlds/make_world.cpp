@@ -78,7 +78,7 @@ std::string known_worlds() {
 bool takes_problems_of(std::string_view own, std::string_view asked) {
     if (own == asked) return true;
     for (const WorldEntry& entry : entries)
-        if (file_of(entry, asked)) return entry.like == own;
+        if (file_of(entry, asked)) return entry.like == own || file_of(entry, own);
     return false;
 }
 

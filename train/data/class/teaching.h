@@ -11,6 +11,7 @@
 #include "train/data/class/side.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct ProblemSource {
     std::function<std::string(Split, Random&)> draw;
     // The lines a pupil writes under a problem, at least one.
     std::function<std::vector<std::string>(const Pupil&, const std::string&, Random&)> solve;
+    // Where all problems stand in a file: those of each side. There is no class then.
+    std::map<Split, std::vector<std::string>> listed = {};
 };
 
 struct Teaching {
