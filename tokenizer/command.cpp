@@ -212,7 +212,9 @@ void info(const Tokenizer& tokenizer, const Sources& sources) {
     fmt::print("\nlongest tokens  ");
     for (const int id : longest) fmt::print(" {}", printable(tokenizer.token(id)));
     const Pretokenizer& how = tokenizer.pretokenizer();
-    fmt::print("\ndigits           {}\n", name_of(how.digits));
+    fmt::print("\n");
+    const bool split = how.words == Words::gpt2 || how.words == Words::llama3;
+    if (split) fmt::print("digits           {}\n", name_of(how.digits));
     if (how.words != Words::gpt2) fmt::print("words            {}\n", name_of(how.words));
     if (!sources.files.empty()) report_density(tokenizer, sources.documents(), sources.specials());
 }
