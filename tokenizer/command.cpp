@@ -24,7 +24,7 @@ namespace qstar::tokenizer {
 
 namespace {
 
-// Where the two files lie: in a folder of their own, or in a run's.
+// Where a tokenizer's files lie: in a folder of their own, or in a run's.
 struct Place {
     std::string dir, run;
 
@@ -40,7 +40,7 @@ struct Place {
 };
 
 void describe(Flags& f, Place& o) {
-    f.text("dir", o.dir, "folder of vocab.json and merges.txt");
+    f.text("dir", o.dir, "folder of a tokenizer.json, or of vocab.json and merges.txt");
     f.text("run", o.run, "folder of a run; the files are in its tokenizer/");
 }
 
@@ -211,7 +211,11 @@ void info(const Tokenizer& tokenizer, const Sources& sources) {
     longest.resize(std::min<size_t>(longest.size(), 10));
     fmt::print("\nlongest tokens  ");
     for (const int id : longest) fmt::print(" {}", printable(tokenizer.token(id)));
-    fmt::print("\ndigits           {}\n", name_of(tokenizer.pretokenizer().digits));
+    const Pretokenizer& how = tokenizer.pretokenizer();
+    fmt::print("\n");
+    const bool split = how.words == Words::gpt2 || how.words == Words::llama3;
+    if (split) fmt::print("digits           {}\n", name_of(how.digits));
+    if (how.words != Words::gpt2) fmt::print("words            {}\n", name_of(how.words));
     if (!sources.files.empty()) report_density(tokenizer, sources.documents(), sources.specials());
 }
 

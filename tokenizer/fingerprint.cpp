@@ -28,7 +28,10 @@ std::string others(const Vocabulary& v) {
     for (const NormalizerStep& step : v.normalizer)
         text += fmt::format("normalizer {} {} {}\n", static_cast<int>(step.kind), sized(step.from),
                             sized(step.to));
-    for (const AddedToken& token : v.added)
+    std::vector<AddedToken> added = v.added;
+    std::sort(added.begin(), added.end(),
+              [](const AddedToken& a, const AddedToken& b) { return a.id < b.id; });
+    for (const AddedToken& token : added)
         if (AddedToken plain{token.id}; token != plain)
             text += fmt::format("added {} {} {} {} {}\n", token.id, token.special, token.normalized,
                                 token.lstrip, token.rstrip);

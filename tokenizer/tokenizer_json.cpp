@@ -63,15 +63,19 @@ int checked_id(const Json& value, const std::string& where, std::string_view tok
 }
 
 // The parts of a Sequence, of Sequences in it too; of any other part itself; of none nothing.
-std::vector<JsonLine> sequence(const std::optional<JsonLine>& object, std::string_view list) {
+std::vector<JsonLine> sequence(const std::optional<JsonLine>& object, std::string_view list,
+                               int depth = 0) {
     if (!object) return {};
     if (string_field(*object, "type") != "Sequence") return {*object};
     only(*object, {"type", list});
+    constexpr int most_nested = 4; // each is a copy
+    if (depth == most_nested)
+        fail("{}: Sequences are nested more than {} deep", object->where, most_nested);
     std::vector<JsonLine> parts;
     for (const JsonLine& each : array_field(*object, list)) {
         if (!each.value.is_object())
             fail("{}: expected an object, found {}", each.where, each.value.type_name());
-        for (JsonLine& inner : sequence(each, list)) parts.push_back(std::move(inner));
+        for (JsonLine& inner : sequence(each, list, depth + 1)) parts.push_back(std::move(inner));
     }
     return parts;
 }
@@ -352,6 +356,8 @@ void read_added(const JsonLine& root, const IdsByText& ids, Vocabulary& vocabula
         vocabulary.added.push_back({id, special, flag(token, "normalized", !special),
                                     flag(token, "lstrip", false), flag(token, "rstrip", false)});
     }
+    std::sort(vocabulary.added.begin(), vocabulary.added.end(),
+              [](const AddedToken& a, const AddedToken& b) { return a.id < b.id; });
     // Without a normaliser the two kinds differ in their turn alone.
     const auto normalized = [](const AddedToken& token) { return token.normalized; };
     if (vocabulary.normalizer.empty() &&
