@@ -255,6 +255,9 @@ bool Stage::take_up(bool force) {
     const Json before = record_of(run_, name_, place_);
     if (before.is_null() || force) return false;
     const std::string difference = first_difference(before, *flags_);
+    if (before.contains("imported")) // search/exchange/import_model.h
+        fail("{} was imported from {}; add --force to make it anew", place_,
+             before["imported"].get<std::string>());
     if (started(place_) && !difference.empty())
         fail("{} was made with other flags: {}; add --force to make it anew", place_, difference);
     if (!exists(done_path(place_))) return false;

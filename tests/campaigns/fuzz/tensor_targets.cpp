@@ -39,8 +39,8 @@ std::string tiny_gguf_bytes() {
 
 void fuzz_gguf(std::string_view bytes) {
     const GgufReader file(bytes, "input");
-    for (const auto& [name, place] : file.tensors())
-        accepts([&] { file.read(name, Tensor::zeros(place.shape, cpu_device())); });
+    for (const auto& entry : file.tensors())
+        accepts([&] { file.read(entry.first, Tensor::zeros(entry.second.shape, cpu_device())); });
     const Gpt model = read_gguf_model(file, 64);
     const std::string path = join_path(memory_folder(), "written.gguf");
     write_gguf(path, gguf_model(model, "written", false));

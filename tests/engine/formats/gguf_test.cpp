@@ -76,7 +76,9 @@ TEST_CASE("a GGUF file's keys and numbers are those that Python wrote") {
 
     const Json meant = read_json(join_path(gguf_cases, "numbers.json")).value;
     CHECK(file.tensors().size() == 5);
-    for (const auto& [name, place] : file.tensors()) {
+    for (const auto& entry : file.tensors()) {
+        const std::string& name = entry.first;
+        const GgufReader::Place& place = entry.second;
         CAPTURE(name);
         CHECK(place.numbers->name == name);
         const Tensor read = Tensor::zeros(place.shape, cpu_device());
