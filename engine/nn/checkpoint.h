@@ -4,8 +4,9 @@
 // Tensor names are the family's (gpt.h); the configuration stands in the file's metadata ("layers",
 // "heads", "width", "context", "vocab", "scalar_head"; where it is not gpt2, "family", and "hidden"
 // where it is not the family's own). A training state adds what the optimiser keeps (optimiser.h),
-// the step and the random state, so that a run killed at any moment goes on to the same bytes.
-// Files are replaced atomically.
+// the step and the random state, so that a run killed at any moment goes on to the same bytes;
+// frozen weights are not in it: whoever goes on reads them where they came from. Files are replaced
+// atomically.
 
 #include "engine/nn/gpt.h"
 #include "engine/optim/optimiser.h"
@@ -16,6 +17,7 @@
 
 namespace qstar::engine {
 
+// Adapters (lora.h) are merged into the weights that they belong to.
 void save_gpt(const std::string& path, const Gpt& model,
               const std::map<std::string, std::string>& metadata = {});
 
@@ -44,7 +46,7 @@ void save_training(const std::string& path, std::span<const Trained> models,
                    const TrainingState& state);
 bool load_training(const std::string& path, std::span<const Trained> models, TrainingState& state);
 
-// Puts weights, moments and state back. False if there is no such file; Error if it
+// Puts what is trained, moments and state back. False if there is no such file; Error if it
 // belongs to a model of another shape.
 bool load_training(const std::string& path, Gpt& model, Optimiser& optimiser, TrainingState& state);
 

@@ -1,7 +1,7 @@
 #pragma once
 // What a family of models says of itself; gpt.cpp calls it by the configuration's family. A
 // model's first parameter is the table of the embedding, which is its head, too; after the last
-// norm comes the scalar head, if any.
+// norm comes the scalar head, if any, and then adapters (lora.h).
 
 #include "engine/autograd/ops.h"
 #include "engine/base/random.h"

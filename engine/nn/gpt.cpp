@@ -118,9 +118,8 @@ Var logits(Tape& tape, Gpt& model, Var hidden_states) {
 
 Var scores(Tape& tape, Gpt& model, Var hidden_states) {
     if (!model.config.scalar_head) fail("the model has no scalar head: it is not a reward model");
-    const size_t head = model.parameters.size() - 2;
-    return linear(tape, hidden_states, tape.leaf(model.parameters[head]),
-                  tape.leaf(model.parameters[head + 1]));
+    return linear(tape, hidden_states, tape.leaf(model.parameter("score.weight")),
+                  tape.leaf(model.parameter("score.bias")));
 }
 
 } // namespace qstar::engine

@@ -3,6 +3,7 @@
 
 #include "engine/base/elementary.h"
 #include "engine/nn/families.h"
+#include "engine/nn/lora.h"
 
 #include <cmath>
 #include <span>
@@ -86,8 +87,10 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
     Var x = embedding(tape, tokens, leaf(embed_tokens));
     for (int64_t layer = 0; layer < config.layers; ++layer) {
         const auto p = [&](Block which) { return leaf(at(config, layer, which)); };
-        // Weights are (out, in).
-        const auto times = [&](Var v, Block which) { return matmul(tape, v, p(which), true); };
+        const auto times = [&](Var v, Block which) {
+            return project(tape, parameters, at(config, layer, which), v);
+        };
+        const Var before = x;
         // x + attention(norm(x))
         const Var a = rms_norm(tape, x, p(input_norm), rms_epsilon);
         Var q = times(a, q_proj), k = times(a, k_proj);
@@ -100,6 +103,7 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
         // x + mlp(norm(x))
         const Var m = rms_norm(tape, x, p(post_norm), rms_epsilon);
         x = add(tape, x, times(swiglu(tape, times(m, gate), times(m, up)), down));
+        tape.drop_unread(before, x);
     }
     return rms_norm(tape, x, leaf(at(config, config.layers, input_norm)), rms_epsilon);
 }
