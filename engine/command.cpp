@@ -100,8 +100,9 @@ void plan(const std::string& model, int64_t batch, const Trains& trains, int64_t
              : fmt::format("{}micro-batches of {}",
                            cut.leaves > 1 ? fmt::format("{} leaves of ", cut.leaves) : "",
                            cut.sequences);
-    fmt::print("\nL{} D{} H{} T{} V{}, {} parameters, {}batch {} in {}\n", c.layers, c.width,
-               c.heads, c.context, c.vocab, parameter_count(c),
+    fmt::print("\nL{} D{} H{}{} T{} V{}, {} parameters, {}batch {} in {}\n", c.layers, c.width,
+               c.heads, kv_heads(c) == c.heads ? "" : fmt::format(" K{}", kv_heads(c)), c.context,
+               c.vocab, parameter_count(c),
                trains.what == Trains::all ? "" : fmt::format("{} of them trained, ", trained),
                batch, pieces);
     const auto line = [](const char* what, int64_t bytes, const std::string& note = "") {
@@ -142,7 +143,8 @@ struct InfoOptions {
 void describe(Flags& f, InfoOptions& o) {
     f.argument("FILE", o.file, "A safetensors file to describe");
     f.text("model", o.model,
-           "Predict the memory of training: \"L6 D256 H8 T128 V512\", or a model's file");
+           "Predict the memory of training: \"L6 D256 H8 T128 V512\" (K2: heads of keys and "
+           "values), or a model's file");
     f.number("batch", o.batch, 1, 1'000'000, "Sequences a step, for --model");
     f.text("trains", o.trains, "What is trained, for --model: all, head or lora:RANK");
 }

@@ -122,6 +122,14 @@ std::vector<Case> cases() {
                         }
                         return Values{loss / w};
                     }});
+    list.push_back({"matmul with a bias",
+                    {{5, 3}, {4, 3}, {4}},
+                    [](Tape& t, const Vars& in) { return matmul(t, in[0], in[1], true, in[2]); },
+                    [](const Inputs& in) {
+                        Values y = product(in[0], in[1], 5, 3, 4, true);
+                        for (size_t i = 0; i < y.size(); ++i) y[i] += in[2][i % 4];
+                        return y;
+                    }});
     list.push_back(both("add", add, [](double a, double b) { return a + b; }));
     list.push_back(both("sub", sub, [](double a, double b) { return a - b; }));
     list.push_back(both("mul", mul, [](double a, double b) { return a * b; }));
@@ -174,10 +182,11 @@ std::vector<Case> cases() {
                     {{3, 7}},
                     [](Tape& t, const Vars& in) { return mean(t, in[0]); },
                     [=](const Inputs& in) { return Values{total(in) / 21}; }});
-    list.push_back({"layer_norm",
-                    {{4, 9}, {9}, {9}},
-                    [](Tape& t, const Vars& in) { return layer_norm(t, in[0], in[1], in[2]); },
-                    layer_norm64});
+    list.push_back(
+        {"layer_norm",
+         {{4, 9}, {9}, {9}},
+         [](Tape& t, const Vars& in) { return layer_norm(t, in[0], in[1], in[2], 1e-5f); },
+         layer_norm64});
     static const Bags bags{{0, 2, 2, 5, 6}, {0, 3, 1, 2, 3, 4}}; // the second is empty
     list.push_back({"embedding_bag",
                     {{5, 3}, {3}},
@@ -226,7 +235,7 @@ std::vector<Case> cases() {
                             y.push_back(in[0][i] * math::sigmoid(in[0][i]) * in[1][i]);
                         return y;
                     }});
-    // Two sequences of three positions, two heads of four numbers.
+    // Two sequences of three positions, heads of four numbers: two of each, then three of queries.
     static const Values turns = [] {
         Values made;
         for (int t = 0; t < 3; ++t) {
@@ -235,19 +244,26 @@ std::vector<Case> cases() {
         }
         return made;
     }();
-    list.push_back({"rotary",
-                    {{6, 8}, {6, 8}, {6, 8}},
-                    [](Tape& t, const Vars& in) {
-                        const std::vector<float> narrow(turns.begin(), turns.end());
-                        const Var table = t.constant(Tensor::from({3, 4}, narrow));
-                        return rotary(t, in[0], in[1], in[2], table, 3, 2);
-                    },
-                    [](const Inputs& in) { return rotary64(in, turns, 8, 4); }});
+    for (const int64_t heads : {2, 3}) {
+        const int64_t keys = heads == 2 ? 8 : 4;
+        list.push_back({heads == 2 ? "rotary" : "rotary, shared keys",
+                        {{6, 4 * heads}, {6, keys}, {6, keys}},
+                        [heads](Tape& t, const Vars& in) {
+                            const std::vector<float> narrow(turns.begin(), turns.end());
+                            const Var table = t.constant(Tensor::from({3, 4}, narrow));
+                            return rotary(t, in[0], in[1], in[2], table, 3, heads);
+                        },
+                        [](const Inputs& in) { return rotary64(in, turns, 6, 4); }});
+    }
     // More rows than one tile, so that tiles meet; two heads, two sequences.
     list.push_back({"attention",
                     {{2 * 35, 3 * 6}},
                     [](Tape& t, const Vars& in) { return attention(t, in[0], 2, 35, 2); },
-                    [](const Inputs& in) { return attention64(in[0], 2, 35, 2, 6); }});
+                    [](const Inputs& in) { return attention64(in[0], 2, 35, 2, 2, 3); }});
+    list.push_back({"attention, shared keys", // four heads to two, of one number
+                    {{2 * 35, 8}},
+                    [](Tape& t, const Vars& in) { return attention(t, in[0], 2, 35, 4, 2); },
+                    [](const Inputs& in) { return attention64(in[0], 2, 35, 4, 2, 1); }});
     list.push_back(
         {"cross_entropy",
          {{4, 7}},

@@ -62,43 +62,49 @@ Values rms_norm64(const Values& x, const Values& gain) {
     return y;
 }
 
-Values rotary64(const Inputs& in, const Values& turns, size_t width, size_t size) {
-    const size_t rows = in[0].size() / width, time = turns.size() / size, half = size / 2;
-    Values y(3 * in[0].size());
+Values rotary64(const Inputs& in, const Values& turns, size_t rows, size_t size) {
+    const size_t time = turns.size() / size, half = size / 2;
+    Values y;
     for (size_t r = 0; r < rows; ++r) {
-        for (size_t c = 0; c < width; ++c) {
-            y[r * 3 * width + 2 * width + c] = in[2][r * width + c];
-            const size_t at = r % time * size + c % half;
-            const bool first = c % size < half;
-            for (size_t part = 0; part < 2; ++part) {
-                const double other = in[part][r * width + (first ? c + half : c - half)];
-                y[r * 3 * width + part * width + c] = in[part][r * width + c] * turns[at] +
-                                                      (first ? -other : other) * turns[at + half];
+        for (size_t part = 0; part < 3; ++part) {
+            const size_t width = in[part].size() / rows;
+            for (size_t c = 0; c < width; ++c) {
+                const double x = in[part][r * width + c];
+                const size_t at = r % time * size + c % half;
+                const bool first = c % size < half;
+                if (part < 2) {
+                    const double other = in[part][r * width + (first ? c + half : c - half)];
+                    y.push_back(x * turns[at] + (first ? -other : other) * turns[at + half]);
+                } else {
+                    y.push_back(x);
+                }
             }
         }
     }
     return y;
 }
 
-Values attention64(const Values& qkv, size_t batch, size_t time, size_t heads, size_t width) {
-    const size_t size = width / heads;
+Values attention64(const Values& qkv, size_t batch, size_t time, size_t heads, size_t kv_heads,
+                   size_t size) {
+    const size_t width = heads * size, row = (heads + 2 * kv_heads) * size;
     Values out(batch * time * width, 0.0);
     for (size_t b = 0; b < batch; ++b) {
         for (size_t h = 0; h < heads; ++h) {
-            const auto at = [&](size_t t, size_t part, size_t d) {
-                return qkv[(b * time + t) * 3 * width + part * width + h * size + d];
+            const size_t kv = h * kv_heads / heads; // whose keys and values it sees
+            const auto at = [&](size_t t, size_t head, size_t d) {
+                return qkv[(b * time + t) * row + head * size + d];
             };
             for (size_t t = 0; t < time; ++t) {
                 Values s(t + 1, 0.0);
                 for (size_t j = 0; j <= t; ++j) {
-                    for (size_t d = 0; d < size; ++d) s[j] += at(t, 0, d) * at(j, 1, d);
+                    for (size_t d = 0; d < size; ++d) s[j] += at(t, h, d) * at(j, heads + kv, d);
                     s[j] /= std::sqrt(static_cast<double>(size));
                 }
                 const Values log_p = log_softmax(s.data(), s.size());
                 for (size_t j = 0; j <= t; ++j) {
                     for (size_t d = 0; d < size; ++d) {
                         out[(b * time + t) * width + h * size + d] +=
-                            math::exp(log_p[j]) * at(j, 2, d);
+                            math::exp(log_p[j]) * at(j, heads + kv_heads + kv, d);
                     }
                 }
             }

@@ -16,10 +16,11 @@ Values log_softmax(const double* x, size_t n);
 double gelu64(double x);
 Values layer_norm64(const Inputs& in); // x, gain, bias
 Values rms_norm64(const Values& x, const Values& gain);
-// What rotary() makes of q, k and v in heads of `size` numbers, sequences of as many positions as
-// turns has.
-Values rotary64(const Inputs& in, const Values& turns, size_t width, size_t size);
-// softmax(Q K^T / sqrt(d)) V with the future masked out, head by head.
-Values attention64(const Values& qkv, size_t batch, size_t time, size_t heads, size_t width);
+// What rotary() makes of `rows` rows of q, k and v in heads of `size` numbers, sequences of as many
+// positions as turns has.
+Values rotary64(const Inputs& in, const Values& turns, size_t rows, size_t size);
+// softmax(Q K^T / sqrt(d)) V with the future masked out, head by head of `size` numbers.
+Values attention64(const Values& qkv, size_t batch, size_t time, size_t heads, size_t kv_heads,
+                   size_t size);
 
 } // namespace qstar::engine::formulas64

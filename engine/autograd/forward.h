@@ -10,6 +10,6 @@ namespace qstar::engine {
 const Shape& shape_of(Tape& tape, Var v, const char* op);
 
 // How queries or keys of these rows are turned by rotary().
-Rotation rotation_of(const Shape& rows, const Tensor& turns, int64_t time, int64_t heads);
+Rotation rotation_of(const Shape& rows, const Tensor& turns, int64_t time);
 
 } // namespace qstar::engine

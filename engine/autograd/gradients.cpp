@@ -61,6 +61,7 @@ void linear_grad(Tape& tape, Node& n) {
 
 // y = a b:    da = dy b^T, db = a^T dy
 // y = a b^T:  da = dy b,   db = dy^T a
+// A bias gets the column sums of dy.
 void matmul_grad(Tape& tape, Node& n) {
     const Tensor a = tape.node(n.input[0]).value, b = tape.node(n.input[1]).value;
     const bool transposed = n.attribute[0] != 0;
@@ -108,6 +109,7 @@ void matmul_grad(Tape& tape, Node& n) {
                             .accumulate = !db.fresh},
                            tape.precision);
     }
+    add_column_sums(tape, grad_target(tape, n.input[2]), dy, rows, columns);
 }
 
 // y = a + b:  da = dy, db = dy.   y = a - b:  db = -dy
@@ -196,13 +198,16 @@ void swiglu_grad(Tape& tape, Node& n) {
 
 // A rotation's transpose is the rotation back.
 void rotary_grad(Tape& tape, Node& n) {
-    const Shape s = tape.node(n.input[0]).value.shape();
-    Rotation by = rotation_of(s, tape.node(n.input[3]).value, n.attribute[1], n.attribute[2]);
-    by.back = true;
+    const Tensor turns = tape.node(n.input[3]).value;
+    const float* dy = n.grad.data();
     for (int part = 0; part < 3; ++part) {
+        const Shape rows = tape.node(n.input[part]).value.shape();
+        Rotation by = rotation_of(rows, turns, n.attribute[1]);
+        by.back = true;
         if (part == 2) by.turns = nullptr; // values were not turned
-        tape.device().rotate(by, n.grad.data() + part * s.last(), 3 * s.last(),
-                             grad_target(tape, n.input[part]), s.last());
+        tape.device().rotate(by, dy, n.grad.shape().last(), grad_target(tape, n.input[part]),
+                             rows.last());
+        dy += rows.last();
     }
 }
 
@@ -237,9 +242,11 @@ void embedding_bag_grad(Tape& tape, Node& n) {
 
 void attention_grad(Tape& tape, Node& n) {
     const GradTarget d = grad_target(tape, n.input[0]);
-    tape.device().attention_grad(
-        tape.node(n.input[0]).value.data(), n.value.data(), n.saved[0].data(), n.grad.data(), d,
-        {n.attribute[0], n.attribute[1], n.attribute[2], n.value.shape().last()});
+    const Tensor qkv = tape.node(n.input[0]).value;
+    const int64_t heads = n.attribute[2], size = n.value.shape().last() / heads;
+    const int64_t kv_heads = (qkv.shape().last() / size - heads) / 2;
+    tape.device().attention_grad(qkv.data(), n.value.data(), n.saved[0].data(), n.grad.data(), d,
+                                 {n.attribute[0], n.attribute[1], heads, kv_heads, size});
 }
 
 // Chosen rows hand their gradient back.

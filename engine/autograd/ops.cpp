@@ -73,14 +73,20 @@ Var linear_gelu(Tape& tape, Var x, Var weight, Var bias) {
     return tape.last();
 }
 
-Var matmul(Tape& tape, Var a, Var b, bool transpose_b) {
+Var matmul(Tape& tape, Var a, Var b, bool transpose_b, Var bias) {
     const Shape as = shape_of(tape, a, "matmul"), bs = shape_of(tape, b, "matmul");
     const int64_t k = as.last();
     require(bs.rank == 2 && bs[transpose_b ? 1 : 0] == k, "matmul", as, bs);
     const int64_t columns = bs[transpose_b ? 0 : 1];
     const float* pa = operand(tape, a).data();
     const float* pb = operand(tape, b).data();
-    Node& n = tape.push(Op::matmul, {a, b}, {as.rows(), columns});
+    const float* plus = nullptr;
+    if (bias.id >= 0) {
+        const Tensor& t = operand(tape, bias);
+        require(t.size() == columns, "matmul (bias)", bs, t.shape());
+        plus = t.data();
+    }
+    Node& n = tape.push(Op::matmul, {a, b, bias}, {as.rows(), columns});
     n.attribute[0] = transpose_b;
     tape.device().gemm({.trans_b = transpose_b,
                         .m = as.rows(),
@@ -91,7 +97,8 @@ Var matmul(Tape& tape, Var a, Var b, bool transpose_b) {
                         .b = pb,
                         .ldb = bs[1],
                         .c = n.value.data(),
-                        .ldc = columns},
+                        .ldc = columns,
+                        .bias = plus},
                        tape.precision);
     return tape.last();
 }
@@ -139,7 +146,7 @@ Var mean(Tape& tape, Var a) {
     return scale(tape, sum(tape, a), 1.0f / static_cast<float>(size));
 }
 
-Var layer_norm(Tape& tape, Var x, Var gain, Var bias) {
+Var layer_norm(Tape& tape, Var x, Var gain, Var bias, float eps) {
     const Shape xs = shape_of(tape, x, "layer_norm");
     const int64_t width = xs.last(), rows = xs.rows();
     require(operand(tape, gain).size() == width, "layer_norm (gain)", xs,
@@ -152,7 +159,7 @@ Var layer_norm(Tape& tape, Var x, Var gain, Var bias) {
     Node& n = tape.push(Op::layer_norm, {x, gain, bias}, {rows, width});
     n.saved[0] = tape.allocate({rows});
     n.saved[1] = tape.allocate({rows});
-    tape.device().layer_norm(rows, width, px, pg, pb, n.value.data(), n.saved[0].data(),
+    tape.device().layer_norm(rows, width, px, pg, pb, eps, n.value.data(), n.saved[0].data(),
                              n.saved[1].data());
     return tape.last();
 }
@@ -181,10 +188,11 @@ Var swiglu(Tape& tape, Var gate, Var up) {
     return tape.last();
 }
 
-Rotation rotation_of(const Shape& rows, const Tensor& turns, int64_t time, int64_t heads) {
+Rotation rotation_of(const Shape& rows, const Tensor& turns, int64_t time) {
+    const int64_t size = turns.shape().last();
     return {.rows = rows.rows(),
-            .heads = heads,
-            .size = rows.last() / heads,
+            .heads = rows.last() / size,
+            .size = size,
             .turns = turns.data(),
             .positions = turns.shape().rows(),
             .time = time};
@@ -192,24 +200,28 @@ Rotation rotation_of(const Shape& rows, const Tensor& turns, int64_t time, int64
 
 Var rotary(Tape& tape, Var q, Var k, Var v, Var turns, int64_t time, int64_t heads) {
     const Shape s = shape_of(tape, q, "rotary"), ts = shape_of(tape, turns, "rotary (turns)");
-    require(s == shape_of(tape, k, "rotary"), "rotary (keys)", s, operand(tape, k).shape());
-    require(s == shape_of(tape, v, "rotary"), "rotary (values)", s, operand(tape, v).shape());
+    const Shape ks = shape_of(tape, k, "rotary"), vs = shape_of(tape, v, "rotary");
     if (heads < 1 || s.last() % (2 * heads) != 0)
         fail("rotary: shape {} has no {} heads of an even size", s.text(), heads);
     require(ts.rank == 2 && ts[1] == s.last() / heads, "rotary (turns)", s, ts);
+    require(s.rows() == ks.rows() && ks.last() % ts[1] == 0, "rotary (keys)", s, ks);
+    require(ks == vs, "rotary (values)", ks, vs);
     if (time < 1 || time > ts[0] || s.rows() % time != 0)
         fail("rotary: {} rows in sequences of {}, but there are {} positions", s.rows(), time,
              ts[0]);
     const float* in[3] = {operand(tape, q).data(), operand(tape, k).data(),
                           operand(tape, v).data()};
-    Rotation by = rotation_of(s, operand(tape, turns), time, heads);
-    Node& n = tape.push(Op::rotary, {q, k, v, turns}, {s.rows(), 3 * s.last()});
+    const Tensor table = operand(tape, turns);
+    const int64_t width = s.last() + 2 * ks.last();
+    Node& n = tape.push(Op::rotary, {q, k, v, turns}, {s.rows(), width});
     n.attribute[1] = time;
-    n.attribute[2] = heads;
+    float* to = n.value.data();
     for (int part = 0; part < 3; ++part) {
+        const Shape& rows = part == 0 ? s : ks;
+        Rotation by = rotation_of(rows, table, time);
         if (part == 2) by.turns = nullptr; // values stay as they are
-        tape.device().rotate(by, in[part], s.last(), {n.value.data() + part * s.last(), true},
-                             3 * s.last());
+        tape.device().rotate(by, in[part], rows.last(), {to, true}, width);
+        to += rows.last();
     }
     return tape.last();
 }
@@ -263,20 +275,26 @@ Var embedding_bag(Tape& tape, const Bags& bags, Var table, Var bias) {
     return tape.last();
 }
 
-Var attention(Tape& tape, Var qkv, int64_t batch, int64_t time, int64_t heads) {
+Var attention(Tape& tape, Var qkv, int64_t batch, int64_t time, int64_t heads, int64_t kv_heads) {
     const Shape s = shape_of(tape, qkv, "attention");
-    const int64_t width = s.last() / 3;
-    if (s.last() != 3 * width || s.rows() != batch * time || heads < 1 || width % heads != 0) {
-        fail("attention: shape {} is not (B*T, 3C) with B {}, T {} and C in {} heads", s.text(),
-             batch, time, heads);
+    if (kv_heads == 0) kv_heads = heads;
+    const int64_t all = heads + 2 * kv_heads; // parts of a row
+    if (heads < 1 || kv_heads < 1 || s.rows() != batch * time || s.last() % all != 0) {
+        fail("attention: shape {} is not (B*T, 3C) with B {}, T {} and C in {} heads, of keys and "
+             "values {}",
+             s.text(), batch, time, heads, kv_heads);
     }
+    if (heads % kv_heads != 0)
+        fail("attention: {} heads of keys and values cannot be shared by {} heads", kv_heads,
+             heads);
     const float* px = operand(tape, qkv).data();
-    Node& n = tape.push(Op::attention, {qkv}, {batch * time, width});
+    const Attention shape{batch, time, heads, kv_heads, s.last() / all};
+    Node& n = tape.push(Op::attention, {qkv}, {batch * time, shape.width()});
     n.saved[0] = tape.allocate({batch * heads * time});
     n.attribute[0] = batch;
     n.attribute[1] = time;
     n.attribute[2] = heads;
-    tape.device().attention(px, n.value.data(), n.saved[0].data(), {batch, time, heads, width});
+    tape.device().attention(px, n.value.data(), n.saved[0].data(), shape);
     return tape.last();
 }
 

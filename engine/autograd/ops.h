@@ -14,8 +14,8 @@ namespace qstar::engine {
 Var linear(Tape& tape, Var x, Var weight, Var bias = {});
 // gelu(linear(...)), in one pass: GELU is taken while the product is still in a cache.
 Var linear_gelu(Tape& tape, Var x, Var weight, Var bias = {});
-// a (R, K), b (K, N), or (N, K) with transpose_b -> (R, N)
-Var matmul(Tape& tape, Var a, Var b, bool transpose_b = false);
+// a (R, K), b (K, N), or (N, K) with transpose_b, bias (N) or none -> (R, N)
+Var matmul(Tape& tape, Var a, Var b, bool transpose_b = false, Var bias = {});
 
 // y (R, out) + factor (x a^T) b^T, of x (R, in), a (r, in), b (out, r): what LoRA adds to y.
 Var add_low_rank(Tape& tape, Var y, Var x, Var a, Var b, float factor);
@@ -41,7 +41,7 @@ Var sum(Tape& tape, Var a);  // -> ()
 Var mean(Tape& tape, Var a); // -> ()
 
 // x (R, C), gain (C), bias (C)
-Var layer_norm(Tape& tape, Var x, Var gain, Var bias);
+Var layer_norm(Tape& tape, Var x, Var gain, Var bias, float eps);
 
 // The parts of the llama family's blocks (Touvron et al. 2023).
 // RMS norm (Zhang & Sennrich 2019) of x (R, C) in groups of as many numbers as gain has, which
@@ -49,9 +49,10 @@ Var layer_norm(Tape& tape, Var x, Var gain, Var bias);
 Var rms_norm(Tape& tape, Var x, Var gain, float eps);
 // SwiGLU (Shazeer 2020): gate sigmoid(gate) up, of one shape.
 Var swiglu(Tape& tape, Var gate, Var up);
-// Rotary positions (Su et al. 2021): q, k and v (B*T, C), each in `heads` heads of an even size ->
-// (B*T, 3C) for attention(), in which q and k are turned by the angles of their positions.
-// turns (>= T, size): of each position the size / 2 cosines, then the sines.
+// Rotary positions (Su et al. 2021): q (B*T, C) in `heads` heads of an even size, k and v (B*T, K)
+// in heads of the same size, as many or fewer -> (B*T, C + 2K) for attention(), in which q and k
+// are turned by the angles of their positions. turns (>= T, size): of each position the size / 2
+// cosines, then the sines.
 Var rotary(Tape& tape, Var q, Var k, Var v, Var turns, int64_t time, int64_t heads);
 
 // tokens (B*T), table (V, C), positions (>= T, C) or none -> (B*T, C)
@@ -70,7 +71,10 @@ Var embedding_bag(Tape& tape, const Bags& bags, Var table, Var bias);
 // Fused causal self-attention: qkv (B*T, 3C), the C split into `heads` -> (B*T, C).
 // Scores are scaled by 1/sqrt(C/heads). No (T, T) tensor is kept: backward makes
 // each tile of it again from the saved log-sum-exp (Dao et al., FlashAttention, 2022).
-Var attention(Tape& tape, Var qkv, int64_t batch, int64_t time, int64_t heads);
+// With fewer heads of keys and values, kv_heads, which divide the heads, as many neighbours share
+// one (Ainslie et al., "GQA", 2023): qkv (B*T, C + 2 C kv_heads / heads). 0: as many.
+Var attention(Tape& tape, Var qkv, int64_t batch, int64_t time, int64_t heads,
+              int64_t kv_heads = 0);
 
 // logits (R, V), targets (R): sum_r w_r (-log softmax(logits_r)[target_r]) / sum_r w_r
 // -> (). Rows of weight 0 are left out (their target is not looked at). `total`, if not

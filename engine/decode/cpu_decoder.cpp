@@ -50,7 +50,9 @@ class CpuDecoder : public BatchDecoder {
     GptConfig config_;
     DecoderWeights<PackedLinear> weights_;
     PackedLinear head_;
-    int64_t wide_width_; // numbers of a row of wide_
+    Attention attention_; // of a row
+    float epsilon_;       // of norms
+    int64_t wide_width_;  // numbers of a row of wide_
     // Of the batch, kept for the next one. wide: queries, keys, values and the attended
     // values of a row, later the hidden layer of its MLP.
     std::span<const DecoderRow> rows_;
@@ -60,8 +62,11 @@ class CpuDecoder : public BatchDecoder {
 
 CpuDecoder::CpuDecoder(const Gpt& model)
     : config_(model.config), weights_(decoder_weights<PackedLinear>(model, cpu_device())),
-      head_(weights_.embedding, {}, true),
-      wide_width_(std::max(4 * config_.width, weights_.blocks.front().widen.out())) {}
+      head_(weights_.lm_head.empty() ? weights_.embedding : weights_.lm_head, {}, true),
+      attention_{1, 1, config_.heads, kv_heads(config_), head_size(config_)},
+      epsilon_(norm_epsilon(config_)),
+      wide_width_(std::max(attention_.qkv_width() + attention_.width(),
+                           weights_.blocks.front().widen.out())) {}
 
 // Cuts the rows into pieces. How they are cut changes no result.
 void CpuDecoder::plan() {
@@ -100,10 +105,10 @@ void CpuDecoder::normalise(const Piece& piece, const DecoderNorm& by) {
     float mean, rstd;
     for (int64_t r = piece.begin; r < piece.begin + piece.rows; ++r) {
         if (by.bias.empty())
-            kernels().rms_norm(config_.width, x(r), by.gain.data(), rms_epsilon, norm(r), &rstd);
+            kernels().rms_norm(config_.width, x(r), by.gain.data(), epsilon_, norm(r), &rstd);
         else
-            kernels().layer_norm(config_.width, x(r), by.gain.data(), by.bias.data(), norm(r),
-                                 &mean, &rstd);
+            kernels().layer_norm(config_.width, x(r), by.gain.data(), by.bias.data(), epsilon_,
+                                 norm(r), &mean, &rstd);
     }
 }
 
@@ -112,47 +117,49 @@ void CpuDecoder::queries_keys_values(const Piece& piece, int64_t layer, KvCache&
     const auto& block = weights_.blocks[static_cast<size_t>(layer)];
     normalise(piece, block.ln_1);
     block.c_attn.apply(piece.rows, norm(piece.begin), wide(piece.begin));
-    const int64_t width = config_.width, size = width / config_.heads;
+    const int64_t size = attention_.size;
     for (int64_t i = 0; i < piece.rows; ++i) {
         const DecoderRow& row = rows_[static_cast<size_t>(piece.begin + i)];
         float* page = cache.pages(row.slot)[row.position / kPagePositions];
         const int64_t column = row.position % kPagePositions;
-        float* const query = wide(piece.begin) + i * 3 * width;
+        float* const query = wide(piece.begin) + i * attention_.qkv_width();
         if (!weights_.turns.empty()) turn(block, row.position, query);
-        const float* key = query + width;
-        for (int64_t h = 0; h < config_.heads; ++h, key += size) {
+        const float* key = query + attention_.width();
+        for (int64_t h = 0; h < attention_.kv_heads; ++h, key += size) {
             const int64_t part = h * size * kPagePositions;
             float* keys = page + cache.keys(layer) + part + column;
             for (int64_t d = 0; d < size; ++d) keys[d * kPagePositions] = key[d];
-            std::copy_n(key + width, size, page + cache.values(layer) + part + column * size);
+            std::copy_n(key + attention_.kv_width(), size,
+                        page + cache.values(layer) + part + column * size);
         }
     }
 }
 
 // Queries and keys of one row, normalised where the family does so, and turned.
 void CpuDecoder::turn(const DecoderBlock<PackedLinear>& block, int position, float* query) {
-    const int64_t size = config_.width / config_.heads;
+    const int64_t size = attention_.size;
     const float* by = weights_.turns.data() + position * size;
     float rstd;
-    for (const Tensor* gain : {&block.q_norm, &block.k_norm}) {
-        for (int64_t h = 0; h < config_.heads; ++h, query += size) {
-            if (!gain->empty())
-                kernels().rms_norm(size, query, gain->data(), rms_epsilon, query, &rstd);
+    const auto turn_heads = [&](int64_t heads, const Tensor& gain) {
+        for (int64_t h = 0; h < heads; ++h, query += size) {
+            if (!gain.empty()) kernels().rms_norm(size, query, gain.data(), epsilon_, query, &rstd);
             kernels().rotate(size / 2, query, by, false, query, false);
         }
-    }
+    };
+    turn_heads(attention_.heads, block.q_norm);
+    turn_heads(attention_.kv_heads, block.k_norm);
 }
 
 // The second half. In the last layer only the last token of a feed has a use for it;
 // the rows of those move to the front of the piece.
 void CpuDecoder::attend_and_mix(Piece& piece, size_t index, int64_t layer, const KvCache& cache) {
     const auto& block = weights_.blocks[static_cast<size_t>(layer)];
-    const int64_t width = config_.width, size = width / config_.heads;
+    const int64_t width = config_.width, size = attention_.size, row_width = attention_.qkv_width();
     const float factor = 1.0f / std::sqrt(static_cast<float>(size));
     const Kernels& kernel = kernels();
     float* scores = scores_.data() + index * (scores_.size() / pieces_.size());
     const float* qkv = wide(piece.begin);
-    float* attended = wide(piece.begin) + piece.rows * 3 * width;
+    float* attended = wide(piece.begin) + piece.rows * row_width;
     int64_t used = 0;
     for (int64_t i = 0; i < piece.rows; ++i) {
         const DecoderRow& row = rows_[static_cast<size_t>(piece.begin + i)];
@@ -160,9 +167,10 @@ void CpuDecoder::attend_and_mix(Piece& piece, size_t index, int64_t layer, const
             if (!row.last) continue;
             if (used < i) std::copy_n(x(piece.begin + i), width, x(piece.begin + used));
         }
-        kernel.attend_pages(row.position + 1, config_.heads, size, cache.pages(row.slot),
-                            cache.keys(layer), cache.values(layer), qkv + i * 3 * width, factor,
-                            scores, attended + used * width);
+        kernel.attend_pages(row.position + 1, attention_.heads, attention_.group(), size,
+                            cache.pages(row.slot), cache.keys(layer), cache.values(layer),
+                            qkv + i * row_width, factor, scores,
+                            attended + used * attention_.width());
         ++used;
     }
     piece.rows = used;

@@ -20,4 +20,18 @@ Tensor side_by_side(const Gpt& model, const std::string& block,
     return together.clone(device);
 }
 
+Tensor biases_of(const Gpt& model, const std::string& block, const std::vector<std::string>& names,
+                 const Device& device) {
+    std::vector<float> all;
+    for (const Parameter& p : model.parameters) { // in the order of the names
+        for (const std::string& name : names) {
+            if (p.name != block + name + ".bias") continue;
+            const Tensor bias = p.value.clone(cpu_device());
+            all.insert(all.end(), bias.values().begin(), bias.values().end());
+        }
+    }
+    if (all.empty()) return {};
+    return Tensor::view({std::ssize(all)}, all.data(), cpu_device()).clone(device);
+}
+
 } // namespace qstar::engine

@@ -25,7 +25,8 @@ struct DecoderBlock {
 
 template <class Linear>
 struct DecoderWeights {
-    Tensor embedding; // the head, too
+    Tensor embedding;
+    Tensor lm_head;   // (V, C); empty: the embedding is the head, too
     Tensor positions; // learned ones
     Tensor turns;     // rotary ones
     std::vector<DecoderBlock<Linear>> blocks;
@@ -36,6 +37,9 @@ struct DecoderWeights {
 // Weights (out, in) side by side as one (in, all outs).
 Tensor side_by_side(const Gpt& model, const std::string& block,
                     const std::vector<std::string>& names, const Device& device);
+// Their biases, one behind the other; empty where they have none.
+Tensor biases_of(const Gpt& model, const std::string& block, const std::vector<std::string>& names,
+                 const Device& device);
 
 template <class Linear>
 DecoderWeights<Linear> gpt2_weights(const Gpt& model, const Device& device) {
@@ -73,11 +77,13 @@ DecoderWeights<Linear> llama_weights(const Gpt& model, const Device& device) {
     };
     DecoderWeights<Linear> weights;
     weights.embedding = p("model.embed_tokens");
+    if (!model.config.tied) weights.lm_head = p("lm_head");
     weights.turns = model.turns.clone(device);
     for (int64_t layer = 0; layer < model.config.layers; ++layer) {
         const std::string block = "model.layers." + std::to_string(layer) + ".";
         const auto linear = [&](const std::vector<std::string>& names) {
-            return Linear{side_by_side(model, block, names, device), {}};
+            return Linear{side_by_side(model, block, names, device),
+                          biases_of(model, block, names, device)};
         };
         DecoderBlock<Linear> made{
             {p(block + "input_layernorm"), {}},

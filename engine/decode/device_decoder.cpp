@@ -58,13 +58,15 @@ class DeviceDecoder : public BatchDecoder {
     const Device& device_;
     GptConfig config_;
     DecoderWeights<Linear> weights_;
+    float epsilon_; // of norms
     std::vector<int> tokens_, last_, paged_;
     GrowingBuffer x_{device_}, norm_{device_}, wide_{device_}, hidden_{device_}, attended_{device_},
         ends_{device_}, moments_{device_}, out_{device_}, there_{device_};
 };
 
 DeviceDecoder::DeviceDecoder(const Gpt& model, const Device& device)
-    : device_(device), config_(model.config), weights_(decoder_weights<Linear>(model, device)) {}
+    : device_(device), config_(model.config), weights_(decoder_weights<Linear>(model, device)),
+      epsilon_(norm_epsilon(config_)) {}
 
 DeviceDecoder::Plan DeviceDecoder::plan(std::span<const DecoderRow> rows, const KvCache& cache) {
     const size_t n = rows.size();
@@ -86,7 +88,8 @@ DeviceDecoder::Plan DeviceDecoder::plan(std::span<const DecoderRow> rows, const 
     Plan plan{tokens_.data(), paged_.data(), last_.data(), {}};
     plan.pages = {.rows = std::ssize(rows),
                   .heads = config_.heads,
-                  .width = config_.width,
+                  .kv_heads = kv_heads(config_),
+                  .head_size = head_size(config_),
                   .memory = cache.memory(),
                   .size = cache.pages() * cache.page_size(),
                   .page_size = cache.page_size(),
@@ -100,29 +103,30 @@ DeviceDecoder::Plan DeviceDecoder::plan(std::span<const DecoderRow> rows, const 
 void DeviceDecoder::normalise(int64_t rows, const float* x, const DecoderNorm& by, float* y) {
     float* const moments = moments_.of(2 * rows);
     if (by.bias.empty())
-        device_.rms_norm({rows, 1, config_.width, config_.width, rms_epsilon}, x, by.gain.data(), y,
+        device_.rms_norm({rows, 1, config_.width, config_.width, epsilon_}, x, by.gain.data(), y,
                          moments);
     else
-        device_.layer_norm(rows, config_.width, x, by.gain.data(), by.bias.data(), y, moments,
-                           moments + rows);
+        device_.layer_norm(rows, config_.width, x, by.gain.data(), by.bias.data(), epsilon_, y,
+                           moments, moments + rows);
 }
 
-// Queries and keys in qkv (rows, 3C), normalised where the family does so, and turned.
+// Queries and keys in qkv, normalised where the family does so, and turned.
 void DeviceDecoder::turn(const DecoderBlock<Linear>& block, const PagedRows& pages, float* qkv) {
-    const int64_t c = config_.width, size = c / config_.heads;
+    const int64_t size = pages.head_size, row = pages.qkv_width();
     Rotation by{.rows = pages.rows,
-                .heads = config_.heads,
                 .size = size,
                 .turns = weights_.turns.data(),
                 .positions = config_.context,
                 .position = pages.position};
-    for (const Tensor* gain : {&block.q_norm, &block.k_norm}) {
-        if (!gain->empty())
-            device_.rms_norm({pages.rows, config_.heads, size, 3 * c, rms_epsilon}, qkv,
-                             gain->data(), qkv, moments_.of(pages.rows * config_.heads));
-        device_.rotate(by, qkv, 3 * c, {qkv, true}, 3 * c);
-        qkv += c;
-    }
+    const auto turn_heads = [&](int64_t heads, const Tensor& gain, float* x) {
+        by.heads = heads;
+        if (!gain.empty())
+            device_.rms_norm({pages.rows, heads, size, row, epsilon_}, x, gain.data(), x,
+                             moments_.of(pages.rows * heads));
+        device_.rotate(by, x, row, {x, true}, row);
+    };
+    turn_heads(pages.heads, block.q_norm, qkv);
+    turn_heads(pages.kv_heads, block.k_norm, qkv + pages.width());
 }
 
 // y = x W + b
@@ -145,10 +149,11 @@ Tensor DeviceDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCac
     float* x = x_.of(n * c);
     float* const norm = norm_.of(n * c);
     const Tensor& first = weights_.blocks.front().widen.weight;
-    const int64_t wide_width = std::max(first.shape()[1], 3 * c), inner = hidden_width(config_);
+    const int64_t wide_width = std::max(first.shape()[1], batch.pages.qkv_width());
+    const int64_t inner = hidden_width(config_), queries = batch.pages.width();
     float* const wide = wide_.of(n * wide_width);
     float* const hidden = hidden_.of(n * inner);
-    float* attended = attended_.of(n * c);
+    float* attended = attended_.of(n * queries);
 
     // Each row has a position of its own.
     const bool learned = !weights_.positions.empty();
@@ -165,9 +170,9 @@ Tensor DeviceDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCac
         d.attend_pages(batch.pages, wide, attended);
         if (layer == config_.layers - 1 && feeds < n) {
             // Only the last token of a feed has a use for what comes now.
-            float* const ends = ends_.of(2 * feeds * c);
+            float* const ends = ends_.of(feeds * (c + queries));
             d.gather_rows(feeds, c, batch.last, x, ends);
-            d.gather_rows(feeds, c, batch.last, attended, ends + feeds * c);
+            d.gather_rows(feeds, queries, batch.last, attended, ends + feeds * c);
             x = ends;
             attended = ends + feeds * c;
             n = feeds;
@@ -189,10 +194,11 @@ Tensor DeviceDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCac
     if (head == DecoderHead::score) {
         last = product(n, norm, weights_.score, out_.of(n));
     } else {
-        last.trans_b = true; // the table of the embedding, again
+        const Tensor& table = weights_.lm_head.empty() ? weights_.embedding : weights_.lm_head;
+        last.trans_b = true; // (V, C)
         last.m = n, last.k = c, last.n = config_.vocab;
         last.a = norm, last.lda = c;
-        last.b = weights_.embedding.data(), last.ldb = c;
+        last.b = table.data(), last.ldb = c;
         last.c = out_.of(n * config_.vocab), last.ldc = config_.vocab;
     }
     d.rows_product(last);

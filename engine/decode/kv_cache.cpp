@@ -11,7 +11,7 @@ KvCache::KvCache(const GptConfig& config, int slots, int64_t pages, const Device
     : device_(device) {
     if (slots < 1) fail("a decoder needs at least one slot, found {}", slots);
     if (pages < 0) fail("a decoder's cache cannot have {} pages", pages);
-    width_ = config.width;
+    width_ = kv_width(config);
     page_size_ = config.layers * 2 * width_ * kPagePositions;
     const int64_t context_pages = pages_of(config.context);
     if (pages == 0) pages = slots * context_pages;

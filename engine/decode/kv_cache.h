@@ -51,8 +51,8 @@ class KvCache {
     }
 
     // The pages of a slot, in order. In each, the keys of a layer lie at keys(layer) as
-    // (heads, head width, kPagePositions), so that a row of scores is contiguous, and its
-    // values at values(layer) as (heads, kPagePositions, head width).
+    // (their heads, head size, kPagePositions), so that a row of scores is contiguous, and its
+    // values at values(layer) as (heads, kPagePositions, head size).
     float* const* pages(int slot) const { return table(slot).pages.data(); }
     std::span<float* const> page_list(int slot) const { return table(slot).pages; }
     int number(const float* page) const {
@@ -75,7 +75,7 @@ class KvCache {
     bool shares_last(const Table& table) const; // a page that it would have to copy
 
     const Device& device_;
-    int64_t width_;     // of the model
+    int64_t width_;     // of a position's keys, and of its values
     int64_t page_size_; // numbers
     std::shared_ptr<float> memory_;
     std::vector<int> users_;   // of each page

@@ -23,12 +23,13 @@ struct Head {
     const float* q;
     const float* k;
     const float* v;
-    int64_t row; // 3C, from one time step to the next
+    int64_t row; // from one time step to the next
 };
 
-Head head_of(const float* qkv, int64_t b, int64_t h, int64_t time, int64_t width, int64_t size) {
-    const float* base = qkv + b * time * 3 * width + h * size;
-    return {base, base + width, base + 2 * width, 3 * width};
+Head head_of(const float* qkv, int64_t b, int64_t h, const Attention& s) {
+    const float* base = qkv + b * s.time * s.qkv_width();
+    const float* keys = base + s.width() + h / s.group() * s.size;
+    return {base + h * s.size, keys, keys + s.kv_width(), s.qkv_width()};
 }
 
 // The vectors of a head as columns, in panels of kernel.nr: what a product whose right
@@ -63,16 +64,15 @@ struct Workspace {
 
 } // namespace
 
-void attention_forward(const float* qkv, float* out, float* lse, int64_t batch, int64_t time,
-                       int64_t heads, int64_t width) {
-    const int64_t size = width / heads;
+void attention_forward(const float* qkv, float* out, float* lse, const Attention& s) {
+    const int64_t time = s.time, heads = s.heads, size = s.size, width = s.width();
     const float factor = 1.0f / std::sqrt(static_cast<float>(size));
-    parallel_for(batch * heads, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(s.batch * heads, 1, [&](int64_t begin, int64_t end) {
         const Kernels& kernel = kernels();
         thread_local Workspace w;
         for (int64_t bh = begin; bh < end; ++bh) {
             const int64_t b = bh / heads, h = bh % heads;
-            const Head head = head_of(qkv, b, h, time, width, size);
+            const Head head = head_of(qkv, b, h, s);
             w.keys.pack(kernel, head.k, head.row, time, size);
             for (int64_t t0 = 0; t0 < time; t0 += kQueries) {
                 const int64_t rows = std::min(kQueries, time - t0);
@@ -113,52 +113,58 @@ void attention_forward(const float* qkv, float* out, float* lse, int64_t batch, 
 //   dV = P^T dO,  dP = dO V^T,  dS = factor P (dP - (dO . O) of its row),
 //   dQ = dS K,  dK = dS^T Q
 void attention_backward(const float* qkv, const float* out, const float* lse, const float* dout,
-                        float* dqkv, bool accumulate, int64_t batch, int64_t time, int64_t heads,
-                        int64_t width) {
-    const int64_t size = width / heads;
+                        float* dqkv, bool accumulate, const Attention& s) {
+    const int64_t time = s.time, size = s.size, width = s.width();
     const float factor = 1.0f / std::sqrt(static_cast<float>(size));
-    parallel_for(batch * heads, 1, [&](int64_t begin, int64_t end) {
+    const auto one_head = [&](const Kernels& kernel, Workspace& w, int64_t b, int64_t h) {
+        const Head head = head_of(qkv, b, h, s);
+        float* const dq_head = dqkv + (head.q - qkv);
+        float *const dk = dqkv + (head.k - qkv), *const dv = dqkv + (head.v - qkv);
+        const bool add_kv = accumulate || h % s.group() > 0; // to the group's first head's
+        const float* const lse_head = lse + (b * s.heads + h) * time;
+        for (int64_t t0 = 0; t0 < time; t0 += kQueries) {
+            const int64_t rows = std::min(kQueries, time - t0);
+            const int64_t first = (b * time + t0) * width + h * size;
+            const float *o = out + first, *d_o = dout + first;
+            const float* q = head.q + t0 * head.row;
+            float* dq = dq_head + t0 * head.row;
+            for (int64_t j0 = 0; j0 < t0 + rows; j0 += kKeys) {
+                const int64_t n = std::min(kKeys, t0 + rows - j0);
+                w.keys.product(kernel, rows, q, head.row, size, j0, n, w.s);
+                w.values.product(kernel, rows, d_o, width, size, j0, n, w.d);
+                for (int64_t i = 0; i < rows; ++i) {
+                    float *p = w.s + i * kKeys, *d = w.d + i * kKeys;
+                    const int64_t seen = std::min(n, t0 + i + 1 - j0);
+                    // sum_j p_j dp_j = dO . O, without the row of dP
+                    const float centre = kernel.dot(size, d_o + i * width, o + i * width);
+                    kernel.softmax_grad(seen, p, d, factor, lse_head[t0 + i], centre);
+                    std::fill(p + seen, p + n, 0.0f);
+                    std::fill(d + seen, d + n, 0.0f);
+                }
+                // Keys from t0 on are met here for the first time.
+                const int64_t old = std::clamp<int64_t>(t0 - j0, 0, n);
+                const auto add = [&](const float* a, const float* x, int64_t row, float* to) {
+                    float* at = to + j0 * head.row;
+                    kernel.tile(old, size, rows, a, 1, kKeys, x, row, at, head.row, true);
+                    kernel.tile(n - old, size, rows, a + old, 1, kKeys, x, row, at + old * head.row,
+                                head.row, add_kv);
+                };
+                add(w.s, d_o, width, dv);
+                add(w.d, q, head.row, dk);
+                kernel.tile(rows, size, n, w.d, kKeys, 1, head.k + j0 * head.row, head.row, dq,
+                            head.row, accumulate || j0 > 0);
+            }
+        }
+    };
+    parallel_for(s.batch * s.kv_heads, 1, [&](int64_t begin, int64_t end) {
         const Kernels& kernel = kernels();
         thread_local Workspace w;
-        for (int64_t bh = begin; bh < end; ++bh) {
-            const int64_t b = bh / heads, h = bh % heads;
-            const Head head = head_of(qkv, b, h, time, width, size);
-            w.keys.pack(kernel, head.k, head.row, time, size);
-            w.values.pack(kernel, head.v, head.row, time, size);
-            float* d_head = dqkv + b * time * 3 * width + h * size;
-            for (int64_t t0 = 0; t0 < time; t0 += kQueries) {
-                const int64_t rows = std::min(kQueries, time - t0);
-                const int64_t first = (b * time + t0) * width + h * size;
-                const float *o = out + first, *d_o = dout + first;
-                const float* q = head.q + t0 * head.row;
-                float* dq = d_head + t0 * head.row;
-                for (int64_t j0 = 0; j0 < t0 + rows; j0 += kKeys) {
-                    const int64_t n = std::min(kKeys, t0 + rows - j0);
-                    w.keys.product(kernel, rows, q, head.row, size, j0, n, w.s);
-                    w.values.product(kernel, rows, d_o, width, size, j0, n, w.d);
-                    for (int64_t i = 0; i < rows; ++i) {
-                        float *p = w.s + i * kKeys, *d = w.d + i * kKeys;
-                        const int64_t seen = std::min(n, t0 + i + 1 - j0);
-                        // sum_j p_j dp_j = dO . O, without the row of dP
-                        const float centre = kernel.dot(size, d_o + i * width, o + i * width);
-                        kernel.softmax_grad(seen, p, d, factor, lse[bh * time + t0 + i], centre);
-                        std::fill(p + seen, p + n, 0.0f);
-                        std::fill(d + seen, d + n, 0.0f);
-                    }
-                    // Keys from t0 on are met here for the first time.
-                    const int64_t old = std::clamp<int64_t>(t0 - j0, 0, n);
-                    const auto add = [&](const float* a, const float* x, int64_t row, float* to) {
-                        float* at = to + j0 * head.row;
-                        kernel.tile(old, size, rows, a, 1, kKeys, x, row, at, head.row, true);
-                        kernel.tile(n - old, size, rows, a + old, 1, kKeys, x, row,
-                                    at + old * head.row, head.row, accumulate);
-                    };
-                    add(w.s, d_o, width, d_head + 2 * width);
-                    add(w.d, q, head.row, d_head + width);
-                    kernel.tile(rows, size, n, w.d, kKeys, 1, head.k + j0 * head.row, head.row, dq,
-                                head.row, accumulate || j0 > 0);
-                }
-            }
+        for (int64_t i = begin; i < end; ++i) {
+            const int64_t b = i / s.kv_heads, first = i % s.kv_heads * s.group();
+            const Head keys = head_of(qkv, b, first, s);
+            w.keys.pack(kernel, keys.k, keys.row, time, size);
+            w.values.pack(kernel, keys.v, keys.row, time, size);
+            for (int64_t h = first; h < first + s.group(); ++h) one_head(kernel, w, b, h);
         }
     });
 }

@@ -25,13 +25,13 @@ float* page_at(const PagedRows& p, int64_t r, int64_t position) {
 } // namespace
 
 void CpuDevice::store_pages(const PagedRows& p, const float* qkv) const {
-    const int64_t size = p.width / p.heads;
+    const int64_t size = p.head_size;
     for (int64_t r = 0; r < p.rows; ++r) {
         const int64_t at = p.position[r] % kPagePositions;
         float* const page = page_at(p, r, p.position[r]);
-        const float* key = qkv + (3 * r + 1) * p.width;
-        const float* value = key + p.width;
-        for (int64_t h = 0; h < p.heads; ++h, key += size, value += size) {
+        const float* key = qkv + r * p.qkv_width() + p.width();
+        const float* value = key + p.kv_width();
+        for (int64_t h = 0; h < p.kv_heads; ++h, key += size, value += size) {
             float* const keys = page + p.keys + h * size * kPagePositions;
             for (int64_t d = 0; d < size; ++d) keys[d * kPagePositions + at] = key[d];
             float* const values = page + p.values + h * size * kPagePositions;
@@ -41,7 +41,7 @@ void CpuDevice::store_pages(const PagedRows& p, const float* qkv) const {
 }
 
 void CpuDevice::attend_pages(const PagedRows& p, const float* qkv, float* out) const {
-    const int64_t size = p.width / p.heads;
+    const int64_t size = p.head_size;
     const float factor = 1.0f / std::sqrt(static_cast<float>(size));
     std::vector<const float*> pages;
     std::vector<float> scores;
@@ -51,8 +51,9 @@ void CpuDevice::attend_pages(const PagedRows& p, const float* qkv, float* out) c
             pages.push_back(page_at(p, r, i));
         }
         scores.resize(pages.size() * static_cast<size_t>(p.heads * kPagePositions));
-        kernels().attend_pages(p.position[r] + 1, p.heads, size, pages.data(), p.keys, p.values,
-                               qkv + 3 * r * p.width, factor, scores.data(), out + r * p.width);
+        kernels().attend_pages(p.position[r] + 1, p.heads, p.heads / p.kv_heads, size, pages.data(),
+                               p.keys, p.values, qkv + r * p.qkv_width(), factor, scores.data(),
+                               out + r * p.width());
     }
 }
 

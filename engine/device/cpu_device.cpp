@@ -31,14 +31,13 @@ size_t rounded_up(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; 
 } // namespace
 
 void CpuDevice::attention(const float* qkv, float* out, float* lse, Attention s) const {
-    attention_forward(qkv, out, lse, s.batch, s.time, s.heads, s.width);
+    attention_forward(qkv, out, lse, s);
 }
 
 void CpuDevice::attention_grad(const float* qkv, const float* out, const float* lse,
                                const float* dout, GradTarget dqkv, Attention s) const {
     if (!dqkv.data) return;
-    attention_backward(qkv, out, lse, dout, dqkv.data, !dqkv.fresh, s.batch, s.time, s.heads,
-                       s.width);
+    attention_backward(qkv, out, lse, dout, dqkv.data, !dqkv.fresh, s);
 }
 
 double CpuDevice::sum_of_squares(std::span<const std::span<const float>> pieces) const {

@@ -73,7 +73,8 @@ class CpuDevice final : public Device {
     void column_sums(int64_t rows, int64_t columns, const float* x, float* partial,
                      GradTarget d) const override;
     void layer_norm(int64_t rows, int64_t width, const float* x, const float* gain,
-                    const float* bias, float* y, float* mean, float* rstd) const override;
+                    const float* bias, float eps, float* y, float* mean,
+                    float* rstd) const override;
     void layer_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
                          const float* dy, const float* mean, const float* rstd, GradTarget dx,
                          float* partial, GradTarget dgain, GradTarget dbias) const override;

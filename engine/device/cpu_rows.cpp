@@ -28,10 +28,10 @@ void CpuDevice::column_sums(int64_t rows, int64_t columns, const float* x, float
 }
 
 void CpuDevice::layer_norm(int64_t rows, int64_t width, const float* x, const float* gain,
-                           const float* bias, float* y, float* mean, float* rstd) const {
+                           const float* bias, float eps, float* y, float* mean, float* rstd) const {
     parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
-            kernels().layer_norm(width, x + r * width, gain, bias, y + r * width, &mean[r],
+            kernels().layer_norm(width, x + r * width, gain, bias, eps, y + r * width, &mean[r],
                                  &rstd[r]);
         }
     });

@@ -41,8 +41,16 @@ struct AdamWStep { // see Kernels::adamw
     float grad_scale, rate, beta1, beta2, eps, decay, correct1, correct2;
 };
 
+// Causal attention of `heads` heads of queries, of which each heads / kv_heads neighbours share one
+// head of keys and values (Ainslie et al., "GQA", 2023).
 struct Attention {
-    int64_t batch, time, heads, width;
+    int64_t batch, time, heads, kv_heads, size; // size: of a head
+
+    int64_t rows() const { return batch * time; }
+    int64_t group() const { return heads / kv_heads; }
+    int64_t width() const { return heads * size; }       // of a row of queries, and of the output
+    int64_t kv_width() const { return kv_heads * size; } // of a row of keys, and of values
+    int64_t qkv_width() const { return width() + 2 * kv_width(); }
 };
 
 // Rows of `groups` groups of `width` numbers, one row at distance `stride` of the next: a norm of
@@ -66,14 +74,18 @@ struct Rotation {
 // Rows of a decoder's batch: tokens of sequences whose keys and values lie in pages
 // (decode/kv_cache.h). The arrays of int may lie in the host's memory or in the device's.
 struct PagedRows {
-    int64_t rows = 0, heads = 1, width = 0;
-    float* memory = nullptr; // of all pages, `size` numbers
+    int64_t rows = 0, heads = 1, kv_heads = 1, head_size = 0; // see Attention
+    float* memory = nullptr;                                  // of all pages, `size` numbers
     int64_t size = 0, page_size = 0;
     int64_t keys = 0, values = 0; // where those of the layer begin in a page
     const int* pages = nullptr;   // numbers of the sequences' pages, `listed` of them
     int64_t listed = 0;
     const int* first = nullptr;    // where the list of row r's sequence begins
     const int* position = nullptr; // of row r in its sequence
+
+    int64_t width() const { return heads * head_size; }
+    int64_t kv_width() const { return kv_heads * head_size; }
+    int64_t qkv_width() const { return width() + 2 * kv_width(); }
 };
 
 // A token to be drawn from a row of logits as decode/sampling.h says.
@@ -136,7 +148,8 @@ class Device {
     virtual void column_sums(int64_t rows, int64_t columns, const float* x, float* partial,
                              GradTarget d) const = 0;
     virtual void layer_norm(int64_t rows, int64_t width, const float* x, const float* gain,
-                            const float* bias, float* y, float* mean, float* rstd) const = 0;
+                            const float* bias, float eps, float* y, float* mean,
+                            float* rstd) const = 0;
     // partial: (row_chunks(rows), 2, width).
     virtual void layer_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
                                  const float* dy, const float* mean, const float* rstd,
@@ -212,7 +225,7 @@ class Device {
     // Decoding. rows_product: as gemm, but each row of C as if it were alone: its bytes do not
     // depend on the number of rows. A is not transposed.
     virtual void rows_product(const Gemm& product) const = 0;
-    // The keys and values of new rows (rows, 3 width) go into their pages.
+    // The keys and values of new rows (rows, qkv_width) go into their pages.
     virtual void store_pages(const PagedRows& rows, const float* qkv) const = 0;
     // out (rows, width): each row attends to the positions of its sequence up to its own.
     virtual void attend_pages(const PagedRows& rows, const float* qkv, float* out) const = 0;

@@ -106,9 +106,9 @@ struct Kernels {
     // s becomes p = exp(factor * s - lse), d becomes factor * p * (d - centre).
     void (*softmax_grad)(int64_t n, float* s, float* d, float factor, float lse, float centre);
 
-    // Layer norm of one row (Ba et al. 2016), eps 1e-5.
-    void (*layer_norm)(int64_t n, const float* x, const float* gain, const float* bias, float* y,
-                       float* mean, float* rstd);
+    // Layer norm of one row (Ba et al. 2016).
+    void (*layer_norm)(int64_t n, const float* x, const float* gain, const float* bias, float eps,
+                       float* y, float* mean, float* rstd);
     // dgain and dbias are always added to; dx is added to when `accumulate`.
     void (*layer_norm_grad)(int64_t n, const float* x, const float* gain, const float* dy,
                             float mean, float rstd, float* dx, bool accumulate, float* dgain,
@@ -134,14 +134,14 @@ struct Kernels {
                    bool accumulate);
 
     // Attention of one token over n >= 1 cached positions in pages of kPagePositions, for
-    // each head h:
-    //   out_h = sum_i p_i value_h(i), p = softmax_i(factor * q_h . key_h(i))
-    // At pages[i] + keys lie a page's keys as (heads, size, kPagePositions), at pages[i] +
-    // values its values as (heads, kPagePositions, size); what is behind position n may be
+    // each head h, of which `group` neighbours share their keys and values, those of g = h / group:
+    //   out_h = sum_i p_i value_g(i), p = softmax_i(factor * q_h . key_g(i))
+    // At pages[i] + keys lie a page's keys as (heads / group, size, kPagePositions), at pages[i] +
+    // values its values as (heads / group, kPagePositions, size); what is behind position n may be
     // anything. `scores` has room for `heads` rows of n numbers rounded up to whole pages.
-    void (*attend_pages)(int64_t n, int64_t heads, int64_t size, const float* const* pages,
-                         int64_t keys, int64_t values, const float* q, float factor, float* scores,
-                         float* out);
+    void (*attend_pages)(int64_t n, int64_t heads, int64_t group, int64_t size,
+                         const float* const* pages, int64_t keys, int64_t values, const float* q,
+                         float factor, float* scores, float* out);
 
     // AdamW (Loshchilov & Hutter 2019), one step on n numbers:
     //   g' = grad_scale g; m = b1 m + (1-b1) g'; v = b2 v + (1-b2) g'^2

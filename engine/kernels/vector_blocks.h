@@ -173,17 +173,20 @@ void mix_page(int64_t count, int64_t size, const float* value, const float* ahea
 
 // V is the processor's own vector, W one of sixteen lanes.
 template <class V, class W>
-void attend_pages(int64_t n, int64_t heads, int64_t size, const float* const* pages, int64_t keys,
-                  int64_t values, const float* q, float factor, float* scores, float* out) {
+void attend_pages(int64_t n, int64_t heads, int64_t group, int64_t size, const float* const* pages,
+                  int64_t keys, int64_t values, const float* q, float factor, float* scores,
+                  float* out) {
     const int64_t count = (n + kPagePositions - 1) / kPagePositions;
     const int64_t row = count * kPagePositions; // a head's scores
     const int64_t part = size * kPagePositions; // a head's keys, or values, of a page
     for (int64_t p = 0; p < count; ++p) {
         const float* key = pages[p] + keys;
         const float* ahead = p + 1 < count ? pages[p + 1] + keys : pages[0] + values;
-        for (int64_t h = 0; h < heads; ++h) {
-            score_page<V>(size, key + h * part, ahead + h * part, q + h * size,
-                          scores + h * row + p * kPagePositions);
+        for (int64_t h = 0; h < heads; key += part, ahead += part) {
+            for (const int64_t end = h + group; h < end; ++h) {
+                score_page<V>(size, key, ahead, q + h * size,
+                              scores + h * row + p * kPagePositions);
+            }
         }
     }
     for (int64_t h = 0; h < heads; ++h) {
@@ -196,15 +199,16 @@ void attend_pages(int64_t n, int64_t heads, int64_t size, const float* const* pa
         const float* ahead = pages[p + 1 < count ? p + 1 : p] + values;
         const int64_t first = p * kPagePositions;
         const int64_t there = n - first < kPagePositions ? n - first : kPagePositions;
-        for (int64_t h = 0; h < heads; ++h) {
+        for (int64_t h = 0, sharing = group; h < heads; ++h, --sharing) {
+            if (sharing == 0) sharing = group, value += part, ahead += part;
             int64_t d = 0;
             while (d < size) {
                 const int64_t left = size - d;
                 const auto go = [&](auto width, auto run) {
                     const int64_t last = left - (width() - 1) * V::lanes;
-                    run(there, size, value + h * part + d, ahead + h * part + d,
-                        scores + h * row + first, out + h * size + d,
-                        static_cast<int>(last < V::lanes ? last : V::lanes), p > 0);
+                    run(there, size, value + d, ahead + d, scores + h * row + first,
+                        out + h * size + d, static_cast<int>(last < V::lanes ? last : V::lanes),
+                        p > 0);
                     d += width() * V::lanes;
                 };
                 constexpr int kWide = V::page_columns;

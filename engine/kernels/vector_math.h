@@ -239,8 +239,8 @@ void softmax_grad(int64_t n, float* s, float* d, float factor, float lse, float 
 // ---------------------------------------------------------------------------------------
 
 template <class V>
-void layer_norm(int64_t n, const float* x, const float* gain, const float* bias, float* y,
-                float* mean, float* rstd) {
+void layer_norm(int64_t n, const float* x, const float* gain, const float* bias, float eps,
+                float* y, float* mean, float* rstd) {
     const float count = static_cast<float>(n);
     const float centre = sum<V>(n, x) / count;
     const auto centres = V::set(centre);
@@ -248,7 +248,7 @@ void layer_norm(int64_t n, const float* x, const float* gain, const float* bias,
         const auto d = part.keep(V::sub(part.load(x + i), centres), V::zero());
         return V::mul(d, d);
     });
-    const float inverse = 1.0f / V::root(squares / count + 1e-5f);
+    const float inverse = 1.0f / V::root(squares / count + eps);
     const auto inverses = V::set(inverse);
     each<V>(n, [=](int64_t i, auto part) {
         const auto xhat = V::mul(V::sub(part.load(x + i), centres), inverses);

@@ -8,6 +8,8 @@
 #include "engine/nn/lora.h"
 #include "engine/nn/safetensors.h"
 
+#include <charconv>
+
 namespace qstar::engine {
 
 namespace {
@@ -24,6 +26,25 @@ void put_config(std::map<std::string, std::string>& metadata, const GptConfig& c
     // Files of gpt2 are as they were before there were families.
     if (c.family != Family::gpt2) metadata[prefix + "family"] = family_name(c.family);
     if (c.hidden != 0) metadata[prefix + "hidden"] = std::to_string(c.hidden);
+    // So are those of models like the first of a family.
+    const GptConfig usual;
+    if (c.kv_heads != 0) metadata[prefix + "kv_heads"] = std::to_string(c.kv_heads);
+    if (c.head_size != 0) metadata[prefix + "head_size"] = std::to_string(c.head_size);
+    if (c.norm_epsilon > 0) metadata[prefix + "norm_epsilon"] = fmt::format("{}", c.norm_epsilon);
+    if (c.rope_base < usual.rope_base || c.rope_base > usual.rope_base)
+        metadata[prefix + "rope_base"] = fmt::format("{}", c.rope_base);
+    if (!c.tied) metadata[prefix + "tied"] = "0";
+}
+
+// A number out of the metadata.
+double metadata_real(const SafeTensorsReader& file, const std::string& path,
+                     const std::string& key) {
+    const std::string& text = file.text(key);
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size())
+        fail("{}: metadata \"{}\": expected a number, found \"{}\"", path, key, text);
+    return value;
 }
 
 GptConfig config_of(const SafeTensorsReader& file, const std::string& path,
@@ -42,7 +63,13 @@ GptConfig config_of(const SafeTensorsReader& file, const std::string& path,
     const auto& metadata = file.metadata();
     if (const auto family = metadata.find(prefix + "family"); family != metadata.end())
         c.family = family_named(family->second, path + ": the metadata's " + prefix + "family: ");
-    if (metadata.contains(prefix + "hidden")) c.hidden = size("hidden");
+    const auto has = [&](const char* key) { return metadata.contains(prefix + key); };
+    if (has("hidden")) c.hidden = size("hidden");
+    if (has("kv_heads")) c.kv_heads = size("kv_heads");
+    if (has("head_size")) c.head_size = size("head_size");
+    if (has("norm_epsilon")) c.norm_epsilon = metadata_real(file, path, prefix + "norm_epsilon");
+    if (has("rope_base")) c.rope_base = metadata_real(file, path, prefix + "rope_base");
+    if (has("tied")) c.tied = file.number(prefix + "tied", 1) == 1;
     check_sizes(c, path + ": the metadata's " + prefix);
     return c;
 }
@@ -52,9 +79,12 @@ GptConfig config_of(const SafeTensorsReader& file, const std::string& path,
 void check_claims(const SafeTensorsReader& file, const GptConfig& c) {
     if (c.family != Family::gpt2) {
         file.check_shape("model.embed_tokens.weight", {c.vocab, c.width});
-        for (int64_t layer = 0; layer < c.layers; ++layer)
-            file.check_shape(fmt::format("model.layers.{}.mlp.up_proj.weight", layer),
-                             {hidden_width(c), c.width});
+        for (int64_t layer = 0; layer < c.layers; ++layer) {
+            const std::string block = fmt::format("model.layers.{}.", layer);
+            file.check_shape(block + "mlp.up_proj.weight", {hidden_width(c), c.width});
+            file.check_shape(block + "self_attn.q_proj.weight", {query_width(c), c.width});
+            file.check_shape(block + "self_attn.k_proj.weight", {kv_width(c), c.width});
+        }
         return;
     }
     file.check_shape("wte.weight", {c.vocab, c.width});

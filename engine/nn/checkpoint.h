@@ -2,10 +2,11 @@
 // A GPT and the whole state of its training as safetensors files.
 //
 // Tensor names are the family's (gpt.h); the configuration stands in the file's metadata ("layers",
-// "heads", "width", "context", "vocab", "scalar_head"; where it is not gpt2, "family", and "hidden"
-// where it is not the family's own). A training state adds what the optimiser keeps (optimiser.h),
-// the step and the random state, so that a run killed at any moment goes on to the same bytes;
-// frozen weights are not in it: whoever goes on reads them where they came from. Files are replaced
+// "heads", "width", "context", "vocab", "scalar_head"; where it is not gpt2, "family"; and what is
+// not as the family has it: "hidden", "kv_heads", "head_size", "norm_epsilon", "rope_base",
+// "tied"). A training state adds what the optimiser keeps (optimiser.h), the step and the random
+// state, so that a run killed at any moment goes on to the same bytes; frozen weights are
+// not in it: whoever goes on reads them where they came from. Files are replaced
 // atomically.
 
 #include "engine/nn/gpt.h"

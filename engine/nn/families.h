@@ -1,7 +1,7 @@
 #pragma once
 // What a family of models says of itself; gpt.cpp calls it by the configuration's family. A
-// model's first parameter is the table of the embedding, which is its head, too; after the last
-// norm comes the scalar head, if any, and then adapters (lora.h).
+// model's first parameter is the table of the embedding, which is its head, too, if they are tied;
+// after the last norm come lm_head, if not, the scalar head, if any, and adapters (lora.h).
 
 #include "engine/autograd/ops.h"
 #include "engine/base/random.h"
@@ -32,11 +32,11 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
            std::span<const int> tokens, int64_t batch, int64_t time);
 } // namespace gpt2
 
-// llama and qwen3.
+// llama, qwen2 and qwen3.
 namespace llama {
 void add_parameters(NewParameters& add);
-// (T, head): of each position the cosines of its angles t / 10000^(2 i / head), then the sines.
-Tensor turns(int64_t positions, int64_t head);
+// (T, head): of each position the cosines of its angles t / base^(2 i / head), then the sines.
+Tensor turns(int64_t positions, int64_t head, double base);
 Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
            const Tensor& turns, std::span<const int> tokens, int64_t batch, int64_t time);
 } // namespace llama

@@ -26,7 +26,7 @@ Gpt::Gpt(const GptConfig& config_, Random random) : config(config_) {
         gpt2::add_parameters(add);
     } else {
         llama::add_parameters(add);
-        turns = llama::turns(config.context, config.width / config.heads);
+        turns = llama::turns(config.context, head_size(config), config.rope_base);
     }
     if (config.scalar_head) {
         add.constant("score.weight", {config.width, 1}, 0);
@@ -113,7 +113,9 @@ Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, i
 }
 
 Var logits(Tape& tape, Gpt& model, Var hidden_states) {
-    return matmul(tape, hidden_states, tape.leaf(model.parameters.front()), true);
+    Parameter& head =
+        model.config.tied ? model.parameters.front() : model.parameter("lm_head.weight");
+    return matmul(tape, hidden_states, tape.leaf(head), true);
 }
 
 Var scores(Tape& tape, Gpt& model, Var hidden_states) {

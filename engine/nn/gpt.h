@@ -1,19 +1,22 @@
 #pragma once
 // GPT: the decoder-only transformer, small, in the architectures of the field (gpt_config.h).
 //
-// Pre-norm blocks and a tied head. Parameters have the names and the layouts of the family's
-// released weights. Of gpt2 (gpt2.cpp; linear weights are (in, out)):
+// Pre-norm blocks. Parameters have the names and the layouts of the family's released weights. Of
+// gpt2 (gpt2.cpp; linear weights are (in, out)):
 //   wte.weight (V, C)  wpe.weight (T, C)  h.N.ln_1.{weight,bias} (C)
 //   h.N.attn.c_attn.{weight (C, 3C), bias}  h.N.attn.c_proj.{weight (C, C), bias}
 //   h.N.ln_2.{weight,bias}  h.N.mlp.c_fc.{weight (C, 4C), bias}
 //   h.N.mlp.c_proj.{weight (4C, C), bias}  ln_f.{weight,bias}
-// Of llama and qwen3 (llama.cpp; linear weights are (out, in), H is the MLP's hidden width):
+// Of llama, qwen2 and qwen3 (llama.cpp; linear weights are (out, in), H is the MLP's hidden width,
+// Q the numbers of all heads' queries, K of all heads' keys, d of one head):
 //   model.embed_tokens.weight (V, C)  model.layers.N.input_layernorm.weight (C)
-//   model.layers.N.self_attn.{q,k,v,o}_proj.weight (C, C), and of qwen3 {q,k}_norm.weight
+//   model.layers.N.self_attn.q_proj.weight (Q, C)  ...{k,v}_proj.weight (K, C)
+//   ...o_proj.weight (C, Q), of qwen2 {q,k,v}_proj.bias, of qwen3 {q,k}_norm.weight (d)
 //   model.layers.N.post_attention_layernorm.weight (C)
 //   model.layers.N.mlp.{gate,up}_proj.weight (H, C)  ...mlp.down_proj.weight (C, H)
 //   model.norm.weight (C)
-// A reward model has a scalar head on top: score.weight (C, 1), score.bias (1).
+// The embedding is the head of the next token, too, or else there is lm_head.weight (V, C).
+// A reward model has a scalar head on top of all: score.weight (C, 1), score.bias (1).
 
 #include "engine/autograd/ops.h"
 #include "engine/base/random.h"
@@ -41,7 +44,8 @@ struct Gpt {
 };
 
 // The same weights in a model with a scalar head of weight 0 (a reward model starts
-// by giving every text the probability 1/2), or without one.
+// by giving every text the probability 1/2), or without one. A reward model keeps lm_head, if there
+// is one: it learns to go on with right work, too.
 Gpt with_scalar_head(const Gpt& base);
 Gpt without_scalar_head(const Gpt& base);
 

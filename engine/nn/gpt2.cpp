@@ -70,6 +70,7 @@ void add_parameters(NewParameters& add) {
 Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
            std::span<const int> tokens, int64_t batch, int64_t time) {
     const auto leaf = [&](size_t i) { return tape.leaf(parameters[i]); };
+    const float epsilon = norm_epsilon(config);
 
     Var x = embedding(tape, tokens, leaf(wte), leaf(wpe), time);
     for (int64_t layer = 0; layer < config.layers; ++layer) {
@@ -79,19 +80,19 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
         };
         const Var before = x;
         // x + attention(norm(x))
-        Var a = layer_norm(tape, x, p(ln_1), p(ln_1_bias));
+        Var a = layer_norm(tape, x, p(ln_1), p(ln_1_bias), epsilon);
         a = times(a, c_attn, c_attn_bias);
         a = attention(tape, a, batch, time, config.heads);
         x = add(tape, x, times(a, c_proj, c_proj_bias));
         // x + mlp(norm(x))
-        Var m = layer_norm(tape, x, p(ln_2), p(ln_2_bias));
+        Var m = layer_norm(tape, x, p(ln_2), p(ln_2_bias), epsilon);
         m = parameters[at(layer, c_fc)].adapter == 0 ? linear_gelu(tape, m, p(c_fc), p(c_fc_bias))
                                                      : gelu(tape, times(m, c_fc, c_fc_bias));
         x = add(tape, x, times(m, mlp_proj, mlp_proj_bias));
         tape.drop_unread(before, x);
     }
     const size_t ln_f = at(config.layers, ln_1);
-    return layer_norm(tape, x, leaf(ln_f), leaf(ln_f + 1));
+    return layer_norm(tape, x, leaf(ln_f), leaf(ln_f + 1), epsilon);
 }
 
 } // namespace qstar::engine::gpt2

@@ -23,7 +23,7 @@ Family family_named(std::string_view name, const std::string& where = "");
 struct GptConfig {
     int64_t layers = 4;
     int64_t heads = 4;
-    int64_t width = 128;   // C, a multiple of heads; of rotary families of 2 heads
+    int64_t width = 128;   // C
     int64_t context = 128; // T, the longest sequence
     int64_t vocab = 260;   // V
     bool scalar_head = false;
@@ -32,7 +32,7 @@ struct GptConfig {
     // What models of others have otherwise than ours; 0: as it says there. Not of gpt2, but for
     // the epsilon.
     int64_t kv_heads = 0;      // heads of keys and values, a divisor of heads; 0: heads
-    int64_t head_size = 0;     // numbers of a head; 0: width / heads
+    int64_t head_size = 0;     // numbers of a head, even in rotary families; 0: width / heads
     double norm_epsilon = 0;   // 0: 1e-5 in gpt2, else 1e-6
     double rope_base = 10'000; // of rotary positions
     bool tied = true;          // the embedding is the head of the next token, too; else lm_head
@@ -44,15 +44,17 @@ int64_t kv_heads(const GptConfig& config);
 int64_t head_size(const GptConfig& config);
 float norm_epsilon(const GptConfig& config);
 
-// Of RMS norm, in llama and qwen3.
-inline constexpr float rms_epsilon = 1e-6f;
+// Numbers of all heads' queries, and of all heads' keys (or values), in a row.
+int64_t query_width(const GptConfig& config);
+int64_t kv_width(const GptConfig& config);
 
 // The width of the MLP's hidden layer: 4 C; of SwiGLU 8/3 C, in whole sixteens, so that both have
 // as many parameters (Shazeer 2020).
 int64_t hidden_width(const GptConfig& config);
 
-// Error naming the first size that is out of its range, or heads that do not divide the
-// width; `where` begins the sentence ("FILE: the metadata's ").
+// Error naming the first size that is out of its range, heads that do not divide the width (or are
+// no multiple of those of the keys), or what the family has not; `where` begins the sentence
+// ("FILE: the metadata's ").
 void check_sizes(const GptConfig& config, const std::string& where = "a GPT's ");
 
 // Numbers in a GPT of sizes that check_sizes() lets pass.

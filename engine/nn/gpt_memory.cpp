@@ -16,16 +16,18 @@ namespace qstar::engine {
 // and values, attention, its projection, two sums, the two wide layers of the MLP and its
 // projection: 18 C; and of each row a few numbers more.
 //
-// In llama: two norms, queries, keys and values before and after they are turned (in qwen3
+// In the others: two norms, queries, keys and values before and after they are turned (in qwen3
 // normalised between), attention, its projection, two sums, the MLP's projection; and three
 // hidden layers: gate, up and their product.
 //
 // An adapter keeps its rows of r numbers twice.
 int64_t activations(const GptConfig& c, int64_t sequences, int64_t time, const Trains& trains) {
     const bool gpt2 = c.family == Family::gpt2;
-    const int64_t normed = c.family == Family::qwen3 ? 2 * (c.width + c.heads) : 0;
-    const int64_t layer = gpt2 ? 18 * c.width + 2 * 2 + c.heads
-                               : 13 * c.width + 3 * hidden_width(c) + normed + 2 + c.heads;
+    const int64_t queries = query_width(c), keys = kv_width(c);
+    const int64_t normed = c.family == Family::qwen3 ? queries + keys + c.heads + kv_heads(c) : 0;
+    const int64_t layer =
+        gpt2 ? 18 * c.width + 2 * 2 + c.heads
+             : 6 * c.width + 3 * queries + 4 * keys + 3 * hidden_width(c) + normed + 2 + c.heads;
     if (trains.what == Trains::head) return sequences * time * (layer + 3 * c.width + 4);
     const int64_t adapters = c.layers * (gpt2 ? 4 : 7) * 2 * trains.rank; // of rank 0: none
     const int64_t ends = 2 * c.width + 2;                                 // embedding, last norm
@@ -74,7 +76,7 @@ GptConfig parse_config(std::string_view text) {
         const auto [end, error] =
             std::from_chars(text.data() + at, text.data() + text.size(), value);
         if (error != std::errc() || value < 1 || value > (1 << 24)) {
-            fail("\"{}\": expected a letter of L D H T V and a number, found \"{}\"", text,
+            fail("\"{}\": expected a letter of L D H K T V and a number, found \"{}\"", text,
                  text.substr(at - 1));
         }
         at = static_cast<size_t>(end - text.data());
@@ -89,6 +91,9 @@ GptConfig parse_config(std::string_view text) {
             config.heads = value;
             heads_given = true;
             break;
+        case 'K':
+            config.kv_heads = value;
+            break;
         case 'T':
             config.context = value;
             break;
@@ -96,8 +101,8 @@ GptConfig parse_config(std::string_view text) {
             config.vocab = value;
             break;
         default:
-            fail("\"{}\": expected L (layers), D (width), H (heads), T (context) or V "
-                 "(vocabulary), found '{}'",
+            fail("\"{}\": expected L (layers), D (width), H (heads), K (heads of keys and "
+                 "values), T (context) or V (vocabulary), found '{}'",
                  text, letter);
         }
     }

@@ -30,7 +30,8 @@ MemoryPlan training_memory(const GptConfig& config, int64_t batch, int64_t time,
 
 // "L6 D256 H8 T128 V512": layers, width, heads, context, vocabulary, in any order, with or
 // without spaces; H may be missing (heads of 32, or one). A family's name may stand before them
-// ("qwen3 L6 D256"), else it is gpt2. Error naming the part that is wrong.
+// ("qwen3 L6 D256"), else it is gpt2; K2 are heads of keys and values, if they are fewer. Error
+// naming the part that is wrong.
 GptConfig parse_config(std::string_view text);
 
 } // namespace qstar::engine

@@ -179,7 +179,7 @@ int64_t trained_count(const GptConfig& c, const Trains& trains) {
     if (trains.what == Trains::all) return parameter_count(c);
     if (trains.what == Trains::head) return c.width + 1;
     const int64_t mlp = (c.family == Family::gpt2 ? 2 : 3) * (c.width + hidden_width(c));
-    const int64_t queries = c.heads * head_size(c), keys = kv_heads(c) * head_size(c);
+    const int64_t queries = query_width(c), keys = kv_width(c);
     const int64_t into =
         c.family == Family::gpt2 ? 4 * c.width : c.width + queries + 2 * (c.width + keys);
     return c.layers * trains.rank * (into + queries + c.width + mlp) + head;
@@ -202,7 +202,7 @@ Gpt merged(const Gpt& model) {
 Var project(Tape& tape, std::span<Parameter> parameters, size_t which, Var x, Var bias) {
     Parameter& weight = parameters[which];
     const Var w = tape.leaf(weight);
-    const Var y = weight.out_in ? matmul(tape, x, w, true) : linear(tape, x, w, bias);
+    const Var y = weight.out_in ? matmul(tape, x, w, true, bias) : linear(tape, x, w, bias);
     if (weight.adapter == 0) return y;
     const auto at = static_cast<size_t>(weight.adapter);
     const Var sum = add_low_rank(tape, y, x, tape.leaf(parameters[at]),

@@ -15,14 +15,14 @@ namespace {
 // What the shaders of pages.glsl are told. `memory`: where the pages begin.
 struct PagedPush {
     Address qkv, out, memory, pages, first, position;
-    int32_t rows, heads, width, page_size, keys, values;
+    int32_t rows, heads, kv_heads, size, page_size, keys, values;
     float factor;
 };
 
 PagedPush paged(Operation& operation, const PagedRows& p, const float* qkv, Address out,
                 Address memory) {
     number(p.size);
-    return {operation.read(qkv, p.rows * 3 * p.width),
+    return {operation.read(qkv, p.rows * p.qkv_width()),
             out,
             memory,
             operation.upload(p.pages, p.listed),
@@ -30,11 +30,12 @@ PagedPush paged(Operation& operation, const PagedRows& p, const float* qkv, Addr
             operation.upload(p.position, p.rows),
             number(p.rows),
             number(p.heads),
-            number(p.width),
+            number(p.kv_heads),
+            number(p.head_size),
             number(p.page_size),
             number(p.keys),
             number(p.values),
-            1.0f / std::sqrt(static_cast<float>(p.width / p.heads))};
+            1.0f / std::sqrt(static_cast<float>(p.head_size))};
 }
 
 } // namespace
@@ -68,15 +69,15 @@ void VulkanDevice::rows_product(const Gemm& g) const {
 void VulkanDevice::store_pages(const PagedRows& p, const float* qkv) const {
     Operation operation(*gpu_);
     const PagedPush push = paged(operation, p, qkv, 0, operation.write(p.memory, p.size));
-    operation.run(shaders::store_pages, {}, push, groups_for(p.rows * p.width, 128));
+    operation.run(shaders::store_pages, {}, push, groups_for(p.rows * p.kv_width(), 128));
 }
 
 void VulkanDevice::attend_pages(const PagedRows& p, const float* qkv, float* out) const {
     Operation operation(*gpu_);
-    const Address to = operation.write(out, p.rows * p.width);
+    const Address to = operation.write(out, p.rows * p.width());
     const PagedPush push = paged(operation, p, qkv, to, operation.read(p.memory, p.size));
     operation.run(shaders::attend_pages, {}, push,
-                  {p.heads, std::min<int64_t>(p.rows, 65535), divided_up(p.width / p.heads, 128)});
+                  {p.heads, std::min<int64_t>(p.rows, 65535), divided_up(p.head_size, 128)});
 }
 
 void VulkanDevice::copy_pages(int64_t count, const int* from, const int* to, int64_t page_size,

@@ -35,11 +35,13 @@ void VulkanDevice::column_sums(int64_t rows, int64_t columns, const float* x, fl
 }
 
 void VulkanDevice::layer_norm(int64_t rows, int64_t width, const float* x, const float* gain,
-                              const float* bias, float* y, float* mean, float* rstd) const {
+                              const float* bias, float eps, float* y, float* mean,
+                              float* rstd) const {
     Operation operation(*gpu_);
     const struct {
         Address x, gain, bias, y, mean, rstd;
         int32_t rows, width;
+        float eps;
     } push = {operation.read(x, rows * width),
               operation.read(gain, width),
               operation.read(bias, width),
@@ -47,7 +49,8 @@ void VulkanDevice::layer_norm(int64_t rows, int64_t width, const float* x, const
               operation.write(mean, rows),
               operation.write(rstd, rows),
               number(rows),
-              number(width)};
+              number(width),
+              eps};
     operation.run(shaders::layer_norm, {}, push, groups_of_rows(rows));
 }
 

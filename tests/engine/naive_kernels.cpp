@@ -96,14 +96,14 @@ void softmax_grad(int64_t n, float* s, float* d, float factor, float lse, float 
     }
 }
 
-void layer_norm(int64_t n, const float* x, const float* gain, const float* bias, float* y,
-                float* mean, float* rstd) {
+void layer_norm(int64_t n, const float* x, const float* gain, const float* bias, float eps,
+                float* y, float* mean, float* rstd) {
     double total = 0;
     for (int64_t i = 0; i < n; ++i) total += x[i];
     const double centre = total / static_cast<double>(n);
     double squares = 0;
     for (int64_t i = 0; i < n; ++i) squares += (x[i] - centre) * (x[i] - centre);
-    const double inverse = 1.0 / std::sqrt(squares / static_cast<double>(n) + 1e-5);
+    const double inverse = 1.0 / std::sqrt(squares / static_cast<double>(n) + eps);
     for (int64_t i = 0; i < n; ++i) {
         y[i] = static_cast<float>((x[i] - centre) * inverse * gain[i] + bias[i]);
     }
@@ -187,10 +187,11 @@ void rotate(int64_t half, const float* x, const float* turn, bool back, float* y
     }
 }
 
-void attend_pages(int64_t n, int64_t heads, int64_t size, const float* const* pages, int64_t keys,
-                  int64_t values, const float* q, float factor, float* scores, float* out) {
+void attend_pages(int64_t n, int64_t heads, int64_t group, int64_t size, const float* const* pages,
+                  int64_t keys, int64_t values, const float* q, float factor, float* scores,
+                  float* out) {
     for (int64_t h = 0; h < heads; ++h, q += size, out += size) {
-        const int64_t part = h * size * kPagePositions; // where the head's are in a page
+        const int64_t part = h / group * size * kPagePositions; // where its keys are in a page
         for (int64_t i = 0; i < n; ++i) {
             const float* key = pages[i / kPagePositions] + keys + part + i % kPagePositions;
             double product = 0;

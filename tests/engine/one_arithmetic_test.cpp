@@ -97,7 +97,7 @@ std::vector<Case> cases() {
                            bias = spread(n, "bias", 1), dy = spread(n, "dy", 1);
              Numbers y(x.size()), dx = y, dgain = bias, dbias = gain;
              float mean = 0, rstd = 0;
-             k.layer_norm(n, x.data(), gain.data(), bias.data(), y.data(), &mean, &rstd);
+             k.layer_norm(n, x.data(), gain.data(), bias.data(), 1e-5f, y.data(), &mean, &rstd);
              append(out, y);
              for (const bool add : {false, true})
                  k.layer_norm_grad(n, x.data(), gain.data(), dy.data(), mean, rstd, dx.data(), add,
@@ -139,16 +139,16 @@ std::vector<Case> cases() {
         {"attention over pages",
          [=](const Kernels& k, int64_t n, Numbers& out) {
              for (const int64_t size : {3, 8, 16, 32, 40, 64, 72}) {
-                 const int64_t heads = 2, width = heads * size;
+                 const int64_t heads = 4, group = 2, width = heads * size;
                  const int64_t count = (n + kPagePositions - 1) / kPagePositions;
-                 const int64_t page = 2 * width * kPagePositions;
+                 const int64_t keys = width / group * kPagePositions, page = 2 * keys;
                  const Numbers cache = spread(count * page, "cache", 1), q = spread(width, "q", 2);
                  std::vector<const float*> pages;
                  for (int64_t p = 0; p < count; ++p) pages.push_back(cache.data() + p * page);
                  Numbers scores(static_cast<size_t>(heads * count * kPagePositions));
                  Numbers y(static_cast<size_t>(width));
-                 k.attend_pages(n, heads, size, pages.data(), 0, width * kPagePositions, q.data(),
-                                0.3f, scores.data(), y.data());
+                 k.attend_pages(n, heads, group, size, pages.data(), 0, keys, q.data(), 0.3f,
+                                scores.data(), y.data());
                  append(out, y);
              }
          }},

@@ -7,6 +7,7 @@
 #include "engine/optim/optimiser.h"
 #include "engine/text/json.h"
 #include "engine/text/json_parse.h"
+#include "tests/engine/small_model.h"
 #include "tests/temporary.h"
 
 #include <algorithm>
@@ -82,6 +83,37 @@ TEST_CASE("models of others are refused by what they lack or have too much") {
     save_training(path, copy, optimiser, {});
     CHECK(why_not_loaded(path).starts_with(
         path + ": tensor \"adamw.first.h.0.attn.c_attn.bias\": not one of"));
+}
+
+TEST_CASE("what a model has otherwise than ours is read strictly") {
+    const Temporary folder;
+    const std::string path = folder / "model.safetensors";
+    save_gpt(path, small_model(grouped_config(Family::qwen2)));
+    const SafeTensors ours = read_safetensors(path);
+    CHECK(ours.metadata.at("rope_base") == "500");
+    CHECK(ours.metadata.at("norm_epsilon") == "0.001");
+    const auto refused = [&](const std::string& key, const std::string& text) {
+        SafeTensors other = ours;
+        other.metadata[key] = text;
+        write_safetensors(path, other);
+        return why_not_loaded(path).substr(path.size() + 2);
+    };
+    CHECK(refused("kv_heads", "4") ==
+          "the metadata's 4 heads of keys and values cannot be shared by 6 heads");
+    CHECK(refused("kv_heads", "3") == "tensor \"model.layers.0.self_attn.k_proj.weight\": "
+                                      "expected the shape (18, 16), found (12, 16)");
+    CHECK(refused("head_size", "60000") == "tensor \"model.layers.0.self_attn.q_proj.weight\": "
+                                           "expected the shape (360000, 16), found (36, 16)");
+    CHECK(refused("norm_epsilon", "small") ==
+          "metadata \"norm_epsilon\": expected a number, found \"small\"");
+    CHECK(refused("norm_epsilon", "nan") ==
+          "the metadata's norm_epsilon must be within 0 to 1, found nan");
+    CHECK(refused("rope_base", "0.5") ==
+          "the metadata's rope_base must be within 1 to 1e12, found 0.5");
+    CHECK(refused("tied", "2") ==
+          "metadata \"tied\": expected a whole number up to 1, found \"2\"");
+    CHECK(refused("tied", "1").starts_with("tensor \"lm_head.weight\": not one of the"));
+    CHECK(refused("family", "gpt2") == "the metadata's width of 16 cannot be cut into 6 heads");
 }
 
 TEST_CASE("a GPT in halves, in bf16 or in doubles is read as one in fp32") {

@@ -40,6 +40,12 @@ Gpt model_of(const Reference& reference) {
     config.width = reference.number("width");
     config.context = reference.number("context");
     config.vocab = reference.number("vocab");
+    const auto& others = reference.file.metadata; // what is otherwise than ours
+    if (others.contains("kv_heads")) config.kv_heads = reference.number("kv_heads");
+    if (others.contains("head_size")) config.head_size = reference.number("head_size");
+    if (others.contains("norm_epsilon")) config.norm_epsilon = std::stod(others.at("norm_epsilon"));
+    if (others.contains("rope_base")) config.rope_base = std::stod(others.at("rope_base"));
+    config.tied = !others.contains("tied");
     Gpt model(config, Random(1, "reference"));
     for (Parameter& p : model.parameters) {
         const Tensor& start = reference.tensor("start." + p.name);
@@ -75,7 +81,7 @@ float distance(const Tensor& a, const Tensor& b) {
     return result;
 }
 
-constexpr const char* references[] = {"gpt", "llama", "qwen3"};
+constexpr const char* references[] = {"gpt", "llama", "qwen2", "qwen3", "llama_grouped"};
 
 } // namespace
 

@@ -11,8 +11,20 @@ namespace qstar::engine {
 
 constexpr int64_t kSmallVocab = 23;
 
-inline Gpt small_model(bool scalar_head = false, Family family = Family::gpt2) {
-    Gpt model({2, 2, 16, 40, kSmallVocab, scalar_head, family}, Random(3, "init"));
+// A model with everything that a model of others may have otherwise than ours.
+inline GptConfig grouped_config(Family family) {
+    GptConfig config{2, 6, 16, 40, kSmallVocab, false, family};
+    config.kv_heads = 2;
+    config.head_size = 6;
+    config.norm_epsilon = 1e-3;
+    config.rope_base = 500;
+    config.tied = false;
+    return config;
+}
+
+inline Gpt small_model(const GptConfig& config) {
+    const Family family = config.family;
+    Gpt model(config, Random(3, "init"));
     // What begins as zeros says nothing of the layers below it.
     Random random(4, "zeros");
     for (Parameter& p : model.parameters) {
@@ -28,6 +40,10 @@ inline Gpt small_model(bool scalar_head = false, Family family = Family::gpt2) {
         }
     }
     return model;
+}
+
+inline Gpt small_model(bool scalar_head = false, Family family = Family::gpt2) {
+    return small_model(GptConfig{2, 2, 16, 40, kSmallVocab, scalar_head, family});
 }
 
 inline std::vector<int> random_tokens(int64_t n, uint64_t seed) {

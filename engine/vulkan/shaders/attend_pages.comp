@@ -13,10 +13,10 @@ shared vec4 of_part[128];
 
 void main() {
     const int me = int(gl_LocalInvocationID.x), lane = me % 32, part = me / 32;
-    const int size = width / heads, h = int(gl_WorkGroupID.x), head = h * size * page_positions;
+    const int h = int(gl_WorkGroupID.x), head = h / (heads / kv_heads) * size * page_positions;
     const int column0 = int(gl_WorkGroupID.z) * 128;
     for (int r = int(gl_WorkGroupID.y); r < rows; r += int(gl_NumWorkGroups.y)) {
-        const int count = position.at[r] + 1, query = r * 3 * width + h * size;
+        const int count = position.at[r] + 1, query = r * row_width() + h * size;
         float top = -1e30, total = 0.0;
         vec4 sums = vec4(0.0);
         for (int begin = 0; begin < count; begin += 128) {
@@ -52,7 +52,7 @@ void main() {
         if (d < size) {
             float sum = 0.0;
             for (int p = 0; p < 4; ++p) sum += of_part[32 * p + lane][part];
-            attended.at[r * width + h * size + d] = sum / total;
+            attended.at[(r * heads + h) * size + d] = sum / total;
         }
         barrier();
     }

@@ -8,9 +8,12 @@
 // comes last (Dao et al. 2022).
 layout(push_constant) uniform Push {
     Floats qkv, attended, lse;
-    int lines, time, heads, width, size; // lines: batch * heads
+    int lines, time, heads, kv_heads, size; // lines: batch * heads
     float factor;
 };
+
+// Numbers of a row of qkv: of all heads' queries, of their keys, of their values.
+int row_width() { return (heads + 2 * kv_heads) * size; }
 
 // The sum or the largest over all columns of what the invocations have for their rows: the
 // first four and the other four.
@@ -34,10 +37,10 @@ void main() {
     const int column0 = int(gl_WorkGroupID.z) * 16 * per;
     for (int line = int(gl_WorkGroupID.y); line < lines; line += int(gl_NumWorkGroups.y)) {
         const int b = line / heads, h = line % heads;
-        const int at = b * time * 3 * width + h * size;
-        Rows queries = Rows(qkv, at, 3 * width, time);
-        Rows keys = Rows(qkv, at + width, 3 * width, time);
-        Rows values = Rows(qkv, at + 2 * width, 3 * width, time);
+        const int at = b * time * row_width(), key = heads + h / (heads / kv_heads);
+        Rows queries = Rows(qkv, at + h * size, row_width(), time);
+        Rows keys = Rows(qkv, at + key * size, row_width(), time);
+        Rows values = Rows(qkv, at + (key + kv_heads) * size, row_width(), time);
 
         vec4 top[2] = vec4[2](vec4(never), vec4(never)), total[2] = vec4[2](vec4(0.0), vec4(0.0));
         vec4 o[8];
@@ -68,7 +71,7 @@ void main() {
         }
         over_columns(total, true);
         [[unroll]] for (int i = 0; i < 8; ++i) o[i] /= total[i % 2];
-        store(o, Rows(attended, b * time * width + h * size, width, time), q0, column0, size, true);
+        store(o, Rows(attended, (b * time * heads + h) * size, heads * size, time), q0, column0, size, true);
         [[unroll]] for (int i = 0; i < 8; ++i) {
             const int row = q0 + row_of(i);
             if (tx() == 0 && row < time && column0 == 0)

@@ -6,21 +6,24 @@
 //   p = exp(factor q k - lse),  ds = factor p (dO v - centre),  dq = sum of ds k.
 layout(push_constant) uniform Push {
     Floats qkv, lse, centre, d_attended, d_qkv;
-    int lines, time, heads, width, size;
+    int lines, time, heads, kv_heads, size;
     float factor;
     int fresh;
 };
+
+// Numbers of a row of qkv: of all heads' queries, of their keys, of their values.
+int row_width() { return (heads + 2 * kv_heads) * size; }
 
 void main() {
     const int q0 = (int(gl_NumWorkGroups.x) - 1 - int(gl_WorkGroupID.x)) * side;
     const int column0 = int(gl_WorkGroupID.z) * 16 * per;
     for (int line = int(gl_WorkGroupID.y); line < lines; line += int(gl_NumWorkGroups.y)) {
         const int b = line / heads, h = line % heads;
-        const int at = b * time * 3 * width + h * size;
-        Rows queries = Rows(qkv, at, 3 * width, time);
-        Rows keys = Rows(qkv, at + width, 3 * width, time);
-        Rows values = Rows(qkv, at + 2 * width, 3 * width, time);
-        Rows outer = Rows(d_attended, b * time * width + h * size, width, time);
+        const int at = b * time * row_width(), key = heads + h / (heads / kv_heads);
+        Rows queries = Rows(qkv, at + h * size, row_width(), time);
+        Rows keys = Rows(qkv, at + key * size, row_width(), time);
+        Rows values = Rows(qkv, at + (key + kv_heads) * size, row_width(), time);
+        Rows outer = Rows(d_attended, (b * time * heads + h) * size, heads * size, time);
 
         float shift[8], middle[8]; // of the rows
         [[unroll]] for (int i = 0; i < 8; ++i) {
@@ -44,6 +47,6 @@ void main() {
             keep(s);
             weigh(keys, k0, column0, size, o);
         }
-        store(o, Rows(d_qkv, at, 3 * width, time), q0, column0, size, fresh != 0);
+        store(o, Rows(d_qkv, at + h * size, row_width(), time), q0, column0, size, fresh != 0);
     }
 }

@@ -2,9 +2,13 @@
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 #include "group_sum.glsl"
-// Layer norm (Ba et al. 2016), eps 1e-5: a work group a row
+// Layer norm (Ba et al. 2016): a work group a row
 layout(local_size_x = 128) in;
-layout(push_constant) uniform Push { Floats x, gain, bias, y, mean, rstd; int rows, width; };
+layout(push_constant) uniform Push {
+    Floats x, gain, bias, y, mean, rstd;
+    int rows, width;
+    float eps;
+};
 
 void main() {
     const int me = int(gl_LocalInvocationID.x);
@@ -18,7 +22,7 @@ void main() {
             const float off = x.at[row + i] - centre;
             squares += off * off;
         }
-        const float inverse = inversesqrt(group_sum(squares) / float(width) + 1e-5);
+        const float inverse = inversesqrt(group_sum(squares) / float(width) + eps);
         for (int i = me; i < width; i += 128) {
             y.at[row + i] = (x.at[row + i] - centre) * inverse * gain.at[i] + bias.at[i];
         }

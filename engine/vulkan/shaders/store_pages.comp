@@ -6,13 +6,13 @@
 layout(local_size_x = 128) in;
 
 void main() {
-    const int size = width / heads;
+    const int width = kv_heads * size;
     for (int i = first_number(); i < rows * width; i += all_numbers(128)) {
         const int r = i / width, h = i % width / size, d = i % size;
         const int at = position.at[r] % page_positions;
         const int page = page_of(r, position.at[r]), head = h * size * page_positions;
-        const int from = r * 3 * width + i % width;
-        memory.at[page + keys + head + d * page_positions + at] = qkv.at[from + width];
-        memory.at[page + values + head + at * size + d] = qkv.at[from + 2 * width];
+        const int from = r * row_width() + heads * size + i % width;
+        memory.at[page + keys + head + d * page_positions + at] = qkv.at[from];
+        memory.at[page + values + head + at * size + d] = qkv.at[from + width];
     }
 }

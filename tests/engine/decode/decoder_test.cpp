@@ -33,11 +33,16 @@ Tensor logits_alone(const Gpt& model, std::span<const int> tokens) {
 } // namespace
 
 TEST_CASE("the decoder gives the logits of the whole forward pass") {
-    Family family = Family::gpt2;
+    GptConfig config{2, 2, 16, 40, kSmallVocab};
     SUBCASE("gpt2") {}
-    SUBCASE("llama") { family = Family::llama; }
-    SUBCASE("qwen3") { family = Family::qwen3; }
-    Gpt model = small_model(false, family);
+    SUBCASE("gpt2 with another epsilon") { config.norm_epsilon = 0.1; }
+    SUBCASE("llama") { config.family = Family::llama; }
+    SUBCASE("qwen2") { config.family = Family::qwen2; }
+    SUBCASE("qwen3") { config.family = Family::qwen3; }
+    SUBCASE("llama, grouped") { config = grouped_config(Family::llama); }
+    SUBCASE("qwen2, grouped") { config = grouped_config(Family::qwen2); }
+    SUBCASE("qwen3, grouped") { config = grouped_config(Family::qwen3); }
+    Gpt model = small_model(config);
     const auto tokens = random_tokens(30, 1);
     Tape tape(false);
     const Tensor all = tape.value(logits(tape, model, hidden(tape, model, tokens, 1, 30)));
@@ -59,10 +64,11 @@ TEST_CASE("the decoder gives the logits of the whole forward pass") {
 }
 
 TEST_CASE("a sequence's logits do not depend on the batch, bit for bit") {
-    Family family = Family::gpt2;
+    GptConfig config{2, 2, 16, 40, kSmallVocab};
     SUBCASE("gpt2") {}
-    SUBCASE("qwen3") { family = Family::qwen3; }
-    Gpt model = small_model(false, family);
+    SUBCASE("qwen3") { config.family = Family::qwen3; }
+    SUBCASE("qwen2, grouped") { config = grouped_config(Family::qwen2); }
+    Gpt model = small_model(config);
     const auto a = random_tokens(9, 1), b = random_tokens(14, 2), c = random_tokens(5, 3);
     Decoder alone(model, 1), together(model, 40);
     const Decoder::Feed one{0, a};
@@ -88,6 +94,15 @@ TEST_CASE("a forked slot goes on as its origin") {
     CHECK(std::memcmp(y.data(), y.data() + 23, 23 * sizeof(float)) == 0);
     decoder.clear(0);
     CHECK(decoder.length(0) == 0);
+}
+
+TEST_CASE("a reward model that is not tied says what its base says") {
+    const Gpt base = small_model(grouped_config(Family::llama)), reward = with_scalar_head(base);
+    const auto tokens = random_tokens(5, 1);
+    Decoder decoder(reward, 2);
+    const Decoder::Feed feed{0, tokens}, other{1, tokens};
+    CHECK(same_row(decoder.feed({&feed, 1}), 0, logits_alone(base, tokens), 0));
+    CHECK(decoder.feed_scores({&other, 1})[0] == 0);
 }
 
 TEST_CASE("a sequence longer than the context is refused") {

@@ -16,24 +16,22 @@ using namespace qstar::engine;
 
 namespace {
 
-struct Sizes {
-    int64_t batch, time, heads, width;
-};
-
 // The formulas as they stand in the header's papers, in float64, with all of (T, T).
-void naive(const Sizes& z, const std::vector<float>& qkv, const std::vector<float>& dout,
+void naive(const Attention& z, const std::vector<float>& qkv, const std::vector<float>& dout,
            std::vector<double>& out, std::vector<double>& dqkv) {
-    const int64_t size = z.width / z.heads, row = 3 * z.width;
+    const int64_t size = z.size, row = z.qkv_width();
     const double factor = 1 / std::sqrt(static_cast<double>(size));
-    out.assign(static_cast<size_t>(z.batch * z.time * z.width), 0);
+    out.assign(static_cast<size_t>(z.rows() * z.width()), 0);
     dqkv.assign(qkv.size(), 0);
     for (int64_t b = 0; b < z.batch; ++b) {
         for (int64_t h = 0; h < z.heads; ++h) {
             const auto at = [&](int64_t t, int part, int64_t d) {
-                return static_cast<size_t>((b * z.time + t) * row + part * z.width + h * size + d);
+                const int64_t head =
+                    part == 0 ? h : z.heads + (part - 1) * z.kv_heads + h / z.group();
+                return static_cast<size_t>((b * z.time + t) * row + head * size + d);
             };
             const auto o_at = [&](int64_t t, int64_t d) {
-                return static_cast<size_t>((b * z.time + t) * z.width + h * size + d);
+                return static_cast<size_t>((b * z.time + t) * z.width() + h * size + d);
             };
             for (int64_t t = 0; t < z.time; ++t) {
                 std::vector<double> p(static_cast<size_t>(t + 1)), dp(p);
@@ -81,11 +79,18 @@ double worst(const std::vector<float>& x, const std::vector<double>& truth) {
 } // namespace
 
 TEST_CASE("attention and its gradient agree with the formulas, over one tile and many") {
-    // Within a tile, at its borders, and over three tiles of keys.
-    for (const Sizes z : {Sizes{2, 1, 1, 3}, Sizes{1, 33, 2, 10}, Sizes{2, 128, 2, 16},
-                          Sizes{1, 129, 1, 8}, Sizes{1, 300, 2, 66}}) {
-        const int64_t n = z.batch * z.time * z.width;
-        const std::vector<float> qkv = normal_numbers(3 * n, "qkv"),
+    // Within a tile, at its borders, and over three tiles of keys; then heads that share keys.
+    for (const Attention z : {Attention{2, 1, 1, 1, 3},
+                              {1, 33, 2, 2, 5},
+                              {2, 128, 2, 2, 8},
+                              {1, 129, 1, 1, 8},
+                              {1, 300, 2, 2, 33},
+                              {2, 1, 6, 2, 3},
+                              {2, 35, 3, 1, 5},
+                              {1, 129, 4, 2, 7},
+                              {2, 290, 6, 3, 16}}) {
+        const int64_t n = z.rows() * z.width();
+        const std::vector<float> qkv = normal_numbers(z.rows() * z.qkv_width(), "qkv"),
                                  dout = normal_numbers(n, "dout");
         std::vector<double> out_truth, dqkv_truth;
         naive(z, qkv, dout, out_truth, dqkv_truth);
@@ -100,16 +105,15 @@ TEST_CASE("attention and its gradient agree with the formulas, over one tile and
             CAPTURE(z.time);
             std::vector<float> out(static_cast<size_t>(n), NAN), dqkv(qkv.size(), NAN);
             std::vector<float> lse(static_cast<size_t>(z.batch * z.heads * z.time), NAN);
-            attention_forward(qkv.data(), out.data(), lse.data(), z.batch, z.time, z.heads,
-                              z.width);
+            attention_forward(qkv.data(), out.data(), lse.data(), z);
             CHECK(worst(out, out_truth) < 1e-5);
             attention_backward(qkv.data(), out.data(), lse.data(), dout.data(), dqkv.data(), false,
-                               z.batch, z.time, z.heads, z.width);
+                               z);
             CHECK(worst(dqkv, dqkv_truth) < 2e-5);
 
             std::vector<float> twice = dqkv;
             attention_backward(qkv.data(), out.data(), lse.data(), dout.data(), twice.data(), true,
-                               z.batch, z.time, z.heads, z.width);
+                               z);
             for (double& x : dqkv_truth) x *= 2;
             CHECK(worst(twice, dqkv_truth) < 4e-5);
             for (double& x : dqkv_truth) x /= 2;
@@ -119,17 +123,17 @@ TEST_CASE("attention and its gradient agree with the formulas, over one tile and
 }
 
 TEST_CASE("attention has the same bytes at any number of threads") {
-    const Sizes z{3, 150, 4, 32};
-    const int64_t n = z.batch * z.time * z.width;
-    const std::vector<float> qkv = normal_numbers(3 * n, "qkv"), dout = normal_numbers(n, "dout");
+    const Attention z{3, 150, 4, 2, 8};
+    const int64_t n = z.rows() * z.width();
+    const std::vector<float> qkv = normal_numbers(z.rows() * z.qkv_width(), "qkv"),
+                             dout = normal_numbers(n, "dout");
     std::vector<std::vector<float>> results;
     for (const int count : {1, 2, 3}) {
         set_threads(count);
         std::vector<float> out(static_cast<size_t>(n)), dqkv(qkv.size());
         std::vector<float> lse(static_cast<size_t>(z.batch * z.heads * z.time));
-        attention_forward(qkv.data(), out.data(), lse.data(), z.batch, z.time, z.heads, z.width);
-        attention_backward(qkv.data(), out.data(), lse.data(), dout.data(), dqkv.data(), false,
-                           z.batch, z.time, z.heads, z.width);
+        attention_forward(qkv.data(), out.data(), lse.data(), z);
+        attention_backward(qkv.data(), out.data(), lse.data(), dout.data(), dqkv.data(), false, z);
         out.insert(out.end(), dqkv.begin(), dqkv.end());
         results.push_back(out);
     }

@@ -7,6 +7,7 @@
 #include "engine/optim/schedule.h"
 #include "tests/engine/small_model.h"
 
+#include <cmath>
 #include <cstring>
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -40,16 +41,62 @@ std::string train(Gpt model, int steps) {
 } // namespace
 
 TEST_CASE("training gives the same bytes at one and at two threads, and learns") {
-    for (const Family family : families) {
-        CAPTURE(family_name(family));
+    std::vector<GptConfig> configs{grouped_config(Family::qwen2)};
+    for (const Family family : families) configs.push_back(small_model(false, family).config);
+    for (const GptConfig& config : configs) {
+        CAPTURE(family_name(config.family));
         set_threads(1);
-        const std::string one = train(small_model(false, family), 5);
+        const std::string one = train(small_model(config), 5);
         set_threads(2);
-        const std::string two = train(small_model(false, family), 5);
+        const std::string two = train(small_model(config), 5);
         set_threads(0);
         CHECK(one == two);
-        CHECK(one != train(small_model(false, family), 4));
+        CHECK(one != train(small_model(config), 4));
     }
+}
+
+TEST_CASE("sizes that do not go together are refused in a sentence") {
+    const auto refused = [](const auto& change) {
+        GptConfig config{2, 6, 24, 8, 10, false, Family::llama};
+        change(config);
+        try {
+            check_sizes(config, "a GPT's ");
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    CHECK(refused([](GptConfig& c) { c.kv_heads = 3, c.head_size = 10; }).empty());
+    CHECK(refused([](GptConfig& c) { c.kv_heads = 4; }) ==
+          "a GPT's 4 heads of keys and values cannot be shared by 6 heads");
+    CHECK(refused([](GptConfig& c) { c.kv_heads = 12; }) ==
+          "a GPT's kv_heads must be within 1 to 6, found 12");
+    CHECK(refused([](GptConfig& c) { c.head_size = 5; }) ==
+          "a GPT's heads of 5 numbers cannot be turned in pairs: a rotary family wants an even "
+          "width of a head");
+    CHECK(refused([](GptConfig& c) { c.head_size = 80'000; }) ==
+          "a GPT's heads times head_size must be within 1 to 400000, found 480000");
+    CHECK(refused([](GptConfig& c) { c.norm_epsilon = -1; }) ==
+          "a GPT's norm_epsilon must be within 0 to 1, found -1");
+    CHECK(refused([](GptConfig& c) { c.rope_base = std::nan(""); }) ==
+          "a GPT's rope_base must be within 1 to 1e12, found nan");
+    const auto of_gpt2 = [&](const auto& change) {
+        return refused([&](GptConfig& c) {
+            c.family = Family::gpt2;
+            change(c);
+        });
+    };
+    CHECK(of_gpt2([](GptConfig& c) { c.norm_epsilon = 1e-3; }).empty());
+    CHECK(of_gpt2([](GptConfig& c) { c.kv_heads = 3; }) ==
+          "a GPT's kv_heads must be 6 in the family gpt2, found 3");
+    CHECK(of_gpt2([](GptConfig& c) { c.head_size = 8; }) ==
+          "a GPT's head_size must be 4 in the family gpt2, found 8");
+    CHECK(of_gpt2([](GptConfig& c) { c.heads = 5, c.head_size = 4; }) ==
+          "a GPT's width of 24 cannot be cut into 5 heads");
+    CHECK(of_gpt2([](GptConfig& c) { c.rope_base = 1e6; }) ==
+          "a GPT's rope_base is 1000000, but the family gpt2 has no rotary positions");
+    CHECK(of_gpt2([](GptConfig& c) { c.tied = false; }) ==
+          "a GPT's family gpt2 has no head of its own for the next token: it must be tied");
 }
 
 TEST_CASE("a reward model starts undecided on its base's weights") {
@@ -66,6 +113,18 @@ TEST_CASE("a reward model starts undecided on its base's weights") {
     for (const float x : s.values()) CHECK(x == 0.0f);
     CHECK_THROWS_AS(scores(tape, base, hidden(tape, base, tokens, 2, 6)), Error);
     CHECK(without_scalar_head(reward).parameter_count() == base.parameter_count());
+}
+
+TEST_CASE("a reward model keeps the head of the next token") {
+    const Gpt base = small_model(grouped_config(Family::qwen2));
+    const Gpt reward = with_scalar_head(base);
+    CHECK(reward.parameter_count() == base.parameter_count() + 17);
+    CHECK(reward.parameter_count() == parameter_count(reward.config));
+    const Gpt again = without_scalar_head(reward);
+    CHECK(again.config == base.config);
+    const Tensor &found = again.parameter("lm_head.weight").value,
+                 &expected = base.parameter("lm_head.weight").value;
+    CHECK(std::memcmp(found.data(), expected.data(), static_cast<size_t>(found.size()) * 4) == 0);
 }
 
 TEST_CASE("a deeper model is the same function until it is trained") {
@@ -128,9 +187,14 @@ TEST_CASE("a family's parameters are counted, saved and read by its own names") 
     const auto folder = std::filesystem::temp_directory_path() / "qstar_family_test";
     std::filesystem::create_directories(folder);
     const std::string path = (folder / "model.safetensors").string();
-    for (const Family family : families) {
-        CAPTURE(family_name(family));
-        const Gpt model = small_model(true, family);
+    std::vector<Gpt> models;
+    for (const Family family : {Family::llama, Family::qwen2, Family::qwen3}) {
+        models.push_back(small_model(grouped_config(family)));
+        models.push_back(with_scalar_head(models.back()));
+    }
+    for (const Family family : families) models.push_back(small_model(true, family));
+    for (const Gpt& model : models) {
+        CAPTURE(family_name(model.config.family));
         CHECK(model.parameter_count() == parameter_count(model.config));
         save_gpt(path, model);
         const Gpt read = load_gpt(path);
@@ -141,14 +205,15 @@ TEST_CASE("a family's parameters are counted, saved and read by its own names") 
                               static_cast<size_t>(other.size()) * sizeof(float)) == 0);
         }
     }
-    const std::string bytes = read_file(path); // of qwen3
+    const std::string bytes = read_file(path);          // of qwen3
+    CHECK(bytes.find("kv_heads") == std::string::npos); // only where it is not the usual
     CHECK(bytes.find("model.layers.1.self_attn.q_norm.weight") != std::string::npos);
     std::string other = bytes;
     other.replace(other.find("\"qwen3\""), 7, "\"qwen9\"");
     write_file_atomic(path, other);
     CHECK_THROWS_WITH_AS(load_gpt(path),
                          (path + ": the metadata's family: expected one of the families gpt2, "
-                                 "llama and qwen3, found \"qwen9\"")
+                                 "llama, qwen2 and qwen3, found \"qwen9\"")
                              .c_str(),
                          Error);
     other.replace(other.find("\"qwen9\""), 7, "\"llama\"");

@@ -47,7 +47,7 @@ double loss_of(Gpt& model, bool gradient) {
 }
 
 // |a - factor B C| / |a| with B (m, k), C (k, n), each perhaps stored as its transpose.
-double distance(const Tensor& a, const Tensor& b, bool b_across, const Tensor& c, bool c_across) {
+double off_by(const Tensor& a, const Tensor& b, bool b_across, const Tensor& c, bool c_across) {
     const int64_t m = a.shape()[0], n = a.shape()[1], k = b.shape()[b_across ? 0 : 1];
     double error = 0, norm = 0;
     for (int64_t i = 0; i < m; ++i)
@@ -83,8 +83,8 @@ TEST_CASE("the gradients of A and B are those of the merged model's weights, by 
             const Parameter& b = model.parameters[static_cast<size_t>(p.adapter) + 1];
             const Tensor& dw = whole.parameter(p.name).grad;
             // W + 2 B A, or its transpose: dA = 2 B^T dW, dB = 2 dW A^T.
-            CHECK(distance(a.grad, b.value, true, dw, !p.out_in) < 1e-4);
-            CHECK(distance(b.grad, dw, !p.out_in, a.value, true) < 1e-4);
+            CHECK(off_by(a.grad, b.value, true, dw, !p.out_in) < 1e-4);
+            CHECK(off_by(b.grad, dw, !p.out_in, a.value, true) < 1e-4);
             ++seen;
         }
         CHECK(seen == 2 * (family == Family::gpt2 ? 4 : 7));

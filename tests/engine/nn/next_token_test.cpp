@@ -167,7 +167,8 @@ TEST_CASE("a training step allocates nothing once the first is done") {
 TEST_CASE("the memory of a training step is as predicted") {
     for (const char* text :
          {"L1 D64 H2 T256 V40", "L3 D32 H1 T64 V300", "L2 D96 T100 V70", "llama L3 D96 H3 T100 V70",
-          "qwen3 L3 D64 T64 V300", "qwen3 L1 D64 H2 T256 V40"}) {
+          "qwen3 L3 D64 T64 V300", "qwen3 L1 D64 H2 T256 V40", "qwen2 L2 D96 H6 K2 T100 V70",
+          "qwen3 L3 D96 H6 K1 T64 V100"}) {
         const GptConfig config = parse_config(text);
         Gpt model(config, Random(1, "init"));
         const int64_t batch = 4;
@@ -188,7 +189,9 @@ TEST_CASE("a model's description is read in any order, or refused") {
     CHECK(config == GptConfig{6, 8, 256, 128, 512});
     CHECK(parse_config("D30").heads == 1);
     CHECK(parse_config("qwen3 D64").family == Family::qwen3);
-    for (const char* wrong : {"L", "L0", "Lx", "Q3", "D30 H7", "L4 128", "L-2", "qwen9 D64"}) {
+    CHECK(parse_config("qwen2 D64 H4 K2").kv_heads == 2);
+    for (const char* wrong : {"L", "L0", "Lx", "Q3", "D30 H7", "L4 128", "L-2", "qwen9 D64",
+                              "D64 H4 K2", "llama D64 H4 K3"}) {
         CAPTURE(wrong);
         CHECK_THROWS_AS(parse_config(wrong), Error);
     }

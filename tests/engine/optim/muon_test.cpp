@@ -233,6 +233,11 @@ TEST_CASE("Muon's share of a family's parameters is as predicted") {
         int64_t count = 0;
         for (const Parameter& p : model.parameters) count += p.parts > 0 ? p.value.size() : 0;
         CHECK(count == hidden_count(model.config));
+        if (family == Family::gpt2) continue;
+        const Gpt grouped = small_model(grouped_config(family));
+        count = 0;
+        for (const Parameter& p : grouped.parameters) count += p.parts > 0 ? p.value.size() : 0;
+        CHECK(count == hidden_count(grouped.config));
     }
 }
 

@@ -5,7 +5,7 @@
 
 needs PyTorch (Debian: python3-torch) and writes beside itself. Stored, as F32:
   start.NAME  the weights, by the family's names: gpt2's linear weights are (in, out),
-              those of llama and qwen3 (out, in)
+              those of the others (out, in)
   tokens, targets, weights (B, T): the batch and how much each target counts
   logits (B*T, V), loss ()
   grad.NAME   d loss / d weight
@@ -25,7 +25,28 @@ STEPS, RATE, BETAS, EPS, DECAY, CLIP = 10, 1e-3, (0.9, 0.95), 1e-8, 0.1, 1.0
 
 
 HIDDEN = 48  # of SwiGLU: 8/3 of the width, in whole sixteens
-ROTARY_BASE, RMS_EPS = 10000.0, 1e-6
+
+
+# What a model of the families with rotary positions may have otherwise than ours.
+class Other:
+    def __init__(self, normalised=False, biased=False, tied=True, heads=HEADS, kv_heads=None,
+                 head_size=None, norm_epsilon=1e-6, rope_base=10000.0):
+        self.normalised, self.biased, self.tied = normalised, biased, tied
+        self.heads, self.kv_heads = heads, kv_heads or heads
+        self.size = head_size or WIDTH // heads
+        self.epsilon, self.base = norm_epsilon, rope_base
+        # The keys of the metadata, where it is not as we have it.
+        self.metadata = {}
+        if kv_heads:
+            self.metadata["kv_heads"] = kv_heads
+        if head_size:
+            self.metadata["head_size"] = head_size
+        if norm_epsilon != 1e-6:
+            self.metadata["norm_epsilon"] = norm_epsilon
+        if rope_base != 10000.0:
+            self.metadata["rope_base"] = rope_base
+        if not tied:
+            self.metadata["tied"] = 0
 
 
 def normal(*shape, scale):
@@ -57,15 +78,16 @@ def gpt2_weights():
     return as_stored(weights)
 
 
-def llama_weights(normalised):
+def llama_weights(o):
+    queries, keys = o.heads * o.size, o.kv_heads * o.size
     weights = {"model.embed_tokens.weight": normal(VOCAB, WIDTH, scale=0.3)}
     for n in range(LAYERS):
         block = f"model.layers.{n}"
         for name, out, into in [
-            ("self_attn.q_proj", WIDTH, WIDTH),
-            ("self_attn.k_proj", WIDTH, WIDTH),
-            ("self_attn.v_proj", WIDTH, WIDTH),
-            ("self_attn.o_proj", WIDTH, WIDTH),
+            ("self_attn.q_proj", queries, WIDTH),
+            ("self_attn.k_proj", keys, WIDTH),
+            ("self_attn.v_proj", keys, WIDTH),
+            ("self_attn.o_proj", WIDTH, queries),
             ("mlp.gate_proj", HIDDEN, WIDTH),
             ("mlp.up_proj", HIDDEN, WIDTH),
             ("mlp.down_proj", WIDTH, HIDDEN),
@@ -73,9 +95,13 @@ def llama_weights(normalised):
             weights[f"{block}.{name}.weight"] = normal(out, into, scale=0.3)
         for name in ("input_layernorm", "post_attention_layernorm"):
             weights[f"{block}.{name}.weight"] = 1 + normal(WIDTH, scale=0.1)
-        for name in ("q_norm", "k_norm") if normalised else ():
-            weights[f"{block}.self_attn.{name}.weight"] = 1 + normal(WIDTH // HEADS, scale=0.1)
+        for name in ("q_norm", "k_norm") if o.normalised else ():
+            weights[f"{block}.self_attn.{name}.weight"] = 1 + normal(o.size, scale=0.1)
+        for name, out in (("q", queries), ("k", keys), ("v", keys)) if o.biased else ():
+            weights[f"{block}.self_attn.{name}_proj.bias"] = normal(out, scale=0.3)
     weights["model.norm.weight"] = 1 + normal(WIDTH, scale=0.1)
+    if not o.tied:
+        weights["lm_head.weight"] = normal(VOCAB, WIDTH, scale=0.3)
     return as_stored(weights)
 
 
@@ -89,15 +115,16 @@ def linear(x, w, name):
     return x @ w[f"{name}.weight"] + w[f"{name}.bias"]
 
 
-def attention(q, k, v):
+# Heads of queries in groups, each with the keys and values of one head.
+def attention(q, k, v, size=WIDTH // HEADS):
     time = q.shape[1]
-    size = WIDTH // HEADS
+    group = q.shape[-1] // k.shape[-1]
     future = torch.ones(time, time, dtype=torch.bool).triu(1)
     heads = []
-    for h in range(HEADS):
-        part = slice(h * size, (h + 1) * size)
-        score = q[..., part] @ k[..., part].transpose(1, 2) / math.sqrt(size)
-        heads.append(score.masked_fill(future, -math.inf).softmax(-1) @ v[..., part])
+    for h in range(q.shape[-1] // size):
+        part, shared = (slice(n * size, (n + 1) * size) for n in (h, h // group))
+        score = q[..., part] @ k[..., shared].transpose(1, 2) / math.sqrt(size)
+        heads.append(score.masked_fill(future, -math.inf).softmax(-1) @ v[..., shared])
     return torch.cat(heads, -1)
 
 
@@ -115,38 +142,41 @@ def gpt2(tokens, w):
     return layer_norm(x, w, "ln_f") @ w["wte.weight"].T
 
 
-def rms_norm(x, gain):
-    return x / torch.sqrt((x ** 2).mean(-1, keepdim=True) + RMS_EPS) * gain
+def rms_norm(x, gain, o):
+    return x / torch.sqrt((x ** 2).mean(-1, keepdim=True) + o.epsilon) * gain
 
 
 # Each pair of numbers (i, i + half) of a head as one complex number, multiplied by e^(i angle).
-def turned(x, gain):
-    batch, time, _ = x.shape
-    heads = x.reshape(batch, time, HEADS, WIDTH // HEADS)
+def turned(x, gain, o):
+    batch, time, width = x.shape
+    heads = x.reshape(batch, time, width // o.size, o.size)
     if gain is not None:
-        heads = rms_norm(heads, gain)
+        heads = rms_norm(heads, gain, o)
     half = heads.shape[-1] // 2
-    frequency = ROTARY_BASE ** (-torch.arange(half, dtype=torch.float64) / half)
+    frequency = o.base ** (-torch.arange(half, dtype=torch.float64) / half)
     angle = torch.arange(time, dtype=torch.float64)[:, None] * frequency
     pairs = torch.complex(heads[..., :half], heads[..., half:])
     pairs = pairs * torch.polar(torch.ones_like(angle), angle)[:, None, :]
-    return torch.cat([pairs.real, pairs.imag], -1).reshape(batch, time, WIDTH)
+    return torch.cat([pairs.real, pairs.imag], -1).reshape(batch, time, width)
 
 
-def llama(tokens, w):
+def llama(tokens, w, o):
     x = w["model.embed_tokens.weight"][tokens]
     for n in range(LAYERS):
         block = f"model.layers.{n}"
-        into = rms_norm(x, w[f"{block}.input_layernorm.weight"])
+        into = rms_norm(x, w[f"{block}.input_layernorm.weight"], o)
         q, k, v = (into @ w[f"{block}.self_attn.{part}_proj.weight"].T for part in "qkv")
-        q = turned(q, w.get(f"{block}.self_attn.q_norm.weight"))
-        k = turned(k, w.get(f"{block}.self_attn.k_norm.weight"))
-        x = x + attention(q, k, v) @ w[f"{block}.self_attn.o_proj.weight"].T
-        into = rms_norm(x, w[f"{block}.post_attention_layernorm.weight"])
+        if o.biased:
+            q, k, v = (x + w[f"{block}.self_attn.{part}_proj.bias"] for x, part in ((q, "q"), (k, "k"), (v, "v")))
+        q = turned(q, w.get(f"{block}.self_attn.q_norm.weight"), o)
+        k = turned(k, w.get(f"{block}.self_attn.k_norm.weight"), o)
+        x = x + attention(q, k, v, o.size) @ w[f"{block}.self_attn.o_proj.weight"].T
+        into = rms_norm(x, w[f"{block}.post_attention_layernorm.weight"], o)
         gate = torch.nn.functional.silu(into @ w[f"{block}.mlp.gate_proj.weight"].T)
         inner = gate * (into @ w[f"{block}.mlp.up_proj.weight"].T)
         x = x + inner @ w[f"{block}.mlp.down_proj.weight"].T
-    return rms_norm(x, w["model.norm.weight"]) @ w["model.embed_tokens.weight"].T
+    head = w["model.embed_tokens.weight" if o.tied else "lm_head.weight"]
+    return rms_norm(x, w["model.norm.weight"], o) @ head.T
 
 
 def loss_of(logits, targets, counts):
@@ -171,7 +201,7 @@ def write_safetensors(path, tensors, metadata):
         file.write(struct.pack("<Q", len(text)) + text + data)
 
 
-def make(family, make_weights, gpt, file_name):
+def make(family, make_weights, gpt, file_name, heads=HEADS, more={}):
     torch.manual_seed(1)
     w = make_weights()
     text = torch.randint(0, VOCAB, (BATCH, CONTEXT + 1))
@@ -209,9 +239,10 @@ def make(family, make_weights, gpt, file_name):
     out |= {f"after.{name}": value for name, value in w.items()}
 
     metadata = {
-        "family": family, "layers": LAYERS, "heads": HEADS, "width": WIDTH, "context": CONTEXT, "vocab": VOCAB,
+        "family": family, "layers": LAYERS, "heads": heads, "width": WIDTH, "context": CONTEXT, "vocab": VOCAB,
         "batch": BATCH, "rate": RATE, "torch": torch.__version__,
     }
+    metadata |= more
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), file_name)
     write_safetensors(path, out, {key: str(value) for key, value in metadata.items()})
     print(f"{path}: {os.path.getsize(path)} bytes, losses {losses}, norms {norms}")
@@ -219,8 +250,16 @@ def make(family, make_weights, gpt, file_name):
 
 def main():
     make("gpt2", gpt2_weights, gpt2, "tiny_gpt.safetensors")
-    make("llama", lambda: llama_weights(False), llama, "tiny_llama.safetensors")
-    make("qwen3", lambda: llama_weights(True), llama, "tiny_qwen3.safetensors")
+    for name, o in [
+        ("llama", Other()),
+        ("qwen2", Other(biased=True, heads=4, kv_heads=2)),
+        ("qwen3", Other(normalised=True)),
+        ("llama_grouped", Other(tied=False, heads=6, kv_heads=2, head_size=4, norm_epsilon=1e-5, rope_base=1e6)),
+    ]:
+        make(
+            name.split("_")[0], lambda: llama_weights(o), lambda tokens, w: llama(tokens, w, o),
+            f"tiny_{name}.safetensors", o.heads, o.metadata,
+        )
 
 
 if __name__ == "__main__":

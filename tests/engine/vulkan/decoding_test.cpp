@@ -54,25 +54,28 @@ TEST_CASE("keys and values in pages") {
     const tests::OnVulkan here;
     if (!here) return;
     // Two sequences, one of 17 positions and one of 300, and rows at places in them.
-    for (const int64_t size : {8, 5, 130}) {
+    for (const auto& [size, group] :
+         {std::pair<int64_t, int64_t>{8, 1}, {5, 1}, {130, 1}, {8, 2}, {5, 3}, {130, 2}}) {
         constexpr int64_t kHeads = 2, kRows = 4, kPages = 24;
         const int64_t width = kHeads * size, page_size = 4 * width * kPagePositions;
         CAPTURE(size);
+        CAPTURE(group);
         std::vector<int> pages{5, 2};
         for (int i = 0; i < 19; ++i) pages.push_back(23 - i);
         const std::vector<int> first{0, 0, 2, 2}, position{16, 3, 299, 17};
         CHECK(difference([&](const Device& d, Operands& o) {
                   PagedRows rows;
-                  rows.rows = kRows, rows.heads = kHeads, rows.width = width;
+                  rows.rows = kRows, rows.heads = group * kHeads;
+                  rows.kv_heads = kHeads, rows.head_size = size;
                   rows.size = kPages * page_size, rows.page_size = page_size;
                   rows.memory = o.out(rows.size, false);
                   rows.keys = 2 * width * kPagePositions;
                   rows.values = 3 * width * kPagePositions;
                   rows.pages = pages.data(), rows.listed = std::ssize(pages);
                   rows.first = first.data(), rows.position = position.data();
-                  const float* qkv = o.in(3 * kRows * width);
+                  const float* qkv = o.in(kRows * rows.qkv_width());
                   d.store_pages(rows, qkv);
-                  d.attend_pages(rows, qkv, o.out(kRows * width));
+                  d.attend_pages(rows, qkv, o.out(kRows * rows.width()));
                   const std::vector<int> from{5, 7}, to{0, 3};
                   d.copy_pages(2, from.data(), to.data(), page_size, rows.memory, rows.size);
                   d.copy_pages(0, nullptr, nullptr, page_size, rows.memory, rows.size);

@@ -24,7 +24,8 @@ TEST_CASE("layer norm and sums over rows") {
                       const float* x = o.in(n);
                       const float* gain = o.in(width);
                       const float* bias = o.in(width);
-                      d.layer_norm(rows, width, x, gain, bias, o.out(n), o.out(rows), o.out(rows));
+                      d.layer_norm(rows, width, x, gain, bias, 0.03f, o.out(n), o.out(rows),
+                                   o.out(rows));
                   }) < 1e-4);
             for (const bool fresh : {false, true}) {
                 CHECK(difference([&](const Device& d, Operands& o) {
@@ -39,7 +40,7 @@ TEST_CASE("layer norm and sums over rows") {
                           const float* dy = o.in(n);
                           float* mean = o.spare(rows);
                           float* rstd = o.spare(rows);
-                          d.layer_norm(rows, width, x, gain, gain, o.out(n), mean, rstd);
+                          d.layer_norm(rows, width, x, gain, gain, 1e-5f, o.out(n), mean, rstd);
                           d.layer_norm_grad(rows, width, x, gain, dy, mean, rstd,
                                             o.grad_target(n, fresh), o.spare(2 * chunks * width),
                                             o.grad_target(width, fresh),
@@ -172,26 +173,30 @@ TEST_CASE("rows by number") {
 TEST_CASE("attention and its gradient") {
     const tests::OnVulkan here;
     if (!here) return;
-    // Heads of 1, 3 and 7 numbers, of 20 in vectors, and of 68, which are cut in two.
-    for (const Attention s : {Attention{1, 1, 1, 1},
-                              {2, 5, 3, 9},
-                              {1, 131, 1, 7},
-                              {2, 64, 2, 40},
-                              {1, 130, 2, 136},
-                              {0, 4, 3, 9}}) {
+    // Heads of 1, 3 and 7 numbers, of 20 in vectors, and of 68, which are cut in two; heads that
+    // share keys.
+    for (const Attention s : {Attention{1, 1, 1, 1, 1},
+                              {2, 5, 3, 3, 3},
+                              {1, 131, 1, 1, 7},
+                              {2, 64, 2, 2, 20},
+                              {1, 130, 2, 2, 68},
+                              {0, 4, 3, 3, 3},
+                              {2, 5, 6, 2, 3},
+                              {2, 70, 3, 1, 20},
+                              {1, 131, 4, 2, 68}}) {
         if (tests::kSanitized && s.time > 100) continue;
         CAPTURE(s.batch);
         CAPTURE(s.time);
-        const int64_t rows = s.batch * s.time, lines = s.batch * s.heads * s.time;
+        const int64_t rows = s.rows(), lines = rows * s.heads;
         for (const bool fresh : {false, true}) {
             CHECK(difference([&](const Device& d, Operands& o) {
-                      const float* qkv = o.in(rows * 3 * s.width, -2, 2);
-                      float* out = o.out(rows * s.width);
+                      const float* qkv = o.in(rows * s.qkv_width(), -2, 2);
+                      float* out = o.out(rows * s.width());
                       float* lse = o.out(lines);
                       d.attention(qkv, out, lse, s);
-                      const float* dout = o.in(rows * s.width);
+                      const float* dout = o.in(rows * s.width());
                       d.attention_grad(qkv, out, lse, dout,
-                                       o.grad_target(rows * 3 * s.width, fresh), s);
+                                       o.grad_target(rows * s.qkv_width(), fresh), s);
                   }) < 1e-4);
         }
     }

@@ -18,6 +18,17 @@ using namespace qstar::engine;
 namespace {
 
 constexpr GptConfig kConfig{.layers = 2, .heads = 2, .width = 16, .context = 12, .vocab = 12};
+constexpr GptConfig kGrouped{.layers = 2,
+                             .heads = 6,
+                             .width = 16,
+                             .context = 12,
+                             .vocab = 12,
+                             .family = Family::qwen2,
+                             .kv_heads = 2,
+                             .head_size = 6,
+                             .norm_epsilon = 1e-3,
+                             .rope_base = 500,
+                             .tied = false};
 constexpr int64_t kSequences = 3;
 constexpr int kSteps = 6;
 
@@ -28,9 +39,7 @@ struct Curve {
 };
 
 // Made from nothing on the device in use.
-Curve train_steps(Family family = Family::gpt2, const OptimiserConfig& by = {}) {
-    GptConfig config = kConfig;
-    config.family = family;
+Curve train_steps(const GptConfig& config = kConfig, const OptimiserConfig& by = {}) {
     Gpt model(config, Random(1, "vulkan/model"));
     Optimiser optimiser(model.parameters, by);
     Tape tape;
@@ -58,16 +67,21 @@ Curve train_steps(Family family = Family::gpt2, const OptimiserConfig& by = {}) 
 } // namespace
 
 TEST_CASE("a small GPT learns on a device as on the processor") {
-    Family family = Family::gpt2;
+    GptConfig config = kConfig;
     OptimiserConfig by;
     SUBCASE("gpt2") {}
     SUBCASE("gpt2 by Muon") { by.muon = MuonConfig{}; }
-    SUBCASE("llama") { family = Family::llama; }
-    SUBCASE("qwen3") { family = Family::qwen3; }
-    const Curve ours = train_steps(family, by);
+    SUBCASE("llama") { config.family = Family::llama; }
+    SUBCASE("qwen3") { config.family = Family::qwen3; }
+    SUBCASE("qwen2, grouped") { config = kGrouped; }
+    SUBCASE("qwen2, grouped, by Muon") {
+        config = kGrouped;
+        by.muon = MuonConfig{};
+    }
+    const Curve ours = train_steps(config, by);
     const tests::OnVulkan here;
     if (!here) return;
-    const Curve theirs = train_steps(family, by);
+    const Curve theirs = train_steps(config, by);
     REQUIRE(theirs.losses.size() == ours.losses.size());
     for (size_t i = 0; i < ours.losses.size(); ++i) {
         CHECK(theirs.losses[i] == doctest::Approx(ours.losses[i]).epsilon(1e-4));
