@@ -19,6 +19,15 @@ void NewParameters::constant(const std::string& name, Shape shape, float value) 
     parameters.push_back({name, Tensor::full(shape, value), {}});
 }
 
+namespace {
+
+void add_scalar_head(NewParameters add) {
+    add.constant("score.weight", {add.config.width, 1}, 0);
+    add.constant("score.bias", {1}, 0);
+}
+
+} // namespace
+
 Gpt::Gpt(const GptConfig& config_, Random random) : config(config_) {
     check_sizes(config);
     NewParameters add{config, parameters, random};
@@ -28,10 +37,7 @@ Gpt::Gpt(const GptConfig& config_, Random random) : config(config_) {
         llama::add_parameters(add);
         turns = llama::turns(config.context, head_size(config), config.rope_base);
     }
-    if (config.scalar_head) {
-        add.constant("score.weight", {config.width, 1}, 0);
-        add.constant("score.bias", {1}, 0);
-    }
+    if (config.scalar_head) add_scalar_head(add);
 }
 
 Parameter& Gpt::parameter(std::string_view name) {
@@ -59,14 +65,19 @@ void Gpt::zero_grad() {
 
 namespace {
 
+// Without a model of random numbers on the way: a large one takes seconds.
 Gpt with_head(const Gpt& base, bool head) {
-    GptConfig config = base.config;
-    config.scalar_head = head;
-    Gpt model(config, Random{});
+    Gpt model = base;
+    model.config.scalar_head = head;
+    if (!head || !base.config.scalar_head)
+        std::erase_if(model.parameters,
+                      [](const Parameter& p) { return p.name.starts_with("score."); });
     for (Parameter& p : model.parameters) {
-        if (p.name.starts_with("score.") && !base.config.scalar_head) continue;
-        p.value = base.parameter(p.name).value.clone();
+        p.value = p.value.clone();
+        p.grad = p.replica_grad = {};
     }
+    if (head && !base.config.scalar_head)
+        add_scalar_head({model.config, model.parameters, Random{}});
     return model;
 }
 

@@ -275,6 +275,10 @@ TEST_CASE("the plan of a LoRA training: numbers that are trained, and the tape's
     for (const Family family : families) {
         Gpt model = adapted_model(family, true);
         CHECK(trained_count(model) == trained_count(model.config, {Trains::lora, kAdapted}));
+        if (family == Family::gpt2) continue;
+        Gpt grouped = small_model(grouped_config(family)); // heads that share keys
+        train_only(grouped, {Trains::lora, 2}, Random(6, "lora"), 2);
+        CHECK(trained_count(grouped) == trained_count(grouped.config, {Trains::lora, 2}));
     }
 }
 
