@@ -13,6 +13,7 @@
 #include "engine/nn/batch_cut.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/nn/gpt_memory.h"
+#include "engine/nn/lora.h"
 #include "engine/nn/next_token.h"
 #include "engine/nn/safetensors.h"
 #include "engine/vulkan/vulkan.h"
@@ -86,25 +87,35 @@ void info(const std::string& model) {
 
 // What training such a model takes, beside the program's own memory. `model` is a description
 // or a file of ours.
-void plan(const std::string& model, int64_t batch, int64_t program) {
+void plan(const std::string& model, int64_t batch, const Trains& trains, int64_t program) {
     const bool file = exists(model);
-    const GptConfig c = file ? load_gpt(model).config : parse_config(model);
-    const MemoryPlan memory = training_memory(c, batch, c.context);
-    const BatchCut cut = cut_batch(c, batch, c.context);
-    fmt::print("\nL{} D{} H{}{} T{} V{}, {} parameters, batch {} in {}micro-batches of {}\n",
-               c.layers, c.width, c.heads,
-               kv_heads(c) == c.heads ? "" : fmt::format(" K{}", kv_heads(c)), c.context, c.vocab,
-               memory.weights / 4, batch,
-               cut.leaves > 1 ? fmt::format("{} leaves of ", cut.leaves) : "", cut.sequences);
+    GptConfig c = file ? load_gpt(model).config : parse_config(model);
+    const bool head = trains.what == Trains::head;
+    c.scalar_head = c.scalar_head || head;
+    const int64_t trained = trained_count(c, trains);
+    const MemoryPlan memory = training_memory(c, batch, c.context, false, trains);
+    const BatchCut cut = cut_batch(c, batch, c.context, device(), trained);
+    const std::string pieces =
+        head ? fmt::format("{} leaves", cut.leaves)
+             : fmt::format("{}micro-batches of {}",
+                           cut.leaves > 1 ? fmt::format("{} leaves of ", cut.leaves) : "",
+                           cut.sequences);
+    fmt::print("\nL{} D{} H{}{} T{} V{}, {} parameters, {}batch {} in {}\n", c.layers, c.width,
+               c.heads, kv_heads(c) == c.heads ? "" : fmt::format(" K{}", kv_heads(c)), c.context,
+               c.vocab, parameter_count(c),
+               trains.what == Trains::all ? "" : fmt::format("{} of them trained, ", trained),
+               batch, pieces);
     const auto line = [](const char* what, int64_t bytes, const std::string& note = "") {
         fmt::print("  {:<12} {:>10}  {}\n", what, size_text(bytes), note);
     };
     line("weights", memory.weights);
     line("gradients", memory.gradients);
     line("moments", memory.moments, "AdamW's two");
+    const bool two = cut.leaves > 1 && threads() > 1;
     line("activations", memory.activations,
-         cut.leaves > 1 && threads() > 1 ? "forward and backward, of two micro-batches"
-                                         : "forward and backward, of a micro-batch");
+         head  ? fmt::format("of a block, of {} forward", two ? "two leaves" : "a leaf")
+         : two ? "forward and backward, of two micro-batches"
+               : "forward and backward, of a micro-batch");
     line("packed", memory.packed, fmt::format("operands of products, {} threads", threads()));
     line("program", program, "as it stands now; what a stage reads of texts comes on top");
     line("peak", memory.total() + program, "resident, of the process");
@@ -125,7 +136,7 @@ void check() {
 }
 
 struct InfoOptions {
-    std::string file, model;
+    std::string file, model, trains = "all";
     int64_t batch = 16;
 };
 
@@ -136,14 +147,16 @@ void describe(Flags& f, InfoOptions& o) {
            "values), or a model's file")
         .file();
     f.number("batch", o.batch, 1, 1'000'000, "Sequences a step, for --model");
+    f.text("trains", o.trains, "What is trained, for --model: all, head or lora:RANK");
 }
 
 void info_and_plan(const InfoOptions& options) {
     qstar::check(flags_of(options));
+    const Trains trains = trains_named(options.trains);
     // Before info() looks for GPUs: their drivers are large, and loaded for that alone.
     const int64_t program = process_memory().resident;
     info(options.file);
-    if (!options.model.empty()) plan(options.model, options.batch, program);
+    if (!options.model.empty()) plan(options.model, options.batch, trains, program);
 }
 
 } // namespace

@@ -80,6 +80,48 @@ std::vector<Case> cases() {
                     {{5, 3}, {4, 3}},
                     [](Tape& t, const Vars& in) { return matmul(t, in[0], in[1], true); },
                     [](const Inputs& in) { return product(in[0], in[1], 5, 3, 4, true); }});
+    list.push_back(
+        {"LoRA: y + 2 (x A^T) B^T",
+         {{5, 4}, {5, 3}, {2, 3}, {4, 2}},
+         [](Tape& t, const Vars& in) { return add_low_rank(t, in[0], in[1], in[2], in[3], 2); },
+         [](const Inputs& in) {
+             Values y = in[0];
+             const Values low = product(in[1], in[2], 5, 3, 2, true);
+             const Values change = product(low, in[3], 5, 2, 4, true);
+             for (size_t i = 0; i < y.size(); ++i) y[i] += 2 * change[i];
+             return y;
+         }});
+    // The trunk is a constant: what is trained begins at the scalar head.
+    static const Values trunk = [] {
+        Values made;
+        Random random(5, "trunk");
+        for (int i = 0; i < 4 * 3; ++i) made.push_back(static_cast<float>(random.normal()));
+        return made;
+    }();
+    list.push_back({"scalar head alone",
+                    {{3, 1}, {1}},
+                    [](Tape& t, const Vars& in) {
+                        const std::vector<float> narrow(trunk.begin(), trunk.end());
+                        const Var below = t.constant(Tensor::from({4, 3}, narrow));
+                        const Var state = tanh(t, below);
+                        const Var after = tanh(t, state);
+                        t.drop_unread(below, after);
+                        const Var score = linear(t, after, in[0], in[1]);
+                        return binary_cross_entropy(t, score, labels, weights);
+                    },
+                    [](const Inputs& in) {
+                        double loss = 0, w = 0;
+                        for (size_t r = 0; r < 4; ++r) {
+                            double score = in[1][0];
+                            for (size_t c = 0; c < 3; ++c)
+                                score += math::tanh(math::tanh(trunk[r * 3 + c])) * in[0][c];
+                            const double p = math::sigmoid(score);
+                            loss -= weights[r] *
+                                    (labels[r] * math::log(p) + (1 - labels[r]) * math::log(1 - p));
+                            w += weights[r];
+                        }
+                        return Values{loss / w};
+                    }});
     list.push_back({"matmul with a bias",
                     {{5, 3}, {4, 3}, {4}},
                     [](Tape& t, const Vars& in) { return matmul(t, in[0], in[1], true, in[2]); },

@@ -103,6 +103,14 @@ Var matmul(Tape& tape, Var a, Var b, bool transpose_b, Var bias) {
     return tape.last();
 }
 
+Var add_low_rank(Tape& tape, Var y, Var x, Var a, Var b, float factor) {
+    const Var low = scale(tape, matmul(tape, x, a, true), factor);
+    const Var change = matmul(tape, low, b, true);
+    const Var sum = add(tape, y, change);
+    tape.drop(change);
+    return sum;
+}
+
 Var add(Tape& tape, Var a, Var b) { return zip(tape, Op::add, "add", a, b, Zip::add); }
 Var sub(Tape& tape, Var a, Var b) { return zip(tape, Op::sub, "sub", a, b, Zip::sub); }
 Var mul(Tape& tape, Var a, Var b) { return zip(tape, Op::mul, "mul", a, b, Zip::mul); }

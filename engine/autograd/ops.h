@@ -17,6 +17,9 @@ Var linear_gelu(Tape& tape, Var x, Var weight, Var bias = {});
 // a (R, K), b (K, N), or (N, K) with transpose_b, bias (N) or none -> (R, N)
 Var matmul(Tape& tape, Var a, Var b, bool transpose_b = false, Var bias = {});
 
+// y (R, out) + factor (x a^T) b^T, of x (R, in), a (r, in), b (out, r): what LoRA adds to y.
+Var add_low_rank(Tape& tape, Var y, Var x, Var a, Var b, float factor);
+
 // Elementwise; both of one shape.
 Var add(Tape& tape, Var a, Var b);
 Var sub(Tape& tape, Var a, Var b);

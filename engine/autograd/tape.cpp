@@ -48,6 +48,7 @@ Node& Tape::push(Op op, std::initializer_list<Var> inputs, Shape shape) {
     n.parameter = nullptr;
     n.needs_grad = false;
     n.kept = false;
+    n.read = false;
     n.index.clear();
     n.weight.clear();
     int i = 0;
@@ -58,6 +59,9 @@ Node& Tape::push(Op op, std::initializer_list<Var> inputs, Shape shape) {
             n.needs_grad = true;
         }
     }
+    if (n.needs_grad)
+        for (const Var input : inputs)
+            if (input.id >= 0) nodes_[static_cast<size_t>(input.id)].read = true;
     if (op != Op::leaf) n.value = allocate(shape);
     return n;
 }
@@ -74,8 +78,8 @@ Var Tape::leaf(Parameter& parameter) {
     Node& n = push(Op::leaf, {}, {});
     n.value = usable(parameter.value);
     n.parameter = &parameter;
-    n.needs_grad = record_;
-    if (!record_) return last();
+    n.needs_grad = record_ && !parameter.frozen;
+    if (!n.needs_grad) return last();
     Tensor& grad = adds_to_replica_grad ? parameter.replica_grad : parameter.grad;
     if (grad.empty()) grad = Tensor::zeros(parameter.value.shape(), device_);
     n.grad = grad;
@@ -112,6 +116,24 @@ void Tape::backward(Var loss) {
         if (n.kept) continue;
         release(n.grad);
         if (n.value.size() > 1) release(n.value); // losses stay for the log
+    }
+}
+
+void Tape::drop(Var v) {
+    Node& n = node(v.id);
+    if (n.op == Op::leaf || n.value.empty()) return;
+    const Shape shape = n.value.shape();
+    release(n.value);
+    n.value = Tensor::view(shape, nullptr, device_); // gradients have its shape
+}
+
+void Tape::drop_unread(Var first, Var end) {
+    for (int id = first.id; id < end.id; ++id) {
+        Node& n = node(id);
+        if (n.needs_grad || n.read || n.kept) continue;
+        drop({id});
+        release(n.saved[0]);
+        release(n.saved[1]);
     }
 }
 

@@ -33,6 +33,9 @@ struct Parameter {
     // in any case.
     int parts = 0;
     bool out_in = false; // the matrix is stored (out, in), not (in, out)
+    bool frozen = false; // has no gradient and stays as it is
+    // Where the matrix's adapter stands in its model's list (nn/lora.h): A, then B; 0: it has none.
+    int adapter = 0;
 };
 
 enum class Op {
@@ -82,6 +85,7 @@ struct Node {
     Parameter* parameter = nullptr; // for leaves that are trained
     bool needs_grad = false;
     bool kept = false; // by keep()
+    bool read = false; // by the gradient of a node that has it as input
     float constant[2] = {0, 0};
     int64_t attribute[3] = {0, 0, 0}; // batch, time, heads; transposition
     std::vector<int> index;           // tokens, targets, rows
@@ -100,7 +104,7 @@ class Tape {
     Precision precision = Precision::fp32;
 
     // Their tensors lie on the tape's device or on the processor; Error for another device's.
-    Var leaf(Parameter& parameter);    // a trained tensor
+    Var leaf(Parameter& parameter);    // a trained tensor, or a frozen one, as a constant
     Var constant(const Tensor& value); // a tensor without a gradient
     Var variable(const Tensor& value); // a tensor whose gradient is wanted: grad(var)
 
@@ -114,6 +118,12 @@ class Tape {
     // kept, and what the loss does not depend on.
     void backward(Var loss);
     void keep(Var v) { node(v.id).kept = true; } // value and gradient outlive backward()
+    // The value of `v` is given back: no operation and no gradient may read it any more, as that of
+    // add() reads none of its operands.
+    void drop(Var v);
+    // The same of all values from `first` up to, without it, `end`, but for leaves and what
+    // gradients will read. What nothing trained lies below thus takes no memory.
+    void drop_unread(Var first, Var end);
     // Forgets all nodes, keeps the memory.
     void reset();
 

@@ -1,12 +1,14 @@
 #include "engine/decode/decoder.h"
 
 #include "engine/base/error.h"
+#include "engine/nn/lora.h"
 
 namespace qstar::engine {
 
 Decoder::Decoder(const Gpt& model, int slots, int64_t pages, const Device& device)
     : device_(device), config_(model.config), cache_(model.config, slots, pages, device),
-      batch_decoder_(device.is_host() ? cpu_decoder(model) : device_decoder(model, device)) {
+      batch_decoder_(device.is_host() ? cpu_decoder(merged(model))
+                                      : device_decoder(merged(model), device)) {
     fed_.assign(static_cast<size_t>(slots), 0);
 }
 

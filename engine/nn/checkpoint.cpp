@@ -5,6 +5,7 @@
 #include "engine/device/require_memory.h"
 #include "engine/io/files.h"
 #include "engine/nn/gpt_config.h"
+#include "engine/nn/lora.h"
 #include "engine/nn/safetensors.h"
 
 #include <charconv>
@@ -100,7 +101,8 @@ void save_gpt(const std::string& path, const Gpt& model,
     SafeTensors file;
     file.metadata = metadata;
     put_config(file.metadata, model.config);
-    for (const Parameter& p : model.parameters) file.tensors[p.name] = p.value;
+    const Gpt whole = merged(model);
+    for (const Parameter& p : whole.parameters) file.tensors[p.name] = p.value;
     write_safetensors(path, file);
 }
 
@@ -127,7 +129,8 @@ void save_training(const std::string& path, std::span<const Trained> models,
     for (const Trained& t : models) {
         put_config(file.metadata, t.model->config, t.prefix);
         file.metadata[t.prefix + "adamw.step"] = std::to_string(t.optimiser->step);
-        for (const Parameter& p : t.model->parameters) file.tensors[t.prefix + p.name] = p.value;
+        for (const Parameter& p : t.model->parameters)
+            if (!p.frozen) file.tensors[t.prefix + p.name] = p.value;
         for (const auto& [name, tensor] : t.optimiser->state(t.model->parameters))
             file.tensors[t.prefix + name] = tensor;
     }
@@ -145,7 +148,8 @@ bool load_training(const std::string& path, std::span<const Trained> models, Tra
         }
     }
     for (const Trained& t : models) {
-        for (const Parameter& p : t.model->parameters) file.read(t.prefix + p.name, p.value);
+        for (const Parameter& p : t.model->parameters)
+            if (!p.frozen) file.read(t.prefix + p.name, p.value);
         for (const auto& [name, tensor] : t.optimiser->state(t.model->parameters))
             file.read(t.prefix + name, tensor);
         t.optimiser->step = static_cast<int64_t>(file.number(t.prefix + "adamw.step", INT64_MAX));

@@ -5,7 +5,8 @@
 // "heads", "width", "context", "vocab", "scalar_head"; where it is not gpt2, "family"; and what is
 // not as the family has it: "hidden", "kv_heads", "head_size", "norm_epsilon", "rope_base",
 // "tied"). A training state adds what the optimiser keeps (optimiser.h), the step and the random
-// state, so that a run killed at any moment goes on to the same bytes. Files are replaced
+// state, so that a run killed at any moment goes on to the same bytes; frozen weights are
+// not in it: whoever goes on reads them where they came from. Files are replaced
 // atomically.
 
 #include "engine/nn/gpt.h"
@@ -17,6 +18,7 @@
 
 namespace qstar::engine {
 
+// Adapters (lora.h) are merged into the weights that they belong to.
 void save_gpt(const std::string& path, const Gpt& model,
               const std::map<std::string, std::string>& metadata = {});
 
@@ -45,7 +47,7 @@ void save_training(const std::string& path, std::span<const Trained> models,
                    const TrainingState& state);
 bool load_training(const std::string& path, std::span<const Trained> models, TrainingState& state);
 
-// Puts weights, moments and state back. False if there is no such file; Error if it
+// Puts what is trained, moments and state back. False if there is no such file; Error if it
 // belongs to a model of another shape.
 bool load_training(const std::string& path, Gpt& model, Optimiser& optimiser, TrainingState& state);
 

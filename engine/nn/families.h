@@ -1,7 +1,7 @@
 #pragma once
 // What a family of models says of itself; gpt.cpp calls it by the configuration's family. A
 // model's first parameter is the table of the embedding, which is its head, too, if they are tied;
-// after the last norm come lm_head, if not, and the scalar head, if any.
+// after the last norm come lm_head, if not, the scalar head, if any, and adapters (lora.h).
 
 #include "engine/autograd/ops.h"
 #include "engine/base/random.h"

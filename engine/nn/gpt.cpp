@@ -20,6 +20,15 @@ void NewParameters::constant(const std::string& name, Shape shape, float value) 
     parameters.push_back({name, Tensor::full(shape, value), {}});
 }
 
+namespace {
+
+void add_scalar_head(NewParameters add) {
+    add.constant("score.weight", {add.config.width, 1}, 0);
+    add.constant("score.bias", {1}, 0);
+}
+
+} // namespace
+
 Gpt::Gpt(const GptConfig& config_, std::optional<Random> random) : config(config_) {
     check_sizes(config);
     NewParameters add{config, parameters, random};
@@ -29,10 +38,7 @@ Gpt::Gpt(const GptConfig& config_, std::optional<Random> random) : config(config
         llama::add_parameters(add);
         turns = llama::turns(config.context, head_size(config), config.rope_base);
     }
-    if (config.scalar_head) {
-        add.constant("score.weight", {config.width, 1}, 0);
-        add.constant("score.bias", {1}, 0);
-    }
+    if (config.scalar_head) add_scalar_head(add);
 }
 
 Parameter& Gpt::parameter(std::string_view name) {
@@ -60,14 +66,19 @@ void Gpt::zero_grad() {
 
 namespace {
 
+// Without a model of random numbers on the way: a large one takes seconds.
 Gpt with_head(const Gpt& base, bool head) {
-    GptConfig config = base.config;
-    config.scalar_head = head;
-    Gpt model(config);
+    Gpt model = base;
+    model.config.scalar_head = head;
+    if (!head || !base.config.scalar_head)
+        std::erase_if(model.parameters,
+                      [](const Parameter& p) { return p.name.starts_with("score."); });
     for (Parameter& p : model.parameters) {
-        if (p.name.starts_with("score.") && !base.config.scalar_head) continue;
-        p.value = base.parameter(p.name).value.clone();
+        p.value = p.value.clone();
+        p.grad = p.replica_grad = {};
     }
+    if (head && !base.config.scalar_head)
+        add_scalar_head({model.config, model.parameters, std::nullopt});
     return model;
 }
 
@@ -121,9 +132,8 @@ Var logits(Tape& tape, Gpt& model, Var hidden_states) {
 
 Var scores(Tape& tape, Gpt& model, Var hidden_states) {
     if (!model.config.scalar_head) fail("the model has no scalar head: it is not a reward model");
-    const size_t head = model.parameters.size() - 2;
-    return linear(tape, hidden_states, tape.leaf(model.parameters[head]),
-                  tape.leaf(model.parameters[head + 1]));
+    return linear(tape, hidden_states, tape.leaf(model.parameter("score.weight")),
+                  tape.leaf(model.parameter("score.bias")));
 }
 
 } // namespace qstar::engine

@@ -31,7 +31,7 @@ namespace qstar::engine {
 
 struct Gpt {
     GptConfig config;
-    std::vector<Parameter> parameters; // in a fixed order
+    std::vector<Parameter> parameters; // in a fixed order; the adapters of LoRA last (lora.h)
 
     Tensor turns; // of rotary positions (families.h), else empty
 

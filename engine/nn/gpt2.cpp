@@ -1,6 +1,7 @@
 // The family gpt2 (Radford et al. 2019): learned positions, layer norm, GELU, biases everywhere.
 
 #include "engine/nn/families.h"
+#include "engine/nn/lora.h"
 
 #include <cmath>
 #include <span>
@@ -74,15 +75,21 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
     Var x = embedding(tape, tokens, leaf(wte), leaf(wpe), time);
     for (int64_t layer = 0; layer < config.layers; ++layer) {
         const auto p = [&](Block which) { return leaf(at(layer, which)); };
+        const auto times = [&](Var v, Block weight, Block bias) {
+            return project(tape, parameters, at(layer, weight), v, p(bias));
+        };
+        const Var before = x;
         // x + attention(norm(x))
         Var a = layer_norm(tape, x, p(ln_1), p(ln_1_bias), epsilon);
-        a = linear(tape, a, p(c_attn), p(c_attn_bias));
+        a = times(a, c_attn, c_attn_bias);
         a = attention(tape, a, batch, time, config.heads);
-        x = add(tape, x, linear(tape, a, p(c_proj), p(c_proj_bias)));
+        x = add(tape, x, times(a, c_proj, c_proj_bias));
         // x + mlp(norm(x))
         Var m = layer_norm(tape, x, p(ln_2), p(ln_2_bias), epsilon);
-        m = linear_gelu(tape, m, p(c_fc), p(c_fc_bias));
-        x = add(tape, x, linear(tape, m, p(mlp_proj), p(mlp_proj_bias)));
+        m = parameters[at(layer, c_fc)].adapter == 0 ? linear_gelu(tape, m, p(c_fc), p(c_fc_bias))
+                                                     : gelu(tape, times(m, c_fc, c_fc_bias));
+        x = add(tape, x, times(m, mlp_proj, mlp_proj_bias));
+        tape.drop_unread(before, x);
     }
     const size_t ln_f = at(config.layers, ln_1);
     return layer_norm(tape, x, leaf(ln_f), leaf(ln_f + 1), epsilon);

@@ -19,32 +19,41 @@ namespace qstar::engine {
 // In the others: two norms, queries, keys and values before and after they are turned (in qwen3
 // normalised between), attention, its projection, two sums, the MLP's projection; and three
 // hidden layers: gate, up and their product.
-int64_t activations(const GptConfig& c, int64_t sequences, int64_t time) {
+//
+// An adapter keeps its rows of r numbers twice.
+int64_t activations(const GptConfig& c, int64_t sequences, int64_t time, const Trains& trains) {
     const bool gpt2 = c.family == Family::gpt2;
     const int64_t queries = query_width(c), keys = kv_width(c);
     const int64_t normed = c.family == Family::qwen3 ? queries + keys + c.heads + kv_heads(c) : 0;
     const int64_t layer =
         gpt2 ? 18 * c.width + 2 * 2 + c.heads
              : 6 * c.width + 3 * queries + 4 * keys + 3 * hidden_width(c) + normed + 2 + c.heads;
-    const int64_t ends = 2 * c.width + 2; // embedding, last norm
-    const int64_t loss = 2 * c.vocab + 1; // logits, probabilities
+    if (trains.what == Trains::head) return sequences * time * (layer + 3 * c.width + 4);
+    const int64_t adapters = c.layers * (gpt2 ? 4 : 7) * 2 * trains.rank; // of rank 0: none
+    const int64_t ends = 2 * c.width + 2;                                 // embedding, last norm
+    const int64_t loss = 2 * c.vocab + 1;                                 // logits, probabilities
     // Backward: the logits' gradient beside all of it; or, when those are gone, the
     // gradients around the wide layer of the last block beside the rest of it.
     const int64_t wide = gpt2 ? 6 * c.width : 3 * hidden_width(c) - 2 * c.width;
     const int64_t backward = std::max(c.vocab, wide - 2 * c.vocab);
-    return sequences * time * (c.layers * layer + ends + loss + backward);
+    return sequences * time * (c.layers * layer + adapters + ends + loss + backward);
 }
 
-MemoryPlan training_memory(const GptConfig& c, int64_t batch, int64_t time, bool by_muon) {
-    const BatchCut cut = cut_batch(c, batch, time);
-    const int64_t parameters = parameter_count(c) * 4;
+MemoryPlan training_memory(const GptConfig& c, int64_t batch, int64_t time, bool by_muon,
+                           const Trains& trains) {
+    const int64_t trained = trained_count(c, trains) * 4;
+    const BatchCut cut = cut_batch(c, batch, time, device(), trained / 4);
+    const bool head = trains.what == Trains::head;
+    const int64_t rows = head ? (batch + cut.leaves - 1) / cut.leaves : cut.sequences;
     const int64_t side_by_side = cut.leaves > 1 && threads() > 1 ? 2 : 1;
     MemoryPlan plan;
-    plan.weights = parameters;
-    plan.gradients = gradients_of(cut.leaves) * parameters;
-    plan.moments = 2 * parameters;
-    if (by_muon) plan.moments += 4 * (threads() * muon_scratch(c.width, c.width) - hidden_count(c));
-    plan.activations = side_by_side * activations(c, cut.sequences, time) * 4;
+    plan.weights = parameter_count(c) * 4;
+    if (trains.what == Trains::lora) plan.weights += trained;
+    plan.gradients = gradients_of(cut.leaves) * trained;
+    plan.moments = 2 * trained;
+    if (by_muon && trains.what == Trains::all)
+        plan.moments += 4 * (threads() * muon_scratch(c.width, c.width) - hidden_count(c));
+    plan.activations = side_by_side * activations(c, rows, time, trains) * 4;
     plan.packed = threads() * (int64_t{4} << 20); // a block of A and one of B, in large pages
     return plan;
 }

@@ -64,6 +64,7 @@ struct Walk {
 
     void clear() const {
         for (Parameter& p : parameters) {
+            if (p.frozen) continue;
             Tensor& grad = sum(p);
             if (grad.empty())
                 grad = Tensor::zeros(p.value.shape(), tape.device());
@@ -89,6 +90,7 @@ struct Walk {
         clear();
         add(node.right(), depth + 1);
         for (size_t i = 0; i < left.size(); ++i) {
+            if (parameters[i].frozen) continue;
             const Tensor& grad = sum(parameters[i]);
             tape.device().add_scaled(grad.size(), 1.0f, left[i].data(), {grad.data(), false});
         }
@@ -109,20 +111,24 @@ void add_node(const Walk& walk, const Branch& node) {
     });
     other.tape.adds_to_replica_grad = false;
     for (Parameter& p : walk.parameters)
-        walk.tape.device().add_scaled(p.grad.size(), 1.0f, p.replica_grad.data(),
-                                      {p.grad.data(), false});
+        if (!p.frozen)
+            walk.tape.device().add_scaled(p.grad.size(), 1.0f, p.replica_grad.data(),
+                                          {p.grad.data(), false});
 }
 
 void exchange(std::span<Parameter> parameters, int working) {
     static std::vector<float> all; // kept: a step allocates nothing
     size_t size = 0;
-    for (const Parameter& p : parameters) size += static_cast<size_t>(p.grad.size());
+    for (const Parameter& p : parameters)
+        if (!p.frozen) size += static_cast<size_t>(p.grad.size());
     all.resize(size);
     float* at = all.data();
-    for (const Parameter& p : parameters) at = std::copy_n(p.grad.data(), p.grad.size(), at);
+    for (const Parameter& p : parameters)
+        if (!p.frozen) at = std::copy_n(p.grad.data(), p.grad.size(), at);
     sum_over_ranks(all, working, sum_of_nodes);
     const float* from = all.data();
     for (const Parameter& p : parameters) {
+        if (p.frozen) continue;
         std::copy_n(from, p.grad.size(), p.grad.data());
         from += p.grad.size();
     }
@@ -155,7 +161,7 @@ void gradient_in_tree(Tape& tape, std::span<Parameter> parameters, int64_t rows,
     // What stood in the gradients before counts once.
     if (rank() > 0) walk.clear();
     for (Parameter& p : parameters)
-        if (p.grad.empty()) p.grad = Tensor::zeros(p.value.shape(), tape.device());
+        if (!p.frozen && p.grad.empty()) p.grad = Tensor::zeros(p.value.shape(), tape.device());
     if (rank() < working) add_node(walk, node_of({0, rows, 0, leaves}, rank(), working));
     if (ranks() > 1) {
         exchange(parameters, working);

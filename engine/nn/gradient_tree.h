@@ -30,9 +30,9 @@ int64_t gradients_of(int64_t leaves);
 using GradientPart =
     std::function<void(Tape& tape, int64_t first, int64_t count, std::span<double> shares)>;
 
-// The whole gradient in the parameters', and in `sums` those of all shares. Leaves 1: `part` is
-// called once, with all rows, on every rank. Else the parameters lie on the host, and `part`
-// resets the tape.
+// The whole gradient in the parameters' that are not frozen, and in `sums` those of all shares.
+// Leaves 1: `part` is called once, with all rows, on every rank. Else the parameters lie on the
+// host, and `part` resets the tape.
 void gradient_in_tree(Tape& tape, std::span<Parameter> parameters, int64_t rows, int64_t leaves,
                       std::span<double> sums, const GradientPart& part);
 

@@ -4,6 +4,7 @@
 
 #include "engine/base/elementary.h"
 #include "engine/nn/families.h"
+#include "engine/nn/lora.h"
 
 #include <cmath>
 #include <span>
@@ -102,10 +103,10 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
     for (int64_t layer = 0; layer < config.layers; ++layer) {
         const auto p = [&](Block which) { return leaf(at(config, layer, which)); };
         const auto bias = [&](Block which) { return has_biases(config) ? p(which) : Var{}; };
-        // Weights are (out, in).
         const auto times = [&](Var v, Block which, Var plus = {}) {
-            return matmul(tape, v, p(which), true, plus);
+            return project(tape, parameters, at(config, layer, which), v, plus);
         };
+        const Var before = x;
         // x + attention(norm(x))
         const Var a = rms_norm(tape, x, p(input_norm), epsilon);
         Var q = times(a, q_proj, bias(q_bias)), k = times(a, k_proj, bias(k_bias));
@@ -120,6 +121,7 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
         // x + mlp(norm(x))
         const Var m = rms_norm(tape, x, p(post_norm), epsilon);
         x = add(tape, x, times(swiglu(tape, times(m, gate), times(m, up)), down));
+        tape.drop_unread(before, x);
     }
     return rms_norm(tape, x, leaf(at(config, config.layers, input_norm)), epsilon);
 }

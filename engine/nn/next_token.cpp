@@ -5,6 +5,7 @@
 #include "engine/nn/batch_cut.h"
 #include "engine/nn/gpt_memory.h"
 #include "engine/nn/gradient_tree.h"
+#include "engine/nn/lora.h"
 
 #include <algorithm>
 #include <functional>
@@ -73,9 +74,10 @@ double next_token_gradient(Tape& tape, Gpt& model, std::span<const int> inputs,
                            int64_t batch, int64_t time) {
     if (!tape.recording()) fail("next token: a gradient needs a tape that records");
     const Sequences all = sequences_of(inputs, targets, weights, batch, time);
-    const BatchCut cut = cut_batch(model.config, batch, time, tape.device());
+    const Trains trains = trains_of(model);
+    const BatchCut cut = cut_batch(model.config, batch, time, tape.device(), trained_count(model));
     // An eighth more than is in use at once, for the gaps between pieces.
-    const int64_t numbers = activations(model.config, cut.sequences, time) / 8 * 9;
+    const int64_t numbers = activations(model.config, cut.sequences, time, trains) / 8 * 9;
     tape.plan(numbers);
     if (cut.leaves > 1 && threads() > 1) tape.second_tape().plan(numbers);
     const auto part = [&](Tape& own, int64_t first, int64_t count, std::span<double> share) {

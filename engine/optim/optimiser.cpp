@@ -39,6 +39,7 @@ void update_by_muon(const Device& device, std::span<const Parameter> parameters,
 int64_t optimiser_numbers(std::span<const Parameter> parameters, const OptimiserConfig& config) {
     int64_t kept = 0, scratch = 0;
     for (const Parameter& p : parameters) {
+        if (p.frozen) continue;
         kept += p.value.size();
         if (!is_muons(p, config)) {
             kept += p.value.size();
@@ -53,9 +54,9 @@ int64_t optimiser_numbers(std::span<const Parameter> parameters, const Optimiser
 Optimiser::Optimiser(std::span<const Parameter> parameters, const OptimiserConfig& config_)
     : config(config_) {
     for (const Parameter& p : parameters) {
-        first.push_back(Tensor::zeros(p.value.shape(), p.value.device()));
-        second.push_back(is_muons(p, config) ? Tensor()
-                                             : Tensor::zeros(p.value.shape(), p.value.device()));
+        const auto zeros = [&] { return Tensor::zeros(p.value.shape(), p.value.device()); };
+        first.push_back(p.frozen ? Tensor() : zeros());
+        second.push_back(p.frozen || is_muons(p, config) ? Tensor() : zeros());
     }
 }
 
@@ -86,7 +87,7 @@ float Optimiser::update(std::span<Parameter> parameters, float learning_rate, fl
     matrices.clear();
     for (size_t i = 0; i < parameters.size(); ++i) {
         const Parameter& p = parameters[i];
-        if (p.grad.empty()) continue;
+        if (p.frozen || p.grad.empty()) continue;
         if (is_muons(p, config)) {
             matrices.push_back(i);
             continue;
@@ -109,6 +110,7 @@ Optimiser::state(std::span<const Parameter> parameters) const {
     std::vector<std::pair<std::string, Tensor>> tensors;
     for (size_t i = 0; i < parameters.size(); ++i) {
         const Parameter& p = parameters[i];
+        if (p.frozen) continue;
         if (is_muons(p, config)) {
             tensors.emplace_back("muon.momentum." + p.name, first[i]);
             continue;

@@ -37,7 +37,7 @@ int64_t optimiser_numbers(std::span<const Parameter> parameters, const Optimiser
 
 struct Optimiser {
     OptimiserConfig config;
-    std::vector<Tensor> first;  // one a parameter: AdamW's m, or Muon's momentum
+    std::vector<Tensor> first;  // one a parameter: AdamW's m, or Muon's momentum; frozen: empty
     std::vector<Tensor> second; // AdamW's v; empty for Muon's
     int64_t step = 0;           // steps done
 
@@ -45,7 +45,8 @@ struct Optimiser {
     Optimiser(std::span<const Parameter> parameters, const OptimiserConfig& config);
 
     // One step with the gradients that are there, by AdamW's and Muon's learning rates; returns
-    // the gradients' norm before clipping. Muon uses up its gradients.
+    // the gradients' norm before clipping. Muon uses up its gradients. Frozen parameters stay as
+    // they are.
     float update(std::span<Parameter> parameters, float learning_rate, float muon_rate = 0);
 
     // The tensors that it keeps under their names in a file: "adamw.first.NAME",

@@ -45,7 +45,8 @@ void learn_from_labels(ClaimContext& shared, const Json& flags, int64_t labels) 
         options.stage, stage,
         Json{{"items", items.size()}, {"inputs", {{"labels", train::input(path)}}}});
     if (!learning.done())
-        train::imitate(options.loop, options.epochs, learning, shared.model("sft"), items, path);
+        train::imitate(options.loop, options.epochs, learning, shared.model("sft"),
+                       train::model_path(run, "sft"), items, path);
 }
 
 Findings examine_success_signal(ClaimContext& shared) {

@@ -21,6 +21,7 @@ namespace {
 void check(const DistilOptions& options) {
     check(flags_of(options));
     check(options.search);
+    check_trains(options.loop, "distil", Learner::writes);
     if (options.scorer == "none" &&
         search::needs_scorer(
             search::method_named(options.search.method),
@@ -132,9 +133,10 @@ Outcome distil(const DistilOptions& options) {
     const engine::Gpt teacher = load_model(options.stage.run, options.teacher);
     check_vocab(teacher, setup.tokenizer, options.stage.run);
     Distil recipe(options, setup);
+    load_model(options.stage.run, options.from); // refused before the search, not after it
     const auto result =
         play_round(recipe, {options.loop, options.epochs, "learned", "student"},
-                   {0, stage, teacher}, load_model(options.stage.run, options.from));
+                   {0, stage, teacher}, model_path(options.stage.run, options.from));
     if (!result) return Outcome::stopped;
     write_file_atomic(stage.model(), read_file(stage.path("student/model.safetensors")));
     stage.finish(*result);

@@ -39,7 +39,7 @@ IterationSetup prepare(const Stage& stage, const std::string& world, int64_t dev
 }
 
 std::optional<Json> play_round(Recipe& recipe, const Imitation& how, const Round& round,
-                               engine::Gpt base) {
+                               const std::string& base) {
     if (recipe.explore(round) == Outcome::stopped) return {};
     const std::vector<CuratedItem> items = recipe.select(round);
     const std::string file = write_items(round.stage.path(how.items + ".jsonl"), items);
@@ -47,8 +47,8 @@ std::optional<Json> play_round(Recipe& recipe, const Imitation& how, const Round
     if (round.number > 0) record["round"] = round.number;
     record[how.items] = input(file);
     Stage student(round.stage, how.student, record);
-    if (!student.done() &&
-        imitate(how.loop, how.epochs, student, std::move(base), items, file) == Outcome::stopped)
+    if (!student.done() && imitate(how.loop, how.epochs, student, load_model(base), base, items,
+                                   file) == Outcome::stopped)
         return {};
     return recipe.measure(round, load_model(student.model()));
 }
@@ -63,6 +63,7 @@ std::optional<std::vector<Json>> play_rounds(Recipe& recipe, const Imitation& ho
         return stage.path(round_folder(number) + "/" + how.student + "/model.safetensors");
     };
     std::vector<Json> results;
+    const std::string first_file = model_path(setup.run, rounds.from);
     const engine::Gpt first = load_model(setup.run, rounds.from);
     check_vocab(first, setup.tokenizer, setup.run);
     results.push_back(Json{{"dev_greedy", json_of(setup.greedy(first))}});
@@ -70,11 +71,10 @@ std::optional<std::vector<Json>> play_rounds(Recipe& recipe, const Imitation& ho
     for (int64_t number = 1; number <= rounds.count; ++number) {
         Stage part(stage, round_folder(number), Json{{"round", number}});
         if (!part.done()) {
-            const engine::Gpt before = number == 1 ? first : load_model(student_of(number - 1));
-            const engine::Gpt base =
-                load_model(rounds.restart || number == 1 ? model_path(setup.run, rounds.from)
-                                                         : student_of(number - 1));
-            const auto result = play_round(recipe, how, {number, part, before}, base);
+            const std::string last = number == 1 ? first_file : student_of(number - 1);
+            const engine::Gpt before = number == 1 ? first : load_model(last);
+            const auto result = play_round(recipe, how, {number, part, before, last},
+                                           rounds.restart ? first_file : last);
             if (!result) return {};
             part.finish(*result);
         }

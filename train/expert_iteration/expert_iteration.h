@@ -38,6 +38,7 @@ struct Round {
     int64_t number; // from 1; 0: the only one
     Stage& stage;
     const engine::Gpt& policy;
+    std::string policy_file = {};
 };
 
 // A round's steps. Interrupted, a round begins again with explore(), which goes on with the files
@@ -63,10 +64,10 @@ struct Imitation {
     std::string student = "policy"; // the folder of the one who learns, in the round's
 };
 
-// One round in `round.stage`: its result, none if it was stopped. `base` is tuned on the selected
-// items.
+// One round in `round.stage`: its result, none if it was stopped. The model of the file `base`
+// is tuned on the selected items.
 std::optional<Json> play_round(Recipe& recipe, const Imitation& how, const Round& round,
-                               engine::Gpt base);
+                               const std::string& base);
 
 struct Rounds {
     int64_t count = 1;

@@ -35,6 +35,7 @@ QOptions q_options(const SelfPlayOptions& options, uint64_t seed) {
     q.stage.seed = seed;
     q.loop.stop_after = options.loop.stop_after;
     q.loop.save_every = options.loop.save_every;
+    q.loop.trains = options.loop.trains;
     return q;
 }
 
@@ -55,7 +56,7 @@ class SelfPlay : public Recipe {
             // Step 2: Q-values, from them.
             if (!options_.guided)
                 q_stage.finish(Json::object());
-            else if (fit_q(q_, q_stage, round.policy) == Outcome::stopped)
+            else if (fit_q(q_, q_stage, round.policy, round.policy_file) == Outcome::stopped)
                 return Outcome::stopped;
         }
         rollouts_ = read_rollouts(q_stage.path("rollouts.jsonl"));
@@ -185,6 +186,7 @@ void describe(Flags& f, SelfPlayOptions& o) {
 
 Outcome self_play(const SelfPlayOptions& options) {
     check(flags_of(options));
+    check_trains(options.loop, "self-play", Learner::writes);
     check(options.search);
     check(flags_of(options.q));
     require(options.stage.run, options.from, model_path(options.stage.run, options.from));

@@ -146,6 +146,7 @@ void describe(Flags& f, StarOptions& o) {
 
 Outcome star(const StarOptions& options) {
     check(flags_of(options));
+    check_trains(options.loop, "star", Learner::writes);
     if (options.rationalise) require_steps(options.stage.run, "train star --rationalise");
     require(options.stage.run, options.from, model_path(options.stage.run, options.from));
     Stage stage(options.stage, "star", record_of(options));

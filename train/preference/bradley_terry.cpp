@@ -3,6 +3,7 @@
 #include "engine/base/elementary.h"
 #include "engine/base/error.h"
 #include "engine/io/files.h"
+#include "engine/nn/lora.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
 #include "search/models/encode.h"
@@ -260,8 +261,10 @@ Outcome reward(const BradleyTerryOptions& options) {
     const int64_t per_epoch =
         (std::ssize(set.train) + options.reward.loop.batch - 1) / options.reward.loop.batch;
     const int64_t steps = options.reward.epochs * per_epoch;
-    engine::Gpt model = reward_model(base, options.reward.extra_layers, stage.seed());
-    Trainer trainer(options.reward.loop, stage, trained(model, stage.run()), steps);
+    engine::Gpt model = reward_model(base, options.reward.extra_layers, options.reward.loop, stage);
+    const bool head = trains_of(model).what == engine::Trains::head;
+    const std::string from = model_path(stage.run(), options.reward.from);
+    Trainer trainer(options.reward.loop, stage, trained(model, stage.run(), from), steps);
     trainer.describe("reading", search::name_of(search::Reading::whole_solution));
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
@@ -284,8 +287,8 @@ Outcome reward(const BradleyTerryOptions& options) {
         const Var ranked = bradley_terry_loss(tape, score, compared.pairs);
 
         // Step 3: the next-token loss of the preferred ones keeps the arithmetic alive (reward.h).
-        const Var loss =
-            add_written(tape, ranked, options.reward.text, model, compared, batch, states);
+        const Var loss = add_written(tape, ranked, head ? 0 : options.reward.text, model, compared,
+                                     batch, states);
         tape.backward(loss);
         Metrics metrics = trainer.update(loss);
         metrics.set({"label_loss", tape.value(ranked)[0]});

@@ -145,6 +145,7 @@ void describe(Flags& f, DpoOptions& o) {
 Outcome dpo(const DpoOptions& options) {
     check(flags_of(options));
     check_name("dpo", options.name);
+    check_trains(options.loop, options.name, Learner::writes);
     const std::string file =
         given_or_of_stage(options.labels, options.stage.run, "rank", "ranks.jsonl");
     require(options.stage.run, options.from, model_path(options.stage.run, options.from));
@@ -161,7 +162,9 @@ Outcome dpo(const DpoOptions& options) {
     const int64_t steps = options.epochs * per_epoch;
     const int64_t look_every = std::max<int64_t>(1, steps / 10);
     engine::Gpt policy = without_scalar_head(reference);
-    Trainer trainer(options.loop, stage, trained(policy, stage.run()), steps);
+    choose_trained(options.loop, stage, policy, policy.config.layers);
+    const std::string from = model_path(stage.run(), options.from);
+    Trainer trainer(options.loop, stage, trained(policy, stage.run(), from), steps);
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {
         const int64_t turn = trainer.step() % per_epoch;

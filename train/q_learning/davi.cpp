@@ -33,6 +33,7 @@ std::vector<float> targets(const search::Space& space, ValueIteration& values,
 
 Outcome davi(const ValueOptions& options) {
     check(flags_of(options));
+    check_trains(options.loop, "davi", Learner::begins_at_random);
     const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
     const std::string name = options.name.empty() ? "davi" : options.name;
     check_name("davi", name);

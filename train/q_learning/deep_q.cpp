@@ -39,6 +39,7 @@ void describe(Flags& f, DeepQOptions& o) {
 
 Outcome deep_q(const DeepQOptions& options) {
     check(flags_of(options));
+    check_trains(options.value.loop, "deep-q", Learner::begins_at_random);
     const std::unique_ptr<search::Space> space = search::make_space(options.value.puzzle);
     const std::string name = options.value.name.empty() ? "deep-q" : options.value.name;
     check_name("deep-q", name);

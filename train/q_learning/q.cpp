@@ -5,6 +5,7 @@
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/io/output.h"
+#include "engine/nn/lora.h"
 #include "engine/text/jsonl.h"
 #include "search/models/encode.h"
 #include "search/models/gpt_proposer.h"
@@ -32,7 +33,7 @@ engine::Gpt target_network(const Stage& stage, int64_t iteration, const engine::
     const std::string path = target_path(stage, iteration);
     if (!starts) return engine::load_gpt(path);
     engine::save_gpt(path, model);
-    return model;
+    return merged(model); // what stands in the file
 }
 
 std::vector<Example> examples_of(std::span<const Rollout> rollouts, const StepValues& values,
@@ -66,7 +67,8 @@ void describe(Flags& f, QOptions& o) {
     f.choice("start", o.start, {"monte-carlo", "zero"},
              "first targets: monte-carlo (returns) or zero (rewards only)");
     f.number("discount", o.discount, 0, 1, "of the value a step later");
-    f.number("extra-layers", o.extra_layers, 0, 100, "layers more than the policy has");
+    f.number("extra-layers", o.extra_layers, 0, 100,
+             "layers more than the policy has; none with --trains head");
     f.number("text-weight", o.text, 0, 100, "weight of the next-token loss on right solutions");
     f.text("world", o.world, "world of the problems").offers(search::world_names());
 }
@@ -140,7 +142,8 @@ StepValues fitted_q_targets(std::span<const Rollout> rollouts, search::Scorer* t
     return values;
 }
 
-Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
+Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
+              const std::string& from) {
     const uint64_t seed = stage.seed();
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);
     const std::string file = stage.path("rollouts.jsonl");
@@ -163,8 +166,8 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base) {
         (static_cast<int64_t>(rollouts.size()) + options.loop.batch - 1) / options.loop.batch;
     const int64_t per_iteration = per_epoch * options.epochs;
     const int64_t steps = per_iteration * options.iterations;
-    engine::Gpt model = reward_model(base, options.extra_layers, stage.seed());
-    Trainer trainer(options.loop, stage, trained(model, stage.run()), steps);
+    engine::Gpt model = reward_model(base, options.extra_layers, options.loop, stage);
+    Trainer trainer(options.loop, stage, trained(model, stage.run(), from), steps);
     trainer.describe("reading", search::name_of(search::Reading::whole_solution));
     std::vector<Example> examples;
     std::vector<std::vector<int64_t>> epoch;
@@ -220,6 +223,7 @@ static Json record_of(QOptions options) {
 
 Outcome q(const QOptions& options) {
     check(flags_of(options));
+    check_trains(options.loop, "q", Learner::scores);
     require(options.stage.run, options.from, model_path(options.stage.run, options.from));
     const ProblemSource source = problem_source_of(options.stage.run);
     Stage stage(options.stage, "q", record_of(options));
@@ -231,7 +235,7 @@ Outcome q(const QOptions& options) {
     const auto problems = draw_problems(source, Split::train, options.problems, stage.seed());
     search::GptProposer proposer(policy, tokenizer, stage.seed());
     make_rollouts(stage, problems, proposer, *source.world, options.explore);
-    return fit_q(options, stage, policy);
+    return fit_q(options, stage, policy, model_path(options.stage.run, options.from));
 }
 
 } // namespace qstar::train

@@ -59,6 +59,7 @@ StepValues fitted_q_targets(std::span<const Rollout> rollouts, search::Scorer* t
                             double discount = 1);
 
 // The loop: trains `base` with a scalar head on the stage's rollouts.jsonl and finishes it.
-Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base);
+Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
+              const std::string& from);
 
 } // namespace qstar::train

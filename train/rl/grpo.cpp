@@ -69,7 +69,9 @@ Outcome train(const GrpoOptions& options, Stage& stage) {
     const uint64_t seed = stage.seed();
     RlSetup setup = prepare(options.rl, seed);
     engine::Gpt model = without_scalar_head(setup.reference);
-    Trainer trainer(options.rl.loop, stage, trained(model, stage.run()), options.rl.steps);
+    choose_trained(options.rl.loop, stage, model, model.config.layers);
+    const std::string from = model_path(stage.run(), options.rl.from);
+    Trainer trainer(options.rl.loop, stage, trained(model, stage.run(), from), options.rl.steps);
     while (trainer.running()) {
         const int64_t step = trainer.step();
 

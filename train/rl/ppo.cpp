@@ -29,13 +29,15 @@ Json record_of(PpoOptions options) {
     return flags;
 }
 
-engine::Gpt value_function(const PpoOptions& options, uint64_t seed) {
+engine::Gpt value_function(const PpoOptions& options, const Stage& stage) {
     engine::Gpt model = load_model(options.rl.stage.run, value_from(options));
+    const int64_t base_layers = model.config.layers;
     if (!model.config.scalar_head)
-        return with_scalar_head(
-            deeper(model, options.extra_layers, Random(seed, "ppo/value/layers")));
+        model = with_scalar_head(
+            deeper(model, options.extra_layers, Random(stage.seed(), "ppo/value/layers")));
     model.parameter("score.weight").value.fill(0);
     model.parameter("score.bias").value.fill(0);
+    choose_trained(options.rl.loop, stage, model, base_layers);
     return model;
 }
 
@@ -116,9 +118,12 @@ void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Min
 Outcome train(const PpoOptions& options, Stage& stage) {
     const uint64_t seed = stage.seed();
     RlSetup setup = prepare(options.rl, seed);
-    engine::Gpt model = without_scalar_head(setup.reference),
-                critic = value_function(options, seed);
-    Trainer trainer(options.rl.loop, stage, trained(model, critic, stage.run()), options.rl.steps);
+    engine::Gpt model = without_scalar_head(setup.reference);
+    choose_trained(options.rl.loop, stage, model, model.config.layers);
+    engine::Gpt critic = value_function(options, stage);
+    const std::string from = model_path(stage.run(), options.rl.from);
+    Trainer trainer(options.rl.loop, stage, trained(model, critic, stage.run(), from),
+                    options.rl.steps);
     while (trainer.running()) {
         const int64_t step = trainer.step();
         const double beta = trainer.recall("kl", options.kl);

@@ -98,6 +98,7 @@ void check(const RlOptions& options, const std::string& algorithm) {
     if (!of_ranks && std::find(known.begin(), known.end(), options.reward) == known.end())
         fail("--reward must be verifier, orm, prm or reward, found \"{}\"", options.reward);
     check_name(algorithm, options.name);
+    check_trains(options.loop, options.name, Learner::writes);
 }
 
 void record_inputs(Json& flags, const RlOptions& options) {

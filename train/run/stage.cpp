@@ -168,8 +168,8 @@ void clear(const std::string& folder) {
 
 // Stages that take a text as a whole.
 bool takes_whole_texts(const std::string& stage) {
-    return stage == "corpus" || stage == "pretrain" || stage == "sft" || stage == "sample" ||
-           stage.starts_with("star");
+    return stage == "corpus" || stage == "pretrain" || stage.starts_with("sft") ||
+           stage == "sample" || stage.starts_with("star");
 }
 
 } // namespace

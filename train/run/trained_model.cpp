@@ -1,9 +1,11 @@
 #include "train/run/trained_model.h"
 
 #include "engine/base/error.h"
+#include "engine/nn/lora.h"
 #include "search/models/run.h"
 
 #include <charconv>
+#include <filesystem>
 
 namespace qstar::train {
 
@@ -13,11 +15,15 @@ using Optimisers = std::vector<engine::Optimiser>;
 
 // With `side_by_side(optimisers)`, the models with their optimisers in the form of checkpoint.h.
 template <class SideBySide>
-TrainedModel trained_gpt(engine::Gpt& model, const std::string& run, SideBySide side_by_side) {
+TrainedModel trained_gpt(engine::Gpt& model, const std::string& run, const std::string& from,
+                         SideBySide side_by_side) {
     TrainedModel all;
     all.parameters = {&model.parameters};
     all.metadata = search::model_metadata(run, load_tokenizer(run));
-    all.save = [&model](const std::string& path, const auto& metadata) {
+    all.save = [&model, from](const std::string& path, const auto& metadata) {
+        const auto folder = std::filesystem::path(path).parent_path();
+        const auto base = std::filesystem::path(from).parent_path();
+        engine::save_adapter(folder.string(), model, base.lexically_relative(folder).string());
         engine::save_gpt(path, model, metadata);
     };
     all.save_state = [side_by_side](const std::string& path, Optimisers& optimisers,
@@ -42,14 +48,15 @@ double number_of(const std::string& note, const std::string& where, const std::s
     return value;
 }
 
-TrainedModel trained(engine::Gpt& model, const std::string& run) {
-    return trained_gpt(model, run, [&model](Optimisers& optimisers) {
+TrainedModel trained(engine::Gpt& model, const std::string& run, const std::string& from) {
+    return trained_gpt(model, run, from, [&model](Optimisers& optimisers) {
         return std::vector<engine::Trained>{{"", &model, &optimisers[0]}};
     });
 }
 
-TrainedModel trained(engine::Gpt& model, engine::Gpt& critic, const std::string& run) {
-    TrainedModel both = trained_gpt(model, run, [&](Optimisers& optimisers) {
+TrainedModel trained(engine::Gpt& model, engine::Gpt& critic, const std::string& run,
+                     const std::string& from) {
+    TrainedModel both = trained_gpt(model, run, from, [&](Optimisers& optimisers) {
         return std::vector<engine::Trained>{{"", &model, &optimisers[0]},
                                             {"critic.", &critic, &optimisers[1]}};
     });

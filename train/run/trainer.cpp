@@ -5,6 +5,7 @@
 #include "engine/device/device.h"
 #include "engine/device/require_memory.h"
 #include "engine/nn/gpt_memory.h"
+#include "engine/nn/lora.h"
 #include "engine/optim/schedule.h"
 #include "engine/text/jsonl.h"
 
@@ -47,6 +48,10 @@ void describe(Flags& f, LoopOptions& o) {
     f.choice("precision", o.precision, {"fp32", "bf16"},
              "of the products: fp32, or bf16 with sums in fp32")
         .only_if(o.precision != "fp32");
+    f.text("trains", o.trains,
+           "all, or of a model too large for that: lora:RANK (wants ten times the --lr), or head, "
+           "the scalar head of a reward model")
+        .only_if(o.trains != "all");
     f.number("save-every", o.save_every, 1, most, "steps between two saved states").quiet();
     f.number("stop-after", o.stop_after, 0, most,
              "leave off after so many steps of this call; 0: never")
@@ -61,7 +66,8 @@ std::vector<engine::Optimiser> first_optimisers(const LoopOptions& options, cons
     int64_t numbers = 0;
     const engine::OptimiserConfig config = optimiser(options);
     for (const auto* parameters : model.parameters) {
-        for (const engine::Parameter& p : *parameters) numbers += p.value.size(); // gradients
+        for (const engine::Parameter& p : *parameters)
+            if (!p.frozen) numbers += p.value.size(); // gradients
         numbers += engine::optimiser_numbers(*parameters, config);
     }
     engine::require_memory(
@@ -75,6 +81,23 @@ std::vector<engine::Optimiser> first_optimisers(const LoopOptions& options, cons
 }
 
 } // namespace
+
+void choose_trained(const LoopOptions& options, const Stage& stage, engine::Gpt& model,
+                    int64_t base_layers) {
+    train_only(model, engine::trains_named(options.trains), Random(stage.seed(), "lora"),
+               base_layers);
+}
+
+void check_trains(const LoopOptions& options, const std::string& stage, Learner model) {
+    const engine::Trains::What what = engine::trains_named(options.trains).what;
+    if (model == Learner::begins_at_random && what != engine::Trains::all)
+        fail("{}: --trains {}: what begins with random numbers is trained whole: expected all",
+             stage, options.trains);
+    if (model == Learner::writes && what == engine::Trains::head)
+        fail("{}: --trains head: a model that writes has no scalar head to train: expected all, "
+             "or lora: and a rank",
+             stage);
+}
 
 Schedule schedule(const LoopOptions& options, double peak) {
     return {static_cast<float>(peak), static_cast<float>(peak * options.lr_floor)};
@@ -160,7 +183,8 @@ void Trainer::end_step(const Metrics& metrics, const std::string& note) {
 }
 
 void Trainer::expect_memory(const engine::GptConfig& config, int64_t batch, int64_t time) {
-    const engine::MemoryPlan plan = engine::training_memory(config, batch, time, by_muon(options_));
+    const engine::MemoryPlan plan = engine::training_memory(config, batch, time, by_muon(options_),
+                                                            engine::trains_named(options_.trains));
     engine::require_memory(
         plan.total() - plan.weights - plan.moments,
         fmt::format("{}: a step with {} sequences of {} tokens", stage_.name(), batch, time),

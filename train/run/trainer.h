@@ -5,7 +5,7 @@
 // The loop itself stands in each stage's file:
 //
 //   engine::Gpt model = ...;                    // fresh
-//   Trainer trainer(options, stage, trained(model, run), steps);
+//   Trainer trainer(options, stage, trained(model, run, from), steps);
 //   while (trainer.running()) {
 //       model.zero_grad(); tape.reset();
 //       Var loss = ...;                         // of the batch of trainer.step()
@@ -49,6 +49,7 @@ struct LoopOptions {
     std::string schedule = "cosine"; // or linear: constant, then a straight line
     double cooldown = 0.4;           // share of the steps on that line
     std::string precision = "fp32";  // of the products; bf16: operands rounded, sums in fp32
+    std::string trains = "all";      // of a GPT; or its scalar head, or lora:RANK (nn/lora.h)
     int64_t save_every = 200;        // steps
     int64_t stop_after = 0;          // leave off after so many steps of this call; 0: never
     // Called after each step, for whoever watches (eval/serve); what it throws ends the stage,
@@ -59,6 +60,14 @@ struct LoopOptions {
 void describe(Flags& f, LoopOptions& o);
 engine::OptimiserConfig optimiser(const LoopOptions& options);
 bool by_muon(const LoopOptions& options);
+
+// Leaves of the model what options.trains says to be trained, before a Trainer is made. Blocks from
+// `base_layers` on are new: trained whole beside adapters. Error where there is nothing to train.
+void choose_trained(const LoopOptions& options, const Stage& stage, engine::Gpt& model,
+                    int64_t base_layers);
+// The same before anything is begun, by what the stage's model is.
+enum class Learner { begins_at_random, writes, scores };
+void check_trains(const LoopOptions& options, const std::string& stage, Learner model);
 
 // The learning rate's peak, and where it ends.
 struct Schedule {

@@ -258,6 +258,7 @@ void describe(Flags& f, PretrainOptions& o) {
 
 Outcome pretrain(const PretrainOptions& options) {
     check(flags_of(options));
+    check_trains(options.loop, "pretrain", Learner::begins_at_random);
     if (options.width % options.heads != 0)
         fail("--width must be a multiple of --heads {}, found {}", options.heads, options.width);
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);

@@ -4,6 +4,7 @@
 #include "engine/base/range.h"
 #include "engine/nn/batch_cut.h"
 #include "engine/nn/gradient_tree.h"
+#include "engine/nn/lora.h"
 #include "engine/text/jsonl.h"
 #include "search/models/encode.h"
 #include "search/models/run.h"
@@ -35,7 +36,8 @@ void describe(Flags& f, RewardOptions& o) {
     f.text("from", o.from, "stage whose weights it starts from: sft, pretrain, ...");
     f.text("labels", o.labels, "a file of labels, instead of DIR/labels").content();
     f.number("epochs", o.epochs, 1, most, "passes over the labels");
-    f.number("extra-layers", o.extra_layers, 0, 100, "layers more than the policy has");
+    f.number("extra-layers", o.extra_layers, 0, 100,
+             "layers more than the policy has; none with --trains head");
     f.number("text-weight", o.text, 0, 100, "weight of the next-token loss on right work");
     f.number("limit", o.limit, 0, most, "use only the first so many labelled solutions; 0: all");
     describe_skip_bad(f, o.stage);
@@ -43,6 +45,7 @@ void describe(Flags& f, RewardOptions& o) {
 
 std::optional<RewardStart> begin_reward(const RewardOptions& options, const std::string& name,
                                         Json record, const LabelsOf& otherwise) {
+    check_trains(options.loop, name, Learner::scores);
     const std::string labels =
         given_or_of_stage(options.labels, options.stage.run, otherwise.stage, otherwise.file);
     require(options.stage.run, options.from, model_path(options.stage.run, options.from));
@@ -96,7 +99,16 @@ Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& 
 }
 
 engine::Gpt reward_model(const engine::Gpt& policy, int64_t extra_layers, uint64_t seed) {
+    if (extra_layers == 0) return with_scalar_head(policy);
     return with_scalar_head(deeper(policy, extra_layers, Random(seed, "reward/layers")));
+}
+
+engine::Gpt reward_model(const engine::Gpt& policy, int64_t extra_layers, const LoopOptions& loop,
+                         const Stage& stage) {
+    const bool head = engine::trains_named(loop.trains).what == engine::Trains::head;
+    engine::Gpt model = reward_model(policy, head ? 0 : extra_layers, stage.seed());
+    choose_trained(loop, stage, model, policy.config.layers);
+    return model;
 }
 
 void ask_text(Example& example, size_t begin, size_t end) {
@@ -110,7 +122,10 @@ void ask_text(Example& example, size_t begin, size_t end) {
 
 RewardLoss reward_gradient(engine::Tape& tape, engine::Gpt& model, const Batch& batch,
                            double text) {
-    const int64_t leaves = engine::cut_batch(model.config, batch.rows, batch.time).leaves;
+    const int64_t leaves = engine::cut_batch(model.config, batch.rows, batch.time, engine::device(),
+                                             trained_count(model))
+                               .leaves;
+    if (trains_of(model).what == engine::Trains::head) text = 0;
     const bool cut = leaves > 1;
     std::array<double, 2> sums{};
     engine::gradient_in_tree(
@@ -171,8 +186,9 @@ Outcome train_reward(const RewardOptions& options, Stage& stage, const engine::G
     const auto per_epoch =
         (static_cast<int64_t>(set.train.size()) + options.loop.batch - 1) / options.loop.batch;
     const int64_t steps = options.epochs * per_epoch;
-    engine::Gpt model = reward_model(base, options.extra_layers, stage.seed());
-    Trainer trainer(options.loop, stage, trained(model, stage.run()), steps);
+    engine::Gpt model = reward_model(base, options.extra_layers, options.loop, stage);
+    const std::string from = model_path(stage.run(), options.from);
+    Trainer trainer(options.loop, stage, trained(model, stage.run(), from), steps);
     trainer.describe("reading", search::name_of(reading));
     std::vector<std::vector<int64_t>> epoch;
     while (trainer.running()) {

@@ -69,12 +69,17 @@ inline constexpr float inner_weight = 0.5f;
 // layers on predicting the next token; to rate a step, one must compare what was predicted with
 // what was written, and that takes layers after it.
 engine::Gpt reward_model(const engine::Gpt& policy, int64_t extra_layers, uint64_t seed);
+// The same with what loop.trains leaves to be trained. The head alone gets no more layers: they
+// would stay the identity.
+engine::Gpt reward_model(const engine::Gpt& policy, int64_t extra_layers, const LoopOptions& loop,
+                         const Stage& stage);
 
 // Binary cross-entropy at the tokens that have a label,
 //   -(1/n) sum_t y_t log s_t + (1 - y_t) log(1 - s_t), s_t = sigmoid(score_t),
 // plus `text` times the cross-entropy of the next token where right work is written
 // (Cobbe et al. 2021 train their verifiers so, too): it keeps the arithmetic alive that
-// the judgement is made of.
+// the judgement is made of. Where the head alone is trained, it would change nothing and is left
+// out.
 // Adds its gradient to the model's; a large batch is cut (nn/gradient_tree.h). Resets the tape.
 struct RewardLoss {
     float total;

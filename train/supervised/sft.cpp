@@ -59,7 +59,8 @@ Json record_of(const SftOptions& options, const std::string& curated) {
 } // namespace
 
 Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt model,
-                std::span<const CuratedItem> items, const std::string& where) {
+                const std::string& from, std::span<const CuratedItem> items,
+                const std::string& where) {
     const uint64_t seed = stage.seed();
     const tokenizer::Tokenizer tokenizer = load_tokenizer(stage.run());
     check_vocab(model, tokenizer, stage.run());
@@ -74,7 +75,8 @@ Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine
     const auto per_epoch =
         (static_cast<int64_t>(examples.size()) + options.batch - 1) / options.batch;
     const int64_t steps = epochs * per_epoch;
-    Trainer trainer(options, stage, trained(model, stage.run()), steps);
+    choose_trained(options, stage, model, model.config.layers);
+    Trainer trainer(options, stage, trained(model, stage.run(), from), steps);
     int64_t longest = 0; // tokens
     for (const Example& example : examples)
         longest = std::max(longest, static_cast<int64_t>(example.inputs.size()));
@@ -111,15 +113,19 @@ void describe(Flags& f, SftOptions& o) {
     f.number("epochs", o.epochs, 1, most, "passes over the curated set");
     f.number("items", o.items, 0, most, "use only the first so many items; 0: all");
     f.text("file", o.file, "of items, instead of the curated set: its form, or GSM8K's").content();
+    f.text("name", o.name, "folder in the run, for several of them").quiet();
     describe_skip_bad(f, o.stage);
 }
 
 Outcome sft(const SftOptions& options) {
     check(flags_of(options));
+    check_name("sft", options.name);
+    check_trains(options.loop, options.name, Learner::writes);
     const std::string curated =
         given_or_of_stage(options.file, options.stage.run, "corpus", "curated.jsonl");
-    require(options.stage.run, "pretrain", model_path(options.stage.run, "pretrain"));
-    Stage stage(options.stage, "sft", record_of(options, curated));
+    const std::string from = model_path(options.stage.run, "pretrain");
+    require(options.stage.run, "pretrain", from);
+    Stage stage(options.stage, options.name, record_of(options, curated));
     if (stage.done()) return Outcome::finished;
 
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);
@@ -131,15 +137,15 @@ Outcome sft(const SftOptions& options) {
             check_length(item, example_of(item, tokenizer), base.config.context, item.where);
         });
     });
-    settle(bad, options.stage, "sft", curated);
+    settle(bad, options.stage, options.name, curated);
     const size_t left_out =
         std::erase_if(items, [](const CuratedItem& item) { return held_out(item.problem); });
     if (items.empty()) fail("{}: all {} items are held out", curated, left_out);
     if (left_out > 0 && !options.stage.quiet)
-        fmt::print("sft: {} held-out items of {} left out\n", left_out, curated);
+        fmt::print("{}: {} held-out items of {} left out\n", options.name, left_out, curated);
     if (options.items > 0 && static_cast<int64_t>(items.size()) > options.items)
         items.resize(static_cast<size_t>(options.items));
-    return imitate(options.loop, options.epochs, stage, std::move(base), items, curated);
+    return imitate(options.loop, options.epochs, stage, std::move(base), from, items, curated);
 }
 
 } // namespace qstar::train

@@ -17,17 +17,19 @@ struct SftOptions {
     int64_t epochs = 1;
     int64_t items = 0; // use only the first so many of the curated set; 0: all
     std::string file;  // of items, instead of the curated set: of its form or GSM8K's (corpus.h)
+    std::string name = "sft"; // folder in the run
 };
 
-// DIR/pretrain/model.safetensors + DIR/corpus/curated.jsonl -> DIR/sft/model.safetensors
+// DIR/pretrain/model.safetensors + DIR/corpus/curated.jsonl -> DIR/NAME/model.safetensors
 void describe(Flags& f, SftOptions& o);
 Outcome sft(const SftOptions& options);
 
 // The loop, for every stage that imitates solutions (star.h, self_play.h, distil.h too):
-// trains `model` on the items, but for those of validation_problem(), and finishes the stage.
-// Error naming `where` if there are no items, or one that is
-// longer than the context.
+// trains `model`, of the file `from`, on the items, but for those of validation_problem(), and
+// finishes the stage. Error naming `where` if there are no items, or one that is longer than the
+// context.
 Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine::Gpt model,
-                std::span<const CuratedItem> items, const std::string& where);
+                const std::string& from, std::span<const CuratedItem> items,
+                const std::string& where);
 
 } // namespace qstar::train
