@@ -1,10 +1,10 @@
 #include "tokenizer/bpe.h"
 
 #include "engine/base/error.h"
-#include "tokenizer/bytes.h"
+#include "tokenizer/characters/bytes.h"
+#include "tokenizer/characters/unicode.h"
 #include "tokenizer/pretokenize.h"
 #include "tokenizer/segments.h"
-#include "tokenizer/unicode.h"
 
 #include <algorithm>
 #include <array>

@@ -4,7 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/utf8.h"
-#include "tokenizer/bytes.h"
+#include "tokenizer/characters/bytes.h"
 #include "tokenizer/files.h"
 #include "tokenizer/text.h"
 #include "tokenizer/train.h"

@@ -4,9 +4,9 @@
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "engine/text/text.h"
-#include "tokenizer/bytes.h"
+#include "tokenizer/characters/bytes.h"
+#include "tokenizer/characters/unicode.h"
 #include "tokenizer/tokenizer_json.h"
-#include "tokenizer/unicode.h"
 #include "tokenizer/vocab_json.h"
 
 #include <algorithm>

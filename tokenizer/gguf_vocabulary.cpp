@@ -2,8 +2,8 @@
 
 #include "engine/base/error.h"
 #include "engine/text/utf8.h"
-#include "tokenizer/bytes.h"
-#include "tokenizer/unicode.h"
+#include "tokenizer/characters/bytes.h"
+#include "tokenizer/characters/unicode.h"
 #include "tokenizer/vocab_json.h"
 
 #include <algorithm>

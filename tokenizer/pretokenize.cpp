@@ -1,6 +1,6 @@
 #include "tokenizer/pretokenize.h"
 
-#include "tokenizer/unicode.h"
+#include "tokenizer/characters/unicode.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include "tokenizer/segments.h"
 
-#include "tokenizer/nfc.h"
-#include "tokenizer/unicode.h"
+#include "tokenizer/characters/nfc.h"
+#include "tokenizer/characters/unicode.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -3,7 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "tests/temporary.h"
-#include "tokenizer/bytes.h"
+#include "tokenizer/characters/bytes.h"
 #include "tokenizer/train.h"
 
 #include <doctest/doctest.h>

@@ -1,6 +1,6 @@
-#include "tokenizer/nfc.h"
+#include "tokenizer/characters/nfc.h"
 
-#include "tokenizer/unicode.h"
+#include "tokenizer/characters/unicode.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,6 +1,6 @@
-#include "tokenizer/bytes.h"
+#include "tokenizer/characters/bytes.h"
 
-#include "tokenizer/unicode.h"
+#include "tokenizer/characters/unicode.h"
 
 namespace qstar::tokenizer {
 

@@ -1,4 +1,4 @@
-#include "tokenizer/bytes.h"
+#include "tokenizer/characters/bytes.h"
 
 #include <doctest/doctest.h>
 #include <set>

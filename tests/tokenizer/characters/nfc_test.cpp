@@ -1,4 +1,4 @@
-#include "tokenizer/nfc.h"
+#include "tokenizer/characters/nfc.h"
 
 #include "engine/base/random.h"
 

@@ -1,4 +1,4 @@
-#include "tokenizer/unicode.h"
+#include "tokenizer/characters/unicode.h"
 
 #include <algorithm>
 #include <cstdint>
