@@ -6,9 +6,9 @@
 #include "tokenizer/tokenizer_json.h"
 
 #include <algorithm>
-#include <cstdint>
-#include <optional>
-#include <utility>
+#include <fmt/format.h>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace qstar::tokenizer {

@@ -81,6 +81,8 @@ std::vector<std::string> model_files(const std::string& run, const std::string& 
     std::vector<std::string> files = {join_path(tokenizer, "vocab.json"),
                                       join_path(tokenizer, "merges.txt"),
                                       join_path(tokenizer, "pretokenizer.json"),
+                                      join_path(tokenizer, "tokenizer.json"),
+                                      join_path(tokenizer, "form.json"),
                                       policy.empty() ? stage_model_file(run, "sft") : policy};
     if (scorer != "none") files.push_back(stage_model_file(run, scorer));
     return files;

@@ -230,7 +230,7 @@ Json record_of(PretrainOptions options, const Source& source, int64_t steps) {
 void describe(Flags& f, PretrainOptions& o) {
     describe(f, o.stage);
     describe(f, o.loop);
-    f.choice("family", o.family, {"gpt2", "llama", "qwen3"},
+    f.choice("family", o.family, {"gpt2", "llama", "qwen2", "qwen3"},
              "the architecture: gpt2, llama (rotary positions, RMS norm, SwiGLU), or qwen3, which "
              "normalises queries and keys")
         .only_if(o.family != "gpt2");
