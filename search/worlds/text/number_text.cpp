@@ -210,16 +210,21 @@ bool begins_number(std::string_view text) {
 }
 
 std::optional<Rational> read_answer(std::string_view text) {
-    constexpr std::string_view box = "\\boxed{";
-    for (const std::string_view mark :
-         {std::string_view("####"), box, std::string_view("The answer is")}) {
-        const size_t at = text.rfind(mark);
-        if (at == text.npos) continue;
-        text.remove_prefix(at + mark.size());
-        if (mark == box) text = text.substr(0, text.find('}'));
-    }
+    constexpr std::string_view mark = "####";
+    if (const size_t at = text.rfind(mark); at != text.npos) text.remove_prefix(at + mark.size());
     const std::optional<WrittenNumber> number = read_number(text);
     return number ? std::optional(number->value) : std::nullopt;
+}
+
+std::optional<Rational> read_written_answer(std::string_view text) {
+    constexpr std::string_view box = "\\boxed{", words = "The answer is";
+    if (const size_t at = text.rfind(box); at != text.npos) {
+        text.remove_prefix(at + box.size());
+        text = text.substr(0, text.find('}'));
+    } else if (const size_t said = text.rfind(words); said != text.npos) {
+        text.remove_prefix(said + words.size());
+    }
+    return read_answer(text);
 }
 
 bool written_as(Rational value, const WrittenNumber& written) {

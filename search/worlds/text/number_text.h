@@ -36,9 +36,11 @@ std::optional<WrittenNumber> leading_number(std::string_view text, bool fraction
 // Does it begin with one, if only a wrong one as "24,00"?
 bool begins_number(std::string_view text);
 
-// An answer: the number behind the last mark of one, "####", "\\boxed{" (up to its bracket) or "The
-// answer is", or the whole text.
+// An answer as files hold it: the number behind the last "####", or the whole text.
 std::optional<Rational> read_answer(std::string_view text);
+// An answer as a model may write it (tokenizer/form.h): behind "\\boxed{", up to its bracket, or
+// behind "The answer is", too.
+std::optional<Rational> read_written_answer(std::string_view text);
 
 // Is `value` what was written? To as many decimals as were written, halves away from zero:
 // 1/8 is 0.125, 0.13 and 0.1. A number without decimals is meant exactly: 7/2 is not 4.

@@ -82,7 +82,7 @@ Label Gsm8k::check_step(const Path& path, std::string_view step, bool final) con
 
 bool Gsm8k::check_answer(std::string_view problem, std::string_view answer) const {
     const auto known = answers_.find(trimmed(problem));
-    const auto given = read_answer(answer);
+    const auto given = read_written_answer(answer);
     return known != answers_.end() && given && text(*given) == known->second;
 }
 
@@ -93,7 +93,7 @@ std::string Gsm8k::answer(std::string_view problem) const {
 }
 
 std::string Gsm8k::canonical_answer(std::string_view answer) const {
-    const auto number = read_answer(answer);
+    const auto number = read_written_answer(answer);
     return number ? text(*number) : std::string(answer);
 }
 

@@ -66,9 +66,9 @@ std::string Words::read_answered(std::string_view line, std::string_view answer)
 Label Words::check_step(const Path& path, std::string_view step, bool final) const {
     const std::optional<Story> story = story_of(path.problem);
     if (final) {
-        if (!read_answer(step)) return Label::wrong;
+        if (!read_written_answer(step)) return Label::wrong;
         if (!story) return Label::neutral;
-        return read_answer(step) == story->answer ? Label::right : Label::wrong;
+        return read_written_answer(step) == story->answer ? Label::right : Label::wrong;
     }
     const auto now = read_annotations(step);
     if (!now || (story && now->empty())) return Label::wrong;
@@ -91,7 +91,7 @@ Label Words::check_step(const Path& path, std::string_view step, bool final) con
 }
 
 bool Words::check_answer(std::string_view problem, std::string_view answer) const {
-    const std::optional<Rational> given = read_answer(answer);
+    const std::optional<Rational> given = read_written_answer(answer);
     const std::optional<Story> story = story_of(problem);
     return given && story && *given == story->answer;
 }
@@ -101,7 +101,7 @@ std::string Words::answer(std::string_view problem) const {
 }
 
 std::string Words::canonical_answer(std::string_view answer) const {
-    const std::optional<Rational> number = read_answer(answer);
+    const std::optional<Rational> number = read_written_answer(answer);
     return number ? text(*number) : std::string(answer);
 }
 

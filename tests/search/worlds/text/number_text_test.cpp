@@ -129,10 +129,12 @@ TEST_CASE("an answer stands behind the last mark, or alone") {
     CHECK(read_answer("It is 3+4=<<3+4=7>>7.\n#### 7") == rational(7));
     CHECK(read_answer("7 apples") == rational(7));
     CHECK(!read_answer("####"));
-    CHECK(!read_answer("It is 5."));
-    CHECK(read_answer("The answer is 5.") == rational(5));
-    CHECK(read_answer("So it is \\boxed{7/2}.") == Rational{7, 2});
-    CHECK(!read_answer("\\boxed{x}"));
+    CHECK(!read_answer("The answer is 5."));
+    CHECK(read_written_answer("The answer is 5.") == rational(5));
+    CHECK(read_written_answer("So it is \\boxed{7/2}.") == Rational{7, 2});
+    CHECK(read_written_answer("It is 4.\n#### 5") == rational(5));
+    CHECK(!read_written_answer("\\boxed{x}"));
+    CHECK(!read_written_answer("It is 5."));
     CHECK(!read_answer("#### 5\n6"));
 }
 
