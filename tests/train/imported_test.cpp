@@ -62,7 +62,7 @@ engine::Gpt foreign_model() {
     return model;
 }
 
-void write_problems(const std::string& file, int count) {
+void write_problems(const std::string& path, int count) {
     std::vector<Json> lines;
     for (int i = 0; i < count; ++i) {
         const std::string sum = std::to_string(i) + "+7";
@@ -72,7 +72,7 @@ void write_problems(const std::string& file, int count) {
              {"answer",
               "It is " + sum + "=<<" + sum + "=" + value + ">>" + value + ".\n#### " + value}});
     }
-    write_jsonl(file, lines);
+    write_jsonl(path, lines);
 }
 
 } // namespace
