@@ -21,7 +21,7 @@ RunModel load_run_model(const std::string& run, const std::string& file, const s
         else
             fail("{} is missing: run `qstar train {} --run {}` or `qstar engine import PATH --run "
                  "{}` first",
-                 path, stage, run, run);
+                 path, stage_command(stage), run, run);
     }
     tokenizer::Tokenizer tokenizer = tokenizer::load_tokenizer(join_path(run, "tokenizer"));
     check_made_for(path, run, tokenizer);

@@ -39,6 +39,14 @@ bool has_problems(const std::string& run) {
     return !corpus_flags(run) && exists(problems_file(run));
 }
 
+std::string stage_command(const std::string& stage) {
+    if (stage == "q-self-play") return "self-play";
+    if (stage == "rollout-binary") return "rollout --search binary";
+    const size_t dash = stage.find('-');
+    if (dash == std::string::npos || stage == "self-play" || stage == "deep-q") return stage;
+    return stage.substr(0, dash) + " --name " + stage;
+}
+
 std::string world_of(const std::string& run, const std::string& asked) {
     const std::string own = own_world(run);
     if (!own.empty() && !asked.empty() && !takes_problems_of(own, asked))

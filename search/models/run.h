@@ -20,6 +20,10 @@ std::optional<JsonLine> corpus_flags(const std::string& run);
 std::string problems_file(const std::string& run);
 bool has_problems(const std::string& run);
 
+// The words behind `qstar train` that make a stage of this name: "prm", "prm --name prm-soft", and
+// "self-play" for the Q that it leaves.
+std::string stage_command(const std::string& stage);
+
 // The name of a run's world: that of its corpus or of its problems, or else the one asked for, or
 // else arithmetic. A file of word problems, "gsm8k:FILE", may be asked for in a run of the world
 // words. Error if another one is asked for than the corpus has.

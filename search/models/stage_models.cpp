@@ -41,7 +41,8 @@ engine::Gpt& StageModels::load(const std::string& file) {
 engine::Gpt& StageModels::model(const std::string& stage) {
     const std::string file = stage_model_file(run_, stage);
     if (!exists(file))
-        fail("{} is missing: run `qstar train {} --run {}` first", file, stage, run_);
+        fail("{} is missing: run `qstar train {} --run {}` first", file, stage_command(stage),
+             run_);
     return load(file);
 }
 

@@ -61,7 +61,9 @@ std::string model_path(const std::string& run, const std::string& stage) {
 
 void require(const std::string& run, const std::string& stage, const std::string& path) {
     if (!exists(path)) require_run(run);
-    if (!exists(path)) fail("{} is missing: run `qstar train {} --run {}` first", path, stage, run);
+    if (!exists(path))
+        fail("{} is missing: run `qstar train {} --run {}` first", path,
+             search::stage_command(stage), run);
 }
 
 std::string given_or_of_stage(const std::string& given, const std::string& run,

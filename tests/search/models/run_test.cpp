@@ -143,3 +143,11 @@ TEST_CASE("what a class has not worked with is said, and solved all the same") {
     CHECK(many.error.find("search: 1 of 3 problems are of a kind that this run's class has not "
                           "worked with") != std::string::npos);
 }
+
+TEST_CASE("a missing stage is named with the command that makes it") {
+    CHECK(stage_command("prm") == "prm");
+    CHECK(stage_command("prm-soft") == "prm --name prm-soft");
+    CHECK(stage_command("self-play") == "self-play");
+    CHECK(stage_command("q-self-play") == "self-play");
+    CHECK(stage_command("rollout-binary") == "rollout --search binary");
+}
