@@ -23,6 +23,7 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -205,4 +206,16 @@ TEST_CASE("problems of an imported run are replaced only on demand") {
     bring.problems.clear();
     bring.text = "no such form";
     CHECK_THROWS_WITH_AS(search::import_model(bring), doctest::Contains("no such form"), Error);
+}
+
+TEST_CASE("of a file of many problems all can be had, each once, in an order by the seed") {
+    ProblemSource source;
+    std::vector<std::string>& side = source.listed[Split::train];
+    for (int i = 0; i < 20'000; ++i) side.push_back(std::to_string(i));
+    const auto all = draw_problems(source, Split::train, 30'000, 1);
+    CHECK(std::set<std::string>(all.begin(), all.end()).size() == 20'000);
+    CHECK(all.size() == 20'000);
+    CHECK(all != draw_problems(source, Split::train, 30'000, 2));
+    CHECK(draw_problems(source, Split::train, 7, 1) ==
+          std::vector<std::string>(all.begin(), all.begin() + 7));
 }

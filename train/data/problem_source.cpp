@@ -2,11 +2,14 @@
 
 #include "engine/base/error.h"
 #include "search/worlds/make_world.h"
-#include "search/worlds/problems.h"
+#include "search/worlds/words/gsm8k.h"
 #include "train/data/corpus_options.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <set>
+#include <utility>
 
 namespace qstar::train {
 
@@ -19,20 +22,28 @@ ProblemSource problem_source_of(const CorpusOptions& options, bool warm) {
 
 namespace {
 
+using Sides = std::map<Split, std::vector<std::string>>;
+
+const std::vector<std::string>& side_of_file(const Sides& listed, Split split,
+                                             const std::string& file) {
+    const auto side = listed.find(split);
+    if (side == listed.end()) fail("{}: no problem belongs to the {} split", file, name_of(split));
+    return side->second;
+}
+
 // Problems that people wrote, without a class that solves them.
 ProblemSource source_of_file(const std::string& run) {
     const std::string file = search::problems_file(run);
+    const std::vector<search::WordProblem> problems = search::read_word_problems(file);
     ProblemSource source;
-    source.world = search::make_world(world_of(run));
+    source.world = std::make_unique<search::Gsm8k>(problems, file);
     std::set<std::string> seen;
-    for (const search::ProblemLine& line : search::read_problems(*source.world, file))
-        if (seen.insert(line.problem).second)
-            source.listed[split_of(line.problem)].push_back(line.problem);
+    for (const search::WordProblem& problem : problems)
+        if (seen.insert(problem.question).second)
+            source.listed[split_of(problem.question)].push_back(problem.question);
     source.draw = [file, listed = source.listed](Split split, Random& random) {
-        const auto side = listed.find(split);
-        if (side == listed.end())
-            fail("{}: no problem belongs to the {} split", file, name_of(split));
-        return side->second[random.below(side->second.size())];
+        const std::vector<std::string>& side = side_of_file(listed, split, file);
+        return side[random.below(side.size())];
     };
     return source;
 }
@@ -51,9 +62,16 @@ ProblemSource problem_source_of(const std::string& run, int min_operands) {
 
 std::vector<std::string> draw_problems(const ProblemSource& room, Split split, int64_t count,
                                        uint64_t seed) {
-    if (const auto side = room.listed.find(split); side != room.listed.end())
-        count = std::min(count, static_cast<int64_t>(side->second.size()));
-    return draw_different(room.draw, split, count, seed);
+    const auto side = room.listed.find(split);
+    if (side == room.listed.end()) return draw_different(room.draw, split, count, seed);
+    // Drawn one by one until all have come, the last of thousands would hardly be found.
+    std::vector<std::string> problems = side->second;
+    Random random(seed, "problems/" + std::string(name_of(split)));
+    const size_t taken = std::min(problems.size(), static_cast<size_t>(count));
+    for (size_t i = 0; i < taken; ++i)
+        std::swap(problems[i], problems[i + random.below(problems.size() - i)]);
+    problems.resize(taken);
+    return problems;
 }
 
 } // namespace qstar::train
