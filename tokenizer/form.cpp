@@ -60,10 +60,7 @@ Form read_form(const std::string& file) {
               string_field(json, "answer"), 0};
     for (const auto& [key, value] : json.value.items()) {
         if (key == "step_tokens") {
-            const int64_t tokens = int_field(json, key);
-            if (tokens < 0 || tokens > 100'000)
-                fail("{}: step_tokens must be within 0 to 100000, found {}", file, tokens);
-            form.step_tokens = static_cast<int>(tokens);
+            form.step_tokens = int_field(json, key);
         } else if (key != "problem" && key != "step" && key != "answer") {
             fail("{}: expected \"problem\", \"step\", \"answer\" and \"step_tokens\", found \"{}\"",
                  file, key);

@@ -16,6 +16,7 @@
 // Where steps end by a text, any special token that the model draws ends the solution, and the
 // line that it ends is the last step; blank lines are no steps.
 
+#include <cstdint>
 #include <string>
 
 namespace qstar::tokenizer {
@@ -25,7 +26,7 @@ struct Form {
     std::string step = "<|step|>";
     std::string answer = "{answer}<|answer|>";
     // The tokens that a step has at most, where it may be longer than a search's own limit.
-    int step_tokens = 0;
+    int64_t step_tokens = 0;
     bool operator==(const Form&) const = default;
 };
 

@@ -31,7 +31,7 @@ class FormReader {
     // `line`, and what is already written of the next one remains.
     Event take(int token, std::string& open, std::string& line) const;
 
-    int longest_step() const { return form_.step_tokens; }
+    int longest_step() const { return static_cast<int>(form_.step_tokens); } // 0: as others say
 
   private:
     struct Part { // of a template

@@ -38,6 +38,10 @@ void describe(Flags& f, SearchSettings& o) {
     search::search_option(f, "temperature", o.temperature);
 }
 
+void describe_split(Flags& f, std::string& split) {
+    f.text("split", split, "test, or dev for tuning").offers({"test", "dev"});
+}
+
 void describe_budgets(Flags& f, std::vector<int64_t>& budgets) {
     Flag& flag = search::search_option(f, "budget", budgets);
     flag.name = "budgets";

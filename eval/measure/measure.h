@@ -26,6 +26,8 @@ struct SearchSettings {
 // Its numbers, by their ranges in search/problem/search_options.h.
 void describe(Flags& f, SearchSettings& o);
 
+// --split, of the held-out problems.
+void describe_split(Flags& f, std::string& split);
 // --budgets, tokens a problem.
 void describe_budgets(Flags& f, std::vector<int64_t>& budgets);
 // Error if there is none, or if they do not rise.

@@ -5,6 +5,7 @@
 #include "engine/io/progress.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
+#include "eval/measure/measure.h"
 #include "eval/measure/overlap.h"
 #include "search/models/encode.h"
 #include "search/models/stage_models.h"
@@ -40,7 +41,7 @@ void score(search::Scorer& scorer, Pool& pool) {
 void describe(Flags& f, PoolOptions& o) {
     f.text("run", o.run, "the run's folder");
     f.seed(o.seed);
-    f.text("split", o.split, "test, or dev for tuning").offers({"test", "dev"});
+    describe_split(f, o.split);
     f.number("problems", o.problems, 1, most, "how many held-out problems");
     f.number("samples", o.samples, 1, 1'000'000, "solutions drawn of each");
     f.number_above("temperature", o.temperature, 0, 100, "of the draws");

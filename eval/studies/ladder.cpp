@@ -86,7 +86,7 @@ Json example_of(const std::vector<std::string>& problems,
 void describe(Flags& f, LadderOptions& o) {
     f.text("run", o.run, "the run's folder");
     f.seed(o.seed);
-    f.text("split", o.split, "test, or dev for tuning").offers({"test", "dev"});
+    describe_split(f, o.split);
     f.number("problems", o.problems, 1, most, "how many held-out problems");
     describe_budgets(f, o.budgets);
     describe(f, o.search);

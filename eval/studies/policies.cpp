@@ -35,7 +35,7 @@ std::vector<std::string> policies_of(const PolicyOptions& options) {
 void describe(Flags& f, PolicyOptions& o) {
     f.text("run", o.run, "the run's folder");
     f.seed(o.seed);
-    f.text("split", o.split, "test, or dev for tuning").offers({"test", "dev"});
+    describe_split(f, o.split);
     f.number("problems", o.problems, 1, most, "how many held-out problems");
     f.list("policies", o.policies, "stages: sft,self-play (default: all there are)");
     f.list("searches", o.searches, "POLICY:SCORER,... to compare with");

@@ -219,7 +219,7 @@ measure_preference_win_rate(const PreferenceOptions& options,
 void describe(Flags& f, PreferenceOptions& o) {
     f.text("run", o.run, "the run's folder");
     f.seed(o.seed);
-    f.text("split", o.split, "test, or dev for tuning").offers({"test", "dev"});
+    describe_split(f, o.split);
     f.number("problems", o.problems, 1, most, "how many held-out problems");
     f.text("tuned", o.tuned, "stage that the others are compared with");
     f.list("policies", o.policies,

@@ -4,8 +4,8 @@
 #include "engine/formats/gguf_model.h"
 #include "engine/formats/huggingface.h"
 #include "engine/io/files.h"
-#include "engine/io/streams.h"
 #include "engine/nn/checkpoint.h"
+#include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
 #include "search/exchange/gguf_tokens.h"
 #include "search/exchange/run_model.h"
@@ -53,10 +53,7 @@ void export_huggingface(const ExportOptions& options, const RunModel& of, const 
         if (of.gpt.config.scalar_head) config.reading = name_of(reading_of(of.file));
         engine::write_huggingface(made, of.gpt, config);
         write_tokenizer_files(made, options.run, of.tokenizer, ends, of.gpt.config.context);
-        const std::string old = made + ".old";
-        if (exists(options.out)) rename_synced(options.out, old);
-        rename_synced(made, options.out);
-        fs::remove_all(old);
+        replace_folder(options.out, made, made + ".old");
     } catch (...) {
         fs::remove_all(made);
         throw;

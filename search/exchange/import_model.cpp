@@ -4,7 +4,6 @@
 #include "engine/formats/gguf_model.h"
 #include "engine/formats/huggingface.h"
 #include "engine/io/files.h"
-#include "engine/io/streams.h"
 #include "engine/io/work_lock.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/run/run_folder.h"
@@ -18,8 +17,6 @@
 #include "tokenizer/form_reader.h"
 #include "tokenizer/tokenizer_json.h"
 
-#include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <fmt/core.h>
 #include <map>
@@ -78,17 +75,11 @@ tokenizer::Form form_for(const ImportOptions& options, const tokenizer::Tokenize
     if (!options.text.empty()) return tokenizer::form_named(options.text);
     const std::string own = join_path(join_path(options.run, "tokenizer"), "form.json");
     if (exists(own)) return tokenizer::read_form(own);
-    const auto is_step = [&](int id) { return tokenizer.token(id) == tokenizer::step; };
-    return tokenizer::form_named(std::ranges::any_of(tokenizer.specials(), is_step) ? "marks"
-                                                                                    : "gsm8k");
+    return tokenizer::form_named(special_id(tokenizer, tokenizer::step) >= 0 ? "marks" : "gsm8k");
 }
 
 void check_stage_name(const std::string& name) {
-    const bool good = !name.empty() && name.front() != '-' && name.front() != '.' &&
-                      std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                          return std::isalnum(c) || c == '-' || c == '_' || c == '.';
-                      });
-    if (!good || name == "tokenizer" || name == "corpus")
+    if (!is_folder_name(name) || name == "tokenizer" || name == "corpus")
         fail("--stage: expected a name of letters, digits, '-', '_' and '.', found \"{}\"", name);
 }
 
@@ -122,13 +113,8 @@ std::string aside(const std::string& run, const std::string& name) {
     return join_path(run, name + ".import.tmp");
 }
 
-// A folder in the place of one that may be there; killed in between, the old one is NAME.old.
 void put_folder(const std::string& made, const std::string& place) {
-    const std::string old = place + ".old";
-    fs::remove_all(old);
-    if (exists(place)) rename_synced(place, old);
-    rename_synced(made, place);
-    fs::remove_all(old);
+    replace_folder(place, made, place + ".old");
 }
 
 void write_tokenizer(const Foreign& foreign, const std::string& run) {
@@ -146,11 +132,11 @@ void write_tokenizer(const Foreign& foreign, const std::string& run) {
 void write_problems(const ImportOptions& options) {
     if (corpus_flags(options.run))
         fail("{}: has problems of its own, by its corpus: expected a run without one", options.run);
-    const std::string file = problems_file(options.run);
-    if (exists(file) && !options.force && read_file(file) != read_file(options.problems))
+    const std::string file = problems_file(options.run), given = read_file(options.problems);
+    if (exists(file) && !options.force && read_file(file) != given)
         fail("{}: there are problems already: add --force to put these in their place", file);
     make_folders(join_path(options.run, "problems"));
-    write_file_atomic(file, read_file(options.problems));
+    write_file_atomic(file, given);
 }
 
 Json sizes_json(const engine::Gpt& gpt) {
@@ -162,6 +148,10 @@ Json sizes_json(const engine::Gpt& gpt) {
                 {"context", c.context},
                 {"vocab", c.vocab},
                 {"parameters", gpt.parameter_count()}};
+}
+
+Json record_of_import(const ImportOptions& options) {
+    return Json{{"imported", options.path}, {"context", options.context}};
 }
 
 // The stages' folders beside their places; the weights are written once.
@@ -180,23 +170,8 @@ void make_stages(const Foreign& foreign, const ImportOptions& options,
         if (first.empty() || no_links) engine::save_gpt(model, foreign.gpt, metadata);
         first = model;
         write_json(join_path(made, "done.json"),
-                   Json{{"flags", Json{{"imported", options.path}, {"context", options.context}}},
-                        {"result", sizes_json(foreign.gpt)}});
+                   Json{{"flags", record_of_import(options)}, {"result", sizes_json(foreign.gpt)}});
     }
-}
-
-void record_stages(const ImportOptions& options, const std::vector<std::string>& stages) {
-    const FileLock lock(join_path(options.run, "config.lock"));
-    const std::string path = join_path(options.run, "config.json");
-    Json config{{"seed", 1}, {"stages", Json::object()}};
-    if (exists(path)) {
-        const JsonLine line = read_json(path);
-        object_field(line, "stages");
-        config = line.value;
-    }
-    for (const std::string& stage : stages)
-        config["stages"][stage] = Json{{"imported", options.path}, {"context", options.context}};
-    write_json(path, config);
 }
 
 } // namespace
@@ -243,7 +218,8 @@ void import_model(const ImportOptions& options) {
         write_tokenizer(foreign, options.run);
         for (const std::string& stage : stages)
             put_folder(aside(options.run, stage), join_path(options.run, stage));
-        record_stages(options, stages);
+        for (const std::string& stage : stages)
+            put_on_record(options.run, stage, record_of_import(options));
     } catch (...) {
         for (const std::string& stage : stages) fs::remove_all(aside(options.run, stage));
         fs::remove_all(aside(options.run, "tokenizer"));

@@ -10,14 +10,11 @@
 namespace qstar::search {
 
 RunModel load_run_model(const std::string& run, const std::string& file, const std::string& stage) {
-    const auto of_stage = [&](const std::string& name) {
-        return join_path(join_path(run, name), "model.safetensors");
-    };
-    std::string path = !file.empty() ? file : of_stage(stage);
+    std::string path = !file.empty() ? file : stage_model_file(run, stage);
     if (file.empty() && !exists(path)) {
         require_run(run);
-        if (stage == "sft" && exists(of_stage("pretrain")))
-            path = of_stage("pretrain");
+        if (stage == "sft" && exists(stage_model_file(run, "pretrain")))
+            path = stage_model_file(run, "pretrain");
         else
             fail("{} is missing: run `qstar train {} --run {}` or `qstar engine import PATH --run "
                  "{}` first",

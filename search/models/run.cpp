@@ -39,6 +39,10 @@ bool has_problems(const std::string& run) {
     return !corpus_flags(run) && exists(problems_file(run));
 }
 
+std::string stage_model_file(const std::string& run, const std::string& stage) {
+    return join_path(join_path(run, stage), "model.safetensors");
+}
+
 std::string stage_command(const std::string& stage) {
     if (stage == "q-self-play") return "self-play";
     if (stage == "rollout-binary") return "rollout --search binary";

@@ -20,6 +20,8 @@ std::optional<JsonLine> corpus_flags(const std::string& run);
 std::string problems_file(const std::string& run);
 bool has_problems(const std::string& run);
 
+std::string stage_model_file(const std::string& run, const std::string& stage);
+
 // The words behind `qstar train` that make a stage of this name: "prm", "prm --name prm-soft", and
 // "self-play" for the Q that it leaves.
 std::string stage_command(const std::string& stage);

@@ -11,10 +11,6 @@ namespace qstar::search {
 
 namespace {
 
-std::string stage_model_file(const std::string& run, const std::string& stage) {
-    return join_path(join_path(run, stage), "model.safetensors");
-}
-
 tokenizer::Tokenizer tokenizer_of(const std::string& run) {
     require_run(run);
     return tokenizer::load_tokenizer(join_path(run, "tokenizer"));

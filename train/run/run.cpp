@@ -11,18 +11,6 @@
 
 namespace qstar::train {
 
-std::string config_path(const std::string& run) { return join_path(run, "config.json"); }
-
-Json read_config(const std::string& run) {
-    const std::string path = config_path(run);
-    if (!exists(path)) return Json{{"seed", 1}, {"stages", Json::object()}};
-    const JsonLine line = read_json(path);
-    const int64_t seed = int_field(line, "seed");
-    if (seed < 0) fail("{}: field \"seed\": expected 0 or more, found {}", path, seed);
-    object_field(line, "stages");
-    return line.value;
-}
-
 void describe(Flags& f, StageOptions& o) {
     f.text("run", o.run, "folder of the run");
     f.seed(o.seed);

@@ -49,10 +49,6 @@ Json stage_record(Options options) {
     return record_with_seed(flags_of(options));
 }
 
-std::string config_path(const std::string& run);
-// {"seed", "stages": {NAME: flags}}, of a run that has none yet with the seed 1 and no stages.
-Json read_config(const std::string& run);
-
 // Paths. The folders of `sample`, `label` and `rank` are samples/, labels/ and ranks/.
 std::string stage_folder(const std::string& run, const std::string& stage);
 std::string stage_file(const std::string& run, const std::string& stage, const std::string& name);

@@ -4,6 +4,7 @@
 #include "engine/base/ranks.h"
 #include "engine/io/files.h"
 #include "engine/io/streams.h"
+#include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
 #include "train/run/corpus_format.h"
 #include "train/run/old_record.h"
@@ -19,19 +20,6 @@
 namespace qstar::train {
 
 namespace {
-
-bool is_name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-}
-
-// A folder's name that is neither hidden, nor a way out of the run, nor one of those that
-// stand beside a stage's own.
-bool is_folder_name(std::string_view name) {
-    return !name.empty() && name.front() != '.' && name.front() != '-' &&
-           std::all_of(name.begin(), name.end(), is_name_character) && !name.ends_with(".new") &&
-           !name.ends_with(".old") && !name.ends_with(".lock");
-}
 
 void check_path(std::string_view name) {
     for (std::string_view rest = name;;) {
@@ -124,21 +112,8 @@ bool started(const std::string& folder) {
            exists(join_path(folder, "partial"));
 }
 
-// A folder that is being replaced is moved away first, so that a program killed at any moment
-// leaves the old stage or the new one, and what is left over is known by its name.
 void replace(const std::string& place, const std::string& made) {
-    const std::string old = place + ".old";
-    if (exists(place)) {
-        std::filesystem::remove_all(old);
-        rename_synced(place, old);
-    }
-    try {
-        rename_synced(made, place);
-    } catch (const Error&) {
-        if (!exists(place) && exists(old)) rename_synced(old, place);
-        throw;
-    }
-    std::filesystem::remove_all(old);
+    replace_folder(place, made, place + ".old");
 }
 
 // Ends what a call began to replace and was killed at.
@@ -150,14 +125,6 @@ void settle(const std::string& place) {
         rename_synced(old, place);
     else if (exists(old))
         std::filesystem::remove_all(old);
-}
-
-void put_on_record(const std::string& run, const std::string& name, const Json& flags) {
-    const FileLock lock(join_path(run, "config.lock")); // two stages may end at once
-    Json config = read_config(run);
-    if (config["stages"].contains(name) && config["stages"][name] == flags) return;
-    config["stages"][name] = flags;
-    write_json(config_path(run), config);
 }
 
 // What a finished stage has no more use for.
