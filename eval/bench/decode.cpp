@@ -6,7 +6,7 @@
 #include "engine/decode/sampling.h"
 #include "engine/kernels/kernels.h"
 #include "engine/text/jsonl.h"
-#include "eval/bench/torch_peer.h"
+#include "eval/bench/peers/torch_peer.h"
 #include "eval/bench/turns.h"
 
 #include <algorithm>

@@ -8,9 +8,9 @@
 #include "engine/kernels/bf16.h"
 #include "engine/kernels/kernels.h"
 #include "engine/text/jsonl.h"
-#include "eval/bench/child.h"
 #include "eval/bench/peak.h"
-#include "eval/bench/sgemm_peers.h"
+#include "eval/bench/peers/child.h"
+#include "eval/bench/peers/sgemm_peers.h"
 #include "eval/bench/turns.h"
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 #include "engine/io/files.h"
 #include "engine/kernels/kernels.h"
 #include "eval/bench/learning.h"
-#include "eval/bench/torch_peer.h"
+#include "eval/bench/peers/torch_peer.h"
 
 #include <algorithm>
 #include <chrono>

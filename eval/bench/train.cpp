@@ -6,7 +6,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/text/jsonl.h"
 #include "eval/bench/peak.h"
-#include "eval/bench/torch_peer.h"
+#include "eval/bench/peers/torch_peer.h"
 #include "eval/bench/training.h"
 #include "eval/bench/turns.h"
 

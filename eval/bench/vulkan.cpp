@@ -7,9 +7,9 @@
 #include "engine/kernels/kernels.h"
 #include "engine/run/use_device.h"
 #include "engine/text/json_parse.h"
-#include "eval/bench/child.h"
 #include "eval/bench/gemm.h"
-#include "eval/bench/torch_peer.h"
+#include "eval/bench/peers/child.h"
+#include "eval/bench/peers/torch_peer.h"
 #include "eval/bench/train.h"
 #include "eval/bench/training.h"
 

@@ -2,11 +2,11 @@
 
 #include "engine/base/error.h"
 #include "engine/text/jsonl.h"
-#include "eval/bench/child.h"
 #include "eval/bench/gemm.h"
 #include "eval/bench/peak.h"
-#include "eval/bench/sgemm_peers.h"
-#include "eval/bench/torch_peer.h"
+#include "eval/bench/peers/child.h"
+#include "eval/bench/peers/sgemm_peers.h"
+#include "eval/bench/peers/torch_peer.h"
 #include "eval/bench/train.h"
 #include "tests/paths.h"
 

@@ -3,7 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
-#include "eval/bench/child.h"
+#include "eval/bench/peers/child.h"
 #include "eval/bench/row.h"
 #include "tests/paths.h"
 #include "tests/temporary.h"

@@ -5,7 +5,7 @@
 #include "engine/io/temporary_folder.h"
 #include "engine/nn/gpt.h"
 #include "engine/text/jsonl.h"
-#include "eval/bench/child.h"
+#include "eval/bench/peers/child.h"
 
 #include <memory>
 #include <span>

@@ -1,4 +1,4 @@
-#include "eval/bench/sgemm_peers.h"
+#include "eval/bench/peers/sgemm_peers.h"
 
 #include "engine/base/openblas.h"
 

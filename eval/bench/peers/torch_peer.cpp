@@ -1,4 +1,4 @@
-#include "eval/bench/torch_peer.h"
+#include "eval/bench/peers/torch_peer.h"
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"

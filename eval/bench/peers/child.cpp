@@ -1,4 +1,4 @@
-#include "eval/bench/child.h"
+#include "eval/bench/peers/child.h"
 
 #include "engine/base/error.h"
 
