@@ -267,16 +267,43 @@ Gpt read_gguf_model(const GgufReader& file, int64_t context) {
     return gpt;
 }
 
+namespace {
+
+// The scalar head as a reranker's: of the two classes' logits, w h and 0, the softmax is
+// sigmoid(w h) and the rest. Its bias has no place among llama.cpp's tensors.
+void put_score(GgufContents& out, const Gpt& gpt) {
+    constexpr int64_t rank_pooling = 4;
+    const std::string prefix = std::string(family_name(gpt.config.family)) + ".";
+    out.whole(prefix + "pooling_type", rank_pooling);
+    out.texts(prefix + "classifier.output_labels", {"right", "wrong"});
+    const Tensor bias = gpt.parameter("score.bias").value.clone(cpu_device());
+    out.number("qstar.score.bias", bias.data()[0]);
+    const int64_t width = gpt.config.width;
+    out.tensors.push_back({"cls.output.weight", Shape{2, width}, false, [&gpt, width] {
+                               Tensor rows = Tensor::full(Shape{2, width}, 0, cpu_device());
+                               const Tensor weight =
+                                   gpt.parameter("score.weight").value.clone(cpu_device());
+                               std::copy_n(weight.data(), width, rows.data());
+                               return rows;
+                           }});
+}
+
+} // namespace
+
 GgufContents gguf_model(const Gpt& gpt, const std::string& name, bool half) {
     const GptConfig& config = gpt.config;
-    if (config.scalar_head)
-        fail("GGUF has no form for a reward model with a scalar head: write it with --format hf");
+    if (config.scalar_head && config.family != Family::qwen3)
+        fail("a reward model of the family {}: llama.cpp reads the score of the last token in "
+             "qwen3 only: write it with --format hf",
+             family_name(config.family));
     GgufContents out;
     out.text("general.architecture", std::string(family_name(config.family)));
     out.text("general.name", name);
     out.whole("general.file_type", half ? 1 : 0);
     put_keys(out, config);
+    if (config.scalar_head) put_score(out, gpt);
     for (const Parameter& p : gpt.parameters) {
+        if (p.name.starts_with("score.")) continue;
         const GgufName there = gguf_name(p.name, config);
         Shape shape = p.value.shape();
         if (there.transposed) std::swap(shape.dim[0], shape.dim[1]);

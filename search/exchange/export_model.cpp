@@ -63,6 +63,8 @@ void export_huggingface(const ExportOptions& options, const RunModel& of, const 
 void export_gguf(const ExportOptions& options, const RunModel& of, const RunEnds& ends) {
     const std::string name = std::filesystem::path(options.out).stem().string();
     engine::GgufContents contents = engine::gguf_model(of.gpt, name, options.type == "f16");
+    if (of.gpt.config.scalar_head)
+        contents.text("qstar.reading", std::string(name_of(reading_of(of.file))));
     const std::string inexact = put_tokens(contents, of.tokenizer, ends, of.gpt.config.vocab);
     engine::write_gguf(options.out, contents);
     if (!inexact.empty()) fmt::print(stderr, "export: {}\n", inexact);

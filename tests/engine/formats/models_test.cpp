@@ -129,7 +129,35 @@ TEST_CASE("a reward model is a classifier of one label, with its bias") {
     other.tensors.erase("score.bias");
     write_safetensors(out / "model.safetensors", other);
     CHECK(read_huggingface(out.path).gpt.parameter("score.bias").value[0] == 0);
-    CHECK(why([&] { gguf_model(reward, "x", false); }).starts_with("GGUF has no form"));
+    CHECK(why([&] {
+              gguf_model(reward, "x", false);
+          }).starts_with("a reward model of the family gpt2: "));
+}
+
+TEST_CASE("a reward model of qwen3 in GGUF is a reranker") {
+    GptConfig config{.layers = 1, .heads = 2, .width = 8, .context = 4, .vocab = 5};
+    config.family = Family::qwen3;
+    config.scalar_head = true;
+    Gpt reward(config, Random(3, "reward"));
+    Tensor& weight = reward.parameter("score.weight").value;
+    for (int64_t i = 0; i < 8; ++i) weight[i] = static_cast<float>(i) - 2;
+    reward.parameter("score.bias").value[0] = 0.5f;
+    const Temporary out;
+    GgufContents contents = gguf_model(reward, "x", true);
+    write_gguf(out / "x.gguf", contents);
+    const GgufReader file(out / "x.gguf");
+    CHECK(file.whole("qwen3.pooling_type") == 4);
+    CHECK(file.number("qstar.score.bias") == 0.5);
+    const Tensor rows = Tensor::full({2, 8}, 9);
+    file.read("cls.output.weight", rows); // F32 also where the matrices are F16
+    for (int64_t i = 0; i < 8; ++i) {
+        CHECK(rows[i] == weight[i]);
+        CHECK(rows[8 + i] == 0);
+    }
+    CHECK(!file.tensors().contains("score.weight"));
+    // A reranker is no policy.
+    CHECK(why([&] { read_gguf_model(file); }).find("\"qwen3.classifier.output_labels\"") !=
+          std::string::npos);
 }
 
 TEST_CASE("names of GGUF") {
