@@ -7,8 +7,7 @@
 #include "engine/nn/gpt_config.h"
 #include "engine/nn/lora.h"
 #include "engine/nn/safetensors.h"
-
-#include <charconv>
+#include "engine/text/real.h"
 
 namespace qstar::engine {
 
@@ -41,8 +40,7 @@ double metadata_real(const SafeTensorsReader& file, const std::string& path,
                      const std::string& key) {
     const std::string& text = file.text(key);
     double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size())
+    if (!read_real(text, value))
         fail("{}: metadata \"{}\": expected a number, found \"{}\"", path, key, text);
     return value;
 }

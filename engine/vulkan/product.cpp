@@ -51,7 +51,8 @@ ProductCut cut_of(const Gemm& g) {
 void VulkanDevice::gemm(const Gemm& g, Precision precision) const {
     if (g.m == 0 || g.n == 0) return;
     Operation operation(*gpu_);
-    const auto [side, part_k, parts] = cut_of(g);
+    const ProductCut cut = cut_of(g);
+    const int64_t side = cut.side, part_k = cut.part_k, parts = cut.parts;
     const bool split = parts > 1;
     float* const c = split ? operation.scratch(parts * g.m * g.n) : g.c;
     const int64_t a_rows = g.trans_a ? g.k : g.m, a_columns = g.trans_a ? g.m : g.k;

@@ -50,7 +50,7 @@ class ThreadEach : public httplib::TaskQueue {
         threads_.remove_if([](const Thread& thread) { return thread.done.load(); }); // joins
         if (threads_.size() < most_) {
             Thread& own = threads_.emplace_back();
-            own.thread = std::jthread([&own, work = std::move(work)] {
+            own.thread = std::thread([&own, work = std::move(work)] {
                 work();
                 own.done = true;
             });
@@ -66,7 +66,11 @@ class ThreadEach : public httplib::TaskQueue {
   private:
     struct Thread {
         std::atomic<bool> done = false;
-        std::jthread thread;
+        std::thread thread;
+
+        ~Thread() { // as std::jthread, which not every library has
+            if (thread.joinable()) thread.join();
+        }
     };
     size_t most_;
     std::list<Thread> threads_; // touched by the accepting thread alone

@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
+#include "engine/text/real.h"
 #include "search/models/class_range.h"
 #include "search/results.h"
 
@@ -14,6 +15,7 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
 namespace qstar::eval {
@@ -190,8 +192,13 @@ void read_number(const std::map<std::string, std::string>& query, const char* na
     if (given == query.end()) return;
     const std::string& text = given->second;
     Number value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool read = error == std::errc() && end == text.data() + text.size();
+    bool read = false;
+    if constexpr (std::is_floating_point_v<Number>) {
+        read = read_real(text, value);
+    } else {
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        read = error == std::errc() && end == text.data() + text.size();
+    }
     if (!read || !(static_cast<double>(value) >= low && static_cast<double>(value) <= high))
         fail("{}: expected a number from {} to {}, found \"{}\"", name, low, high,
              text.substr(0, 40));

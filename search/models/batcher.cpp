@@ -158,6 +158,17 @@ void work(BatchQueue& queue, size_t count, bool has_scorer,
     queue.changed.notify_one();
 }
 
+// Not std::jthread, which Clang's library, thus macOS's, has only lately.
+struct JoinedThreads {
+    std::vector<std::thread> list;
+
+    ~JoinedThreads() { join(); }
+    void join() {
+        for (std::thread& thread : list) thread.join();
+        list.clear();
+    }
+};
+
 } // namespace
 
 void run_together(size_t count, size_t at_once, Proposer& proposer, Scorer* scorer,
@@ -167,9 +178,9 @@ void run_together(size_t count, size_t at_once, Proposer& proposer, Scorer* scor
     queue.errors.resize(count);
     const size_t clients = std::min(count, std::max<size_t>(at_once, 1));
     queue.running = clients;
-    std::vector<std::jthread> threads;
+    JoinedThreads threads;
     for (size_t i = 0; i < clients; ++i)
-        threads.emplace_back([&] { work(queue, count, scorer != nullptr, body); });
+        threads.list.emplace_back([&] { work(queue, count, scorer != nullptr, body); });
 
     size_t told = 0;
     std::exception_ptr stop; // of done()
@@ -200,7 +211,7 @@ void run_together(size_t count, size_t at_once, Proposer& proposer, Scorer* scor
         }
     }
     lock.unlock();
-    threads.clear(); // joined
+    threads.join();
     if (stop) std::rethrow_exception(stop);
     for (const std::exception_ptr& error : queue.errors)
         if (error) std::rethrow_exception(error);

@@ -2,9 +2,9 @@
 
 #include "engine/base/error.h"
 #include "engine/nn/lora.h"
+#include "engine/text/real.h"
 #include "search/models/run.h"
 
-#include <charconv>
 #include <filesystem>
 
 namespace qstar::train {
@@ -41,9 +41,7 @@ TrainedModel trained_gpt(engine::Gpt& model, const std::string& run, const std::
 
 double number_of(const std::string& note, const std::string& where, const std::string& name) {
     double value = 0;
-    const char* const end = note.data() + note.size();
-    const auto [last, error] = std::from_chars(note.data(), end, value);
-    if (error != std::errc() || last != end)
+    if (!read_real(note, value))
         fail("{}: the note \"{}\" must be a number, found \"{}\"", where, name, note);
     return value;
 }

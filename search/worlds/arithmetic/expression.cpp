@@ -189,7 +189,7 @@ int copy_tree(const Expression& e, int id, int changed, Rational value, Expressi
 Expression parse_expression(std::string_view text) {
     if (text.size() > kMaxLength)
         fail("expected an expression of at most {} characters, found {}", kMaxLength, text.size());
-    Parser parser{text, 0, 0, {}};
+    Parser parser{{text, 0}, 0, {}};
     parser.sum();
     if (parser.peek() != '\0' || parser.at < text.size()) parser.unexpected("an operation");
     return parser.result;

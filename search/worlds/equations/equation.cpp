@@ -183,7 +183,7 @@ Equation parse_equation(std::string_view text) {
     if (text.size() > kLongestEquation)
         fail("expected an equation of at most {} characters, found {}", kLongestEquation,
              text.size());
-    EquationParser parser{text, 0, 0};
+    EquationParser parser{{text, 0}, 0};
     Equation equation;
     equation.left = parser.side();
     if (parser.peek() != '=') parser.unexpected("'=' or an operation");
