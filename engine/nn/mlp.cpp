@@ -25,9 +25,6 @@ size_t at(int64_t block, MlpBlock which) {
 }
 size_t last(const MlpConfig& c) { return at(c.blocks, norm); } // norm, bias, out, bias
 
-// Rows that are evaluated in one go: their values stay in the caches.
-constexpr int64_t kRows = 512;
-
 } // namespace
 
 Mlp::Mlp(const MlpConfig& config_, Random random) : config(config_) {
@@ -114,7 +111,7 @@ void evaluate_there(const Mlp& model, const Bags& features, float* out) {
     Tape& tape = *kept;
     const MlpConfig& c = model.config;
     Mlp handles(model); // to the same numbers
-    const int64_t most = std::max<int64_t>(kRows, device.widest_activation() / (4 * c.width));
+    const int64_t most = std::max<int64_t>(kMlpRows, device.widest_activation() / (4 * c.width));
     for (int64_t from = 0; from < features.rows(); from += most) {
         const int64_t m = std::min(most, features.rows() - from);
         tape.reset();
@@ -160,10 +157,10 @@ void evaluate(const Mlp& model, const Bags& features, float* out) {
         });
     };
     const int64_t rows = features.rows();
-    const auto size = static_cast<size_t>(std::min(rows, kRows) * c.width);
+    const auto size = static_cast<size_t>(std::min(rows, kMlpRows) * c.width);
     std::vector<float> x(size), y(size), z(size);
-    for (int64_t from = 0; from < rows; from += kRows) {
-        const int64_t m = std::min(kRows, rows - from);
+    for (int64_t from = 0; from < rows; from += kMlpRows) {
+        const int64_t m = std::min(kMlpRows, rows - from);
         first_layer(from, m, x.data());
         for (int64_t block = 0; block < c.blocks; ++block) {
             normalise(m, x.data(), at(block, norm), y.data());

@@ -34,6 +34,9 @@ struct Mlp {
     Mlp clone() const; // copies the numbers
 };
 
+// Rows that are computed in one go: their values stay in the caches.
+inline constexpr int64_t kMlpRows = 512;
+
 // The features are 0 or 1, mostly 0: a bag holds the numbers of those that are 1, in ascending
 // order. The first product is then a sum of rows of W_in, as many as features are on.
 Var forward(Tape& tape, Mlp& model, const Bags& features); // -> (R, outputs)

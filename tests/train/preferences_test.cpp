@@ -17,6 +17,7 @@
 
 #include <cmath>
 #include <doctest/doctest.h>
+#include <filesystem>
 
 using namespace qstar;
 using namespace qstar::train;
@@ -124,6 +125,30 @@ TEST_CASE("the loss of Bradley and Terry by hand") {
     // A shift of all scores changes nothing.
     CHECK(tape.value(bradley_terry_loss(tape, shift(tape, scores, 7), pairs))[0] ==
           doctest::Approx(((one + three) / 2 + std::log(2.0)) / 2));
+}
+
+TEST_CASE("the losses of some prompts add up to that of all") {
+    Comparisons all;
+    for (const int group : {0, 0, 0, 1, 1, 2, 2}) {
+        all.outputs.push_back(written(group + 1));
+        all.outputs.back().group = group;
+    }
+    all.pairs = {{0, 1, 0.5f}, {2, 1, 0.5f}, {4, 3, 1.0f}, {5, 6, 1.0f}};
+    CHECK(prompts_in(all) == 3);
+    CHECK(outputs_before(all, 1) == 3);
+    const double total = weight_of(all.pairs);
+    const std::vector<float> scored = {1.0f, 0.0f, -2.0f, 0.5f, 0.7f, 0.3f, 4.0f};
+    const auto of = [&](const Comparisons& some, int64_t before, double divisor) {
+        Tape tape(false);
+        const auto values = std::span(scored).subspan(size_t(before), some.outputs.size());
+        const Var scores = tape.constant(Tensor::from({std::ssize(some.outputs), 1}, values));
+        return tape.value(bradley_terry_loss(tape, scores, some.pairs, divisor))[0];
+    };
+    const Comparisons first = prompts_of(all, 0, 2), last = prompts_of(all, 2, 1);
+    CHECK(first.outputs.size() == 5);
+    CHECK(first.pairs.size() == 3);
+    CHECK(last.outputs[0].group == 0);
+    CHECK(of(first, 0, total) + of(last, 5, total) == doctest::Approx(of(all, 0, 0)));
 }
 
 TEST_CASE("calibration by hand") {

@@ -9,6 +9,7 @@
 #include "search/models/encode.h"
 #include "search/models/run.h"
 #include "train/data/left_out.h"
+#include "train/run/batch_gradient.h"
 
 #include <algorithm>
 #include <array>
@@ -36,19 +37,51 @@ Var scores_of(Tape& tape, const Minibatch& batch, std::span<const Episode> outpu
     return scores(tape, model, gather_rows(tape, states, answers));
 }
 
-// Adds the cross-entropy of the outputs that are nobody's worse: right work, as far as ranks
-// tell. Where the ranks contradict each other there may be none.
-Var add_written(Tape& tape, Var loss, double text, engine::Gpt& model, const Comparisons& compared,
-                const Minibatch& batch, Var states) {
+// 1 at the written tokens of the outputs that are nobody's worse: right work, as far as ranks tell.
+// Where the ranks contradict each other there may be none.
+std::vector<float> best_tokens(const Comparisons& compared) {
     std::vector<float> best(compared.outputs.size(), 1.0f);
     for (const Comparisons::Pair& pair : compared.pairs) best[static_cast<size_t>(pair.worse)] = 0;
-    if (text <= 0 || std::find(best.begin(), best.end(), 1.0f) == best.end()) return loss;
     std::vector<float> weights;
     for (size_t i = 0; i < compared.outputs.size(); ++i)
         weights.insert(weights.end(), static_cast<size_t>(compared.outputs[i].written()), best[i]);
-    const Var written = cross_entropy(
-        tape, logits(tape, model, gather_rows(tape, states, batch.before)), batch.targets, weights);
-    return add(tape, loss, scale(tape, written, static_cast<float>(text)));
+    return weights;
+}
+
+struct RankedLoss {
+    double total, ranked;
+};
+
+// Step 1: all outputs of some prompts, each evaluated once.
+// Step 2: what the annotator's ranks cost under Bradley and Terry.
+// Step 3: the next-token loss of the preferred ones keeps the arithmetic alive (reward.h).
+RankedLoss ranked_gradient(Tape& tape, engine::Gpt& model, const Comparisons& all, double text) {
+    const int64_t prompts = prompts_in(all);
+    const double weight_of_all = weight_of(all.pairs);
+    double asked = 0; // tokens
+    for (const float weight : best_tokens(all)) asked += weight;
+    std::array<double, 2> sums{};
+    batch_gradient(tape, model, {prompts, std::ssize(all.outputs), longest_of(all.outputs)}, sums,
+                   [&](Tape& own, int64_t first, int64_t count, std::span<double> shares) {
+                       const Comparisons compared = prompts_of(all, first, count);
+                       const Minibatch batch = make_minibatch(compared.outputs);
+                       const Var states = hidden(own, model, batch.inputs, batch.rows, batch.time);
+                       const Var score = scores_of(own, batch, compared.outputs, states, model);
+                       const Var ranked =
+                           bradley_terry_loss(own, score, compared.pairs, weight_of_all);
+                       Var loss = ranked;
+                       const std::vector<float> best = best_tokens(compared);
+                       if (text > 0 && std::find(best.begin(), best.end(), 1.0f) != best.end()) {
+                           const Var written = cross_entropy(
+                               own, logits(own, model, gather_rows(own, states, batch.before)),
+                               batch.targets, best, asked);
+                           loss = add(own, ranked, scale(own, written, static_cast<float>(text)));
+                       }
+                       own.backward(loss);
+                       shares[0] = double{own.value(loss)[0]};
+                       shares[1] = double{own.value(ranked)[0]};
+                   });
+    return {sums[0], sums[1]};
 }
 
 std::vector<float> differences(engine::Gpt& model, std::span<const Ranking> rankings,
@@ -134,6 +167,33 @@ Comparisons comparisons_of(std::span<const Ranking> rankings, const tokenizer::T
     return compared;
 }
 
+int64_t prompts_in(const Comparisons& compared) {
+    return compared.outputs.empty() ? 0 : compared.outputs.back().group + 1;
+}
+
+int64_t outputs_before(const Comparisons& compared, int64_t prompt) {
+    const auto before = [&](const Episode& output) { return output.group < prompt; };
+    return std::partition_point(compared.outputs.begin(), compared.outputs.end(), before) -
+           compared.outputs.begin();
+}
+
+Comparisons prompts_of(const Comparisons& compared, int64_t first, int64_t count) {
+    const auto begin = static_cast<int>(outputs_before(compared, first));
+    const auto end = static_cast<int>(outputs_before(compared, first + count));
+    Comparisons part{{compared.outputs.begin() + begin, compared.outputs.begin() + end}, {}};
+    for (Episode& output : part.outputs) output.group -= static_cast<int>(first);
+    for (const Comparisons::Pair& pair : compared.pairs)
+        if (pair.better >= begin && pair.better < end)
+            part.pairs.push_back({pair.better - begin, pair.worse - begin, pair.weight});
+    return part;
+}
+
+double weight_of(std::span<const Comparisons::Pair> pairs) {
+    double sum = 0;
+    for (const Comparisons::Pair& pair : pairs) sum += pair.weight;
+    return sum;
+}
+
 RankSet read_rank_set(const std::string& file, const StageOptions& options,
                       const std::string& stage, int64_t limit,
                       const tokenizer::Tokenizer& tokenizer, int64_t context) {
@@ -174,7 +234,8 @@ std::vector<std::vector<int64_t>> epoch_of_rankings(size_t rankings, int64_t bat
     return batches;
 }
 
-Var bradley_terry_loss(Tape& tape, Var scores, std::span<const Comparisons::Pair> pairs) {
+Var bradley_terry_loss(Tape& tape, Var scores, std::span<const Comparisons::Pair> pairs,
+                       double total) {
     std::vector<int> better, worse;
     std::vector<float> weights;
     for (const Comparisons::Pair& pair : pairs) {
@@ -185,7 +246,8 @@ Var bradley_terry_loss(Tape& tape, Var scores, std::span<const Comparisons::Pair
     // -log sigmoid(x) is the binary cross-entropy of the logit x with the label 1.
     const Var difference =
         sub(tape, gather_rows(tape, scores, better), gather_rows(tape, scores, worse));
-    return binary_cross_entropy(tape, difference, std::vector<float>(pairs.size(), 1.0f), weights);
+    return binary_cross_entropy(tape, difference, std::vector<float>(pairs.size(), 1.0f), weights,
+                                total);
 }
 
 Metrics Calibration::metrics() const {
@@ -273,25 +335,13 @@ Outcome reward(const BradleyTerryOptions& options) {
             epoch = epoch_of_rankings(set.train.size(), options.reward.loop.batch, seed,
                                       trainer.step() / per_epoch);
 
-        // Step 1: all outputs of some prompts, each evaluated once.
-        Tape& tape = trainer.tape;
-        tape.reset();
-        model.zero_grad();
         const Comparisons compared = comparisons_of(set.batch(epoch[static_cast<size_t>(turn)]),
                                                     tokenizer, base.config.context, file);
-        const Minibatch batch = make_minibatch(compared.outputs);
-        const Var states = hidden(tape, model, batch.inputs, batch.rows, batch.time);
-        const Var score = scores_of(tape, batch, compared.outputs, states, model);
-
-        // Step 2: what the annotator's ranks cost under Bradley and Terry.
-        const Var ranked = bradley_terry_loss(tape, score, compared.pairs);
-
-        // Step 3: the next-token loss of the preferred ones keeps the arithmetic alive (reward.h).
-        const Var loss = add_written(tape, ranked, head ? 0 : options.reward.text, model, compared,
-                                     batch, states);
-        tape.backward(loss);
-        Metrics metrics = trainer.update(loss);
-        metrics.set({"label_loss", tape.value(ranked)[0]});
+        model.zero_grad();
+        const RankedLoss loss =
+            ranked_gradient(trainer.tape, model, compared, head ? 0 : options.reward.text);
+        Metrics metrics = trainer.update(loss.total);
+        metrics.set({"label_loss", static_cast<float>(loss.ranked)});
         if (turn + 1 == per_epoch && !set.validation_rows.empty()) {
             metrics.set(calibration_of(model, set.validation_rows, tokenizer, file).metrics());
         }

@@ -46,6 +46,13 @@ struct Comparisons {
 Comparisons comparisons_of(std::span<const Ranking> rankings, const tokenizer::Tokenizer& tokenizer,
                            int64_t context, const std::string& where);
 
+// How many prompts there are, the outputs of those before this one, and [first, first + count)
+// alone.
+int64_t prompts_in(const Comparisons& compared);
+int64_t outputs_before(const Comparisons& compared, int64_t prompt);
+Comparisons prompts_of(const Comparisons& compared, int64_t first, int64_t count);
+double weight_of(std::span<const Comparisons::Pair> pairs); // the sum
+
 // The rankings of a file, those of validation problems apart (validation_problem()). Bad lines,
 // and prompts with an output that is longer than the context, are refused or left out (left_out.h).
 // Error if none is left to train on.
@@ -61,9 +68,10 @@ RankSet read_rank_set(const std::string& file, const StageOptions& options,
 std::vector<std::vector<int64_t>> epoch_of_rankings(size_t rankings, int64_t batch, uint64_t seed,
                                                     int64_t epoch);
 
-// Scores (n, 1) of the outputs -> (): the weighted mean of -log sigmoid(better - worse).
+// Scores (n, 1) of the outputs -> (): the weighted mean of -log sigmoid(better - worse). `total`,
+// if not 0, stands in the place of the sum of the weights: for a part of a batch.
 engine::Var bradley_terry_loss(engine::Tape& tape, engine::Var scores,
-                               std::span<const Comparisons::Pair> pairs);
+                               std::span<const Comparisons::Pair> pairs, double total = 0);
 
 // What was predicted about held-out pairs. The bins are by the probability of the output that
 // the model likes better, from 1/2 to 1; the error is the mean gap between what was predicted in a

@@ -6,8 +6,10 @@
 #include "engine/text/jsonl.h"
 #include "train/rl/rl.h"
 #include "train/rl/surrogate.h"
+#include "train/run/batch_gradient.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <vector>
 
@@ -39,9 +41,9 @@ struct Margins {
     double mean(double sum) const { return sum / std::max(1.0, pairs); }
 };
 
-// The mean of beta log(pi / pi_ref) over the outputs that stand at one end of each pair.
-double implicit_reward(const Tensor& log_prob, std::span<const float> reference,
-                       const Comparisons& compared, int Comparisons::Pair::*end, double beta) {
+// The sum of log(pi / pi_ref) over the outputs that stand at one end of each pair.
+double log_ratios(const Tensor& log_prob, std::span<const float> reference,
+                  const Comparisons& compared, int Comparisons::Pair::*end) {
     const std::vector<size_t> offsets = offsets_of(compared.outputs);
     double sum = 0;
     for (const Comparisons::Pair& pair : compared.pairs) {
@@ -49,7 +51,51 @@ double implicit_reward(const Tensor& log_prob, std::span<const float> reference,
         for (size_t t = offsets[i]; t < offsets[i + 1]; ++t)
             sum += log_prob[static_cast<int64_t>(t)] - reference[t];
     }
-    return beta * sum / std::max<double>(1, static_cast<double>(compared.pairs.size()));
+    return sum;
+}
+
+// Of a batch, with its gradient.
+struct Preferred {
+    double loss;
+    Margins found;
+    double chosen, rejected; // means of beta log(pi / pi_ref)
+};
+
+// Step 2: by how much more than the reference does the policy prefer the better ones?
+// Step 3: more than that.
+Preferred preference_gradient(Tape& tape, engine::Gpt& policy, const Comparisons& all,
+                              std::span<const float> of_reference, const DpoOptions& options) {
+    const std::vector<size_t> offsets = offsets_of(all.outputs);
+    const double weight_of_all = weight_of(all.pairs);
+    std::array<double, 6> sums{};
+    batch_gradient(
+        tape, policy, {prompts_in(all), std::ssize(all.outputs), longest_of(all.outputs)}, sums,
+        [&](Tape& own, int64_t first, int64_t count, std::span<double> shares) {
+            const Comparisons compared = prompts_of(all, first, count);
+            const Minibatch batch = make_minibatch(compared.outputs);
+            const size_t before = offsets[static_cast<size_t>(outputs_before(all, first))];
+            const auto reference = of_reference.subspan(before, batch.targets.size());
+            const Var chosen = log_prob(own, written_logits(own, policy, batch), batch.targets);
+            const Var margins = log_ratio_margins(own, chosen, reference, compared);
+            std::vector<float> weights;
+            for (const Comparisons::Pair& pair : compared.pairs) weights.push_back(pair.weight);
+            const Var loss =
+                preference_loss(own, margins, weights, options.beta, options.loss, weight_of_all);
+            Margins found;
+            found.add(own.value(margins), options.beta);
+            const auto ratios = [&](int Comparisons::Pair::*end) {
+                return log_ratios(own.value(chosen), reference, compared, end);
+            };
+            const double better = ratios(&Comparisons::Pair::better);
+            const double worse = ratios(&Comparisons::Pair::worse);
+            own.backward(loss);
+            const std::array<double, 6> share = {
+                double{own.value(loss)[0]}, found.pairs, found.margin, found.agreed, better, worse};
+            std::copy(share.begin(), share.end(), shares.begin());
+        });
+    const auto [loss, pairs, margin, agreed, better, worse] = sums;
+    const double n = std::max(1.0, pairs);
+    return {loss, {pairs, margin, agreed}, options.beta * better / n, options.beta * worse / n};
 }
 
 Metrics validate(engine::Gpt& policy, engine::Gpt& reference, std::span<const Ranking> rankings,
@@ -116,14 +162,14 @@ Var log_ratio_margins(Tape& tape, Var log_prob, std::span<const float> reference
 }
 
 Var preference_loss(Tape& tape, Var margins, std::span<const float> weights, double beta,
-                    const std::string& loss) {
+                    const std::string& loss, double total) {
     if (loss == "dpo")
         return binary_cross_entropy(tape, scale(tape, margins, static_cast<float>(beta)),
-                                    std::vector<float>(weights.size(), 1.0f), weights);
+                                    std::vector<float>(weights.size(), 1.0f), weights, total);
     const Var miss = shift(tape, margins, static_cast<float>(-1 / (2 * beta)));
-    const float total = std::accumulate(weights.begin(), weights.end(), 0.0f);
+    if (total == 0) total = std::accumulate(weights.begin(), weights.end(), 0.0);
     std::vector<float> shares(weights.begin(), weights.end());
-    for (float& share : shares) share /= total;
+    for (float& share : shares) share /= static_cast<float>(total);
     return weighted_sum(tape, mul(tape, miss, miss), shares);
 }
 
@@ -175,29 +221,12 @@ Outcome dpo(const DpoOptions& options) {
         // Step 1: ranked outputs of some prompts, and what the reference gives their tokens.
         const Comparisons compared = comparisons_of(set.batch(epoch[static_cast<size_t>(turn)]),
                                                     tokenizer, reference.config.context, file);
-        const Minibatch batch = make_minibatch(compared.outputs);
         const auto of_reference = token_probs(reference, compared.outputs).log_prob;
 
-        // Step 2: by how much more than the reference does the policy prefer the better ones?
-        Tape& tape = trainer.tape;
-        tape.reset();
+        // Steps 2 and 3: the gradient.
         policy.zero_grad();
-        const Var chosen = log_prob(tape, written_logits(tape, policy, batch), batch.targets);
-        const Var margins = log_ratio_margins(tape, chosen, of_reference, compared);
-
-        // Step 3: more than that.
-        std::vector<float> weights;
-        for (const Comparisons::Pair& pair : compared.pairs) weights.push_back(pair.weight);
-        const Var loss = preference_loss(tape, margins, weights, options.beta, options.loss);
-
-        Margins found;
-        found.add(tape.value(margins), options.beta);
-        const auto reward_of = [&](int Comparisons::Pair::*end) {
-            return implicit_reward(tape.value(chosen), of_reference, compared, end, options.beta);
-        };
-        const double better = reward_of(&Comparisons::Pair::better);
-        const double worse = reward_of(&Comparisons::Pair::worse);
-        tape.backward(loss);
+        const auto [loss, found, better, worse] =
+            preference_gradient(trainer.tape, policy, compared, of_reference, options);
         Metrics metrics = trainer.update(loss);
         metrics.set({"reward_margin", found.mean(found.margin)});
         metrics.set({"reward_accuracy", found.mean(found.agreed)});

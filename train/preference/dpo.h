@@ -52,8 +52,9 @@ Outcome dpo(const DpoOptions& options);
 engine::Var log_ratio_margins(engine::Tape& tape, engine::Var log_prob,
                               std::span<const float> reference, const Comparisons& compared);
 
-// h (P, 1), one weight a pair -> (): the weighted mean of the loss of that name.
+// h (P, 1), one weight a pair -> (): the weighted mean of the loss of that name; `total` as in
+// bradley_terry_loss().
 engine::Var preference_loss(engine::Tape& tape, engine::Var margins, std::span<const float> weights,
-                            double beta, const std::string& loss);
+                            double beta, const std::string& loss, double total = 0);
 
 } // namespace qstar::train

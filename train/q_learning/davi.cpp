@@ -55,20 +55,15 @@ Outcome davi(const ValueOptions& options) {
         const std::vector<float> y = targets(*space, values, states);
         // Step 3: a step of gradient descent on (y - h)^2; the network's part of h is what the
         // bound lacks.
-        trainer.tape.reset();
-        values.model.zero_grad();
-        const engine::Tensor rest = trainer.tape.allocate({n, 1});
-        const engine::Tensor weight = trainer.tape.allocate({n, 1});
+        std::vector<float> rest(y.size());
         values.target_value.bounds(states.data(), n, rest.data());
         double mean = 0;
-        for (int64_t i = 0; i < n; ++i) {
-            rest[i] = y[static_cast<size_t>(i)] - rest[i];
-            weight[i] = 1;
-            mean += y[static_cast<size_t>(i)] / static_cast<double>(n);
+        for (size_t i = 0; i < y.size(); ++i) {
+            rest[i] = y[i] - rest[i];
+            mean += y[i] / static_cast<double>(n);
         }
-        const engine::Var loss =
-            values.squared_error(values.predict(states), rest, weight, static_cast<double>(n));
-        trainer.tape.backward(loss);
+        const double loss = values.squared_error(states, rest, std::vector(rest.size(), 1.0f),
+                                                 static_cast<double>(n));
         // Step 4: when the loss is small, the target network becomes the network.
         values.end_step(loss, {{"mean_target", mean}});
     }

@@ -75,23 +75,18 @@ Outcome deep_q(const DeepQOptions& options) {
         // Step 2: their targets by the target network; at the goal it says 0.
         const std::vector<float> next = values.target_cost(children);
         // Step 3: a step of gradient descent on (y - Q)^2 at those actions.
-        trainer.tape.reset();
-        values.model.zero_grad();
         std::vector<float> lower(static_cast<size_t>(n));
         values.target_value.bounds(states.data(), n, lower.data());
-        const engine::Tensor rest = trainer.tape.allocate({n, actions});
-        const engine::Tensor weight = trainer.tape.allocate({n, actions});
-        rest.fill(0);
-        weight.fill(0);
+        std::vector<float> rest(static_cast<size_t>(n * actions)), weight(rest.size());
         double mean = 0;
         for (size_t i = 0; i < place.size(); ++i) {
-            rest[place[i]] = 1 + next[i] - lower[static_cast<size_t>(place[i] / actions)];
-            weight[place[i]] = 1;
+            const auto at = static_cast<size_t>(place[i]);
+            rest[at] = 1 + next[i] - lower[at / static_cast<size_t>(actions)];
+            weight[at] = 1;
             mean += (1 + next[i]) / static_cast<double>(place.size());
         }
-        const engine::Var loss = values.squared_error(values.predict(states), rest, weight,
-                                                      static_cast<double>(place.size()));
-        trainer.tape.backward(loss);
+        const double loss =
+            values.squared_error(states, rest, weight, static_cast<double>(place.size()));
         // Step 4: when the loss is small, the target network becomes the network.
         values.end_step(loss, {{"mean_target", mean}});
     }

@@ -4,12 +4,14 @@
 #include "engine/base/parallel.h"
 #include "engine/base/range.h"
 #include "engine/base/ranks.h"
+#include "engine/nn/gradient_tree.h"
 #include "engine/text/json.h"
 #include "search/models/stream.h"
 
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -148,18 +150,36 @@ std::vector<float> ValueIteration::target_cost(const std::vector<uint8_t>& state
     return all;
 }
 
-engine::Var ValueIteration::predict(const std::vector<uint8_t>& states) {
-    const auto rows = static_cast<int64_t>(states.size() / space_.state_bytes());
-    return engine::forward(trainer.tape, model, model_value.features(states.data(), rows));
-}
-
-engine::Var ValueIteration::squared_error(engine::Var x, const engine::Tensor& y,
-                                          const engine::Tensor& weight, double count) {
-    engine::Tape& tape = trainer.tape;
-    const engine::Var difference = engine::sub(tape, x, tape.constant(y));
-    const engine::Var square = engine::mul(tape, difference, difference);
-    const engine::Var total = engine::sum(tape, engine::mul(tape, square, tape.constant(weight)));
-    return engine::scale(tape, total, static_cast<float>(1 / count));
+double ValueIteration::squared_error(const std::vector<uint8_t>& states,
+                                     const std::vector<float>& y, const std::vector<float>& weight,
+                                     double count) {
+    const auto bytes = static_cast<int64_t>(space_.state_bytes());
+    const int64_t all = std::ssize(states) / bytes, outputs = model.config.outputs;
+    const int64_t leaves = trainer.tape.device().computes_on_calling_thread()
+                               ? engine::leaves_of(all, engine::kMlpRows, model.parameter_count())
+                               : 1;
+    model.zero_grad();
+    double loss = 0;
+    engine::gradient_in_tree(
+        trainer.tape, model.parameters, all, leaves, {&loss, 1},
+        [&](engine::Tape& tape, int64_t first, int64_t rows, std::span<double> shares) {
+            tape.reset();
+            const auto part = [&](const std::vector<float>& numbers) {
+                const engine::Tensor copy = tape.allocate({rows, outputs});
+                std::copy_n(numbers.begin() + first * outputs, rows * outputs, copy.data());
+                return tape.constant(copy);
+            };
+            const engine::Var to = part(y), weights = part(weight);
+            const engine::Var x = engine::forward(
+                tape, model, model_value.features(states.data() + first * bytes, rows));
+            const engine::Var difference = engine::sub(tape, x, to);
+            const engine::Var square = engine::mul(tape, difference, difference);
+            const engine::Var total = engine::sum(tape, engine::mul(tape, square, weights));
+            const engine::Var share = engine::scale(tape, total, static_cast<float>(1 / count));
+            tape.backward(share);
+            shares[0] = double{tape.value(share)[0]};
+        });
+    return loss;
 }
 
 int64_t ValueIteration::count(const std::string& name) const {
@@ -187,14 +207,14 @@ void ValueIteration::check_target(float loss) {
     trainer.remember("updates", static_cast<double>(updates));
 }
 
-void ValueIteration::end_step(engine::Var loss, const Metrics& metrics) {
+void ValueIteration::end_step(double loss, const Metrics& metrics) {
     // The cosine's end as a product of floats, for runs of before to go on with the same bytes.
     const auto peak = static_cast<float>(options_.loop.lr);
     const Schedule by{peak, peak * static_cast<float>(options_.loop.lr_floor)};
-    Metrics line = trainer.update(loss, by);
+    const auto value = static_cast<float>(loss);
+    Metrics line = trainer.update(value, by);
     line.set({"updates", count("updates")});
     line.set(metrics);
-    const float value = trainer.tape.value(loss)[0];
     check_target(value);
     trainer.end_step(line, fmt::format("loss {:.4f}, {} targets", value, count("updates")));
 }

@@ -5,9 +5,8 @@
 //   ValueIteration values(options, stage, space, outputs);
 //   while (values.trainer.running()) {
 //       std::vector<uint8_t> states = values.scrambles();  // of trainer.step()
-//       ... targets by values.target_value() ...
-//       Var loss = ...; values.trainer.tape.backward(loss);
-//       values.end_step(loss, metrics);
+//       ... targets by values.target_cost() ...
+//       values.end_step(values.squared_error(states, targets, ...), metrics);
 //   }
 //
 // A batch is a pure function of (seed, step), so a run killed at any moment ends with the
@@ -64,13 +63,14 @@ class ValueIteration {
 
     // What the target network says of these states; with MPI the ranks share them.
     std::vector<float> target_cost(const std::vector<uint8_t>& states);
-    engine::Var predict(const std::vector<uint8_t>& states); // (batch, outputs), without bound
-    // Mean of squares over `count` differences: sum (y - x)^2 weight / count.
-    engine::Var squared_error(engine::Var x, const engine::Tensor& y, const engine::Tensor& weight,
-                              double count);
+    // The mean of squares over `count` differences, sum (y - x)^2 weight / count, with its
+    // gradient: x (rows, outputs) is what the network says of the states, without the bound. A
+    // large batch is cut (nn/gradient_tree.h).
+    double squared_error(const std::vector<uint8_t>& states, const std::vector<float>& y,
+                         const std::vector<float>& weight, double count);
 
-    // After backward(): AdamW, the target network, metrics, state.
-    void end_step(engine::Var loss, const Metrics& metrics);
+    // With that gradient: AdamW, the target network, metrics, state.
+    void end_step(double loss, const Metrics& metrics);
     // All steps are done.
     Outcome finish();
 

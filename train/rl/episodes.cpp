@@ -222,6 +222,34 @@ Minibatch make_minibatch(std::span<const Episode> episodes) {
     return make_minibatch(episodes, order);
 }
 
+int64_t longest_of(std::span<const Episode> episodes) {
+    int64_t longest = 0;
+    for (const Episode& episode : episodes) longest = std::max(longest, std::ssize(episode.tokens));
+    return longest;
+}
+
+Minibatch rows_of(const Minibatch& batch, int64_t first, int64_t count) {
+    const int64_t start = first * batch.time, stop = start + count * batch.time;
+    const auto token = [&](int64_t position) { // the first written one from there on
+        return std::lower_bound(batch.at.begin(), batch.at.end(), position) - batch.at.begin();
+    };
+    const auto begin = token(start), end = token(stop);
+    const auto part = [](const auto& values, int64_t from, int64_t to) {
+        return std::vector(values.begin() + from, values.begin() + to);
+    };
+    Minibatch rows{count,
+                   batch.time,
+                   part(batch.inputs, start, stop),
+                   part(batch.before, begin, end),
+                   part(batch.at, begin, end),
+                   part(batch.targets, begin, end),
+                   part(batch.flat, begin, end),
+                   part(batch.lengths, begin, end)};
+    for (auto* positions : {&rows.before, &rows.at})
+        for (int& position : *positions) position -= static_cast<int>(start);
+    return rows;
+}
+
 std::vector<Minibatch> make_minibatches(std::span<const Episode> episodes,
                                         std::span<const int64_t> order, int64_t size) {
     std::vector<Minibatch> batches;

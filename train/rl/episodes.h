@@ -54,6 +54,9 @@ struct Minibatch {
 };
 Minibatch make_minibatch(std::span<const Episode> episodes, std::span<const int64_t> chosen);
 Minibatch make_minibatch(std::span<const Episode> episodes); // all of them
+int64_t longest_of(std::span<const Episode> episodes);       // tokens
+// Its rows [first, first + count), as wide as before.
+Minibatch rows_of(const Minibatch& batch, int64_t first, int64_t count);
 // Cut by order into pieces of `size` episodes.
 std::vector<Minibatch> make_minibatches(std::span<const Episode> episodes,
                                         std::span<const int64_t> order, int64_t size);

@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/text/jsonl.h"
 #include "train/rl/kl.h"
+#include "train/rl/policy_gradient.h"
 #include "train/rl/surrogate.h"
 
 #include <cmath>
@@ -36,32 +37,33 @@ void update(Trainer& trainer, engine::Gpt& model, const Minibatch& batch, const 
             const GrpoOptions& options, MetricMeans& updates) {
     // GRPO takes the mean over a solution's tokens and then over solutions; the others over
     // all tokens, so that a long solution is not worth less a token.
-    std::vector<float> weights;
-    for (const float length : batch.lengths)
-        weights.push_back(options.baseline == "group"
-                              ? 1 / (static_cast<float>(batch.rows) * length)
-                              : 1 / static_cast<float>(batch.lengths.size()));
-    const std::vector<float> old_log_prob = pick(old.log_prob, batch);
-
-    engine::Tape& tape = trainer.tape;
-    tape.reset();
+    const auto weights_of = [&](const Minibatch& part) {
+        std::vector<float> weights;
+        for (const float length : part.lengths)
+            weights.push_back(options.baseline == "group"
+                                  ? 1 / (static_cast<float>(batch.rows) * length)
+                                  : 1 / static_cast<float>(batch.lengths.size()));
+        return weights;
+    };
     model.zero_grad();
-    const engine::Var chosen = log_prob(tape, written_logits(tape, model, batch), batch.targets);
-    engine::Var gain =
-        clipped_surrogate(tape, chosen, old_log_prob, pick(advantages, batch), options.rl.epsilon);
-    if (options.baseline != "rloo" && options.kl > 0)
-        gain = sub(
-            tape, gain,
-            scale(tape, k3(tape, chosen, pick(reference, batch)), static_cast<float>(options.kl)));
-    const engine::Var loss = scale(tape, weighted_sum(tape, gain, weights), -1.0f);
-    const Shift shift = shift_of(tape.value(chosen).values(), old_log_prob, options.rl.epsilon);
-    tape.backward(loss);
-    const Metrics policy = trainer.update(loss);
+    const PolicyLoss loss =
+        policy_gradient(trainer.tape, model, batch, old.log_prob, options.rl.epsilon,
+                        [&](engine::Tape& tape, const Minibatch& part, engine::Var chosen) {
+                            engine::Var gain =
+                                clipped_surrogate(tape, chosen, pick(old.log_prob, part),
+                                                  pick(advantages, part), options.rl.epsilon);
+                            if (options.baseline != "rloo" && options.kl > 0)
+                                gain = sub(tape, gain,
+                                           scale(tape, k3(tape, chosen, pick(reference, part)),
+                                                 static_cast<float>(options.kl)));
+                            return weighted_sum(tape, gain, weights_of(part));
+                        });
+    const Metrics policy = trainer.update(loss.loss);
 
     updates.add({{"loss", policy.number("loss")},
                  {"norm", policy.number("norm")},
-                 {"clip_fraction", shift.clip_fraction},
-                 {"approx_kl", shift.approx_kl},
+                 {"clip_fraction", loss.shift.clip_fraction},
+                 {"approx_kl", loss.shift.approx_kl},
                  {"lr", policy.number("lr")}});
 }
 

@@ -4,7 +4,9 @@
 #include "engine/text/jsonl.h"
 #include "train/rl/gae.h"
 #include "train/rl/kl.h"
+#include "train/rl/policy_gradient.h"
 #include "train/rl/surrogate.h"
+#include "train/run/batch_gradient.h"
 
 #include <algorithm>
 #include <span>
@@ -80,29 +82,34 @@ double sum_of(std::span<const float> values) {
 void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Minibatch& batch,
             const TokenProbs& old, std::span<const float> old_values, const Advantages& estimate,
             const PpoOptions& options, MetricMeans& updates) {
-    engine::Tape& tape = trainer.tape;
-    const std::vector<float> each(batch.targets.size(),
-                                  1.0f / static_cast<float>(batch.targets.size()));
-    const std::vector<float> old_log_prob = pick(old.log_prob, batch);
-
-    tape.reset();
+    const size_t tokens = batch.targets.size();
+    const auto mean_of = [&](engine::Tape& tape, engine::Var x, const Minibatch& part) {
+        return weighted_sum(tape, x,
+                            std::vector(part.targets.size(), 1.0f / static_cast<float>(tokens)));
+    };
     model.zero_grad();
-    const engine::Var chosen = log_prob(tape, written_logits(tape, model, batch), batch.targets);
-    const engine::Var gain = clipped_surrogate(
-        tape, chosen, old_log_prob, pick(estimate.advantages, batch), options.rl.epsilon);
-    const engine::Var loss = scale(tape, weighted_sum(tape, gain, each), -1.0f);
-    const Shift shift = shift_of(tape.value(chosen).values(), old_log_prob, options.rl.epsilon);
-    tape.backward(loss);
-    const Metrics policy = trainer.update(loss);
+    const PolicyLoss loss = policy_gradient(
+        trainer.tape, model, batch, old.log_prob, options.rl.epsilon,
+        [&](engine::Tape& tape, const Minibatch& part, engine::Var chosen) {
+            return mean_of(tape,
+                           clipped_surrogate(tape, chosen, pick(old.log_prob, part),
+                                             pick(estimate.advantages, part), options.rl.epsilon),
+                           part);
+        });
+    const Metrics policy = trainer.update(loss.loss);
 
-    tape.reset();
     critic.zero_grad();
-    const engine::Var value_loss = weighted_sum(
-        tape,
-        clipped_value_loss(tape, values_before(tape, critic, batch), pick(old_values, batch),
-                           pick(estimate.returns, batch), options.value_epsilon),
-        each);
-    tape.backward(value_loss);
+    double value_loss = 0;
+    batch_gradient(trainer.tape, critic, {batch.rows, batch.rows, batch.time}, {&value_loss, 1},
+                   [&](engine::Tape& tape, int64_t first, int64_t count, std::span<double> shares) {
+                       const Minibatch part = rows_of(batch, first, count);
+                       const engine::Var worse = clipped_value_loss(
+                           tape, values_before(tape, critic, part), pick(old_values, part),
+                           pick(estimate.returns, part), options.value_epsilon);
+                       const engine::Var mean = mean_of(tape, worse, part);
+                       tape.backward(mean);
+                       shares[0] = double{tape.value(mean)[0]};
+                   });
     const Metrics value =
         trainer.update(value_loss, schedule(options.rl.loop, options.value_lr), 1);
 
@@ -110,8 +117,8 @@ void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Min
                  {"value_loss", value.number("loss")},
                  {"norm", policy.number("norm")},
                  {"value_norm", value.number("norm")},
-                 {"clip_fraction", shift.clip_fraction},
-                 {"approx_kl", shift.approx_kl},
+                 {"clip_fraction", loss.shift.clip_fraction},
+                 {"approx_kl", loss.shift.approx_kl},
                  {"lr", policy.number("lr")}});
 }
 

@@ -53,16 +53,18 @@ Var weighted_sum(Tape& tape, Var x, std::span<const float> weights) {
     return sum(tape, mul(tape, x, constant(tape, weights)));
 }
 
-Shift shift_of(std::span<const float> log_prob, std::span<const float> old, double epsilon) {
+Shift shift_of(std::span<const float> log_prob, std::span<const float> old, double epsilon,
+               size_t tokens) {
     Shift shift;
     if (log_prob.empty()) return shift;
+    const auto all = static_cast<double>(tokens > 0 ? tokens : log_prob.size());
     for (size_t t = 0; t < log_prob.size(); ++t) {
         const double ratio = math::exp(static_cast<double>(log_prob[t]) - old[t]);
         shift.clip_fraction += ratio < 1 - epsilon || ratio > 1 + epsilon;
         shift.approx_kl += k3(old[t], log_prob[t]);
     }
-    shift.clip_fraction /= static_cast<double>(log_prob.size());
-    shift.approx_kl /= static_cast<double>(log_prob.size());
+    shift.clip_fraction /= all;
+    shift.approx_kl /= all;
     return shift;
 }
 

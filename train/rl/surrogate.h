@@ -39,6 +39,8 @@ engine::Var weighted_sum(engine::Tape& tape, engine::Var x, std::span<const floa
 struct Shift {
     double clip_fraction = 0, approx_kl = 0;
 };
-Shift shift_of(std::span<const float> log_prob, std::span<const float> old, double epsilon);
+// `tokens`: of the whole update, where these are a part, whose share in the means is found.
+Shift shift_of(std::span<const float> log_prob, std::span<const float> old, double epsilon,
+               size_t tokens = 0);
 
 } // namespace qstar::train

@@ -22,7 +22,8 @@ engine::OptimiserConfig optimiser(const LoopOptions& options) {
     config.adamw.beta2 = static_cast<float>(options.beta2);
     config.adamw.weight_decay = static_cast<float>(options.weight_decay);
     config.adamw.clip = static_cast<float>(options.clip);
-    if (by_muon(options)) config.muon = {.weight_decay = static_cast<float>(options.muon_decay)};
+    if (by_muon(options))
+        config.muon = engine::MuonConfig{.weight_decay = static_cast<float>(options.muon_decay)};
     return config;
 }
 
@@ -130,13 +131,7 @@ bool Trainer::running() const {
     return state_.step < steps_ && !stop;
 }
 
-Metrics Trainer::update(double loss) { return update(loss, schedule(options_, options_.lr), 0); }
-
-Metrics Trainer::update(engine::Var loss) { return update(double{tape.value(loss)[0]}); }
-
-Metrics Trainer::update(engine::Var loss, const Schedule& by, size_t list) {
-    return update(double{tape.value(loss)[0]}, by, list);
-}
+Metrics Trainer::update(double loss) { return update(loss, schedule(options_, options_.lr)); }
 
 float Trainer::rate(const Schedule& by) const {
     if (options_.schedule == "linear")

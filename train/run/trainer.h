@@ -7,9 +7,9 @@
 //   engine::Gpt model = ...;                    // fresh
 //   Trainer trainer(options, stage, trained(model, run, from), steps);
 //   while (trainer.running()) {
-//       model.zero_grad(); tape.reset();
-//       Var loss = ...;                         // of the batch of trainer.step()
-//       tape.backward(loss);                    // (or next_token_gradient(...) for both)
+//       model.zero_grad();
+//       double loss = next_token_gradient(...); // of the batch of trainer.step(), or
+//                                               // batch_gradient(...) for another loss
 //       Metrics metrics = trainer.update(loss); // clip, optimiser, schedule
 //       trainer.end_step(metrics);              // log, save, show
 //   }
@@ -90,9 +90,8 @@ class Trainer {
     // One step of the optimiser with the gradients that stand in the model. Error if the loss is no
     // finite number. Gives "loss", "lr" and "norm".
     Metrics update(double loss);
-    Metrics update(engine::Var loss);
     // The same of one of the model's lists of parameters, by a schedule of its own.
-    Metrics update(engine::Var loss, const Schedule& by, size_t list = 0);
+    Metrics update(double loss, const Schedule& by, size_t list = 0);
     // A number that a stage carries from step to step, and over a kill.
     double recall(const std::string& name, double otherwise) const;
     void remember(const std::string& name, double value);
@@ -109,7 +108,6 @@ class Trainer {
     Outcome finish(Json result);
 
   private:
-    Metrics update(double loss, const Schedule& by, size_t list);
     float rate(const Schedule& by) const; // of this step
 
     LoopOptions options_;

@@ -2,12 +2,11 @@
 
 #include "engine/base/error.h"
 #include "engine/base/range.h"
-#include "engine/nn/batch_cut.h"
-#include "engine/nn/gradient_tree.h"
 #include "engine/nn/lora.h"
 #include "engine/text/jsonl.h"
 #include "search/models/encode.h"
 #include "search/models/run.h"
+#include "train/run/batch_gradient.h"
 
 #include <algorithm>
 #include <array>
@@ -122,32 +121,29 @@ void ask_text(Example& example, size_t begin, size_t end) {
 
 RewardLoss reward_gradient(engine::Tape& tape, engine::Gpt& model, const Batch& batch,
                            double text) {
-    const int64_t leaves = engine::cut_batch(model.config, batch.rows, batch.time, engine::device(),
-                                             trained_count(model))
-                               .leaves;
     if (trains_of(model).what == engine::Trains::head) text = 0;
-    const bool cut = leaves > 1;
     std::array<double, 2> sums{};
-    engine::gradient_in_tree(
-        tape, model.parameters, batch.rows, leaves, sums,
-        [&](engine::Tape& own, int64_t first, int64_t count, std::span<double> shares) {
-            const Batch rows = cut ? rows_of(batch, first, count) : Batch();
-            const Batch& part = cut ? rows : batch;
-            own.reset();
-            const engine::Var state = hidden(own, model, part.inputs, part.rows, part.time);
-            const engine::Var judged = binary_cross_entropy(
-                own, scores(own, model, state), part.labels, part.weights, cut ? batch.asked : 0);
-            engine::Var total = judged;
-            if (text > 0 && part.text_asked > 0) {
-                const engine::Var written =
-                    cross_entropy(own, logits(own, model, state), part.targets, part.text_weights,
-                                  cut ? batch.text_asked : 0);
-                total = add(own, judged, scale(own, written, static_cast<float>(text)));
-            }
-            own.backward(total);
-            shares[0] = double{own.value(total)[0]};
-            shares[1] = double{own.value(judged)[0]};
-        });
+    batch_gradient(tape, model, {batch.rows, batch.rows, batch.time}, sums,
+                   [&](engine::Tape& own, int64_t first, int64_t count, std::span<double> shares) {
+                       const bool cut = count < batch.rows;
+                       const Batch rows = cut ? rows_of(batch, first, count) : Batch();
+                       const Batch& part = cut ? rows : batch;
+                       const engine::Var state =
+                           hidden(own, model, part.inputs, part.rows, part.time);
+                       const engine::Var judged =
+                           binary_cross_entropy(own, scores(own, model, state), part.labels,
+                                                part.weights, cut ? batch.asked : 0);
+                       engine::Var total = judged;
+                       if (text > 0 && part.text_asked > 0) {
+                           const engine::Var written =
+                               cross_entropy(own, logits(own, model, state), part.targets,
+                                             part.text_weights, cut ? batch.text_asked : 0);
+                           total = add(own, judged, scale(own, written, static_cast<float>(text)));
+                       }
+                       own.backward(total);
+                       shares[0] = double{own.value(total)[0]};
+                       shares[1] = double{own.value(judged)[0]};
+                   });
     return {static_cast<float>(sums[0]), static_cast<float>(sums[1])};
 }
 
