@@ -25,6 +25,7 @@ namespace {
 
 mpi::Place place{0, 1};
 bool joined = false, alone = false, changing = false;
+int64_t come = 0;                // bytes from other ranks
 int kept_stderr = STDERR_FILENO; // of a rank whose standard error leads nowhere
 
 // MPICH and SLURM speak PMI; Open MPI has names of its own.
@@ -135,12 +136,15 @@ void one_writes(const std::function<void()>& change) {
     mpi::barrier();
 }
 
+int64_t bytes_of_ranks() { return come; }
+
 std::string from_first_rank(const std::string& bytes) {
     if (ranks() == 1) return bytes;
     uint64_t size = bytes.size();
     mpi::broadcast(&size, sizeof size);
     std::string all = place.rank == 0 ? bytes : std::string(size, '\0');
     mpi::broadcast(all.data(), size);
+    if (place.rank != 0) come += static_cast<int64_t>(size);
     return all;
 }
 
@@ -153,6 +157,7 @@ std::vector<std::string> from_all_ranks(const std::string& bytes) {
     std::string all;
     for (const int each : sizes) all.resize(all.size() + static_cast<size_t>(each));
     mpi::all_gather(bytes.data(), all.data(), sizes);
+    come += static_cast<int64_t>(all.size() - bytes.size());
     std::vector<std::string> parts;
     size_t at = 0;
     for (const int each : sizes) {
@@ -185,6 +190,8 @@ void sum_over_ranks(std::span<float> numbers, int parts,
     sum(each, static_cast<int64_t>(mine));
     std::memcpy(numbers.data() + begin, room.data(), mine * sizeof(float));
     mpi::all_gather(numbers.data(), sizes);
+    const size_t others = static_cast<size_t>(parts) - (place.rank < parts ? 1 : 0);
+    come += static_cast<int64_t>((mine * others + numbers.size() - mine) * sizeof(float));
 }
 
 void InOrder::add(size_t i, std::string bytes) {

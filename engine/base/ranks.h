@@ -5,9 +5,9 @@
 //
 // Every rank runs the same program from its first line to its last, with the same weights, the
 // same random numbers and the same decisions, so that what is not shared is right all the same.
-// Shared are the large pieces: the gradient of a large batch (nn/gradient_tree.h), the problems
-// of a search, the pieces of a resumable_map(). The first rank alone writes files, prints and
-// holds locks; all ranks read, in a folder that their machines share.
+// Shared are the large pieces: the gradient of a large batch (nn/gradient_tree.h), samples and
+// roll-outs, the problems of a search, the pieces of a resumable_map(). The first rank alone writes
+// files, prints and holds locks; all ranks read, in a folder that their machines share.
 //
 // Without mpirun there is one rank, MPI is not even loaded, and nothing here costs anything. MPI
 // itself stands behind mpi.h. To be called by the main thread, all but rank() and ranks().
@@ -44,6 +44,9 @@ void one_writes(const std::function<void()>& change);
 std::string from_first_rank(const std::string& bytes);
 // The bytes of every rank, in their order, on all.
 std::vector<std::string> from_all_ranks(const std::string& bytes);
+
+// What has come to this rank from others so far.
+int64_t bytes_of_ranks();
 
 // Part `part` of `parts` of so many items in order, as even as can be.
 struct Slice {

@@ -5,6 +5,7 @@
 #include "eval/bench/decode.h"
 #include "eval/bench/gemm.h"
 #include "eval/bench/learn.h"
+#include "eval/bench/machines.h"
 #include "eval/bench/search.h"
 #include "eval/bench/train.h"
 #include "eval/bench/vulkan.h"
@@ -27,6 +28,11 @@ void describe_gemm(Flags& f, BenchOptions& o) {
     f.mark("lines", o.lines, "print rows as JSON lines, as they come");
 }
 
+void describe_mpi(Flags& f, BenchOptions& o) {
+    describe_any(f, o);
+    f.mark("lines", o.lines, "print rows as JSON lines, as they come");
+}
+
 void describe_learn(Flags& f, BenchOptions& o) {
     describe_any(f, o);
     f.text("text", o.text, "learn this file's characters").file();
@@ -46,7 +52,7 @@ Command bench(std::string name, std::string help, void (*work)(const BenchOption
     describe(command.flags, *options);
     command.run = [options, work, flags = command.flags](const Call& call) {
         check(flags);
-        engine::require_one_rank("eval bench");
+        if (work != bench_machines) engine::require_one_rank("eval bench");
         options->threads = call.threads;
         work(*options);
     };
@@ -67,6 +73,8 @@ Command bench_command() {
         bench("learn", "seconds and tokens until a loss, by AdamW and Muon, against PyTorch",
               bench_learn, describe_learn),
         bench("decode", "generating text against PyTorch", bench_decode),
+        bench("mpi", "training on two ranks against one, and a model of 2 to 64 machines",
+              bench_machines, describe_mpi),
         bench("vulkan", "a GPU by Vulkan against PyTorch on it and our processor engine",
               bench_vulkan),
         bench("search", "search methods, many problems at once against one by one", bench_search,
