@@ -79,9 +79,23 @@ std::vector<std::string> small_run_lines() {
     return lines;
 }
 
-void make_small_run(const std::string& folder, void (*say)(const std::string& line)) {
+std::string small_run_of_line(const std::string& line) {
+    const std::string flag = "--run @/";
+    const size_t begin = line.find(flag) + flag.size();
+    return line.substr(begin, line.find(' ', begin) - begin);
+}
+
+std::string small_run_of_file(const std::string& file) {
+    for (const char* name : {"qwen3", "puzzle"})
+        if (file.starts_with(name)) return name;
+    return "run";
+}
+
+void make_small_run(const std::string& folder, const std::string& only,
+                    void (*say)(const std::string& line)) {
     write_file_atomic(join_path(folder, "problems.txt"), problems());
     for (const std::string& line : small_run_lines()) {
+        if (!only.empty() && small_run_of_line(line) != only) continue;
         say(line);
         Command program{"qstar", ""};
         program.run = [](const Call&) {};

@@ -41,8 +41,11 @@ std::string demo_of(const std::string& run) {
     return line + fmt::format(" --seed {}", demo.value("seed", uint64_t{1}));
 }
 
-void compare(const std::string& name, const Hashes& ours) {
-    const Hashes published = published_hashes(name);
+void compare(const std::string& name, const Hashes& ours, const std::string& only = "") {
+    Hashes published = published_hashes(name);
+    std::erase_if(published, [&](const auto& entry) {
+        return !only.empty() && small_run_of_file(entry.first) != only;
+    });
     if (published.empty()) fail("no hashes of `{}` are published", name);
     int wrong = 0;
     for (const auto& [file, hash] : published) {
@@ -66,6 +69,9 @@ void compare(const std::string& name, const Hashes& ours) {
 
 void describe(Flags& f, VerifyOptions& o) {
     f.text("run", o.run, "a run of `qstar demo`; empty: a small one, made for this and removed");
+    f.choice("only", o.only, {"run", "qwen3", "puzzle"},
+             "of the small one: run (gpt2, all stages), qwen3 or puzzle; empty: all")
+        .or_empty();
     f.mark("print", o.print, "print the hashes, as they are published");
 }
 
@@ -74,6 +80,7 @@ void verify(const VerifyOptions& options) {
         fail("engine verify: {} is another arithmetic than the one whose hashes are published",
              engine::device().is_host() ? "OpenBLAS" : engine::device().name());
     if (!options.run.empty()) {
+        if (!options.only.empty()) fail("--only: expected no --run beside it");
         const std::string name = demo_of(options.run);
         const Hashes ours = hashes_of(options.run);
         if (options.print)
@@ -84,13 +91,13 @@ void verify(const VerifyOptions& options) {
     }
     const std::string name = "qstar engine verify";
     const TemporaryFolder run("verify");
-    make_small_run(run.path(),
+    make_small_run(run.path(), options.only,
                    [](const std::string& line) { fmt::print(stderr, "{}\n", title_of(line)); });
     const Hashes ours = hashes_of(run.path());
     if (options.print)
         fmt::print("# {}\n{}", name, text_of(ours));
     else
-        compare(name, ours);
+        compare(name, ours, options.only);
 }
 
 } // namespace qstar::eval

@@ -11,6 +11,7 @@ namespace qstar::eval {
 
 struct VerifyOptions {
     std::string run;    // what `qstar demo` has made; empty: the small run, made for this
+    std::string only;   // of the small one: run, qwen3 or puzzle; empty: all
     bool print = false; // the hashes alone, as hashes.txt has them
 };
 void describe(Flags& f, VerifyOptions& o);

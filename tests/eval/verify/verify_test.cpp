@@ -40,6 +40,21 @@ TEST_CASE("engine verify: the same bytes without any vector, on one thread") {
     CHECK(tests::contains(scalar.out, "(scalar kernels, 1 threads)"));
 }
 
+TEST_CASE("engine verify of a part, and each line and file of the small run belongs to one") {
+    const Temporary folder;
+    const auto found = tests::run_program(folder, "engine verify --only puzzle");
+    CAPTURE(found.out);
+    CHECK(found.status == 0);
+    CHECK(tests::contains(found.out, "all 4 hashes of"));
+    std::set<std::string> by_lines, by_files;
+    for (const std::string& line : small_run_lines()) by_lines.insert(small_run_of_line(line));
+    for (const auto& [file, hash] : published_hashes("qstar engine verify"))
+        by_files.insert(small_run_of_file(file));
+    CHECK(by_lines == std::set<std::string>{"run", "qwen3", "puzzle"});
+    CHECK(by_files == by_lines);
+    CHECK(tests::run_program(folder, "engine verify --only puzzle --run x").status == 2);
+}
+
 TEST_CASE("engine verify tells of a run that has other bytes, and of one that nobody published") {
     const Temporary folder;
     make_folders(folder / "run/sft");
