@@ -2,10 +2,8 @@
 
 #include "eval/claims/claim_context.h"
 #include "eval/claims/written.h"
-#include "search/models/encode.h"
 #include "train/data/problem_source.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <string>
 #include <vector>
@@ -13,24 +11,6 @@
 namespace qstar::eval {
 
 namespace {
-
-constexpr int most_items = 3;
-constexpr size_t room_to_write = 40; // tokens, for the solution
-
-// An item of a worksheet that ends in a right or a wrong answer, short enough to leave room
-// for the others; from the training side.
-std::vector<int> item(const ClaimContext& shared, const train::ProblemSource& source, bool right,
-                      size_t longest, Random& random) {
-    for (int tries = 0; tries < 20'000; ++tries) {
-        const std::string problem = source.draw(train::Split::train, random);
-        const train::Pupil& pupil = train::draw_pupil(source.pupils, random);
-        const auto lines = source.solve(pupil, problem, random);
-        if (shared.world().solved({problem, lines, true}) != right) continue;
-        const auto tokens = shared.tokenizer().encode(train::text_of_item(problem, lines));
-        if (tokens.size() <= longest) return tokens;
-    }
-    return {};
-}
 
 Findings examine_context(ClaimContext& shared) {
     Findings found;
@@ -41,20 +21,10 @@ Findings examine_context(ClaimContext& shared) {
     const auto right_after = [&](int items, bool right) {
         std::vector<std::vector<int>> prompts;
         for (const std::string& problem : problems) {
-            // The same items whether one, two or three of them stand there.
-            Random random(shared.options().seed,
-                          fmt::format("claims/context/{}/{}", right ? "right" : "wrong", problem));
-            std::vector<int> end = search::encode(shared.tokenizer(), {problem, {}, false}).tokens;
-            const size_t context = static_cast<size_t>(model.config.context);
-            const size_t taken = end.size() + room_to_write;
-            const size_t each = context > taken ? (context - taken) / most_items : 0;
-            std::vector<int> prompt{end.front()}; // <|endoftext|>
-            for (int i = 0; i < items; ++i) {
-                const std::vector<int> one = item(shared, source, right, each, random);
-                prompt.insert(prompt.end(), one.begin(), one.end());
-            }
-            prompt.insert(prompt.end(), end.begin() + 1, end.end());
-            prompts.push_back(std::move(prompt));
+            const auto before =
+                items_before(shared.world(), source, shared.tokenizer(), problem, items, right,
+                             model.config.context, shared.options().seed);
+            prompts.push_back(worksheet_prompt(shared.tokenizer(), before, problem));
         }
         std::vector<bool> solved;
         for (const search::Path& path :

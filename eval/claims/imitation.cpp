@@ -1,6 +1,7 @@
 // Claim 1: next-token prediction imitates those who wrote the text.
 
 #include "eval/claims/claim_context.h"
+#include "eval/claims/written.h"
 #include "train/data/problem_source.h"
 
 #include <fmt/format.h>
@@ -9,15 +10,14 @@
 
 namespace qstar::eval {
 
-namespace {
-
-// The pupil with the largest share of the class who is no expert.
-const train::Pupil& usual_pupil(const train::ProblemSource& source) {
+const train::Pupil* usual_pupil(const train::ProblemSource& source) {
     const train::Pupil* most = nullptr;
     for (const train::Pupil& pupil : source.pupils)
         if (pupil.name != "expert" && (most == nullptr || pupil.share > most->share)) most = &pupil;
-    return *most;
+    return most;
 }
+
+namespace {
 
 Findings examine_imitation(ClaimContext& shared) {
     Findings found;
@@ -28,7 +28,7 @@ Findings examine_imitation(ClaimContext& shared) {
     const Solved& greedy = shared.solved(std::ssize(problems), {.policy = "pretrain"});
 
     const train::ProblemSource source = train::problem_source_of(shared.options().run);
-    const train::Pupil& pupil = usual_pupil(source);
+    const train::Pupil& pupil = *usual_pupil(source);
     int64_t wrong = 0, pupils = 0;
     for (size_t i = 0; i < problems.size(); ++i) {
         if (greedy.right[i]) continue;

@@ -1,14 +1,18 @@
 #include "eval/claims/written.h"
 
 #include "engine/decode/decoder.h"
+#include "search/models/encode.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <utility>
 
 namespace qstar::eval {
 
 namespace {
 
 constexpr size_t at_once = 128;
+constexpr size_t room_to_write = 40; // tokens, for the solution
 
 struct Writer {
     search::Path path;
@@ -17,7 +21,48 @@ struct Writer {
     bool writing = true;
 };
 
+WorksheetItem item(const search::World& world, const train::ProblemSource& source,
+                   const tokenizer::Tokenizer& tokenizer, bool right, size_t longest,
+                   Random& random) {
+    for (int tries = 0; tries < 20'000; ++tries) {
+        const std::string problem = source.draw(train::Split::train, random);
+        const train::Pupil& pupil = train::draw_pupil(source.pupils, random);
+        auto lines = source.solve(pupil, problem, random);
+        if (world.solved({problem, lines, true}) != right) continue;
+        auto tokens = tokenizer.encode(train::text_of_item(problem, lines));
+        if (tokens.size() <= longest) return {problem, std::move(lines), std::move(tokens)};
+    }
+    return {};
+}
+
 } // namespace
+
+std::vector<WorksheetItem> items_before(const search::World& world,
+                                        const train::ProblemSource& source,
+                                        const tokenizer::Tokenizer& tokenizer,
+                                        const std::string& problem, int items, bool right,
+                                        int64_t context, uint64_t seed) {
+    Random random(seed, fmt::format("claims/context/{}/{}", right ? "right" : "wrong", problem));
+    const size_t taken =
+        search::encode(tokenizer, {problem, {}, false}).tokens.size() + room_to_write;
+    const auto room = static_cast<size_t>(context);
+    const size_t each = room > taken ? (room - taken) / most_items : 0;
+    std::vector<WorksheetItem> all;
+    for (int i = 0; i < items; ++i)
+        all.push_back(item(world, source, tokenizer, right, each, random));
+    return all;
+}
+
+std::vector<int> worksheet_prompt(const tokenizer::Tokenizer& tokenizer,
+                                  std::span<const WorksheetItem> items,
+                                  const std::string& problem) {
+    const std::vector<int> end = search::encode(tokenizer, {problem, {}, false}).tokens;
+    std::vector<int> prompt{end.front()}; // <|endoftext|>
+    for (const WorksheetItem& one : items)
+        prompt.insert(prompt.end(), one.tokens.begin(), one.tokens.end());
+    prompt.insert(prompt.end(), end.begin() + 1, end.end());
+    return prompt;
+}
 
 std::vector<search::Path> write_greedily(const engine::Gpt& model,
                                          const tokenizer::Tokenizer& tokenizer,

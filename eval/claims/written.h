@@ -5,8 +5,11 @@
 
 #include "engine/nn/gpt.h"
 #include "search/problem/path.h"
+#include "search/problem/world.h"
 #include "tokenizer/bpe.h"
+#include "train/data/problem_source.h"
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,5 +24,26 @@ std::vector<search::Path> write_greedily(const engine::Gpt& model,
                                          std::span<const std::vector<int>> prompts,
                                          std::span<const std::string> problems, int max_tokens = 64,
                                          int step_as = -1);
+
+// The pupil with the largest share of the class who is no expert; null if there is none.
+const train::Pupil* usual_pupil(const train::ProblemSource& source); // imitation.cpp
+
+// A worksheet that others have begun, all of its items ending in a right or all in a wrong answer.
+struct WorksheetItem {
+    std::string problem;
+    std::vector<std::string> lines;
+    std::vector<int> tokens;
+};
+inline constexpr int most_items = 3;
+// The first `items` of at most three, the same ones whether one, two or three are asked for; from
+// the training side, short enough to leave room for the others and for a solution of `problem`.
+std::vector<WorksheetItem> items_before(const search::World& world,
+                                        const train::ProblemSource& source,
+                                        const tokenizer::Tokenizer& tokenizer,
+                                        const std::string& problem, int items, bool right,
+                                        int64_t context, uint64_t seed);
+// The tokens of these items and of the problem after them.
+std::vector<int> worksheet_prompt(const tokenizer::Tokenizer& tokenizer,
+                                  std::span<const WorksheetItem> items, const std::string& problem);
 
 } // namespace qstar::eval
