@@ -12,6 +12,7 @@
 #include "engine/text/utf8.h"
 #include "eval/bench/command.h"
 #include "eval/command.h"
+#include "eval/lessons/take_lesson.h"
 #include "eval/old_names.h"
 #include "search/command.h"
 #include "search/exchange/command.h"
@@ -47,8 +48,13 @@ std::string run(const std::vector<std::string>& words) {
         engine::set_threads(threads);
         engine::use_device(device);
     };
-    program.commands = {engine::command(), tokenizer::command(), train::command(),
-                        search::command(), eval::command(),      eval::demo_command()};
+    program.commands = {engine::command(),
+                        tokenizer::command(),
+                        train::command(),
+                        search::command(),
+                        eval::command(),
+                        eval::demo_command(),
+                        eval::lessons::lesson_command()};
     program.commands[0].commands.push_back(eval::gemm_command("bench"));
     program.commands[0].commands.push_back(eval::verify_command());
     for (Command& command : search::exchange_commands())

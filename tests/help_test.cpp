@@ -5,6 +5,7 @@
 #include "engine/run/command_list.h"
 #include "eval/bench/command.h"
 #include "eval/command.h"
+#include "eval/lessons/take_lesson.h"
 #include "search/command.h"
 #include "tests/program.h"
 #include "tokenizer/command.h"
@@ -39,8 +40,13 @@ std::string dashed(std::string text) {
 // The program as main.cpp puts it together, without what its --help has beside.
 Command whole_program() {
     Command program{"qstar", ""};
-    program.commands = {engine::command(), tokenizer::command(), train::command(),
-                        search::command(), eval::command(),      eval::demo_command()};
+    program.commands = {engine::command(),
+                        tokenizer::command(),
+                        train::command(),
+                        search::command(),
+                        eval::command(),
+                        eval::demo_command(),
+                        eval::lessons::lesson_command()};
     return program;
 }
 

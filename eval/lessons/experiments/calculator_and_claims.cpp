@@ -1,0 +1,112 @@
+// Lesson 10: self-play, distillation, the calculator; what was claimed, and what is so here.
+
+#include "engine/base/elementary.h"
+#include "eval/lessons/experiments/experiment.h"
+
+#include "search/worlds/arithmetic/expression.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace qstar::eval::lessons {
+
+namespace {
+
+// The claims that the run has examined.
+void claim_values(LessonRun& run, Values& values) {
+    const Json study = run.study("claims");
+    if (!study.is_object() || !study.contains("claims")) {
+        values.set("claims_command", fmt::format("qstar eval claims --run {}", run.run()));
+        return;
+    }
+    Grid grid{{"", "claim", "here"}, {}};
+    double holds = 0, fails = 0, undecided = 0;
+    for (const Json& claim : study["claims"]) {
+        const std::string verdict = claim.value("verdict", "");
+        grid.rows.push_back(
+            {fmt::format("{}", claim.value("number", 0)), claim.value("statement", ""), verdict});
+        (verdict == "holds" ? holds : verdict == "undecided" ? undecided : fails) += 1;
+        values.set(fmt::format("claim_{}", claim.value("number", 0)), verdict);
+        values.set(fmt::format("claim_{}_why", claim.value("number", 0)), claim.value("why", ""));
+    }
+    values.set("claims", std::move(grid));
+    values.set("holds", holds);
+    values.set("fails", fails);
+    values.set("undecided", undecided);
+}
+
+Values examine_calculator_lesson(LessonRun& run, const Given&) {
+    for (const char* stage : {"sft", "prm", "self-play", "distil"}) run.require(stage);
+    const auto problems = run.problems(run.size(200, 20));
+    const int64_t n = std::ssize(problems);
+    struct Row {
+        const char* name;
+        LadderEntry entry;
+        int64_t budget;
+    };
+    const std::vector<Row> rows = {
+        {"tuned model, greedy", {.policy = "sft"}, 0},
+        {"A*, PRM: the teacher", {.method = search::Method::astar, .scorer = "prm"}, 600},
+        {"distilled policy, greedy: the student", {.policy = "distil"}, 0},
+        {"self-play's policy, greedy", {.policy = "self-play"}, 0}};
+    Grid table{{"who", "solved, %", "tokens a problem"}, {}};
+    std::vector<Measured> measured;
+    for (const Row& row : rows) {
+        run.tell(0.05 + 0.2 * static_cast<double>(measured.size()), row.name);
+        measured.push_back(run.solve(problems, row.entry, row.budget));
+        const Measured& last = measured.back();
+        table.rows.push_back({row.name, share_text(last.solved, n), written(last.tokens, 1)});
+    }
+    const Measured &tuned = measured[0], &teacher = measured[1], &student = measured[2],
+                   &play = measured[3];
+    int64_t both = 0;
+    for (size_t i = 0; i < problems.size(); ++i) both += teacher.right[i] && student.right[i];
+    Values values;
+    values.set("table", std::move(table));
+    values.set("n", static_cast<double>(n));
+    values.set("tuned", static_cast<double>(tuned.solved));
+    values.set("teacher", static_cast<double>(teacher.solved));
+    values.set("student", static_cast<double>(student.solved));
+    values.set("play", static_cast<double>(play.solved));
+    values.set("both", static_cast<double>(both));
+    values.set("kept", percent_of(both, teacher.solved), 1);
+    const Interval kept = wilson(both, teacher.solved);
+    values.set("kept_low", 100 * kept.low, 1);
+    values.set("kept_high", 100 * kept.high, 1);
+    values.set("play_beats", static_cast<double>(play.interval.low > tuned.interval.high));
+    values.set("student_beats", static_cast<double>(student.interval.low > tuned.interval.high));
+
+    // Two operations for each parameter and token (Kaplan et al. 2020), against + - * / done.
+    const auto parameters = static_cast<double>(run.models().model("sft").parameter_count());
+    const double solved = static_cast<double>(std::max<int64_t>(1, teacher.solved));
+    const double operations = 2 * parameters * teacher.tokens * static_cast<double>(n) / solved;
+    double direct = 0;
+    const bool arithmetic = run.world().name() == "arithmetic";
+    if (arithmetic)
+        for (const std::string& problem : problems)
+            direct += search::operations(search::parse_expression(problem));
+    const double each = arithmetic ? direct / static_cast<double>(n) : 1;
+    values.set("arithmetic", static_cast<double>(arithmetic));
+    values.set("parameters", parameters);
+    values.set("tokens", teacher.tokens, 1);
+    values.set("operations", operations / 1e6, 1);
+    values.set("direct", each, 2);
+    values.set("ratio", operations / each / 1e6, 1);
+    values.set("powers", math::log10(operations / each), 1);
+    const double student_operations = 2 * parameters * student.tokens * static_cast<double>(n) /
+                                      static_cast<double>(std::max<int64_t>(1, student.solved));
+    values.set("student_tokens", student.tokens, 1);
+    values.set("student_operations", student_operations / 1e6, 2);
+    claim_values(run, values);
+    return values;
+}
+
+} // namespace
+
+const Experiment calculator_and_claims = {"calculator-and-claims", nullptr,
+                                          examine_calculator_lesson};
+
+} // namespace qstar::eval::lessons

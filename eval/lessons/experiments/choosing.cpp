@@ -1,0 +1,185 @@
+// Lesson 7: choosing among N, why the judge is fooled, and three cures.
+
+#include "engine/base/elementary.h"
+#include "eval/lessons/experiments/experiment.h"
+#include "eval/measure/pool.h"
+#include "eval/studies/best_of_n.h"
+#include "search/problem/vote.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace qstar::eval::lessons {
+
+namespace {
+
+using search::Aggregate;
+
+// One problem's answers, as a vote sees them.
+struct AnswerSums {
+    std::string answer;
+    bool right = false;
+    int64_t count = 0;
+    double best = 0, sum = 0, bests = 0;
+};
+std::vector<AnswerSums> sums_by_answer(const Pool& pool) {
+    std::vector<AnswerSums> sums;
+    std::vector<double> scores;
+    std::vector<size_t> of;
+    std::map<std::string, size_t> number;
+    for (const PoolSample& sample : pool.samples) {
+        if (!sample.path.finished) continue;
+        const auto [at, is_new] = number.try_emplace(sample.answer, sums.size());
+        if (is_new) sums.push_back({sample.answer, sample.right});
+        AnswerSums& one = sums[at->second];
+        const double score = search::aggregate(Aggregate::last, sample.scores[0]);
+        ++one.count;
+        one.sum += score;
+        one.best = std::max(one.best, score);
+        scores.push_back(score);
+        of.push_back(at->second);
+    }
+    const std::vector<int64_t> once(scores.size(), 1);
+    const auto shares = search::shares_of_bests(scores, once);
+    for (size_t i = 0; i < shares.size(); ++i) sums[of[i]].bests += shares[i];
+    return sums;
+}
+const AnswerSums& most_of(const std::vector<AnswerSums>& sums, double AnswerSums::*what) {
+    return *std::max_element(sums.begin(), sums.end(),
+                             [&](const auto& a, const auto& b) { return a.*what < b.*what; });
+}
+
+// Samples that are wrong and score higher than every right one.
+int64_t convincing(const Pool& pool) {
+    double right = -1;
+    for (const PoolSample& sample : pool.samples)
+        if (sample.right)
+            right = std::max(right, search::aggregate(Aggregate::last, sample.scores[0]));
+    int64_t count = 0;
+    for (const PoolSample& sample : pool.samples)
+        count += sample.path.finished && !sample.right && right >= 0 &&
+                 search::aggregate(Aggregate::last, sample.scores[0]) > right;
+    return count;
+}
+
+void example_of_choice(const std::vector<Pool>& pools, Values& values) {
+    // Fooled by few, with a right answer there: the fewer, the clearer.
+    const Pool* example = nullptr;
+    int64_t few = 0;
+    for (const Pool& pool : pools) {
+        const int64_t n = convincing(pool);
+        if (sums_by_answer(pool).empty()) continue;
+        if (example == nullptr || (n > 0 && (few == 0 || n < few))) {
+            example = &pool;
+            few = n;
+        }
+    }
+    const auto sums = sums_by_answer(*example);
+    Grid grid{{"answer", "samples", "best score", "sum of scores", "share of the bests"}, {}};
+    for (const AnswerSums& one : sums)
+        grid.rows.push_back({one.answer, fmt::format("{}", one.count), written(one.best, 3),
+                             written(one.sum, 4), written(one.bests, 3)});
+    const auto n = static_cast<int64_t>(example->samples.size());
+    const double q = static_cast<double>(few) / static_cast<double>(n);
+    values.set("answers", std::move(grid));
+    values.set("problem", example->problem);
+    values.set("best_answer", most_of(sums, &AnswerSums::best).answer);
+    values.set("weighted_answer", most_of(sums, &AnswerSums::sum).answer);
+    values.set("bests_answer", most_of(sums, &AnswerSums::bests).answer);
+    std::string right = "none of them";
+    for (const AnswerSums& one : sums)
+        if (one.right) right = one.answer;
+    values.set("right_answer", right);
+    values.set("convincing", static_cast<double>(few));
+    values.set("drawn", static_cast<double>(n));
+    values.set("q", q, 4);
+    values.set("fooled", 100 * (1 - math::power(1 - q, n)), 1);
+    values.set("fooled_8", 100 * (1 - math::power(1 - q, int64_t{8})), 1);
+}
+
+Values examine_choosing(LessonRun& run, const Given&) {
+    run.require("orm");
+    run.require("prm");
+    PoolOptions options;
+    options.run = run.run();
+    options.seed = run.seed();
+    options.problems = run.size(100, 10);
+    options.samples = run.size(32, 8);
+    options.quiet = true;
+    run.tell(0.05, "solutions are drawn and scored");
+    const std::vector<Pool> pools = draw_pools(options, run.problems(options.problems));
+    run.tell(0.7, "every method chooses among N");
+    using Rule = Chooser::Rule;
+    const std::vector<Chooser> choosers = {
+        {"majority", Rule::majority},
+        {"best, ORM", Rule::best, 0, Aggregate::last},
+        {"weighted vote, ORM", Rule::weighted, 0, Aggregate::last},
+        {"majority of the bests, ORM", Rule::majority_of_bests, 0, Aggregate::last},
+        {"best, PRM (minimum)", Rule::best, 1, Aggregate::minimum},
+        {"any is right", Rule::any}};
+    std::vector<int64_t> sizes;
+    for (int64_t n = 1; n <= options.samples; n *= 2) sizes.push_back(n);
+    const auto curve = curve_of(pools, choosers, sizes, run.size(200, 20), run.seed());
+    Values values;
+    Grid grid{{"method"}, {}};
+    for (const int64_t n : sizes) grid.columns.push_back(fmt::format("N = {}", n));
+    Plot plot;
+    plot.title = "Solved against N";
+    plot.x_label = "N solutions";
+    plot.y_label = "solved";
+    plot.log_x = plot.whole_x = plot.percent = true;
+    std::map<std::string, std::vector<double>> means;
+    for (const CurvePoint& point : curve) means[point.chooser].push_back(point.mean);
+    for (const Chooser& chooser : choosers) {
+        const auto& mean = means[chooser.name];
+        std::vector<std::string> row{chooser.name};
+        PlotSeries series{.name = chooser.name, .points = {}};
+        for (size_t i = 0; i < mean.size(); ++i) {
+            row.push_back(written(100 * mean[i], 1));
+            series.points.push_back({.x = static_cast<double>(sizes[i]), .y = mean[i]});
+        }
+        grid.rows.push_back(std::move(row));
+        plot.series.push_back(std::move(series));
+    }
+    const auto last = [&](const char* name) { return 100 * means[name].back(); };
+    const size_t four = std::min<size_t>(2, sizes.size() - 1);
+    const double course = last("best, ORM") - 100 * means["best, ORM"][four];
+    values.set("table", std::move(grid));
+    values.set("plot", std::move(plot));
+    values.set("problems", static_cast<double>(pools.size()));
+    values.set("most", static_cast<double>(options.samples));
+    values.set("orm_4", 100 * means["best, ORM"][four], 1);
+    values.set("orm", last("best, ORM"), 1);
+    values.set("majority", last("majority"), 1);
+    values.set("weighted", last("weighted vote, ORM"), 1);
+    values.set("bests", last("majority of the bests, ORM"), 1);
+    values.set("prm", last("best, PRM (minimum)"), 1);
+    values.set("any", last("any is right"), 1);
+    values.set("course", std::string(course >= 1    ? "it rises"
+                                     : course <= -1 ? "it falls"
+                                                    : "it stays within one point"));
+    const Json study = run.study("best-of-n");
+    if (study.is_object() && study.contains("rows")) {
+        Grid rows{{"method", "N", "solved, %"}, {}};
+        int64_t most = 0;
+        for (const Json& row : study["rows"]) most = std::max(most, row.value("n", int64_t{0}));
+        for (const Json& row : study["rows"])
+            if (row.value("n", int64_t{0}) == most)
+                rows.rows.push_back({row.value("method", ""), fmt::format("{}", most),
+                                     written(100 * row.value("mean", 0.0), 1)});
+        values.set("study", std::move(rows));
+        values.set("study_problems", study.value("problems", 0.0));
+    }
+    example_of_choice(pools, values);
+    return values;
+}
+
+} // namespace
+
+const Experiment choosing = {"choosing", nullptr, examine_choosing};
+
+} // namespace qstar::eval::lessons

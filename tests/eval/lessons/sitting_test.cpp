@@ -1,0 +1,258 @@
+// Lessons on a run that is made in seconds: taken, left, taken up, and true of that run.
+
+#include "engine/base/error.h"
+#include "engine/io/files.h"
+#include "engine/text/jsonl.h"
+#include "eval/lessons/handout.h"
+#include "eval/lessons/sitting.h"
+#include "eval/lessons/take_lesson.h"
+#include "search/solve.h"
+#include "tests/eval/tiny_pipeline.h"
+#include "tests/program.h"
+#include "train/annotation/rank.h"
+#include "train/preference/bradley_terry.h"
+#include "train/preference/dpo.h"
+
+#include <cmath>
+#include <doctest/doctest.h>
+#include <exception>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace qstar;
+using namespace qstar::eval::lessons;
+using qstar::tests::contains;
+
+namespace {
+
+void make_lesson_run(const std::string& run) {
+    make_tiny_pipeline(run);
+    train::rank(quiet<train::RankOptions>(run));
+    auto dpo = quiet<train::DpoOptions>(run);
+    dpo.kl_episodes = 0;
+    train::dpo(dpo);
+    auto reward = quiet<train::BradleyTerryOptions>(run);
+    train::reward(reward);
+}
+
+void lesson_run(const std::string& run) {
+    static const MadeOnce made(make_lesson_run);
+    made.copy_to(run);
+}
+
+struct Student {
+    search::StageModels models;
+    LessonRun run;
+    Student(const std::string& folder, uint64_t seed)
+        : models(folder, seed), run(folder, seed, models) {
+        run.small = true;
+    }
+};
+
+std::string said(const std::string& run, const std::string& number, const std::string& typed) {
+    LessonOptions options;
+    options.run = run;
+    options.number = number;
+    std::istringstream in(typed);
+    std::ostringstream out;
+    take_lesson(options, in, out);
+    return out.str();
+}
+
+} // namespace
+
+TEST_CASE("a lesson is taken: a wrong answer is told so, the computed one is right") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    lesson_run(run);
+    Student student(run, 1);
+    Sitting sitting(student.run, lesson_of(2));
+    using Phase = Sitting::Phase;
+    REQUIRE(sitting.phase() == Phase::guess);
+    CHECK_THROWS_AS(sitting.reply("many"), Error);
+    CHECK(!exists(notes_file(run, 2)));
+    sitting.reply("12");
+    REQUIRE(sitting.phase() == Phase::experiment);
+    CHECK_THROWS_AS(sitting.reply("12"), Error);
+    sitting.examine();
+    const Values& values = *sitting.values();
+    CHECK(values.number("either") ==
+          values.number("after_0") + values.number("after_3") - 2 * values.number("both"));
+    REQUIRE(sitting.phase() == Phase::question);
+    const std::string right = values.text("either");
+    CHECK(contains(sitting.reply(std::to_string(values.number("either") + 1)), "Not so"));
+    CHECK(sitting.phase() == Phase::question);
+
+    // Left, and taken up by somebody else: at the same question, with the same numbers.
+    Student later(run, 1);
+    Sitting again(later.run, lesson_of(2));
+    REQUIRE(again.phase() == Phase::experiment);
+    again.examine();
+    CHECK(again.values()->text("either") == right);
+    CHECK(again.reply(right) == "Right.");
+    CHECK(again.reply("pass") == "Passed.");
+    CHECK(again.phase() == Phase::done);
+    CHECK(progress_of(run, 2) == "done, 1 of 2 right");
+    // What was computed is nowhere in the notes: the student's words are.
+    const Json notes = read_json(notes_file(run, 2)).value;
+    CHECK(notes.size() == 3);
+    CHECK(notes["guess"] == "12");
+    CHECK(notes["questions"][0]["tries"].size() == 2);
+    CHECK(notes["questions"][1]["tries"].size() == 0);
+    sitting.take_up();
+    CHECK(sitting.phase() == Phase::done);
+    again.begin_again();
+    CHECK(progress_of(run, 2) == "not begun");
+}
+
+TEST_CASE("notes that are none are refused, naming the file") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    lesson_run(run);
+    make_folders(run + "/lessons");
+    for (const char* wrong :
+         {"[]", "{", R"({"guess": 1, "by_hand": [], "questions": []})",
+          R"({"guess": "1", "by_hand": [], "questions": []})",
+          R"({"guess": "", "by_hand": [], "questions": [{"tries": [], "state": "won"},)"
+          R"({"tries": [], "state": "open"}]})"}) {
+        write_file_atomic(notes_file(run, 1), wrong);
+        CHECK_THROWS_WITH_AS(read_notes(run, 1), doctest::Contains("1.json"), Error);
+    }
+}
+
+TEST_CASE("labels by hand: a small PRM learns from them, and one from the verifier's") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    lesson_run(run);
+    Student student(run, 1);
+    Sitting sitting(student.run, lesson_of(6));
+    sitting.reply("15");
+    REQUIRE(sitting.phase() == Sitting::Phase::by_hand);
+    CHECK_THROWS_AS(sitting.reply("x"), Error);
+    sitting.reply("g");
+    sitting.reply("B");
+    sitting.reply("auto");
+    REQUIRE(sitting.phase() == Sitting::Phase::experiment);
+    CHECK(sitting.notes().by_hand.size() == 20);
+    // Killed in the middle of the training: what was begun is taken up.
+    struct Killed : std::exception {};
+    int64_t told = 0;
+    student.run.told = [&](double, const std::string& what) {
+        if (contains(what, "your labels") && ++told == 7) throw Killed();
+    };
+    CHECK_THROWS_AS(sitting.examine(), Killed);
+    CHECK(exists(run + "/lessons/prm-you/state.safetensors"));
+    CHECK(!exists(run + "/lessons/prm-you/model.safetensors"));
+    int64_t rest = 0, all = 0;
+    student.run.told = [&](double, const std::string& what) {
+        rest += contains(what, "your labels");
+        all += contains(what, "the verifier's labels");
+    };
+    sitting.examine();
+    CHECK(rest < all);
+    const std::string resumed = read_file(run + "/lessons/prm-you/model.safetensors");
+    const std::string auc = sitting.values()->text("auc_you");
+
+    // The same without a kill, elsewhere: the same bytes, the same numbers.
+    const std::string other = folder / "other";
+    lesson_run(other);
+    Student twin(other, 1);
+    Sitting whole(twin.run, lesson_of(6));
+    whole.reply("15");
+    for (const std::string& key : sitting.notes().by_hand) whole.reply(key);
+    whole.examine();
+    CHECK(read_file(other + "/lessons/prm-you/model.safetensors") == resumed);
+    CHECK(whole.values()->text("auc_you") == auc);
+    const Json record = read_json(run + "/prm/done.json").value;
+    CHECK(whole.values()->number("run_solutions") == record["result"]["solutions"].get<double>());
+}
+
+TEST_CASE("who always opens the smallest f has made the search") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    lesson_run(run);
+    Student student(run, 3);
+    const Experiment& experiment = experiment_named("astar-by-hand");
+    Given given;
+    while (const auto turn = experiment.next(student.run, given)) {
+        if (!given.empty()) CHECK(contains(turn->said.front(), "so would A*"));
+        given.push_back(turn->usual);
+    }
+    const Values values = experiment.examine(student.run, given);
+    CHECK(values.number("same") == values.number("moves"));
+    CHECK(values.number("moves") > 0);
+    if (!values.text("your_answer").empty() && values.number("moves") < 8)
+        CHECK(contains(values.text("your_answer"), values.text("answer")));
+    CHECK(values.number("f") ==
+          doctest::Approx(values.number("g") + values.number("weight") * values.number("h")));
+}
+
+TEST_CASE("one step of PPO is made on a copy: the run's models stay as they are") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    lesson_run(run);
+    Student student(run, 1);
+    const Lesson& lesson = lesson_of(4);
+    try {
+        const Values first = tell_all(student.run, lesson).values;
+        const Values again = tell_all(student.run, lesson).values;
+        for (const char* name : {"kl", "priced", "ratio", "worth", "greedy_sft"})
+            CHECK(first.number(name) == again.number(name));
+        CHECK(std::abs(first.number("ratio") - 1) < 1);
+    } catch (const Error& error) { // a model this small may not write three different solutions
+        CHECK(contains(error.what(), "three different solutions"));
+    }
+}
+
+TEST_CASE("another seed has other numbers, and they are those of its own files") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    lesson_run(run);
+    const auto told = [&](uint64_t seed) {
+        Student student(run, seed);
+        return tell_all(student.run, lesson_of(3)).values;
+    };
+    const Values one = told(1), two = told(2);
+    const Json record = read_json(run + "/reward/done.json").value;
+    for (const Values* values : {&one, &two})
+        CHECK(values->number("accuracy") ==
+              doctest::Approx(100 * record["result"]["val_accuracy"].get<double>()));
+    const auto predicted = [&](uint64_t seed) {
+        Student student(run, seed);
+        return tell_all(student.run, lesson_of(1)).values;
+    };
+    CHECK(predicted(1).text("problem") != predicted(2).text("problem"));
+}
+
+TEST_CASE("at the terminal: listed, taken from a pipe, left and taken up, wrong lines refused") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    lesson_run(run);
+    CHECK(contains(said(run, "", ""), "1  Predicting the next token"));
+    const std::string left = said(run, "3", "what?\n60\na\n");
+    CHECK(contains(left, "expected a number (%), found \"what?\""));
+    CHECK(contains(left, "Pair 2 of"));
+    CHECK(contains(left, "goes on here"));
+    CHECK(contains(said(run, "", ""), "begun"));
+    const std::string done = said(run, "3", "auto\n-5\npass\npass\n");
+    CHECK(contains(done, "You said: 60 %."));
+    CHECK(contains(done, "Not so."));
+    CHECK(contains(done, "done, 0 of 2 right"));
+    CHECK_THROWS_AS(said(run, "11", ""), Error);
+    CHECK_THROWS_AS(said(run, "x", ""), Error);
+    CHECK_THROWS_WITH_AS(said(run, "9", "1\n"), doctest::Contains("qstar train"), Error);
+}
+
+TEST_CASE("the handout has no answers, and the teacher's has them") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    lesson_run(run);
+    const auto [student, teacher] = handout({run, "", 1, true, true});
+    const std::string without = read_file(student), with = read_file(teacher);
+    CHECK(!contains(without, "data-question"));
+    CHECK(contains(with, "data-lesson=\"1\" data-question=\"1\""));
+    CHECK(contains(with, "data-lesson=\"2\" data-question=\"2\""));
+    CHECK(contains(with, "qstar train self-play --run")); // what this run lacks is named
+    for (const char* lesson : {"lesson-1", "lesson-10"}) CHECK(contains(without, lesson));
+}
