@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the browser tests need and what is missing of it: Chromium and npm through the
-# system's package manager, playwright-core through npm. Says in one sentence what cannot be
+# system's package manager, playwright-core and axe-core through npm. Says in one sentence what cannot be
 # had, and exits 2.
 set -u
 cd "$(dirname "$0")/.."
@@ -29,9 +29,10 @@ if [ -n "$missing" ]; then
         exit 2
     }
 fi
-if [ ! -d tests/browser/node_modules/playwright-core ]; then
+if [ ! -d tests/browser/node_modules/playwright-core ] ||
+    [ ! -d tests/browser/node_modules/axe-core ]; then
     (cd tests/browser && npm install --no-package-lock --no-audit --no-fund </dev/null) || {
-        echo "qstar: the browser tests need playwright-core, which npm could not install" >&2
+        echo "qstar: the browser tests need playwright-core and axe-core, which npm could not install" >&2
         exit 2
     }
 fi

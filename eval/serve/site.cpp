@@ -35,6 +35,11 @@ HttpReply not_found() {
     return {404, "application/json", json_text({{"error", "there is nothing at this address"}})};
 }
 
+std::string number_in(const HttpRequest& request) {
+    const auto given = request.query.find("number");
+    return given == request.query.end() ? "" : given->second;
+}
+
 } // namespace
 
 Site::Site(const std::string& run, uint64_t seed)
@@ -52,6 +57,11 @@ HttpReply Site::get(const HttpRequest& request) {
     if (request.path == "/api/rank") return ok(ranks_.state());
     if (request.path == "/api/label") return ok(labels_.state());
     if (request.path == "/api/reward") return ok(reward_state(models_.run()));
+    if (request.path == "/api/lessons") return ok(lessons_.list());
+    if (request.path == "/api/lesson") return ok(lessons_.state(number_in(request)));
+    if (request.path == "/api/lesson-run") return lesson_run(request);
+    if (request.path == "/api/judge") return ok(judges_.state());
+    if (request.path == "/api/judge-train") return judge_train();
     // A file is one of those in the program; no path of a request is ever opened.
     const std::string path = request.path == "/" ? "/index.html" : request.path;
     for (const PageFile& file : page_files())
@@ -64,6 +74,8 @@ HttpReply Site::post(const HttpRequest& request) {
     if (request.path == "/api/rank") return ok(ranks_.answer(request.body));
     if (request.path == "/api/label") return ok(labels_.answer(request.body));
     if (request.path == "/api/reward") return learn(request);
+    if (request.path == "/api/lesson") return ok(lessons_.reply(request.body));
+    if (request.path == "/api/judge") return ok(judges_.answer(request.body));
     return not_found();
 }
 
@@ -92,6 +104,24 @@ HttpReply Site::learn(const HttpRequest& request) {
     reply.events = [this, asked](EventStream& events) {
         const Running running(trainings_, most_trainings, "a model is being trained");
         retrain(models_, asked, events);
+    };
+    return reply;
+}
+
+HttpReply Site::lesson_run(const HttpRequest& request) {
+    HttpReply reply;
+    reply.events = [this, number = number_in(request)](EventStream& events) {
+        const Running running(trainings_, most_trainings, "a model is being trained");
+        lessons_.examine(number, events);
+    };
+    return reply;
+}
+
+HttpReply Site::judge_train() {
+    HttpReply reply;
+    reply.events = [this](EventStream& events) {
+        const Running running(trainings_, most_trainings, "a model is being trained");
+        judges_.train(events);
     };
     return reply;
 }

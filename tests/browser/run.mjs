@@ -12,6 +12,7 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 
 import {layoutTests} from './layout.mjs';
+import {lessonTests} from './lessons.mjs';
 import {peopleTests} from './people.mjs';
 import {reportTests} from './report.mjs';
 import {solveTests} from './solve.mjs';
@@ -76,7 +77,7 @@ const context = {
 };
 
 let failed = 0;
-for (const [name, test] of [...solveTests, ...peopleTests, ...layoutTests, ...reportTests]) {
+for (const [name, test] of [...solveTests, ...peopleTests, ...layoutTests, ...lessonTests, ...reportTests]) {
   const begin = Date.now();
   try {
     await test(context);

@@ -2,6 +2,7 @@
 
 import {get} from './api.js';
 import {startLabels} from './label.js';
+import {startLessons} from './lesson.js';
 import {startRanks} from './rank.js';
 import {startReward} from './reward.js';
 import {startSearch} from './search.js';
@@ -43,6 +44,7 @@ async function start() {
     opened.rank = startRanks();
     opened.label = startLabels();
     opened.reward = startReward();
+    opened.lesson = startLessons();
   } catch (error) {
     line.textContent = error.message;
     line.className = 'error';
