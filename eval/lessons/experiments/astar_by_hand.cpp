@@ -85,6 +85,8 @@ class ByHand {
         std::vector<Space::Node> successors;
         if (space_.spent() || !space_.expand({node}, successors)) {
             ended_ = true;
+            // Where the goal is public, the first path that reaches it ends the search at once.
+            if (space_.solved()) answer_ = space_.name(space_.size() - 1);
             return;
         }
         for (const Space::Node child : successors) add(child);

@@ -239,6 +239,13 @@ TEST_CASE("at the terminal: listed, taken from a pipe, left and taken up, wrong 
     CHECK(contains(done, "You said: 60 %."));
     CHECK(contains(done, "Not so."));
     CHECK(contains(done, "done, 0 of 2 right"));
+    // The program itself, with its replies in a file.
+    const std::string replies = folder.file("replies", "55\nauto\npass\npass\n");
+    const auto output = tests::run_program(
+        folder, fmt::format("lesson 3 --again --run '{}' --answers '{}'", run, replies));
+    CHECK(output.status == 0);
+    CHECK(contains(output.out, "You said: 55 %."));
+    CHECK(contains(output.out, "done, 0 of 2 right"));
     CHECK_THROWS_AS(said(run, "11", ""), Error);
     CHECK_THROWS_AS(said(run, "x", ""), Error);
     CHECK_THROWS_WITH_AS(said(run, "9", "1\n"), doctest::Contains("qstar train"), Error);
