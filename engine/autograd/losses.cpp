@@ -4,6 +4,7 @@
 #include "engine/autograd/forward.h"
 #include "engine/autograd/ops.h"
 #include "engine/base/error.h"
+#include "engine/base/sum.h"
 #include "engine/device/device.h"
 
 #include <span>
@@ -11,12 +12,6 @@
 namespace qstar::engine {
 
 namespace {
-
-double sum_of(std::span<const float> weights) {
-    double total = 0;
-    for (const float w : weights) total += w;
-    return total;
-}
 
 void check_targets(const char* op, std::span<const int> targets, const Shape& shape) {
     if (static_cast<int64_t>(targets.size()) != shape.rows()) {

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace qstar::engine::cpu {
+namespace qstar::engine::on_cpu {
 
 namespace {
 
@@ -85,4 +85,4 @@ void CpuDevice::draw_tokens(std::span<TokenDraw> draws, int64_t, int64_t vocab, 
     });
 }
 
-} // namespace qstar::engine::cpu
+} // namespace qstar::engine::on_cpu

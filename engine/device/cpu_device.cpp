@@ -16,7 +16,7 @@
 
 namespace qstar::engine {
 
-namespace cpu {
+namespace on_cpu {
 
 namespace {
 
@@ -97,10 +97,10 @@ void CpuDevice::gemm(const Gemm& product, Precision precision) const {
 // gemm() has that property.
 void CpuDevice::rows_product(const Gemm& product) const { engine::gemm(product); }
 
-} // namespace cpu
+} // namespace on_cpu
 
 const Device& cpu_device() {
-    static const cpu::CpuDevice processor;
+    static const on_cpu::CpuDevice processor;
     return processor;
 }
 

@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-namespace qstar::engine::cpu {
+namespace qstar::engine::on_cpu {
 
 // d[i] (+)= f(i), in chunks.
 template <class Function>
@@ -30,9 +30,6 @@ void clear_if_fresh(const GradTarget& d, int64_t size);
 // depend on threads. Nothing where d is not wanted.
 void sum_chunks(const GradTarget& d, int64_t width, int64_t chunks, int64_t stride,
                 const float* partial);
-
-// In order, so that the bytes do not depend on threads.
-double sum_of(std::span<const float> terms);
 
 class CpuDevice final : public Device {
   public:
@@ -136,4 +133,4 @@ class CpuDevice final : public Device {
     std::string name_ = "cpu";
 };
 
-} // namespace qstar::engine::cpu
+} // namespace qstar::engine::on_cpu

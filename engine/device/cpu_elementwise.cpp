@@ -1,6 +1,7 @@
 // The processor's elementwise operations and their gradients.
 
 #include "engine/base/elementary.h"
+#include "engine/base/sum.h"
 #include "engine/device/cpu_device.h"
 #include "engine/kernels/kernels.h"
 
@@ -8,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace qstar::engine::cpu {
+namespace qstar::engine::on_cpu {
 
 namespace {
 
@@ -30,12 +31,6 @@ void each(int64_t n, const float* a, const float* b, float* y, Function f) {
 
 void clear_if_fresh(const GradTarget& d, int64_t size) {
     if (d.data && d.fresh) std::fill_n(d.data, size, 0.0f);
-}
-
-double sum_of(std::span<const float> terms) {
-    double total = 0;
-    for (const float term : terms) total += term;
-    return total;
 }
 
 void CpuDevice::add_scaled(int64_t n, float alpha, const float* x, GradTarget d) const {
@@ -151,4 +146,4 @@ void CpuDevice::spread(int64_t n, const float* y, GradTarget d) const {
     add_each(d, n, [=](int64_t) { return dy; });
 }
 
-} // namespace qstar::engine::cpu
+} // namespace qstar::engine::on_cpu

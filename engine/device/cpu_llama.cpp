@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace qstar::engine::cpu {
+namespace qstar::engine::on_cpu {
 
 void CpuDevice::rotate(const Rotation& by, const float* x, int64_t ldx, GradTarget y,
                        int64_t ldy) const {
@@ -47,4 +47,4 @@ void CpuDevice::swiglu_grad(int64_t n, const float* gate, const float* up, const
     });
 }
 
-} // namespace qstar::engine::cpu
+} // namespace qstar::engine::on_cpu

@@ -1,12 +1,13 @@
 // The processor's losses and what they are made of, with their gradients.
 
 #include "engine/base/elementary.h"
+#include "engine/base/sum.h"
 #include "engine/device/cpu_device.h"
 #include "engine/kernels/kernels.h"
 
 #include <algorithm>
 
-namespace qstar::engine::cpu {
+namespace qstar::engine::on_cpu {
 
 void CpuDevice::cross_entropy(int64_t rows, int64_t classes, const float* x, const int* targets,
                               const float* weights, double total, float* p, float* row_loss,
@@ -97,4 +98,4 @@ void CpuDevice::binary_cross_entropy_grad(int64_t n, const float* off, const flo
     add_each(dx, n, [=](int64_t i) { return factor * weights[i] * off[i]; });
 }
 
-} // namespace qstar::engine::cpu
+} // namespace qstar::engine::on_cpu

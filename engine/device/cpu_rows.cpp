@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace qstar::engine::cpu {
+namespace qstar::engine::on_cpu {
 
 void sum_chunks(const GradTarget& d, int64_t width, int64_t chunks, int64_t stride,
                 const float* partial) {
@@ -149,4 +149,4 @@ void CpuDevice::sum_lists(int64_t lists, int64_t width, const int* first, const 
     });
 }
 
-} // namespace qstar::engine::cpu
+} // namespace qstar::engine::on_cpu

@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
+#include "engine/base/sum.h"
 #include "engine/nn/batch_cut.h"
 #include "engine/nn/gpt_memory.h"
 #include "engine/nn/gradient_tree.h"
@@ -13,12 +14,6 @@
 namespace qstar::engine {
 
 namespace {
-
-double sum_of(std::span<const float> weights) {
-    double total = 0;
-    for (const float w : weights) total += w;
-    return total;
-}
 
 // Sequences of a batch with what they ask, and what the whole batch's weights sum to.
 struct Sequences {

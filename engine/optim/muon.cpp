@@ -19,7 +19,7 @@ constexpr int kIterations = 5;
 constexpr float kLeastNorm = 1e-7f; // added to it: a gradient of zeros moves nothing
 
 // A block of columns: rows `distance` apart.
-struct Columns {
+struct ColumnPart {
     int64_t rows, cols, distance;
     float* at;
 
@@ -27,7 +27,7 @@ struct Columns {
     bool wide() const { return rows <= cols; }
 };
 
-Columns columns_of(const Tensor& t, int parts, int64_t part) {
+ColumnPart columns_of(const Tensor& t, int parts, int64_t part) {
     const int64_t all = t.shape()[1], cols = all / parts;
     return {t.shape()[0], cols, all, t.data() + part * cols};
 }
@@ -88,7 +88,7 @@ Gemm square_product(int64_t side, const float* a, const float* b, float* c) {
             .ldc = side};
 }
 
-float norm_of(const Device& device, const Columns& u) {
+float norm_of(const Device& device, const ColumnPart& u) {
     thread_local std::vector<std::span<const float>> pieces; // kept: a step allocates nothing
     pieces.clear();
     const bool whole = u.cols == u.distance;
@@ -99,7 +99,7 @@ float norm_of(const Device& device, const Columns& u) {
 }
 
 // F of U = u / |u|, over |u|: F u is then what the iterations make of U.
-const float* factor_of(const Device& device, const Columns& u, Matrices& work) {
+const float* factor_of(const Device& device, const ColumnPart& u, Matrices& work) {
     const int64_t r = u.side();
     work.prepare(device, r);
     const float* one = work.matrix(0);
@@ -142,7 +142,7 @@ const float* factor_of(const Device& device, const Columns& u, Matrices& work) {
 }
 
 // p -= rate F u or rate u F.
-void step_block(const Device& device, const Columns& u, const Columns& p, float rate) {
+void step_block(const Device& device, const ColumnPart& u, const ColumnPart& p, float rate) {
     thread_local Matrices work; // nobody else takes this thread meanwhile (parallel.h)
     const float* f = factor_of(device, u, work);
     const int64_t r = u.side();

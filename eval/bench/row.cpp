@@ -11,13 +11,14 @@ namespace qstar::eval {
 namespace {
 
 // Four digits that matter, without an exponent: "0.912", "63.4", "187", "61234".
-std::string digits(double x) {
+std::string short_digits(double x) {
     const int decimals = x >= 100 ? 0 : x >= 10 ? 1 : x >= 1 ? 2 : 3;
     return fmt::format("{:.{}f}", x, decimals);
 }
 
 std::string with_spread(const Summary& s) {
-    return fmt::format("{} ({}..{})", digits(s.median), digits(s.low), digits(s.high));
+    return fmt::format("{} ({}..{})", short_digits(s.median), short_digits(s.low),
+                       short_digits(s.high));
 }
 
 } // namespace

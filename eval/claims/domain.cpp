@@ -5,6 +5,7 @@
 #include "search/worlds/arithmetic/expression.h"
 #include "search/worlds/equations/equations.h"
 #include "search/worlds/make_world.h"
+#include "train/data/class/draw.h"
 #include "train/data/corpus.h"
 #include "train/data/worlds/arithmetic/arithmetic_teaching.h"
 #include "train/data/worlds/arithmetic/problems.h"

@@ -31,7 +31,7 @@ namespace {
 
 using train::SampledSolution;
 
-constexpr int64_t chunk_problems = 64;
+constexpr int64_t labelled_at_once = 64;
 
 const std::string study = "active";
 
@@ -60,7 +60,7 @@ std::vector<std::vector<SampledSolution>> draw_candidates(const ActiveOptions& o
     if (!stage.done()) {
         search::StageModels models(options.run, options.seed);
         search::Proposer& proposer = models.policy(options.policy);
-        resumable_map(stage, "solutions.jsonl", "problems", problems, chunk_problems,
+        resumable_map(stage, "solutions.jsonl", "problems", problems, labelled_at_once,
                       [&](int64_t first, int64_t count) {
                           const auto these = std::span(texts).subspan(static_cast<size_t>(first),
                                                                       static_cast<size_t>(count));
@@ -103,14 +103,14 @@ int64_t train_prm(const ActiveOptions& options, const std::string& name,
     return labels;
 }
 
-struct Row {
+struct ActiveRow {
     int64_t solutions = 0;
     int64_t labels[2] = {0, 0}; // uniform, selected
     CurvePoint point[2];
     double worth = 0;
 };
 
-Table table_of(const std::vector<Row>& rows) {
+Table table_of(const std::vector<ActiveRow>& rows) {
     using Kind = Column::Kind;
     Table table({{"solutions", "solutions"},
                  {"labels_uniform", "labels, uniform"},
@@ -118,7 +118,7 @@ Table table_of(const std::vector<Row>& rows) {
                  {"labels_selected", "labels, selected"},
                  {"selected", "% solved", Kind::share_in_one},
                  {"worth", "worth", Kind::number, 2}});
-    for (const Row& row : rows)
+    for (const ActiveRow& row : rows)
         table.add({row.solutions, row.labels[0], Estimate{row.point[0].mean, row.point[0].interval},
                    row.labels[1], Estimate{row.point[1].mean, row.point[1].interval},
                    row.worth > 0 ? Cell(row.worth) : Cell()});
@@ -209,9 +209,9 @@ void active(const ActiveOptions& options) {
     PoolOptions drawn = options;
     drawn.scorers.clear();
     std::vector<Chooser> choosers;
-    std::vector<Row> rows;
+    std::vector<ActiveRow> rows;
     for (const int64_t size : options.sizes) {
-        Row row;
+        ActiveRow row;
         row.solutions = size;
         std::vector<SampledSolution> uniform, selected;
         for (int64_t g = 0; g < size; ++g) uniform.push_back(others[static_cast<size_t>(g)][0]);
@@ -240,7 +240,7 @@ void active(const ActiveOptions& options) {
         x.push_back(static_cast<double>(rows[i].solutions));
         y.push_back(rows[i].point[0].mean);
     }
-    for (Row& row : rows)
+    for (ActiveRow& row : rows)
         row.worth = label_worth(x, y, static_cast<double>(row.solutions), row.point[1].mean);
     const Table table = table_of(rows);
     write_study(join_path(options.run, study + "/table"), options, {{"rows", table.json()}},

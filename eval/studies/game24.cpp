@@ -9,7 +9,7 @@
 #include "eval/measure/quantile.h"
 #include "eval/measure/study.h"
 #include "eval/measure/table.h"
-#include "search/worlds/countdown/countdown.h"
+#include "search/worlds/countdown/countdown_solver.h"
 #include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
 #include "train/run/corpus_format.h"

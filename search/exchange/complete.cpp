@@ -4,6 +4,7 @@
 #include "engine/decode/decoder.h"
 #include "engine/text/jsonl.h"
 #include "engine/text/utf8.h"
+#include "search/problem/search_options.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -105,8 +106,8 @@ void describe(Flags& f, CompleteOptions& o) {
     f.text("policy", o.policy, "a model's file, instead of the run's sft (or pretrain)");
     f.number("tokens", o.tokens, 1, 1'000'000, "tokens at most");
     f.number("temperature", o.temperature, 0, 100, "0: always the likeliest token");
-    f.number("top-k", o.top_k, 0, 1e7, "draw from the k likeliest tokens; 0: from all");
-    f.number_above("top-p", o.top_p, 0, 1, "draw from the likeliest that reach p together");
+    search_option(f, "top-k", o.top_k);
+    search_option(f, "top-p", o.top_p);
     f.seed(o.seed);
     f.mark("json", o.json, "prompt_ids, ids, log_probs and text as one JSON object");
 }

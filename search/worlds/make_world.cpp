@@ -65,6 +65,10 @@ std::vector<std::string> world_names() {
     return names;
 }
 
+Flag& world_flag(Flags& f, std::string& world) {
+    return f.text("world", world, "world of the problems").offers(world_names());
+}
+
 std::string known_worlds() {
     std::string names;
     for (const WorldEntry& entry : entries) {

@@ -1,6 +1,7 @@
 #pragma once
 // The worlds that there are, each known by its line in make_world.cpp.
 
+#include "engine/run/flags.h"
 #include "search/problem/world.h"
 
 #include <memory>
@@ -18,6 +19,9 @@ std::unique_ptr<World> make_world(std::string_view name);
 
 // What a shell offers of them: "arithmetic", "gsm8k:".
 std::vector<std::string> world_names();
+
+// --world of a command that reads problems.
+Flag& world_flag(Flags& f, std::string& world);
 
 // "arithmetic, equations, countdown, words or gsm8k:FILE"
 std::string known_worlds();

@@ -8,6 +8,7 @@
 #include "engine/text/json.h"
 #include "engine/text/json_parse.h"
 #include "tests/engine/small_model.h"
+#include "tests/refusal.h"
 #include "tests/temporary.h"
 
 #include <algorithm>
@@ -23,12 +24,7 @@ using namespace qstar::engine;
 namespace {
 
 std::string why_not_loaded(const std::string& path) {
-    try {
-        load_gpt(path);
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no Error";
+    return tests::refusal_of([&] { load_gpt(path); });
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "tests/paths.h"
+#include "tests/refusal.h"
 #include "tokenizer/files.h"
 #include "tokenizer/fingerprint.h"
 #include "tokenizer/tokenizer_json.h"
@@ -54,12 +55,7 @@ GgufVocabulary scored(std::vector<std::pair<std::string, float>> tokens) {
 template <class Change>
 std::string gguf_refusal(GgufVocabulary gguf, Change change) {
     change(gguf);
-    try {
-        tokenizer_of(gguf);
-    } catch (const qstar::Error& error) {
-        return error.what();
-    }
-    return "no error";
+    return qstar::tests::refusal_of([&] { tokenizer_of(gguf); });
 }
 
 } // namespace

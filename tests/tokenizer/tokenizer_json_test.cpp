@@ -8,6 +8,7 @@
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "tests/paths.h"
+#include "tests/refusal.h"
 #include "tests/temporary.h"
 #include "tokenizer/files.h"
 #include "tokenizer/fingerprint.h"
@@ -36,12 +37,7 @@ Json plain() { return qstar::parse_json(tokenizer_json_text(Tokenizer()), "plain
 Tokenizer read(const Json& file) { return parse_tokenizer_json(qstar::json_text(file), "t.json"); }
 
 std::string refusal(const std::string& text) {
-    try {
-        parse_tokenizer_json(text, "t.json");
-    } catch (const qstar::Error& error) {
-        return error.what();
-    }
-    return "no error";
+    return qstar::tests::refusal_of([&] { parse_tokenizer_json(text, "t.json"); });
 }
 
 // The sentence with which the plain file is refused after a change.
@@ -365,5 +361,5 @@ TEST_CASE("a tokenizer.json that was cut anywhere is refused") {
         if (const std::string sentence = refusal(text.substr(0, length));
             !sentence.starts_with("t.json:"))
             FAIL_CHECK("cut at " << length << ": " << sentence);
-    CHECK(refusal(text) == "no error");
+    CHECK(refusal(text) == "no Error");
 }

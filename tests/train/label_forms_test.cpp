@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "tests/paths.h"
+#include "tests/refusal.h"
 #include "tests/temporary.h"
 #include "train/data/corpus.h"
 #include "train/data/labels.h"
@@ -41,12 +42,7 @@ void is_the_solution(const StepLabels& read) {
 
 template <class Read>
 std::string refusal(Read read, const std::string& path) {
-    try {
-        read(path);
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no Error";
+    return tests::refusal_of([&] { read(path); });
 }
 
 std::string steps_refusal(const std::string& path) {

@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "tests/program.h"
+#include "tests/refusal.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
 #include "train/annotation/label.h"
@@ -77,12 +78,7 @@ void leaves_out(const FileRun& run, Options options, const char* file,
     const std::string expected = read_file(run / result);
     flag_in<bool>(options, "force") = true;
     flag_in<std::string>(options, file) = run.file("mixed.jsonl", mixed);
-    std::string sentence;
-    try {
-        stage(options);
-    } catch (const Error& error) {
-        sentence = error.what();
-    }
+    const std::string sentence = tests::refusal_of([&] { stage(options); });
     CAPTURE(sentence);
     CHECK(sentence.starts_with(
         fmt::format("{}: {} bad lines (--skip-bad", flag_in<std::string>(options, file), bad)));

@@ -221,7 +221,7 @@ void describe(Flags& f, LabelOptions& o) {
     describe_skip_bad(f, o.stage);
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
     f.text("name", o.name, "folder in the run, for labels by several annotators").quiet();
-    f.text("world", o.world, "world of the problems").offers(search::world_names());
+    search::world_flag(f, o.world);
 }
 
 void label(const LabelOptions& options, std::istream& in, std::ostream& out) {

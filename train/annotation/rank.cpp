@@ -228,7 +228,7 @@ void describe(Flags& f, RankOptions& o) {
     const size_t own = f.all.size();
     describe(f, o.simulated);
     for (size_t i = own; i < f.all.size(); ++i) f.all[i].only_if(o.annotator == "simulated");
-    f.text("world", o.world, "world of the problems").offers(search::world_names());
+    search::world_flag(f, o.world);
 }
 
 void rank(const RankOptions& options, std::istream& in, std::ostream& out) {

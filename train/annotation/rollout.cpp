@@ -148,7 +148,7 @@ void describe(Flags& f, RolloutOptions& o) {
     describe_skip_bad(f, o.stage);
     f.number("limit", o.limit, 0, most, "use only the first so many solutions; 0: all");
     f.text("name", o.name, "folder in the run (default: rollout or rollout-binary)").quiet();
-    f.text("world", o.world, "world of the problems").offers(search::world_names());
+    search::world_flag(f, o.world);
 }
 
 void rollout(const RolloutOptions& options) {

@@ -74,7 +74,7 @@ void describe(Flags& f, SelectOptions& o) {
     f.number("each", o.each, 1, most, "solutions picked of a problem");
     f.number("wrong", o.wrong, 0, 1, "share of convincing wrong answers");
     f.number("limit", o.limit, 0, most, "of the first so many solutions only; 0: all");
-    f.text("world", o.world, "world of the problems").offers(search::world_names());
+    search::world_flag(f, o.world);
 }
 
 void select(const SelectOptions& options) {

@@ -118,7 +118,7 @@ void describe(Flags& f, DistilOptions& o) {
     f.choice("confirm", o.confirm, {"none", "verifier"},
              "learn all that was found (none), or what the verifier confirms (verifier)");
     f.number("dev-problems", o.dev_problems, 1, most, "on which both are measured");
-    f.text("world", o.world, "world of the problems").offers(search::world_names());
+    search::world_flag(f, o.world);
 }
 
 Outcome distil(const DistilOptions& options) {

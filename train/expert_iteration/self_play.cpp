@@ -179,9 +179,7 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.number("q-iterations", o.q.iterations, 1, most, "of Q's target network");
     f.choice("q-start", o.q.start, {"monte-carlo", "zero"},
              "first targets of Q: monte-carlo or zero");
-    f.text("world", o.q.world, "world of the problems")
-        .offers(search::world_names())
-        .only_if(!o.q.world.empty());
+    search::world_flag(f, o.q.world).only_if(!o.q.world.empty());
 }
 
 Outcome self_play(const SelfPlayOptions& options) {

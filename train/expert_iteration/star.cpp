@@ -141,7 +141,7 @@ void describe(Flags& f, StarOptions& o) {
     f.number("epochs", o.epochs, 1, most, "passes over what a round found");
     f.truth("rationalise", o.rationalise, "try again with the answer as a hint");
     f.number("dev-problems", o.dev_problems, 1, most, "on which each round is measured");
-    f.text("world", o.world, "world of the problems").offers(search::world_names());
+    search::world_flag(f, o.world);
 }
 
 Outcome star(const StarOptions& options) {

@@ -70,7 +70,7 @@ void describe(Flags& f, QOptions& o) {
     f.number("extra-layers", o.extra_layers, 0, 100,
              "layers more than the policy has; none with --trains head");
     f.number("text-weight", o.text, 0, 100, "weight of the next-token loss on right solutions");
-    f.text("world", o.world, "world of the problems").offers(search::world_names());
+    search::world_flag(f, o.world);
 }
 
 StepValues monte_carlo_returns(std::span<const Rollout> rollouts, double discount) {

@@ -67,7 +67,7 @@ void update(Trainer& trainer, engine::Gpt& model, const Minibatch& batch, const 
                  {"lr", policy.number("lr")}});
 }
 
-Outcome train(const GrpoOptions& options, Stage& stage) {
+Outcome train_grpo(const GrpoOptions& options, Stage& stage) {
     const uint64_t seed = stage.seed();
     RlSetup setup = prepare(options.rl, seed);
     engine::Gpt model = without_scalar_head(setup.reference);
@@ -174,7 +174,7 @@ Outcome grpo(const GrpoOptions& options) {
         fail("--group must be 2 or more and divide --batch {}, found {}", options.rl.loop.batch,
              options.group);
     Stage stage(options.rl.stage, options.rl.name, record_of(options));
-    const Outcome outcome = stage.done() ? Outcome::finished : train(options, stage);
+    const Outcome outcome = stage.done() ? Outcome::finished : train_grpo(options, stage);
     if (options.rl.summary) print_summary(options.rl, stage);
     return outcome;
 }

@@ -122,7 +122,7 @@ void update(Trainer& trainer, engine::Gpt& model, engine::Gpt& critic, const Min
                  {"lr", policy.number("lr")}});
 }
 
-Outcome train(const PpoOptions& options, Stage& stage) {
+Outcome train_ppo(const PpoOptions& options, Stage& stage) {
     const uint64_t seed = stage.seed();
     RlSetup setup = prepare(options.rl, seed);
     engine::Gpt model = without_scalar_head(setup.reference);
@@ -196,7 +196,7 @@ Outcome ppo(const PpoOptions& options) {
     check(flags_of(options));
     check(options.rl, "ppo");
     Stage stage(options.rl.stage, options.rl.name, record_of(options));
-    const Outcome outcome = stage.done() ? Outcome::finished : train(options, stage);
+    const Outcome outcome = stage.done() ? Outcome::finished : train_ppo(options, stage);
     if (options.rl.summary) print_summary(options.rl, stage);
     return outcome;
 }

@@ -2,6 +2,8 @@
 
 #include "engine/base/error.h"
 #include "search/worlds/countdown/countdown.h"
+#include "search/worlds/countdown/countdown_solver.h"
+#include "search/worlds/countdown/hand.h"
 #include "search/worlds/text/scanner.h"
 
 #include <algorithm>

@@ -30,7 +30,7 @@ std::optional<EquationLine> equation_line_of(std::string_view text) {
 }
 
 // The number in "c=-6", "-6=c" or "-6".
-std::optional<Rational> value_of(std::string_view answer) {
+std::optional<Rational> value_of_answer(std::string_view answer) {
     if (const std::optional<EquationLine> line = equation_line_of(answer)) {
         if (line->left == 0) return line->value;
         return {};
@@ -92,7 +92,7 @@ Label Equations::check_step(const Path& path, std::string_view step, bool final)
 }
 
 bool Equations::check_answer(std::string_view problem, std::string_view answer) const {
-    const std::optional<Rational> given = value_of(answer);
+    const std::optional<Rational> given = value_of_answer(answer);
     if (!given || !is_plain(answer, *given)) return false;
     const std::optional<EquationLine> asked = equation_line_of(problem);
     return asked && asked->value == *given;
@@ -103,7 +103,7 @@ std::string Equations::answer(std::string_view problem) const {
 }
 
 std::string Equations::canonical_answer(std::string_view answer) const {
-    const std::optional<Rational> value = value_of(answer);
+    const std::optional<Rational> value = value_of_answer(answer);
     return value ? text(*value) : std::string(answer);
 }
 

@@ -22,7 +22,7 @@ std::optional<Expression> expression_of(std::string_view text) {
     }
 }
 
-std::optional<Rational> value_of(std::string_view text) {
+std::optional<Rational> value_of_expression(std::string_view text) {
     const std::optional<Expression> expression = expression_of(text);
     try {
         return expression ? std::optional(evaluate(*expression)) : std::nullopt;
@@ -86,7 +86,7 @@ std::string_view stated(std::string_view before) {
 bool contradicted_before(std::string_view before, const WrittenNumber& result) {
     const std::string_view expression = stated(before);
     if (expression.empty()) return false;
-    const std::optional<Rational> value = value_of(expression);
+    const std::optional<Rational> value = value_of_expression(expression);
     return value && !written_as(*value, result);
 }
 
@@ -112,7 +112,7 @@ std::optional<std::vector<Annotation>> read_annotations(std::string_view line) {
         if (equals == inner.npos) return {};
         const std::optional<Expression> left = expression_of(inner.substr(0, equals));
         const std::optional<WrittenNumber> right = read_number(inner.substr(equals + 1));
-        const std::optional<Rational> value = value_of(inner.substr(0, equals));
+        const std::optional<Rational> value = value_of_expression(inner.substr(0, equals));
         if (!left || !right || !value || !written_as(*value, *right)) return {};
         if (contradicted_before(line.substr(0, at), *right)) return {};
         if (contradicted_behind(line.substr(end + 2), *right)) return {};
@@ -128,7 +128,7 @@ std::optional<std::string> calculated(std::string_view line) {
     if (open == line.npos || line.find(">>", open) != line.npos) return {};
     const std::string_view expression = line.substr(open + 2, line.size() - open - 3);
     if (expression.find('=') != expression.npos) return {};
-    const std::optional<Rational> value = value_of(expression);
+    const std::optional<Rational> value = value_of_expression(expression);
     if (!value) return {};
     return decimal_text(*value) + ">>";
 }

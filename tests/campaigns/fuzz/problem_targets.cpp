@@ -2,6 +2,7 @@
 #include "search/problem/world.h"
 #include "search/worlds/arithmetic/arithmetic.h"
 #include "search/worlds/countdown/countdown.h"
+#include "search/worlds/countdown/hand.h"
 #include "search/worlds/equations/equations.h"
 #include "search/worlds/problems.h"
 #include "search/worlds/words/gsm8k.h"

@@ -10,6 +10,7 @@
 #include "engine/nn/safetensors.h"
 #include "engine/text/jsonl.h"
 #include "tests/paths.h"
+#include "tests/refusal.h"
 #include "tests/temporary.h"
 
 #include <cmath>
@@ -51,15 +52,6 @@ double off_reference(const Gpt& gpt, const Json& reference) {
                 worst, std::abs(static_cast<double>(logits[static_cast<int64_t>(i)]) - row[i]));
     }
     return worst;
-}
-
-std::string why(const std::function<void()>& work) {
-    try {
-        work();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no Error";
 }
 
 } // namespace
@@ -129,7 +121,7 @@ TEST_CASE("a reward model is a classifier of one label, with its bias") {
     other.tensors.erase("score.bias");
     write_safetensors(out / "model.safetensors", other);
     CHECK(read_huggingface(out.path).gpt.parameter("score.bias").value[0] == 0);
-    CHECK(why([&] {
+    CHECK(tests::refusal_of([&] {
               gguf_model(reward, "x", false);
           }).starts_with("a reward model of the family gpt2: "));
 }
@@ -156,8 +148,9 @@ TEST_CASE("a reward model of qwen3 in GGUF is a reranker") {
     }
     CHECK(!file.tensors().contains("score.weight"));
     // A reranker is no policy.
-    CHECK(why([&] { read_gguf_model(file); }).find("\"qwen3.classifier.output_labels\"") !=
-          std::string::npos);
+    CHECK(tests::refusal_of([&] {
+              read_gguf_model(file);
+          }).find("\"qwen3.classifier.output_labels\"") != std::string::npos);
 }
 
 TEST_CASE("names of GGUF") {
@@ -185,7 +178,7 @@ TEST_CASE("a folder is refused by what it lacks or has too much") {
         std::filesystem::remove_all(folder.path);
         std::filesystem::copy(join_path(model_cases, "gpt2"), folder.path);
         change();
-        std::string sentence = why([&] { read_huggingface(folder.path); });
+        std::string sentence = tests::refusal_of([&] { read_huggingface(folder.path); });
         const size_t at = sentence.find(folder.path);
         return at == 0 ? sentence.substr(folder.path.size()) : sentence;
     };
@@ -237,7 +230,7 @@ TEST_CASE("an index of several files is believed only as far as they go") {
         Json json = read_json(index).value;
         change(json);
         write_json(index, json);
-        const std::string sentence = why([&] { read_huggingface(folder.path); });
+        const std::string sentence = tests::refusal_of([&] { read_huggingface(folder.path); });
         return sentence.starts_with(index) ? sentence.substr(index.size()) : sentence;
     };
     CHECK(refused([](Json&) {}) == "no Error");

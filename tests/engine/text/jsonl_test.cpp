@@ -2,11 +2,11 @@
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "engine/text/text.h"
+#include "tests/refusal.h"
 
 #include <cstdio>
 #include <doctest/doctest.h>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <unistd.h>
 
@@ -17,15 +17,6 @@ namespace {
 std::string scratch_file(const std::string& name) {
     return (std::filesystem::temp_directory_path() / fmt::format("{}-{}", ::getpid(), name))
         .string();
-}
-
-std::string message(const std::function<void()>& body) {
-    try {
-        body();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no Error";
 }
 
 JsonLine line(const std::string& text) { return parse_jsonl(text, "f").at(0); }
@@ -42,18 +33,18 @@ TEST_CASE("JSON lines are read in order, with their places") {
 }
 
 TEST_CASE("a broken line is an Error that names file and line") {
-    const auto text = message([] { parse_jsonl("{\"a\":1}\n{\"a\":\n", "f.jsonl"); });
+    const auto text = tests::refusal_of([] { parse_jsonl("{\"a\":1}\n{\"a\":\n", "f.jsonl"); });
     CHECK(text.starts_with("f.jsonl:2: not JSON: "));
     CHECK(text.find('\n') == std::string::npos);
-    CHECK(message([] { parse_jsonl("1 2", "f"); }).starts_with("f:1: not JSON: "));
-    CHECK(message([] { parse_jsonl("\"\xff\"", "f"); }).starts_with("f:1: not JSON: "));
-    CHECK(message([] { parse_jsonl(std::string(1'000'000, '['), "f"); }) ==
+    CHECK(tests::refusal_of([] { parse_jsonl("1 2", "f"); }).starts_with("f:1: not JSON: "));
+    CHECK(tests::refusal_of([] { parse_jsonl("\"\xff\"", "f"); }).starts_with("f:1: not JSON: "));
+    CHECK(tests::refusal_of([] { parse_jsonl(std::string(1'000'000, '['), "f"); }) ==
           "f:1: nested more than 100 deep");
 }
 
 TEST_CASE("what is not JSON is told in sentences of our own") {
     const auto reason = [](const std::string& text) {
-        const std::string found = message([&] { parse_jsonl(text, "f"); });
+        const std::string found = tests::refusal_of([&] { parse_jsonl(text, "f"); });
         CHECK(found.find("json") == std::string::npos);
         REQUIRE(found.starts_with("f:1: not JSON: "));
         return found.substr(15);
@@ -85,20 +76,22 @@ TEST_CASE("what is not JSON is told in sentences of our own") {
     CHECK(reason("[1}") == "column 3: expected \",\" or \"]\", found \"}\"");
     CHECK(reason("{\"\xff\":1}") == "column 3: found a byte that is not UTF-8");
     CHECK(reason(std::string("{}\0{}", 5)) == "column 3: found a byte of zero");
-    CHECK(message([] { parse_jsonl("{\"a\":1,\"b\":2,\"a\":3}", "f"); }) ==
+    CHECK(tests::refusal_of([] { parse_jsonl("{\"a\":1,\"b\":2,\"a\":3}", "f"); }) ==
           "f:1: the field \"a\" stands twice in an object");
-    CHECK(message([] { parse_json("{\"a\":1e999}", "the request"); }) ==
+    CHECK(tests::refusal_of([] { parse_json("{\"a\":1e999}", "the request"); }) ==
           "the request: not JSON: column 6: the number 1e999 is too large");
 }
 
 TEST_CASE("every cut of a value, and every byte changed, is a value or an Error") {
     const std::string text = R"({"a":[1,-2.5e3,true,null],"b":{"c":"d\u00e9\n"}})";
     for (size_t at = 0; at < text.size(); ++at) {
-        CHECK(message([&] { parse_json(text.substr(0, at), "f"); }).starts_with("f: not JSON: "));
+        CHECK(tests::refusal_of([&] {
+                  parse_json(text.substr(0, at), "f");
+              }).starts_with("f: not JSON: "));
         for (int byte = 0; byte < 256; ++byte) {
             std::string changed = text;
             changed[at] = static_cast<char>(byte);
-            const std::string found = message([&] { parse_json(changed, "f"); });
+            const std::string found = tests::refusal_of([&] { parse_json(changed, "f"); });
             if (found != "no Error") CHECK(found.starts_with("f: "));
         }
     }
@@ -114,7 +107,7 @@ TEST_CASE("a byte order mark is passed over") {
     CHECK(read_jsonl(path).at(0).value["a"] == 1);
     CHECK(read_text_file(path) == "{\"a\":1}\n");
     write_file_atomic(path, "\xFF\xFE{");
-    CHECK(message([&] { read_text_file(path); }) ==
+    CHECK(tests::refusal_of([&] { read_text_file(path); }) ==
           path + ": expected text in UTF-8, found UTF-16");
     std::remove(path.c_str());
 }
@@ -127,14 +120,14 @@ TEST_CASE("an array of objects is read as lines") {
     CHECK(lines[1].value["a"][0] == 2);
     CHECK(parse_jsonl("[1,2]\n[3]\n", "f").size() == 2); // lines that are arrays
     CHECK(parse_jsonl("[]\n", "f").size() == 1);
-    CHECK(message([] {
+    CHECK(tests::refusal_of([] {
               parse_jsonl("[{\"a\":1},\n{\"a\" 2}]", "f");
           }).starts_with("f:2: not JSON: column 6: expected \":\""));
-    CHECK(message([] { parse_jsonl("[{\"a\":1},]", "f"); }) ==
+    CHECK(tests::refusal_of([] { parse_jsonl("[{\"a\":1},]", "f"); }) ==
           "f:1: not JSON: column 1: expected a value, found the end");
-    CHECK(message([] { parse_jsonl("[{\"a\":1}\n", "f"); }) ==
+    CHECK(tests::refusal_of([] { parse_jsonl("[{\"a\":1}\n", "f"); }) ==
           "f:2: not JSON: the array that begins the file has no end");
-    CHECK(message([] { parse_jsonl("[{}]\n{}", "f"); }) ==
+    CHECK(tests::refusal_of([] { parse_jsonl("[{}]\n{}", "f"); }) ==
           "f:2: not JSON: expected nothing after the array");
 }
 
@@ -143,7 +136,7 @@ TEST_CASE("bad lines are told together, or left out") {
     std::string text;
     for (int i = 1; i <= 20; ++i) text += i % 2 == 0 ? "{\"a\":1}\n" : "{\"a\":\n";
     write_file_atomic(path, text);
-    const auto all = message([&] { read_jsonl(path); });
+    const auto all = tests::refusal_of([&] { read_jsonl(path); });
     CHECK(all.starts_with(path + ": 10 bad lines, the first five:\n  " + path + ":1: not JSON"));
     CHECK(all.find("\n  " + path + ":9: not JSON") != std::string::npos);
     CHECK(all.find(":11: ") == std::string::npos);
@@ -160,14 +153,14 @@ TEST_CASE("bad lines are told together, or left out") {
     CHECK(skipped.left_out(path).starts_with("10 bad lines of " + path +
                                              " left out, the first: " + path + ":1: not JSON"));
     CHECK(sum(refused) == 10);
-    CHECK(message([&] {
+    CHECK(tests::refusal_of([&] {
               refused.settle(path);
           }).starts_with(path + ": 10 bad lines (--skip-bad goes on without them), the first"));
 
     write_file_atomic(path, "{\"a\":1}\n{\"b\":1}\n");
     BadLines one(false);
     sum(one);
-    CHECK(message([&] { one.settle(path); }) ==
+    CHECK(tests::refusal_of([&] { one.settle(path); }) ==
           path + ":2: field \"a\": expected a whole number, found nothing (--skip-bad goes on "
                  "without this line)");
     BadLines none(false);
@@ -179,7 +172,7 @@ TEST_CASE("bad lines are told together, or left out") {
 TEST_CASE("a whole JSON file names the broken line") {
     const auto path = scratch_file("whole.json");
     write_file_atomic(path, "{\n\"a\": 1,\n\"b\" 2\n}\n");
-    CHECK(message([&] { read_json(path); }).starts_with(path + ":3: not JSON: "));
+    CHECK(tests::refusal_of([&] { read_json(path); }).starts_with(path + ":3: not JSON: "));
     write_json(path, Json{{"z", 1}, {"a", {1, 2}}});
     const Json written = read_json(path).value;
     CHECK((*written.items().begin()).name == "z");
@@ -213,17 +206,17 @@ TEST_CASE("fields have the type that is asked for") {
     CHECK_FALSE(has_field(l, "n"));
     CHECK_FALSE(has_field(l, "missing"));
 
-    CHECK(message([&] { string_field(l, "t"); }) ==
+    CHECK(tests::refusal_of([&] { string_field(l, "t"); }) ==
           "f:1: field \"t\": expected a string, found nothing");
-    CHECK(message([&] { string_field(l, "a"); }) ==
+    CHECK(tests::refusal_of([&] { string_field(l, "a"); }) ==
           "f:1: field \"a\": expected a string, found an array");
-    CHECK(message([&] { int_field(l, "d"); }) ==
+    CHECK(tests::refusal_of([&] { int_field(l, "d"); }) ==
           "f:1: field \"d\": expected a whole number, found a number with a fraction");
-    CHECK(message([&] { strings_field(line("{\"a\":[1]}"), "a"); }) ==
+    CHECK(tests::refusal_of([&] { strings_field(line("{\"a\":[1]}"), "a"); }) ==
           "f:1: a[0]: expected a string, found a whole number");
-    CHECK(message([&] { int_field(line("[1]"), "a"); }) ==
+    CHECK(tests::refusal_of([&] { int_field(line("[1]"), "a"); }) ==
           "f:1: expected an object, found an array");
-    CHECK(message([&] {
+    CHECK(tests::refusal_of([&] {
               int_field(line("{\"i\":9223372036854775808}"), "i");
           }).starts_with("f:1: field \"i\": expected a whole number below 2^63"));
 }

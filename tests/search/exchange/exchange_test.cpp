@@ -14,6 +14,7 @@
 #include "search/models/run.h"
 #include "search/models/stage_models.h"
 #include "tests/program.h"
+#include "tests/refusal.h"
 #include "tests/temporary.h"
 #include "tokenizer/files.h"
 #include "tokenizer/fingerprint.h"
@@ -80,15 +81,6 @@ std::string model_bytes(const std::string& run, const std::string& stage = "sft"
     return read_file(join_path(join_path(run, stage), "model.safetensors"));
 }
 
-std::string what_fails(const std::function<void()>& work) {
-    try {
-        work();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no Error";
-}
-
 } // namespace
 
 TEST_CASE("a text is written on from a prompt, to the token that ends it") {
@@ -139,14 +131,14 @@ TEST_CASE("a text is written on from a prompt, to the token that ends it") {
     const Completion full = write_on(model, {{}, {}}, std::string(38, 'x'), 30, {0, 0, 1}, 1);
     CHECK(full.end == Completion::End::context);
     CHECK(full.ids.size() == 2);
-    CHECK(what_fails([&] {
+    CHECK(tests::refusal_of([&] {
               write_on(model, ends, "", 3, {0, 0, 1}, 1);
           }) == "the prompt is empty: say what to write on from");
-    CHECK(what_fails([&] {
+    CHECK(tests::refusal_of([&] {
               write_on(model, ends, std::string(50, 'x'), 3, {0, 0, 1}, 1);
           }) == "the prompt has 51 tokens, but the model's context is 40: nothing can follow it");
     const RunModel reward{engine::with_scalar_head(model.gpt), {}, "y"};
-    CHECK(what_fails([&] {
+    CHECK(tests::refusal_of([&] {
               write_on(reward, ends, "abc", 3, {0, 0, 1}, 1);
           }) == "y: a reward model rates texts and writes none");
 }
@@ -164,7 +156,9 @@ TEST_CASE("a run's model goes out in both forms and comes in again with the same
         options.format = format;
         options.out = out;
         export_model(options);
-        CHECK(what_fails([&] { export_model(options); }).starts_with("--out " + out + ": it is"));
+        CHECK(tests::refusal_of([&] {
+                  export_model(options);
+              }).starts_with("--out " + out + ": it is"));
         options.force = true;
         export_model(options);
 
@@ -204,7 +198,7 @@ TEST_CASE("a run's model goes out in both forms and comes in again with the same
 
         // Nothing is replaced without a word.
         const std::string before = model_bytes(again);
-        CHECK(what_fails([&] { import_model(in); }) ==
+        CHECK(tests::refusal_of([&] { import_model(in); }) ==
               join_path(again, "pretrain") +
                   ": there is a model already: add --force to put this one in its place");
         in.force = true;
@@ -241,10 +235,11 @@ TEST_CASE("a reward model goes out as a classifier and comes in as one") {
     import_model(in); // beside it
     CHECK(model_bytes(again, "prm-theirs") == model_bytes(again, "orm"));
     in.stage = "../x";
-    CHECK(what_fails([&] { import_model(in); }).starts_with("--stage: expected a name"));
+    CHECK(tests::refusal_of([&] { import_model(in); }).starts_with("--stage: expected a name"));
     out.format = "gguf";
     out.out = folder / "x.gguf";
-    CHECK(what_fails([&] { export_model(out); }).starts_with("a reward model of the family "));
+    CHECK(
+        tests::refusal_of([&] { export_model(out); }).starts_with("a reward model of the family "));
     CHECK(!exists(out.out));
 }
 
@@ -266,17 +261,20 @@ TEST_CASE("an import that fails leaves a run as it was") {
     const std::string json = join_path(hf, "tokenizer.json");
     const std::string tokenizer = read_file(json);
     write_file_atomic(json, tokenizer.substr(0, 100));
-    CHECK(what_fails([&] { import_model(in); }).starts_with(json + ":"));
+    CHECK(tests::refusal_of([&] { import_model(in); }).starts_with(json + ":"));
     write_file_atomic(json, tokenizer);
     write_file_atomic(join_path(hf, "generation_config.json"), "{\"eos_token_id\": 260}");
-    CHECK(what_fails([&] { import_model(in); }) ==
+    CHECK(tests::refusal_of([&] { import_model(in); }) ==
           hf + ": 260 is said to begin or end a text, but is no token");
     write_file_atomic(join_path(hf, "model.safetensors"), "short");
-    CHECK(what_fails([&] { import_model(in); }).starts_with(hf + "/model.safetensors: "));
+    CHECK(tests::refusal_of([&] { import_model(in); }).starts_with(hf + "/model.safetensors: "));
     in.path = folder / "none";
-    CHECK(what_fails([&] { import_model(in); }) == in.path + ": there is no such file or folder");
+    CHECK(tests::refusal_of([&] { import_model(in); }) ==
+          in.path + ": there is no such file or folder");
     in.path = folder.file("text.gguf", "hello");
-    CHECK(what_fails([&] { import_model(in); }).starts_with(in.path + ": expected a GGUF file"));
+    CHECK(tests::refusal_of([&] {
+              import_model(in);
+          }).starts_with(in.path + ": expected a GGUF file"));
     CHECK(model_bytes(run) == before);
     CHECK(!exists(join_path(run, "pretrain")));
     for (const auto& entry : std::filesystem::directory_iterator(run))

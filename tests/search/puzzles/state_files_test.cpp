@@ -2,6 +2,7 @@
 #include "engine/base/error.h"
 #include "search/puzzles/puzzles.h"
 #include "tests/paths.h"
+#include "tests/refusal.h"
 #include "tests/temporary.h"
 
 #include <algorithm>
@@ -15,12 +16,7 @@ TEST_CASE("sliding states in many shapes: the good ones are read, the first five
         std::string(tests::source_dir) + "/tests/cases/puzzles/sliding_list.txt";
     PuzzleChoice choice;
     choice.world = "sliding";
-    std::string sentence;
-    try {
-        read_puzzle(choice, path);
-    } catch (const Error& error) {
-        sentence = error.what();
-    }
+    const std::string sentence = tests::refusal_of([&] { read_puzzle(choice, path); });
     CHECK(sentence.starts_with(path + ": 5 bad lines"));
     for (const char* line :
          {":5: expected a state that slides can solve",

@@ -1,4 +1,5 @@
 #include "search/worlds/countdown/countdown.h"
+#include "search/worlds/countdown/countdown_solver.h"
 
 #include "engine/base/error.h"
 #include "tests/search/worlds/check.h"

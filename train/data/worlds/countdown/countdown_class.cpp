@@ -1,6 +1,7 @@
 #include "train/data/worlds/countdown/countdown_class.h"
 
 #include "engine/base/error.h"
+#include "search/worlds/countdown/countdown_solver.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -14,7 +14,7 @@
 //   claims         writes the target as the last result, whatever it is
 // Nobody without the last two is wrong about a number, but most run into dead ends.
 
-#include "search/worlds/countdown/countdown.h"
+#include "search/worlds/countdown/hand.h"
 #include "train/data/class/pupils.h"
 #include "train/data/class/side.h"
 

@@ -29,7 +29,7 @@
 //
 // All numbers on his way are integers from 1 to 100: what needs others he does not find.
 
-#include "search/worlds/countdown/countdown.h"
+#include "search/worlds/countdown/hand.h"
 #include "train/data/class/pupils.h"
 
 #include <map>
