@@ -55,7 +55,8 @@ test: deps-tests
 	$(call configure,build,-DCMAKE_BUILD_TYPE=Release -DQSTAR_WERROR=ON)
 	cmake --build build -j $(JOBS)
 	ctest --test-dir build --output-on-failure -j 2
-	$(call configure,build-asan,-DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DQSTAR_WERROR=ON -DQSTAR_SANITIZE=ON)
+	$(call configure,build-asan,-DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DQSTAR_WERROR=ON -DQSTAR_SANITIZE=ON \
+	  -DQSTAR_CHECKS=$(CURDIR)/build)
 	cmake --build build-asan -j $(JOBS)
 	ctest --test-dir build-asan --output-on-failure -j 2
 	@ctest --test-dir build -N -R browser | grep -q browser && [ -d tests/browser/node_modules ] \

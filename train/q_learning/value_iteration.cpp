@@ -33,7 +33,7 @@ engine::Mlp fresh(const ValueOptions& options, const search::Space& space, int64
 // The notes of a state, which hold the step, too.
 constexpr const char* step_note = "step";
 
-TrainedModel trained(engine::Mlp& model, engine::Mlp& target, const search::Space& space,
+TrainedModel trained_network(engine::Mlp& model, engine::Mlp& target, const search::Space& space,
                      const std::string& bound) {
     TrainedModel both;
     both.parameters = {&model.parameters};
@@ -102,7 +102,7 @@ ValueIteration::ValueIteration(const ValueOptions& options, Stage& stage,
     : model(fresh(options, space, outputs, stage.seed())), target(model.clone()),
       model_value(space, model, bound_of(options, space)),
       target_value(space, target, bound_of(options, space)),
-      trainer(options.loop, stage, trained(model, target, space, bound_of(options, space)),
+      trainer(options.loop, stage, trained_network(model, target, space, bound_of(options, space)),
               options.steps),
       options_(options), seed_(stage.seed()), space_(space),
       scramble_(options.scramble > 0 ? options.scramble : default_scramble(space)) {}

@@ -144,7 +144,7 @@ TEST_CASE("the mean over the images is the same for all images") {
     }
 }
 
-constexpr int kSamples = tests::kSanitized ? 200 : 3000;
+const int kSamples = tests::kSanitized ? 200 : 3000;
 
 TEST_CASE("lights-out 5x5 against all 33,554,432 sets of presses") {
     const LightsOut puzzle(5);

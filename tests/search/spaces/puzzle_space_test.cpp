@@ -73,7 +73,7 @@ bool replays(const Space& space, State state, const PuzzleResult& result) {
     return space.solved(state.data()) == result.solved;
 }
 
-constexpr int kStates = tests::kSanitized ? 4 : 12;
+const int kStates = tests::kSanitized ? 4 : 12;
 
 } // namespace
 
@@ -305,7 +305,7 @@ TEST_CASE("lights-out by A* with few lights") {
 }
 
 TEST_CASE("the table: each state once, and the bytes of a node") {
-    constexpr uint32_t kNodes = tests::kSanitized ? 100'000 : 300'000;
+    const uint32_t kNodes = tests::kSanitized ? 100'000 : 300'000;
     NodeTable table(16);
     uint8_t state[16] = {};
     for (uint32_t round = 0; round < 2; ++round) {
