@@ -3,11 +3,11 @@
 
 #include "engine/io/files.h"
 #include "tests/paths.h"
+#include "tests/sources.h"
 
 #include <algorithm>
 #include <cctype>
 #include <doctest/doctest.h>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <sstream>
@@ -125,22 +125,16 @@ TEST_CASE("what a file uses and does not include is found") {
 }
 
 TEST_CASE("a file includes what it uses, itself or by its own header") {
-    const std::string root = tests::source_dir;
     size_t files = 0;
-    for (const char* floor : {"engine", "tokenizer", "search", "train", "eval"}) {
-        for (const auto& entry :
-             std::filesystem::recursive_directory_iterator(join_path(root, floor))) {
-            const std::string path = entry.path().string();
-            if (!path.ends_with(".h") && !path.ends_with(".cpp")) continue;
-            const std::string code = code_of(read_file(path));
-            std::set<std::string> headers = system_headers(code);
-            const std::string own = path.substr(0, path.rfind('.')) + ".h";
-            if (path.ends_with(".cpp") && exists(own))
-                headers.merge(system_headers(read_file(own)));
-            CAPTURE(path);
-            CHECK(missing_in(code, headers) == std::set<std::string>{});
-            ++files;
-        }
+    for (const std::string& path : tests::sources()) {
+        const std::string code = code_of(tests::source_text(path));
+        std::set<std::string> headers = system_headers(code);
+        const std::string own = path.substr(0, path.rfind('.')) + ".h";
+        if (path.ends_with(".cpp") && exists(join_path(tests::source_dir, own)))
+            headers.merge(system_headers(tests::source_text(own)));
+        CAPTURE(path);
+        CHECK(missing_in(code, headers) == std::set<std::string>{});
+        ++files;
     }
     CHECK(files > 200);
 }

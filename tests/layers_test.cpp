@@ -3,11 +3,11 @@
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "tests/paths.h"
+#include "tests/sources.h"
 
 #include <algorithm>
 #include <cctype>
 #include <doctest/doctest.h>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <set>
@@ -16,6 +16,9 @@
 #include <vector>
 
 using namespace qstar;
+using tests::files_below;
+using tests::is_source;
+using tests::sources;
 
 namespace {
 
@@ -28,30 +31,6 @@ size_t floor_of(const std::string& path) {
     const std::string folder = path.substr(0, path.find('/'));
     const auto at = std::find(floors.begin(), floors.end(), folder);
     return static_cast<size_t>(at - floors.begin());
-}
-
-// All files below a folder, as paths from the root.
-std::vector<std::string> files_below(const std::string& folder) {
-    std::vector<std::string> files;
-    for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(join_path(root, folder))) {
-        if (!entry.is_regular_file()) continue;
-        files.push_back(std::filesystem::relative(entry.path(), root).string());
-    }
-    std::sort(files.begin(), files.end());
-    return files;
-}
-
-bool is_source(const std::string& path) { return path.ends_with(".h") || path.ends_with(".cpp"); }
-
-std::vector<std::string> sources() {
-    std::vector<std::string> result;
-    for (const auto& floor : floors) {
-        for (const auto& path : files_below(floor)) {
-            if (is_source(path)) result.push_back(path);
-        }
-    }
-    return result;
 }
 
 // What the lines `#include "X"` or `#include <X>` of a text name.
@@ -179,7 +158,7 @@ TEST_CASE("own names are found") {
 }
 
 TEST_CASE("files that are compiled together have names of their own") {
-    // Those of a floor's folder, with what is below it; of tests, those of a floor (QSTAR_UNITY).
+    // Those of a floor; of tests, those of a floor's folder (QSTAR_UNITY).
     // Functions may be overloaded, which this cannot see: of program files only the tests' names
     // and types are asked for, the rest the compiler tells.
     std::map<std::string, std::string> home;
