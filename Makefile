@@ -17,7 +17,7 @@ FORMATTED = $(shell git ls-files '*.h' '*.cpp')
 # Where make install puts it: DESTDIR/PREFIX.
 PREFIX ?= /usr/local
 
-.PHONY: all program help deps deps-tests test browser-test demo bench installable install package format clean
+.PHONY: all program help deps deps-tests test browser-test demo bench installable install package format tidy clean
 
 all: deps-tests
 	$(call configure,build,)
@@ -32,7 +32,7 @@ help:
 	@echo "make install the program, its manual and completions (PREFIX=$(PREFIX), DESTDIR=...)"
 	@echo "make package a .tar.gz and, on Debian, a .deb, in build/"
 	@echo "make deps    check for what the build needs and install what is missing"
-	@echo "make format  format the sources;  make clean  remove the build folders"
+	@echo "make format  format the sources;  make tidy  clang-tidy;  make clean  remove the builds"
 
 deps:
 	@sh .ci/deps.sh
@@ -91,6 +91,13 @@ package: installable
 
 format:
 	clang-format -i $(FORMATTED)
+
+# The files as they are compiled, many together: so a header is read once for all of them.
+TIDY = $(firstword $(foreach v,-18 -17 -16 -15 -14,$(shell command -v run-clang-tidy$(v))) run-clang-tidy)
+tidy: deps
+	$(call configure,build,)
+	$(TIDY) -quiet -p build -header-filter='/(engine|tokenizer|search|train|eval)/' \
+	  'qstar_(engine|tokenizer|search|train|eval).*Unity'
 
 clean:
 	rm -rf build build-asan

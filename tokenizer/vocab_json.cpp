@@ -48,7 +48,8 @@ struct VocabularyReader : nlohmann::json_sax<nlohmann::json> {
     std::vector<VocabEntry> entries;
     bool inside = false, expects_id = false;
 
-    VocabularyReader(const std::string& file_, const size_t& line_) : file(file_), line(line_) {}
+    VocabularyReader(const std::string& of_file, const size_t& at_line)
+        : file(of_file), line(at_line) {}
 
     bool wrong(const char* found) {
         if (expects_id) // the parser may have looked ahead into the next line
