@@ -209,8 +209,8 @@ void begin_with_sinusoids(engine::Gpt& model) {
     const double size = std::sqrt(2 * square / static_cast<double>(values.size()));
     const auto width = static_cast<size_t>(model.config.width);
     for (size_t i = 0; i < values.size(); ++i) {
-        const size_t pair = i % width / 2;
-        const double turn = static_cast<double>(i / width) *
+        const size_t position = i / width, pair = i % width / 2;
+        const double turn = static_cast<double>(position) *
                             math::power(1e-4, 2.0 * static_cast<double>(pair) / double(width));
         values[i] = static_cast<float>(size * (i % 2 == 0 ? math::sin(turn) : math::cos(turn)));
     }
