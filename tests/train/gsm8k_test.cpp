@@ -20,6 +20,7 @@
 #include "train/supervised/sft.h"
 
 #include <doctest/doctest.h>
+#include <filesystem>
 
 using namespace qstar;
 using namespace qstar::train;
