@@ -178,7 +178,8 @@ void muon(const Parameter& p, const Tensor& momentum, const MuonStep& step) {
     if (step.decay != 0)
         device.map(Map::scale, n, p.value.data(), 1 - step.rate * step.decay, 0, p.value.data());
 
-    auto in = static_cast<float>(shape[0]), out = static_cast<float>(shape[1] / p.parts);
+    const int64_t width = shape[1] / p.parts; // of a part
+    auto in = static_cast<float>(shape[0]), out = static_cast<float>(width);
     if (p.out_in) std::swap(in, out);
     const float rate = step.rate * std::sqrt(std::max(1.0f, out / in));
     const auto one = [&](int64_t part, int64_t) {
