@@ -15,6 +15,7 @@
 #include "train/q_learning/davi.h"
 #include "train/q_learning/deep_q.h"
 #include "train/q_learning/q.h"
+#include "train/q_learning/walk.h"
 #include "train/rl/grpo.h"
 #include "train/rl/ppo.h"
 #include "train/supervised/orm.h"
@@ -106,6 +107,8 @@ Command command() {
                           davi),
         described_command("deep-q", "Q-values of a puzzle's actions by deep Q-learning, for Q*",
                           deep_q),
+        described_command("walk", "how far a puzzle's goal is, from the lengths of random walks",
+                          walk),
     };
     return train;
 }

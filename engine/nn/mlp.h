@@ -51,11 +51,12 @@ void save_mlp(const std::string& path, const Mlp& model,
 // Error if it is missing, truncated, or no such network.
 Mlp load_mlp(const std::string& path, std::map<std::string, std::string>* metadata = nullptr);
 
-// The state of a training: the network, the target network, what the optimiser keeps, and notes
-// (the step among them). False if there is no such file; Error if it is of another shape.
-void save_mlp_training(const std::string& path, const Mlp& model, const Mlp& target,
+// The state of a training: the network, the target network if there is one, what the optimiser
+// keeps, and notes (the step among them). False if there is no such file; Error if it is of another
+// shape.
+void save_mlp_training(const std::string& path, const Mlp& model, const Mlp* target,
                        const Optimiser& optimiser, const std::map<std::string, std::string>& notes);
-bool load_mlp_training(const std::string& path, Mlp& model, Mlp& target, Optimiser& optimiser,
+bool load_mlp_training(const std::string& path, Mlp& model, Mlp* target, Optimiser& optimiser,
                        std::map<std::string, std::string>& notes);
 
 } // namespace qstar::engine

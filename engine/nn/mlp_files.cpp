@@ -57,7 +57,7 @@ Mlp load_mlp(const std::string& path, std::map<std::string, std::string>* metada
     return model;
 }
 
-void save_mlp_training(const std::string& path, const Mlp& model, const Mlp& target,
+void save_mlp_training(const std::string& path, const Mlp& model, const Mlp* target,
                        const Optimiser& optimiser,
                        const std::map<std::string, std::string>& notes) {
     SafeTensors file;
@@ -67,14 +67,14 @@ void save_mlp_training(const std::string& path, const Mlp& model, const Mlp& tar
     for (size_t i = 0; i < model.parameters.size(); ++i) {
         const std::string& name = model.parameters[i].name;
         file.tensors[name] = model.parameters[i].value;
-        file.tensors["target." + name] = target.parameters[i].value;
+        if (target != nullptr) file.tensors["target." + name] = target->parameters[i].value;
     }
     for (const auto& [name, tensor] : optimiser.state(model.parameters))
         file.tensors[name] = tensor;
     write_safetensors(path, file);
 }
 
-bool load_mlp_training(const std::string& path, Mlp& model, Mlp& target, Optimiser& optimiser,
+bool load_mlp_training(const std::string& path, Mlp& model, Mlp* target, Optimiser& optimiser,
                        std::map<std::string, std::string>& notes) {
     if (!exists(path)) return false;
     const SafeTensorsReader file(path);
@@ -84,7 +84,7 @@ bool load_mlp_training(const std::string& path, Mlp& model, Mlp& target, Optimis
     for (size_t i = 0; i < model.parameters.size(); ++i) {
         const std::string& name = model.parameters[i].name;
         file.read(name, model.parameters[i].value);
-        file.read("target." + name, target.parameters[i].value);
+        if (target != nullptr) file.read("target." + name, target->parameters[i].value);
     }
     for (const auto& [name, tensor] : optimiser.state(model.parameters)) file.read(name, tensor);
     optimiser.step = static_cast<int64_t>(file.number("adamw.step", INT64_MAX));

@@ -76,10 +76,10 @@ TEST_CASE("a puzzle's network and training states that hold NaN are named") {
     Optimiser of_network(network.parameters, {});
     std::map<std::string, std::string> notes;
     for (const char* tensor : {"in.bias", "target.in.bias", "adamw.second.in.bias"}) {
-        save_mlp_training(path, network, target, of_network, {});
-        REQUIRE(load_mlp_training(path, network, target, of_network, notes));
+        save_mlp_training(path, network, &target, of_network, {});
+        REQUIRE(load_mlp_training(path, network, &target, of_network, notes));
         poison(path, tensor, 3, not_a_number);
-        CHECK(why_refused([&] { load_mlp_training(path, network, target, of_network, notes); }) ==
+        CHECK(why_refused([&] { load_mlp_training(path, network, &target, of_network, notes); }) ==
               path + ": tensor \"" + tensor + "\"" + odd);
         network = Mlp({8, 16, 1, 1}, Random(1, "init"));
         target = network.clone();

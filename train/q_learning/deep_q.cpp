@@ -58,14 +58,14 @@ Outcome deep_q(const DeepQOptions& options) {
     Trainer& trainer = values.trainer;
     while (trainer.running()) {
         // Step 1: states, scrambled from the goal, and some actions of each.
-        std::vector<int> undo;
-        const std::vector<uint8_t> states = values.scrambles(&undo);
+        std::vector<Scramble> known;
+        const std::vector<uint8_t> states = values.scrambles(&known);
         std::vector<uint8_t> children;
         std::vector<int64_t> place; // of (state, action) in the network's output
         for (int64_t i = 0; i < n; ++i) {
             const uint8_t* state = states.data() + static_cast<size_t>(i) * bytes;
             for (const int action :
-                 draw_actions(*space, state, undo[static_cast<size_t>(i)], options.each,
+                 draw_actions(*space, state, known[static_cast<size_t>(i)].undo, options.each,
                               values.random("deep-q/actions", i))) {
                 children.insert(children.end(), state, state + bytes);
                 space->apply(children.data() + children.size() - bytes, action);

@@ -1,140 +1,33 @@
 #include "train/q_learning/value_iteration.h"
 
-#include "engine/base/error.h"
-#include "engine/base/parallel.h"
 #include "engine/base/range.h"
 #include "engine/base/ranks.h"
-#include "engine/nn/gradient_tree.h"
 #include "engine/text/json.h"
-#include "search/models/stream.h"
 
 #include <algorithm>
 #include <cstring>
-#include <map>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace qstar::train {
 
-namespace {
-
-std::string bound_of(const ValueOptions& options, const search::Space& space) {
-    return options.bound.empty() ? search::best_bound(space) : options.bound;
-}
-
-engine::Mlp fresh(const ValueOptions& options, const search::Space& space, int64_t outputs,
-                  uint64_t seed) {
-    return engine::Mlp({space.features(), options.width, options.blocks, outputs},
-                       Random(seed, "value/init"));
-}
-
-// The notes of a state, which hold the step, too.
-constexpr const char* step_note = "step";
-
-TrainedModel trained_network(engine::Mlp& model, engine::Mlp& target, const search::Space& space,
-                     const std::string& bound) {
-    TrainedModel both;
-    both.parameters = {&model.parameters};
-    both.metadata = search::value_metadata(space, bound);
-    both.save = [&model](const std::string& path, const auto& metadata) {
-        engine::save_mlp(path, model, metadata);
-    };
-    both.save_state = [&](const std::string& path, std::vector<engine::Optimiser>& optimisers,
-                          const engine::TrainingState& state) {
-        auto notes = state.notes;
-        notes[step_note] = std::to_string(state.step);
-        engine::save_mlp_training(path, model, target, optimisers[0], notes);
-    };
-    both.load_state = [&](const std::string& path, std::vector<engine::Optimiser>& optimisers,
-                          engine::TrainingState& state) {
-        if (!engine::load_mlp_training(path, model, target, optimisers[0], state.notes))
-            return false;
-        for (const char* name : {step_note, "updates", "checks", "loss_sum"})
-            if (!state.notes.contains(name)) fail("{}: the note \"{}\" is missing", path, name);
-        state.step = static_cast<int64_t>(number_of(state.notes[step_note], path, step_note));
-        state.notes.erase(step_note);
-        return true;
-    };
-    return both;
-}
-
-} // namespace
-
 void describe(Flags& f, ValueOptions& o) {
-    describe(f, o.stage);
-    describe(f, o.loop);
-    f.text("world", o.puzzle.world, "puzzle: sliding, lights-out, cube2 or cube3")
-        .offers(search::puzzle_names());
-    f.number("size", o.puzzle.size, 0, 40, "width of sliding (0: 4) and lights-out (0: 7)");
-    f.number("compose", o.puzzle.compose, 1, 4,
-             "cubes: products of up to so many turns are actions");
-    f.text("moves", o.puzzle.moves, "cubes: a file of move tables instead of the turns").file();
-    f.number("steps", o.steps, 1, most, "of gradient descent");
-    f.number("width", o.width, 1, 100'000, "of the MLP");
-    f.number("blocks", o.blocks, 0, 1000, "of the MLP, residual, two layers each");
-    f.number("scramble", o.scramble, 0, 1'000'000,
-             "moves from the goal, at most; 0: by the puzzle");
-    f.choice("bound", o.bound, {"none", "manhattan", "walking-distance", "lights", "misplaced"},
-             "lower bound that the network adds to: none, manhattan, walking-distance, lights, "
-             "misplaced; empty: the puzzle's best")
-        .or_empty();
+    describe_training(f, o);
     f.number("check-every", o.check_every, 1, most, "steps between two looks at the loss");
     f.number_above("target-loss", o.target_loss, 0, 1e9, "below it the target network is renewed");
     f.number("patience", o.patience, 1, most, "looks after which it is renewed in any case");
-    f.text("name", o.name, "folder in the run; empty: the stage's name").quiet();
-}
-
-void record_inputs(Json& flags, const ValueOptions& options) {
-    if (!options.puzzle.moves.empty()) flags["inputs"] = {{"moves", input(options.puzzle.moves)}};
-}
-
-int64_t default_scramble(const search::Space& space) {
-    const std::string name = space.name();
-    if (name.starts_with("sliding")) return name.starts_with("sliding 3") ? 100 : 500;
-    if (name.starts_with("lights-out")) return space.actions();
-    return name.starts_with("cube 2") ? 20 : 30;
+    describe_name(f, o);
 }
 
 ValueIteration::ValueIteration(const ValueOptions& options, Stage& stage,
                                const search::Space& space, int64_t outputs)
-    : model(fresh(options, space, outputs, stage.seed())), target(model.clone()),
-      model_value(space, model, bound_of(options, space)),
-      target_value(space, target, bound_of(options, space)),
-      trainer(options.loop, stage, trained_network(model, target, space, bound_of(options, space)),
-              options.steps),
-      options_(options), seed_(stage.seed()), space_(space),
-      scramble_(options.scramble > 0 ? options.scramble : default_scramble(space)) {}
-
-Random ValueIteration::random(std::string_view what, int64_t row) const {
-    const auto number = [](int64_t n) { return static_cast<uint64_t>(n); };
-    return {seed_,
-            search::derive_stream(search::derive_stream(hash_name(what), number(trainer.step())),
-                                  number(row))};
-}
-
-std::vector<uint8_t> ValueIteration::scrambles(std::vector<int>* undo) const {
-    const size_t bytes = space_.state_bytes();
-    std::vector<uint8_t> states(static_cast<size_t>(options_.loop.batch) * bytes);
-    if (undo != nullptr) undo->resize(static_cast<size_t>(options_.loop.batch));
-    engine::parallel_for(options_.loop.batch, 16, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; ++row) {
-            Random draw = random("value/scrambles", row);
-            const auto moves =
-                1 + static_cast<int64_t>(draw.below(static_cast<uint64_t>(scramble_)));
-            const search::State state =
-                search::scramble(space_, moves, draw,
-                                 undo != nullptr ? &(*undo)[static_cast<size_t>(row)] : nullptr);
-            std::copy(state.begin(), state.end(),
-                      states.begin() + row * static_cast<int64_t>(bytes));
-        }
-    });
-    return states;
-}
+    : ValueNetworks(fresh_network(options, space, outputs, stage.seed())),
+      PuzzleTraining(options, stage, space, network, &target, {"updates", "checks", "loss_sum"}),
+      target_value(space, target, bound_of(options, space)), options_(options),
+      state_bytes_(space.state_bytes()) {}
 
 std::vector<float> ValueIteration::target_cost(const std::vector<uint8_t>& states) {
-    const size_t bytes = space_.state_bytes(), rows = states.size() / bytes;
+    const size_t bytes = state_bytes_, rows = states.size() / bytes;
     const auto ranks = static_cast<size_t>(engine::ranks());
     std::vector<float> all(rows);
     const std::vector<std::string> parts = engine::share(ranks, [&](size_t rank) {
@@ -148,38 +41,6 @@ std::vector<float> ValueIteration::target_cost(const std::vector<uint8_t>& state
         std::memcpy(all.data() + engine::slice_of(rows, rank, ranks).first, parts[rank].data(),
                     parts[rank].size());
     return all;
-}
-
-double ValueIteration::squared_error(const std::vector<uint8_t>& states,
-                                     const std::vector<float>& y, const std::vector<float>& weight,
-                                     double count) {
-    const auto bytes = static_cast<int64_t>(space_.state_bytes());
-    const int64_t all = std::ssize(states) / bytes, outputs = model.config.outputs;
-    const int64_t leaves = trainer.tape.device().computes_on_calling_thread()
-                               ? engine::leaves_of(all, engine::kMlpRows, model.parameter_count())
-                               : 1;
-    model.zero_grad();
-    double loss = 0;
-    engine::gradient_in_tree(
-        trainer.tape, model.parameters, all, leaves, {&loss, 1},
-        [&](engine::Tape& tape, int64_t first, int64_t rows, std::span<double> shares) {
-            tape.reset();
-            const auto part = [&](const std::vector<float>& numbers) {
-                const engine::Tensor copy = tape.allocate({rows, outputs});
-                std::copy_n(numbers.begin() + first * outputs, rows * outputs, copy.data());
-                return tape.constant(copy);
-            };
-            const engine::Var to = part(y), weights = part(weight);
-            const engine::Var x = engine::forward(
-                tape, model, model_value.features(states.data() + first * bytes, rows));
-            const engine::Var difference = engine::sub(tape, x, to);
-            const engine::Var square = engine::mul(tape, difference, difference);
-            const engine::Var total = engine::sum(tape, engine::mul(tape, square, weights));
-            const engine::Var share = engine::scale(tape, total, static_cast<float>(1 / count));
-            tape.backward(share);
-            shares[0] = double{tape.value(share)[0]};
-        });
-    return loss;
 }
 
 int64_t ValueIteration::count(const std::string& name) const {
@@ -208,13 +69,10 @@ void ValueIteration::check_target(float loss) {
 }
 
 void ValueIteration::end_step(double loss, const Metrics& metrics) {
-    // The cosine's end as a product of floats, for runs of before to go on with the same bytes.
-    const auto peak = static_cast<float>(options_.loop.lr);
-    const Schedule by{peak, peak * static_cast<float>(options_.loop.lr_floor)};
-    const auto value = static_cast<float>(loss);
-    Metrics line = trainer.update(value, by);
+    Metrics line = update(loss);
     line.set({"updates", count("updates")});
     line.set(metrics);
+    const auto value = static_cast<float>(loss);
     check_target(value);
     trainer.end_step(line, fmt::format("loss {:.4f}, {} targets", value, count("updates")));
 }
