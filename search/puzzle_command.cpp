@@ -1,6 +1,7 @@
 #include "search/puzzle_command.h"
 
 #include "engine/base/error.h"
+#include "engine/base/process.h"
 #include "engine/base/range.h"
 #include "engine/base/ranks.h"
 #include "engine/io/files.h"
@@ -10,9 +11,11 @@
 #include "engine/run/run_folder.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
+#include "search/puzzles/moves/moves.h"
 #include "search/puzzles/value_model.h"
 #include "search/results_log.h"
 #include "search/solve.h"
+#include "search/spaces/layer_space.h"
 
 #include <cmath>
 #include <memory>
@@ -49,7 +52,8 @@ std::string model_file(const PuzzleSearch& flags, const char* stage) {
 std::string value_model_file(const PuzzleSearch& flags) {
     if (flags.heuristic != "model") return "";
     if (!flags.model.empty()) return flags.model;
-    return model_file(flags, flags.method == "qstar" ? "deep-q" : "davi");
+    const char* stage = flags.method == "qstar" ? "deep-q" : flags.options.hashed ? "walk" : "davi";
+    return model_file(flags, stage);
 }
 
 std::string result_text(const Space& space, const StateLine& line, const PuzzleResult& result) {
@@ -84,12 +88,18 @@ void describe_puzzle(Flags& f, PuzzleSearch& o) {
         .quiet(); // the states say it
     f.number("compose", o.puzzle.compose, 1, 4,
              "cubes: products of up to so many turns are actions");
-    f.text("moves", o.puzzle.moves, "cubes: a file of move tables instead of the turns").content();
+    f.text("moves", o.puzzle.moves,
+           "cubes: a file of move tables instead of the turns, or deepcubea: that numbering")
+        .content();
+    f.choice("goal", o.puzzle.goal, {"blank-last", "blank-first"},
+             "sliding: 1 2 ... 0, or 0 1 2 ...: where others have the blank")
+        .only_if(o.puzzle.goal != "blank-last");
     f.text("heuristic", o.heuristic,
            "model, or a bound: none, manhattan, walking-distance, lights, misplaced; empty: the "
            "puzzle's best bound")
         .offers({"model", "none", "manhattan", "walking-distance", "lights", "misplaced"});
-    f.text("model", o.model, "a network's file; empty: RUN/davi's, for qstar RUN/deep-q's")
+    f.text("model", o.model,
+           "a network's file; empty: RUN/davi's, for qstar RUN/deep-q's, with --hashed RUN/walk's")
         .content();
     f.number("bias", o.bias, -1e6, 1e6, "taken from the model's h");
     describe_puzzle_budgets(f, o.options);
@@ -101,10 +111,11 @@ void describe_puzzle(Flags& f, PuzzleSearch& o) {
 
 PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags) {
     PuzzleModels models;
-    const bool wants_q = flags.method == "qstar";
+    bool wants_q = flags.method == "qstar";
     if (flags.heuristic == "model") {
         const std::string path = value_model_file(flags);
         auto model = std::make_unique<ValueModel>(space, path);
+        if (flags.options.hashed && model->is_q()) wants_q = true;
         if (wants_q) {
             if (!model->is_q())
                 fail("{}: --method qstar needs a Q-network (`qstar train deep-q`), found a value "
@@ -135,6 +146,18 @@ PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags) {
     if (wants_q) models.q = std::make_unique<OneStepQ>(space, *models.heuristic);
     return models;
 }
+
+namespace {
+
+void say_memory(const Space& space, const PuzzleSearch& flags, const PuzzleModels& models) {
+    if (!flags.options.hashed || !engine::is_first_rank()) return;
+    const int64_t bytes = LayerSpace::memory(space, flags.options.width, models.q != nullptr);
+    fmt::print(stderr, "a beam of {} states takes {}, and of each beam {} are kept\n",
+               flags.options.width, engine::memory_text(bytes),
+               engine::memory_text(int64_t{6} * flags.options.width));
+}
+
+} // namespace
 
 Json puzzle_json(const Space& space, const StateLine& line, const PuzzleResult& result) {
     std::vector<std::string> names;
@@ -167,7 +190,8 @@ Json call_of(const Space& space, const PuzzleSearch& flags, const std::vector<St
     for (const StateLine& line : lines) states.update(line.input + "\n");
     call["the problems' SHA-256"] = states.digest();
     for (const std::string& file : {value_model_file(flags), flags.puzzle.moves})
-        if (!file.empty()) call["the SHA-256 of " + file] = sha256_file(file);
+        if (!file.empty() && built_in_moves(file).empty())
+            call["the SHA-256 of " + file] = sha256_file(file);
     PuzzleSearch described = flags;
     Flags own;
     describe(own, static_cast<SearchOptions&>(described.options));
@@ -182,6 +206,7 @@ void search_file(const PuzzleSearch& flags, Method method, const PuzzleFile& fil
     const Space& space = *file.space;
     const std::vector<StateLine>& lines = file.states;
     const PuzzleModels models = load_puzzle_models(space, flags);
+    say_memory(space, flags, models);
     std::vector<std::string> problems;
     for (const StateLine& line : lines) problems.push_back(space.text(line.state.data()));
     ResultsLog log(flags.out, call_of(space, flags, lines), std::move(problems));
@@ -228,6 +253,7 @@ void search_one(const PuzzleSearch& flags, Method method) {
     const std::unique_ptr<Space> space = make_space(flags.puzzle, flags.state);
     const StateLine line{flags.state, space->read(flags.state)};
     const PuzzleModels models = load_puzzle_models(*space, flags);
+    say_memory(*space, flags, models);
     const PuzzleResult result =
         solve(*space, method, models.heuristic, models.q.get(), line.state, flags.options);
     if (!flags.trace_file.empty()) write_file_atomic(flags.trace_file, result.record);
@@ -246,6 +272,10 @@ void search_puzzles(PuzzleSearch flags) {
     const Method method = puzzle_method_named(flags.method);
     check(flags.options);
     check(flags.puzzle);
+    if (flags.options.hashed && method != Method::beam)
+        fail("--hashed is for --method beam, found with {}", flags.method);
+    if (flags.options.hashed && !flags.trace_file.empty())
+        fail("--trace-file needs all states of a search: expected it without --hashed");
     flags.options.record = !flags.trace_file.empty();
     if (flags.states.empty()) return search_one(flags, method);
     const PuzzleFile file = read_puzzle(flags.puzzle, flags.states, flags.skip_bad);

@@ -14,6 +14,7 @@
 #include "search/models/batcher.h"
 #include "search/models/result_bytes.h"
 #include "search/models/stream.h"
+#include "search/spaces/layer_space.h"
 #include "search/spaces/step_space.h"
 
 #include <array>
@@ -236,6 +237,11 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
 
 PuzzleResult solve(const Space& puzzle, Method method, Heuristic* heuristic, QFunction* q,
                    const State& start, const PuzzleOptions& options) {
+    if (method == Method::beam && options.hashed && (q != nullptr || heuristic != nullptr)) {
+        LayerSpace space(puzzle, heuristic, q, start, options);
+        beam(space, static_cast<size_t>(options.width));
+        return space.finish();
+    }
     if (method == Method::qstar && q == nullptr)
         fail("--method qstar needs Q-values: --heuristic model of `train deep-q`");
     if (method != Method::qstar && heuristic == nullptr) fail("this method needs a heuristic");

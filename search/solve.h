@@ -53,7 +53,8 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
                           const std::function<void(size_t)>& done = {}, size_t at_once = 128,
                           const std::function<void(size_t, const Result&)>& ready = {});
 
-// Solves a puzzle from `start`. One of both may be null: Q* needs q, the others the heuristic.
+// Solves a puzzle from `start`. One of both may be null: Q* needs q, the others the heuristic; a
+// hashed beam takes either, q if both are there.
 // Error if it is missing.
 PuzzleResult solve(const Space& puzzle, Method method, Heuristic* heuristic, QFunction* q,
                    const State& start, const PuzzleOptions& options);

@@ -5,6 +5,7 @@
 #include "engine/text/jsonl.h"
 #include "eval/serve/live_search.h"
 #include "eval/serve/page.h"
+#include "eval/serve/puzzle.h"
 #include "eval/serve/retrain.h"
 #include "train/data/problem_source.h"
 
@@ -56,6 +57,8 @@ HttpReply Site::get(const HttpRequest& request) {
     if (request.path == "/api/search") return search(request);
     if (request.path == "/api/rank") return ok(ranks_.state());
     if (request.path == "/api/label") return ok(labels_.state());
+    if (request.path == "/api/puzzles") return ok(puzzles_json());
+    if (request.path == "/api/puzzle") return puzzle(request);
     if (request.path == "/api/reward") return ok(reward_state(models_.run()));
     if (request.path == "/api/lessons") return ok(lessons_.list());
     if (request.path == "/api/lesson") return ok(lessons_.state(number_in(request)));
@@ -96,6 +99,11 @@ HttpReply Site::search(const HttpRequest& request) {
         search_live(models_, asked, events);
     };
     return reply;
+}
+
+HttpReply Site::puzzle(const HttpRequest& request) {
+    const Running running(searches_, most_searches, "several searches are running");
+    return ok(solve_puzzle_json(models_.run(), request.query));
 }
 
 HttpReply Site::learn(const HttpRequest& request) {

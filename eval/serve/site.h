@@ -6,6 +6,7 @@
 //   GET  /api/search?problem=   a search as server-sent events (live_search.h)
 //   GET  /api/rank, /api/label  the next question to a person (people.h)
 //   POST /api/rank, /api/label  an answer, or undo; gives the next question
+//   GET  /api/puzzles, /api/puzzle   puzzles, and a solution (puzzle.h)
 //   GET  /api/reward            whose ranks there are (retrain.h)
 //   POST /api/reward            trains on them; server-sent events
 //   GET  /api/lessons           the ten lessons, and how far one is (lesson_desk.h)
@@ -41,6 +42,7 @@ class Site {
     HttpReply post(const HttpRequest& request);
     HttpReply run_json() const;
     HttpReply search(const HttpRequest& request);
+    HttpReply puzzle(const HttpRequest& request);
     HttpReply learn(const HttpRequest& request);
     HttpReply lesson_run(const HttpRequest& request);
     HttpReply judge_train();

@@ -1,7 +1,9 @@
 #include "search/puzzles/cube.h"
 
 #include "engine/base/error.h"
+#include "engine/text/json_parse.h"
 #include "engine/text/jsonl.h"
+#include "search/puzzles/moves/moves.h"
 
 #include <algorithm>
 #include <array>
@@ -125,7 +127,8 @@ std::vector<std::array<uint8_t, 3>> corners(int size) {
 }
 
 std::vector<PermutationMove> read_moves(const std::string& path) {
-    const JsonLine file = read_json(path);
+    const std::string_view known = built_in_moves(path);
+    const JsonLine file = known.empty() ? read_json(path) : JsonLine{parse_json(known, path), path};
     if (!file.value.is_object() || file.value.empty())
         fail("{}: expected an object of moves, each a list of numbers, found {}", path,
              file.value.type_name());

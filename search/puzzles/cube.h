@@ -41,7 +41,8 @@ std::vector<Permutation> whole_turns(int size);       // the 24 ways to hold the
 std::vector<std::array<uint8_t, 3>> corners(int size);
 
 // {"U": [20, 3, ...], ...}: for each move what is taken to position 0, 1, ... Moves whose
-// inverse has no name get one with a ' behind it. Error naming the file and the move.
+// inverse has no name get one with a ' behind it. Error naming the file and the move. The name of
+// one that comes with the program (moves/moves.h) stands for a file.
 std::vector<PermutationMove> read_moves(const std::string& path);
 
 // All products of 1 to `length` moves, each different one once, by its shortest name

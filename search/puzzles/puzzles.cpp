@@ -47,6 +47,10 @@ bool is_cube(const PuzzleChoice& choice) {
 }
 
 void check_choice(const PuzzleChoice& choice) {
+    if (choice.goal != "blank-last" && choice.goal != "blank-first")
+        fail("unknown goal \"{}\": expected blank-last or blank-first", choice.goal);
+    if (choice.goal != "blank-last" && choice.world != "sliding")
+        fail("--goal is for sliding, found with {}", choice.world);
     if (is_cube(choice)) return;
     if (choice.compose != 1) fail("--compose is for the cubes, found with {}", choice.world);
     if (!choice.moves.empty()) fail("--moves is for the cubes, found with {}", choice.world);
@@ -90,7 +94,8 @@ std::unique_ptr<Space> make_space(const PuzzleChoice& choice) {
     check_choice(choice);
     const bool cube = is_cube(choice);
     if (choice.world == "sliding")
-        return std::make_unique<Sliding>(choice.size == 0 ? 4 : choice.size);
+        return std::make_unique<Sliding>(choice.size == 0 ? 4 : choice.size,
+                                         choice.goal == "blank-first");
     if (choice.world == "lights-out")
         return std::make_unique<LightsOut>(choice.size == 0 ? 7 : choice.size);
     if (cube && choice.moves.empty())

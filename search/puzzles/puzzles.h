@@ -15,7 +15,8 @@ struct PuzzleChoice {
     std::string world = "lights-out"; // sliding, lights-out, cube2, cube3
     int size = 0;                     // width of sliding and lights-out; 0: 4 and 7
     int compose = 1;                  // cubes: actions are products of up to so many turns
-    std::string moves;                // cubes: a file of move tables instead
+    std::string moves;                // cubes: a file of move tables instead, or a name (moves.h)
+    std::string goal = "blank-last";  // sliding: or blank-first, as 0 1 2 ... is written
 };
 
 std::vector<std::string> puzzle_names();

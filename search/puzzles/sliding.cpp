@@ -39,7 +39,7 @@ std::string plain_tiles(std::string_view line) {
 
 } // namespace
 
-Sliding::Sliding(int width) : width_(width) {
+Sliding::Sliding(int width, bool blank_first) : width_(width), blank_first_(blank_first) {
     if (width < 2 || width > 5) fail("a sliding puzzle must be 2 to 5 tiles wide, found {}", width);
 }
 
@@ -72,7 +72,8 @@ void Sliding::apply(uint8_t* state, int action) const {
 
 std::string Sliding::action_name(const uint8_t* state, int action) const {
     const int by[] = {-width_, width_, -1, 1};
-    return std::to_string(state[blank(state) + by[action]]);
+    const int tile = state[blank(state) + by[action]];
+    return std::to_string(blank_first_ ? width_ * width_ - tile : tile);
 }
 
 State Sliding::goal() const {
@@ -143,13 +144,25 @@ State Sliding::read(std::string_view line) const {
         seen[static_cast<size_t>(tile)] = true;
         state.push_back(static_cast<uint8_t>(tile));
     }
+    if (blank_first_) state = half_turned(state.data());
     if (!solvable(state.data()))
         fail("expected a state that slides can solve, found one of the other parity (two tiles "
              "are exchanged)");
     return state;
 }
 
-std::string Sliding::text(const uint8_t* state) const { return numbers_text(state, state_bytes()); }
+std::string Sliding::text(const uint8_t* state) const {
+    return numbers_text(blank_first_ ? half_turned(state).data() : state, state_bytes());
+}
+
+// Between the two goals, in either direction.
+State Sliding::half_turned(const uint8_t* state) const {
+    const size_t n = state_bytes();
+    State turned(n);
+    for (size_t i = 0; i < n; ++i)
+        turned[n - 1 - i] = static_cast<uint8_t>(state[i] == 0 ? 0 : n - state[i]);
+    return turned;
+}
 
 int Sliding::lower_bound(const uint8_t* state) const {
     int sum = 0;

@@ -5,6 +5,10 @@
 // moves the blank up, down, left or right (0 to 3), that is, slides a tile into it; a step is
 // called by the number of that tile.
 //
+// With the blank first (0 1 2 ...) the goal of others is ours after half a turn of the board, in
+// which tile t becomes n*n - t: so states are read, written and named that way, and everything
+// else, networks included, is the same.
+//
 // Half of all arrangements can be solved: each slide is one transposition and moves the blank
 // by one place, so the permutation is even exactly if the blank is an even number of places
 // from its corner (Johnson and Story, "Notes on the 15 Puzzle", 1879).
@@ -18,7 +22,7 @@ namespace qstar::search {
 
 class Sliding : public Space {
   public:
-    explicit Sliding(int width); // 2 to 5, else an Error
+    explicit Sliding(int width, bool blank_first = false); // 2 to 5 wide, else an Error
 
     int width() const { return width_; }
     std::string name() const override;
@@ -54,8 +58,10 @@ class Sliding : public Space {
   private:
     int blank(const uint8_t* state) const;
     bool solvable(const uint8_t* state) const;
+    State half_turned(const uint8_t* state) const;
 
     int width_;
+    bool blank_first_;
 };
 
 // The width of the puzzle whose state a line is, by its count of numbers; Error if that

@@ -8,9 +8,7 @@
 
 namespace qstar::search {
 
-namespace {
-
-uint64_t hash(const uint8_t* state, size_t bytes) {
+uint64_t state_hash(const uint8_t* state, size_t bytes) {
     uint64_t value = bytes;
     for (size_t at = 0; at < bytes; at += 8) {
         uint64_t word = 0;
@@ -20,13 +18,11 @@ uint64_t hash(const uint8_t* state, size_t bytes) {
     return value;
 }
 
-} // namespace
-
 NodeTable::NodeTable(size_t state_bytes) : state_bytes_(state_bytes), slots_(1024) {}
 
 size_t NodeTable::slot_of(const uint8_t* wanted) const {
     const size_t mask = slots_.size() - 1;
-    size_t slot = static_cast<size_t>(hash(wanted, state_bytes_)) & mask;
+    size_t slot = static_cast<size_t>(state_hash(wanted, state_bytes_)) & mask;
     while (slots_[slot] != 0 && std::memcmp(state(slots_[slot] - 1), wanted, state_bytes_) != 0)
         slot = (slot + 1) & mask; // linear probing
     return slot;

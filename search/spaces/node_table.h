@@ -23,6 +23,9 @@ struct PuzzleNode {
     bool closed = false; // expanded with this g
 };
 
+// The same number for the same state, whatever the machine.
+uint64_t state_hash(const uint8_t* state, size_t bytes);
+
 class NodeTable {
   public:
     explicit NodeTable(size_t state_bytes);

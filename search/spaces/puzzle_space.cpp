@@ -18,6 +18,9 @@ void describe_puzzle_budgets(Flags& f, PuzzleOptions& o) {
     search_option(f, "nodes", o.nodes);
     search_option(f, "evaluations", o.evaluations);
     f.mark("anytime", o.anytime, "after a solution, look for shorter ones");
+    f.mark("hashed", o.hashed,
+           "beam: keep the beam's states only, and of others hashes: for 65536 states and more")
+        .only_if(o.hashed);
 }
 
 void check(const PuzzleOptions& options) {

@@ -35,6 +35,7 @@ struct PuzzleOptions : SearchOptions {
     int64_t evaluations = 0;   // states that the heuristic rates; 0: no bound
     uint64_t seed = 1;         // best of N: of the draws
     bool anytime = false;      // after a solution, look for shorter ones until the budget ends
+    bool hashed = false;       // beam: in a LayerSpace (spaces/layer_space.h), with no record
     bool record = false;       // fill PuzzleResult.record
 };
 

@@ -14,6 +14,7 @@ import {createInterface} from 'node:readline';
 import {layoutTests} from './layout.mjs';
 import {lessonTests} from './lessons.mjs';
 import {peopleTests} from './people.mjs';
+import {puzzleTests} from './puzzle.mjs';
 import {reportTests} from './report.mjs';
 import {solveTests} from './solve.mjs';
 
@@ -77,7 +78,7 @@ const context = {
 };
 
 let failed = 0;
-for (const [name, test] of [...solveTests, ...peopleTests, ...layoutTests, ...lessonTests, ...reportTests]) {
+for (const [name, test] of [...solveTests, ...peopleTests, ...layoutTests, ...lessonTests, ...puzzleTests, ...reportTests]) {
   const begin = Date.now();
   try {
     await test(context);

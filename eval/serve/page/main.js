@@ -3,6 +3,7 @@
 import {get} from './api.js';
 import {startLabels} from './label.js';
 import {startLessons} from './lesson.js';
+import {startPuzzles} from './puzzle.js';
 import {startRanks} from './rank.js';
 import {startReward} from './reward.js';
 import {startSearch} from './search.js';
@@ -45,6 +46,7 @@ async function start() {
     opened.label = startLabels();
     opened.reward = startReward();
     opened.lesson = startLessons();
+    opened.puzzle = startPuzzles();
   } catch (error) {
     line.textContent = error.message;
     line.className = 'error';

@@ -3,11 +3,13 @@
 
 #include "engine/io/files.h"
 #include "search/puzzles/pocket_cube.h"
+#include "search/puzzles/puzzles.h"
 #include "tests/search/puzzles/refusal.h"
 #include "tests/temporary.h"
 
 #include <algorithm>
 #include <doctest/doctest.h>
+#include <memory>
 
 using namespace qstar;
 using namespace qstar::search;
@@ -30,6 +32,32 @@ State after(const PermutationPuzzle& puzzle, const std::vector<std::string>& nam
 TEST_CASE("the groups have the known numbers of states") {
     CHECK(make_cube(2).group().order() == 3674160.0L);
     CHECK(make_cube(3).group().order() == 43252003274489856000.0L);
+}
+
+TEST_CASE(
+    "the numbering of DeepCubeA is that of a cube, and what it scrambles is read and solved") {
+    PuzzleChoice choice{.world = "cube3"};
+    choice.moves = "deepcubea";
+    const std::unique_ptr<Space> space = make_space(choice);
+    const auto& cube = dynamic_cast<const PermutationPuzzle&>(*space);
+    CHECK(cube.group().order() == 43252003274489856000.0L);
+    REQUIRE(cube.actions() == 12);
+    CHECK(cube.action_name(nullptr, 0) == "U-1");
+    CHECK(cube.action_name(nullptr, 11) == "F1");
+    for (int action = 0; action < 12; ++action) CHECK(cube.inverse(action) == (action ^ 1));
+    // Known orders, whatever the numbers: (R U) 105 times, opposite faces commute.
+    State state = cube.goal();
+    const auto turn = [&](int action) { cube.apply(state.data(), action); };
+    for (int i = 0; i < 105; ++i) turn(7), turn(1);
+    CHECK(cube.solved(state.data()));
+    for (int i = 0; i < 35; ++i) turn(7), turn(1);
+    CHECK_FALSE(cube.solved(state.data()));
+    for (const int face : {1, 5, 9}) {
+        state = cube.goal();
+        for (const int action : {face, face + 2, face - 1, face + 1}) turn(action);
+        CHECK(cube.solved(state.data()));
+    }
+    CHECK(cube.read(cube.text(cube.goal().data())) == cube.goal());
 }
 
 TEST_CASE("a turn of U takes the front to the left, as on a real cube") {

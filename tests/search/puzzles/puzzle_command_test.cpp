@@ -84,12 +84,14 @@ TEST_CASE("what is wrong with a file of states is said with its line, and nothin
                    "there is no such run"));
 }
 
-TEST_CASE("davi and deep-q: a resumed training ends with the same bytes, and guides the search") {
+TEST_CASE(
+    "davi, deep-q and walk: a resumed training ends with the same bytes, and guides the search") {
     const Temporary folder;
     const std::string once = folder.path + "/once", twice = folder.path + "/twice";
-    for (const std::string stage : {"davi", "deep-q"}) {
-        const std::string flags = " --world sliding --size 2 --steps 60 --width 16 --blocks 1 "
-                                  "--batch 32 --scramble 12 --check-every 10 --save-every 7 "
+    for (const std::string stage : {"davi", "deep-q", "walk"}) {
+        const std::string flags = std::string(stage == "walk" ? " --q" : " --check-every 10") +
+                                  " --world sliding --size 2 --steps 60 --width 16 --blocks 1 "
+                                  "--batch 32 --scramble 12 --save-every 7 "
                                   "--warmup 5 --bound none --lr 0.01 --quiet --run '";
         ProgramOutput output = run_program(folder, "train " + stage + flags + once + "'");
         CHECK_MESSAGE(output.status == 0, output.error);
@@ -102,7 +104,9 @@ TEST_CASE("davi and deep-q: a resumed training ends with the same bytes, and gui
             CHECK(sha256_file(once + "/" + stage + file) ==
                   sha256_file(twice + "/" + stage + file));
 
-        const std::string method = stage == "davi" ? "astar" : "qstar";
+        const std::string method = stage == "davi"     ? "astar"
+                                   : stage == "deep-q" ? "qstar"
+                                                       : "beam --hashed --width 4";
         output =
             run_program(folder, "search --world sliding '0 1 3 2' --heuristic model --method " +
                                     method + " --run '" + once + "'");
@@ -112,6 +116,13 @@ TEST_CASE("davi and deep-q: a resumed training ends with the same bytes, and gui
         const auto lines = read_jsonl(once + "/" + stage + "/metrics.jsonl");
         CHECK(number_field(lines[9], "loss") < number_field(lines[0], "loss"));
     }
+    // A wide beam says what it takes before it begins.
+    const ProgramOutput beam =
+        run_program(folder, "search --world sliding '0 1 3 2' --method beam --hashed --width 4096");
+    CHECK(contains(beam.error, "a beam of 4096 states takes "));
+    CHECK(contains(beam.out, "solved in "));
+    CHECK(contains(run_program(folder, "search --world sliding '0 1 3 2' --hashed").error,
+                   "--hashed is for --method beam, found with astar"));
     // A network of another puzzle is refused.
     const ProgramOutput other =
         run_program(folder, "search --world sliding '1 2 3 4 5 6 7 0 8' --heuristic model "

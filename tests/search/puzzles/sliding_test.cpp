@@ -124,6 +124,30 @@ TEST_CASE("walking distance: 24,964 small states for the 15-puzzle, and known ha
     CHECK(ida_star(walking, state).actions.size() == 42);
 }
 
+TEST_CASE("with the blank first: Korf's states as he wrote them") {
+    const Sliding puzzle(4, true), ours(4);
+    const std::string korf = "0 1 9 7 11 13 5 3 14 12 4 2 8 6 10 15";
+    State state = puzzle.read(korf);
+    CHECK(puzzle.text(state.data()) == korf);
+    CHECK(puzzle.text(puzzle.goal().data()) == "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15");
+    // A step is called by the number that stands on its tile, and the way ends in his goal.
+    std::vector<int> board{0, 1, 9, 7, 11, 13, 5, 3, 14, 12, 4, 2, 8, 6, 10, 15};
+    for (const int action : ida_star(WalkingDistance(4), state).actions) {
+        const int tile = std::stoi(puzzle.action_name(state.data(), action));
+        const auto at = std::find(board.begin(), board.end(), tile);
+        const auto blank = std::find(board.begin(), board.end(), 0);
+        const auto apart = std::abs(at - blank);
+        CHECK((apart == 4 ||
+               (apart == 1 && (at - board.begin()) / 4 == (blank - board.begin()) / 4)));
+        std::iter_swap(at, blank);
+        puzzle.apply(state.data(), action);
+    }
+    for (int i = 0; i < 16; ++i) CHECK(board[static_cast<size_t>(i)] == i);
+    for (const Sliding* other : {&ours, &puzzle}) // of the two parities, each has one
+        CHECK(refusal(*other, other == &ours ? korf : "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 0")
+                  .find("other parity") != std::string::npos);
+}
+
 TEST_CASE("malformed sliding states are refused in one sentence") {
     const Sliding puzzle(3);
     CHECK(refusal(puzzle, "1 2 3 4 5 6 7 8") == "expected 9 numbers, found 8");

@@ -173,8 +173,8 @@ TEST_CASE("every stage that has --name obeys the rule, with --force too") {
     make_folders(folder / "victim");
     write_file_atomic(folder / "victim/precious.txt", "kept");
     make(run, "sft", first, "the model");
-    for (const char* stage :
-         {"prm", "rollout", "davi", "deep-q", "label", "rank", "reward", "ppo", "grpo", "dpo"})
+    for (const char* stage : {"prm", "rollout", "davi", "deep-q", "walk", "label", "rank", "reward",
+                              "ppo", "grpo", "dpo"})
         for (const char* name : {"../victim", ".", "sft", "tokenizer"}) {
             CAPTURE(stage);
             CAPTURE(name);

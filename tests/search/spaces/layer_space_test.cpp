@@ -1,0 +1,135 @@
+// Wide beams: with room for all a breadth-first search, with less the same path from a heuristic
+// as from the Q-values that look one step ahead.
+#include "search/spaces/layer_space.h"
+
+#include "engine/base/error.h"
+#include "engine/base/parallel.h"
+#include "search/puzzles/cube.h"
+#include "search/puzzles/lights_out.h"
+#include "search/puzzles/pocket_cube.h"
+#include "search/puzzles/sliding.h"
+#include "search/solve.h"
+#include "tests/sanitized.h"
+
+#include <doctest/doctest.h>
+#include <string>
+
+using namespace qstar;
+using namespace qstar::search;
+
+namespace {
+
+struct Nothing : Heuristic {
+    void cost_to_go(const uint8_t*, int64_t n, float* h) override { std::fill_n(h, n, 0.0f); }
+};
+
+// The distance of the 2x2x2 with an error of up to `wrong` either way that hangs on the state.
+struct Wrong : Heuristic {
+    const PocketCube& table;
+    float wrong;
+    Wrong(const PocketCube& t, float w) : table(t), wrong(w) {}
+    void cost_to_go(const uint8_t* states, int64_t n, float* h) override {
+        for (int64_t i = 0; i < n; ++i) {
+            const uint8_t* state = states + 24 * i;
+            const auto part = static_cast<float>(state_hash(state, 24) % 1000) / 500 - 1;
+            h[i] = static_cast<float>(table.distance(state)) + wrong * part;
+        }
+    }
+};
+
+bool leads_to_goal(const Space& space, State state, const PuzzleResult& result) {
+    for (const int action : result.actions) {
+        if (!space.legal(state.data(), action)) return false;
+        space.apply(state.data(), action);
+    }
+    return space.solved(state.data());
+}
+
+PuzzleOptions wide(int width) {
+    PuzzleOptions options;
+    options.width = width;
+    options.hashed = true;
+    return options;
+}
+
+} // namespace
+
+TEST_CASE("a beam with room for every state is a breadth-first search") {
+    const Sliding puzzle(3);
+    Nothing nothing;
+    LowerBound manhattan(puzzle);
+    Random random(3, "layer_space_test");
+    for (int i = 0; i < (tests::kSanitized ? 1 : 4); ++i) {
+        const State start = puzzle.random_state(random);
+        const PuzzleResult beam =
+            solve(puzzle, Method::beam, &nothing, nullptr, start, wide(40'000));
+        const PuzzleResult best = solve(puzzle, Method::astar, &manhattan, nullptr, start, {});
+        CHECK(beam.solved);
+        CHECK(beam.actions.size() == best.actions.size());
+        CHECK(leads_to_goal(puzzle, start, beam));
+        CHECK(beam.nodes < 181'440); // no state twice
+    }
+}
+
+TEST_CASE("Q-values a step ahead and the heuristic choose the same beams; threads change nothing") {
+    const PermutationPuzzle cube = make_cube(2);
+    const PocketCube table;
+    Wrong h(table, 4);
+    OneStepQ q(cube, h);
+    Random random(5, "layer_space_test");
+    for (int i = 0; i < 6; ++i) {
+        const State start = cube.random_state(random);
+        const PuzzleResult by_h = solve(cube, Method::beam, &h, nullptr, start, wide(300));
+        const PuzzleResult by_q = solve(cube, Method::beam, nullptr, &q, start, wide(300));
+        engine::set_threads(1);
+        const PuzzleResult alone = solve(cube, Method::beam, nullptr, &q, start, wide(300));
+        engine::set_threads(0);
+        CHECK(by_h.solved);
+        CHECK(leads_to_goal(cube, start, by_h));
+        CHECK(by_q.actions == by_h.actions);
+        CHECK(alone.actions == by_q.actions);
+        CHECK(by_q.evaluations == by_q.expanded);       // one a state of the beam
+        CHECK(by_h.evaluations > 3 * by_q.evaluations); // one a child
+    }
+}
+
+TEST_CASE("a wide beam ends with its budgets, and leads to the best state that it saw") {
+    const PermutationPuzzle cube = make_cube(2);
+    const PocketCube table;
+    Wrong h(table, 0.4f);
+    // As far as a state can be, of which a walk at random finds none in a few tries.
+    Random random(6, "layer_space_test");
+    State start = cube.random_state(random);
+    while (table.distance(start.data()) < 12) start = cube.random_state(random);
+    PuzzleOptions options = wide(50);
+    options.nodes = 200;
+    const PuzzleResult nodes = solve(cube, Method::beam, &h, nullptr, start, options);
+    CHECK(nodes.ended == "nodes");
+    CHECK_FALSE(nodes.solved);
+    State end = start;
+    for (const int action : nodes.actions) cube.apply(end.data(), action);
+    CHECK(table.distance(end.data()) < table.distance(start.data()) - 2);
+
+    options = wide(50);
+    options.evaluations = 300;
+    CHECK(solve(cube, Method::beam, &h, nullptr, start, options).ended == "evaluations");
+    CHECK(solve(cube, Method::beam, &h, nullptr, start, options).evaluations <= 300);
+
+    const PuzzleResult there = solve(cube, Method::beam, &h, nullptr, cube.goal(), wide(50));
+    CHECK(there.solved);
+    CHECK(there.actions.empty());
+}
+
+TEST_CASE("a beam that no memory holds is refused before it begins") {
+    const LightsOut lights(7);
+    LowerBound h(lights);
+    std::string error;
+    try {
+        solve(lights, Method::beam, &h, nullptr, lights.goal(), wide(1'000'000'000));
+    } catch (const Error& refused) {
+        error = refused.what();
+    }
+    CHECK(error.starts_with("a beam of 1000000000 states of lights-out 7x7 takes "));
+    CHECK(error.find("a smaller --width takes less") != std::string::npos);
+    CHECK(LayerSpace::memory(make_cube(3), 65536, true) < 80'000'000);
+}
