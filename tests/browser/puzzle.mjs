@@ -6,7 +6,7 @@ import {join} from 'node:path';
 async function open(context, title) {
   const page = await context.page();
   await page.click('#tab-puzzle');
-  await page.waitForSelector('#puzzle-name option');
+  await page.waitForSelector('#puzzle-name option', {state: 'attached'});
   await page.selectOption('#puzzle-name', {label: title});
   return page;
 }

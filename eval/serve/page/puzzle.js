@@ -3,7 +3,13 @@
 import {element, get} from './api.js';
 
 const faces = ['U', 'D', 'L', 'R', 'B', 'F'];
-const places = {U: [1, 2], L: [2, 1], F: [2, 2], R: [2, 3], B: [2, 4], D: [3, 2]}; // row and column of the net
+
+// An element whose grid is `width` cells wide.
+function grid(width, attributes) {
+  const made = element('div', attributes);
+  made.style.setProperty('--width', width);
+  return made;
+}
 
 // What the three kinds of puzzle look like and what a click does. A state is a list of numbers;
 // click(number) plays what stands there.
@@ -26,7 +32,7 @@ const kinds = {
     },
     draw(puzzle, state, play) {
       const legal = new Set(this.moves(puzzle, state));
-      const board = element('div', {class: 'board', style: `--width: ${puzzle.size}`});
+      const board = grid(puzzle.size, {class: 'board'});
       for (const tile of state) {
         const cell = element('button', {type: 'button', class: tile ? 'tile' : 'tile gap',
           'aria-label': tile ? `tile ${tile}` : 'gap', disabled: !legal.has(String(tile))}, tile ? String(tile) : '');
@@ -49,7 +55,7 @@ const kinds = {
       return next;
     },
     draw(puzzle, state, play) {
-      const board = element('div', {class: 'board', style: `--width: ${puzzle.size}`});
+      const board = grid(puzzle.size, {class: 'board'});
       state.forEach((on, i) => {
         const cell = element('button', {type: 'button', class: on ? 'light on' : 'light', 'aria-pressed': String(on === 1),
           'aria-label': `light ${i}`});
@@ -69,8 +75,7 @@ const kinds = {
       const size = Math.round(Math.sqrt(state.length / 6));
       const net = element('div', {class: 'net', role: 'img', 'aria-label': `The cube unfolded: ${state.join(' ')}`});
       faces.forEach((name, number) => {
-        const [row, column] = places[name];
-        const face = element('div', {class: 'face', style: `--width: ${size}; grid-area: ${row} / ${column}`, 'data-face': name});
+        const face = grid(size, {class: 'face', 'data-face': name});
         for (let i = 0; i < size * size; ++i)
           face.append(element('span', {class: `sticker ${faces[Math.floor(state[number * size * size + i] / (size * size))]}`}));
         face.addEventListener('click', (event) => {
