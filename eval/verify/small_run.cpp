@@ -33,7 +33,7 @@ std::string problems() {
 std::vector<std::string> small_run_lines() {
     const std::string loop = " --epochs 1 --warmup 2 --quiet --batch ";
     const std::string puzzle = " --run @/puzzle --world lights-out --size 3 --width 20 --blocks 1 "
-                               "--batch 20 --steps 30 --check-every 5 --quiet";
+                               "--batch 20 --steps 30 --quiet";
     const std::string corpus = " --tokens 20000 --curated 40 --low 1 --high 4 --operators + "
                                "--max-operands 3 --brackets 0 --quiet";
     std::vector<std::string> lines = {
@@ -59,8 +59,9 @@ std::vector<std::string> small_run_lines() {
         "train star --run @/run --rounds 1 --problems 20 --dev-problems 4" + loop + "8",
         "train distil --run @/run --problems 20 --dev-problems 4 --budget 200 --proposals 2" +
             loop + "8",
-        "train davi" + puzzle,
-        "train deep-q" + puzzle,
+        "train davi --check-every 5" + puzzle,
+        "train deep-q --check-every 5" + puzzle,
+        "train walk --q" + puzzle,
         // Another family and another optimiser.
         "train corpus --run @/qwen3" + corpus,
         "train pretrain --run @/qwen3 --family qwen3 --optimizer muon --layers 2 --width 40 "

@@ -18,6 +18,7 @@ namespace {
 
 // States whose children are made, or which are rated, at once.
 constexpr size_t kBeamPart = 8192;
+constexpr size_t kStepBytes = sizeof(uint32_t) + sizeof(uint16_t); // of the past, a state
 constexpr uint32_t kOfEarlierBeam = UINT32_MAX; // what stands for a place in the layer
 
 // Slots of the table of hashes: at most three quarters full.
@@ -166,7 +167,7 @@ void LayerSpace::layer(const std::vector<Node>& kept, std::vector<Node>& next) {
         }
     }
     if (q_ == nullptr) rate(next);
-    const size_t history = steps_.size() * static_cast<size_t>(options_.width) * 6;
+    const size_t history = static_cast<size_t>(result_.nodes) * kStepBytes;
     const size_t now = keys_.size() * (sizeof(uint64_t) + sizeof(uint32_t)) + states_.size() +
                        made_.size() + (hashes_.size() + earlier_.size()) * 8 +
                        (kept.capacity() + next.capacity()) * sizeof(Node) +
