@@ -22,8 +22,8 @@ namespace {
 // The notes of a state, which hold the step, too.
 constexpr const char* step_note = "step";
 
-TrainedModel trained(engine::Mlp& model, engine::Mlp* target, const search::Space& space,
-                     const std::string& bound, std::vector<std::string> wanted) {
+TrainedModel trained_network(engine::Mlp& model, engine::Mlp* target, const search::Space& space,
+                             const std::string& bound, std::vector<std::string> wanted) {
     TrainedModel both;
     wanted.insert(wanted.begin(), step_note);
     both.parameters = {&model.parameters};
@@ -107,7 +107,8 @@ PuzzleTraining::PuzzleTraining(const PuzzleTrainingOptions& options, Stage& stag
                                const search::Space& space, engine::Mlp& model_, engine::Mlp* target,
                                const std::vector<std::string>& notes)
     : model(model_), model_value(space, model, bound_of(options, space)),
-      trainer(options.loop, stage, trained(model, target, space, bound_of(options, space), notes),
+      trainer(options.loop, stage,
+              trained_network(model, target, space, bound_of(options, space), notes),
               options.steps),
       loop_(options.loop), seed_(stage.seed()), space_(space),
       scramble_(options.scramble > 0 ? options.scramble : default_scramble(space)) {}
