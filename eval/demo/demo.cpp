@@ -42,18 +42,20 @@ struct Sizes {
     int64_t sample_problems;
     int64_t reward_prompts, dpo_prompts, preference_problems; // ranks
     int64_t orm_solutions, prm_solutions, rollout_solutions, q_problems;
-    int64_t play_problems, distil_problems, dev_problems;
+    int64_t play_rounds, play_problems, play_searched; // self-play: the last round is guided by Q
+    int64_t distil_problems, dev_problems;
     int64_t curve_problems, ladder_problems; // held-out ones
 };
 
-constexpr Sizes quick = {400'000, 0.15, 16,  0,  2,  64, 200, 100, 100, 50,
-                         0,       0,    100, 60, 60, 60, 50,  20,  100};
+constexpr Sizes quick = {400'000, 0.15, 16, 0, 2,  64, 200, 100, 100, 50, 0,
+                         0,       100,  60, 2, 60, 60, 60,  50,  20,  100};
 // Seven to eight minutes on two cores.
-constexpr Sizes standard = {6'000'000, 0.03, 8,    1000, 4,    128,  20'000, 2000, 2000, 500,
-                            12'000,    0,    1000, 500,  2000, 1200, 200,    100,  1000};
+constexpr Sizes standard = {6'000'000, 0.03,   8,    1000,   4,   128,  20'000,
+                            2000,      2000,   500,  12'000, 0,   1000, 500,
+                            3,         12'000, 2000, 3000,   200, 100,  1000};
 // Half an hour: what the READMEs of the floors measured.
-constexpr Sizes full = {14'000'000, 0.03, 16,   0,    4,    128,  30'000, 5000, 3000, 500,
-                        0,          0,    2000, 1000, 4000, 2000, 200,    150,  1000};
+constexpr Sizes full = {14'000'000, 0.03, 16,   0, 4,      128,  30'000, 5000, 3000, 500, 0,
+                        0,          2000, 1000, 4, 30'000, 4000, 8000,   200,  150,  1000};
 
 // Muon for the hidden matrices, AdamW for the rest: a fifth of AdamW's tokens to the same loss
 // (LOG.md). Rates were chosen on dev problems.
@@ -130,6 +132,9 @@ void arithmetic_demo(const DemoOptions& options) {
     say("prm", "process reward model: is this step right?");
     auto prm = of<train::PrmOptions>(options);
     prm.reward.limit = size.prm_solutions;
+    prm.judge = "text";
+    prm.reward.loop.batch = 64;
+    prm.reward.loop.warmup = 20;
     learn_by_muon(prm.reward.loop, 0.01);
     train::prm(prm);
 
@@ -141,22 +146,35 @@ void arithmetic_demo(const DemoOptions& options) {
     say("q", "Q-values of steps, by fitted Q iteration on the policy's own roll-outs");
     auto q = of<train::QOptions>(options);
     q.problems = size.q_problems;
+    q.judge = "text";
     learn_by_muon(q.loop, 0.01);
     train::q(q);
 
     say("self-play", "search finds, the verifier confirms, the policy learns, again");
     auto play = of<train::SelfPlayOptions>(options);
-    play.rounds = 2;
+    play.rounds = size.play_rounds;
+    play.guided_from = size.play_rounds;
     play.problems = size.play_problems;
+    play.searched = size.play_searched;
     play.dev_problems = size.dev_problems;
-    learn_by_muon(play.loop, 0.003);
+    play.restart = false;
+    play.keep = 1;
+    play.loop.batch = 64;
+    play.loop.lr = 1e-3;
+    learn_by_muon(play.loop, 0.01);
+    play.q.judge = "text";
+    play.q.loop.batch = 64;
     learn_by_muon(play.q.loop, 0.01);
     train::self_play(play);
 
     say("distil", "what the search finds, back into a policy that needs no search");
     auto distil = of<train::DistilOptions>(options);
+    distil.teacher = distil.from = "self-play";
+    distil.scorer = "q-self-play";
+    distil.search.aggregate = "last";
     distil.problems = size.distil_problems;
     distil.dev_problems = size.dev_problems;
+    distil.loop.batch = 64;
     learn_by_muon(distil.loop, 0.003);
     train::distil(distil);
 

@@ -11,8 +11,16 @@
 namespace qstar::search {
 
 namespace {
-constexpr int scores_to_slots = 8; // kept sequences for each evaluated at once
-constexpr float no_room = 1e-6f;   // the score of a step beyond the context: surely wrong
+constexpr int scores_to_slots = 8;    // kept sequences for each evaluated at once
+constexpr float no_room = 1e-6f;      // the score of a step beyond the context: surely wrong
+
+// log p(token) of a row of logits.
+float log_prob_in(const float* logits, int64_t classes, int token) {
+    const float most = *std::max_element(logits, logits + classes);
+    double sum = 0;
+    for (int64_t i = 0; i < classes; ++i) sum += math::exp(double{logits[i]} - double{most});
+    return static_cast<float>(double{logits[token]} - double{most} - math::log(sum));
+}
 
 // The steps that the context has no room for. The policy that drew them had, but the tokens
 // that it drew need not be the fewest for their text, nor the tokenizer's.
@@ -31,7 +39,6 @@ GptScorer::GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& token
           model, at_once * (1 + scores_to_slots),
           at_once * engine::KvCache::pages_of(model.config.context))),
       prefix_cache_(*decoder_, at_once, keep ? at_once * scores_to_slots : 0) {
-    if (!model.config.scalar_head) fail("a scorer needs a model with a scalar head, found none");
     if (tokenizer.size() > model.config.vocab)
         fail("the tokenizer has {} tokens, the model a vocabulary of {}", tokenizer.size(),
              model.config.vocab);
@@ -39,25 +46,68 @@ GptScorer::GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& token
 
 // Nodes of one depth: none of them lies on the way to another.
 void GptScorer::evaluate(std::span<Node* const> nodes) {
-    std::vector<engine::Decoder::Feed> feeds;
-    for (size_t begin = 0; begin < nodes.size(); begin += static_cast<size_t>(at_once_)) {
-        const size_t count = std::min(nodes.size() - begin, static_cast<size_t>(at_once_));
-        feeds.clear();
-        for (size_t i = 0; i < count; ++i) {
-            const int slot = static_cast<int>(i);
-            const std::span<const int> tokens = nodes[begin + i]->tokens;
-            const int known = prefix_cache_.begin(tokens, slot);
-            feeds.push_back({slot, tokens.subspan(static_cast<size_t>(known))});
-        }
-        prefix_cache_.make_room(decoder_->pages_needed(feeds));
-        const engine::Tensor scores = decoder_->feed_scores(feeds);
-        for (size_t i = 0; i < count; ++i) {
-            Node& node = *nodes[begin + i];
-            node.score = math::sigmoid(scores[static_cast<int64_t>(i)]);
+    const auto most = static_cast<size_t>(at_once_);
+    for (size_t begin = 0; begin < nodes.size(); begin += most) {
+        const auto few = nodes.subspan(begin, std::min(nodes.size() - begin, most));
+        if (decoder_->config().scalar_head)
+            evaluate_head(few);
+        else
+            evaluate_text(few);
+        for (size_t i = 0; i < few.size(); ++i) {
+            const Node& node = *few[i];
             if (node.open) prefix_cache_.keep(node.tokens, static_cast<int>(i), node.score);
             decoder_->clear(static_cast<int>(i));
         }
     }
+}
+
+void GptScorer::evaluate_head(std::span<Node* const> nodes) {
+    std::vector<engine::Decoder::Feed> feeds;
+    for (size_t i = 0; i < nodes.size(); ++i) {
+        const int slot = static_cast<int>(i);
+        const std::span<const int> tokens = nodes[i]->tokens;
+        const int known = prefix_cache_.begin(tokens, slot);
+        feeds.push_back({slot, tokens.subspan(static_cast<size_t>(known))});
+    }
+    prefix_cache_.make_room(decoder_->pages_needed(feeds));
+    const engine::Tensor scores = decoder_->feed_scores(feeds);
+    for (size_t i = 0; i < nodes.size(); ++i)
+        nodes[i]->score = math::sigmoid(scores[static_cast<int64_t>(i)]);
+}
+
+// Token by token, as it was written: what the model says before each token of the step.
+void GptScorer::evaluate_text(std::span<Node* const> nodes) {
+    std::vector<engine::Decoder::Feed> feeds, next;
+    std::vector<float> least(nodes.size(), 0.0f);
+    std::vector<size_t> read(nodes.size()); // tokens of the node that were looked at
+    for (size_t i = 0; i < nodes.size(); ++i) {
+        const Node& node = *nodes[i];
+        const int slot = static_cast<int>(i);
+        // The last token before the step is fed again: what comes after it is asked.
+        const size_t known =
+            std::min(static_cast<size_t>(prefix_cache_.begin(node.tokens, slot)), node.given - 1);
+        decoder_->truncate(slot, static_cast<int>(known));
+        feeds.push_back({slot, node.tokens.subspan(known, node.given - known)});
+        read[i] = node.given;
+    }
+    for (; !feeds.empty(); feeds.swap(next)) {
+        prefix_cache_.make_room(decoder_->pages_needed(feeds));
+        const engine::Tensor logits = decoder_->feed(feeds);
+        next.clear();
+        for (size_t row = 0; row < feeds.size(); ++row) {
+            const auto i = static_cast<size_t>(feeds[row].slot);
+            const Node& node = *nodes[i];
+            if (read[i] == node.tokens.size()) continue; // its end, fed to be kept
+            const int64_t classes = decoder_->config().vocab;
+            const float* of_row = logits.data() + static_cast<int64_t>(row) * classes;
+            least[i] = std::min(least[i], log_prob_in(of_row, classes, node.tokens[read[i]]));
+            if (read[i] + 1 < node.tokens.size() || node.open)
+                next.push_back({feeds[row].slot, node.tokens.subspan(read[i], 1)});
+            ++read[i];
+        }
+    }
+    for (size_t i = 0; i < nodes.size(); ++i)
+        nodes[i]->score = math::sigmoid(text_logit(least[i]));
 }
 
 int64_t GptScorer::score_tokens(const Path& path) const {
@@ -98,8 +148,11 @@ std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
             }
             const auto length = static_cast<size_t>(path.ends[depth]) + 1;
             const bool last = depth + 1 == paths[order[k]].steps.size();
-            nodes.push_back(
-                {std::span(path.tokens).first(length), !(last && paths[order[k]].finished), 0});
+            // The tokens of the step before, or of the problem, end where this step begins.
+            const size_t given = depth > 0 ? static_cast<size_t>(path.ends[depth - 1]) + 1
+                                           : form_.prompt(paths[order[k]].problem).size();
+            nodes.push_back({std::span(path.tokens).first(length), given,
+                             !(last && paths[order[k]].finished), 0});
             of_path[order[k]].push_back(&nodes.back());
             if (const auto value = prefix_cache_.value(nodes.back().tokens)) {
                 nodes.back().score = *value;
@@ -114,7 +167,13 @@ std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
     std::vector<Scores> results(paths.size());
     for (const size_t i : order) {
         results[i].tokens = static_cast<int64_t>(encoded[i].tokens.size());
-        for (const Node* node : of_path[i]) results[i].steps.push_back(node->score);
+        float before = 1;
+        for (const Node* node : of_path[i]) {
+            const bool together =
+                reading_ == Reading::whole_solution && !decoder_->config().scalar_head;
+            if (together) before *= node->score;
+            results[i].steps.push_back(together ? before : node->score);
+        }
         results[i].steps.resize(paths[i].steps.size(), no_room);
     }
     return results;

@@ -1,6 +1,13 @@
 #pragma once
-// The scorer that a GPT with a scalar head stands behind, ORM or PRM: the sigmoid of
-// its score at the end token of each step.
+// The scorer that a GPT stands behind.
+//
+// One with a scalar head, ORM or PRM: the sigmoid of its score at the end token of each step.
+//
+// One without judges by what it would have written itself, as a verifier that is trained by
+// next-token prediction (Zhang et al., "Generative Verifiers", 2408.15240; Rafailov et al., "From r
+// to Q*: Your Language Model is Secretly a Q-Function", 2404.12358): a step is as good as its least
+// likely token, sigmoid(2 (log p + 2)), so that 1/2 stands where a token has e^-2, or one chance in
+// seven. Where the whole solution is read, a step's score is the product of those up to it.
 //
 // Paths are branches of a tree. A step that several paths of a call have in common, with
 // all before it, is evaluated once; and what was evaluated is kept for later calls
@@ -22,12 +29,15 @@
 
 namespace qstar::search {
 
+// The logit of a step whose least likely token has this log p.
+inline float text_logit(float least) { return 2 * (least + 2); }
+
 class GptScorer : public Scorer {
   public:
     // at_once: steps evaluated in one batch; the cache has room for so many contexts.
     // keep: evaluated paths, for later calls; changes no result. The tokenizer must
-    // outlive the scorer; the model's weights are copied. Error if the model has no
-    // scalar head or the tokenizer more tokens than the model.
+    // outlive the scorer; the model's weights are copied. Error if the tokenizer has more tokens
+    // than the model.
     GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer, int at_once = 256,
               bool keep = true);
     // The same, with what the model's file says of its reading (run.h: reading_of).
@@ -48,10 +58,13 @@ class GptScorer : public Scorer {
     // A step of one path or, with the same steps before it, of several.
     struct Node {
         std::span<const int> tokens; // up to and with its end token
+        size_t given = 0;            // of them, those before the step
         bool open = false;           // a path may go on from here
         float score = 0;
     };
     void evaluate(std::span<Node* const> nodes);
+    void evaluate_head(std::span<Node* const> nodes); // at most at_once_
+    void evaluate_text(std::span<Node* const> nodes);
 
     tokenizer::FormReader form_;
     int at_once_;

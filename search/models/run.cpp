@@ -70,6 +70,10 @@ std::string_view name_of(Reading reading) {
     return reading == Reading::each_step ? "each step" : "whole solution";
 }
 
+bool judges_by_text(const std::string& model_file) {
+    return engine::SafeTensorsReader(model_file).metadata().contains("reading");
+}
+
 Reading reading_of(const std::string& model_file) {
     const engine::SafeTensorsReader file(model_file);
     const auto said = file.metadata().find("reading");

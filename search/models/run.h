@@ -40,6 +40,9 @@ std::map<std::string, std::string> model_metadata(const std::string& run,
 // solution", as the stage that trained it wrote. Of a file that does not say so, by the name of its
 // stage's folder: those that begin with "prm" rate each step. Error for another word.
 Reading reading_of(const std::string& model_file);
+// Whether a model without a scalar head was trained to judge (gpt_scorer.h): its file says so by
+// the metadata's "reading". No policy's does.
+bool judges_by_text(const std::string& model_file);
 std::string_view name_of(Reading reading);
 
 // Error if the model file says that it was trained with another tokenizer than this one, whose

@@ -7,6 +7,7 @@
 #include "search/solve.h"
 #include "tests/search/tiny_models.h"
 
+#include <algorithm>
 #include <cmath>
 #include <doctest/doctest.h>
 #include <set>
@@ -207,8 +208,45 @@ TEST_CASE("scores are the sigmoid at the end tokens, whatever the batch") {
         }
     }
     CHECK(different.size() > 10);
-    engine::Gpt bare = chatty();
-    CHECK_THROWS_AS(GptScorer(bare, tokenizer), Error);
+}
+
+TEST_CASE("a model without a head rates a step by its least likely token, whatever the batch") {
+    engine::Gpt model = chatty();
+    const tokenizer::Tokenizer tokenizer;
+    const std::vector<Path> paths{{"1+2", {"3"}, true},
+                                  {"1+2", {"2+1", "3"}, true},
+                                  {"1+2", {"2+1", "33"}, false},
+                                  {"4-1", {"3"}, false}};
+    for (const int slots : {2, 64}) {
+        GptScorer scorer(model, tokenizer, slots);
+        GptScorer together(model, tokenizer, Reading::whole_solution);
+        const std::vector<Scores> all = scorer.score(paths), products = together.score(paths);
+        for (size_t i = 0; i < paths.size(); ++i) {
+            CHECK(scorer.score({&paths[i], 1})[0].steps == all[i].steps);
+            CHECK(GptScorer(model, tokenizer).score({&paths[i], 1})[0].steps == all[i].steps);
+            const EncodedPath encoded = encode(tokenizer, paths[i]);
+            std::vector<int> next(encoded.tokens.begin() + 1, encoded.tokens.end());
+            next.push_back(0);
+            engine::Tape tape(false);
+            const auto time = static_cast<int64_t>(encoded.tokens.size());
+            const engine::Var said = engine::log_prob(
+                tape,
+                engine::logits(tape, model, engine::hidden(tape, model, encoded.tokens, 1, time)),
+                next);
+            auto t = static_cast<int64_t>(
+                encode(tokenizer, {paths[i].problem, {}, false}).tokens.size());
+            float product = 1;
+            for (size_t step = 0; step < encoded.ends.size(); ++step) {
+                float least = 0;
+                for (; t <= encoded.ends[step]; ++t)
+                    least = std::min(least, tape.value(said)[t - 1]);
+                const float score = 1 / (1 + std::exp(-2 * (least + 2)));
+                CHECK(all[i].steps[step] == doctest::Approx(score).epsilon(1e-4));
+                product *= score;
+                CHECK(products[i].steps[step] == doctest::Approx(product).epsilon(1e-4));
+            }
+        }
+    }
 }
 
 TEST_CASE("a step that the context has no room for counts as wrong, those before it do not") {

@@ -6,6 +6,7 @@
 #include "engine/text/jsonl.h"
 #include "search/models/gpt_proposer.h"
 #include "search/models/gpt_scorer.h"
+#include "search/models/run.h"
 #include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
 #include "train/expert_iteration/expert_iteration.h"
@@ -43,7 +44,8 @@ class Distil : public Recipe {
         : options_(options), setup_(setup) {
         if (options.scorer == "none") return;
         reward_model_ = load_model(options.stage.run, options.scorer);
-        scorer_.emplace(*reward_model_, setup.tokenizer);
+        const std::string file = model_path(options.stage.run, options.scorer);
+        scorer_.emplace(*reward_model_, setup.tokenizer, search::reading_of(file));
     }
 
     // The teacher searches.

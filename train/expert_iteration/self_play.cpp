@@ -52,9 +52,11 @@ class SelfPlay : public Recipe {
         // Step 1: roll-outs.
         Stage q_stage(round.stage, "q", Json{{"round", round.number}});
         if (!q_stage.done()) {
-            make_rollouts(q_stage, problems, proposer, *setup_.world, q_.explore);
+            ExploreOptions explore = q_.explore;
+            if (!guided(round)) explore.proposals = 0; // nobody takes a maximum over them
+            make_rollouts(q_stage, problems, proposer, *setup_.world, explore);
             // Step 2: Q-values, from them.
-            if (!options_.guided)
+            if (!guided(round))
                 q_stage.finish(Json::object());
             else if (fit_q(q_, q_stage, round.policy, round.policy_file) == Outcome::stopped)
                 return Outcome::stopped;
@@ -62,11 +64,14 @@ class SelfPlay : public Recipe {
         rollouts_ = read_rollouts(q_stage.path("rollouts.jsonl"));
         // Step 3: the search that they guide.
         searched_.clear();
-        if (!options_.guided) return Outcome::finished;
+        if (!guided(round)) return Outcome::finished;
         values_ = load_model(q_stage.model());
-        search::GptScorer scorer(*values_, setup_.tokenizer);
-        searched_ = search_problems(round.stage, setup_.seed, problems, proposer, &scorer,
-                                    options_.search, *setup_.world);
+        search::GptScorer scorer(*values_, setup_.tokenizer, search::Reading::whole_solution);
+        const size_t count =
+            options_.searched > 0 ? static_cast<size_t>(options_.searched) : problems.size();
+        searched_ = search_problems(round.stage, setup_.seed,
+                                    std::span(problems).first(std::min(count, problems.size())),
+                                    proposer, &scorer, options_.search, *setup_.world);
         return Outcome::finished;
     }
 
@@ -77,7 +82,7 @@ class SelfPlay : public Recipe {
     }
 
     // Step 6.
-    Json measure(const Round&, const engine::Gpt& student) override {
+    Json measure(const Round& round, const engine::Gpt& student) override {
         const search::World& world = *setup_.world;
         std::set<std::string> rolled_out, found;
         for (const Rollout& rollout : rollouts_)
@@ -91,9 +96,9 @@ class SelfPlay : public Recipe {
                     {"confirmed", confirmed_.size()},
                     {"sound", sound_share(confirmed_, world)},
                     {"dev_greedy", json_of(setup_.greedy(student))}};
-        if (options_.guided) {
+        if (guided(round)) {
             search::GptProposer proposer = setup_.proposer(student);
-            search::GptScorer scorer(*values_, setup_.tokenizer);
+            search::GptScorer scorer(*values_, setup_.tokenizer, search::Reading::whole_solution);
             result["dev_search"] =
                 json_of(score_on(setup_.dev, proposer, &scorer, options_.search, world));
         }
@@ -116,6 +121,10 @@ class SelfPlay : public Recipe {
     }
 
   private:
+    bool guided(const Round& round) const {
+        return options_.guided && round.number >= options_.guided_from;
+    }
+
     const SelfPlayOptions& options_;
     const IterationSetup& setup_;
     QOptions q_;
@@ -168,6 +177,10 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.number("keep", o.keep, 1, most, "different solutions of a problem, at most");
     f.truth("restart", o.restart, "each round tunes the first model, not the last");
     f.truth("guided", o.guided, "search with Q; without: roll-outs only");
+    f.number("guided-from", o.guided_from, 1, o.rounds, "the first round with a search, if guided")
+        .only_if(o.guided_from > 1);
+    f.number("searched", o.searched, 0, most, "problems of a round that are searched; 0: all")
+        .only_if(o.searched > 0);
     f.number("dev-problems", o.dev_problems, 1, most, "on which each round is measured");
     f.number("q-lr", o.q.loop.lr, 0, 10, "learning rate of Q");
     f.choice("q-optimizer", o.q.loop.optimizer, {"adamw", "muon"}, "of Q, as --optimizer")
@@ -179,6 +192,8 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.number("q-iterations", o.q.iterations, 1, most, "of Q's target network");
     f.choice("q-start", o.q.start, {"monte-carlo", "zero"},
              "first targets of Q: monte-carlo or zero");
+    f.choice("q-judge", o.q.judge, {"head", "text"}, "of Q, as --judge of `train q`")
+        .only_if(o.q.judge != "head");
     search::world_flag(f, o.q.world).only_if(!o.q.world.empty());
 }
 

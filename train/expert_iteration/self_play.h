@@ -7,6 +7,10 @@
 // expert's work is used after the tuned model, and the only measure is whether the final
 // answer of a training problem is right.
 //
+// Roll-outs are cheap and a policy that errs often learns most from them; where it is nearly always
+// right, the search finds what it misses. So the first rounds may do without steps 2 and 3
+// (`guided_from`).
+//
 // Round n, in DIR/self-play/round-n/:
 //   Step 1  explore: the policy of the round before rolls out new training problems
 //           (q/rollouts.jsonl)
@@ -42,6 +46,8 @@ struct SelfPlayOptions {
     int64_t keep = 4;        // different solutions of a problem, at most
     bool restart = true;     // each round tunes the model of the start, not the last round's
     bool guided = true;      // steps 2 and 3; without: roll-outs only (ReST-EM)
+    int64_t guided_from = 1; // the first round that has them
+    int64_t searched = 0;    // problems of a round that are searched in step 3; 0: all
     int64_t dev_problems = 500;
     SearchFlags search;
     QOptions q; // of step 2; its roll-outs are step 1's

@@ -14,6 +14,7 @@
 #include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
 #include "train/run/resumable_map.h"
+#include "train/supervised/text_judge.h"
 
 #include <algorithm>
 #include <map>
@@ -47,6 +48,21 @@ std::vector<Example> examples_of(std::span<const Rollout> rollouts, const StepVa
     return examples;
 }
 
+// For a Q that is read from the text: by the values of all steps that roll-outs took after a state.
+std::vector<Example> text_examples_of(std::span<const Rollout> rollouts, const StepValues& values,
+                                      const tokenizer::Tokenizer& tokenizer) {
+    KnownSteps known(tokenizer);
+    for (size_t i = 0; i < rollouts.size(); ++i) {
+        search::Path path = rollouts[i].path;
+        for (; !path.steps.empty(); path.steps.pop_back(), path.finished = false)
+            known.add(path, values[i][path.steps.size() - 1]);
+    }
+    std::vector<Example> examples;
+    for (const Rollout& rollout : rollouts)
+        examples.push_back(known.example(rollout.path, rollout.path.steps.size()));
+    return examples;
+}
+
 double mean_of(const StepValues& values) {
     double sum = 0, count = 0;
     for (const auto& steps : values)
@@ -70,6 +86,9 @@ void describe(Flags& f, QOptions& o) {
     f.number("extra-layers", o.extra_layers, 0, 100,
              "layers more than the policy has; none with --trains head");
     f.number("text-weight", o.text, 0, 100, "weight of the next-token loss on right solutions");
+    f.choice("judge", o.judge, {"head", "text"},
+             "Q by a scalar head, or by its own next-token probabilities (no --extra-layers)")
+        .only_if(o.judge != "head");
     search::world_flag(f, o.world);
 }
 
@@ -158,15 +177,23 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
             .push_back(std::move(rollout));
     }
     if (rollouts.empty()) fail("{}: no roll-outs to train on", file);
+    const bool by_text = options.judge == "text";
+    const auto asked = [&](std::span<const Rollout> of, const StepValues& values) {
+        return by_text ? text_examples_of(of, values, tokenizer)
+                       : examples_of(of, values, tokenizer);
+    };
+    const Objective objective = by_text ? Objective{text_judge_gradient, validate_text_judge}
+                                        : scalar_objective(options.text);
     // What roll-outs say of the problems that are kept for validation.
-    const std::vector<Example> judged = examples_of(
-        validation_rows, monte_carlo_returns(validation_rows, options.discount), tokenizer);
+    const std::vector<Example> judged =
+        asked(validation_rows, monte_carlo_returns(validation_rows, options.discount));
 
     const int64_t per_epoch =
         (static_cast<int64_t>(rollouts.size()) + options.loop.batch - 1) / options.loop.batch;
     const int64_t per_iteration = per_epoch * options.epochs;
     const int64_t steps = per_iteration * options.iterations;
-    engine::Gpt model = reward_model(base, options.extra_layers, options.loop, stage);
+    engine::Gpt model = by_text ? text_judge(base, options.loop, stage)
+                                : reward_model(base, options.extra_layers, options.loop, stage);
     Trainer trainer(options.loop, stage, trained(model, stage.run(), from), steps);
     trainer.describe("reading", search::name_of(search::Reading::whole_solution));
     std::vector<Example> examples;
@@ -185,10 +212,10 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
                              : monte_carlo_returns(rollouts, options.discount);
             } else {
                 engine::Gpt target = target_network(stage, iteration, model, starts);
-                search::GptScorer scorer(target, tokenizer);
+                search::GptScorer scorer(target, tokenizer, search::Reading::whole_solution);
                 values = fitted_q_targets(rollouts, &scorer, options.discount);
             }
-            examples = examples_of(rollouts, values, tokenizer);
+            examples = asked(rollouts, values);
             mean_target = mean_of(values);
         }
         // Step 3: fit the network to them.
@@ -197,18 +224,19 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
             epoch = make_epoch(examples, options.loop.batch, seed, trainer.step() / per_epoch);
         const Batch batch = make_batch(examples, epoch[static_cast<size_t>(turn)]);
         model.zero_grad();
-        const RewardLoss loss = reward_gradient(trainer.tape, model, batch, options.text);
+        const RewardLoss loss = objective.gradient(trainer.tape, model, batch);
         Metrics metrics = trainer.update(loss.total);
         metrics.set({"label_loss", loss.judged});
         metrics.set({"iteration", iteration});
         metrics.set({"mean_target", mean_target});
-        if (turn + 1 == per_epoch) metrics.set(validate(model, judged, options.loop.batch));
+        if (turn + 1 == per_epoch)
+            metrics.set(objective.validate(model, judged, options.loop.batch));
         trainer.end_step(metrics);
     }
     if (trainer.stopped()) return Outcome::stopped;
     for (int64_t i = 1; i < options.iterations; ++i) remove_file(target_path(stage, i));
 
-    Json result = json_of(validate(model, judged, options.loop.batch));
+    Json result = json_of(objective.validate(model, judged, options.loop.batch));
     result["rollouts"] = rollouts.size();
     result["val_rollouts"] = validation_rows.size();
     return trainer.finish(result);

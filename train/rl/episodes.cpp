@@ -6,6 +6,7 @@
 #include "engine/decode/decoder.h"
 #include "engine/decode/sampling.h"
 #include "search/models/encode.h"
+#include "search/models/gpt_scorer.h"
 #include "search/models/stream.h"
 
 #include <algorithm>
@@ -298,11 +299,31 @@ TokenProbs token_probs(engine::Gpt& policy, std::span<const Episode> episodes) {
     return probs;
 }
 
+namespace {
+
+std::vector<float> text_scores(engine::Gpt& judge, std::span<const Episode> episodes) {
+    std::vector<float> scores = token_probs(judge, episodes).log_prob;
+    size_t k = 0;
+    for (const Episode& episode : episodes) {
+        float least = 0;
+        auto end = episode.ends.begin();
+        for (int at = episode.prompt; at < static_cast<int>(episode.tokens.size()); ++at, ++k) {
+            least = std::min(least, scores[k]);
+            scores[k] = search::text_logit(least);
+            if (end != episode.ends.end() && at == *end) least = 0, ++end;
+        }
+    }
+    return scores;
+}
+
+} // namespace
+
 std::vector<float> values_before(engine::Gpt& critic, std::span<const Episode> episodes) {
     return all_scores(critic, episodes, &Minibatch::before);
 }
 
 std::vector<float> scores_at(engine::Gpt& reward_model, std::span<const Episode> episodes) {
+    if (!reward_model.config.scalar_head) return text_scores(reward_model, episodes);
     return all_scores(reward_model, episodes, &Minibatch::at);
 }
 

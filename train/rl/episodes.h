@@ -76,6 +76,7 @@ struct TokenProbs {
 };
 TokenProbs token_probs(engine::Gpt& policy, std::span<const Episode> episodes);
 std::vector<float> values_before(engine::Gpt& critic, std::span<const Episode> episodes);
+// Of a judge without a head (search/models/gpt_scorer.h): of the step's tokens up to each.
 std::vector<float> scores_at(engine::Gpt& reward_model, std::span<const Episode> episodes);
 
 } // namespace qstar::train

@@ -4,6 +4,7 @@
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
+#include "search/models/run.h"
 #include "search/models/stream.h"
 #include "train/data/corpus.h"
 #include "train/rl/kl.h"
@@ -37,6 +38,9 @@ RewardFunction reward_of(const RlOptions& options, const RlSetup& setup) {
              model_path(options.stage.run, options.reward), model.config.context,
              setup.reference.config.context);
     if (options.reward == "orm") return outcome_reward(std::move(model));
+    const std::string file = model_path(options.stage.run, options.reward);
+    if (!model.config.scalar_head && !search::judges_by_text(file))
+        fail("--reward {}: its model has no scalar head: it is not a reward model", options.reward);
     if (options.reward == "prm") return step_reward(std::move(model), options.step_pay);
     return rank_reward(std::move(model),
                        roll_out(setup, options, setup.reference, -1, own_solutions, 1));

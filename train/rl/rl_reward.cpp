@@ -84,7 +84,6 @@ RewardFunction rank_reward(engine::Gpt reward_model, std::span<const Episode> ow
 }
 
 RewardFunction step_reward(engine::Gpt prm, const std::string& pay) {
-    check_head(prm, "prm");
     if (pay != "product" && pay != "sum")
         fail("--step-pay must be product or sum, found \"{}\"", pay);
     const auto model = std::make_shared<engine::Gpt>(std::move(prm));

@@ -57,7 +57,10 @@ Outcome orm(const OrmOptions& options) {
         });
     settle(bad, options.reward.stage, "orm", file);
     say_contradictions(options.reward.stage, "orm", contradictions(labels), "solution");
-    return train_reward(options.reward, stage, base, set, search::Reading::whole_solution, file);
+    return train_reward(options.reward, stage,
+                        reward_model(base, options.reward.extra_layers, options.reward.loop, stage),
+                        set, scalar_objective(options.reward.text), search::Reading::whole_solution,
+                        file);
 }
 
 } // namespace qstar::train

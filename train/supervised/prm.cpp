@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/text/jsonl.h"
 #include "train/data/left_out.h"
+#include "train/supervised/text_judge.h"
 
 #include <span>
 #include <string>
@@ -37,10 +38,26 @@ Example example_of(const StepLabels& judged, const tokenizer::Tokenizer& tokeniz
                         weights, options.every_token, written);
 }
 
+// Each judged step, after the steps before it.
+void add_steps(KnownSteps& known, const StepLabels& judged, const PrmOptions& options) {
+    const std::vector<float> targets = targets_of(judged, options);
+    search::Path path{judged.problem, judged.steps, judged.finished};
+    for (size_t left = targets.size(); left-- > 0;) {
+        const bool skipped =
+            judged.labels[left] == search::Label::neutral && options.neutral == "skip";
+        if (!skipped) known.add(path, targets[left]);
+        path.steps.pop_back();
+        path.finished = false;
+    }
+}
+
 } // namespace
 
 void describe(Flags& f, PrmOptions& o) {
     describe(f, o.reward);
+    f.choice("judge", o.judge, {"head", "text"},
+             "by a scalar head, or by its own next-token probabilities (no --extra-layers)")
+        .only_if(o.judge != "head");
     f.choice("neutral", o.neutral, {"right", "wrong", "skip"},
              "what a neutral step counts as: right, wrong or skip");
     f.truth("every-token", o.every_token, "ask at every token, not at the step's end only");
@@ -58,11 +75,15 @@ Outcome prm(const PrmOptions& options) {
     const std::string& file = start->labels;
     const tokenizer::Tokenizer& tokenizer = start->tokenizer;
     const engine::Gpt& base = start->base;
+    const bool by_text = options.judge == "text";
     RewardSet set;
     BadLines bad(options.reward.stage.skip_bad);
     std::vector<StepLabels> labels = read_step_labels(file, bad);
     if (options.reward.limit > 0 && std::ssize(labels) > options.reward.limit)
         labels.resize(static_cast<size_t>(options.reward.limit));
+    KnownSteps known(tokenizer);
+    for (const StepLabels& judged : labels)
+        if (by_text && (!options.soft || !judged.soft.empty())) add_steps(known, judged, options);
     for (size_t begin = 0, end = 0; begin < labels.size(); begin = end) {
         while (end < labels.size() && labels[end].where == labels[begin].where) ++end;
         const auto of_line = std::span(labels).subspan(begin, end - begin);
@@ -71,7 +92,10 @@ Outcome prm(const PrmOptions& options) {
             for (const StepLabels& judged : of_line) {
                 if (options.soft && judged.soft.empty())
                     fail("{}: \"{}\" has no soft_labels", judged.where, judged.problem);
-                examples.push_back(example_of(judged, tokenizer, options));
+                examples.push_back(
+                    by_text ? known.example({judged.problem, judged.steps, judged.finished},
+                                            judged.labels.size())
+                            : example_of(judged, tokenizer, options));
                 check_length(examples.back(), judged.problem, base.config.context, judged.where);
             }
             for (Example& example : examples)
@@ -81,7 +105,14 @@ Outcome prm(const PrmOptions& options) {
     }
     settle(bad, options.reward.stage, options.name, file);
     say_contradictions(options.reward.stage, options.name, contradictions(labels), "step");
-    return train_reward(options.reward, stage, base, set, search::Reading::each_step, file);
+    if (by_text)
+        return train_reward(options.reward, stage, text_judge(base, options.reward.loop, stage),
+                            set, {text_judge_gradient, validate_text_judge},
+                            search::Reading::each_step, file);
+    return train_reward(options.reward, stage,
+                        reward_model(base, options.reward.extra_layers, options.reward.loop, stage),
+                        set, scalar_objective(options.reward.text), search::Reading::each_step,
+                        file);
 }
 
 } // namespace qstar::train

@@ -16,6 +16,7 @@ struct PrmOptions {
     std::string neutral = "right"; // what a neutral step counts as: right, wrong, skip
     bool every_token = true;       // ask at every token of a step, not at its end only
     bool soft = false;             // learn the file's soft labels (rollout.h), not its hard ones
+    std::string judge = "head";    // by a scalar head, or by its own text (text_judge.h)
     std::string name = "prm";      // folder in the run: PRMs from several sources side by side
 };
 

@@ -174,15 +174,22 @@ Metrics validate(engine::Gpt& model, std::span<const Example> examples, int64_t 
             {"val_auc", area_under_curve(std::move(scored))}};
 }
 
-Outcome train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
-                     const RewardSet& set, search::Reading reading, const std::string& where) {
+Objective scalar_objective(double text) {
+    return {[text](engine::Tape& tape, engine::Gpt& model, const Batch& batch) {
+                return reward_gradient(tape, model, batch, text);
+            },
+            validate};
+}
+
+Outcome train_reward(const RewardOptions& options, Stage& stage, engine::Gpt model,
+                     const RewardSet& set, const Objective& objective, search::Reading reading,
+                     const std::string& where) {
     const uint64_t seed = stage.seed();
     if (set.train.empty()) fail("{}: no labels to train on", where);
 
     const auto per_epoch =
         (static_cast<int64_t>(set.train.size()) + options.loop.batch - 1) / options.loop.batch;
     const int64_t steps = options.epochs * per_epoch;
-    engine::Gpt model = reward_model(base, options.extra_layers, options.loop, stage);
     const std::string from = model_path(stage.run(), options.from);
     Trainer trainer(options.loop, stage, trained(model, stage.run(), from), steps);
     trainer.describe("reading", search::name_of(reading));
@@ -194,17 +201,17 @@ Outcome train_reward(const RewardOptions& options, Stage& stage, const engine::G
         const Batch batch = make_batch(set.train, epoch[static_cast<size_t>(turn)]);
 
         model.zero_grad();
-        const RewardLoss loss = reward_gradient(trainer.tape, model, batch, options.text);
+        const RewardLoss loss = objective.gradient(trainer.tape, model, batch);
         Metrics metrics = trainer.update(loss.total);
         metrics.set({"label_loss", loss.judged});
 
         if (turn + 1 == per_epoch)
-            metrics.set(validate(model, set.validation_rows, options.loop.batch));
+            metrics.set(objective.validate(model, set.validation_rows, options.loop.batch));
         trainer.end_step(metrics);
     }
     if (trainer.stopped()) return Outcome::stopped;
 
-    Json result = json_of(validate(model, set.validation_rows, options.loop.batch));
+    Json result = json_of(objective.validate(model, set.validation_rows, options.loop.batch));
     result["solutions"] = set.train.size();
     result["val_solutions"] = set.validation_rows.size();
     return trainer.finish(result);

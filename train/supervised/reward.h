@@ -9,6 +9,7 @@
 #include "train/run/batches.h"
 #include "train/run/trainer.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -100,10 +101,18 @@ double area_under_curve(std::vector<std::pair<float, bool>> scored);
 // one has a higher score than a wrong one (ties count half).
 Metrics validate(engine::Gpt& model, std::span<const Example> examples, int64_t batch);
 
-// The loop of both stages, which differ in their examples only: trains reward_model(base)
-// on set.train and writes DIR/STAGE, with the reading in the file's metadata. Error naming `where`
-// if there are no examples.
-Outcome train_reward(const RewardOptions& options, Stage& stage, const engine::Gpt& base,
-                     const RewardSet& set, search::Reading reading, const std::string& where);
+// What a judge learns by: the gradient of a batch, added to the model's, and the measure on others.
+struct Objective {
+    std::function<RewardLoss(engine::Tape& tape, engine::Gpt& model, const Batch& batch)> gradient;
+    std::function<Metrics(engine::Gpt& model, std::span<const Example> examples, int64_t batch)>
+        validate;
+};
+Objective scalar_objective(double text); // reward_gradient() and validate()
+
+// The loop of all these stages: trains the model on set.train and writes DIR/STAGE, with the
+// reading in the file's metadata. Error naming `where` if there are no examples.
+Outcome train_reward(const RewardOptions& options, Stage& stage, engine::Gpt model,
+                     const RewardSet& set, const Objective& objective, search::Reading reading,
+                     const std::string& where);
 
 } // namespace qstar::train
