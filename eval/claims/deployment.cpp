@@ -1,6 +1,7 @@
 // Claim 8: the deployed model no longer runs Q*.
 
 #include "eval/claims/claim_context.h"
+#include "train/run/old_record.h"
 
 #include <fmt/format.h>
 
@@ -10,9 +11,16 @@ namespace {
 
 Findings examine_deployment(ClaimContext& shared) {
     Findings found;
-    if (!shared.needs({"sft", "prm", "distil"}, found)) return found;
+    if (!shared.needs({"sft", "distil"}, found)) return found;
     const int64_t n = shared.size(1000, 200);
-    const Solved& teacher = shared.solved(n, {.method = search::Method::astar, .scorer = "prm"});
+    // Who taught stands in the student's record: the tuned model and the PRM, if nobody else was
+    // named.
+    const Json done = shared.file("distil/done.json");
+    const Json flags = done.is_null() ? Json::object() : train::by_flags(done.at("flags"));
+    LadderEntry search{.method = search::Method::astar};
+    search.policy = flags.value("teacher", search.policy);
+    search.scorer = flags.value("scorer", std::string("prm"));
+    const Solved& teacher = shared.solved(n, search);
     const Solved& student = shared.solved(n, {.policy = "distil"});
     int64_t both = 0;
     for (size_t i = 0; i < teacher.right.size(); ++i) both += teacher.right[i] && student.right[i];
@@ -22,7 +30,8 @@ Findings examine_deployment(ClaimContext& shared) {
     const Number kept =
         share("of what the search solves, solved by the student too", both, teacher.count());
     found.numbers = {share("tuned model, greedy", shared.solved(n, {}).count(), n),
-                     share("the teacher: A* with the PRM", teacher.count(), n),
+                     share(fmt::format("the teacher: {}, A* with {}", search.policy, search.scorer),
+                           teacher.count(), n),
                      share("the student, greedy", student.count(), n),
                      kept,
                      value("the teacher's tokens", tokens(teacher), "a problem", 0),
@@ -48,8 +57,8 @@ const Claim deployment = {
     8,
     "The deployed model no longer runs Q*: what the search found is distilled into a policy that "
     "writes one greedy answer.",
-    "Teacher (the tuned model, A* with the PRM, 600 tokens) and student (greedy) on the same "
-    "held-out problems.",
+    "Teacher (A* with the policy and the scorer that distillation had, 600 tokens) and student "
+    "(greedy) on the same held-out problems.",
     "Of the problems that the search solves, the share that the student solves alone.",
     "Holds if the interval of that share is wholly at or above 95 %, does not hold if wholly "
     "below, "

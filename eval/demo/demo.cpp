@@ -42,7 +42,7 @@ struct Sizes {
     int64_t sample_problems;
     int64_t reward_prompts, dpo_prompts, preference_problems; // ranks
     int64_t orm_solutions, prm_solutions, rollout_solutions, q_problems;
-    int64_t play_rounds, play_problems, play_searched; // self-play: the last round is guided by Q
+    int64_t play_rounds, play_problems, play_guided; // self-play: the last round is guided by Q
     int64_t distil_problems, dev_problems;
     int64_t curve_problems, ladder_problems; // held-out ones
 };
@@ -129,9 +129,30 @@ void arithmetic_demo(const DemoOptions& options) {
     learn_by_muon(orm.reward.loop, 0.01);
     train::orm(orm);
 
+    say("self-play", "search finds, the verifier confirms, the policy learns, again");
+    auto play = of<train::SelfPlayOptions>(options);
+    play.rounds = size.play_rounds;
+    play.guided_from = size.play_rounds;
+    play.problems = size.play_problems;
+    play.guided_problems = size.play_guided;
+    play.easy = 0.1;
+    play.epochs = 1;
+    play.q.explore.temperature = 1;
+    play.dev_problems = size.dev_problems;
+    play.restart = false;
+    play.keep = 1;
+    play.loop.batch = 64;
+    play.loop.lr = 1e-3;
+    learn_by_muon(play.loop, 0.01);
+    play.q.judge = "text";
+    play.q.loop.batch = 64;
+    learn_by_muon(play.q.loop, 0.01);
+    train::self_play(play);
+
     say("prm", "process reward model: is this step right?");
     auto prm = of<train::PrmOptions>(options);
     prm.reward.limit = size.prm_solutions;
+    prm.reward.from = "self-play"; // which knows more arithmetic than the tuned model
     prm.judge = "text";
     prm.reward.loop.batch = 64;
     prm.reward.loop.warmup = 20;
@@ -149,23 +170,6 @@ void arithmetic_demo(const DemoOptions& options) {
     q.judge = "text";
     learn_by_muon(q.loop, 0.01);
     train::q(q);
-
-    say("self-play", "search finds, the verifier confirms, the policy learns, again");
-    auto play = of<train::SelfPlayOptions>(options);
-    play.rounds = size.play_rounds;
-    play.guided_from = size.play_rounds;
-    play.problems = size.play_problems;
-    play.searched = size.play_searched;
-    play.dev_problems = size.dev_problems;
-    play.restart = false;
-    play.keep = 1;
-    play.loop.batch = 64;
-    play.loop.lr = 1e-3;
-    learn_by_muon(play.loop, 0.01);
-    play.q.judge = "text";
-    play.q.loop.batch = 64;
-    learn_by_muon(play.q.loop, 0.01);
-    train::self_play(play);
 
     say("distil", "what the search finds, back into a policy that needs no search");
     auto distil = of<train::DistilOptions>(options);
@@ -187,6 +191,7 @@ void arithmetic_demo(const DemoOptions& options) {
     say("ladder", "held-out problems, every method at the same budget of tokens");
     auto methods = of<LadderOptions>(options);
     methods.problems = size.ladder_problems;
+    methods.search.proposals = 16;
     ladder(methods);
 
     say("claims", "the talk's claims, each as an experiment");

@@ -1,5 +1,6 @@
 #include "train/expert_iteration/self_play.h"
 
+#include "engine/base/random.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
@@ -48,7 +49,7 @@ class SelfPlay : public Recipe {
         const uint64_t seed =
             search::derive_stream(setup_.seed, static_cast<uint64_t>(round.number));
         search::GptProposer proposer(round.policy, setup_.tokenizer, seed);
-        const auto problems = problems_for(setup_.run, Split::train, options_.problems, seed);
+        const auto problems = problems_for(setup_.run, Split::train, count(round), seed);
         // Step 1: roll-outs.
         Stage q_stage(round.stage, "q", Json{{"round", round.number}});
         if (!q_stage.done()) {
@@ -67,17 +68,22 @@ class SelfPlay : public Recipe {
         if (!guided(round)) return Outcome::finished;
         values_ = load_model(q_stage.model());
         search::GptScorer scorer(*values_, setup_.tokenizer, search::Reading::whole_solution);
-        const size_t count =
-            options_.searched > 0 ? static_cast<size_t>(options_.searched) : problems.size();
-        searched_ = search_problems(round.stage, setup_.seed,
-                                    std::span(problems).first(std::min(count, problems.size())),
-                                    proposer, &scorer, options_.search, *setup_.world);
+        searched_ = search_problems(round.stage, setup_.seed, problems, proposer, &scorer,
+                                    options_.search, *setup_.world);
         return Outcome::finished;
     }
 
     // Step 4. Step 5 is that the policy imitates them.
     std::vector<CuratedItem> select(const Round&) override {
         confirmed_ = confirm(searched_, rollouts_, *setup_.world, options_.keep);
+        if (options_.easy >= 1) return confirmed_;
+        std::set<std::string> hard;
+        for (const Rollout& rollout : rollouts_)
+            if (!rollout.right) hard.insert(rollout.path.problem);
+        std::erase_if(confirmed_, [&](const CuratedItem& item) {
+            return !hard.contains(item.problem) &&
+                   Random(setup_.seed, "self-play/easy/" + item.problem).uniform() >= options_.easy;
+        });
         return confirmed_;
     }
 
@@ -90,7 +96,7 @@ class SelfPlay : public Recipe {
         for (const SampledSolution& solution : searched_)
             if (world.solved({solution.problem, solution.steps, solution.finished}))
                 found.insert(solution.problem);
-        Json result{{"problems", options_.problems},
+        Json result{{"problems", count(round)},
                     {"solved_by_rollouts", rolled_out.size()},
                     {"solved_by_search", found.size()},
                     {"confirmed", confirmed_.size()},
@@ -123,6 +129,10 @@ class SelfPlay : public Recipe {
   private:
     bool guided(const Round& round) const {
         return options_.guided && round.number >= options_.guided_from;
+    }
+    int64_t count(const Round& round) const { // of problems
+        const bool fewer = guided(round) && options_.guided_problems > 0;
+        return fewer ? options_.guided_problems : options_.problems;
     }
 
     const SelfPlayOptions& options_;
@@ -179,8 +189,11 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.truth("guided", o.guided, "search with Q; without: roll-outs only");
     f.number("guided-from", o.guided_from, 1, o.rounds, "the first round with a search, if guided")
         .only_if(o.guided_from > 1);
-    f.number("searched", o.searched, 0, most, "problems of a round that are searched; 0: all")
-        .only_if(o.searched > 0);
+    f.number("guided-problems", o.guided_problems, 0, most,
+             "new training problems of a round with a search; 0: --problems")
+        .only_if(o.guided_problems > 0);
+    f.number("easy", o.easy, 0, 1, "learn so much of what all roll-outs of a problem solved")
+        .only_if(o.easy < 1);
     f.number("dev-problems", o.dev_problems, 1, most, "on which each round is measured");
     f.number("q-lr", o.q.loop.lr, 0, 10, "learning rate of Q");
     f.choice("q-optimizer", o.q.loop.optimizer, {"adamw", "muon"}, "of Q, as --optimizer")

@@ -41,13 +41,14 @@ struct SelfPlayOptions {
     LoopOptions loop{.lr = 3e-4, .warmup = 20, .weight_decay = 0};
     std::string from = "sft"; // the stage whose model begins
     int64_t rounds = 4;
-    int64_t problems = 2000; // new ones each round
-    int64_t epochs = 2;      // over the confirmed solutions of a round
-    int64_t keep = 4;        // different solutions of a problem, at most
-    bool restart = true;     // each round tunes the model of the start, not the last round's
-    bool guided = true;      // steps 2 and 3; without: roll-outs only (ReST-EM)
-    int64_t guided_from = 1; // the first round that has them
-    int64_t searched = 0;    // problems of a round that are searched in step 3; 0: all
+    int64_t problems = 2000;     // new ones each round
+    int64_t epochs = 2;          // over the confirmed solutions of a round
+    int64_t keep = 4;            // different solutions of a problem, at most
+    bool restart = true;         // each round tunes the model of the start, not the last round's
+    bool guided = true;          // steps 2 and 3; without: roll-outs only (ReST-EM)
+    int64_t guided_from = 1;     // the first round that has them
+    int64_t guided_problems = 0; // of these rounds; 0: as many as of the others
+    double easy = 1; // of the problems that all roll-outs solved, the share that is learned from
     int64_t dev_problems = 500;
     SearchFlags search;
     QOptions q; // of step 2; its roll-outs are step 1's
