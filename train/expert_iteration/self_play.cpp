@@ -74,17 +74,15 @@ class SelfPlay : public Recipe {
     }
 
     // Step 4. Step 5 is that the policy imitates them.
-    std::vector<CuratedItem> select(const Round&) override {
+    std::vector<CuratedItem> select(const Round& round) override {
         confirmed_ = confirm(searched_, rollouts_, *setup_.world, options_.keep);
-        if (options_.easy >= 1) return confirmed_;
-        std::set<std::string> hard;
-        for (const Rollout& rollout : rollouts_)
-            if (!rollout.right) hard.insert(rollout.path.problem);
-        std::erase_if(confirmed_, [&](const CuratedItem& item) {
-            return !hard.contains(item.problem) &&
-                   Random(setup_.seed, "self-play/easy/" + item.problem).uniform() >= options_.easy;
-        });
-        return confirmed_;
+        if (options_.easy < 1) leave_easy_ones();
+        std::vector<CuratedItem> learned = confirmed_;
+        if (options_.gather && round.number == options_.rounds)
+            for (int64_t before = 1; before < round.number; ++before)
+                for (CuratedItem& item : read_curated(confirmed_in(before)))
+                    learned.push_back(std::move(item));
+        return learned;
     }
 
     // Step 6.
@@ -129,6 +127,18 @@ class SelfPlay : public Recipe {
   private:
     bool guided(const Round& round) const {
         return options_.guided && round.number >= options_.guided_from;
+    }
+    std::string confirmed_in(int64_t round) const {
+        return stage_file(setup_.run, "self-play", round_folder(round) + "/confirmed.jsonl");
+    }
+    void leave_easy_ones() {
+        std::set<std::string> hard;
+        for (const Rollout& rollout : rollouts_)
+            if (!rollout.right) hard.insert(rollout.path.problem);
+        std::erase_if(confirmed_, [&](const CuratedItem& item) {
+            return !hard.contains(item.problem) &&
+                   Random(setup_.seed, "self-play/easy/" + item.problem).uniform() >= options_.easy;
+        });
     }
     int64_t count(const Round& round) const { // of problems
         const bool fewer = guided(round) && options_.guided_problems > 0;
@@ -192,6 +202,8 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.number("guided-problems", o.guided_problems, 0, most,
              "new training problems of a round with a search; 0: --problems")
         .only_if(o.guided_problems > 0);
+    f.truth("gather", o.gather, "the last round learns from what all rounds have confirmed")
+        .only_if(o.gather);
     f.number("easy", o.easy, 0, 1, "learn so much of what all roll-outs of a problem solved")
         .only_if(o.easy < 1);
     f.number("dev-problems", o.dev_problems, 1, most, "on which each round is measured");

@@ -17,7 +17,8 @@
 //   Step 2  evaluate: Q-values of steps are learned from these roll-outs alone (q/)
 //   Step 3  search: the policy, guided by Q, searches the same problems (searched.jsonl)
 //   Step 4  confirm: of all that was found, what ends in the right answer (confirmed.jsonl)
-//   Step 5  learn: the policy is tuned on it (policy/)
+//   Step 5  learn: the policy is tuned on it (policy/); with `gather` the last round's on what all
+//           rounds have confirmed, since a short round forgets
 //   Step 6  measure: dev problems, greedy, and by search with Q (done.json)
 
 #include "train/data/searched.h"
@@ -48,6 +49,7 @@ struct SelfPlayOptions {
     bool guided = true;          // steps 2 and 3; without: roll-outs only (ReST-EM)
     int64_t guided_from = 1;     // the first round that has them
     int64_t guided_problems = 0; // of these rounds; 0: as many as of the others
+    bool gather = false;         // the last round learns from what all rounds have confirmed
     double easy = 1; // of the problems that all roll-outs solved, the share that is learned from
     int64_t dev_problems = 500;
     SearchFlags search;

@@ -21,6 +21,7 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <map>
 
 using namespace qstar;
 using namespace qstar::train;
@@ -228,4 +229,33 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     student.stage.force = true;
     CHECK_THROWS_WITH_AS(distil(student), doctest::Contains("no-such"), Error);
     CHECK(exists(model_path(run, "distil"))); // what was there is untouched
+}
+
+TEST_CASE("rounds without a search first: the last is guided, by a text, and gathers") {
+    const Temporary folder;
+    const std::string& run = folder.path;
+    tiny_road(run);
+    SelfPlayOptions options = small_play(run);
+    options.guided_from = 2;
+    options.guided_problems = 20;
+    options.easy = 0;
+    options.gather = true;
+    options.q.judge = "text";
+    REQUIRE(self_play(options) == Outcome::finished);
+    const std::string first = run + "/self-play/round-1", last = run + "/self-play/round-2";
+    CHECK_FALSE(exists(first + "/q/model.safetensors"));
+    CHECK(exists(last + "/q/model.safetensors"));
+    CHECK(exists(run + "/q-self-play/model.safetensors"));
+    CHECK_FALSE(read_json(first + "/done.json").value["result"].contains("dev_search"));
+    const Json result = read_json(last + "/done.json").value["result"];
+    CHECK(result["problems"] == 20);
+    CHECK(result.contains("dev_search"));
+    // What all roll-outs of a problem solved is left out; the last round has the first's, too.
+    std::map<std::string, bool> always;
+    for (const Rollout& rollout : read_rollouts(first + "/q/rollouts.jsonl"))
+        always.try_emplace(rollout.path.problem, true).first->second &= rollout.right;
+    const auto learned = read_curated(first + "/confirmed.jsonl");
+    for (const CuratedItem& item : learned) CHECK_FALSE(always.at(item.problem));
+    CHECK(read_curated(last + "/confirmed.jsonl").size() ==
+          learned.size() + result["confirmed"].get<size_t>());
 }
