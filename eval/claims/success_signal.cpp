@@ -19,10 +19,12 @@ const std::string stage = "claims-labels"; // the policy that learned from label
 
 // How often self-play asked whether an answer is right: each roll-out, and the search's result.
 int64_t judgements(const Json& flags) {
-    const int64_t samples = flags.at("samples");
-    const int64_t searched = flags.at("guided").get<bool>() ? 1 : 0;
-    return flags.at("rounds").get<int64_t>() * flags.at("problems").get<int64_t>() *
-           (samples + searched);
+    const int64_t samples = flags.at("samples"), rounds = flags.at("rounds");
+    const int64_t problems = flags.at("problems");
+    const int64_t from = flags.value("guided-from", int64_t{1});
+    const int64_t guided = flags.at("guided").get<bool>() ? rounds - from + 1 : 0;
+    const int64_t searched = flags.value("guided-problems", problems);
+    return (rounds - guided) * problems * samples + guided * searched * (samples + 1);
 }
 
 // Imitates the right ones of the first `labels` labelled solutions, with self-play's own
