@@ -42,20 +42,21 @@ struct Sizes {
     int64_t sample_problems;
     int64_t reward_prompts, dpo_prompts, preference_problems; // ranks
     int64_t orm_solutions, prm_solutions, rollout_solutions, q_problems;
-    int64_t play_rounds, play_problems, play_guided; // self-play: the last round is guided by Q
+    // Self-play: the last round is guided by Q.
+    int64_t play_rounds, play_problems, play_guided, play_again;
     int64_t distil_problems, dev_problems;
     int64_t curve_problems, ladder_problems; // held-out ones
 };
 
 constexpr Sizes quick = {400'000, 0.15, 16, 0, 2,  64, 200, 100, 100, 50, 0,
-                         0,       100,  60, 2, 60, 60, 60,  50,  20,  100};
+                         0,       100,  60, 2, 60, 60, 8,   60,  50,  20, 100};
 // Eight minutes on two cores.
-constexpr Sizes standard = {6'000'000, 0.03,   8,    1000,   4,   128,  20'000,
-                            1200,      1200,   500,  12'000, 0,   1000, 500,
-                            4,         20'000, 5000, 3000,   200, 100,  1000};
+constexpr Sizes standard = {6'000'000, 0.03, 8,      1000, 4,    128, 20'000, 1200,
+                            1200,      500,  12'000, 0,    1000, 500, 4,      16'000,
+                            5000,      64,   3000,   200,  100,  1000};
 // Half an hour: what the READMEs of the floors measured.
 constexpr Sizes full = {14'000'000, 0.03, 16,   0, 4,      128,    30'000, 5000, 3000, 500, 0,
-                        0,          2000, 1000, 5, 40'000, 10'000, 8000,   200,  150,  1000};
+                        0,          2000, 1000, 5, 40'000, 10'000, 64,     8000, 200,  150, 1000};
 
 // Muon for the hidden matrices, AdamW for the rest: a fifth of AdamW's tokens to the same loss
 // (LOG.md). Rates were chosen on dev problems.
@@ -137,6 +138,7 @@ void arithmetic_demo(const DemoOptions& options) {
     play.guided_problems = size.play_guided;
     play.easy = 0.1;
     play.gather = true;
+    play.again = size.play_again;
     play.epochs = 1;
     play.q.explore.temperature = 1;
     play.dev_problems = size.dev_problems;

@@ -63,6 +63,7 @@ class SelfPlay : public Recipe {
                 return Outcome::stopped;
         }
         rollouts_ = read_rollouts(q_stage.path("rollouts.jsonl"));
+        if (!guided(round) && options_.again > 0) roll_out_again(round, proposer);
         // Step 3: the search that they guide.
         searched_.clear();
         if (!guided(round)) return Outcome::finished;
@@ -130,6 +131,22 @@ class SelfPlay : public Recipe {
     }
     std::string confirmed_in(int64_t round) const {
         return stage_file(setup_.run, "self-play", round_folder(round) + "/confirmed.jsonl");
+    }
+    // Without problems of which every roll-out had a held-out line: they are not in the file.
+    void roll_out_again(const Round& round, search::Proposer& proposer) {
+        std::vector<std::string> unsolved;
+        std::map<std::string, bool> solved;
+        for (const Rollout& rollout : rollouts_) solved[rollout.path.problem] |= rollout.right;
+        for (const auto& [problem, right] : solved)
+            if (!right) unsolved.push_back(problem);
+        ExploreOptions explore{options_.again, 0, options_.again_temperature};
+        Stage stage(round.stage, "again", Json{{"round", round.number}});
+        if (!stage.done()) {
+            make_rollouts(stage, unsolved, proposer, *setup_.world, explore);
+            stage.finish(Json{{"problems", unsolved.size()}});
+        }
+        for (Rollout& rollout : read_rollouts(stage.path("rollouts.jsonl")))
+            if (rollout.right) rollouts_.push_back(std::move(rollout));
     }
     void leave_easy_ones() {
         std::set<std::string> hard;
@@ -202,6 +219,10 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.number("guided-problems", o.guided_problems, 0, most,
              "new training problems of a round with a search; 0: --problems")
         .only_if(o.guided_problems > 0);
+    f.number("again", o.again, 0, 1'000'000, "further roll-outs of problems that none has solved")
+        .only_if(o.again > 0);
+    f.number_above("again-explore", o.again_temperature, 0, 100, "temperature of these")
+        .only_if(o.again > 0);
     f.truth("gather", o.gather, "the last round learns from what all rounds have confirmed")
         .only_if(o.gather);
     f.number("easy", o.easy, 0, 1, "learn so much of what all roll-outs of a problem solved")

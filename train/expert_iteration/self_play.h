@@ -14,6 +14,8 @@
 // Round n, in DIR/self-play/round-n/:
 //   Step 1  explore: the policy of the round before rolls out new training problems
 //           (q/rollouts.jsonl)
+//           with `again`, those that it never solves are tried more often, at a higher
+//           temperature: what is rare is else never found, and never learned (again/)
 //   Step 2  evaluate: Q-values of steps are learned from these roll-outs alone (q/)
 //   Step 3  search: the policy, guided by Q, searches the same problems (searched.jsonl)
 //   Step 4  confirm: of all that was found, what ends in the right answer (confirmed.jsonl)
@@ -49,7 +51,10 @@ struct SelfPlayOptions {
     bool guided = true;          // steps 2 and 3; without: roll-outs only (ReST-EM)
     int64_t guided_from = 1;     // the first round that has them
     int64_t guided_problems = 0; // of these rounds; 0: as many as of the others
-    bool gather = false;         // the last round learns from what all rounds have confirmed
+    int64_t again = 0; // further roll-outs of the problems that none has solved, in a round without
+                       // a search
+    double again_temperature = 1.5;
+    bool gather = false; // the last round learns from what all rounds have confirmed
     double easy = 1; // of the problems that all roll-outs solved, the share that is learned from
     int64_t dev_problems = 500;
     SearchFlags search;
