@@ -4,20 +4,29 @@
 #include "engine/autograd/gradients.h"
 
 #include "engine/autograd/forward.h"
+#include "engine/autograd/packed_rows.h"
 #include "engine/base/error.h"
+#include "engine/device/attention.h"
 #include "engine/device/chunks.h"
 #include "engine/device/lists.h"
 
+#include <iterator>
+#include <span>
 #include <vector>
 
 namespace qstar::engine {
 
 namespace {
 
-// d += the sum over rows of dy
+// d += the sum over rows of dy, in the chunks of padded rows where there are their borders
 void add_column_sums(Tape& tape, const GradTarget& d, const float* dy, int64_t rows,
-                     int64_t columns) {
+                     int64_t columns, std::span<const int> borders = {}) {
     if (!d.data) return;
+    if (!borders.empty()) {
+        Tensor parts = tape.allocate({std::ssize(borders) - 1, columns});
+        packed_column_sums(borders, columns, dy, parts.data(), d);
+        return tape.release(parts);
+    }
     Tensor partial = tape.allocate({row_chunks(rows), columns});
     tape.device().column_sums(rows, columns, dy, partial.data(), d);
     tape.release(partial);
@@ -56,7 +65,7 @@ void linear_grad(Tape& tape, Node& n) {
                             .accumulate = !dw.fresh},
                            tape.precision);
     }
-    add_column_sums(tape, grad_target(tape, n.input[2]), dy, rows, out);
+    add_column_sums(tape, grad_target(tape, n.input[2]), dy, rows, out, n.index);
 }
 
 // y = a b:    da = dy b^T, db = a^T dy
@@ -178,10 +187,15 @@ void rms_norm_grad(Tape& tape, Node& n) {
     const int64_t width = gain.size(), rows = n.grad.size() / width;
     Tensor unwanted;
     const GradTarget dx = target_or_scratch(tape, n.input[0], unwanted);
-    Tensor partial = tape.allocate({row_chunks(rows), width});
-    tape.device().rms_norm_grad(rows, width, x.data(), gain.data(), n.grad.data(),
-                                n.saved[0].data(), dx, partial.data(),
-                                grad_target(tape, n.input[1]));
+    const int64_t chunks = n.index.empty() ? row_chunks(rows) : std::ssize(n.index) - 1;
+    Tensor partial = tape.allocate({chunks, width});
+    const GradTarget dgain = grad_target(tape, n.input[1]);
+    if (n.index.empty())
+        tape.device().rms_norm_grad(rows, width, x.data(), gain.data(), n.grad.data(),
+                                    n.saved[0].data(), dx, partial.data(), dgain);
+    else
+        packed_rms_norm_grad(n.index, width, x.data(), gain.data(), n.grad.data(),
+                             n.saved[0].data(), dx, partial.data(), dgain);
     tape.release(partial);
     tape.release(unwanted);
 }
@@ -204,7 +218,8 @@ void rotary_grad(Tape& tape, Node& n) {
         const Shape rows = tape.node(n.input[part]).value.shape();
         Rotation by = rotation_of(rows, turns, n.attribute[1]);
         by.back = true;
-        if (part == 2) by.turns = nullptr; // values were not turned
+        if (!n.index.empty()) by.position = n.index.data(); // of packed rows
+        if (part == 2) by.turns = nullptr;                  // values were not turned
         tape.device().rotate(by, dy, n.grad.shape().last(), grad_target(tape, n.input[part]),
                              rows.last());
         dy += rows.last();
@@ -245,8 +260,13 @@ void attention_grad(Tape& tape, Node& n) {
     const Tensor qkv = tape.node(n.input[0]).value;
     const int64_t heads = n.attribute[2], size = n.value.shape().last() / heads;
     const int64_t kv_heads = (qkv.shape().last() / size - heads) / 2;
-    tape.device().attention_grad(qkv.data(), n.value.data(), n.saved[0].data(), n.grad.data(), d,
-                                 {n.attribute[0], n.attribute[1], heads, kv_heads, size});
+    const Attention shape{n.attribute[0], n.attribute[1], heads, kv_heads, size};
+    if (n.index.empty())
+        return tape.device().attention_grad(qkv.data(), n.value.data(), n.saved[0].data(),
+                                            n.grad.data(), d, shape);
+    if (d.data)
+        attention_backward(qkv.data(), n.value.data(), n.saved[0].data(), n.grad.data(), d.data,
+                           !d.fresh, shape, n.index.data());
 }
 
 // Chosen rows hand their gradient back.

@@ -1,6 +1,11 @@
 #include "engine/base/parallel.h"
 
+#include "engine/base/parallel_clock.h"
+
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <tbb/blocked_range.h>
 #include <tbb/global_control.h>
@@ -13,7 +18,39 @@ namespace qstar::engine {
 namespace {
 std::unique_ptr<tbb::global_control> control;
 int thread_count = 0;
+
+bool clocked = false;
+std::atomic<int64_t> in_loops = 0, at_work = 0; // nanoseconds
+thread_local int loop_depth = 0, work_depth = 0;
+
+// Adds its lifetime to `total` unless it is within another of its kind on this thread.
+class Clocked {
+  public:
+    Clocked(std::atomic<int64_t>& total, int& depth) : total_(total), depth_(depth) {
+        if (depth_++ == 0 && clocked) begin_ = std::chrono::steady_clock::now();
+    }
+    ~Clocked() {
+        if (--depth_ == 0 && clocked)
+            total_ += std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin_).count();
+    }
+    Clocked(const Clocked&) = delete;
+    Clocked& operator=(const Clocked&) = delete;
+
+  private:
+    std::atomic<int64_t>& total_;
+    int& depth_;
+    std::chrono::steady_clock::time_point begin_;
+};
 } // namespace
+
+void clock_parallel(bool on) {
+    clocked = on;
+    in_loops = at_work = 0;
+}
+
+ParallelTimes parallel_times() {
+    return {1e-9 * static_cast<double>(in_loops), 1e-9 * static_cast<double>(at_work)};
+}
 
 void set_threads(int threads) {
     const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -35,7 +72,11 @@ void parallel_for(int64_t n, int64_t grain, Body body) {
         for (int64_t begin = 0; begin < n; begin += grain) body(begin, std::min(n, begin + grain));
         return;
     }
+    // A loop within a body is part of the body.
+    const Clocked loop(work_depth > 0 ? at_work : in_loops,
+                       work_depth > 0 ? work_depth : loop_depth);
     const auto work = [&](const tbb::blocked_range<int64_t>& range) {
+        const Clocked chunk(at_work, work_depth);
         for (int64_t chunk = range.begin(); chunk != range.end(); ++chunk) {
             body(chunk * grain, std::min(n, (chunk + 1) * grain));
         }

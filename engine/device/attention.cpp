@@ -26,10 +26,20 @@ struct Head {
     int64_t row; // from one time step to the next
 };
 
-Head head_of(const float* qkv, int64_t b, int64_t h, const Attention& s) {
-    const float* base = qkv + b * s.time * s.qkv_width();
+Head head_of(const float* qkv, int64_t row, int64_t h, const Attention& s) {
+    const float* base = qkv + row * s.qkv_width();
     const float* keys = base + s.width() + h / s.group() * s.size;
     return {base + h * s.size, keys, keys + s.kv_width(), s.qkv_width()};
+}
+
+// The rows of a sequence.
+struct Span {
+    int64_t row, time;
+};
+
+Span span_of(int64_t b, const Attention& s, const int* first) {
+    if (first == nullptr) return {b * s.time, s.time};
+    return {first[b], first[b + 1] - first[b]};
 }
 
 // The vectors of a head as columns, in panels of kernel.nr: what a product whose right
@@ -64,19 +74,22 @@ struct Workspace {
 
 } // namespace
 
-void attention_forward(const float* qkv, float* out, float* lse, const Attention& s) {
-    const int64_t time = s.time, heads = s.heads, size = s.size, width = s.width();
+void attention_forward(const float* qkv, float* out, float* lse, const Attention& s,
+                       const int* first) {
+    const int64_t heads = s.heads, size = s.size, width = s.width();
     const float factor = 1.0f / std::sqrt(static_cast<float>(size));
     parallel_for(s.batch * heads, 1, [&](int64_t begin, int64_t end) {
         const Kernels& kernel = kernels();
         thread_local Workspace w;
         for (int64_t bh = begin; bh < end; ++bh) {
-            const int64_t b = bh / heads, h = bh % heads;
-            const Head head = head_of(qkv, b, h, s);
+            const int64_t h = bh % heads;
+            const auto [row0, time] = span_of(bh / heads, s, first);
+            const Head head = head_of(qkv, row0, h, s);
+            float* const lse_head = lse + row0 * heads + h * time;
             w.keys.pack(kernel, head.k, head.row, time, size);
             for (int64_t t0 = 0; t0 < time; t0 += kQueries) {
                 const int64_t rows = std::min(kQueries, time - t0);
-                float* o = out + (b * time + t0) * width + h * size;
+                float* o = out + (row0 + t0) * width + h * size;
                 float top[kQueries], total[kQueries]; // of each row so far: max, sum of exp
                 std::fill_n(top, rows, -std::numeric_limits<float>::infinity());
                 for (int64_t j0 = 0; j0 < t0 + rows; j0 += kKeys) {
@@ -102,7 +115,7 @@ void attention_forward(const float* qkv, float* out, float* lse, const Attention
                 }
                 for (int64_t i = 0; i < rows; ++i) {
                     kernel.scale(size, 1.0f / total[i], o + i * width);
-                    lse[bh * time + t0 + i] = top[i] + math::log(total[i]);
+                    lse_head[t0 + i] = top[i] + math::log(total[i]);
                 }
             }
         }
@@ -113,19 +126,20 @@ void attention_forward(const float* qkv, float* out, float* lse, const Attention
 //   dV = P^T dO,  dP = dO V^T,  dS = factor P (dP - (dO . O) of its row),
 //   dQ = dS K,  dK = dS^T Q
 void attention_backward(const float* qkv, const float* out, const float* lse, const float* dout,
-                        float* dqkv, bool accumulate, const Attention& s) {
-    const int64_t time = s.time, size = s.size, width = s.width();
+                        float* dqkv, bool accumulate, const Attention& s, const int* first) {
+    const int64_t size = s.size, width = s.width();
     const float factor = 1.0f / std::sqrt(static_cast<float>(size));
-    const auto one_head = [&](const Kernels& kernel, Workspace& w, int64_t b, int64_t h) {
-        const Head head = head_of(qkv, b, h, s);
+    const auto one_head = [&](const Kernels& kernel, Workspace& w, const Span& rows_of, int64_t h) {
+        const auto [row0, time] = rows_of;
+        const Head head = head_of(qkv, row0, h, s);
         float* const dq_head = dqkv + (head.q - qkv);
         float *const dk = dqkv + (head.k - qkv), *const dv = dqkv + (head.v - qkv);
         const bool add_kv = accumulate || h % s.group() > 0; // to the group's first head's
-        const float* const lse_head = lse + (b * s.heads + h) * time;
+        const float* const lse_head = lse + row0 * s.heads + h * time;
         for (int64_t t0 = 0; t0 < time; t0 += kQueries) {
             const int64_t rows = std::min(kQueries, time - t0);
-            const int64_t first = (b * time + t0) * width + h * size;
-            const float *o = out + first, *d_o = dout + first;
+            const int64_t begin = (row0 + t0) * width + h * size;
+            const float *o = out + begin, *d_o = dout + begin;
             const float* q = head.q + t0 * head.row;
             float* dq = dq_head + t0 * head.row;
             for (int64_t j0 = 0; j0 < t0 + rows; j0 += kKeys) {
@@ -160,11 +174,13 @@ void attention_backward(const float* qkv, const float* out, const float* lse, co
         const Kernels& kernel = kernels();
         thread_local Workspace w;
         for (int64_t i = begin; i < end; ++i) {
-            const int64_t b = i / s.kv_heads, first = i % s.kv_heads * s.group();
-            const Head keys = head_of(qkv, b, first, s);
-            w.keys.pack(kernel, keys.k, keys.row, time, size);
-            w.values.pack(kernel, keys.v, keys.row, time, size);
-            for (int64_t h = first; h < first + s.group(); ++h) one_head(kernel, w, b, h);
+            const int64_t first_head = i % s.kv_heads * s.group();
+            const Span rows = span_of(i / s.kv_heads, s, first);
+            const Head keys = head_of(qkv, rows.row, first_head, s);
+            w.keys.pack(kernel, keys.k, keys.row, rows.time, size);
+            w.values.pack(kernel, keys.v, keys.row, rows.time, size);
+            for (int64_t h = first_head; h < first_head + s.group(); ++h)
+                one_head(kernel, w, rows, h);
         }
     });
 }

@@ -12,12 +12,16 @@
 
 namespace qstar::engine {
 
-// out (B*T, C); lse (B*H*T): log-sum-exp of each row of scores, kept for backward.
-void attention_forward(const float* qkv, float* out, float* lse, const Attention& shape);
+// out (B*T, C); lse (B*H*T): log-sum-exp of each row of scores, kept for backward. `first`: B + 1
+// numbers, where sequences of different lengths begin that lie one behind another without padding,
+// and where the last one ends; T is then as long as the longest, or longer.
+void attention_forward(const float* qkv, float* out, float* lse, const Attention& shape,
+                       const int* first = nullptr);
 
 // dqkv, of qkv's shape, is overwritten, or added to when `accumulate`. What the heads of a group
 // give to their keys and values is added up in the order of the heads.
 void attention_backward(const float* qkv, const float* out, const float* lse, const float* dout,
-                        float* dqkv, bool accumulate, const Attention& shape);
+                        float* dqkv, bool accumulate, const Attention& shape,
+                        const int* first = nullptr);
 
 } // namespace qstar::engine

@@ -31,7 +31,7 @@ void clear_if_fresh(const GradTarget& d, int64_t size);
 void sum_chunks(const GradTarget& d, int64_t width, int64_t chunks, int64_t stride,
                 const float* partial);
 
-class CpuDevice final : public Device {
+class CpuDevice : public Device {
   public:
     const std::string& name() const override { return name_; }
     int64_t widest_activation() const override { return int64_t{1} << 20; }

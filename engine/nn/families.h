@@ -4,6 +4,7 @@
 // after the last norm come lm_head, if not, the scalar head, if any, and adapters (lora.h).
 
 #include "engine/autograd/ops.h"
+#include "engine/autograd/packed_rows.h"
 #include "engine/base/random.h"
 #include "engine/nn/gpt_config.h"
 
@@ -38,8 +39,10 @@ namespace llama {
 void add_parameters(NewParameters& add);
 // (T, head): of each position the cosines of its angles t / base^(2 i / head), then the sines.
 Tensor turns(int64_t positions, int64_t head, double base);
+// packing: of the rows whose tokens these are, or none; of a family without biases.
 Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
-           const Tensor& turns, std::span<const int> tokens, int64_t batch, int64_t time);
+           const Tensor& turns, std::span<const int> tokens, int64_t batch, int64_t time,
+           const Packing* packing);
 } // namespace llama
 
 } // namespace qstar::engine

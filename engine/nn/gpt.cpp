@@ -121,7 +121,7 @@ Var hidden(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, i
     }
     if (config.family == Family::gpt2)
         return gpt2::hidden(tape, config, model.parameters, tokens, batch, time);
-    return llama::hidden(tape, config, model.parameters, model.turns, tokens, batch, time);
+    return llama::hidden(tape, config, model.parameters, model.turns, tokens, batch, time, nullptr);
 }
 
 Var logits(Tape& tape, Gpt& model, Var hidden_states) {

@@ -94,10 +94,15 @@ Tensor turns(int64_t positions, int64_t head, double base) {
 }
 
 Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
-           const Tensor& turns, std::span<const int> tokens, int64_t batch, int64_t time) {
+           const Tensor& turns, std::span<const int> tokens, int64_t batch, int64_t time,
+           const Packing* packing) {
     const auto leaf = [&](size_t i) { return tape.leaf(parameters[i]); };
     const Var turned_by = tape.constant(turns);
     const float epsilon = norm_epsilon(config);
+    const auto norm = [&](Var v, Var gain) {
+        const Var y = rms_norm(tape, v, gain, epsilon);
+        return packing != nullptr ? in_padded_chunks(tape, y, *packing) : y;
+    };
 
     Var x = embedding(tape, tokens, leaf(embed_tokens));
     for (int64_t layer = 0; layer < config.layers; ++layer) {
@@ -108,22 +113,27 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
         };
         const Var before = x;
         // x + attention(norm(x))
-        const Var a = rms_norm(tape, x, p(input_norm), epsilon);
+        const Var a = norm(x, p(input_norm));
         Var q = times(a, q_proj, bias(q_bias)), k = times(a, k_proj, bias(k_bias));
         if (normalises_queries(config)) {
-            q = rms_norm(tape, q, p(q_norm), epsilon);
-            k = rms_norm(tape, k, p(k_norm), epsilon);
+            q = norm(q, p(q_norm));
+            k = norm(k, p(k_norm));
         }
         const Var v = times(a, v_proj, bias(v_bias));
-        const Var qkv = rotary(tape, q, k, v, turned_by, time, config.heads);
-        const Var attended = attention(tape, qkv, batch, time, config.heads, kv_heads(config));
+        const Var attended = [&] {
+            if (packing == nullptr)
+                return attention(tape, rotary(tape, q, k, v, turned_by, time, config.heads), batch,
+                                 time, config.heads, kv_heads(config));
+            return attention(tape, rotary(tape, q, k, v, turned_by, config.heads, *packing),
+                             config.heads, kv_heads(config), *packing);
+        }();
         x = add(tape, x, times(attended, o_proj));
         // x + mlp(norm(x))
-        const Var m = rms_norm(tape, x, p(post_norm), epsilon);
+        const Var m = norm(x, p(post_norm));
         x = add(tape, x, times(swiglu(tape, times(m, gate), times(m, up)), down));
         tape.drop_unread(before, x);
     }
-    return rms_norm(tape, x, leaf(at(config, config.layers, input_norm)), epsilon);
+    return norm(x, leaf(at(config, config.layers, input_norm)));
 }
 
 } // namespace qstar::engine::llama

@@ -4,14 +4,33 @@
 #include "engine/base/parallel.h"
 #include "engine/base/sum.h"
 #include "engine/nn/batch_cut.h"
+#include "engine/nn/families.h"
 #include "engine/nn/gpt_memory.h"
 #include "engine/nn/gradient_tree.h"
 #include "engine/nn/lora.h"
 
 #include <algorithm>
 #include <functional>
+#include <vector>
 
 namespace qstar::engine {
+
+Var hidden_where_asked(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch,
+                       int64_t time, std::span<const float> weights, std::span<const float> more,
+                       Packing& packing) {
+    const Family family = model.config.family;
+    const bool packs = family == Family::llama || family == Family::qwen3; // without biases
+    if (!packs || time > model.config.context ||
+        static_cast<int64_t>(tokens.size()) != batch * time ||
+        !pack_rows(tape, time, weights, more, packing)) {
+        packing.at.clear();
+        packing.first.clear();
+        return hidden(tape, model, tokens, batch, time);
+    }
+    static thread_local std::vector<int> kept; // a step allocates nothing
+    return llama::hidden(tape, model.config, model.parameters, model.turns,
+                         where_asked(packing, tokens, kept), batch, time, &packing);
+}
 
 namespace {
 
@@ -48,14 +67,19 @@ Sequences sequences_of(std::span<const int> inputs, std::span<const int> targets
 
 // The share of each micro-batch in the loss, and its gradient where the tape records.
 double in_micro_batches(Tape& tape, Gpt& model, const Sequences& batch, int64_t few) {
+    static thread_local Packing packing; // kept: a step allocates nothing
+    static thread_local std::vector<int> targets;
+    static thread_local std::vector<float> weights;
     double loss = 0;
     for (int64_t first = 0; first < batch.count; first += few) {
         const Sequences part = batch.part(first, std::min(few, batch.count - first));
         if (sum_of(part.weights) == 0) continue;
         tape.reset();
-        const Var state = hidden(tape, model, part.inputs, part.count, part.time);
-        const Var share =
-            cross_entropy(tape, logits(tape, model, state), part.targets, part.weights, part.total);
+        const Var state = hidden_where_asked(tape, model, part.inputs, part.count, part.time,
+                                             part.weights, {}, packing);
+        const Var share = cross_entropy(tape, logits(tape, model, state),
+                                        where_asked(packing, part.targets, targets),
+                                        where_asked(packing, part.weights, weights), part.total);
         if (tape.recording()) tape.backward(share);
         loss += tape.value(share)[0];
     }

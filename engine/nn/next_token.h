@@ -11,6 +11,7 @@
 // A large batch is cut into the leaves of a tree as well, whose halves two threads or many ranks
 // take side by side (gradient_tree.h): they meet once a step, not at every operation.
 
+#include "engine/autograd/packed_rows.h"
 #include "engine/nn/gpt.h"
 
 #include <span>
@@ -29,5 +30,14 @@ double next_token_gradient(Tape& tape, Gpt& model, std::span<const int> inputs,
 double next_token_loss(Tape& tape, Gpt& model, std::span<const int> inputs,
                        std::span<const int> targets, std::span<const float> weights, int64_t batch,
                        int64_t time);
+
+// hidden() of gpt.h without the ends of sequences of which nothing is asked: the positions from
+// where on all weights are 0, those of `more`, too, if there are any. Its rows are those that
+// `packing` names, or all of them where that is left empty: of a family with biases, on a device
+// other than the processor, and where hardly any are left out. Losses of these rows
+// (where_asked()) and their gradients have the bytes of those of all rows.
+Var hidden_where_asked(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch,
+                       int64_t time, std::span<const float> weights, std::span<const float> more,
+                       Packing& packing);
 
 } // namespace qstar::engine

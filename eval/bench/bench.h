@@ -18,6 +18,7 @@ struct BenchOptions {
     std::string run = "runs/demo"; // search: whose models solve; learn: whose worksheets
     std::string text;              // learn: this file of characters
     std::string isa;               // gemm: only this instruction set
+    bool profile = false;          // train: the time of the program's own steps by operation
 };
 
 // The numbers of threads to measure with: `threads`, or one and all processors.

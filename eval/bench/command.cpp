@@ -33,6 +33,11 @@ void describe_mpi(Flags& f, BenchOptions& o) {
     f.mark("lines", o.lines, "print rows as JSON lines, as they come");
 }
 
+void describe_train(Flags& f, BenchOptions& o) {
+    describe_any(f, o);
+    f.mark("profile", o.profile, "the time of the program's own steps by operation");
+}
+
 void describe_learn(Flags& f, BenchOptions& o) {
     describe_any(f, o);
     f.text("text", o.text, "learn this file's characters").file();
@@ -69,7 +74,8 @@ Command bench_command() {
     Command all{"bench", "How fast, each figure beside a peer's"};
     all.commands = {
         gemm_command("gemm"),
-        bench("train", "training steps against PyTorch", bench_train),
+        bench("train", "training steps: the program's own, and others against PyTorch", bench_train,
+              describe_train),
         bench("learn", "seconds and tokens until a loss, by AdamW and Muon, against PyTorch",
               bench_learn, describe_learn),
         bench("decode", "generating text against PyTorch", bench_decode),

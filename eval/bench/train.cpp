@@ -2,11 +2,14 @@
 
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
+#include "engine/base/parallel_clock.h"
 #include "engine/kernels/bf16.h"
 #include "engine/kernels/kernels.h"
 #include "engine/text/jsonl.h"
 #include "eval/bench/peak.h"
 #include "eval/bench/peers/torch_peer.h"
+#include "eval/bench/steps/program_steps.h"
+#include "eval/bench/steps/timed_device.h"
 #include "eval/bench/training.h"
 #include "eval/bench/turns.h"
 
@@ -137,6 +140,91 @@ void measure(const TrainingShape& shape, int threads, bool quick, Report& report
     }
 }
 
+// One of the program's own steps: what its products come to beside the measured peak, and all
+// threads beside one.
+void measure(const ProgramStepMaker& maker, int threads, bool quick, Report& report) {
+    const ProgramStep step = maker.make();
+    const std::string isa = engine::isa_name();
+    const double turn = quick ? 0.05 : 0.2; // seconds
+    const auto with_threads = [](int n, const Contestant& c) {
+        return [n, c] {
+            engine::set_threads(n);
+            return c();
+        };
+    };
+    const auto all = [&] {
+        step.gradient();
+        step.update();
+    };
+    constexpr int64_t bursts = 64; // of a thread
+    std::vector<Contestant> contestants = {with_threads(threads, repeated(all, turn, threads)),
+                                           with_threads(1, repeated(all, turn, 1))};
+    if (has_peak(isa))
+        contestants.push_back(with_threads(
+            threads, repeated([&] { run_peak(isa, bursts * threads); }, 0.02, threads)));
+    const auto seconds = take_turns(contestants, quick ? 5 : 11, threads == 1 ? 0 : 0.02);
+    engine::set_threads(threads);
+
+    Row row;
+    row.threads = threads;
+    row.isa = isa;
+    row.work = step.name;
+    row.unit = "GFLOP/s";
+    row.ours = rates(step.flops * 1e-9, seconds[0]);
+    row.peer_name = has_peak(isa) ? "fp32 peak, measured" : "none: no loop measures this peak";
+    if (has_peak(isa)) row.peer = rates(kPeakWork * bursts * threads * 1e-9, seconds[2]);
+    report.add(row);
+    row.work += threads == 1 ? ", steps" : fmt::format(", {} threads against 1", threads);
+    row.unit = "steps/s";
+    row.ours = rates(1, seconds[0]);
+    row.peer = threads == 1 ? Summary{} : rates(1, seconds[1]);
+    row.peer_name = threads == 1 ? "none: one thread" : "ours, one thread";
+    report.add(row);
+}
+
+// Where the time of such a step goes.
+void profile(const ProgramStepMaker& maker, int threads, bool quick) {
+    static const TimedDevice timed; // outlives what was made on it
+    const engine::Device& before = engine::device();
+    engine::use_device(timed);
+    const ProgramStep step = maker.make();
+    const int steps = quick ? 10 : 50;
+    double wall = 0, gradient = 0;
+    for (int i = 0; i < steps + 3; ++i) {
+        if (i == 3) { // warm
+            timed.clear();
+            engine::clock_parallel(true);
+            wall = gradient = 0;
+        }
+        const double begin = clock_seconds(2);
+        step.gradient();
+        const double half = clock_seconds(2);
+        timed.update(true);
+        step.update();
+        timed.update(false);
+        gradient += half - begin;
+        wall += clock_seconds(2) - begin;
+    }
+    const engine::ParallelTimes loops = engine::parallel_times();
+    engine::clock_parallel(false);
+    engine::use_device(before);
+    const TimedDevice::Times times = timed.times();
+    const auto line = [&](const std::string& what, double seconds, const std::string& calls) {
+        fmt::print("    {:<34} {:8.3f} ms {:5.1f} % {}\n", what, 1e3 * seconds / steps,
+                   100 * seconds / wall, calls);
+    };
+    fmt::print("{}, {} threads: a step takes {:.3f} ms\n", step.name, threads, 1e3 * wall / steps);
+    double known = 0;
+    for (size_t i = 0; i < work_names.size(); ++i) {
+        known += times.seconds[i];
+        line(work_names[i], times.seconds[i], fmt::format("{} calls", times.calls[i] / steps));
+    }
+    line("the rest", wall - known, "");
+    if (threads == 1) return;
+    line("threads wait in loops", threads * loops.loops - loops.work, "of all threads");
+    line("threads wait outside of loops", (threads - 1) * (wall - loops.loops), "of all threads");
+}
+
 } // namespace
 
 std::vector<TrainingShape> training_shapes() {
@@ -154,6 +242,15 @@ void bench_train(const BenchOptions& options) {
         report.note(
             "bf16 is left out: this processor multiplies no bf16 numbers (AMX, AVX512_BF16).");
     const int threads = thread_counts(options).back();
+    engine::set_threads(threads);
+    for (const ProgramStepMaker& maker : program_steps()) {
+        if (!report.wants(maker.name)) continue;
+        if (options.profile)
+            profile(maker, threads, options.quick);
+        else
+            measure(maker, threads, options.quick, report);
+    }
+    if (options.profile) return;
     for (const TrainingShape& shape : training_shapes()) {
         if (report.wants(shape.name())) measure(shape, threads, options.quick, report);
     }

@@ -4,7 +4,8 @@
 //
 // For each model: tokens a second beside PyTorch's; the same in floating-point
 // operations, counted as 6 for each parameter and token (Kaplan et al. 2020), beside the
-// measured peak of the processor; and all threads beside one.
+// measured peak of the processor; and all threads beside one. Before them the program's own steps
+// (steps/program_steps.h), beside the peak and one thread; with --profile where their time goes.
 
 #include "eval/bench/bench.h"
 #include "eval/bench/training.h"

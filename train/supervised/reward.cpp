@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/nn/lora.h"
+#include "engine/nn/next_token.h"
 #include "engine/text/jsonl.h"
 #include "search/models/encode.h"
 #include "search/models/run.h"
@@ -123,27 +124,38 @@ RewardLoss reward_gradient(engine::Tape& tape, engine::Gpt& model, const Batch& 
                            double text) {
     if (trains_of(model).what == engine::Trains::head) text = 0;
     std::array<double, 2> sums{};
-    batch_gradient(tape, model, {batch.rows, batch.rows, batch.time}, sums,
-                   [&](engine::Tape& own, int64_t first, int64_t count, std::span<double> shares) {
-                       const bool cut = count < batch.rows;
-                       const Batch rows = cut ? rows_of(batch, first, count) : Batch();
-                       const Batch& part = cut ? rows : batch;
-                       const engine::Var state =
-                           hidden(own, model, part.inputs, part.rows, part.time);
-                       const engine::Var judged =
-                           binary_cross_entropy(own, scores(own, model, state), part.labels,
-                                                part.weights, cut ? batch.asked : 0);
-                       engine::Var total = judged;
-                       if (text > 0 && part.text_asked > 0) {
-                           const engine::Var written =
-                               cross_entropy(own, logits(own, model, state), part.targets,
-                                             part.text_weights, cut ? batch.text_asked : 0);
-                           total = add(own, judged, scale(own, written, static_cast<float>(text)));
-                       }
-                       own.backward(total);
-                       shares[0] = double{own.value(total)[0]};
-                       shares[1] = double{own.value(judged)[0]};
-                   });
+    batch_gradient(
+        tape, model, {batch.rows, batch.rows, batch.time}, sums,
+        [&](engine::Tape& own, int64_t first, int64_t count, std::span<double> shares) {
+            const bool cut = count < batch.rows;
+            const Batch rows = cut ? rows_of(batch, first, count) : Batch();
+            const Batch& part = cut ? rows : batch;
+            thread_local engine::Packing packing;
+            thread_local std::vector<float> labels, weights;
+            thread_local std::vector<int> targets;
+            const engine::Var state =
+                hidden_where_asked(own, model, part.inputs, part.rows, part.time, part.weights,
+                                   part.text_weights, packing);
+            const auto asked = [&](const std::vector<float>& values) {
+                return where_asked(packing, std::span<const float>(values), weights);
+            };
+            engine::Var score = scores(own, model, state);
+            if (!packing.empty()) score = in_padded_chunks(own, score, packing);
+            const engine::Var judged = binary_cross_entropy(
+                own, score, where_asked(packing, std::span<const float>(part.labels), labels),
+                asked(part.weights), cut ? batch.asked : 0);
+            engine::Var total = judged;
+            if (text > 0 && part.text_asked > 0) {
+                const engine::Var written =
+                    cross_entropy(own, logits(own, model, state),
+                                  where_asked(packing, std::span<const int>(part.targets), targets),
+                                  asked(part.text_weights), cut ? batch.text_asked : 0);
+                total = add(own, judged, scale(own, written, static_cast<float>(text)));
+            }
+            own.backward(total);
+            shares[0] = double{own.value(total)[0]};
+            shares[1] = double{own.value(judged)[0]};
+        });
     return {static_cast<float>(sums[0]), static_cast<float>(sums[1])};
 }
 
