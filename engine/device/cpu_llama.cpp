@@ -41,7 +41,7 @@ void CpuDevice::swiglu(int64_t rows, int64_t width, const float* gate, const flo
 
 void CpuDevice::swiglu_grad(int64_t n, const float* gate, const float* up, const float* dy,
                             GradTarget dgate, GradTarget dup) const {
-    parallel_for(n, element_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(n, map_grain, [&](int64_t begin, int64_t end) {
         kernels().swiglu_grad(end - begin, gate + begin, up + begin, dy + begin, dgate.data + begin,
                               !dgate.fresh, dup.data + begin, !dup.fresh);
     });

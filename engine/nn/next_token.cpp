@@ -32,6 +32,27 @@ Var hidden_where_asked(Tape& tape, Gpt& model, std::span<const int> tokens, int6
                          where_asked(packing, tokens, kept), batch, time, &packing);
 }
 
+Var hidden_rows(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, int64_t time,
+                std::span<const int> rows) {
+    static thread_local Packing packing; // kept: a step allocates nothing
+    static thread_local std::vector<float> wanted;
+    static thread_local std::vector<int> place, chosen;
+    wanted.assign(tokens.size(), 0.0f);
+    for (const int row : rows) {
+        if (row < 0 || static_cast<size_t>(row) >= tokens.size())
+            fail("hidden_rows: row {} of {} tokens", row, tokens.size());
+        wanted[static_cast<size_t>(row)] = 1;
+    }
+    const Var states = hidden_where_asked(tape, model, tokens, batch, time, wanted, {}, packing);
+    if (packing.empty()) return gather_rows(tape, states, rows);
+    place.resize(tokens.size()); // of a padded row among those that are left
+    for (size_t i = 0; i < packing.at.size(); ++i)
+        place[static_cast<size_t>(packing.at[i])] = static_cast<int>(i);
+    chosen.clear();
+    for (const int row : rows) chosen.push_back(place[static_cast<size_t>(row)]);
+    return gather_rows(tape, states, chosen);
+}
+
 namespace {
 
 // Sequences of a batch with what they ask, and what the whole batch's weights sum to.

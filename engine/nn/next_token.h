@@ -40,4 +40,8 @@ Var hidden_where_asked(Tape& tape, Gpt& model, std::span<const int> tokens, int6
                        int64_t time, std::span<const float> weights, std::span<const float> more,
                        Packing& packing);
 
+// gather_rows(hidden(), rows), without computing what stands behind the last of a sequence's rows.
+Var hidden_rows(Tape& tape, Gpt& model, std::span<const int> tokens, int64_t batch, int64_t time,
+                std::span<const int> rows);
+
 } // namespace qstar::engine

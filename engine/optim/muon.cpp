@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
+#include "engine/kernels/kernels.h"
 
 #include <algorithm>
 #include <cmath>
@@ -57,25 +58,6 @@ struct Matrices {
     }
 };
 
-// C = op(A) op(B), which is known to be symmetric. The processor computes strips of columns down
-// to the diagonal and reflects them.
-void symmetric_product(const Device& device, const Gemm& product) {
-    if (!device.is_host()) return device.gemm(product, Precision::fp32);
-    constexpr int64_t strip = 32;
-    const int64_t n = product.n;
-    for (int64_t j = 0; j < n; j += strip) {
-        Gemm g = product;
-        g.n = std::min(strip, n - j);
-        g.m = j + g.n;
-        g.b += g.trans_b ? j * g.ldb : j;
-        g.c += j;
-        device.gemm(g, Precision::fp32);
-        for (int64_t row = j; row < j + g.n; ++row)
-            for (int64_t col = 0; col < j; ++col)
-                product.c[row * product.ldc + col] = product.c[col * product.ldc + row];
-    }
-}
-
 Gemm square_product(int64_t side, const float* a, const float* b, float* c) {
     return {.m = side,
             .n = side,
@@ -86,6 +68,62 @@ Gemm square_product(int64_t side, const float* a, const float* b, float* c) {
             .ldb = side,
             .c = c,
             .ldc = side};
+}
+
+// The processor computes strips of so many columns of a symmetric matrix, down to the diagonal, and
+// reflects them.
+constexpr int64_t muon_strip = 32;
+
+void upper_product(const Device& device, const Gemm& product) {
+    for (int64_t j = 0; j < product.n; j += muon_strip) {
+        Gemm g = product;
+        g.n = std::min(muon_strip, product.n - j);
+        g.m = j + g.n;
+        g.b += g.trans_b ? j * g.ldb : j;
+        g.c += j;
+        device.gemm(g, Precision::fp32);
+    }
+}
+
+// Tile by tile, whose columns stay in the first-level cache.
+void reflect(int64_t n, float* c) {
+    constexpr int64_t tile = 16;
+    static_assert(muon_strip % tile == 0);
+    for (int64_t i = muon_strip; i < n; i += tile) {
+        const int64_t rows = std::min(tile, n - i);
+        for (int64_t j = 0; j < i / muon_strip * muon_strip; j += tile) {
+            for (int64_t row = i; row < i + rows; ++row)
+                for (int64_t col = j; col < j + tile; ++col) c[row * n + col] = c[col * n + row];
+        }
+    }
+}
+
+// C (n, n) = op(A) op(B), which is known to be symmetric.
+void symmetric_product(const Device& device, const Gemm& product) {
+    if (!device.is_host()) return device.gemm(product, Precision::fp32);
+    upper_product(device, product);
+    reflect(product.n, product.c);
+}
+
+// P = a I + b G + c G G, where `one` is I.
+void polynomial(const Device& device, int64_t r, const float* g, const float* one, float* to) {
+    const Gemm square = square_product(r, g, g, to);
+    if (!device.is_host()) {
+        device.gemm(square, Precision::fp32);
+        device.map(Map::scale, r * r, to, kMuonC, 0, to);
+        device.add_scaled(r * r, kMuonB, g, {to, false});
+        device.add_scaled(r * r, kMuonA, one, {to, false});
+        return;
+    }
+    upper_product(device, square);
+    for (int64_t i = 0; i < r; ++i) {
+        const int64_t first = i / muon_strip * muon_strip;
+        float* row = to + i * r;
+        kernels().scale(r - first, kMuonC, row + first);
+        kernels().axpy(r - first, kMuonB, g + i * r + first, row + first);
+        row[i] += kMuonA;
+    }
+    reflect(r, to);
 }
 
 float norm_of(const Device& device, const ColumnPart& u) {
@@ -124,10 +162,7 @@ const float* factor_of(const Device& device, const ColumnPart& u, Matrices& work
     scale(inverse * inverse, g);
     for (int k = 0; k < kIterations; ++k) {
         float* to = k == 0 ? f : p; // F begins as P0
-        product(g, g, to);
-        scale(kMuonC, to);
-        device.add_scaled(r * r, kMuonB, g, {to, false});
-        device.add_scaled(r * r, kMuonA, one, {to, false});
+        polynomial(device, r, g, one, to);
         if (k + 1 < kIterations) {
             product(g, to, t);
             product(t, to, g);

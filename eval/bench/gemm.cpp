@@ -93,7 +93,8 @@ void measure(const Product& product, const std::vector<SgemmPeer>& peers, int th
     const std::string isa = engine::isa_name();
     std::vector<Contestant> contestants = {repeated([&] { engine::gemm(g); }, turn, threads)};
     for (const SgemmPeer& peer : peers) {
-        if (peer.product) contestants.push_back(repeated([&] { peer.product(g); }, turn, threads));
+        if (peer.product && peer.takes(g))
+            contestants.push_back(repeated([&] { peer.product(g); }, turn, threads));
     }
     const bool half = isa == "avx512" && engine::bf16_kernels() != nullptr;
     const auto in_half = [&] { engine::gemm(g, engine::Precision::bf16); };
@@ -110,6 +111,7 @@ void measure(const Product& product, const std::vector<SgemmPeer>& peers, int th
     if (has_peak(isa)) row.peak = peak_rate(threads, seconds.back()).median;
     size_t next = 1;
     for (const SgemmPeer& peer : peers) {
+        if (!peer.takes(g)) continue;
         row.peer_name = peer.name;
         row.peer = peer.product ? rates(product.flops() * 1e-9, seconds[next++]) : Summary{};
         report.add(row);
@@ -127,8 +129,9 @@ void measure_here(const BenchOptions& options, Report& report) {
     engine::use_isa(options.isa.c_str());
     engine::set_threads(options.threads);
     std::vector<SgemmPeer> peers;
-    if (options.isa == "avx512") peers.push_back(onednn_peer());
+    if (options.isa != "scalar") peers.push_back(onednn_peer());
     peers.push_back(openblas_peer(options.threads));
+    if (options.isa != "scalar" && options.threads == 1) peers.push_back(libxsmm_peer());
     if (has_peak(options.isa) && report.wants("peak")) measure_peak(options.threads, report);
     for (const Product& product : products()) {
         if (options.quick && options.only.empty() && (product.trans_a || product.trans_b)) continue;
@@ -153,7 +156,11 @@ void measure_in_child(const BenchOptions& options, const std::string& isa, int t
                          // second, before they sleep; with 2^22 the next turn is undisturbed.
                          {"OPENBLAS_THREAD_TIMEOUT", "22"},
                          {"OPENBLAS_CORETYPE", std::nullopt}};
-    if (isa == "avx2") child.environment["OPENBLAS_CORETYPE"] = "Haswell";
+    if (isa == "avx2") { // of all of them
+        child.environment["OPENBLAS_CORETYPE"] = "Haswell";
+        child.environment["ONEDNN_MAX_CPU_ISA"] = "AVX2";
+        child.environment["LIBXSMM_TARGET"] = "hsw";
+    }
     Child process(child);
     while (const auto line = process.read_line()) {
         for (const JsonLine& row : parse_jsonl(*line, "bench gemm --lines"))

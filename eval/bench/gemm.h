@@ -1,10 +1,11 @@
 #pragma once
-// `qstar eval bench gemm`: the matrix product against oneDNN and OpenBLAS.
+// `qstar eval bench gemm`: the matrix product against oneDNN, OpenBLAS and, where it is small,
+// libxsmm.
 //
-// AVX-512 is measured against both, OpenBLAS with the kernels of its own choice; AVX2
-// against OpenBLAS's AVX2 kernels. OpenBLAS looks for OPENBLAS_CORETYPE only when it is
-// loaded, oneDNN for OMP_NUM_THREADS: so this program starts itself once for each
-// instruction set and number of threads, with the environment that the peers need.
+// AVX-512 is measured against kernels of their own choice, AVX2 against their AVX2 kernels. They
+// look for OPENBLAS_CORETYPE, ONEDNN_MAX_CPU_ISA, LIBXSMM_TARGET and OMP_NUM_THREADS only when
+// they are loaded: so this program starts itself once for each instruction set and number of
+// threads, with the environment that the peers need.
 
 #include "eval/bench/bench.h"
 

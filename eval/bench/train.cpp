@@ -184,36 +184,36 @@ void measure(const ProgramStepMaker& maker, int threads, bool quick, Report& rep
 
 // Where the time of such a step goes.
 void profile(const ProgramStepMaker& maker, int threads, bool quick) {
-    static const TimedDevice timed; // outlives what was made on it
+    const TimedDevice timed(threads);
     const engine::Device& before = engine::device();
     engine::use_device(timed);
-    const ProgramStep step = maker.make();
+    ProgramStep step = maker.make();
     const int steps = quick ? 10 : 50;
-    double wall = 0, gradient = 0;
+    double wall = 0;
     for (int i = 0; i < steps + 3; ++i) {
         if (i == 3) { // warm
             timed.clear();
             engine::clock_parallel(true);
-            wall = gradient = 0;
+            wall = 0;
         }
-        const double begin = clock_seconds(2);
+        const double begin = clock_seconds(threads);
         step.gradient();
-        const double half = clock_seconds(2);
         timed.update(true);
         step.update();
         timed.update(false);
-        gradient += half - begin;
-        wall += clock_seconds(2) - begin;
+        wall += clock_seconds(threads) - begin;
     }
     const engine::ParallelTimes loops = engine::parallel_times();
     engine::clock_parallel(false);
+    const std::string name = step.name;
+    step = {}; // before its device
     engine::use_device(before);
     const TimedDevice::Times times = timed.times();
     const auto line = [&](const std::string& what, double seconds, const std::string& calls) {
         fmt::print("    {:<34} {:8.3f} ms {:5.1f} % {}\n", what, 1e3 * seconds / steps,
                    100 * seconds / wall, calls);
     };
-    fmt::print("{}, {} threads: a step takes {:.3f} ms\n", step.name, threads, 1e3 * wall / steps);
+    fmt::print("{}, {} threads: a step takes {:.3f} ms\n", name, threads, 1e3 * wall / steps);
     double known = 0;
     for (size_t i = 0; i < work_names.size(); ++i) {
         known += times.seconds[i];

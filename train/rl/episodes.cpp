@@ -5,6 +5,7 @@
 #include "engine/base/ranks.h"
 #include "engine/decode/decoder.h"
 #include "engine/decode/sampling.h"
+#include "engine/nn/next_token.h"
 #include "search/models/encode.h"
 #include "search/models/gpt_scorer.h"
 #include "search/models/stream.h"
@@ -140,9 +141,8 @@ std::vector<float> all_scores(engine::Gpt& model, std::span<const Episode> episo
     Tape tape(false);
     return for_all(episodes, [&](const Minibatch& b) {
         tape.reset();
-        const Var states = hidden(tape, model, b.inputs, b.rows, b.time);
-        const auto found =
-            tape.value(scores(tape, model, gather_rows(tape, states, b.*where))).values();
+        const Var states = hidden_rows(tape, model, b.inputs, b.rows, b.time, b.*where);
+        const auto found = tape.value(scores(tape, model, states)).values();
         return std::vector<float>(found.begin(), found.end());
     });
 }
@@ -269,13 +269,13 @@ std::vector<float> pick(std::span<const float> flat, const Minibatch& batch) {
 }
 
 Var written_logits(Tape& tape, engine::Gpt& policy, const Minibatch& batch) {
-    const Var states = hidden(tape, policy, batch.inputs, batch.rows, batch.time);
-    return logits(tape, policy, gather_rows(tape, states, batch.before));
+    return logits(tape, policy,
+                  hidden_rows(tape, policy, batch.inputs, batch.rows, batch.time, batch.before));
 }
 
 Var values_before(Tape& tape, engine::Gpt& critic, const Minibatch& batch) {
-    const Var states = hidden(tape, critic, batch.inputs, batch.rows, batch.time);
-    return scores(tape, critic, gather_rows(tape, states, batch.before));
+    return scores(tape, critic,
+                  hidden_rows(tape, critic, batch.inputs, batch.rows, batch.time, batch.before));
 }
 
 TokenProbs token_probs(engine::Gpt& policy, std::span<const Episode> episodes) {

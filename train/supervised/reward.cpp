@@ -163,20 +163,25 @@ Metrics validate(engine::Gpt& model, std::span<const Example> examples, int64_t 
     engine::Tape tape(false);
     std::vector<std::pair<float, bool>> scored;
     double loss = 0, asked = 0, agreed = 0, read = 0;
+    engine::Packing packing;
+    std::vector<float> kept_labels, kept_weights;
     for (const auto& chosen : make_epoch(examples, batch, 0, 0)) {
         tape.reset();
         const Batch b = make_batch(examples, chosen);
-        const engine::Var state = hidden(tape, model, b.inputs, b.rows, b.time);
+        const engine::Var state =
+            hidden_where_asked(tape, model, b.inputs, b.rows, b.time, b.weights, {}, packing);
         const engine::Var score = scores(tape, model, state);
-        loss += tape.value(binary_cross_entropy(tape, score, b.labels, b.weights))[0] * b.asked;
+        const auto labels = where_asked(packing, std::span<const float>(b.labels), kept_labels);
+        const auto weights = where_asked(packing, std::span<const float>(b.weights), kept_weights);
+        loss += tape.value(binary_cross_entropy(tape, score, labels, weights))[0] * b.asked;
         asked += b.asked;
         const engine::Tensor& values = tape.value(score);
-        for (size_t t = 0; t < b.weights.size(); ++t) {
-            if (b.weights[t] < 1) continue; // only where it will be read
+        for (size_t t = 0; t < weights.size(); ++t) {
+            if (weights[t] < 1) continue; // only where it will be read
             const float value = values[static_cast<int64_t>(t)];
-            const bool right = b.labels[t] > 0.5f;
-            agreed += (value > 0) == right ? b.weights[t] : 0;
-            read += b.weights[t];
+            const bool right = labels[t] > 0.5f;
+            agreed += (value > 0) == right ? weights[t] : 0;
+            read += weights[t];
             scored.emplace_back(value, right);
         }
     }

@@ -1,6 +1,6 @@
 #include "eval/bench/steps/timed_device.h"
 
-#include <chrono>
+#include "eval/bench/turns.h"
 
 namespace qstar::eval {
 
@@ -8,22 +8,14 @@ using engine::Attention, engine::AdamWStep, engine::Gemm, engine::GradTarget, en
 using engine::Precision, engine::RmsNorm, engine::Rotation, engine::Zip;
 using Base = engine::cpu::CpuDevice;
 
-namespace {
-
-int64_t now_ns() {
-    return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-} // namespace
-
 // Adds its lifetime to a kind of work.
 class Timing {
   public:
     Timing(const TimedDevice& device, Work work)
-        : device_(device), at_(static_cast<size_t>(work)), begin_(now_ns()) {}
+        : device_(device), at_(static_cast<size_t>(work)), begin_(device.now()) {}
     ~Timing() {
         if (device_.updating_ && at_ != static_cast<size_t>(Work::adamw)) return;
-        device_.nanoseconds_[at_] += now_ns() - begin_;
+        device_.nanoseconds_[at_] += device_.now() - begin_;
         ++device_.calls_[at_];
     }
     Timing(const Timing&) = delete;
@@ -34,6 +26,8 @@ class Timing {
     size_t at_;
     int64_t begin_;
 };
+
+int64_t TimedDevice::now() const { return static_cast<int64_t>(1e9 * clock_seconds(threads_)); }
 
 TimedDevice::Times TimedDevice::times() const {
     Times t;
@@ -52,12 +46,12 @@ void TimedDevice::update(bool begins) const {
     const std::atomic<int64_t>& adamw = nanoseconds_[static_cast<size_t>(Work::adamw)];
     updating_ = begins;
     if (begins) {
-        update_began_ = now_ns();
+        update_began_ = now();
         adamw_before_ = adamw;
         return;
     }
     constexpr auto muon = static_cast<size_t>(Work::muon);
-    nanoseconds_[muon] += now_ns() - update_began_ - (adamw - adamw_before_);
+    nanoseconds_[muon] += now() - update_began_ - (adamw - adamw_before_);
     ++calls_[muon];
 }
 
