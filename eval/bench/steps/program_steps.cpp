@@ -109,7 +109,9 @@ ProgramStep next_token_step(const train::Batch& batch, int64_t tokens) {
 ProgramStep pretrain_step() {
     constexpr int64_t rows = 8, time = 128;
     Random random(1, "bench/rows");
-    train::Batch batch{.rows = rows, .time = time};
+    train::Batch batch;
+    batch.rows = rows;
+    batch.time = time;
     for (int64_t i = 0; i < rows * time; ++i) {
         batch.inputs.push_back(static_cast<int>(random.below(kVocab)));
         batch.targets.push_back(static_cast<int>(random.below(kVocab)));
