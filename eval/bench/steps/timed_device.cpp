@@ -1,7 +1,5 @@
 #include "eval/bench/steps/timed_device.h"
 
-#include "eval/bench/turns.h"
-
 namespace qstar::eval {
 
 using engine::Attention, engine::AdamWStep, engine::Gemm, engine::GradTarget, engine::Map;
@@ -27,7 +25,7 @@ class Timing {
     int64_t begin_;
 };
 
-int64_t TimedDevice::now() const { return static_cast<int64_t>(1e9 * clock_seconds(threads_)); }
+int64_t TimedDevice::now() const { return static_cast<int64_t>(1e9 * clock_()); }
 
 TimedDevice::Times TimedDevice::times() const {
     Times t;

@@ -9,7 +9,9 @@
 
 #include <array>
 #include <atomic>
-#include <string>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 
 namespace qstar::eval {
 
@@ -20,8 +22,8 @@ inline constexpr std::array<const char*, 8> work_names = {
 
 class TimedDevice final : public engine::cpu::CpuDevice {
   public:
-    // By the clock that is right for so many threads (turns.h).
-    explicit TimedDevice(int threads) : threads_(threads) {}
+    // clock: gives seconds.
+    explicit TimedDevice(double (*clock)()) : clock_(clock) {}
 
     struct Times {
         std::array<double, work_names.size()> seconds = {};
@@ -99,7 +101,7 @@ class TimedDevice final : public engine::cpu::CpuDevice {
     friend class Timing;
     int64_t now() const; // nanoseconds
 
-    int threads_;
+    double (*clock_)();
     static constexpr size_t kWorks = work_names.size();
     mutable std::array<std::atomic<int64_t>, kWorks> nanoseconds_ = {}, calls_ = {};
     mutable bool updating_ = false;

@@ -41,7 +41,7 @@ PaddedBatch padded_batch(int64_t rows, int64_t time, int vocab) {
     return b;
 }
 
-Gpt model_of(Family family, bool scores) {
+Gpt packed_model(Family family, bool scores) {
     GptConfig config{.layers = 2, .heads = 4, .width = 32, .context = 40, .vocab = 31};
     config.family = family;
     if (family != Family::gpt2) config.kv_heads = 2;
@@ -92,7 +92,7 @@ TEST_CASE("the rows that are left, and the chunks of the padded ones") {
 TEST_CASE("the next token: the bytes of padded sequences") {
     for (const Family family : {Family::llama, Family::qwen3, Family::qwen2, Family::gpt2}) {
         const PaddedBatch b = padded_batch(9, 37, 31);
-        Gpt padded = model_of(family, false), packed = model_of(family, false);
+        Gpt padded = packed_model(family, false), packed = packed_model(family, false);
         Tape tape, other;
         const Var state = hidden(tape, padded, b.inputs, b.rows, b.time);
         const Var loss = cross_entropy(tape, logits(tape, padded, state), b.targets, b.weights);
@@ -106,7 +106,7 @@ TEST_CASE("the next token: the bytes of padded sequences") {
 
 TEST_CASE("a scalar head: the bytes of padded sequences") {
     const PaddedBatch b = padded_batch(11, 33, 31);
-    Gpt padded = model_of(Family::qwen3, true), packed = model_of(Family::qwen3, true);
+    Gpt padded = packed_model(Family::qwen3, true), packed = packed_model(Family::qwen3, true);
     Tape tape, other;
     const Var all = hidden(tape, padded, b.inputs, b.rows, b.time);
     const Var loss = binary_cross_entropy(tape, scores(tape, padded, all), b.labels, b.weights);
