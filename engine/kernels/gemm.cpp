@@ -161,7 +161,7 @@ class Strips {
     }
 
   private:
-    static constexpr int64_t kTogether = 8;
+    static constexpr int64_t kTogether = 32;
     // Distances of rows, and of strips, are no powers of two.
     static int64_t copied_lda(int64_t depth) { return round_up(depth, 16) + 16; }
     int64_t packed_size(int64_t depth) const { return round_up(depth * table_.mr_packed, 16) + 16; }

@@ -3,6 +3,7 @@
 #include "engine/nn/mlp.h"
 #include "engine/nn/next_token.h"
 #include "train/rl/episodes.h"
+#include "train/rl/policy_gradient.h"
 #include "train/rl/surrogate.h"
 #include "train/run/batches.h"
 #include "train/run/trainer.h"
@@ -150,15 +151,18 @@ ProgramStep ppo_step() {
     auto it =
         std::make_shared<GptLearner>(Gpt(demo_policy(4, false), Random(1, "bench/model")), false);
     const auto gradient = [it, batch = train::make_minibatch(episodes)] {
-        it->tape.reset();
         it->model.zero_grad();
-        const std::vector<float> old(batch.targets.size(), -5.0f), pay(batch.targets.size(), 0.5f);
-        const std::vector<float> each(batch.targets.size(),
-                                      1.0f / static_cast<float>(batch.targets.size()));
-        const Var chosen =
-            log_prob(it->tape, train::written_logits(it->tape, it->model, batch), batch.targets);
-        const Var gain = train::clipped_surrogate(it->tape, chosen, old, pay, 0.2);
-        it->tape.backward(scale(it->tape, train::weighted_sum(it->tape, gain, each), -1.0f));
+        const size_t written = batch.targets.size();
+        train::policy_gradient(it->tape, it->model, batch, std::vector<float>(written, -5.0f), 0.2,
+                               [&](Tape& tape, const train::Minibatch& part, Var chosen) {
+                                   const std::vector<float> old(part.targets.size(), -5.0f);
+                                   const std::vector<float> pay(part.targets.size(), 0.5f);
+                                   const std::vector<float> each(
+                                       part.targets.size(), 1.0f / static_cast<float>(written));
+                                   return train::weighted_sum(
+                                       tape, train::clipped_surrogate(tape, chosen, old, pay, 0.2),
+                                       each);
+                               });
     };
     return {{}, gpt_flops(it->model, tokens), gradient, [it] { it->update(); }};
 }
