@@ -1,42 +1,111 @@
 #!/bin/sh
-# The kernels of 64-bit Arm, on a machine that is none: builds them and their tests for it and
-# runs these under qemu. 77, which CTest takes for "left out", where there is no compiler for Arm,
-# no qemu or no doctest.
+# 64-bit Arm on a machine that is none: builds for it and runs under qemu the kernels with their
+# tests, and the training and search of `engine verify --only puzzle` and `qwen3`, whose bytes are
+# the published ones. 77, which CTest takes for "left out", where there is no compiler for Arm, no
+# qemu or no doctest.
 #
-#   sh tests/engine/neon.sh FOLDER     what it makes lies there
+#   sh tests/engine/neon.sh FOLDER [all]     what it makes lies there; all: the whole `engine verify`
 set -eu
 source=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$1
+parts=${2:-puzzle qwen3}
+left_out() {
+    echo "qstar: the test of Arm is left out: it wants $1"
+    exit 77
+}
+command -v qemu-aarch64 >/dev/null || left_out qemu-aarch64
 compiler=aarch64-linux-gnu-g++
-for tool in $compiler qemu-aarch64; do
-    command -v $tool >/dev/null || {
-        echo "qstar: the test of Arm's kernels is left out: it wants $tool"
-        exit 77
-    }
-done
+command -v $compiler >/dev/null || left_out $compiler
+command -v ccache >/dev/null && compiler="ccache $compiler"
 # The system's headers are for another processor, but for those that are of none.
-doctest=$(printf '#include <doctest/doctest.h>\n' | c++ -E -x c++ - 2>/dev/null |
-    sed -n 's|^# 1 "\(.*\)/doctest/doctest.h".*|\1|p' | head -n 1)
-[ -n "$doctest" ] || { echo "qstar: the test of Arm's kernels is left out: no doctest"; exit 77; }
-mkdir -p "$folder/include"
-ln -sfn "$doctest/doctest" "$folder/include/doctest"
-printf '#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN\n#include <doctest/doctest.h>\n' \
-    >"$folder/main.cpp"
-
+mkdir -p "$folder/include/tbb"
+for header in doctest/doctest.h fmt/format.h nlohmann/json.hpp CLI/CLI.hpp; do
+    found=$(printf '#include <%s>\n' $header | c++ -E -x c++ - 2>/dev/null |
+        sed -n "s|^# 1 \"\(.*\)/$header\".*|\1|p" | head -n 1)
+    [ -n "$found" ] || left_out $header
+    ln -sfn "$found/${header%%/*}" "$folder/include/${header%%/*}"
+done
 cd "$folder"
-for file in engine/kernels/neon.cpp engine/kernels/scalar.cpp tests/engine/naive_kernels.cpp \
-    engine/base/cpu.cpp engine/kernels/avx2.cpp engine/kernels/avx512.cpp \
-    engine/base/elementary.cpp engine/base/random.cpp tests/engine/one_arithmetic_test.cpp \
-    tests/engine/base/elementary_test.cpp; do
-    echo "$source/$file"
-done >files
-echo "$folder/main.cpp" >>files
-while read -r file; do
-    object=$(echo "${file#"$source"/}" | tr / _).o
-    $compiler -std=c++20 -O2 -ffp-contract=off -Wall -Wextra -DQSTAR_NEON -I"$source" -Iinclude \
-        -c "$file" -o "$object"
-    echo "$object"
-done <files >objects
-# shellcheck disable=SC2046
-$compiler -static $(cat objects) -o kernels
-exec qemu-aarch64 ./kernels
+
+# One thread wants no oneTBB.
+cat >include/tbb/stand_in.h <<'END'
+#pragma once
+#include <cstddef>
+namespace tbb {
+template <class T> struct blocked_range {
+    T first, last;
+    blocked_range(T begin, T end, T) : first(begin), last(end) {}
+    T begin() const { return first; }
+    T end() const { return last; }
+};
+struct simple_partitioner {};
+struct global_control {
+    enum What { max_allowed_parallelism };
+    global_control(What, std::size_t) {}
+};
+template <class R, class B> void parallel_for(const R& range, const B& body, simple_partitioner) {
+    body(range);
+}
+namespace this_task_arena {
+template <class F> void isolate(F&& work) { work(); }
+} // namespace this_task_arena
+} // namespace tbb
+END
+for name in blocked_range global_control parallel_for task_arena; do
+    echo '#include "tbb/stand_in.h"' >include/tbb/$name.h
+done
+
+cat >verify_main.cpp <<'END'
+#include "engine/base/parallel.h"
+#include "eval/verify/verify.h"
+#include <exception>
+#include <fmt/format.h>
+int main(int argc, char** argv) try {
+    qstar::engine::set_threads(1);
+    qstar::eval::VerifyOptions options;
+    if (argc > 1) options.only = argv[1];
+    qstar::eval::verify(options);
+} catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+}
+END
+printf '#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN\n#include <doctest/doctest.h>\n' >test_main.cpp
+awk -v hashes="$(cat "$source/eval/verify/hashes.txt")" \
+    '{at = index($0, "@QSTAR_HASHES@"); if (at) $0 = substr($0, 1, at - 1) hashes substr($0, at + 14)} 1' \
+    "$source/eval/verify/published.cpp.in" >published.cpp
+
+# build OBJECT FILE LEVEL
+flags="-std=c++20 -ffp-contract=off -DNDEBUG -DQSTAR_NEON -DFMT_HEADER_ONLY -I$source -Iinclude"
+build() {
+    # shellcheck disable=SC2086
+    $compiler $flags "$3" -c "$2" -o "$1"
+}
+rm -f ./*.o
+for file in "$source"/engine/kernels/*.cpp; do
+    build "kernel_$(basename "$file" .cpp).o" "$file" -O2
+done
+for file in engine/base/cpu engine/base/elementary engine/base/random tests/engine/naive_kernels \
+    tests/engine/one_arithmetic_test tests/engine/base/elementary_test; do
+    build "tested_$(basename $file).o" "$source/$file.cpp" -O2
+done
+build test_main.o test_main.cpp -O1
+$compiler -static test_main.o tested_*.o kernel_neon.o kernel_scalar.o kernel_avx2.o \
+    kernel_avx512.o -o kernels
+qemu-aarch64 ./kernels
+
+(cd "$source" && LC_ALL=C && export LC_ALL && find engine tokenizer search train eval/verify -name '*.cpp' |
+    grep -v -e '^engine/kernels/' -e '^engine/vulkan/' | sort
+    echo engine/vulkan/absent.cpp) >files
+# A folder's files together, a dozen at a time, as CMake compiles them.
+rm -f of_*.cpp
+awk -F/ '{
+    group = NF == 2 ? $1 : $1 "_" $2
+    printf "#include \"%s\"\n", $0 >"of_" group "_" int(++files[group] / 12) ".cpp"
+}' files
+for unit in of_*.cpp; do build "${unit%.cpp}.o" "$unit" -O1; done
+build published.o published.cpp -O1
+build verify_main.o verify_main.cpp -O1
+$compiler -static verify_main.o published.o of_*.o kernel_*.o -ldl -o verify
+if [ "$parts" = all ]; then exec qemu-aarch64 ./verify; fi
+for part in $parts; do qemu-aarch64 ./verify "$part"; done
