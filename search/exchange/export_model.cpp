@@ -4,6 +4,7 @@
 #include "engine/formats/gguf_model.h"
 #include "engine/formats/huggingface.h"
 #include "engine/io/files.h"
+#include "engine/io/streams.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
@@ -14,13 +15,21 @@
 #include "tokenizer/files.h"
 #include "tokenizer/tokenizer_json.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fmt/core.h>
+#include <string>
+#include <string_view>
 #include <unistd.h>
+#include <vector>
 
 namespace qstar::search {
 
 namespace {
+
+constexpr std::string_view exported[] = {"config.json",       "generation_config.json",
+                                         "model.safetensors", "special_tokens_map.json",
+                                         "tokenizer.json",    "tokenizer_config.json"};
 
 // The one that was imported, byte for byte, or else ours in that form.
 std::string tokenizer_text(const std::string& run, const tokenizer::Tokenizer& tokenizer) {
@@ -43,9 +52,17 @@ void write_tokenizer_files(const std::string& folder, const std::string& run,
     write_json(join_path(folder, "tokenizer_config.json"), config);
 }
 
+// Where a link leads, and without a slash at its end.
+std::string real_place(const std::string& path) {
+    std::string place = std::filesystem::weakly_canonical(path).string();
+    while (place.size() > 1 && place.ends_with('/')) place.pop_back();
+    return place;
+}
+
 void export_huggingface(const ExportOptions& options, const RunModel& of, const RunEnds& ends) {
     namespace fs = std::filesystem;
-    const std::string made = fmt::format("{}.{}.tmp", options.out, ::getpid());
+    const std::string place = real_place(options.out);
+    const std::string made = fmt::format("{}.{}.tmp", place, ::getpid());
     fs::remove_all(made);
     make_folders(made);
     try {
@@ -53,7 +70,7 @@ void export_huggingface(const ExportOptions& options, const RunModel& of, const 
         if (of.gpt.config.scalar_head) config.reading = name_of(reading_of(of.file));
         engine::write_huggingface(made, of.gpt, config);
         write_tokenizer_files(made, options.run, of.tokenizer, ends, of.gpt.config.context);
-        replace_folder(options.out, made, made + ".old");
+        replace_folder(place, made, made + ".old");
     } catch (...) {
         fs::remove_all(made);
         throw;
@@ -70,6 +87,28 @@ void export_gguf(const ExportOptions& options, const RunModel& of, const RunEnds
     if (!inexact.empty()) fmt::print(stderr, "export: {}\n", inexact);
 }
 
+// What stands in a folder beside the files of an export; empty: nothing.
+std::string not_exported(const std::string& folder) {
+    std::vector<std::string> foreign;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        if (!entry.is_regular_file() || std::ranges::find(exported, name) == std::end(exported))
+            foreign.push_back(name);
+    }
+    return foreign.empty() ? "" : *std::min_element(foreign.begin(), foreign.end());
+}
+
+// Or an empty file, or a device.
+bool may_be_gguf(const std::string& path) {
+    if (!std::filesystem::is_regular_file(path)) return true;
+    const FileReader file(path);
+    char magic[4];
+    if (file.size() == 0) return true;
+    if (file.size() < sizeof magic) return false;
+    file.read_at(0, magic, sizeof magic);
+    return std::string_view(magic, sizeof magic) == "GGUF";
+}
+
 void check_place(const ExportOptions& options) {
     if (!exists(options.out)) return;
     const bool folder = is_folder(options.out);
@@ -77,9 +116,12 @@ void check_place(const ExportOptions& options) {
         fail("--out {}: expected a {}, found a {}", options.out, folder ? "file" : "folder",
              folder ? "folder" : "file");
     if (options.force) {
-        if (folder && !std::filesystem::is_empty(options.out) &&
-            !exists(join_path(options.out, "config.json")))
-            fail("--out {}: it holds no model, and is not replaced", options.out);
+        const std::string foreign = folder ? not_exported(options.out) : "";
+        if (!foreign.empty())
+            fail("--out {}: it holds \"{}\", which no export has written, and is not replaced",
+                 options.out, foreign);
+        if (!folder && !may_be_gguf(options.out))
+            fail("--out {}: it is no GGUF file, and is not replaced", options.out);
         return;
     }
     if (!folder || !std::filesystem::is_empty(options.out))

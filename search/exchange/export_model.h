@@ -7,7 +7,8 @@
 //   gguf  a file for llama.cpp, F32 or with its matrices F16. A reward model is a reranker
 //         (gguf_model.h); of the family qwen3 only.
 //
-// It is made aside and renamed. What is there stays unless `force` is set.
+// It is made aside and renamed. What is there stays unless `force` is set, and then, too, where it
+// is another thing than an export.
 
 #include "engine/run/flags.h"
 

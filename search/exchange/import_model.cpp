@@ -79,8 +79,10 @@ tokenizer::Form form_for(const ImportOptions& options, const tokenizer::Tokenize
 }
 
 void check_stage_name(const std::string& name) {
-    if (!is_folder_name(name) || name == "tokenizer" || name == "corpus")
+    if (!is_folder_name(name))
         fail("--stage: expected a name of letters, digits, '-', '_' and '.', found \"{}\"", name);
+    if (name == "tokenizer" || name == "corpus" || name == "problems")
+        fail("--stage: expected the name of a stage with a model, found \"{}\"", name);
 }
 
 std::vector<std::string> stages_for(const ImportOptions& options, bool reward) {
@@ -94,12 +96,15 @@ std::vector<std::string> stages_for(const ImportOptions& options, bool reward) {
 
 void check_free(const ImportOptions& options, const std::vector<std::string>& stages,
                 const tokenizer::Tokenizer& tokenizer) {
-    if (options.force) return;
     for (const std::string& stage : stages) {
         const std::string place = join_path(options.run, stage);
-        if (exists(place) && !(is_folder(place) && fs::is_empty(place)))
+        if (!exists(place) || (is_folder(place) && fs::is_empty(place))) continue;
+        if (!exists(join_path(place, "model.safetensors")))
+            fail("{}: it holds no model, and is not replaced", place);
+        if (!options.force)
             fail("{}: there is a model already: add --force to put this one in its place", place);
     }
+    if (options.force) return;
     const std::string own = join_path(options.run, "tokenizer");
     if (!exists(own)) return;
     if (tokenizer::fingerprint(tokenizer::load_tokenizer(own)) != tokenizer::fingerprint(tokenizer))

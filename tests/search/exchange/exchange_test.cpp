@@ -281,6 +281,84 @@ TEST_CASE("an import that fails leaves a run as it was") {
         CHECK(!tests::contains(entry.path().string(), ".tmp"));
 }
 
+TEST_CASE("an export replaces nothing but an export, with --force too") {
+    const Temporary folder;
+    const std::string run = folder / "run", other = folder / "other";
+    make_run(run, reciting(script_of(3, "x", text_end)));
+    make_run(other, reciting(script_of(3, "y", text_end)));
+    ExportOptions options;
+    options.quiet = true;
+    options.run = run;
+    options.force = true;
+    const auto refused = [&](const std::string& out, const std::string& sentence) {
+        options.out = out;
+        CHECK(what_fails([&] { export_model(options); }) == "--out " + out + ": " + sentence);
+    };
+    const auto folder_of = [](const std::string& what) {
+        return "it holds \"" + what + "\", which no export has written, and is not replaced";
+    };
+    const std::string before = model_bytes(run), theirs = model_bytes(other);
+    write_json(join_path(other, "config.json"), Json::object()); // as an export has one
+    write_json(join_path(other, "sft/done.json"), Json::object());
+    refused(run, folder_of("sft"));
+    refused(other, folder_of("sft"));
+    refused(other + "/", folder_of("sft"));
+    refused(join_path(other, "sft"), folder_of("done.json"));
+    CHECK(model_bytes(run) == before);
+    CHECK(model_bytes(other) == theirs);
+
+    // A slash at its end is none of its name, and a link stays one.
+    const std::string hf = folder / "hf", link = folder / "link";
+    options.out = hf + "/";
+    for (int time = 0; time < 2; ++time) {
+        export_model(options);
+        CHECK(exists(join_path(hf, "model.safetensors")));
+    }
+    std::filesystem::create_directory_symlink(hf, link);
+    std::filesystem::remove(join_path(hf, "tokenizer.json"));
+    options.out = link;
+    export_model(options);
+    CHECK(std::filesystem::is_symlink(link));
+    CHECK(exists(join_path(hf, "tokenizer.json")));
+
+    options.format = "gguf";
+    const std::string text = folder.file("notes.txt", "precious");
+    refused(text, "it is no GGUF file, and is not replaced");
+    CHECK(read_file(text) == "precious");
+    options.out = folder.file("empty", "");
+    export_model(options);
+    export_model(options);
+    CHECK(read_file(options.out).starts_with("GGUF"));
+}
+
+TEST_CASE("an import replaces models alone, with --force too") {
+    const Temporary folder;
+    const std::string run = folder / "run", hf = folder / "hf";
+    make_run(run, reciting(script_of(3, "x", text_end)));
+    ExportOptions out;
+    out.quiet = true;
+    out.run = run;
+    out.out = hf;
+    export_model(out);
+    ImportOptions in;
+    in.quiet = true;
+    in.path = hf;
+    in.run = run;
+    in.force = true;
+    const std::string labels = join_path(run, "labels");
+    make_folders(labels);
+    write_file_atomic(join_path(labels, "steps.jsonl"), "a person's");
+    in.stage = "labels";
+    CHECK(what_fails([&] { import_model(in); }) ==
+          labels + ": it holds no model, and is not replaced");
+    CHECK(read_file(join_path(labels, "steps.jsonl")) == "a person's");
+    for (const std::string stage : {"corpus", "tokenizer", "problems"}) {
+        in.stage = stage;
+        CHECK(what_fails([&] { import_model(in); }) ==
+              "--stage: expected the name of a stage with a model, found \"" + stage + "\"");
+    }
+}
+
 TEST_CASE("the program completes, in plain text and as JSON") {
     const Temporary folder;
     const std::string run = folder / "run";
