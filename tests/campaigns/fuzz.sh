@@ -1,40 +1,98 @@
 #!/bin/sh
-# Builds the fuzzers with clang and runs every target, one after the other, as often as asked for.
+# Builds the fuzzers with clang and runs them in what processor time nobody else wants, part by
+# part, the cheapest first, until each target has been executed as often as asked for. It may be
+# interrupted and called again, on another day, too: what was executed adds up.
 #
 #   sh tests/campaigns/fuzz.sh [RUNS] [TARGET...]      10000000, all
+#   sh tests/campaigns/fuzz.sh --table                 what was executed so far, as rows of RESULTS.md
 #
-# Prints a row of RESULTS.md for each; inputs that fail stay in build-fuzz/findings/TARGET/, what
-# was reached in build-fuzz/corpus/TARGET/, from where the next call goes on.
+# In build-fuzz/ (or QSTAR_FUZZ_FOLDER): state/TARGET has executions, seconds, parts and edges;
+# corpus/TARGET/ what was reached, from where the next part goes on; findings/TARGET/ the inputs
+# that fail. A target with findings waits until they are mended and taken away. QSTAR_FUZZ_SECONDS:
+# no part begins after so many.
 set -eu
 cd "$(dirname "$0")/../.."
+source=$PWD
+cases=$source/tests/cases
+build=${QSTAR_FUZZ_FOLDER:-$source/build-fuzz}
+
+# of TARGET N: a field of its state, 0 where there is none.
+of() { awk -v n="$2" '{ v = $n } END { print v + 0 }' "state/$1" 2>/dev/null || echo 0; }
+findings() { find "findings/$1" -type f 2>/dev/null | wc -l; }
+table() {
+    echo "| target | executions | parts | seconds | edges | findings |"
+    echo "| --- | --- | --- | --- | --- | --- |"
+    while read -r target _; do
+        echo "| $target | $(of "$target" 1) | $(of "$target" 3) | $(of "$target" 2) |" \
+            "$(of "$target" 4) | $(($(findings "$target"))) |"
+    done <targets
+}
+if [ "${1-}" = --table ]; then
+    cd "$build"
+    table
+    exit
+fi
+
 runs=${1:-10000000}
 [ $# -eq 0 ] || shift
-cases=$PWD/tests/cases
-[ -f build-fuzz/build.ninja ] || cmake -S . -B build-fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ \
+[ -f "$build/build.ninja" ] || cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++ \
     -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="-O2 -gline-tables-only" -DQSTAR_FUZZ=ON \
-    -DQSTAR_TESTS=OFF -DQSTAR_VULKAN=OFF >build-fuzz.log || {
-    cat build-fuzz.log >&2
+    -DQSTAR_TESTS=OFF -DQSTAR_VULKAN=OFF >"$build.log" || {
+    cat "$build.log" >&2
     exit 2
 }
-ninja -C build-fuzz qstar_fuzz >build-fuzz.log || {
-    cat build-fuzz.log >&2
+ninja -C "$build" qstar_fuzz >"$build.log" || {
+    cat "$build.log" >&2
     exit 2
 }
-cd build-fuzz
-QSTAR_SEEDS=$cases ./qstar_fuzz >targets
+cd "$build"
+mkdir -p state logs
+[ -d corpus ] || QSTAR_SEEDS=$cases ./qstar_fuzz >targets
+idle="nice -n 19"
+! chrt -i 0 true 2>/dev/null || idle="chrt -i 0 nice -n 19"
 # Allocations are told without their stacks, and leaks at the end only: both cost more than the
 # readers.
-export ASAN_OPTIONS=malloc_context_size=0:quarantine_size_mb=16
-while read -r target longest; do
-    [ $# -eq 0 ] || case " $* " in *" $target "*) ;; *) continue ;; esac
-    mkdir -p "findings/$target"
-    QSTAR_TARGET=$target nice -n 10 ./qstar_fuzz "corpus/$target" -max_len="$longest" \
-        -runs="$runs" -seed=1 -timeout=20 -rss_limit_mb=2048 -malloc_limit_mb=256 \
-        -detect_leaks=0 -print_final_stats=1 -artifact_prefix="findings/$target/" \
-        >"$target.log" 2>&1 || true
-    awk -v target="$target" '
-        /cov: / { for (i = 1; i < NF; ++i) if ($i == "cov:") edges = $(i + 1) }
-        /^Done / { runs = $2; seconds = $5 }
-        END { printf "| %s | %s | %s | %s |", target, runs, seconds, edges }' "$target.log"
-    find "findings/$target" -type f | awk 'END { printf " %d |\n", NR }'
-done <targets
+export ASAN_OPTIONS=malloc_context_size=0:quarantine_size_mb=4
+
+# part TARGET LONGEST EXECUTIONS: runs it, and adds to its state what was executed, also where it
+# was stopped. A hang is told late: whoever measures beside it may stop it for a while.
+part() {
+    log=logs/$1.log
+    mkdir -p "findings/$1"
+    # shellcheck disable=SC2086
+    QSTAR_TARGET=$1 $idle ./qstar_fuzz "corpus/$1" -max_len="$2" -runs="$3" -reload=0 \
+        -seed="$(($(of "$1" 3) + 1))" -timeout=300 -rss_limit_mb=2048 -malloc_limit_mb=256 \
+        -detect_leaks=0 -print_final_stats=1 -artifact_prefix="findings/$1/" >"$log" 2>&1 || true
+    awk -v executions="$(of "$1" 1)" -v seconds="$(of "$1" 2)" -v parts="$(of "$1" 3)" '
+        / cov: / { for (i = 1; i < NF; ++i) if ($i == "cov:") edges = $(i + 1) }
+        /^stat::number_of_executed_units:/ { ran = $2 }
+        /^stat::average_exec_per_sec:/ { rate = $2 }
+        /^Done / { took = $5 }
+        END {
+            if (took == 0 && rate > 0) took = int(ran / rate)
+            print executions + ran, seconds + took, parts + 1, edges
+        }' "$log" >"state/$1.new"
+    mv "state/$1.new" "state/$1"
+}
+
+stopped=
+trap 'stopped=yes' INT TERM
+began=$(date +%s)
+while [ -z "$stopped" ]; do
+    [ -z "${QSTAR_FUZZ_SECONDS-}" ] || [ $(($(date +%s) - began)) -lt "$QSTAR_FUZZ_SECONDS" ] || break
+    # The cheapest of those that are not done; what was never run shows its cost first.
+    while read -r target longest; do
+        [ $# -eq 0 ] || case " $* " in *" $target "*) ;; *) continue ;; esac
+        [ "$(findings "$target")" -eq 0 ] || continue
+        executed=$(of "$target" 1)
+        [ "$executed" -lt "$runs" ] || continue
+        awk -v n="$executed" -v s="$(of "$target" 2)" -v target="$target" -v longest="$longest" \
+            -v left=$((runs - executed)) 'BEGIN {
+                rate = s > 0 ? n / s : n
+                size = n == 0 ? 20000 : int(rate * 120) + 1  # some two minutes
+                print (n == 0 ? -1 : s / n), target, longest, size < left ? size : left }'
+    done <targets | sort -g >queue
+    read -r _ target longest executions <queue || break
+    part "$target" "$longest" "$executions"
+done
+table

@@ -1,7 +1,8 @@
 // The fuzzers' short form: no coverage, but the same inputs on every machine. Each target is run
 // over its seeds and over so many mutations of them.
 //
-// QSTAR_FUZZ_RUNS is the number of mutations of a target.
+// QSTAR_FUZZ_RUNS is the number of mutations of a target; QSTAR_TARGET, where it is set, the only
+// one.
 
 #include "engine/base/random.h"
 #include "tests/campaigns/fuzz/target.h"
@@ -123,7 +124,9 @@ std::string escaped(std::string_view bytes) {
 } // namespace
 
 TEST_CASE("campaign: every reader of foreign bytes, over seeds and mutations of them") {
+    const char* only = std::getenv("QSTAR_TARGET");
     for (const Target& target : targets()) {
+        if (only != nullptr && target.name != only) continue;
         CAPTURE(target.name);
         const std::vector<std::string> seeds =
             seeds_of(target, std::string(tests::source_dir) + "/tests/cases");

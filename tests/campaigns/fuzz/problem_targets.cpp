@@ -122,10 +122,9 @@ void fuzz_problem_files(std::string_view bytes) {
     static const Equations equations;
     const World* worlds[] = {&arithmetic, &words, &equations};
     const char* formats[] = {"lines", "jsonl", "pairs"};
-    // The last byte says for which world, and in which form.
-    const size_t choice = bytes.empty() ? 0 : static_cast<unsigned char>(bytes.back());
-    const auto problems = read_problems(*worlds[choice % 3], file_holding("problems.txt", bytes),
-                                        {formats[choice / 3 % 3], {}, false});
+    const auto [text, reader] = chosen_reader(bytes, 9); // a world, and a form
+    const auto problems = read_problems(*worlds[reader % 3], file_holding("problems.txt", text),
+                                        {formats[reader / 3], {}, false});
     holds(!problems.empty(), "a file without problems");
     for (const ProblemLine& line : problems) holds(!line.problem.empty(), "no problem");
 }

@@ -7,6 +7,9 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <limits>
+#include <map>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace qstar::campaign {
@@ -28,6 +31,11 @@ struct MemoryFolder {
     }
     MemoryFolder(const MemoryFolder&) = delete;
     MemoryFolder& operator=(const MemoryFolder&) = delete;
+};
+
+struct OpenFile {
+    std::string path;
+    int descriptor = -1;
 };
 
 const std::string problem_line = "{\"problem\": \"1+2*3\"}\n";
@@ -111,20 +119,22 @@ std::vector<Target> make_targets() {
          256,
          {"words"},
          {"Natalia sold 48/2 = <<48/2=24>>24 clips.\n#### $1,080.50", "<<7/2=3.5>>3.5 #### 1,2"}},
-        {"problem-files", fuzz_problem_files, 256, {"problems", "words"}, {problem_line}},
+        {"problem-files", fuzz_problem_files, 256, {"problems", "words"}, {problem_line}, 9},
         {"puzzles",
          fuzz_puzzles,
          128,
          {"puzzles"},
          {"1 2 3 4 5 6 7 0 8", "010111010", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 0 15",
-          "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23"}},
+          "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23"},
+         7},
         {"moves", fuzz_moves, 128, {}, {"{\"U\": [1, 2, 0, 3], \"R\": [0, 2, 3, 1]}"}},
         {"config",
          fuzz_config,
          256,
          {},
          {"{\"seed\": 1, \"stages\": {\"corpus\": {\"world\": \"arithmetic\", \"problems\": "
-          "{\"min_operands\": 3, \"max_operands\": 5, \"largest\": 9}}}}"}},
+          "{\"min_operands\": 3, \"max_operands\": 5, \"largest\": 9}}}}"},
+         3},
         {"metrics",
          fuzz_metrics,
          128,
@@ -178,7 +188,17 @@ std::vector<std::string> seeds_of(const Target& target, const std::string& cases
             if (bytes.size() <= target.longest) seeds.push_back(std::move(bytes));
         }
     }
-    return seeds;
+    if (target.readers == 1) return seeds;
+    std::vector<std::string> for_each_reader;
+    for (const std::string& seed : seeds)
+        for (int reader = 0; reader < target.readers; ++reader)
+            for_each_reader.push_back(seed + static_cast<char>(reader));
+    return for_each_reader;
+}
+
+std::pair<std::string_view, int> chosen_reader(std::string_view bytes, int readers) {
+    if (bytes.empty()) return {bytes, 0};
+    return {bytes.substr(0, bytes.size() - 1), static_cast<unsigned char>(bytes.back()) % readers};
 }
 
 const std::string& memory_folder() {
@@ -186,19 +206,24 @@ const std::string& memory_folder() {
     return folder.path;
 }
 
+// Files stay open, and are written over and cut: their memory need not be had again each time.
 std::string file_holding(const std::string& name, std::string_view bytes) {
-    std::string path = join_path(memory_folder(), name);
-    constexpr int how = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-    int file = ::open(path.c_str(), how, 0666);
-    if (file < 0) {
-        make_folders(std::filesystem::path(path).parent_path().string());
-        file = ::open(path.c_str(), how, 0666);
+    static std::map<std::string, OpenFile, std::less<>> files;
+    OpenFile& file = files[name];
+    if (file.path.empty()) file.path = join_path(memory_folder(), name);
+    struct stat now {};
+    // A reader may have put another one in its place.
+    if (file.descriptor < 0 || ::fstat(file.descriptor, &now) != 0 || now.st_nlink == 0) {
+        if (file.descriptor >= 0) ::close(file.descriptor);
+        make_folders(std::filesystem::path(file.path).parent_path().string());
+        file.descriptor = ::open(file.path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        now.st_size = std::numeric_limits<off_t>::max();
     }
-    const auto written = ::write(file, bytes.data(), bytes.size());
-    holds(written == static_cast<ssize_t>(bytes.size()), "{}: cannot write: {}", path,
-          std::strerror(errno));
-    ::close(file);
-    return path;
+    const auto size = static_cast<off_t>(bytes.size());
+    const bool held = ::pwrite(file.descriptor, bytes.data(), bytes.size(), 0) == size &&
+                      (now.st_size <= size || ::ftruncate(file.descriptor, size) == 0);
+    holds(held, "{}: cannot write: {}", file.path, std::strerror(errno));
+    return file.path;
 }
 
 } // namespace qstar::campaign

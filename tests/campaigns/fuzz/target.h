@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace qstar::campaign {
@@ -37,6 +38,7 @@ struct Target {
     size_t longest;                   // bytes of an input, for the drivers
     std::vector<std::string> seeds;   // folders or files below tests/cases/
     std::vector<std::string> written; // small seeds beside them
+    int readers = 1;                  // more: the last byte of an input says which of them has it
 };
 const std::vector<Target>& targets();
 // Error naming the known ones.
@@ -45,6 +47,9 @@ const Target& target_of(std::string_view name);
 // All seeds of a target that are not longer than its inputs, in a fixed order. `cases` is the
 // folder tests/cases.
 std::vector<std::string> seeds_of(const Target& target, const std::string& cases);
+
+// The bytes without the last one, and which of so many readers is to have them.
+std::pair<std::string_view, int> chosen_reader(std::string_view bytes, int readers);
 
 // A folder in memory, where the system has such a thing, for readers that want a path; gone when
 // the program ends.
