@@ -1,6 +1,7 @@
 #include "tokenizer/files.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranks.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "engine/text/text.h"
@@ -212,25 +213,28 @@ bool has_tokenizer(const std::string& dir) {
 }
 
 void save_tokenizer(const Tokenizer& tokenizer, const std::string& dir) {
-    make_folders(dir);
     const auto path = [&](const char* name) { return join_path(dir, name); };
-    if (tokenizer.form() != Form{})
-        write_file_atomic(path("form.json"), form_text(tokenizer.form()));
-    else
-        std::filesystem::remove(path("form.json"));
-    const bool all = three_files_express(tokenizer);
-    if (all) {
-        const Json word = {{"digits", name_of(tokenizer.pretokenizer().digits)}};
-        write_file_atomic(path("pretokenizer.json"), json_text(word) + '\n');
-        write_file_atomic(path("merges.txt"), merges_text(tokenizer));
-    } else {
-        std::filesystem::remove(path("pretokenizer.json"));
-    }
-    write_file_atomic(path("tokenizer.json"), tokenizer_json_text(tokenizer));
-    if (all)
-        write_file_atomic(path("vocab.json"), vocabulary_text(tokenizer));
-    else
-        for (const char* name : {"vocab.json", "merges.txt"}) std::filesystem::remove(path(name));
+    engine::one_writes([&] {
+        make_folders(dir);
+        if (tokenizer.form() != Form{})
+            write_file_atomic(path("form.json"), form_text(tokenizer.form()));
+        else
+            std::filesystem::remove(path("form.json"));
+        const bool all = three_files_express(tokenizer);
+        if (all) {
+            const Json word = {{"digits", name_of(tokenizer.pretokenizer().digits)}};
+            write_file_atomic(path("pretokenizer.json"), json_text(word) + '\n');
+            write_file_atomic(path("merges.txt"), merges_text(tokenizer));
+        } else {
+            std::filesystem::remove(path("pretokenizer.json"));
+        }
+        write_file_atomic(path("tokenizer.json"), tokenizer_json_text(tokenizer));
+        if (all)
+            write_file_atomic(path("vocab.json"), vocabulary_text(tokenizer));
+        else
+            for (const char* name : {"vocab.json", "merges.txt"})
+                std::filesystem::remove(path(name));
+    });
 }
 
 } // namespace qstar::tokenizer

@@ -1,6 +1,7 @@
 #include "engine/run/run_folder.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranks.h"
 #include "engine/io/files.h"
 #include "engine/io/streams.h"
 #include "engine/io/work_lock.h"
@@ -62,17 +63,19 @@ bool is_folder_name(std::string_view name) {
 }
 
 void replace_folder(const std::string& place, const std::string& made, const std::string& old) {
-    if (exists(place)) {
+    engine::one_writes([&] {
+        if (exists(place)) {
+            std::filesystem::remove_all(old);
+            rename_synced(place, old);
+        }
+        try {
+            rename_synced(made, place);
+        } catch (const Error&) {
+            if (!exists(place) && exists(old)) rename_synced(old, place);
+            throw;
+        }
         std::filesystem::remove_all(old);
-        rename_synced(place, old);
-    }
-    try {
-        rename_synced(made, place);
-    } catch (const Error&) {
-        if (!exists(place) && exists(old)) rename_synced(old, place);
-        throw;
-    }
-    std::filesystem::remove_all(old);
+    });
 }
 
 } // namespace qstar

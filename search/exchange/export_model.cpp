@@ -1,6 +1,7 @@
 #include "search/exchange/export_model.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranks.h"
 #include "engine/formats/gguf_model.h"
 #include "engine/formats/huggingface.h"
 #include "engine/io/files.h"
@@ -63,9 +64,9 @@ void export_huggingface(const ExportOptions& options, const RunModel& of, const 
     namespace fs = std::filesystem;
     const std::string place = real_place(options.out);
     const std::string made = fmt::format("{}.{}.tmp", place, ::getpid());
-    fs::remove_all(made);
-    make_folders(made);
     try {
+        fs::remove_all(made);
+        make_folders(made);
         engine::HfConfig config{of.gpt.config, as_configured(ends), ""};
         if (of.gpt.config.scalar_head) config.reading = name_of(reading_of(of.file));
         engine::write_huggingface(made, of.gpt, config);
@@ -148,10 +149,12 @@ void export_model(const ExportOptions& options) {
     check_place(options);
     const RunModel of = load_run_model(options.run, options.policy, options.stage);
     const RunEnds ends = ends_of(options.run, of.tokenizer);
-    if (options.format == "hf")
-        export_huggingface(options, of, ends);
-    else
-        export_gguf(options, of, ends);
+    engine::one_writes([&] {
+        if (options.format == "hf")
+            export_huggingface(options, of, ends);
+        else
+            export_gguf(options, of, ends);
+    });
     if (!options.quiet)
         fmt::print("{}: {} as {}\n", of.file, engine::family_name(of.gpt.config.family),
                    options.out);

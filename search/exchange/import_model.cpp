@@ -1,6 +1,7 @@
 #include "search/exchange/import_model.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranks.h"
 #include "engine/formats/gguf_model.h"
 #include "engine/formats/huggingface.h"
 #include "engine/io/files.h"
@@ -179,6 +180,32 @@ void make_stages(const Foreign& foreign, const ImportOptions& options,
     }
 }
 
+void put_into_run(const Foreign& foreign, const ImportOptions& options,
+                  const std::vector<std::string>& stages) {
+    engine::one_writes([&] {
+        make_folders(options.run);
+        std::vector<std::unique_ptr<WorkLock>> locks;
+        for (const std::string& stage : stages) {
+            const std::string place = join_path(options.run, stage);
+            locks.push_back(std::make_unique<WorkLock>(place + ".lock", place));
+        }
+        check_free(options, stages, foreign.tokenizer);
+        try {
+            if (!options.problems.empty()) write_problems(options);
+            make_stages(foreign, options, stages);
+            write_tokenizer(foreign, options.run);
+            for (const std::string& stage : stages)
+                put_folder(aside(options.run, stage), join_path(options.run, stage));
+            for (const std::string& stage : stages)
+                put_on_record(options.run, stage, record_of_import(options));
+        } catch (...) {
+            for (const std::string& stage : stages) fs::remove_all(aside(options.run, stage));
+            fs::remove_all(aside(options.run, "tokenizer"));
+            throw;
+        }
+    });
+}
+
 } // namespace
 
 void describe(Flags& f, ImportOptions& o) {
@@ -210,27 +237,7 @@ void import_model(const ImportOptions& options) {
     const tokenizer::FormReader fits(foreign.tokenizer); // an Error now, not later
     const engine::GptConfig& c = foreign.gpt.config;
     const std::vector<std::string> stages = stages_for(options, c.scalar_head);
-    make_folders(options.run);
-    std::vector<std::unique_ptr<WorkLock>> locks;
-    for (const std::string& stage : stages) {
-        const std::string place = join_path(options.run, stage);
-        locks.push_back(std::make_unique<WorkLock>(place + ".lock", place));
-    }
-    check_free(options, stages, foreign.tokenizer);
-    try {
-        if (!options.problems.empty()) write_problems(options);
-        make_stages(foreign, options, stages);
-        write_tokenizer(foreign, options.run);
-        for (const std::string& stage : stages)
-            put_folder(aside(options.run, stage), join_path(options.run, stage));
-        for (const std::string& stage : stages)
-            put_on_record(options.run, stage, record_of_import(options));
-    } catch (...) {
-        for (const std::string& stage : stages) fs::remove_all(aside(options.run, stage));
-        fs::remove_all(aside(options.run, "tokenizer"));
-        throw;
-    }
-
+    put_into_run(foreign, options, stages);
     if (options.quiet) return;
     std::string names;
     for (const std::string& stage : stages) names += (names.empty() ? "" : " and ") + stage;
