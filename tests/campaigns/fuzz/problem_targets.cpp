@@ -4,6 +4,7 @@
 #include "search/worlds/countdown/countdown.h"
 #include "search/worlds/countdown/hand.h"
 #include "search/worlds/equations/equations.h"
+#include "search/worlds/powers/powers.h"
 #include "search/worlds/problems.h"
 #include "search/worlds/words/gsm8k.h"
 #include "search/worlds/words/words.h"
@@ -73,6 +74,8 @@ void world_reads(const World& world, std::string_view bytes, bool cheap = true) 
 void fuzz_arithmetic(std::string_view bytes) { world_reads(Arithmetic(), bytes); }
 
 void fuzz_equations(std::string_view bytes) { world_reads(Equations(), bytes); }
+
+void fuzz_powers(std::string_view bytes) { world_reads(Powers(), bytes); }
 
 void fuzz_countdown(std::string_view bytes) {
     const Written input = written(bytes);

@@ -38,6 +38,20 @@ struct OpenFile {
     int descriptor = -1;
 };
 
+// Ours and one of plain characters, each with a text.
+std::vector<std::string> small_forms() {
+    const auto with = [](const std::string& form, std::string_view text) {
+        return form + std::string(1, '\0') + std::string(text);
+    };
+    return {with("{}", "3*9<|step|>27<|answer|>"),
+            with("{\"problem\": \"Q: {problem}\\nA:\\n\", \"step\": \"\\n\", \"answer\": "
+                 "\"#### {answer}\", \"step_tokens\": 40}",
+                 "2+3=5\n#### 5\n"),
+            with("{\"problem\": \"<|problem|>{problem}<|step|>\", \"step\": \"\\n\\n\", "
+                 "\"answer\": \"\\\\boxed{{answer}}<|answer|>\"}",
+                 "one\n\n\\boxed{5}<|answer|>")};
+}
+
 const std::string problem_line = "{\"problem\": \"1+2*3\"}\n";
 const std::string get = "GET /0123456789abcdef/api/run HTTP/1.1\r\nHost: x\r\n\r\n";
 const std::string post = "POST /0123456789abcdef/api/reward HTTP/1.1\r\nHost: x\r\n"
@@ -62,6 +76,7 @@ std::vector<Target> make_targets() {
          {"{\"metadata\": {}, \"weight_map\": {\"wte.weight\": \"a-1.safetensors\"}}"}},
         {"vocabulary", fuzz_vocabulary, 4096, {"tok"}, {}},
         {"tokenizer-json", fuzz_tokenizer_json, 8192, {}, small_tokenizers()},
+        {"form", fuzz_form, 256, {}, small_forms()},
         {"text",
          fuzz_text,
          128,
@@ -103,6 +118,11 @@ std::vector<Target> make_targets() {
          128,
          {"problems"},
          {"24=1601*c-1605*c", "Solve 24 = 1601*c - 1605*c for c.", "-c=7/2\n-7/2=c"}},
+        {"powers",
+         fuzz_powers,
+         64,
+         {},
+         {"37^13\n7^13\n7*7^12\n7*9^6\n7*1^3\n7", "What is the last digit of 37 ^ 2?\n9"}},
         {"countdown",
          fuzz_countdown,
          64,

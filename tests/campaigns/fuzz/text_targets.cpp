@@ -3,6 +3,8 @@
 #include "tokenizer/bpe.h"
 #include "tokenizer/files.h"
 #include "tokenizer/fingerprint.h"
+#include "tokenizer/form.h"
+#include "tokenizer/form_reader.h"
 #include "tokenizer/gguf_vocabulary.h"
 #include "tokenizer/pretokenize.h"
 #include "tokenizer/tokenizer_json.h"
@@ -80,6 +82,28 @@ void fuzz_tokenizer_json(std::string_view bytes) {
     const Tokenizer again = parse_tokenizer_json(tokenizer_json_text(read), "written");
     holds(fingerprint(again) == fingerprint(read), "another tokenizer after writing");
     accepts([&] { tokenizer_of(gguf_vocabulary_of(read)); });
+}
+
+// A form's file, a zero byte, and what a model writes.
+void fuzz_form(std::string_view bytes) {
+    static const Tokenizer plain;
+    const size_t middle = std::min(bytes.find('\0'), bytes.size());
+    const std::string_view text = bytes.substr(std::min(middle + 1, bytes.size()));
+    const Form form = read_form(file_holding("form.json", bytes.substr(0, middle)));
+    holds(read_form(file_holding("form-written.json", form_text(form))) == form,
+          "another form after writing");
+    const Tokenizer tokenizer = plain.with_form(form);
+    const FormReader reader(tokenizer);
+    const Around around = around_problem(form);
+    holds(form.problem == around.before + "{problem}" + around.after,
+          "a template is more than what stands around its place");
+    const std::string prompt = tokenizer.decode(reader.prompt(text));
+    holds(prompt == around.before + std::string(text) + around.after,
+          "the prompt \"{}\" is not the problem in its template", prompt);
+    std::string open, line;
+    for (const int token : plain.encode(text)) reader.take(token, open, line);
+    for (const bool last : {false, true})
+        for (const int token : reader.step(text, last)) reader.take(token, open, line);
 }
 
 void fuzz_text(std::string_view bytes) {
