@@ -84,7 +84,7 @@ installable: deps
 	cmake --build build -j $(JOBS) --target qstar_help
 
 install: installable
-	DESTDIR=$(DESTDIR) cmake --install build --prefix $(PREFIX) --strip
+	DESTDIR="$(DESTDIR)" cmake --install build --prefix "$(PREFIX)" --strip
 
 package: installable
 	cd build && cpack
