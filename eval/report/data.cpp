@@ -59,6 +59,17 @@ std::vector<std::string> stages_of(const std::string& run) {
     return all;
 }
 
+// Names are texts; all else is a number, or a list of numbers.
+bool fits(std::string_view field, const Json& value) {
+    constexpr std::string_view names[] = {"method", "scorer", "policy", "learned_from",
+                                          "labels_by"};
+    if (std::find(std::begin(names), std::end(names), field) != std::end(names))
+        return value.is_string();
+    return value.is_number() ||
+           (value.is_array() && std::all_of(value.begin(), value.end(),
+                                            [](const Json& part) { return part.is_number(); }));
+}
+
 // Error, with the command that makes it anew, for a study whose rows are not today's.
 void check_rows(const Json& study, const Source& source, const std::string& run) {
     const auto refuse = [&](const std::string& found) {
@@ -72,9 +83,12 @@ void check_rows(const Json& study, const Source& source, const std::string& run)
     if (source.fields.empty()) return;
     if (!study.contains("rows") || !study.at("rows").is_array()) refuse("no rows");
     for (const Json& row : study.at("rows"))
-        for (const std::string_view field : source.fields)
+        for (const std::string_view field : source.fields) {
             if (!row.is_object() || !row.contains(field))
                 refuse(fmt::format("one without {}", field));
+            if (!fits(field, row.at(field)))
+                refuse(fmt::format("{} as the {} of one", json_text(row.at(field)), field));
+        }
 }
 
 Json stage_json(const std::string& run, const std::string& stage) {

@@ -82,4 +82,12 @@ TEST_CASE("results refuse a folder that is no run, and a file that holds no meas
                       "eval ladder --run {0}`\n",
                       folder.path));
     CHECK(refused.out.empty());
+    folder.file(
+        "ladder.json",
+        R"({"seed":7,"rows":[{"method":"A*","budget":9,"solved":"x","n":1,"low":0,"high":1,)"
+        R"("tokens":2,"seconds":1}]})");
+    CHECK(run_program(folder, "eval results --run " + folder.path)
+              .error.find("ladder.json: expected rows with method, budget, solved, n, low, high, "
+                          "tokens, seconds, found \"x\" as the solved of one: make it") !=
+          std::string::npos);
 }
