@@ -6,7 +6,8 @@
 #   sh tests/campaigns/fuzz.sh [RUNS] [TARGET...]      10000000, all
 #   sh tests/campaigns/fuzz.sh --table                 what was executed so far, as rows of RESULTS.md
 #
-# In build-fuzz/ (or QSTAR_FUZZ_FOLDER): state/TARGET has executions, seconds, parts and edges;
+# In build-fuzz/ (or QSTAR_FUZZ_FOLDER): state/TARGET has executions, seconds (of a processor, not of
+# a clock, which runs on while others work), parts and edges;
 # corpus/TARGET/ what was reached, from where the next part goes on; findings/TARGET/ the inputs
 # that fail. A target with findings waits until they are mended and taken away. QSTAR_FUZZ_SECONDS:
 # no part begins after so many.
@@ -23,7 +24,7 @@ table() {
     echo "| target | executions | parts | seconds | edges | findings |"
     echo "| --- | --- | --- | --- | --- | --- |"
     while read -r target _; do
-        echo "| $target | $(of "$target" 1) | $(of "$target" 3) | $(of "$target" 2) |" \
+        echo "| $target | $(of "$target" 1) | $(of "$target" 3) | $(of "$target" 2 | cut -d. -f1) |" \
             "$(of "$target" 4) | $(($(findings "$target"))) |"
     done <targets
 }
@@ -52,26 +53,29 @@ idle="nice -n 19"
 ! chrt -i 0 true 2>/dev/null || idle="chrt -i 0 nice -n 19"
 # Allocations are told without their stacks, and leaks at the end only: both cost more than the
 # readers.
-export ASAN_OPTIONS=malloc_context_size=0:quarantine_size_mb=4
+export ASAN_OPTIONS=malloc_context_size=0:quarantine_size_mb=1
 
 # part TARGET LONGEST EXECUTIONS: runs it, and adds to its state what was executed, also where it
 # was stopped. A hang is told late: whoever measures beside it may stop it for a while.
 part() {
     log=logs/$1.log
     mkdir -p "findings/$1"
+    times >times
     # shellcheck disable=SC2086
-    QSTAR_TARGET=$1 $idle ./qstar_fuzz "corpus/$1" -max_len="$2" -runs="$3" -reload=0 \
+    QSTAR_TARGET=$1 $idle ./qstar_fuzz "corpus/$1" -max_len="$2" -runs="$3" -reload=0 -entropic=0 \
         -seed="$(($(of "$1" 3) + 1))" -timeout=300 -rss_limit_mb=2048 -malloc_limit_mb=256 \
         -detect_leaks=0 -print_final_stats=1 -artifact_prefix="findings/$1/" >"$log" 2>&1 || true
+    times >>times
     awk -v executions="$(of "$1" 1)" -v seconds="$(of "$1" 2)" -v parts="$(of "$1" 3)" '
+        FILENAME == "times" { # lines 2 and 4: of the programs that have ended, 1m2.5s 0m0.25s
+            split($0, of, /[ms ]+/)
+            took[FNR] = 60 * of[1] + of[2] + 60 * of[3] + of[4]
+            next
+        }
         / cov: / { for (i = 1; i < NF; ++i) if ($i == "cov:") edges = $(i + 1) }
         /^stat::number_of_executed_units:/ { ran = $2 }
-        /^stat::average_exec_per_sec:/ { rate = $2 }
-        /^Done / { took = $5 }
-        END {
-            if (took == 0 && rate > 0) took = int(ran / rate)
-            print executions + ran, seconds + took, parts + 1, edges
-        }' "$log" >"state/$1.new"
+        END { printf "%d %.1f %d %d\n", executions + ran, seconds + took[4] - took[2], parts + 1, edges }
+    ' times "$log" >"state/$1.new"
     mv "state/$1.new" "state/$1"
 }
 
@@ -89,7 +93,7 @@ while [ -z "$stopped" ]; do
         awk -v n="$executed" -v s="$(of "$target" 2)" -v target="$target" -v longest="$longest" \
             -v left=$((runs - executed)) 'BEGIN {
                 rate = s > 0 ? n / s : n
-                size = n == 0 ? 20000 : int(rate * 120) + 1  # some two minutes
+                size = n == 0 ? 20000 : int(rate * 60) + 1 # a minute of a processor
                 print (n == 0 ? -1 : s / n), target, longest, size < left ? size : left }'
     done <targets | sort -g >queue
     read -r _ target longest executions <queue || break
