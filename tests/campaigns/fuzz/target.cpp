@@ -127,7 +127,7 @@ std::vector<Target> make_targets() {
          fuzz_countdown,
          64,
          {"problems"},
-         {"1 5 8 11 24\n8-5=3 1 3 11", "3,3,8,8,24"}},
+         {"1 5 8 11 24\n8-5=3 1 3 11", "3,3,8,8,24", "2 3 4 24\n2*3=6 4 6\n4*6=24 24\n(2*3)*4"}},
         {"words",
          fuzz_words,
          256,
