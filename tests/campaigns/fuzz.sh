@@ -4,13 +4,14 @@
 # interrupted and called again, on another day, too: what was executed adds up.
 #
 #   sh tests/campaigns/fuzz.sh [RUNS] [TARGET...]      10000000, all
-#   sh tests/campaigns/fuzz.sh --table                 what was executed so far, as rows of RESULTS.md
+#   sh tests/campaigns/fuzz.sh --record                writes what was executed so far to
+#                            tests/campaigns/fuzz/done.txt, and prints it as rows of RESULTS.md
 #
 # In build-fuzz/ (or QSTAR_FUZZ_FOLDER): state/TARGET has executions, seconds (of a processor, not of
 # a clock, which runs on while others work), parts and edges;
 # corpus/TARGET/ what was reached, from where the next part goes on; findings/TARGET/ the inputs
-# that fail. A target with findings waits until they are mended and taken away. QSTAR_FUZZ_SECONDS:
-# no part begins after so many.
+# that fail. A target with findings waits until they are mended and taken away. On another machine it
+# goes on from done.txt, without the corpus. QSTAR_FUZZ_SECONDS: no part begins after so many.
 set -eu
 cd "$(dirname "$0")/../.."
 source=$PWD
@@ -28,9 +29,13 @@ table() {
             "$(of "$target" 4) | $(($(findings "$target"))) |"
     done <targets
 }
-if [ "${1-}" = --table ]; then
+done=$source/tests/campaigns/fuzz/done.txt
+if [ "${1-}" = --record ]; then
     cd "$build"
     table
+    while read -r target _; do
+        [ ! -f "state/$target" ] || echo "$target $(cat "state/$target")"
+    done <targets >"$done"
     exit
 fi
 
@@ -48,6 +53,9 @@ ninja -C "$build" qstar_fuzz >"$build.log" || {
 }
 cd "$build"
 mkdir -p state logs
+while read -r target state; do
+    [ -f "state/$target" ] || echo "$state" >"state/$target"
+done <"$done"
 [ -d corpus ] || QSTAR_SEEDS=$cases ./qstar_fuzz >targets
 idle="nice -n 19"
 ! chrt -i 0 true 2>/dev/null || idle="chrt -i 0 nice -n 19"
