@@ -118,7 +118,7 @@ line_4() { # an interrupted search leaves nothing and begins again
         >problems
     call="search --run run --method astar --budget 400 --threads 1 --problems problems --out"
     # Until it is hit between its first and its last result.
-    for seconds in 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 1 1.2 1.4 1.7 2 2.5 3 4; do
+    for seconds in 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 1 1.2 1.4 1.7 2 2.5 3 4 8; do
         rm -f results*
         # shellcheck disable=SC2086
         timeout -s INT $seconds "$program" $call results >out 2>err
