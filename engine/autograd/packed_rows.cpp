@@ -115,7 +115,7 @@ void packed_column_sums(std::span<const int> borders, int64_t columns, const flo
                 kernels().add(columns, sum, x + r * columns, sum);
         }
     });
-    cpu::sum_chunks(d, columns, chunks, columns, partial);
+    on_cpu::sum_chunks(d, columns, chunks, columns, partial);
 }
 
 void packed_rms_norm_grad(std::span<const int> borders, int64_t width, const float* x,
@@ -132,7 +132,7 @@ void packed_rms_norm_grad(std::span<const int> borders, int64_t width, const flo
                                         dx.data + r * width, !dx.fresh, gain_part);
         }
     });
-    cpu::sum_chunks(dgain, width, chunks, width, partial);
+    on_cpu::sum_chunks(dgain, width, chunks, width, partial);
 }
 
 } // namespace qstar::engine

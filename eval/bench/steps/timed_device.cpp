@@ -4,7 +4,7 @@ namespace qstar::eval {
 
 using engine::Attention, engine::AdamWStep, engine::Gemm, engine::GradTarget, engine::Map;
 using engine::Precision, engine::RmsNorm, engine::Rotation, engine::Zip;
-using Base = engine::cpu::CpuDevice;
+using Base = engine::on_cpu::CpuDevice;
 
 // Adds its lifetime to a kind of work.
 class Timing {

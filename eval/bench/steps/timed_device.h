@@ -20,7 +20,7 @@ inline constexpr std::array<const char*, 8> work_names = {
     "products",          "attention",          "norms", "elementwise, SwiGLU, rotary",
     "embedding, gather", "softmax and losses", "AdamW", "Muon"};
 
-class TimedDevice final : public engine::cpu::CpuDevice {
+class TimedDevice final : public engine::on_cpu::CpuDevice {
   public:
     // clock: gives seconds.
     explicit TimedDevice(double (*clock)()) : clock_(clock) {}
