@@ -75,7 +75,7 @@ TEST_CASE("a wide table is broken between words, and a plot is drawn in letters"
         CHECK(text.find('\n', at) - at <= 88);
     eval::Plot plot;
     plot.x_label = "x";
-    plot.series = {{.name = "rises", .points = {{.x = 0, .y = 0}, {.x = 1, .y = 1}}}};
+    plot.series = {{.name = "rises", .points = {{0, 0, 0, 0, "", ""}, {1, 1, 0, 0, "", ""}}}};
     const std::string drawn = plot_text(plot, 20, 5);
     CHECK(contains(drawn, "a rises"));
     CHECK(contains(drawn.substr(drawn.find("1.00 |"), 27), "a\n")); // the end, above on the right
