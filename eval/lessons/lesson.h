@@ -35,11 +35,11 @@ namespace qstar::eval::lessons {
 struct Question {
     enum class Kind { number, choice, answer };
     Kind kind = Kind::number;
-    std::string unit, value; // value: what is right, or what is set beside the guess
+    std::string unit{}, value{}; // value: what is right, or what is set beside the guess
     double within = 0;
     bool relative = false; // `within` is a share of what is right
-    std::vector<std::string> choices;
-    std::vector<Block> text, why;
+    std::vector<std::string> choices{};
+    std::vector<Block> text{}, why{};
 };
 
 struct Lesson {
