@@ -130,7 +130,10 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
         x = add(tape, x, times(attended, o_proj));
         // x + mlp(norm(x))
         const Var m = norm(x, p(post_norm));
-        x = add(tape, x, times(swiglu(tape, times(m, gate), times(m, up)), down));
+        // One after the other: in which order a call's operands are computed is the compiler's
+        // choice, and the gradient of m is added up in the reverse of that order.
+        const Var raised = times(m, up), gated = times(m, gate);
+        x = add(tape, x, times(swiglu(tape, gated, raised), down));
         tape.drop_unread(before, x);
     }
     return norm(x, leaf(at(config, config.layers, input_norm)));

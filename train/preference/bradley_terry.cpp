@@ -244,8 +244,9 @@ Var bradley_terry_loss(Tape& tape, Var scores, std::span<const Comparisons::Pair
         weights.push_back(pair.weight);
     }
     // -log sigmoid(x) is the binary cross-entropy of the logit x with the label 1.
-    const Var difference =
-        sub(tape, gather_rows(tape, scores, better), gather_rows(tape, scores, worse));
+    // One after the other, as in nn/llama.cpp.
+    const Var lower = gather_rows(tape, scores, worse), higher = gather_rows(tape, scores, better);
+    const Var difference = sub(tape, higher, lower);
     return binary_cross_entropy(tape, difference, std::vector<float>(pairs.size(), 1.0f), weights,
                                 total);
 }
