@@ -76,7 +76,7 @@ awk -v hashes="$(cat "$source/eval/verify/hashes.txt")" \
     "$source/eval/verify/published.cpp.in" >published.cpp
 
 # build OBJECT FILE LEVEL
-flags="-std=c++20 -ffp-contract=off -DNDEBUG -DQSTAR_NEON -DFMT_HEADER_ONLY -I$source -Iinclude"
+flags="-std=c++20 -Wno-subobject-linkage -ffp-contract=off -DNDEBUG -DQSTAR_NEON -DFMT_HEADER_ONLY -I$source -Iinclude"
 build() {
     # shellcheck disable=SC2086
     $compiler $flags "$3" -c "$2" -o "$1"
