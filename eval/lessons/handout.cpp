@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/io/progress.h"
+#include "engine/io/streams.h"
 #include "engine/run/run_folder.h"
 #include "eval/lessons/sitting.h"
 #include "eval/plot/html.h"
@@ -103,9 +104,17 @@ std::string page(const std::string& run, uint64_t seed, const std::string& body,
 
 std::pair<std::string, std::string> handout(const HandoutOptions& options) {
     require_run(options.run);
+    if (options.out == "-") fail("--out -: two pages are written: expected a file's name");
     search::StageModels models(options.run, options.seed);
     LessonRun run(options.run, options.seed, models);
     run.small = options.small;
+    if (options.out.empty()) make_folders(run.folder());
+    const std::string out =
+        options.out.empty() ? join_path(run.folder(), "handout.html") : options.out;
+    const size_t dot = out.ends_with(".html") ? out.size() - 5 : out.size();
+    const std::string with_answers = out.substr(0, dot) + "-answers" + out.substr(dot);
+    // Begun before the lessons are worked through: what cannot be written is said at once.
+    FileWriter student_page(out), teacher_page(with_answers);
     Progress progress("handout", std::ssize(all_lessons()), "lessons", 0, options.quiet);
     std::string student, teacher;
     for (const Lesson& lesson : all_lessons()) {
@@ -124,15 +133,10 @@ std::pair<std::string, std::string> handout(const HandoutOptions& options) {
         progress.update(lesson.number);
     }
     progress.finish();
-    std::string out = options.out;
-    if (out.empty()) {
-        make_folders(run.folder());
-        out = join_path(run.folder(), "handout.html");
-    }
-    const size_t dot = out.ends_with(".html") ? out.size() - 5 : out.size();
-    const std::string with_answers = out.substr(0, dot) + "-answers" + out.substr(dot);
-    write_file_atomic(out, page(options.run, options.seed, student, false));
-    write_file_atomic(with_answers, page(options.run, options.seed, teacher, true));
+    student_page.write(page(options.run, options.seed, student, false));
+    teacher_page.write(page(options.run, options.seed, teacher, true));
+    student_page.commit();
+    teacher_page.commit();
     return {out, with_answers};
 }
 

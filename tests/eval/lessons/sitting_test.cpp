@@ -255,6 +255,8 @@ TEST_CASE("the handout has no answers, and the teacher's has them") {
     const Temporary folder;
     const std::string run = folder / "run";
     lesson_run(run);
+    for (const std::string& out : {folder / "none/handout.html", folder.path, std::string("-")})
+        CHECK_THROWS_AS(handout({run, out, 1, true, true}), Error); // at once
     const auto [student, teacher] = handout({run, "", 1, true, true});
     const std::string without = read_file(student), with = read_file(teacher);
     CHECK(!contains(without, "data-question"));
