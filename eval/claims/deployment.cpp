@@ -1,7 +1,6 @@
 // Claim 8: the deployed model no longer runs Q*.
 
 #include "eval/claims/claim_context.h"
-#include "train/run/old_record.h"
 
 #include <fmt/format.h>
 
@@ -13,13 +12,7 @@ Findings examine_deployment(ClaimContext& shared) {
     Findings found;
     if (!shared.needs({"sft", "distil"}, found)) return found;
     const int64_t n = shared.size(1000, 200);
-    // Who taught stands in the student's record: the tuned model and the PRM, if nobody else was
-    // named.
-    const Json done = shared.file("distil/done.json");
-    const Json flags = done.is_null() ? Json::object() : train::by_flags(done.at("flags"));
-    LadderEntry search{.method = search::Method::astar};
-    search.policy = flags.value("teacher", search.policy);
-    search.scorer = flags.value("scorer", std::string("prm"));
+    const LadderEntry search = teacher_of(shared.options().run);
     const Solved& teacher = shared.solved(n, search);
     const Solved& student = shared.solved(n, {.policy = "distil"});
     int64_t both = 0;

@@ -170,7 +170,6 @@ void arithmetic_demo(const DemoOptions& options) {
     say("q", "Q-values of steps, by fitted Q iteration on the policy's own roll-outs");
     auto q = of<train::QOptions>(options);
     q.problems = size.q_problems;
-    q.judge = "text";
     learn_by_muon(q.loop, 0.01);
     train::q(q);
 

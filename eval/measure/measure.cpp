@@ -1,14 +1,27 @@
 #include "eval/measure/measure.h"
 
 #include "engine/base/error.h"
+#include "engine/io/files.h"
 #include "engine/io/progress.h"
+#include "engine/text/jsonl.h"
 #include "search/results.h"
+#include "train/run/old_record.h"
 
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
 
 namespace qstar::eval {
+
+LadderEntry teacher_of(const std::string& run) {
+    LadderEntry teacher{.method = search::Method::astar, .scorer = "prm"};
+    const std::string record = join_path(run, "distil/done.json");
+    if (!exists(record)) return teacher;
+    const Json flags = train::by_flags(read_json(record).value.at("flags"));
+    teacher.policy = flags.value("teacher", teacher.policy);
+    teacher.scorer = flags.value("scorer", teacher.scorer);
+    return teacher;
+}
 
 namespace {
 

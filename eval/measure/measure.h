@@ -54,6 +54,9 @@ struct LadderEntry {
     bool calculator = false; // see search/models/method.h
 };
 
+// Who taught the run's distilled policy, by its record: A* with that policy and that scorer.
+LadderEntry teacher_of(const std::string& run);
+
 struct Measured {
     std::string method;
     int64_t budget = 0; // tokens a problem; 0: a single solution, no search

@@ -49,7 +49,7 @@ Values examine_calculator_lesson(LessonRun& run, const Given&) {
     };
     const std::vector<Row> rows = {
         {"tuned model, greedy", {.policy = "sft"}, 0},
-        {"A*, PRM: the teacher", {.method = search::Method::astar, .scorer = "prm"}, 600},
+        {"the teacher, by A*", teacher_of(run.run()), 600},
         {"distilled policy, greedy: the student", {.policy = "distil"}, 0},
         {"self-play's policy, greedy", {.policy = "self-play"}, 0}};
     Grid table{{"who", "solved, %", "tokens a problem"}, {}};
