@@ -51,7 +51,7 @@ struct Sizes {
 constexpr Sizes quick = {400'000, 0.15, 16, 0, 2,  64, 200, 100, 100, 50, 0,
                          0,       100,  60, 2, 60, 60, 8,   60,  50,  20, 100};
 // Eight minutes on two cores.
-constexpr Sizes standard = {6'000'000, 0.03, 8,      1000, 4,    128, 20'000, 1200,
+constexpr Sizes standard = {6'000'000, 0.03, 8,      1000, 4,    128, 16'000, 1200,
                             1200,      500,  12'000, 0,    1000, 500, 4,      16'000,
                             5000,      64,   3000,   200,  100,  1000};
 // Half an hour: what the READMEs of the floors measured.
