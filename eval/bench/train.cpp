@@ -220,7 +220,7 @@ void profile(const ProgramStepMaker& maker, int threads, bool quick) {
         known += times.seconds[i];
         line(work_names[i], times.seconds[i], fmt::format("{} calls", times.calls[i] / steps));
     }
-    line("the rest", wall - known, "");
+    line("the rest, packed attention too", wall - known, "");
     if (threads == 1) return;
     line("threads wait in loops", threads * loops.loops - loops.work, "of all threads");
     line("threads wait outside of loops", (threads - 1) * (wall - loops.loops), "of all threads");
