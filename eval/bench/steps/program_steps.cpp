@@ -76,8 +76,8 @@ train::LoopOptions recipe(bool muon) {
 
 // What every step has. A small rate, so that the numbers stay those of a model.
 template <class Model>
-struct Learner {
-    Learner(Model model_, bool muon)
+struct StepLearner {
+    StepLearner(Model model_, bool muon)
         : model(std::move(model_)), optimiser(model.parameters, optimiser_config(muon)) {}
 
     static engine::OptimiserConfig optimiser_config(bool muon) {
@@ -90,7 +90,7 @@ struct Learner {
     Tape tape;
 };
 
-using GptLearner = Learner<Gpt>;
+using GptLearner = StepLearner<Gpt>;
 
 double gpt_flops(const Gpt& model, int64_t tokens) {
     return 6 * static_cast<double>(model.parameter_count()) * static_cast<double>(tokens);
@@ -170,7 +170,7 @@ ProgramStep ppo_step() {
 // A value network on `rows` states of which `on` of the features are 1.
 ProgramStep puzzle_step(const engine::MlpConfig& config, int64_t rows, int64_t on) {
     Random random(1, "bench/states");
-    auto it = std::make_shared<Learner<engine::Mlp>>(
+    auto it = std::make_shared<StepLearner<engine::Mlp>>(
         engine::Mlp(config, Random(1, "bench/network")), false);
     engine::Bags bags;
     for (int64_t r = 0; r < rows; ++r) {
