@@ -20,13 +20,13 @@ namespace qstar::eval {
 
 namespace {
 
-struct Work {
+struct DecodeWork {
     const char* model; // as the rows name it
     engine::GptConfig config;
     std::vector<int> batches; // texts side by side
 };
 
-std::vector<Work> works() {
+std::vector<DecodeWork> decode_works() {
     return {
         {"L4 D128", {.layers = 4, .heads = 4, .width = 128, .context = 128, .vocab = 260}, {64, 1}},
         {"llama L12 D768, 97 million parameters",
@@ -151,7 +151,7 @@ void measure(const std::string& name, const engine::GptConfig& config, int batch
 
 void bench_decode(const BenchOptions& options) {
     Report report(options, "Generating text with a key/value cache");
-    for (const Work& work : works()) {
+    for (const DecodeWork& work : decode_works()) {
         for (const int batch : work.batches) {
             const std::string name = fmt::format("{}: {} text{} of {} tokens", work.model, batch,
                                                  batch > 1 ? "s" : "", work.config.context);
