@@ -3,37 +3,28 @@
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
-#include "tokenizer/special.h"
+#include "train/data/worlds/split.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <set>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace qstar::eval {
 
 namespace {
 
-// Every text in the value, split where a line of a solution ends.
+// Every text in the value, line by line.
 void collect_lines(const Json& value, std::vector<std::string>& lines) {
     if (value.is_structured()) {
         for (const Json& part : value) collect_lines(part, lines);
         return;
     }
     if (!value.is_string()) return;
-    std::string text = value.get<std::string>();
-    for (const std::string_view mark :
-         {tokenizer::end_of_text, tokenizer::problem, tokenizer::step, tokenizer::answer}) {
-        for (size_t at = text.find(mark); at != text.npos; at = text.find(mark, at)) {
-            text.replace(at, mark.size(), "\n");
-        }
-    }
-    for (size_t begin = 0; begin <= text.size();) {
-        const size_t end = std::min(text.find('\n', begin), text.size());
-        if (end > begin) lines.push_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
+    for (std::string& line : train::lines_of(value.get<std::string>()))
+        lines.push_back(std::move(line));
 }
 
 // Whatever a stage of the run learned from, wherever it stands, in a fixed order.

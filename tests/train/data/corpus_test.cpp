@@ -14,6 +14,7 @@
 #include "train/data/worlds/arithmetic/line.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <map>
 #include <set>
 
@@ -107,6 +108,17 @@ TEST_CASE("no training text shows a held-out line") {
         CHECK(!held_out(item.problem));
         CHECK(!any_held_out(item.solution));
     }
+}
+
+TEST_CASE("a held-out line is found within a text") {
+    std::string line;
+    for (int i = 0; line.empty(); ++i)
+        if (const std::string text = fmt::format("9-{}*2", i); held_out(text)) line = text;
+    CHECK(any_held_out(std::vector<std::string>{"5", line}));
+    CHECK(any_held_out(std::vector<std::string>{line + "\n5"}));
+    CHECK(any_held_out(std::vector<std::string>{"5<|step|>" + line}));
+    CHECK(!any_held_out(std::vector<std::string>{"5\n7", ""}));
+    CHECK(lines_of("a\n\nb<|answer|>c") == std::vector<std::string>{"a", "b", "c"});
 }
 
 TEST_CASE("the curated set: right answers by anyone, or experts only") {

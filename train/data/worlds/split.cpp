@@ -1,6 +1,9 @@
 #include "train/data/worlds/split.h"
 
+#include "tokenizer/special.h"
 #include "train/data/worlds/teachings.h"
+
+#include <algorithm>
 
 namespace qstar::train {
 
@@ -11,9 +14,25 @@ Split split_of(std::string_view line) {
     return Split::train;
 }
 
-bool any_held_out(std::span<const std::string> lines) {
-    for (const std::string& line : lines)
-        if (held_out(line)) return true;
+std::vector<std::string> lines_of(std::string text) {
+    for (const std::string_view mark :
+         {tokenizer::end_of_text, tokenizer::problem, tokenizer::step, tokenizer::answer}) {
+        for (size_t at = text.find(mark); at != text.npos; at = text.find(mark, at))
+            text.replace(at, mark.size(), "\n");
+    }
+    std::vector<std::string> lines;
+    for (size_t begin = 0; begin <= text.size();) {
+        const size_t end = std::min(text.find('\n', begin), text.size());
+        if (end > begin) lines.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return lines;
+}
+
+bool any_held_out(std::span<const std::string> texts) {
+    for (const std::string& text : texts)
+        for (const std::string& line : lines_of(text))
+            if (held_out(line)) return true;
     return false;
 }
 

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace qstar::train {
 
@@ -22,6 +23,11 @@ namespace qstar::train {
 Split split_of(std::string_view line);
 
 inline bool held_out(std::string_view line) { return split_of(line) != Split::train; }
-bool any_held_out(std::span<const std::string> lines);
+
+// The lines of a text: a model may write a line's end, or a mark's characters, within a step.
+std::vector<std::string> lines_of(std::string text);
+
+// Is a line of one of these texts held out?
+bool any_held_out(std::span<const std::string> texts);
 
 } // namespace qstar::train
