@@ -23,7 +23,7 @@ void collect_lines(const Json& value, std::vector<std::string>& lines) {
         return;
     }
     if (!value.is_string()) return;
-    for (std::string& line : train::lines_of(value.get<std::string>()))
+    for (std::string& line : train::shown_lines(value.get<std::string>()))
         lines.push_back(std::move(line));
 }
 

@@ -292,7 +292,8 @@ TEST_CASE("an export replaces nothing but an export, with --force too") {
     options.force = true;
     const auto refused = [&](const std::string& out, const std::string& sentence) {
         options.out = out;
-        CHECK(what_fails([&] { export_model(options); }) == "--out " + out + ": " + sentence);
+        CHECK(tests::refusal_of([&] { export_model(options); }) ==
+              "--out " + out + ": " + sentence);
     };
     const auto folder_of = [](const std::string& what) {
         return "it holds \"" + what + "\", which no export has written, and is not replaced";
@@ -349,12 +350,12 @@ TEST_CASE("an import replaces models alone, with --force too") {
     make_folders(labels);
     write_file_atomic(join_path(labels, "steps.jsonl"), "a person's");
     in.stage = "labels";
-    CHECK(what_fails([&] { import_model(in); }) ==
+    CHECK(tests::refusal_of([&] { import_model(in); }) ==
           labels + ": it holds no model, and is not replaced");
     CHECK(read_file(join_path(labels, "steps.jsonl")) == "a person's");
     for (const std::string stage : {"corpus", "tokenizer", "problems"}) {
         in.stage = stage;
-        CHECK(what_fails([&] { import_model(in); }) ==
+        CHECK(tests::refusal_of([&] { import_model(in); }) ==
               "--stage: expected the name of a stage with a model, found \"" + stage + "\"");
     }
 }

@@ -36,7 +36,8 @@ TEST_CASE("the groups have the known numbers of states") {
 
 TEST_CASE(
     "the numbering of DeepCubeA is that of a cube, and what it scrambles is read and solved") {
-    PuzzleChoice choice{.world = "cube3"};
+    PuzzleChoice choice;
+    choice.world = "cube3";
     choice.moves = "deepcubea";
     const std::unique_ptr<Space> space = make_space(choice);
     const auto& cube = dynamic_cast<const PermutationPuzzle&>(*space);

@@ -23,20 +23,6 @@ using namespace qstar::train;
 
 namespace {
 
-// The lines of a worksheet, statements of problems included.
-std::vector<std::string> lines_of(std::string text) {
-    std::vector<std::string> lines;
-    for (const std::string_view token : tokenizer::special_tokens)
-        for (size_t at; (at = text.find(token)) != text.npos;) text.replace(at, token.size(), "\n");
-    size_t begin = 0;
-    while (begin < text.size()) {
-        const size_t end = std::min(text.find('\n', begin), text.size());
-        if (end > begin) lines.push_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return lines;
-}
-
 CorpusOptions small(const std::string& run) {
     CorpusOptions options;
     options.stage.run = run;
@@ -97,7 +83,7 @@ TEST_CASE("no training text shows a held-out line") {
     corpus(small(folder.path));
     int64_t lines = 0;
     for (const Worksheet& sheet : read_worksheets(folder.path + "/corpus/worksheets.jsonl"))
-        for (const std::string& line : lines_of(sheet.text)) {
+        for (const std::string& line : shown_lines(sheet.text)) {
             CHECK_MESSAGE(!held_out(line), line);
             ++lines;
         }
@@ -118,7 +104,7 @@ TEST_CASE("a held-out line is found within a text") {
     CHECK(any_held_out(std::vector<std::string>{line + "\n5"}));
     CHECK(any_held_out(std::vector<std::string>{"5<|step|>" + line}));
     CHECK(!any_held_out(std::vector<std::string>{"5\n7", ""}));
-    CHECK(lines_of("a\n\nb<|answer|>c") == std::vector<std::string>{"a", "b", "c"});
+    CHECK(shown_lines("a\n\nb<|answer|>c") == std::vector<std::string>{"a", "b", "c"});
 }
 
 TEST_CASE("the curated set: right answers by anyone, or experts only") {
@@ -158,7 +144,7 @@ TEST_CASE("the corpus is the same for the same seed and short at first") {
     CHECK(!sheets.back().warm);
     for (const Worksheet& sheet : sheets) {
         if (!sheet.warm) continue;
-        for (const std::string& line : lines_of(sheet.text))
+        for (const std::string& line : shown_lines(sheet.text))
             CHECK(operator_count(line_of(line)) <= 2);
     }
 }

@@ -14,7 +14,7 @@ Split split_of(std::string_view line) {
     return Split::train;
 }
 
-std::vector<std::string> lines_of(std::string text) {
+std::vector<std::string> shown_lines(std::string text) {
     for (const std::string_view mark :
          {tokenizer::end_of_text, tokenizer::problem, tokenizer::step, tokenizer::answer}) {
         for (size_t at = text.find(mark); at != text.npos; at = text.find(mark, at))
@@ -31,7 +31,7 @@ std::vector<std::string> lines_of(std::string text) {
 
 bool any_held_out(std::span<const std::string> texts) {
     for (const std::string& text : texts)
-        for (const std::string& line : lines_of(text))
+        for (const std::string& line : shown_lines(text))
             if (held_out(line)) return true;
     return false;
 }

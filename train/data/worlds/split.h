@@ -25,7 +25,7 @@ Split split_of(std::string_view line);
 inline bool held_out(std::string_view line) { return split_of(line) != Split::train; }
 
 // The lines of a text: a model may write a line's end, or a mark's characters, within a step.
-std::vector<std::string> lines_of(std::string text);
+std::vector<std::string> shown_lines(std::string text);
 
 // Is a line of one of these texts held out?
 bool any_held_out(std::span<const std::string> texts);

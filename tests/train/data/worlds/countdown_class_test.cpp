@@ -2,6 +2,7 @@
 #include "train/data/worlds/split.h"
 
 #include "engine/base/error.h"
+#include "search/worlds/countdown/countdown.h"
 
 #include <doctest/doctest.h>
 #include <set>

@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
+#include "search/worlds/countdown/countdown.h"
 #include "search/worlds/countdown/countdown_solver.h"
 #include "search/worlds/countdown/search_stream.h"
 #include "tests/temporary.h"
