@@ -165,9 +165,9 @@ TEST_CASE("a run that is not there is said with the command that makes one") {
     const Temporary folder;
     const std::string run = folder / "none";
     // These make a run, or need none.
-    const std::vector<std::string> begin = {"demo",         "train corpus",    "train davi",
-                                            "train deep-q", "tokenizer train", "eval puzzles",
-                                            "eval actions", "engine import"};
+    const std::vector<std::string> begin = {"demo",         "train corpus", "train davi",
+                                            "train deep-q", "train walk",   "tokenizer train",
+                                            "eval puzzles", "eval actions", "engine import"};
     size_t seen = 0;
     for (const HelpFlag& flag : all_flags()) {
         const bool begins = std::find(begin.begin(), begin.end(), flag.command) != begin.end();
