@@ -67,7 +67,8 @@ Command bench(std::string name, std::string help, void (*work)(const BenchOption
 } // namespace
 
 Command gemm_command(const std::string& name) {
-    return bench(name, "the matrix product against oneDNN, OpenBLAS and libxsmm", bench_gemm, describe_gemm);
+    return bench(name, "the matrix product against oneDNN, OpenBLAS and libxsmm", bench_gemm,
+                 describe_gemm);
 }
 
 Command bench_command() {

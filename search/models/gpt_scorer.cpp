@@ -11,8 +11,8 @@
 namespace qstar::search {
 
 namespace {
-constexpr int scores_to_slots = 8;    // kept sequences for each evaluated at once
-constexpr float no_room = 1e-6f;      // the score of a step beyond the context: surely wrong
+constexpr int scores_to_slots = 8; // kept sequences for each evaluated at once
+constexpr float no_room = 1e-6f;   // the score of a step beyond the context: surely wrong
 
 // log p(token) of a row of logits.
 float log_prob_in(const float* logits, int64_t classes, int token) {
@@ -106,8 +106,7 @@ void GptScorer::evaluate_text(std::span<Node* const> nodes) {
             ++read[i];
         }
     }
-    for (size_t i = 0; i < nodes.size(); ++i)
-        nodes[i]->score = math::sigmoid(text_logit(least[i]));
+    for (size_t i = 0; i < nodes.size(); ++i) nodes[i]->score = math::sigmoid(text_logit(least[i]));
 }
 
 int64_t GptScorer::score_tokens(const Path& path) const {
