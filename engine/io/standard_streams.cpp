@@ -25,8 +25,10 @@ int end_standard_output(int status) {
     errno = 0;
     std::cout.flush();
     const bool lost = std::fflush(stdout) != 0;
-    const std::string reason = errno != 0 ? std::strerror(errno) : "";
     if (!lost && std::ferror(stdout) == 0) return status;
+    // Lost while it was written: nobody kept the reason, but the next write has the same one.
+    if (errno == 0 && ::write(STDOUT_FILENO, "\n", 1) == 1) errno = 0;
+    const std::string reason = errno != 0 ? std::strerror(errno) : "";
     std::fprintf(stderr, "qstar: %s\n", cannot_print(reason).c_str());
     return 2;
 }

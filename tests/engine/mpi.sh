@@ -191,10 +191,10 @@ fi
 
 # What is not shared the first rank does.
 one engine export --run base --out one.hf
-many 2 1 engine export --run base --out many.hf --quiet
+run 2 1 engine export --run base --out many.hf --quiet
 diff -r one.hf many.hf || fail "an export by two ranks"
 one engine import one.hf --run imported
-many 3 1 engine import one.hf --run imported-by-3 --quiet
+run 3 1 engine import one.hf --run imported-by-3 --quiet
 for part in tokenizer pretrain sft; do
     diff -r imported/$part imported-by-3/$part || fail "an import by three ranks: $part"
 done
