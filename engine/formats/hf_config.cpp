@@ -249,10 +249,10 @@ Json hf_config_json(const HfConfig& config) {
         json["id2label"] = Json{{"0", "right"}};
         json["label2id"] = Json{{"right", 0}};
         json["problem_type"] = "regression";
-        json["qstar_reading"] = config.reading;
         json["qstar_score"] = "the probability is sigmoid(score.weight h + score.bias), at the "
                               "last token of a step; transformers leaves score.bias out";
     }
+    if (!config.reading.empty()) json["qstar_reading"] = config.reading;
     json["torch_dtype"] = "float32";
     return json;
 }

@@ -24,7 +24,7 @@ struct TextEnds {
 struct HfConfig {
     GptConfig gpt; // sizes equal to those that a 0 stands for are 0
     TextEnds ends;
-    std::string reading; // of a reward model that we wrote: how its scores are read; else empty
+    std::string reading; // of a judge that we wrote: how its scores are read; else empty
 };
 
 // context: of the model at most so many positions; 0: all.

@@ -60,6 +60,12 @@ std::string real_place(const std::string& path) {
     return place;
 }
 
+// How a judge's scores are read; empty for a policy.
+std::string reading_within(const RunModel& of) {
+    const bool judge = of.gpt.config.scalar_head || judges_by_text(of.file);
+    return judge ? std::string(name_of(reading_of(of.file))) : "";
+}
+
 void export_huggingface(const ExportOptions& options, const RunModel& of, const RunEnds& ends) {
     namespace fs = std::filesystem;
     const std::string place = real_place(options.out);
@@ -68,7 +74,7 @@ void export_huggingface(const ExportOptions& options, const RunModel& of, const 
         fs::remove_all(made);
         make_folders(made);
         engine::HfConfig config{of.gpt.config, as_configured(ends), ""};
-        if (of.gpt.config.scalar_head) config.reading = name_of(reading_of(of.file));
+        config.reading = reading_within(of);
         engine::write_huggingface(made, of.gpt, config);
         write_tokenizer_files(made, options.run, of.tokenizer, ends, of.gpt.config.context);
         replace_folder(place, made, made + ".old");
@@ -81,8 +87,8 @@ void export_huggingface(const ExportOptions& options, const RunModel& of, const 
 void export_gguf(const ExportOptions& options, const RunModel& of, const RunEnds& ends) {
     const std::string name = std::filesystem::path(options.out).stem().string();
     engine::GgufContents contents = engine::gguf_model(of.gpt, name, options.type == "f16");
-    if (of.gpt.config.scalar_head)
-        contents.text("qstar.reading", std::string(name_of(reading_of(of.file))));
+    if (const std::string reading = reading_within(of); !reading.empty())
+        contents.text("qstar.reading", reading);
     const std::string inexact = put_tokens(contents, of.tokenizer, ends, of.gpt.config.vocab);
     engine::write_gguf(options.out, contents);
     if (!inexact.empty()) fmt::print(stderr, "export: {}\n", inexact);

@@ -54,7 +54,9 @@ Foreign read_gguf(const std::string& path, int64_t context) {
     const engine::GgufReader file(path);
     tokenizer::Tokenizer tokenizer = tokenizer_of_gguf(file);
     engine::TextEnds ends = ends_of_gguf(file);
-    return {engine::read_gguf_model(file, context), std::move(tokenizer), "", std::move(ends), ""};
+    std::string reading = file.has("qstar.reading") ? file.text("qstar.reading") : "";
+    return {engine::read_gguf_model(file, context), std::move(tokenizer), "", std::move(ends),
+            std::move(reading)};
 }
 
 Foreign read_foreign(const ImportOptions& options) {

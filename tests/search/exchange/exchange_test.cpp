@@ -243,6 +243,36 @@ TEST_CASE("a reward model goes out as a classifier and comes in as one") {
     CHECK(!exists(out.out));
 }
 
+TEST_CASE("a judge that is a language model is one after it went out and came in") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    make_run(run, reciting({}), "prm");
+    const std::string file = join_path(run, "prm/model.safetensors");
+    const engine::Gpt model = engine::load_gpt(file);
+    auto metadata = model_metadata(run, tokenizer::Tokenizer());
+    metadata["reading"] = name_of(Reading::whole_solution);
+    engine::save_gpt(file, model, metadata);
+    for (const std::string format : {"hf", "gguf"}) {
+        CAPTURE(format);
+        ExportOptions out;
+        out.quiet = true;
+        out.run = run;
+        out.stage = "prm";
+        out.format = format;
+        out.out = folder / format;
+        export_model(out);
+        ImportOptions in;
+        in.quiet = true;
+        in.path = out.out;
+        in.run = folder / ("from-" + format);
+        in.stage = "prm";
+        import_model(in);
+        const std::string back = join_path(in.run, "prm/model.safetensors");
+        CHECK(judges_by_text(back));
+        CHECK(reading_of(back) == Reading::whole_solution);
+    }
+}
+
 TEST_CASE("an import that fails leaves a run as it was") {
     const Temporary folder;
     const std::string run = folder / "run", hf = folder / "hf";
