@@ -71,9 +71,19 @@ int main(int argc, char** argv) try {
 }
 END
 printf '#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN\n#include <doctest/doctest.h>\n' >test_main.cpp
-awk -v hashes="$(cat "$source/eval/verify/hashes.txt")" \
-    '{at = index($0, "@QSTAR_HASHES@"); if (at) $0 = substr($0, 1, at - 1) hashes substr($0, at + 14)} 1' \
-    "$source/eval/verify/published.cpp.in" >published.cpp
+# filled TEMPLATE NAME TEXT: what CMake makes of the template
+filled() {
+    awk -v name="@$2@" -v text="$3" '{
+        at = index($0, name)
+        if (at) $0 = substr($0, 1, at - 1) text substr($0, at + length(name))
+    } 1' "$source/$1"
+}
+filled eval/verify/published.cpp.in QSTAR_HASHES "$(cat "$source/eval/verify/hashes.txt")" >published.cpp
+moves=
+for file in "$source"/search/puzzles/moves/*.json; do
+    moves="$moves{\"$(basename "$file" .json)\", R\"MOVES($(cat "$file"))MOVES\"}, "
+done
+filled search/puzzles/moves/moves.cpp.in QSTAR_MOVES "$moves" >moves.cpp
 
 # build OBJECT FILE LEVEL
 flags="-std=c++20 -Wno-subobject-linkage -ffp-contract=off -DNDEBUG -DQSTAR_NEON -DFMT_HEADER_ONLY -I$source -Iinclude"
@@ -105,7 +115,8 @@ awk -F/ '{
 }' files
 for unit in of_*.cpp; do build "${unit%.cpp}.o" "$unit" -O1; done
 build published.o published.cpp -O1
+build moves.o moves.cpp -O1
 build verify_main.o verify_main.cpp -O1
-$compiler -static verify_main.o published.o of_*.o kernel_*.o -ldl -o verify
+$compiler -static verify_main.o published.o moves.o of_*.o kernel_*.o -ldl -o verify
 if [ "$parts" = all ]; then exec qemu-aarch64 ./verify; fi
 for part in $parts; do qemu-aarch64 ./verify "$part"; done
