@@ -169,8 +169,8 @@ void measure_both(const TrainingShape& shape, const BenchOptions& options, Repor
 } // namespace
 
 double modelled_step(const StepCost& cost, int64_t machines, double bits_per_second) {
-    const auto most = static_cast<double>((cost.leaves + machines - 1) / machines);
-    const double step = most * cost.leaf + cost.update;
+    const int64_t most = (cost.leaves + machines - 1) / machines; // leaves of one machine
+    const double step = static_cast<double>(most) * cost.leaf + cost.update;
     if (machines == 1) return step;
     const auto n = static_cast<double>(machines);
     return step + cost.exchange + 8 * cost.bytes * 2 * (n - 1) / n / bits_per_second;
