@@ -62,8 +62,7 @@ std::string real_place(const std::string& path) {
 
 // How a judge's scores are read; empty for a policy.
 std::string reading_within(const RunModel& of) {
-    const bool judge = of.gpt.config.scalar_head || judges_by_text(of.file);
-    return judge ? std::string(name_of(reading_of(of.file))) : "";
+    return is_judge(of.gpt.config, of.file) ? std::string(name_of(reading_of(of.file))) : "";
 }
 
 void export_huggingface(const ExportOptions& options, const RunModel& of, const RunEnds& ends) {

@@ -74,6 +74,10 @@ bool judges_by_text(const std::string& model_file) {
     return engine::SafeTensorsReader(model_file).metadata().contains("reading");
 }
 
+bool is_judge(const engine::GptConfig& config, const std::string& model_file) {
+    return config.scalar_head || judges_by_text(model_file);
+}
+
 Reading reading_of(const std::string& model_file) {
     const engine::SafeTensorsReader file(model_file);
     const auto said = file.metadata().find("reading");

@@ -2,6 +2,7 @@
 // What a run's folder says of itself: which world it is of, which tokenizer and world a model file
 // in it was made with, and how a reward model of it is read.
 
+#include "engine/nn/gpt_config.h"
 #include "engine/text/jsonl.h"
 #include "search/models/scorer.h"
 #include "tokenizer/bpe.h"
@@ -43,6 +44,8 @@ Reading reading_of(const std::string& model_file);
 // Whether a model without a scalar head was trained to judge (gpt_scorer.h): its file says so by
 // the metadata's "reading". No policy's does.
 bool judges_by_text(const std::string& model_file);
+// Whether a model is a judge: by a scalar head or by its text.
+bool is_judge(const engine::GptConfig& config, const std::string& model_file);
 std::string_view name_of(Reading reading);
 
 // Error if the model file says that it was trained with another tokenizer than this one, whose

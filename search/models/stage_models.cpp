@@ -58,7 +58,7 @@ GptScorer* StageModels::scorer(const std::string& stage) {
     if (stage == "none") return nullptr;
     const std::string file = stage_model_file(run_, stage);
     const engine::Gpt& of = model(stage);
-    if (!of.config.scalar_head && !judges_by_text(file))
+    if (!is_judge(of.config, file))
         fail("{}: expected a reward model with a scalar head, found a model without", file);
     auto& scorer = scorers_[file];
     if (scorer == nullptr) scorer = std::make_unique<GptScorer>(of, tokenizer_, reading_of(file));

@@ -38,8 +38,7 @@ RewardFunction reward_of(const RlOptions& options, const RlSetup& setup) {
              model_path(options.stage.run, options.reward), model.config.context,
              setup.reference.config.context);
     if (options.reward == "orm") return outcome_reward(std::move(model));
-    const std::string file = model_path(options.stage.run, options.reward);
-    if (!model.config.scalar_head && !search::judges_by_text(file))
+    if (!search::is_judge(model.config, model_path(options.stage.run, options.reward)))
         fail("--reward {}: its model has no scalar head: it is not a reward model", options.reward);
     if (options.reward == "prm") return step_reward(std::move(model), options.step_pay);
     return rank_reward(std::move(model),
