@@ -38,25 +38,84 @@ namespace {
 struct Sizes {
     int64_t corpus_tokens;
     double warm; // share of them with short problems, at the beginning
-    int64_t pretrain_batch, pretrain_steps, layers, width; // the policy
+    int64_t pretrain_batch, pretrain_steps = 0, layers, width; // the policy
     int64_t sample_problems;
     int64_t reward_prompts, dpo_prompts, preference_problems; // ranks
-    int64_t orm_solutions, prm_solutions, rollout_solutions, q_problems;
+    int64_t orm_solutions = 0, prm_solutions = 0, rollout_solutions, q_problems;
     // Self-play: the last round is guided by Q.
     int64_t play_rounds, play_problems, play_guided, play_again;
     int64_t distil_problems, dev_problems;
     int64_t curve_problems, ladder_problems; // held-out ones
 };
 
-constexpr Sizes quick = {400'000, 0.15, 16, 0, 2,  64, 200, 100, 100, 50, 0,
-                         0,       100,  60, 2, 60, 60, 8,   60,  50,  20, 100};
+constexpr Sizes quick = {
+    .corpus_tokens = 400'000,
+    .warm = 0.15,
+    .pretrain_batch = 16,
+    .layers = 2,
+    .width = 64,
+    .sample_problems = 200,
+    .reward_prompts = 100,
+    .dpo_prompts = 100,
+    .preference_problems = 50,
+    .rollout_solutions = 100,
+    .q_problems = 60,
+    .play_rounds = 2,
+    .play_problems = 60,
+    .play_guided = 60,
+    .play_again = 8,
+    .distil_problems = 60,
+    .dev_problems = 50,
+    .curve_problems = 20,
+    .ladder_problems = 100,
+};
 // Eight minutes on two cores.
-constexpr Sizes standard = {6'000'000, 0.03, 8,      1000,   4,    128, 16'000, 1200,
-                            1200,      500,  12'000, 24'000, 1000, 500, 4,      16'000,
-                            5000,      64,   3000,   200,    100,  1000};
+constexpr Sizes standard = {
+    .corpus_tokens = 6'000'000,
+    .warm = 0.03,
+    .pretrain_batch = 8,
+    .pretrain_steps = 1000,
+    .layers = 4,
+    .width = 128,
+    .sample_problems = 16'000,
+    .reward_prompts = 1200,
+    .dpo_prompts = 1200,
+    .preference_problems = 500,
+    .orm_solutions = 12'000,
+    .prm_solutions = 24'000,
+    .rollout_solutions = 1000,
+    .q_problems = 500,
+    .play_rounds = 4,
+    .play_problems = 16'000,
+    .play_guided = 5000,
+    .play_again = 64,
+    .distil_problems = 3000,
+    .dev_problems = 200,
+    .curve_problems = 100,
+    .ladder_problems = 1000,
+};
 // Half an hour: what the READMEs of the floors measured.
-constexpr Sizes full = {14'000'000, 0.03, 16,   0, 4,      128,    30'000, 5000, 3000, 500, 0,
-                        0,          2000, 1000, 5, 40'000, 10'000, 64,     8000, 200,  150, 1000};
+constexpr Sizes full = {
+    .corpus_tokens = 14'000'000,
+    .warm = 0.03,
+    .pretrain_batch = 16,
+    .layers = 4,
+    .width = 128,
+    .sample_problems = 30'000,
+    .reward_prompts = 5000,
+    .dpo_prompts = 3000,
+    .preference_problems = 500,
+    .rollout_solutions = 2000,
+    .q_problems = 1000,
+    .play_rounds = 5,
+    .play_problems = 40'000,
+    .play_guided = 10'000,
+    .play_again = 64,
+    .distil_problems = 8000,
+    .dev_problems = 200,
+    .curve_problems = 150,
+    .ladder_problems = 1000,
+};
 
 // Muon for the hidden matrices, AdamW for the rest: a fifth of AdamW's tokens to the same loss
 // (LOG.md). Rates were chosen on dev problems.
