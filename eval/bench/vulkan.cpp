@@ -67,7 +67,8 @@ class TorchProducts {
         const std::string python = find_python(name_);
         if (python.empty()) return;
         ChildOptions options;
-        options.command = {python, "-c", torch_matmul_program};
+        options.command = {python, "-c",
+                           std::string(embedded_text(torch_programs(), "torch_matmul.py"))};
         child_ = std::make_unique<Child>(options);
         const auto line = child_->read_line();
         const Json greeting = line ? parse_json(*line, "the PyTorch process") : Json::object();

@@ -156,7 +156,7 @@ Lesson read_lesson(const std::string& name, std::string_view text, int number) {
 const std::vector<Lesson>& all_lessons() {
     static const std::vector<Lesson> all = [] {
         std::vector<Lesson> lessons;
-        for (const LessonFile& file : lesson_files())
+        for (const EmbeddedFile& file : lesson_files())
             lessons.push_back(read_lesson(std::string(file.name), file.text,
                                           static_cast<int>(lessons.size()) + 1));
         return lessons;

@@ -22,6 +22,7 @@
 //   ### Why                  shown when it is answered
 //   ## Read on
 
+#include "engine/base/embedded_file.h"
 #include "eval/lessons/experiments/experiment.h"
 #include "eval/lessons/text.h"
 
@@ -58,10 +59,7 @@ Lesson read_lesson(const std::string& name, std::string_view text, int number);
 const std::vector<Lesson>& all_lessons(); // the ten, in order
 const Lesson& lesson_of(int64_t number);  // Error if there is none
 
-struct LessonFile { // lesson_files.cpp, made by CMake
-    std::string_view name, text;
-};
-std::span<const LessonFile> lesson_files();
+std::span<const EmbeddedFile> lesson_files(); // of text/, in the order of their names
 
 // What a student typed for an answer, as it is kept: a number, the text of a choice, or the answer.
 // Error in a sentence that says what was expected.

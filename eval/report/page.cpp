@@ -55,6 +55,10 @@ std::string stairs(const Json& data) {
            "</ol>\n";
 }
 
+std::string asset(std::string_view name) {
+    return std::string(embedded_text(report_assets(), name));
+}
+
 // In a script element nothing may look like its end.
 std::string script_safe(std::string text) {
     for (size_t at = text.find("</"); at != std::string::npos; at = text.find("</", at + 3))
@@ -77,7 +81,7 @@ std::string page(const Json& data) {
                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                       "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" "
                       "href=\"data:,\">\n<title>" +
-                      escaped(title) + "</title>\n<style>\n" + report_css + "</style>\n</head>\n";
+                      escaped(title) + "</title>\n<style>\n" + asset("report.css") + "</style>\n</head>\n";
     out += fmt::format(
         "<body>\n<a class=\"skip\" href=\"#main\">to the contents</a>\n<header>\n<p "
         "class=\"brand\">qstar</p>\n<h1>From next-token prediction to step search</h1>\n<p "
@@ -89,7 +93,7 @@ std::string page(const Json& data) {
         escaped(data.at("folder").get<std::string>()), number(data, "/seed"),
         escaped(data.at("world").get<std::string>()), stairs(data), contents, body);
     out += "<script type=\"application/json\" id=\"data\">" + script_safe(data.dump()) +
-           "</script>\n<script>\n" + std::string(report_js) + "</script>\n</body>\n</html>\n";
+           "</script>\n<script>\n" + asset("report.js") + "</script>\n</body>\n</html>\n";
     return out;
 }
 

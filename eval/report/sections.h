@@ -2,6 +2,7 @@
 // The sections of the page, each from the run's data (data.h) to HTML. One whose data are
 // not there says which command makes them.
 
+#include "engine/base/embedded_file.h"
 #include "engine/text/json.h"
 
 #include <string>
@@ -22,8 +23,6 @@ std::string commands_section(const Json& data);  // how to make all of it again
 // The whole page, with the data in it. A pure function of the data.
 std::string page(const Json& data);
 
-// Made by CMake from report.css and report.js.
-extern const char* const report_css;
-extern const char* const report_js;
+std::span<const EmbeddedFile> report_assets(); // report.css and report.js
 
 } // namespace qstar::eval

@@ -1,17 +1,10 @@
 #pragma once
 // The files of the page (eval/serve/page), built into the program.
 
-#include <span>
-#include <string_view>
+#include "engine/base/embedded_file.h"
 
 namespace qstar::eval {
 
-struct PageFile {
-    std::string_view name; // "index.html"
-    std::string_view text;
-};
-
-std::span<const PageFile> page_files();
-std::string_view page_type(std::string_view name); // "text/html; charset=utf-8"
+std::span<const EmbeddedFile> page_files();
 
 } // namespace qstar::eval

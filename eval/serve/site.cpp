@@ -36,6 +36,12 @@ HttpReply not_found() {
     return {404, "application/json", json_text({{"error", "there is nothing at this address"}})};
 }
 
+std::string_view type_of(std::string_view name) {
+    if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
+    if (name.ends_with(".css")) return "text/css; charset=utf-8";
+    return "text/html; charset=utf-8";
+}
+
 std::string number_in(const HttpRequest& request) {
     const auto given = request.query.find("number");
     return given == request.query.end() ? "" : given->second;
@@ -67,9 +73,9 @@ HttpReply Site::get(const HttpRequest& request) {
     if (request.path == "/api/judge-train") return judge_train();
     // A file is one of those in the program; no path of a request is ever opened.
     const std::string path = request.path == "/" ? "/index.html" : request.path;
-    for (const PageFile& file : page_files())
+    for (const EmbeddedFile& file : page_files())
         if (path == fmt::format("/{}", file.name))
-            return {200, std::string(page_type(file.name)), std::string(file.text)};
+            return {200, std::string(type_of(file.name)), std::string(file.text)};
     return not_found();
 }
 

@@ -22,7 +22,7 @@ std::string without_seconds(std::string text) {
 Hashes published_hashes(std::string_view name) {
     Hashes hashes;
     bool inside = false;
-    for (std::string_view text = published_text(); !text.empty();) {
+    for (std::string_view text = embedded_text(published_files(), "hashes.txt"); !text.empty();) {
         const size_t end = std::min(text.find('\n'), text.size() - 1);
         const std::string_view line = text.substr(0, end);
         text.remove_prefix(end + 1);

@@ -1,10 +1,10 @@
 #pragma once
 // hashes.txt, as it was when the program was built.
 
-#include <string_view>
+#include "engine/base/embedded_file.h"
 
 namespace qstar::eval {
 
-std::string_view published_text();
+std::span<const EmbeddedFile> published_files();
 
 } // namespace qstar::eval

@@ -71,19 +71,23 @@ int main(int argc, char** argv) try {
 }
 END
 printf '#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN\n#include <doctest/doctest.h>\n' >test_main.cpp
-# filled TEMPLATE NAME TEXT: what CMake makes of the template
-filled() {
-    awk -v name="@$2@" -v text="$3" '{
-        at = index($0, name)
-        if (at) $0 = substr($0, 1, at - 1) text substr($0, at + length(name))
-    } 1' "$source/$1"
+# embed NAMESPACE FUNCTION FILE...: what CMake makes of the template (qstar_embed)
+embed() {
+    space=$1 function=$2 files=
+    shift 2
+    for file; do
+        files="$files    {\"$(basename "$file")\", R\"TEXT($(cat "$file")
+)TEXT\"},
+"
+    done
+    SPACE=$space FUNCTION=$function FILES=$files awk '{
+        gsub("@space@", ENVIRON["SPACE"])
+        gsub("@function@", ENVIRON["FUNCTION"])
+        if ($0 ~ /^@files@/) $0 = ENVIRON["FILES"] substr($0, 8)
+    } 1' "$source/engine/base/embedded_files.cpp.in"
 }
-filled eval/verify/published.cpp.in QSTAR_HASHES "$(cat "$source/eval/verify/hashes.txt")" >published.cpp
-moves=
-for file in "$source"/search/puzzles/moves/*.json; do
-    moves="$moves{\"$(basename "$file" .json)\", R\"MOVES($(cat "$file"))MOVES\"}, "
-done
-filled search/puzzles/moves/moves.cpp.in QSTAR_MOVES "$moves" >moves.cpp
+embed eval published_files "$source/eval/verify/hashes.txt" >published_files.cpp
+embed search moves_files "$source"/search/puzzles/moves/*.json >moves_files.cpp
 
 # build OBJECT FILE LEVEL
 flags="-std=c++20 -Wno-subobject-linkage -ffp-contract=off -DNDEBUG -DQSTAR_NEON -DFMT_HEADER_ONLY -I$source -Iinclude"
@@ -114,8 +118,8 @@ awk -F/ '{
     printf "#include \"%s\"\n", $0 >"of_" group "_" int(++files[group] / 12) ".cpp"
 }' files
 for unit in of_*.cpp; do build "${unit%.cpp}.o" "$unit" -O1; done
-build published.o published.cpp -O1
-build moves.o moves.cpp -O1
+build published.o published_files.cpp -O1
+build moves.o moves_files.cpp -O1
 build verify_main.o verify_main.cpp -O1
 $compiler -static verify_main.o published.o moves.o of_*.o kernel_*.o -ldl -o verify
 if [ "$parts" = all ]; then exec qemu-aarch64 ./verify; fi

@@ -85,7 +85,8 @@ TorchPeer::TorchPeer(const TorchWork& work, const engine::Gpt& model, std::span<
                         {"floor", work.recipe.floor},
                         {"beta2", work.recipe.beta2}};
     ChildOptions options;
-    options.command = {python, "-c", torch_gpt_program, json_text(argument)};
+    const std::string program(embedded_text(torch_programs(), "torch_gpt.py"));
+    options.command = {python, "-c", program, json_text(argument)};
     options.environment = environment_of(work);
     child_ = std::make_unique<Child>(options);
     const auto line = child_->read_line();

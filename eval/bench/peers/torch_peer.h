@@ -2,6 +2,7 @@
 // PyTorch as a peer: a Python process that holds a model with our weights and waits for
 // its turn. Its program is torch_gpt.py, built into ours.
 
+#include "engine/base/embedded_file.h"
 #include "engine/io/temporary_folder.h"
 #include "engine/nn/gpt.h"
 #include "engine/text/jsonl.h"
@@ -13,8 +14,7 @@
 
 namespace qstar::eval {
 
-extern const char* const torch_gpt_program;    // the text of torch_gpt.py, set by the build
-extern const char* const torch_matmul_program; // and of torch_matmul.py
+std::span<const EmbeddedFile> torch_programs(); // torch_gpt.py and torch_matmul.py
 
 // A PyTorch that is called as it is installed shares the processors badly: its OpenMP
 // threads and those of OpenBLAS look for work at the same time, and glibc gives large

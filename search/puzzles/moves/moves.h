@@ -6,11 +6,9 @@
 //               al. 2019) are written
 
 #include <string_view>
-#include <vector>
 
 namespace qstar::search {
 
-std::vector<std::string_view> built_in_moves();
 std::string_view built_in_moves(std::string_view name); // the file's text; empty: there is none
 
 } // namespace qstar::search

@@ -73,7 +73,7 @@ TEST_CASE("a page over a small run") {
         CHECK(page.type == "text/html; charset=utf-8");
         CHECK(page.body == std::string(site.answer({"GET", "/index.html", {}, ""}).body));
         CHECK(page.body.starts_with("<!doctype html>"));
-        for (const PageFile& file : page_files())
+        for (const EmbeddedFile& file : page_files())
             CHECK(site.answer({"GET", "/" + std::string(file.name), {}, ""}).body == file.text);
         for (const char* path : {"", "/x", "//", "/../config.json", "/config.json", "/api",
                                  "/api/run/", "/page/index.html"})

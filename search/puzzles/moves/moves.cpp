@@ -1,0 +1,15 @@
+#include "search/puzzles/moves/moves.h"
+
+#include "engine/base/embedded_file.h"
+
+#include <string>
+
+namespace qstar::search {
+
+std::span<const EmbeddedFile> moves_files(); // made by the build
+
+std::string_view built_in_moves(std::string_view name) {
+    return embedded_text(moves_files(), std::string(name) + ".json");
+}
+
+} // namespace qstar::search
