@@ -1,15 +1,9 @@
 // `qstar help`: the manual and the completions have every command with every flag, and the programs
 // that read them have nothing to say against them.
 
-#include "engine/command.h"
 #include "engine/run/command_list.h"
-#include "eval/bench/command.h"
-#include "eval/command.h"
-#include "eval/lessons/take_lesson.h"
-#include "search/command.h"
+#include "eval/program.h"
 #include "tests/program.h"
-#include "tokenizer/command.h"
-#include "train/command.h"
 
 #include <doctest/doctest.h>
 #include <string>
@@ -37,19 +31,6 @@ std::string dashed(std::string text) {
     return text;
 }
 
-// The program as main.cpp puts it together, without what its --help has beside.
-Command whole_program() {
-    Command program{"qstar", ""};
-    program.commands = {engine::command(),
-                        tokenizer::command(),
-                        train::command(),
-                        search::command(),
-                        eval::command(),
-                        eval::demo_command(),
-                        eval::lessons::lesson_command()};
-    return program;
-}
-
 } // namespace
 
 TEST_CASE("every flag of every command is in the manual and in the completions") {
@@ -57,7 +38,8 @@ TEST_CASE("every flag of every command is in the manual and in the completions")
     const std::string man = run_program(folder, "help --format man").out,
                       bash = run_program(folder, "help --format bash").out,
                       zsh = run_program(folder, "help --format zsh").out;
-    const Command program = whole_program();
+    eval::ProgramOptions options;
+    const Command program = eval::program(options);
     size_t seen = 0;
     for (const ListedCommand& command : list_commands(program)) {
         if (command.words.empty() || !command.inner.empty()) continue;
