@@ -43,9 +43,7 @@ int64_t LayerSpace::memory(const Space& puzzle, int64_t width, bool by_q) {
 
 LayerSpace::LayerSpace(const Space& puzzle, Heuristic* heuristic, QFunction* q, const State& start,
                        const PuzzleOptions& options)
-    : puzzle_(puzzle), heuristic_(heuristic), q_(q), options_(options),
-      begin_(std::chrono::steady_clock::now()), states_(start), best_h_(INFINITY) {
-    check(options);
+    : PuzzleAccount(puzzle, heuristic, q, options), states_(start), best_h_(INFINITY) {
     engine::require_memory(memory(puzzle, options.width, q != nullptr),
                            fmt::format("a beam of {} states of {}", options.width, puzzle.name()),
                            "a smaller --width takes less");
@@ -119,9 +117,7 @@ void LayerSpace::layer(const std::vector<Node>& kept, std::vector<Node>& next) {
         // pays for.
         size_t rates = count;
         if (q_ != nullptr) {
-            if (options_.evaluations > 0)
-                rates = std::min(rates, static_cast<size_t>(std::max<int64_t>(
-                                            0, options_.evaluations - result_.evaluations)));
+            rates = paid(count);
             values_.resize(count * actions);
             if (rates > 0) q_->q_values(part, static_cast<int64_t>(rates), values_.data());
             result_.evaluations += static_cast<int64_t>(rates);
@@ -178,9 +174,7 @@ void LayerSpace::layer(const std::vector<Node>& kept, std::vector<Node>& next) {
 // By the heuristic, as far as the budget goes; the others are dropped.
 void LayerSpace::rate(std::vector<Node>& next) {
     const size_t bytes = puzzle_.state_bytes();
-    if (options_.evaluations > 0)
-        next.resize(std::min(next.size(), static_cast<size_t>(std::max<int64_t>(
-                                              0, options_.evaluations - result_.evaluations))));
+    next.resize(paid(next.size()));
     std::vector<uint8_t> made(std::min(next.size(), kBeamPart) * bytes);
     values_.resize(kBeamPart);
     for (size_t from = 0; from < next.size(); from += kBeamPart) {
@@ -199,18 +193,6 @@ void LayerSpace::rate(std::vector<Node>& next) {
     result_.evaluations += std::ssize(next);
 }
 
-bool LayerSpace::spent() {
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
-    if (result_.nodes >= options_.nodes)
-        result_.ended = "nodes";
-    else if (options_.evaluations > 0 && result_.evaluations >= options_.evaluations)
-        result_.ended = "evaluations";
-    else if (options_.seconds > 0 && passed.count() >= options_.seconds)
-        result_.ended = "seconds";
-    if (!result_.ended.empty() && telling()) say("the budget is spent: " + result_.ended);
-    return !result_.ended.empty();
-}
-
 void LayerSpace::chosen(const std::vector<Node>& kept) {
     if (solved_ || kept.empty() || !begun_ || kept.front().h >= best_h_) return;
     take_over(kept); // the last beam's best is the best of all
@@ -227,7 +209,6 @@ std::vector<int> LayerSpace::path(size_t depth, uint32_t place) const {
 }
 
 PuzzleResult LayerSpace::finish() {
-    result_.solved = solved_;
     if (solved_ && result_.expanded > 0) {
         result_.actions = path(steps_.size(), goal_.parent);
         result_.actions.push_back(goal_.action);
@@ -236,11 +217,8 @@ PuzzleResult LayerSpace::finish() {
     }
     if (solved_) result_.solutions.emplace_back(result_.expanded, std::ssize(result_.actions));
     if (solved_) result_.ended = "solved";
-    if (result_.ended.empty()) result_.ended = "exhausted";
     result_.nodes = std::max<int64_t>(1, result_.nodes);
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
-    result_.seconds = passed.count();
-    return std::move(result_);
+    return close(solved_);
 }
 
 } // namespace qstar::search

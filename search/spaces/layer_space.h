@@ -14,9 +14,8 @@
 // Two states with one hash would be taken for one: with 2^25 states that happens in one search of
 // 30,000, and costs it one state.
 
-#include "search/spaces/puzzle_space.h"
+#include "search/spaces/puzzle_account.h"
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,7 +28,7 @@ struct LayerNode {
     uint16_t action; // from there
 };
 
-class LayerSpace {
+class LayerSpace : public PuzzleAccount {
   public:
     using Node = LayerNode;
     static constexpr bool kListed = true, kAnyGoal = false;
@@ -44,9 +43,7 @@ class LayerSpace {
     Node root() const { return {0, 0, 0}; }
     void evaluate(std::vector<Node>&) const {} // the start is the only one of its layer
     bool solved() const { return solved_; }
-    bool spent();
-    bool telling() const { return options_.trace; }
-    void say(std::string sentence) { result_.trace.push_back(std::move(sentence)); }
+    bool spent() { return PuzzleAccount::spent(result_.nodes); }
     std::string name(const Node& node) const;
 
     bool settled(const std::vector<Node>& kept) const { return kept.empty(); }
@@ -77,12 +74,6 @@ class LayerSpace {
     void remember(const std::vector<uint64_t>& beam);
     std::vector<int> path(size_t depth, uint32_t place) const;
 
-    const Space& puzzle_;
-    Heuristic* heuristic_;
-    QFunction* q_;
-    PuzzleOptions options_;
-    std::chrono::steady_clock::time_point begin_;
-    PuzzleResult result_;
     std::vector<uint8_t> states_, made_;     // of the beam; of the next one
     std::vector<Step> steps_;                // one a beam after the first
     std::vector<uint64_t> hashes_, earlier_; // of the beam and of the one before

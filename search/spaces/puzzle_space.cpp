@@ -14,29 +14,10 @@ namespace {
 constexpr int64_t kLongestWalk = 1000; // steps of a walk that does not meet the goal
 }
 
-void describe_puzzle_budgets(Flags& f, PuzzleOptions& o) {
-    search_option(f, "nodes", o.nodes);
-    search_option(f, "evaluations", o.evaluations);
-    f.mark("anytime", o.anytime, "after a solution, look for shorter ones");
-    f.mark("hashed", o.hashed,
-           "beam: keep the beam's states only, and of others hashes: for 65536 states and more")
-        .only_if(o.hashed);
-}
-
-void check(const PuzzleOptions& options) {
-    PuzzleOptions checked = options;
-    Flags f;
-    describe(f, static_cast<SearchOptions&>(checked));
-    describe_puzzle_budgets(f, checked);
-    check(f);
-}
-
 PuzzleSpace::PuzzleSpace(const Space& puzzle, Heuristic* heuristic, QFunction* q,
                          const State& start, const PuzzleOptions& options)
-    : puzzle_(puzzle), heuristic_(heuristic), q_(q), options_(options),
-      begin_(std::chrono::steady_clock::now()), table_(puzzle.state_bytes()), shortest_(INFINITY),
-      longest_(0) {
-    check(options);
+    : PuzzleAccount(puzzle, heuristic, q, options), table_(puzzle.state_bytes()),
+      shortest_(INFINITY), longest_(0) {
     const Node root = table_.insert(start.data()).first;
     table_[root].parent = root;
     if (puzzle.solved(start.data())) goal_ = root;
@@ -69,7 +50,7 @@ void PuzzleSpace::evaluate(const std::vector<Node>& nodes) {
         states_.insert(states_.end(), table_.state(node),
                        table_.state(node) + puzzle_.state_bytes());
     values_.assign(nodes.size(), INFINITY);
-    const int64_t rates = std::min(static_cast<int64_t>(nodes.size()), evaluations_left());
+    const auto rates = static_cast<int64_t>(paid(nodes.size()));
     if (rates > 0) heuristic_->cost_to_go(states_.data(), rates, values_.data());
     result_.evaluations += rates;
     for (size_t i = 0; i < nodes.size(); ++i) rated(nodes[i], nodes[i] == goal_ ? 0 : values_[i]);
@@ -210,39 +191,18 @@ void PuzzleSpace::note_solution() {
         result_.solutions.emplace_back(result_.expanded, length);
 }
 
-int64_t PuzzleSpace::evaluations_left() const {
-    return options_.evaluations > 0 ? options_.evaluations - result_.evaluations : INT64_MAX;
-}
-
-bool PuzzleSpace::spent() {
-    if (static_cast<int64_t>(table_.size()) >= options_.nodes) {
-        result_.ended = "nodes";
-    } else if (options_.evaluations > 0 && result_.evaluations >= options_.evaluations) {
-        result_.ended = "evaluations";
-    } else if (options_.seconds > 0) {
-        const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
-        if (passed.count() >= options_.seconds) result_.ended = "seconds";
-    }
-    if (!result_.ended.empty() && telling()) say("the budget is spent: " + result_.ended);
-    return !result_.ended.empty();
-}
-
 void PuzzleSpace::memory(size_t more) {
     result_.bytes = std::max(result_.bytes, static_cast<int64_t>(table_.bytes() + more));
 }
 
 PuzzleResult PuzzleSpace::finish() {
     const Node end = solved() ? goal_ : best_;
-    result_.solved = solved();
-    if (result_.solved) note_solution();
-    if (result_.ended.empty()) result_.ended = result_.solved ? "solved" : "exhausted";
+    if (solved()) note_solution();
     result_.actions = table_.path(end);
     result_.nodes = static_cast<int64_t>(table_.size());
     memory(0);
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
-    result_.seconds = passed.count();
     if (options_.record) result_.record = record(end);
-    return std::move(result_);
+    return close(solved());
 }
 
 std::string PuzzleSpace::record(Node end) {
@@ -262,8 +222,8 @@ std::string PuzzleSpace::record(Node end) {
     std::vector<Node> path{end};
     while (table_[path.back()].parent != path.back()) path.push_back(table_[path.back()].parent);
     std::reverse(path.begin(), path.end());
-    const Json all{{"space", puzzle_.name()}, {"solved", result_.solved}, {"nodes", nodes},
-                   {"edges", edges},          {"expanded", order_},       {"path", path}};
+    const Json all{{"space", puzzle_.name()}, {"solved", solved()}, {"nodes", nodes},
+                   {"edges", edges},          {"expanded", order_}, {"path", path}};
     return json_text(all) + "\n";
 }
 

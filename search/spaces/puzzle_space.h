@@ -14,12 +14,10 @@
 
 #include "engine/base/random.h"
 #include "search/algorithms/search_space.h"
-#include "search/models/heuristic.h"
-#include "search/problem/search_options.h"
 #include "search/spaces/node_table.h"
+#include "search/spaces/puzzle_account.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <optional>
 #include <span>
@@ -27,38 +25,6 @@
 #include <vector>
 
 namespace qstar::search {
-
-struct PuzzleOptions : SearchOptions {
-    PuzzleOptions() { width = 100; }
-
-    int64_t nodes = 1'000'000; // states kept
-    int64_t evaluations = 0;   // states that the heuristic rates; 0: no bound
-    uint64_t seed = 1;         // best of N: of the draws
-    bool anytime = false;      // after a solution, look for shorter ones until the budget ends
-    bool hashed = false;       // beam: in a LayerSpace (spaces/layer_space.h), with no record
-    bool record = false;       // fill PuzzleResult.record
-};
-
-// `ended`: solved, exhausted, or the budget: nodes, evaluations, seconds.
-struct PuzzleResult : SearchResult {
-    bool solved = false;
-    std::vector<int> actions; // to the goal; unsolved: to the best state
-    int64_t reopened = 0;     // closed states to which a shorter way turned up
-    int64_t evaluations = 0;  // states that the heuristic rated
-    int64_t nodes = 0;        // different states kept
-    int64_t bytes = 0;        // of memory for nodes and the open list, at most
-    std::vector<std::pair<int64_t, int64_t>> solutions; // (expanded until then, length), each
-                                                        // shorter than the one before
-    // JSON: {"nodes": [{"id", "state", "g", "h", "parent", "action"}], "edges": [[from,
-    // action, to]],
-    //  "expanded": [ids in order], "path": [ids]}
-    std::string record;
-};
-
-// The budgets and what comes after a solution: what puzzles alone have.
-void describe_puzzle_budgets(Flags& f, PuzzleOptions& o);
-// Error for numbers out of their ranges (search_options.h).
-void check(const PuzzleOptions& options);
 
 // An entry of the open list of A* (a state) and Q* (an action of a state): the smallest f first,
 // then the largest g (the deeper one), then the older state, then the smaller action.
@@ -75,7 +41,7 @@ struct OpenEntry {
     }
 };
 
-class PuzzleSpace {
+class PuzzleSpace : public PuzzleAccount {
   public:
     using Node = uint32_t;
     static constexpr bool kListed = true, kAnyGoal = false;
@@ -89,9 +55,7 @@ class PuzzleSpace {
     void evaluate(const std::vector<Node>& nodes);
     bool solved() const { return goal_ != kNone; }
     // True if a budget is spent (the result then says which).
-    bool spent();
-    bool telling() const { return options_.trace; }
-    void say(std::string sentence) { result_.trace.push_back(std::move(sentence)); }
+    bool spent() { return PuzzleAccount::spent(static_cast<int64_t>(table_.size())); }
     std::string name(Node node) const { return puzzle_.text(table_.state(node)); }
     size_t size() const { return table_.size(); }
     bool is_goal(Node node) const { return node == goal_; }
@@ -196,11 +160,10 @@ class PuzzleSpace {
             use(child, reached);
         }
     }
-    void memory(size_t more);         // bytes beside the table's
-    void rated(Node node, float h);   // sets h, remembers the best
-    void expanding(Node node);        // counts, records
-    void note_solution();             // the goal's g, if it is shorter than the last one's
-    int64_t evaluations_left() const; // of the budget
+    void memory(size_t more);       // bytes beside the table's
+    void rated(Node node, float h); // sets h, remembers the best
+    void expanding(Node node);      // counts, records
+    void note_solution();           // the goal's g, if it is shorter than the last one's
     const float* q_values(std::span<const Node> nodes);
     bool hopeless(Node node) {
         return !result_.solutions.empty() &&
@@ -209,13 +172,7 @@ class PuzzleSpace {
     }
     std::string record(Node end);
 
-    const Space& puzzle_;
-    Heuristic* heuristic_;
-    QFunction* q_;
-    PuzzleOptions options_;
-    std::chrono::steady_clock::time_point begin_;
     NodeTable table_;
-    PuzzleResult result_;
     Node goal_ = kNone; // the goal's node, once it was made
     Node best_ = 0;
     State child_;
@@ -235,8 +192,7 @@ class PuzzleSpace {
 // Q of all actions of these states, in one call, as far as the budget goes.
 template <class Use>
 bool PuzzleSpace::rate_actions(const std::vector<Node>& nodes, const Use& use) {
-    const auto left = static_cast<size_t>(std::max<int64_t>(0, evaluations_left()));
-    const auto rates = std::span(nodes).first(std::min(nodes.size(), left));
+    const auto rates = std::span(nodes).first(paid(nodes.size()));
     if (rates.empty()) return true;
     const float* row = q_values(rates);
     for (const Node node : rates) {
