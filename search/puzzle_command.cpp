@@ -11,7 +11,6 @@
 #include "engine/run/run_folder.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
-#include "search/puzzles/moves/moves.h"
 #include "search/puzzles/value_model.h"
 #include "search/results_log.h"
 #include "search/solve.h"
@@ -86,11 +85,7 @@ void describe_puzzle(Flags& f, PuzzleSearch& o) {
     const size_t first = f.all.size();
     f.number("size", o.puzzle.size, 0, 40, "width of sliding and lights-out; 0: by the first state")
         .quiet(); // the states say it
-    f.number("compose", o.puzzle.compose, 1, 4,
-             "cubes: products of up to so many turns are actions");
-    f.text("moves", o.puzzle.moves,
-           "cubes: a file of move tables instead of the turns, or deepcubea: that numbering")
-        .content();
+    describe_cubes(f, o.puzzle).content();
     f.choice("goal", o.puzzle.goal, {"blank-last", "blank-first"},
              "sliding: 1 2 ... 0, or 0 1 2 ...: where others have the blank")
         .only_if(o.puzzle.goal != "blank-last");
@@ -189,9 +184,8 @@ Json call_of(const Space& space, const PuzzleSearch& flags, const std::vector<St
     Sha256 states;
     for (const StateLine& line : lines) states.update(line.input + "\n");
     call["the problems' SHA-256"] = states.digest();
-    for (const std::string& file : {value_model_file(flags), flags.puzzle.moves})
-        if (!file.empty() && built_in_moves(file).empty())
-            call["the SHA-256 of " + file] = sha256_file(file);
+    for (const std::string& file : {value_model_file(flags), moves_file(flags.puzzle)})
+        if (!file.empty()) call["the SHA-256 of " + file] = sha256_file(file);
     PuzzleSearch described = flags;
     Flags own;
     describe(own, static_cast<SearchOptions&>(described.options));

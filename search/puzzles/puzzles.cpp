@@ -9,6 +9,7 @@
 #include "engine/text/text_lines.h"
 #include "search/puzzles/cube.h"
 #include "search/puzzles/lights_out.h"
+#include "search/puzzles/moves/moves.h"
 #include "search/puzzles/walking_distance.h"
 
 #include <algorithm>
@@ -76,6 +77,17 @@ std::unique_ptr<Space> space_of(const PuzzleChoice& choice, const std::vector<Te
 }
 
 } // namespace
+
+Flag& describe_cubes(Flags& f, PuzzleChoice& choice) {
+    f.number("compose", choice.compose, 1, 4, "cubes: products of up to so many turns are actions");
+    return f.text("moves", choice.moves,
+                  "cubes: a file of move tables instead of the turns, or deepcubea: that "
+                  "numbering");
+}
+
+std::string moves_file(const PuzzleChoice& choice) {
+    return built_in_moves(choice.moves).empty() ? choice.moves : "";
+}
 
 std::vector<std::string> puzzle_names() { return {"sliding", "lights-out", "cube2", "cube3"}; }
 

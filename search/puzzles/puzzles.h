@@ -1,6 +1,7 @@
 #pragma once
 // The puzzles by name.
 
+#include "engine/run/flags.h"
 #include "search/models/heuristic.h"
 
 #include <memory>
@@ -18,6 +19,11 @@ struct PuzzleChoice {
     std::string moves;                // cubes: a file of move tables instead, or a name (moves.h)
     std::string goal = "blank-last";  // sliding: or blank-first, as 0 1 2 ... is written
 };
+
+// --compose and --moves, the latter given back.
+Flag& describe_cubes(Flags& f, PuzzleChoice& choice);
+// The file that --moves names; empty if it names none, or a table that comes with the program.
+std::string moves_file(const PuzzleChoice& choice);
 
 std::vector<std::string> puzzle_names();
 bool is_puzzle(std::string_view world);

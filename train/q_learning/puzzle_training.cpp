@@ -6,7 +6,6 @@
 #include "engine/nn/gradient_tree.h"
 #include "engine/text/json.h"
 #include "search/models/stream.h"
-#include "search/puzzles/moves/moves.h"
 
 #include <algorithm>
 #include <map>
@@ -70,11 +69,7 @@ void describe_training(Flags& f, PuzzleTrainingOptions& o) {
     f.text("world", o.puzzle.world, "puzzle: sliding, lights-out, cube2 or cube3")
         .offers(search::puzzle_names());
     f.number("size", o.puzzle.size, 0, 40, "width of sliding (0: 4) and lights-out (0: 7)");
-    f.number("compose", o.puzzle.compose, 1, 4,
-             "cubes: products of up to so many turns are actions");
-    f.text("moves", o.puzzle.moves,
-           "cubes: a file of move tables instead of the turns, or deepcubea: that numbering")
-        .file();
+    search::describe_cubes(f, o.puzzle).file();
     f.number("steps", o.steps, 1, most, "of gradient descent");
     f.number("width", o.width, 1, 100'000, "of the MLP");
     f.number("blocks", o.blocks, 0, 1000, "of the MLP, residual, two layers each");
@@ -91,9 +86,8 @@ void describe_name(Flags& f, PuzzleTrainingOptions& o) {
 }
 
 void record_inputs(Json& flags, const PuzzleTrainingOptions& options) {
-    const std::string& moves = options.puzzle.moves;
-    if (!moves.empty() && search::built_in_moves(moves).empty())
-        flags["inputs"] = {{"moves", input(options.puzzle.moves)}};
+    const std::string moves = search::moves_file(options.puzzle);
+    if (!moves.empty()) flags["inputs"] = {{"moves", input(moves)}};
 }
 
 int64_t default_scramble(const search::Space& space) {
