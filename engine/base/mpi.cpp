@@ -4,11 +4,12 @@
 
 #ifdef QSTAR_MPI
 
+#include "engine/base/dynamic_library.h"
+
 #define OMPI_SKIP_MPICXX // its C++ half would want a library more
 #include <mpi.h>
 
 #include <algorithm>
-#include <dlfcn.h>
 #include <list>
 #include <numeric>
 
@@ -16,13 +17,14 @@ namespace qstar::engine::mpi {
 
 namespace {
 
-void* library = nullptr;
-
-void* symbol(const char* name) {
-    void* const found = dlsym(library, name);
-    if (found == nullptr) fail("MPI: the library has no {}", name);
-    return found;
+const DynamicLibrary& mpi_library() {
+    // Its own plug-ins look for it among the symbols of all.
+    static const DynamicLibrary library("MPI", {QSTAR_MPI, "libmpi.so.40", "libmpi.so"},
+                                        DynamicLibrary::Symbols::shared);
+    return library;
 }
+
+void* symbol(const char* name) { return mpi_library().get(name); }
 
 // Calls MPI's function of that name.
 #define QSTAR_MPI_CALL(function, ...)                                                              \
@@ -75,10 +77,7 @@ void forget_what_has_gone(bool wait) {
 } // namespace
 
 Place join() {
-    // Its own plug-ins look for it among the symbols of all.
-    for (const char* name : {QSTAR_MPI, "libmpi.so.40", "libmpi.so"})
-        if (library == nullptr) library = dlopen(name, RTLD_NOW | RTLD_GLOBAL);
-    if (library == nullptr) fail("MPI: its library cannot be loaded: {}", dlerror());
+    if (!mpi_library().here()) fail("MPI: its library cannot be loaded: {}", mpi_library().why());
     all = static_cast<MPI_Comm>(symbol("ompi_mpi_comm_world"));
     byte = static_cast<MPI_Datatype>(symbol("ompi_mpi_byte"));
     number = static_cast<MPI_Datatype>(symbol("ompi_mpi_float"));

@@ -4,8 +4,9 @@
 
 #ifdef QSTAR_OPENBLAS
 
+#include "engine/base/dynamic_library.h"
+
 #include <cblas.h>
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <sstream>
 
@@ -13,48 +14,35 @@ namespace qstar::engine {
 
 namespace {
 
-void* openblas_library() {
-    static void* const library = [] {
-        void* found = nullptr;
-        for (const char* name : {QSTAR_OPENBLAS, "libopenblas.so.0", "libopenblas.so"})
-            if (found == nullptr) found = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-        return found;
-    }();
+const DynamicLibrary& openblas() {
+    static const DynamicLibrary library("OpenBLAS",
+                                        {QSTAR_OPENBLAS, "libopenblas.so.0", "libopenblas.so"});
     return library;
-}
-
-// The library's function of that name; the header says what it takes.
-template <class Function>
-Function* openblas_function(Function*, const char* name) {
-    void* const library = openblas_library();
-    void* const found = library == nullptr ? nullptr : dlsym(library, name);
-    if (found == nullptr) fail("OpenBLAS: the library has no {}", name);
-    return reinterpret_cast<Function*>(found);
 }
 
 } // namespace
 
-bool has_openblas() { return openblas_library() != nullptr; }
+bool has_openblas() { return openblas().here(); }
 
 void openblas_sgemm(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, const float* a,
                     int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
     static const auto sgemm =
-        openblas_function(static_cast<decltype(&cblas_sgemm)>(nullptr), "cblas_sgemm");
+        openblas().get(static_cast<decltype(&cblas_sgemm)>(nullptr), "cblas_sgemm");
     const auto size = [](int64_t number) { return static_cast<blasint>(number); };
     sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_b ? CblasTrans : CblasNoTrans,
           size(m), size(n), size(k), 1.0f, a, size(lda), b, size(ldb), beta, c, size(ldc));
 }
 
 void set_openblas_threads(int count) {
-    openblas_function(static_cast<decltype(&openblas_set_num_threads)>(nullptr),
-                      "openblas_set_num_threads")(count);
+    openblas().get(static_cast<decltype(&openblas_set_num_threads)>(nullptr),
+                   "openblas_set_num_threads")(count);
 }
 
 std::string openblas_name() {
-    const auto config = openblas_function(static_cast<decltype(&openblas_get_config)>(nullptr),
-                                          "openblas_get_config");
-    const auto core = openblas_function(static_cast<decltype(&openblas_get_corename)>(nullptr),
-                                        "openblas_get_corename");
+    const auto config =
+        openblas().get(static_cast<decltype(&openblas_get_config)>(nullptr), "openblas_get_config");
+    const auto core = openblas().get(static_cast<decltype(&openblas_get_corename)>(nullptr),
+                                     "openblas_get_corename");
     std::istringstream words(config()); // "OpenBLAS 0.3.21 NO_LAPACKE ..."
     std::string library, version;
     words >> library >> version;

@@ -1,8 +1,7 @@
 #include "engine/vulkan/gpu/api.h"
 
+#include "engine/base/dynamic_library.h"
 #include "engine/base/error.h"
-
-#include <dlfcn.h>
 
 namespace qstar::engine::vulkan {
 
@@ -16,15 +15,10 @@ void find(Function& function, Get get, Owner owner, const char* name) {
 } // namespace
 
 bool load_loader(Api& api, std::string& why) {
-    void* library = nullptr; // never closed: drivers do not like to be unloaded
-    for (const char* name : {"libvulkan.so.1", "libvulkan.1.dylib", "libMoltenVK.dylib"}) {
-        library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-        if (library != nullptr) break;
-    }
-    if (library != nullptr) {
-        api.GetInstanceProcAddr =
-            reinterpret_cast<PFN_vkGetInstanceProcAddr>(dlsym(library, "vkGetInstanceProcAddr"));
-    }
+    const DynamicLibrary library("Vulkan",
+                                 {"libvulkan.so.1", "libvulkan.1.dylib", "libMoltenVK.dylib"});
+    api.GetInstanceProcAddr =
+        reinterpret_cast<PFN_vkGetInstanceProcAddr>(library.find("vkGetInstanceProcAddr"));
     if (api.GetInstanceProcAddr == nullptr) {
         why = "there is no Vulkan loader (libvulkan.so.1) on this machine";
         return false;

@@ -4,12 +4,12 @@
 
 #ifdef QSTAR_LLAMA
 
+#include "engine/base/dynamic_library.h"
 #include "engine/base/random.h"
 #include "engine/decode/sampling.h"
 #include "engine/formats/gguf_model.h"
 #include "engine/io/temporary_folder.h"
 
-#include <dlfcn.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <ggml-backend.h>
@@ -19,29 +19,16 @@ namespace qstar::eval {
 
 namespace {
 
-void* llama_library() {
-    static void* const library = [] {
-        void* found = nullptr;
-        for (const char* name : {QSTAR_LLAMA, "libllama.so"})
-            if (found == nullptr) found = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-        return found;
-    }();
+const engine::DynamicLibrary& llama_library() {
+    static const engine::DynamicLibrary library("llama.cpp", {QSTAR_LLAMA, "libllama.so"});
     return library;
-}
-
-// The function of that name in the library or in those that it brings along.
-template <class Function>
-Function* llama_function(Function*, const char* name) {
-    void* const found = dlsym(llama_library(), name);
-    if (found == nullptr) fail("llama.cpp: the library has no {}", name);
-    return reinterpret_cast<Function*>(found);
 }
 
 // What is called of it.
 struct LlamaFunctions {
     template <class Function>
     static Function* of(Function* type, const char* name) {
-        return llama_function(type, name);
+        return llama_library().get(type, name);
     }
     decltype(&llama_log_set) log_set = of(log_set, "llama_log_set");
     decltype(&ggml_backend_load_all_from_path) load_all =
@@ -92,7 +79,7 @@ struct LlamaPeer::Session {
 };
 
 LlamaPeer::LlamaPeer(const engine::Gpt& model, int texts, int threads) {
-    if (llama_library() == nullptr) {
+    if (!llama_library().here()) {
         name_ = fmt::format("none: {} cannot be loaded", QSTAR_LLAMA);
         return;
     }
