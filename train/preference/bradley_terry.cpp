@@ -1,20 +1,14 @@
 #include "train/preference/bradley_terry.h"
 
-#include "engine/base/elementary.h"
-#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/nn/lora.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
-#include "search/models/encode.h"
 #include "search/models/run.h"
-#include "train/data/left_out.h"
 #include "train/run/batch_gradient.h"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -114,19 +108,6 @@ Metrics annotator_of(const std::string& file) {
     return annotator;
 }
 
-// For done.json.
-Json calibration_json(const Calibration& calibration) {
-    Json json = json_of(calibration.metrics());
-    json["calibration"] = Json::array();
-    for (const Calibration::Bin& bin : calibration.bins)
-        json["calibration"].push_back({{"low", bin.low},
-                                       {"high", bin.high},
-                                       {"pairs", bin.pairs},
-                                       {"predicted", bin.predicted},
-                                       {"happened", bin.happened}});
-    return json;
-}
-
 void print_result(const Calibration& found, const Metrics& annotator) {
     fmt::print("\n{} held-out pairs: {:.1f} % predicted", found.pairs, 100 * found.accuracy);
     if (!annotator.empty())
@@ -138,101 +119,6 @@ void print_result(const Calibration& found, const Metrics& annotator) {
 }
 
 } // namespace
-
-Comparisons comparisons_of(std::span<const Ranking> rankings, const tokenizer::Tokenizer& tokenizer,
-                           int64_t context, const std::string& where) {
-    Comparisons compared;
-    for (size_t r = 0; r < rankings.size(); ++r) {
-        const Ranking& ranking = rankings[r];
-        const auto first = static_cast<int>(compared.outputs.size());
-        for (const auto& steps : ranking.outputs) {
-            Episode output;
-            output.path = {ranking.problem, steps, true};
-            output.group = static_cast<int>(r);
-            output.prompt = static_cast<int>(
-                search::encode(tokenizer, {ranking.problem, {}, false}).tokens.size());
-            search::EncodedPath encoded = search::encode(tokenizer, output.path);
-            output.tokens = std::move(encoded.tokens);
-            output.ends = std::move(encoded.ends);
-            if (std::ssize(output.tokens) > context)
-                fail("{}: a solution of \"{}\" has {} tokens, more than the context of {}", where,
-                     ranking.problem, output.tokens.size(), context);
-            compared.outputs.push_back(std::move(output));
-        }
-        for (const auto& [better, worse] : ranking.pairs)
-            compared.pairs.push_back({first + static_cast<int>(better),
-                                      first + static_cast<int>(worse),
-                                      1.0f / static_cast<float>(ranking.pairs.size())});
-    }
-    return compared;
-}
-
-int64_t prompts_in(const Comparisons& compared) {
-    return compared.outputs.empty() ? 0 : compared.outputs.back().group + 1;
-}
-
-int64_t outputs_before(const Comparisons& compared, int64_t prompt) {
-    const auto before = [&](const Episode& output) { return output.group < prompt; };
-    return std::partition_point(compared.outputs.begin(), compared.outputs.end(), before) -
-           compared.outputs.begin();
-}
-
-Comparisons prompts_of(const Comparisons& compared, int64_t first, int64_t count) {
-    const auto begin = static_cast<int>(outputs_before(compared, first));
-    const auto end = static_cast<int>(outputs_before(compared, first + count));
-    Comparisons part{{compared.outputs.begin() + begin, compared.outputs.begin() + end}, {}};
-    for (Episode& output : part.outputs) output.group -= static_cast<int>(first);
-    for (const Comparisons::Pair& pair : compared.pairs)
-        if (pair.better >= begin && pair.better < end)
-            part.pairs.push_back({pair.better - begin, pair.worse - begin, pair.weight});
-    return part;
-}
-
-double weight_of(std::span<const Comparisons::Pair> pairs) {
-    double sum = 0;
-    for (const Comparisons::Pair& pair : pairs) sum += pair.weight;
-    return sum;
-}
-
-RankSet read_rank_set(const std::string& file, const StageOptions& options,
-                      const std::string& stage, int64_t limit,
-                      const tokenizer::Tokenizer& tokenizer, int64_t context) {
-    RankSet set;
-    BadLines bad(options.skip_bad);
-    int64_t used = 0;
-    for (Ranking& ranking : rankings_of(read_ranks(file, bad))) {
-        if (limit > 0 && used++ >= limit) break;
-        const auto check = [&] { // before anything is begun
-            comparisons_of({&ranking, 1}, tokenizer, context, ranking.where);
-        };
-        if (!bad.read(check)) continue;
-        auto& part = validation_problem(ranking.problem) ? set.validation_rows : set.train;
-        part.push_back(std::move(ranking));
-    }
-    settle(bad, options, stage, file);
-    if (set.train.empty()) fail("{}: no ranks to train on", file);
-    return set;
-}
-
-std::vector<Ranking> RankSet::batch(std::span<const int64_t> chosen) const {
-    std::vector<Ranking> rankings;
-    for (const int64_t i : chosen) rankings.push_back(train[static_cast<size_t>(i)]);
-    return rankings;
-}
-
-std::vector<std::vector<int64_t>> epoch_of_rankings(size_t rankings, int64_t batch, uint64_t seed,
-                                                    int64_t epoch) {
-    std::vector<int64_t> order(rankings);
-    std::iota(order.begin(), order.end(), int64_t{0});
-    shuffle(order, Random(seed, fmt::format("ranks/{}", epoch)));
-    std::vector<std::vector<int64_t>> batches;
-    for (size_t begin = 0; begin < rankings; begin += static_cast<size_t>(batch)) {
-        const size_t end = std::min(rankings, begin + static_cast<size_t>(batch));
-        batches.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(begin),
-                             order.begin() + static_cast<std::ptrdiff_t>(end));
-    }
-    return batches;
-}
 
 Var bradley_terry_loss(Tape& tape, Var scores, std::span<const Comparisons::Pair> pairs,
                        double total) {
@@ -249,53 +135,6 @@ Var bradley_terry_loss(Tape& tape, Var scores, std::span<const Comparisons::Pair
     const Var difference = sub(tape, higher, lower);
     return binary_cross_entropy(tape, difference, std::vector<float>(pairs.size(), 1.0f), weights,
                                 total);
-}
-
-Metrics Calibration::metrics() const {
-    return {{"val_pairs", pairs},
-            {"val_loss", loss},
-            {"val_accuracy", accuracy},
-            {"val_calibration_error", error}};
-}
-
-Calibration calibration(std::span<const float> differences) {
-    constexpr size_t bins = 5;
-    Calibration found;
-    for (size_t b = 0; b < bins; ++b)
-        found.bins.push_back({0.5 + 0.5 * static_cast<double>(b) / bins,
-                              0.5 + 0.5 * static_cast<double>(b + 1) / bins});
-    double loss = 0, right = 0;
-    for (const float difference : differences) {
-        const double x = difference;
-        loss += math::softplus(-x);
-        const double happened = x > 0 ? 1 : x < 0 ? 0 : 0.5;
-        const double predicted = math::sigmoid(std::abs(x));
-        Calibration::Bin& bin =
-            found.bins[std::min(bins - 1, static_cast<size_t>((predicted - 0.5) * 2 * bins))];
-        bin.pairs += 1, bin.predicted += predicted, bin.happened += happened;
-        right += happened;
-    }
-    const double n = std::max<double>(1, static_cast<double>(differences.size()));
-    found.pairs = std::ssize(differences);
-    found.loss = loss / n;
-    found.accuracy = right / n;
-    for (Calibration::Bin& bin : found.bins) {
-        found.error += std::abs(bin.predicted - bin.happened) / n;
-        const double count = std::max(1.0, bin.pairs);
-        bin.predicted /= count;
-        bin.happened /= count;
-    }
-    return found;
-}
-
-std::string calibration_table(const Calibration& calibration) {
-    std::string text =
-        "| the model gives the better one | pairs | in the mean | the annotator says so "
-        "|\n|---|---:|---:|---:|\n";
-    for (const Calibration::Bin& bin : calibration.bins)
-        text += fmt::format("| {:.0f} - {:.0f} % | {:.0f} | {:.1f} % | {:.1f} % |\n", 100 * bin.low,
-                            100 * bin.high, bin.pairs, 100 * bin.predicted, 100 * bin.happened);
-    return text + fmt::format("mean gap {:.1f} points\n", 100 * calibration.error);
 }
 
 Calibration calibration_of(engine::Gpt& model, std::span<const Ranking> rankings,
