@@ -8,10 +8,10 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <filesystem>
+#include <future>
 #include <string>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <thread>
 #include <unistd.h>
 
 using namespace qstar;
@@ -66,7 +66,7 @@ TEST_CASE("a pipe is written into and read to its end") {
         // Open for both sides first, so that nobody waits for the other for ever.
         const int both = ::open(pipe.c_str(), O_RDWR);
         REQUIRE(both >= 0);
-        std::jthread reader([&] {
+        const auto reader = std::async(std::launch::async, [&] {
             read.resize(bytes.size());
             for (size_t at = 0; at < read.size();)
                 at += static_cast<size_t>(::read(both, read.data() + at, read.size() - at));
@@ -76,14 +76,14 @@ TEST_CASE("a pipe is written into and read to its end") {
         REQUIRE(place.file.empty());
         ::close(place.descriptor);
         write_file_atomic(pipe, bytes);
-        reader.join();
+        reader.wait();
         ::close(both);
     }
     CHECK(fs::is_fifo(pipe));
     CHECK(read == bytes);
     CHECK(std::distance(fs::directory_iterator(scratch.path), {}) == 1);
 
-    std::jthread writer([&] { write_file_atomic(pipe, bytes); });
+    const auto writer = std::async(std::launch::async, [&] { write_file_atomic(pipe, bytes); });
     CHECK(read_file(pipe) == bytes);
     CHECK_THROWS_WITH_AS(FileReader(scratch / "pipe"),
                          (pipe + ": cannot read: it is no plain file, and would have to be read "
