@@ -5,15 +5,12 @@
 #include "engine/base/ranks.h"
 #include "engine/kernels/kernels.h"
 #include "engine/nn/batch_cut.h"
-#include "engine/nn/next_token.h"
-#include "engine/optim/optimiser.h"
 #include "engine/text/jsonl.h"
 #include "eval/bench/peers/child.h"
 #include "eval/bench/training.h"
 
 #include <algorithm>
 #include <chrono>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -42,21 +39,15 @@ struct StepTimes {
 
 // The clock on the wall, since waiting counts.
 StepTimes time_steps(const TrainingShape& shape, int warm, int steps) {
-    engine::Gpt model(shape.config, Random(1, "bench/model"));
-    engine::Optimiser optimiser(model.parameters, {});
-    engine::Tape tape;
-    const std::vector<int> batch = training_batch(shape);
-    const auto inputs = std::span(batch).first(batch.size() / 2);
-    const std::vector<float> weights(inputs.size(), 1.0f);
+    Training training(shape, engine::Gpt(shape.config, Random(1, "bench/model")),
+                      training_batch(shape));
     StepTimes times;
     for (int i = -warm; i < steps; ++i) {
         const double begin = seconds_now();
         const int64_t bytes = engine::bytes_of_ranks();
-        model.zero_grad();
-        engine::next_token_gradient(tape, model, inputs, std::span(batch).last(inputs.size()),
-                                    weights, shape.batch, shape.config.context);
+        training.gradient();
         const double updating = seconds_now();
-        optimiser.update(model.parameters, kBenchRate);
+        training.update();
         if (i < 0) continue;
         times.update.push_back(seconds_now() - updating);
         times.step.push_back(seconds_now() - begin);

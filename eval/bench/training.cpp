@@ -39,12 +39,12 @@ Training::Training(const TrainingShape& shape, engine::Gpt model, std::span<cons
     tape_.precision = precision;
 }
 
-double Training::step() {
+double Training::gradient() {
     model_.zero_grad();
-    const double loss = engine::next_token_gradient(tape_, model_, inputs_, targets_, weights_,
-                                                    shape_.batch, shape_.config.context);
-    optimiser_.update(model_.parameters, kBenchRate);
-    return loss;
+    return engine::next_token_gradient(tape_, model_, inputs_, targets_, weights_, shape_.batch,
+                                       shape_.config.context);
 }
+
+void Training::update() { optimiser_.update(model_.parameters, kBenchRate); }
 
 } // namespace qstar::eval

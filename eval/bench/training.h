@@ -27,7 +27,13 @@ class Training {
   public:
     Training(const TrainingShape& shape, engine::Gpt model, std::span<const int> batch,
              engine::Precision precision = engine::Precision::fp32);
-    double step(); // gives the loss before the update
+    double gradient(); // gives the loss
+    void update();
+    double step() { // both
+        const double loss = gradient();
+        update();
+        return loss;
+    }
 
   private:
     TrainingShape shape_;
