@@ -22,7 +22,7 @@
 //   ### Why                  shown when it is answered
 //   ## Read on
 
-#include "engine/base/embedded_file.h"
+#include "engine/io/embedded_file.h"
 #include "eval/lessons/experiments/experiment.h"
 #include "eval/lessons/text.h"
 

@@ -2,7 +2,7 @@
 // The sections of the page, each from the run's data (data.h) to HTML. One whose data are
 // not there says which command makes them.
 
-#include "engine/base/embedded_file.h"
+#include "engine/io/embedded_file.h"
 #include "engine/text/json.h"
 
 #include <string>

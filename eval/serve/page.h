@@ -1,7 +1,7 @@
 #pragma once
 // The files of the page (eval/serve/page), built into the program.
 
-#include "engine/base/embedded_file.h"
+#include "engine/io/embedded_file.h"
 
 namespace qstar::eval {
 

@@ -1,7 +1,7 @@
 #pragma once
 // hashes.txt, as it was when the program was built.
 
-#include "engine/base/embedded_file.h"
+#include "engine/io/embedded_file.h"
 
 namespace qstar::eval {
 

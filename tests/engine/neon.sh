@@ -84,7 +84,7 @@ embed() {
         gsub("@space@", ENVIRON["SPACE"])
         gsub("@function@", ENVIRON["FUNCTION"])
         if ($0 ~ /^@files@/) $0 = ENVIRON["FILES"] substr($0, 8)
-    } 1' "$source/engine/base/embedded_files.cpp.in"
+    } 1' "$source/engine/io/embedded_files.cpp.in"
 }
 embed eval published_files "$source/eval/verify/hashes.txt" >published_files.cpp
 embed search moves_files "$source"/search/puzzles/moves/*.json >moves_files.cpp

@@ -2,7 +2,7 @@
 // PyTorch as a peer: a Python process that holds a model with our weights and waits for
 // its turn. Its program is torch_gpt.py, built into ours.
 
-#include "engine/base/embedded_file.h"
+#include "engine/io/embedded_file.h"
 #include "engine/io/temporary_folder.h"
 #include "engine/nn/gpt.h"
 #include "engine/text/jsonl.h"

@@ -1,6 +1,6 @@
 #include "search/puzzles/moves/moves.h"
 
-#include "engine/base/embedded_file.h"
+#include "engine/io/embedded_file.h"
 
 #include <string>
 
