@@ -16,7 +16,7 @@
 
 #include "tokenizer/form.h"
 #include "tokenizer/special.h"
-#include "tokenizer/vocabulary.h"
+#include "tokenizer/words/vocabulary.h"
 
 #include <memory>
 #include <string>
@@ -93,9 +93,6 @@ class Tokenizer {
     int size_ = 0;
     Form form_;
 };
-
-// The tokens that every vocabulary of ours begins with, by id: the 256 bytes.
-std::vector<std::string> byte_tokens();
 
 // Calls on_text(part) and on_special(index into names) for the parts of a text, in
 // order. Where two names match, the longer one is meant.

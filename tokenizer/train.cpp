@@ -1,7 +1,7 @@
 #include "tokenizer/train.h"
 
 #include "engine/base/error.h"
-#include "tokenizer/pretokenize.h"
+#include "tokenizer/words/pretokenize.h"
 
 #include <algorithm>
 #include <array>

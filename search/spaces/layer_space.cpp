@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
 #include "engine/device/require_memory.h"
+#include "search/spaces/node_table.h"
 
 #include <algorithm>
 #include <bit>

@@ -2,7 +2,7 @@
 // BPE as one would first write it down, slow and plain: what the tests hold
 // train.cpp and bpe.cpp against. Symbols are strings, words vectors of them.
 
-#include "tokenizer/pretokenize.h"
+#include "tokenizer/words/pretokenize.h"
 
 #include <map>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "tokenizer/pretokenize.h"
+#include "tokenizer/words/pretokenize.h"
 
 #include "engine/base/random.h"
 

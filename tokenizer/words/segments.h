@@ -6,7 +6,7 @@
 // then the normaliser, then those that are looked for (in their normalised form) in its result.
 // Of several that match at a place the longest is meant.
 
-#include "tokenizer/vocabulary.h"
+#include "tokenizer/words/vocabulary.h"
 
 #include <array>
 #include <functional>

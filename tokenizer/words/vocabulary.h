@@ -2,7 +2,7 @@
 // What a tokenizer is made of: the vocabulary's tokens and merges, and what is done to a text
 // before and after. Plain data, as files of any form say it; bpe.h computes with it.
 
-#include "tokenizer/pretokenize.h"
+#include "tokenizer/words/pretokenize.h"
 
 #include <string>
 #include <vector>
@@ -59,5 +59,15 @@ struct Vocabulary {
 
     std::vector<int> begins, ends; // what a model expects before and after a text
 };
+
+// The token of an id. Error for one that is outside the vocabulary or that of a hole.
+const std::string& text_of(const Vocabulary& vocabulary, int id);
+// Error if an id of the added tokens, of what stands around a text, or the unknown is no token's.
+void check(const Vocabulary& vocabulary);
+// By id, whether it is no text: a special token's, or a hole's.
+std::vector<bool> marks_of(const Vocabulary& vocabulary);
+
+// The tokens that every vocabulary of ours begins with, by id: the 256 bytes.
+std::vector<std::string> byte_tokens();
 
 } // namespace qstar::tokenizer

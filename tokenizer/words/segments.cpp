@@ -1,4 +1,4 @@
-#include "tokenizer/segments.h"
+#include "tokenizer/words/segments.h"
 
 #include "tokenizer/characters/nfc.h"
 #include "tokenizer/characters/unicode.h"
