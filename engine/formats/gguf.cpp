@@ -3,7 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/formats/header_cursor.h"
 #include "engine/io/stand_in.h"
-#include "engine/nn/number_type.h"
+#include "engine/tensor/number_type.h"
 
 #include <algorithm>
 #include <cstring>

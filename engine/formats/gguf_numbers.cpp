@@ -1,6 +1,6 @@
 #include "engine/formats/gguf_numbers.h"
 
-#include "engine/nn/number_type.h"
+#include "engine/tensor/number_type.h"
 
 #include <array>
 #include <cstring>

@@ -1,7 +1,7 @@
 #include "engine/formats/gguf_writer.h"
 
 #include "engine/base/error.h"
-#include "engine/nn/number_type.h"
+#include "engine/tensor/number_type.h"
 
 #include <algorithm>
 #include <string_view>

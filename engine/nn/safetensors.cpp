@@ -3,170 +3,18 @@
 #include "engine/base/error.h"
 #include "engine/device/device.h"
 #include "engine/io/stand_in.h"
+#include "engine/nn/safetensors_header.h"
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cstring>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <set>
-#include <tuple>
+#include <utility>
 #include <vector>
-
-static_assert(std::endian::native == std::endian::little, "the format is little-endian");
 
 namespace qstar::engine {
 namespace {
-
-using nlohmann::json;
-
-constexpr uint64_t header_limit = 100'000'000;
-constexpr const char* metadata_key = "__metadata__";
-
-// One entry of the header, with its place among the data bytes.
-struct Entry {
-    std::string name;
-    Shape shape;
-    const NumberType* type = nullptr;
-    uint64_t begin = 0;
-    uint64_t end = 0;
-};
-
-// The header as JSON, with no key twice and nothing deeper than the format has.
-json parse_header(std::string_view text, const std::string& file) {
-    std::vector<std::set<std::string>> keys; // of each object that is open
-    const auto watch = [&](int depth, json::parse_event_t event, json& value) {
-        if (event == json::parse_event_t::object_start) {
-            keys.emplace_back();
-        } else if (event == json::parse_event_t::object_end) {
-            keys.pop_back();
-        } else if (event == json::parse_event_t::key) {
-            const auto key = value.get<std::string>();
-            if (!keys.back().insert(key).second) {
-                fail("{}: the header names \"{}\" twice", file, key);
-            }
-        }
-        if (depth > 3) fail("{}: the header is nested too deeply", file);
-        return true;
-    };
-    if (text.empty() || text[0] != '{') fail("{}: the header is not a JSON object", file);
-    try {
-        return json::parse(text, watch);
-    } catch (const json::exception&) {
-        fail("{}: the header is not JSON", file);
-    }
-}
-
-// A list of whole numbers >= 0 in an entry of the header.
-std::vector<uint64_t> numbers(const json& entry, const char* key, const std::string& name,
-                              const std::string& file) {
-    const auto at = entry.find(key);
-    const bool good =
-        at != entry.end() && at->is_array() &&
-        std::all_of(at->begin(), at->end(), [](const json& v) { return v.is_number_unsigned(); });
-    if (!good) fail("{}: tensor \"{}\": {} is not a list of whole numbers", file, name, key);
-    return at->get<std::vector<uint64_t>>();
-}
-
-Entry parse_entry(const std::string& name, const json& entry, const std::string& file) {
-    if (!entry.is_object()) fail("{}: tensor \"{}\" is not a JSON object", file, name);
-    for (const auto& [key, value] : entry.items()) {
-        if (key != "dtype" && key != "shape" && key != "data_offsets") {
-            fail("{}: tensor \"{}\" has an unknown key \"{}\"", file, name, key);
-        }
-    }
-    const auto dtype = entry.find("dtype");
-    Entry result;
-    result.name = name;
-    if (dtype != entry.end() && dtype->is_string()) {
-        result.type = number_type(dtype->get_ref<const std::string&>());
-    }
-    if (result.type == nullptr) {
-        const auto found = dtype == entry.end() ? "nothing" : dtype->dump(-1, ' ', true);
-        fail("{}: tensor \"{}\": expected a dtype of {}, found {}", file, name, number_type_names(),
-             found);
-    }
-    const auto dims = numbers(entry, "shape", name, file);
-    if (dims.size() > result.shape.dim.size()) {
-        fail("{}: tensor \"{}\" has {} dimensions; at most 4 are allowed", file, name, dims.size());
-    }
-    int64_t bytes = result.type->bytes;
-    for (const uint64_t dim : dims) {
-        if (dim > uint64_t{INT64_MAX} ||
-            __builtin_mul_overflow(bytes, static_cast<int64_t>(dim), &bytes)) {
-            fail("{}: tensor \"{}\": the shape is too large", file, name);
-        }
-        result.shape.dim[static_cast<size_t>(result.shape.rank++)] = static_cast<int64_t>(dim);
-    }
-
-    const auto offsets = numbers(entry, "data_offsets", name, file);
-    if (offsets.size() != 2 || offsets[0] > offsets[1]) {
-        fail("{}: tensor \"{}\": data_offsets is not a begin and an end", file, name);
-    }
-    result.begin = offsets[0];
-    result.end = offsets[1];
-    if (result.end - result.begin != static_cast<uint64_t>(bytes)) {
-        fail("{}: tensor \"{}\": shape {} takes {} bytes, but its data_offsets span {}", file, name,
-             result.shape.text(), bytes, result.end - result.begin);
-    }
-    return result;
-}
-
-std::map<std::string, std::string> parse_metadata(const json& value, const std::string& file) {
-    if (!value.is_object()) fail("{}: {} is not a JSON object", file, metadata_key);
-    std::map<std::string, std::string> metadata;
-    for (const auto& [key, text] : value.items()) {
-        if (!text.is_string()) fail("{}: {} \"{}\" is not a string", file, metadata_key, key);
-        metadata[key] = text.get<std::string>();
-    }
-    return metadata;
-}
-
-// In the order of their bytes, the tensors must cover them all, each byte once.
-void check_cover(std::vector<Entry>& entries, uint64_t size, const std::string& file) {
-    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-        return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
-    });
-    uint64_t covered = 0;
-    for (const Entry& entry : entries) {
-        if (entry.begin != covered) {
-            fail("{}: tensor \"{}\" {} at byte {}: expected it to begin at {}", file, entry.name,
-                 entry.begin > covered ? "leaves a hole" : "overlaps another", entry.begin,
-                 covered);
-        }
-        covered = entry.end;
-    }
-    if (covered != size) {
-        fail("{}: the tensors take {} bytes, but the file holds {} after its header", file, covered,
-             size);
-    }
-}
-
-// The header length, the header and its padding.
-std::string header_bytes(const SafeTensors& contents) {
-    json header = json::object(); // keeps its keys sorted, as the tensors are
-    if (!contents.metadata.empty()) header[metadata_key] = contents.metadata;
-    uint64_t offset = 0;
-    for (const auto& [name, tensor] : contents.tensors) {
-        if (name == metadata_key) fail("a tensor cannot be named {}", metadata_key);
-        if (tensor.empty()) fail("tensor \"{}\" has no storage to write", name);
-        json shape = json::array();
-        for (int i = 0; i < tensor.shape().rank; ++i) shape.push_back(tensor.shape()[i]);
-        const uint64_t end = offset + static_cast<uint64_t>(tensor.size()) * sizeof(float);
-        header[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {offset, end}}};
-        offset = end;
-    }
-    std::string text;
-    try {
-        text = header.dump();
-    } catch (const json::type_error&) {
-        fail("a tensor's name or a text of the metadata is not UTF-8");
-    }
-    text.resize((text.size() + 7) / 8 * 8, ' ');
-    const uint64_t length = text.size();
-    return std::string(reinterpret_cast<const char*>(&length), sizeof length) + text;
-}
 
 constexpr int64_t piece = 1 << 15; // numbers that pass through a buffer at once
 
@@ -174,7 +22,12 @@ constexpr int64_t piece = 1 << 15; // numbers that pass through a buffer at once
 // through a buffer that stays in the caches.
 void write_to(const SafeTensors& contents, const std::string& file,
               const std::function<void(std::string_view)>& write) {
-    write(header_bytes(contents));
+    std::vector<std::pair<std::string, Shape>> shapes;
+    for (const auto& [name, tensor] : contents.tensors) {
+        if (tensor.empty()) fail("tensor \"{}\" has no storage to write", name);
+        shapes.emplace_back(name, tensor.shape());
+    }
+    write(safetensors_header(shapes, contents.metadata));
     std::vector<float> buffer(piece);
     for (const auto& [name, tensor] : contents.tensors) {
         for (int64_t at = 0; at < tensor.size(); at += piece) {
@@ -242,28 +95,18 @@ void SafeTensorsReader::read_header(uint64_t size) {
         fail("{}: expected a safetensors file, found only {} bytes", name_, size);
     }
     read_at(0, &length, sizeof length);
-    if (length > header_limit) refuse_header(length, size);
+    if (length > safetensors_header_limit) refuse_header(length, size);
     if (length > size - sizeof length) {
         fail("{}: the file is cut off: its header is {} bytes long, but only {} follow", name_,
              length, size - sizeof length);
     }
     std::string text(length, ' ');
     if (length > 0) read_at(sizeof length, text.data(), length);
-    const json header = parse_header(text, name_);
-
-    std::vector<Entry> entries;
-    for (const auto& [key, value] : header.items()) {
-        if (key == metadata_key) {
-            metadata_ = parse_metadata(value, name_);
-        } else {
-            entries.push_back(parse_entry(key, value, name_));
-        }
-    }
     const uint64_t data = sizeof length + length; // where the numbers begin
-    check_cover(entries, size - data, name_);
-    for (const Entry& entry : entries) {
+    SafeTensorsHeader header = parse_safetensors_header(text, size - data, name_);
+    metadata_ = std::move(header.metadata);
+    for (const SafeTensorsHeader::Entry& entry : header.entries)
         tensors_[entry.name] = {entry.shape, entry.type, data + entry.begin};
-    }
 }
 
 const SafeTensorsReader::Place& SafeTensorsReader::place(const std::string& tensor) const {

@@ -16,7 +16,7 @@
 
 #include "engine/autograd/tape.h"
 #include "engine/io/streams.h"
-#include "engine/nn/number_type.h"
+#include "engine/tensor/number_type.h"
 #include "engine/tensor/tensor.h"
 
 #include <cstdint>

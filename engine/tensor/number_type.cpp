@@ -1,4 +1,4 @@
-#include "engine/nn/number_type.h"
+#include "engine/tensor/number_type.h"
 
 #include "engine/base/error.h"
 
