@@ -4,7 +4,7 @@
 #include "eval/claims/claim_context.h"
 #include "eval/claims/written.h"
 #include "search/models/encode.h"
-#include "train/rl/episodes.h"
+#include "train/rl/minibatch.h"
 
 #include <algorithm>
 #include <fmt/format.h>

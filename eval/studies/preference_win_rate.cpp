@@ -16,7 +16,7 @@
 #include "train/annotation/rank.h"
 #include "train/data/problem_source.h"
 #include "train/data/searched.h"
-#include "train/rl/episodes.h"
+#include "train/rl/minibatch.h"
 #include "train/rl/kl.h"
 #include "train/rl/rl_reward.h"
 #include "train/run/old_record.h"

@@ -5,6 +5,7 @@
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
 #include "search/models/run.h"
+#include "train/rl/minibatch.h"
 #include "train/run/batch_gradient.h"
 
 #include <algorithm>

@@ -1,9 +1,9 @@
 #pragma once
-// Episodes: what the policy writes under training problems, token by token, and what
-// several models say of each token. PPO and GRPO learn from nothing else.
+// Episodes: what the policy writes under training problems, token by token. PPO and GRPO learn from
+// nothing else.
 //
 // An episode is one solution: a state is what stands there, an action is the next token. A
-// written token has an index of its own in the "flat" vectors of this header: the written
+// written token has an index of its own in "flat" vectors (minibatch.h): the written
 // tokens of the first episode, then those of the second, and so on.
 
 #include "engine/nn/gpt.h"
@@ -43,40 +43,6 @@ void drop_held_out(std::vector<Episode>& episodes);
 // Where each episode's written tokens begin in a flat vector; one entry more at the end.
 std::vector<size_t> offsets_of(std::span<const Episode> episodes);
 
-// Some episodes as one padded input, and where in it their written tokens are.
-struct Minibatch {
-    int64_t rows = 0, time = 0;
-    std::vector<int> inputs;     // (rows, time)
-    std::vector<int> before, at; // of each written token: the position that predicts it, its own
-    std::vector<int> targets;    // the written tokens
-    std::vector<size_t> flat;    // their places in flat vectors
-    std::vector<float> lengths;  // of the solution that each belongs to
-};
-Minibatch make_minibatch(std::span<const Episode> episodes, std::span<const int64_t> chosen);
-Minibatch make_minibatch(std::span<const Episode> episodes); // all of them
-int64_t longest_of(std::span<const Episode> episodes);       // tokens
-// Its rows [first, first + count), as wide as before.
-Minibatch rows_of(const Minibatch& batch, int64_t first, int64_t count);
-// Cut by order into pieces of `size` episodes.
-std::vector<Minibatch> make_minibatches(std::span<const Episode> episodes,
-                                        std::span<const int64_t> order, int64_t size);
-
-// The entries of a flat vector that belong to a minibatch.
-std::vector<float> pick(std::span<const float> flat, const Minibatch& batch);
-
-// On the tape, for a minibatch of n written tokens: -> (n, V) of the policy, whose row i
-// predicts token i; -> (n, 1) of a model with a scalar head, before or at each token.
-engine::Var written_logits(engine::Tape& tape, engine::Gpt& policy, const Minibatch& batch);
-engine::Var values_before(engine::Tape& tape, engine::Gpt& critic, const Minibatch& batch);
-
-// Without gradients, flat, of all episodes.
-struct TokenProbs {
-    std::vector<float> log_prob; // of the token that was written
-    std::vector<float> entropy;  // of the distribution it was drawn from
-};
-TokenProbs token_probs(engine::Gpt& policy, std::span<const Episode> episodes);
-std::vector<float> values_before(engine::Gpt& critic, std::span<const Episode> episodes);
-// Of a judge without a head (search/models/gpt_scorer.h): of the step's tokens up to each.
-std::vector<float> scores_at(engine::Gpt& reward_model, std::span<const Episode> episodes);
+int64_t longest_of(std::span<const Episode> episodes); // tokens
 
 } // namespace qstar::train

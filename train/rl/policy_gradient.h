@@ -2,7 +2,7 @@
 // The gradient of what a policy gains from a minibatch of episodes, and how far it has moved from
 // the one that wrote them. A large minibatch is cut (run/batch_gradient.h).
 
-#include "train/rl/episodes.h"
+#include "train/rl/minibatch.h"
 #include "train/rl/surrogate.h"
 
 #include <functional>

@@ -3,7 +3,7 @@
 // (problems, reference, rewards), and the diagnostics.
 
 #include "train/data/problem_source.h"
-#include "train/rl/episodes.h"
+#include "train/rl/minibatch.h"
 #include "train/rl/rl_reward.h"
 #include "train/run/trainer.h"
 

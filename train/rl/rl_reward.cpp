@@ -2,6 +2,7 @@
 
 #include "engine/base/elementary.h"
 #include "engine/base/error.h"
+#include "train/rl/minibatch.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 
 #include "engine/nn/mlp.h"
 #include "engine/nn/next_token.h"
-#include "train/rl/episodes.h"
+#include "train/rl/minibatch.h"
 #include "train/rl/policy_gradient.h"
 #include "train/rl/surrogate.h"
 #include "train/run/batches.h"

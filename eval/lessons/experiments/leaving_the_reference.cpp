@@ -4,7 +4,7 @@
 #include "engine/base/error.h"
 #include "eval/lessons/experiments/experiment.h"
 #include "train/data/searched.h"
-#include "train/rl/episodes.h"
+#include "train/rl/minibatch.h"
 #include "train/rl/kl.h"
 #include "train/rl/surrogate.h"
 #include "train/run/stage.h"

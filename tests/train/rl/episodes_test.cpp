@@ -5,6 +5,7 @@
 #include "search/worlds/make_world.h"
 #include "train/data/worlds/split.h"
 #include "train/rl/episodes.h"
+#include "train/rl/minibatch.h"
 #include "train/rl/grpo.h"
 #include "train/rl/rl_reward.h"
 
