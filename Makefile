@@ -14,10 +14,15 @@ BENCH ?= gemm train decode search
 CACHE = $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 FORMATTED = $(shell git ls-files '*.h' '*.cpp')
 
+# What make dev compiles file by file: the files that differ from the last commit.
+ALONE =
+CHANGED = $(shell git diff --name-only HEAD -- '*.cpp'; git ls-files -o --exclude-standard '*.cpp')
+empty =
+
 # Where make install puts it: DESTDIR/PREFIX.
 PREFIX ?= /usr/local
 
-.PHONY: all program help deps deps-tests test browser-test demo bench installable install package format tidy clean
+.PHONY: all program dev help deps deps-tests test browser-test demo bench installable install package format tidy clean
 
 all: deps-tests
 	$(call configure,build,)
@@ -27,6 +32,7 @@ help:
 	@echo "make         build build/qstar"
 	@echo "make test    build with warnings as errors, run all tests, and again with sanitizers"
 	@echo "make browser-test  the page of eval serve in a headless Chromium"
+	@echo "make dev     build the program, the files that one has changed each by itself"
 	@echo "make demo    run the whole pipeline, from an empty folder to the report (ARGS=...)"
 	@echo "make bench   measure beside the peers (BENCH=..., ARGS=...)"
 	@echo "make install the program, its manual and completions (PREFIX=$(PREFIX), DESTDIR=...)"
@@ -42,8 +48,8 @@ deps-tests:
 # A build folder that CMake cannot use any more (its compiler is gone, the tree was
 # moved) is made anew.
 define configure
-	@cmake -S . -B $(1) -G Ninja $(CACHE) $(2) >$(1).log 2>&1 \
-	  || { rm -rf $(1) && cmake -S . -B $(1) -G Ninja $(CACHE) $(2) >$(1).log 2>&1; } \
+	@cmake -S . -B $(1) -G Ninja $(CACHE) -DQSTAR_ALONE="$(ALONE)" $(2) >$(1).log 2>&1 \
+	  || { rm -rf $(1) && cmake -S . -B $(1) -G Ninja $(CACHE) -DQSTAR_ALONE="$(ALONE)" $(2) >$(1).log 2>&1; } \
 	  || { cat $(1).log; rm -f $(1).log; exit 2; }
 	@grep 'qstar:' $(1).log || true; rm -f $(1).log
 endef
@@ -71,6 +77,10 @@ browser-test: all
 program: deps
 	$(call configure,build,)
 	cmake --build build -j $(JOBS) --target qstar
+
+# The same while one works on it: a changed file is compiled by itself, and soon runs.
+dev: ALONE = $(subst $(empty) $(empty),;,$(CHANGED))
+dev: program
 
 demo: program
 	build/qstar demo $(ARGS)
