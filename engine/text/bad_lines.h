@@ -38,4 +38,13 @@ class BadLines {
     std::vector<std::string> first_; // sentences, at most five
 };
 
+// What `read` makes of a file; its bad lines are one Error.
+template <class Items>
+Items read_strictly(const std::string& path, Items (*read)(const std::string&, BadLines&)) {
+    BadLines bad;
+    Items items = read(path, bad);
+    bad.settle(path);
+    return items;
+}
+
 } // namespace qstar

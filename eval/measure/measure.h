@@ -28,6 +28,14 @@ void describe(Flags& f, SearchSettings& o);
 
 // --split, of the held-out problems.
 void describe_split(Flags& f, std::string& split);
+// Which held-out problems of which run: what most studies begin with.
+template <class Options>
+void describe_held_out(Flags& f, Options& o) {
+    f.text("run", o.run, "the run's folder");
+    f.seed(o.seed);
+    describe_split(f, o.split);
+    f.number("problems", o.problems, 1, most, "how many held-out problems");
+}
 // --budgets, tokens a problem.
 void describe_budgets(Flags& f, std::vector<int64_t>& budgets);
 // Error if there is none, or if they do not rise.

@@ -39,10 +39,7 @@ void score(search::Scorer& scorer, Pool& pool) {
 } // namespace
 
 void describe(Flags& f, PoolOptions& o) {
-    f.text("run", o.run, "the run's folder");
-    f.seed(o.seed);
-    describe_split(f, o.split);
-    f.number("problems", o.problems, 1, most, "how many held-out problems");
+    describe_held_out(f, o);
     f.number("samples", o.samples, 1, 1'000'000, "solutions drawn of each");
     f.number_above("temperature", o.temperature, 0, 100, "of the draws");
     f.text("policy", o.policy, "stage whose model draws");

@@ -251,10 +251,7 @@ std::string markdown(const std::vector<CurveRow>& rows, const CurveOptions& opti
 }
 
 void describe(Flags& f, CurveOptions& o) {
-    f.text("run", o.run, "the run's folder");
-    f.seed(o.seed);
-    describe_split(f, o.split);
-    f.number("problems", o.problems, 1, most, "how many held-out problems");
+    describe_held_out(f, o);
     f.text("file", o.file, "problems from this file instead").file();
     f.text("format", o.form.format, "of the file: lines, jsonl, or pairs")
         .offers({"lines", "jsonl", "pairs"});

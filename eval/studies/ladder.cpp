@@ -84,10 +84,7 @@ Json example_of(const std::vector<std::string>& problems,
 } // namespace
 
 void describe(Flags& f, LadderOptions& o) {
-    f.text("run", o.run, "the run's folder");
-    f.seed(o.seed);
-    describe_split(f, o.split);
-    f.number("problems", o.problems, 1, most, "how many held-out problems");
+    describe_held_out(f, o);
     describe_budgets(f, o.budgets);
     describe(f, o.search);
     f.text("policy", o.policy, "stage whose model searches: sft, ppo, distil, ...");

@@ -33,10 +33,7 @@ std::vector<std::string> policies_of(const PolicyOptions& options) {
 } // namespace
 
 void describe(Flags& f, PolicyOptions& o) {
-    f.text("run", o.run, "the run's folder");
-    f.seed(o.seed);
-    describe_split(f, o.split);
-    f.number("problems", o.problems, 1, most, "how many held-out problems");
+    describe_held_out(f, o);
     f.list("policies", o.policies, "stages: sft,self-play (default: all there are)");
     f.list("searches", o.searches, "POLICY:SCORER,... to compare with");
     train::describe(f, o.search);

@@ -217,10 +217,7 @@ measure_preference_win_rate(const PreferenceOptions& options,
 }
 
 void describe(Flags& f, PreferenceOptions& o) {
-    f.text("run", o.run, "the run's folder");
-    f.seed(o.seed);
-    describe_split(f, o.split);
-    f.number("problems", o.problems, 1, most, "how many held-out problems");
+    describe_held_out(f, o);
     f.text("tuned", o.tuned, "stage that the others are compared with");
     f.list("policies", o.policies,
            "stages: dpo,ppo-prm (default: all dpo, ppo and grpo there are)");

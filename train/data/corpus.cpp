@@ -168,10 +168,7 @@ std::vector<CuratedItem> read_curated(const std::string& path, BadLines& bad) {
 }
 
 std::vector<CuratedItem> read_curated(const std::string& path) {
-    BadLines bad;
-    std::vector<CuratedItem> items = read_curated(path, bad);
-    bad.settle(path);
-    return items;
+    return read_strictly<std::vector<CuratedItem>>(path, read_curated);
 }
 
 } // namespace qstar::train

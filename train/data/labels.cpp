@@ -6,7 +6,6 @@
 #include "train/data/texts.h"
 
 #include <algorithm>
-#include <iterator>
 #include <unordered_map>
 
 namespace qstar::train {
@@ -31,15 +30,6 @@ class BothWays {
     int64_t count_ = 0;
 };
 
-template <class T>
-std::vector<T> settled(const std::string& path,
-                       std::vector<T> (*read)(const std::string&, BadLines&)) {
-    BadLines bad;
-    std::vector<T> items = read(path, bad);
-    bad.settle(path);
-    return items;
-}
-
 } // namespace
 
 Json json_of(const SampledSolution& solution) {
@@ -57,7 +47,7 @@ std::vector<SampledSolution> read_solutions(const std::string& path, BadLines& b
 }
 
 std::vector<SampledSolution> read_solutions(const std::string& path) {
-    return settled<SampledSolution>(path, read_solutions);
+    return read_strictly<std::vector<SampledSolution>>(path, read_solutions);
 }
 
 Json json_of(const OutcomeLabel& label) {
@@ -81,7 +71,7 @@ std::vector<OutcomeLabel> read_outcomes(const std::string& path, BadLines& bad) 
 }
 
 std::vector<OutcomeLabel> read_outcomes(const std::string& path) {
-    return settled<OutcomeLabel>(path, read_outcomes);
+    return read_strictly<std::vector<OutcomeLabel>>(path, read_outcomes);
 }
 
 int64_t contradictions(std::span<const OutcomeLabel> labels) {

@@ -77,10 +77,7 @@ std::vector<RankedPair> read_ranks(const std::string& path, BadLines& bad) {
 }
 
 std::vector<RankedPair> read_ranks(const std::string& path) {
-    BadLines bad;
-    std::vector<RankedPair> pairs = read_ranks(path, bad);
-    bad.settle(path);
-    return pairs;
+    return read_strictly<std::vector<RankedPair>>(path, read_ranks);
 }
 
 std::vector<Ranking> rankings_of(std::span<const RankedPair> pairs) {

@@ -219,10 +219,7 @@ std::vector<StepLabels> read_step_labels(const std::string& path, BadLines& bad)
 }
 
 std::vector<StepLabels> read_step_labels(const std::string& path) {
-    BadLines bad;
-    std::vector<StepLabels> labels = read_step_labels(path, bad);
-    bad.settle(path);
-    return labels;
+    return read_strictly<std::vector<StepLabels>>(path, read_step_labels);
 }
 
 } // namespace qstar::train
