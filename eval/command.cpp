@@ -83,7 +83,7 @@ Command command() {
             serve),
     };
     for (Command& inner : eval.commands)
-        if (inner.name == "puzzles") inner.note = search::puzzle_note;
+        if (inner.name == "puzzles") inner.note = search::kPuzzleNote;
     return eval;
 }
 
@@ -93,7 +93,7 @@ Command demo_command() {
     describe(command.flags, *options);
     command.run = [options](const Call& call) {
         if (options->quick && options->full) fail("--full excludes --quick");
-        if (!call.has("run") && options->world != search::default_world) {
+        if (!call.has("run") && options->world != search::kDefaultWorld) {
             options->run = "runs/" + options->world;
             options->seed = call.seed_for(options->run);
         }

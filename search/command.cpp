@@ -51,7 +51,7 @@ void describe(Flags& f, SearchCall& o) {
     f.text("format", o.form.format, "of the file: lines, jsonl, or pairs of question and answer")
         .offers({"lines", "jsonl", "pairs"})
         .quiet();
-    f.number("target", o.form.target, -unbounded, unbounded,
+    f.number("target", o.form.target, -kUnbounded, kUnbounded,
              "countdown: of every problem; its line is numbers alone")
         .quiet();
     f.mark("skip-bad", o.form.skip_bad, "leave bad lines of the file out").quiet();
@@ -161,7 +161,7 @@ ProblemLine given_problem(const World& world, const SearchCall& flags, const std
     try {
         return read_problem(world, flags.problem, flags.form.target);
     } catch (const Error& error) {
-        if (!flags.world.empty() || name == default_world) throw;
+        if (!flags.world.empty() || name == kDefaultWorld) throw;
         fail("{} ({} is a run of the world {})", error.what(), flags.run, name);
     }
 }
@@ -267,7 +267,7 @@ Command command() {
     Command search_command{"search", "solve problems, step by step"};
     const auto call = std::make_shared<SearchCall>();
     describe(search_command.flags, *call);
-    search_command.note = puzzle_note;
+    search_command.note = kPuzzleNote;
     search_command.run = [call](const Call& line) {
         if (call->method == "qstar" && !line.has("scorer")) call->scorer = "q";
         call->width_given = line.has("width");

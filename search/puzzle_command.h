@@ -27,7 +27,7 @@ struct PuzzleSearch {
     bool skip_bad = false;  // leave bad lines of the file out
 };
 
-inline constexpr const char* puzzle_note =
+inline constexpr const char* kPuzzleNote =
     "Puzzles: --world sliding, lights-out, cube2 or cube3, with --method greedy, best-of-n, beam, "
     "mcts, astar or qstar.";
 

@@ -32,18 +32,18 @@ struct Named {
     Value value;
 };
 
-constexpr std::array<Named<Method>, 7> methods = {{{"greedy", Method::greedy},
-                                                   {"majority", Method::majority},
-                                                   {"best-of-n", Method::best_of_n},
-                                                   {"beam", Method::beam},
-                                                   {"mcts", Method::mcts},
-                                                   {"astar", Method::astar},
-                                                   {"qstar", Method::qstar}}};
-constexpr std::array<Named<Aggregate>, 3> aggregates = {
+constexpr std::array<Named<Method>, 7> kMethods = {{{"greedy", Method::greedy},
+                                                    {"majority", Method::majority},
+                                                    {"best-of-n", Method::best_of_n},
+                                                    {"beam", Method::beam},
+                                                    {"mcts", Method::mcts},
+                                                    {"astar", Method::astar},
+                                                    {"qstar", Method::qstar}}};
+constexpr std::array<Named<Aggregate>, 3> kAggregates = {
     {{"product", Aggregate::product}, {"minimum", Aggregate::minimum}, {"last", Aggregate::last}}};
-constexpr std::array<Named<Vote>, 3> votes = {
+constexpr std::array<Named<Vote>, 3> kVotes = {
     {{"best", Vote::best}, {"weighted", Vote::weighted}, {"bests", Vote::bests}}};
-constexpr std::array<Named<StepCost>, 2> step_costs = {
+constexpr std::array<Named<StepCost>, 2> kStepCosts = {
     {{"log-prob", StepCost::log_prob}, {"unit", StepCost::unit}}};
 
 template <class Value, size_t N>
@@ -176,22 +176,22 @@ std::vector<Result> solve_on_ranks(std::span<const std::string> problems, Method
 
 } // namespace
 
-Method method_named(std::string_view name) { return find("method", name, methods); }
+Method method_named(std::string_view name) { return find("method", name, kMethods); }
 
 Method puzzle_method_named(std::string_view name) {
-    for (const auto& entry : methods)
+    for (const auto& entry : kMethods)
         if (entry.name == name && entry.value != Method::majority) return entry.value;
     fail("unknown method \"{}\": expected one of greedy, best-of-n, beam, mcts, astar, qstar for a "
          "puzzle",
          name);
 }
 
-Aggregate aggregate_named(std::string_view name) { return find("aggregate", name, aggregates); }
-Vote vote_named(std::string_view name) { return find("vote", name, votes); }
-StepCost step_cost_named(std::string_view name) { return find("step cost", name, step_costs); }
+Aggregate aggregate_named(std::string_view name) { return find("aggregate", name, kAggregates); }
+Vote vote_named(std::string_view name) { return find("vote", name, kVotes); }
+StepCost step_cost_named(std::string_view name) { return find("step cost", name, kStepCosts); }
 
 std::string_view name_of(Method method) {
-    for (const auto& entry : methods)
+    for (const auto& entry : kMethods)
         if (entry.value == method) return entry.name;
     return "";
 }

@@ -1,9 +1,10 @@
-// One rule of names: types are CamelCase, functions lower_case, constants either lower_case or
-// kCamelCase, private members end in an underscore (clang-tidy looks at those, `make tidy`). It
-// reads the files as clang-format leaves them.
+// One rule of names: types are CamelCase, functions lower_case, what is constexpr kCamelCase,
+// private members end in an underscore (clang-tidy looks at those, `make tidy`). It reads the files
+// as clang-format leaves them.
 
 #include "tests/sources.h"
 
+#include <algorithm>
 #include <cctype>
 #include <doctest/doctest.h>
 #include <set>
@@ -65,6 +66,23 @@ std::string defined_function(std::string_view line) {
                : "";
 }
 
+// The constant that a line defines; "" if it defines none, or a function that is constexpr.
+std::string defined_constant(std::string_view line) {
+    const size_t word = line.find("constexpr ");
+    if (word == line.npos || line.substr(0, word).find_first_of("(/\"") != line.npos) return "";
+    const std::string_view left = line.substr(0, line.find_first_of("={", word));
+    if (left.find('(') != left.npos) return "";
+    size_t end = std::min(left.find('['), left.size());
+    end = left.find_last_not_of(" ;", end - 1) + 1;
+    size_t begin = end;
+    while (begin > word + 10 && (std::isalnum(left[begin - 1]) || left[begin - 1] == '_')) --begin;
+    return std::string(left.substr(begin, end - begin));
+}
+
+bool is_constant(std::string_view name) {
+    return name.size() > 1 && name[0] == 'k' && is_camel_case(name.substr(1));
+}
+
 // What is called otherwise than the rule says.
 std::vector<std::string> misnamed(const std::string& text) {
     // What the standard library asks of an iterator.
@@ -76,6 +94,8 @@ std::vector<std::string> misnamed(const std::string& text) {
         if (!type.empty() && !is_camel_case(type) && !of_library.contains(type))
             names.push_back(type);
         if (!function.empty() && !is_lower_case(function)) names.push_back(function);
+        const std::string constant = defined_constant(line);
+        if (!constant.empty() && !is_constant(constant)) names.push_back(constant);
     }
     return names;
 }
@@ -88,9 +108,14 @@ TEST_CASE("names against the rule are found") {
           std::vector<std::string>{"row", "Row_text", "kind"});
     CHECK(misnamed("int rowsOf(int n) {\nconst Row& Rows();\n    int inner(x);\n") ==
           std::vector<std::string>{"rowsOf", "Rows"});
+    CHECK(misnamed("constexpr int kMost = 1;\n    static constexpr Row kRows[] = {\n"
+                   "constexpr bool is_row(int x) { return x = 1; }\n")
+              .empty());
+    CHECK(misnamed("inline constexpr int most = 1;\n    constexpr Row a_row[2] = {\n") ==
+          std::vector<std::string>{"most", "a_row"});
 }
 
-TEST_CASE("types are CamelCase, functions are lower_case") {
+TEST_CASE("types are CamelCase, functions lower_case, constants kCamelCase") {
     std::vector<std::string> files = tests::sources();
     for (auto& path : tests::files_below("tests"))
         if (tests::is_source(path) && path != "tests/campaigns/shim.cpp" &&

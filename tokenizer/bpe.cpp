@@ -25,7 +25,7 @@ struct Hash {
 // are looked up and only few are merged. A caller that finds the cache in use by
 // another thread works without it: the ids are the same.
 struct Cache {
-    static constexpr size_t most_words = 1 << 16, longest_word = 64;
+    static constexpr size_t kMostWords = 1 << 16, kLongestWord = 64;
 
     std::mutex mutex;
     std::unordered_map<std::string, std::vector<int>, Hash, std::equal_to<>> words;
@@ -33,7 +33,7 @@ struct Cache {
 
 std::string with_marks(std::string_view text) {
     std::string out;
-    for (const char c : text) c == ' ' ? out += space_mark : out += c;
+    for (const char c : text) c == ' ' ? out += kSpaceMark : out += c;
     return out;
 }
 
@@ -84,7 +84,7 @@ Vocabulary plain_vocabulary(std::vector<std::string> tokens, std::vector<Merge> 
 Vocabulary vocabulary_of_bytes() {
     std::vector<std::string> tokens = byte_tokens();
     std::vector<int> specials;
-    for (const std::string_view name : special_tokens) {
+    for (const std::string_view name : kSpecialTokens) {
         specials.push_back(static_cast<int>(tokens.size()));
         tokens.emplace_back(name);
     }
@@ -124,7 +124,7 @@ void Tokenizer::State::encode_text(std::string_view text, bool prefixed, Cache* 
     const bool metaspace = vocabulary.pretokenizer.metaspace;
     if (!metaspace && !prefixed) return encode_words(text, lent, out);
     std::string changed = metaspace ? with_marks(text) : std::string(text);
-    const std::string_view space = metaspace ? space_mark : " ";
+    const std::string_view space = metaspace ? kSpaceMark : " ";
     if (prefixed && !changed.starts_with(space)) changed.insert(0, space);
     encode_words(changed, lent, out);
 }
@@ -138,13 +138,13 @@ void Tokenizer::State::encode_words(std::string_view text, Cache* lent,
             out.push_back(symbols.of_byte(word[0]));
             continue;
         }
-        if (!lent || word.size() > Cache::longest_word) {
+        if (!lent || word.size() > Cache::kLongestWord) {
             encode_word(word, out);
             continue;
         }
         auto found = lent->words.find(word);
         if (found == lent->words.end()) {
-            if (lent->words.size() >= Cache::most_words) lent->words.clear();
+            if (lent->words.size() >= Cache::kMostWords) lent->words.clear();
             std::vector<int> ids;
             encode_word(word, ids);
             found = lent->words.emplace(word, std::move(ids)).first;

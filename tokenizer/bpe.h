@@ -64,7 +64,7 @@ class Tokenizer {
     bool is_hole(int id) const;
     bool is_special(int id) const; // no text: a special token, or a hole that a model drew
 
-    // The id of a special token by its name, special(step). Throws when this
+    // The id of a special token by its name, special(kStep). Throws when this
     // vocabulary has none of that name.
     int special(std::string_view name) const;
 

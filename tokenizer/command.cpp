@@ -93,7 +93,7 @@ void report_density(const Tokenizer& tokenizer, const std::vector<std::string>& 
     if (specials == Specials::as_text)
         for (const std::string& document : documents)
             split_specials(
-                document, special_tokens, [](std::string_view) {}, [&](size_t) { ++names; });
+                document, kSpecialTokens, [](std::string_view) {}, [&](size_t) { ++names; });
     fmt::print("documents        {}\nbytes            {}\ntokens           {}\n", documents.size(),
                bytes, tokens);
     if (tokens > 0)

@@ -78,9 +78,9 @@ void check_unused(const VocabEntry& entry, const Ids& ids, const std::string& fi
 // every digit was a token of its own. A vocabulary of others that was given our special tokens
 // has longer numbers.
 bool is_first_form(const std::vector<std::string>& tokens, const std::vector<int>& specials) {
-    if (specials.size() != special_tokens.size() || tokens.size() < specials.size()) return false;
-    const size_t first = tokens.size() - special_tokens.size();
-    if (!std::equal(special_tokens.begin(), special_tokens.end(),
+    if (specials.size() != kSpecialTokens.size() || tokens.size() < specials.size()) return false;
+    const size_t first = tokens.size() - kSpecialTokens.size();
+    if (!std::equal(kSpecialTokens.begin(), kSpecialTokens.end(),
                     tokens.begin() + static_cast<std::ptrdiff_t>(first)))
         return false;
     return std::none_of(tokens.begin(), tokens.end(), [](const std::string& token) {

@@ -11,7 +11,7 @@ namespace qstar::tokenizer {
 
 namespace {
 
-constexpr std::string_view problem_place = "{problem}", answer_place = "{answer}";
+constexpr std::string_view kProblemPlace = "{problem}", kAnswerPlace = "{answer}";
 
 struct NamedForm {
     std::string_view name;
@@ -43,16 +43,16 @@ Around around(const std::string& text, std::string_view place) {
 } // namespace
 
 void check(const Form& form, const std::string& where) {
-    check_place(form.problem, problem_place, "problem", where);
-    check_place(form.answer, answer_place, "answer", where);
+    check_place(form.problem, kProblemPlace, "problem", where);
+    check_place(form.answer, kAnswerPlace, "answer", where);
     if (form.step.empty()) fail("{}: step: expected a text that ends a step, found none", where);
     if (form.step_tokens < 0 || form.step_tokens > 100'000)
         fail("{}: step_tokens must be within 0 to 100000, found {}", where, form.step_tokens);
 }
 
-Around around_problem(const Form& form) { return around(form.problem, problem_place); }
+Around around_problem(const Form& form) { return around(form.problem, kProblemPlace); }
 
-Around around_answer(const Form& form) { return around(form.answer, answer_place); }
+Around around_answer(const Form& form) { return around(form.answer, kAnswerPlace); }
 
 Form read_form(const std::string& file) {
     const JsonLine json = read_json(file);

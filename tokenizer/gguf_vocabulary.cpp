@@ -25,7 +25,7 @@ struct SplitName {
 };
 
 // llama.cpp's names; of several for one way to split the first is written.
-constexpr SplitName split_names[] = {
+constexpr SplitName kSplitNames[] = {
     {"gpt-2", {Digits::runs}},
     {"phi-2", {Digits::runs}},
     {"olmo", {Digits::runs}},
@@ -39,7 +39,7 @@ constexpr SplitName split_names[] = {
     {"deepseek-r1-qwen", {Digits::single, Words::llama3}},
 };
 
-constexpr size_t longest_piece = 512; // bytes of a token that is split in all ways
+constexpr size_t kLongestPiece = 512; // bytes of a token that is split in all ways
 
 int type_of(const GgufVocabulary& gguf, size_t id) {
     return gguf.types.empty() ? static_cast<int>(gguf_normal) : gguf.types[id];
@@ -47,8 +47,8 @@ int type_of(const GgufVocabulary& gguf, size_t id) {
 
 void check_lists(const GgufVocabulary& gguf) {
     const size_t size = gguf.tokens.size();
-    if (size == 0 || size > static_cast<size_t>(most_ids))
-        fail("tokenizer.ggml.tokens: expected 1 to {} tokens, found {}", most_ids, size);
+    if (size == 0 || size > static_cast<size_t>(kMostIds))
+        fail("tokenizer.ggml.tokens: expected 1 to {} tokens, found {}", kMostIds, size);
     if (!gguf.types.empty() && gguf.types.size() != size)
         fail("tokenizer.ggml.token_type: expected {} types, one a token, found {}", size,
              gguf.types.size());
@@ -101,9 +101,9 @@ void read_merge_texts(const GgufVocabulary& gguf, Vocabulary& vocabulary) {
 
 Vocabulary read_gpt2(const GgufVocabulary& gguf) {
     Vocabulary vocabulary;
-    const auto named = std::find_if(std::begin(split_names), std::end(split_names),
+    const auto named = std::find_if(std::begin(kSplitNames), std::end(kSplitNames),
                                     [&](const SplitName& name) { return name.pre == gguf.pre; });
-    if (named == std::end(split_names))
+    if (named == std::end(kSplitNames))
         fail("tokenizer.ggml.pre: \"{}\" is not understood: expected gpt-2, llama-bpe, qwen2 or "
              "smollm",
              gguf.pre);
@@ -148,9 +148,9 @@ void rank_by_score(const GgufVocabulary& gguf, Vocabulary& vocabulary) {
         const std::string_view text = gguf.tokens[id];
         const auto own = ids.find(text);
         if (own == ids.end() || own->second != static_cast<int>(id)) continue;
-        if (text.size() > longest_piece)
+        if (text.size() > kLongestPiece)
             fail("tokenizer.ggml.tokens[{}]: expected at most {} bytes, found {}", id,
-                 longest_piece, text.size());
+                 kLongestPiece, text.size());
         for (size_t at = decode_utf8(text, 0).bytes; at < text.size();
              at += decode_utf8(text, at).bytes) {
             const auto left = ids.find(text.substr(0, at)), right = ids.find(text.substr(at));
@@ -188,7 +188,7 @@ Vocabulary read_llama(const GgufVocabulary& gguf) {
         vocabulary.added.push_back({static_cast<int>(id), type != gguf_user_defined});
     }
     rank_by_score(gguf, vocabulary);
-    const std::string mark(space_mark);
+    const std::string mark(kSpaceMark);
     const bool prefixed = gguf.add_space_prefix.value_or(true);
     if (prefixed) vocabulary.normalizer.push_back({NormalizerStep::prepend, "", mark});
     vocabulary.normalizer.push_back({NormalizerStep::replace, " ", mark});
@@ -224,7 +224,7 @@ void name_split(const Tokenizer& tokenizer, GgufVocabulary& gguf) {
             gguf.inexact = "GGUF has no name for how our words are split; under \"smollm\" the "
                            "ids of several blanks before a digit may differ";
     }
-    for (const SplitName& name : split_names) {
+    for (const SplitName& name : kSplitNames) {
         if (!(name.how == how)) continue;
         gguf.pre = name.pre;
         return;
@@ -295,7 +295,7 @@ GgufVocabulary gguf_vocabulary_of(const Tokenizer& tokenizer) {
             gguf.merges.push_back(printable(tokenizer.token(merge.left)) + ' ' +
                                   printable(tokenizer.token(merge.right)));
     } else {
-        const std::string mark(space_mark);
+        const std::string mark(kSpaceMark);
         const NormalizerStep prepend{NormalizerStep::prepend, "", mark};
         const NormalizerStep replace{NormalizerStep::replace, " ", mark};
         const bool plain = vocabulary.normalizer == std::vector{replace};

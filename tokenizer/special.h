@@ -15,14 +15,14 @@
 
 namespace qstar::tokenizer {
 
-inline constexpr std::string_view end_of_text = "<|endoftext|>"; // begins and ends a worksheet
-inline constexpr std::string_view problem = "<|problem|>";       // a problem's statement follows
-inline constexpr std::string_view step = "<|step|>";     // ends the statement, or a step of many
-inline constexpr std::string_view answer = "<|answer|>"; // ends the last line: the final answer
+inline constexpr std::string_view kEndOfText = "<|endoftext|>"; // begins and ends a worksheet
+inline constexpr std::string_view kProblem = "<|problem|>";     // a problem's statement follows
+inline constexpr std::string_view kStep = "<|step|>";     // ends the statement, or a step of many
+inline constexpr std::string_view kAnswer = "<|answer|>"; // ends the last line: the final answer
 
 // In the order of their ids, which are the last of the vocabulary.
-inline constexpr std::array<std::string_view, 4> special_tokens = {end_of_text, problem, step,
-                                                                   answer};
+inline constexpr std::array<std::string_view, 4> kSpecialTokens = {kEndOfText, kProblem, kStep,
+                                                                   kAnswer};
 
 // Whether a name looks like a special token, ours or another's: <...> or [...].
 constexpr bool looks_special(std::string_view name) {

@@ -32,10 +32,10 @@ int checked_id(const Json& value, const std::string& where, std::string_view tok
         fail("{}: the id of token '{}' should be a whole number, found {}", where, token,
              value.is_number() ? "a fraction" : value.type_name());
     const bool large = value.type() == Json::Type::without_sign &&
-                       value.get<uint64_t>() >= static_cast<uint64_t>(most_ids);
-    if (large || value.get<int64_t>() < 0 || value.get<int64_t>() >= most_ids)
+                       value.get<uint64_t>() >= static_cast<uint64_t>(kMostIds);
+    if (large || value.get<int64_t>() < 0 || value.get<int64_t>() >= kMostIds)
         fail("{}: token '{}' has id {}, expected 0 to {}", where, token, json_text(value),
-             most_ids - 1);
+             kMostIds - 1);
     return value.get<int>();
 }
 
@@ -44,9 +44,9 @@ std::vector<JsonLine> sequence(const std::optional<JsonLine>& object, std::strin
     if (!object) return {};
     if (string_field(*object, "type") != "Sequence") return {*object};
     only(*object, {"type", list});
-    constexpr int most_nested = 4; // each is a copy
-    if (depth == most_nested)
-        fail("{}: Sequences are nested more than {} deep", object->where, most_nested);
+    constexpr int kMostNested = 4; // each is a copy
+    if (depth == kMostNested)
+        fail("{}: Sequences are nested more than {} deep", object->where, kMostNested);
     std::vector<JsonLine> parts;
     for (const JsonLine& each : array_field(*object, list)) {
         if (!each.value.is_object())

@@ -42,8 +42,8 @@ Pretokenizer read_split(const JsonLine& step) {
 // Metaspace, in which newer files name a scheme where older ones say yes or no.
 Pretokenizer read_metaspace(const JsonLine& step) {
     only(step, {"type", "replacement", "add_prefix_space", "prepend_scheme", "split", "str_rep"});
-    neutral(step, "replacement", space_mark);
-    neutral(step, "str_rep", space_mark);
+    neutral(step, "replacement", kSpaceMark);
+    neutral(step, "str_rep", kSpaceMark);
     Pretokenizer how{Digits::runs, Words::marks, Prefix::every, true};
     if (!flag(step, "split", true)) how.words = Words::whole;
     if (!flag(step, "add_prefix_space", true)) how.prefix = Prefix::none;
@@ -171,8 +171,8 @@ void read_decoder(const JsonLine& root, Vocabulary& vocabulary) {
         const std::string type = string_field(step, "type");
         if (type == "Replace") {
             only(step, {"type", "pattern", "content"});
-            if (string_pattern(step) != space_mark || string_field(step, "content") != " ")
-                fail("{}: expected the Replace of \"{}\" by a space", step.where, space_mark);
+            if (string_pattern(step) != kSpaceMark || string_field(step, "content") != " ")
+                fail("{}: expected the Replace of \"{}\" by a space", step.where, kSpaceMark);
             spaces = true;
         } else if (type == "ByteFallback") {
             bytes = true;
@@ -188,7 +188,7 @@ void read_decoder(const JsonLine& root, Vocabulary& vocabulary) {
     }
     if (!spaces)
         fail("{}: decoder: expected the Replace of \"{}\" by a space, found none", root.where,
-             space_mark);
+             kSpaceMark);
     if (bytes != vocabulary.byte_fallback)
         fail("{}: decoder: ByteFallback {}, though the model's byte_fallback is {}", root.where,
              bytes ? "is there" : "is missing", vocabulary.byte_fallback);

@@ -55,7 +55,7 @@ Json pretokenizer_json(const Vocabulary& vocabulary) {
     if (vocabulary.alphabet == Alphabet::characters) {
         if (!how.metaspace) return nullptr;
         return {{"type", "Metaspace"},
-                {"replacement", space_mark},
+                {"replacement", kSpaceMark},
                 {"prepend_scheme", how.prefix == Prefix::every   ? "always"
                                    : how.prefix == Prefix::first ? "first"
                                                                  : "never"},
@@ -104,7 +104,7 @@ Json template_json(const Vocabulary& vocabulary) {
 
 Json decoder_json(const Vocabulary& vocabulary) {
     if (vocabulary.alphabet == Alphabet::bytes) return byte_level(true, true);
-    std::vector<Json> steps = {string_replace(space_mark, " ")};
+    std::vector<Json> steps = {string_replace(kSpaceMark, " ")};
     if (vocabulary.byte_fallback) steps.push_back(Json{{"type", "ByteFallback"}});
     steps.push_back(Json{{"type", "Fuse"}});
     if (vocabulary.strips_space)

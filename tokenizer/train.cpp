@@ -117,15 +117,15 @@ void count_words(std::string_view text, WordCounts& words, Specials specials) {
     if (specials == Specials::as_text)
         count(text);
     else
-        split_specials(text, special_tokens, count, [](size_t) {});
+        split_specials(text, kSpecialTokens, count, [](size_t) {});
     for (const auto& [word, times] : counts) words[std::string(word)] += times;
 }
 
 Tokenizer train_bpe(const WordCounts& words, int vocabulary) {
-    const int needed = 256 + static_cast<int>(special_tokens.size());
+    const int needed = 256 + static_cast<int>(kSpecialTokens.size());
     if (vocabulary < needed)
         fail("a vocabulary of {} is too small: 256 bytes and {} special tokens need {}", vocabulary,
-             special_tokens.size(), needed);
+             kSpecialTokens.size(), needed);
 
     Learner learner;
     learner.tokens = byte_tokens();
@@ -165,7 +165,7 @@ Tokenizer train_bpe(const WordCounts& words, int vocabulary) {
 
     std::vector<std::string> tokens = std::move(learner.tokens);
     std::vector<int> specials;
-    for (const std::string_view name : special_tokens) {
+    for (const std::string_view name : kSpecialTokens) {
         specials.push_back(static_cast<int>(tokens.size()));
         tokens.emplace_back(name);
     }

@@ -60,9 +60,9 @@ struct VocabularyReader : nlohmann::json_sax<nlohmann::json> {
     bool id(int64_t value) {
         if (!expects_id) return wrong("a number");
         const VocabEntry& entry = entries.back();
-        if (value < 0 || value >= most_ids)
+        if (value < 0 || value >= kMostIds)
             fail("{}:{}: token '{}' has id {}, expected 0 to {}", file, entry.line, entry.text,
-                 value, most_ids - 1);
+                 value, kMostIds - 1);
         entries.back().id = static_cast<int>(value);
         expects_id = false;
         return true;

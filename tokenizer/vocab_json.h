@@ -14,7 +14,7 @@ struct VocabEntry {
 };
 
 // Ids are below this: a file that holds a larger one would ask for as much memory.
-inline constexpr int most_ids = 1 << 20;
+inline constexpr int kMostIds = 1 << 20;
 
 // The entries in the order of their ids, which may have holes. Throws an Error with
 // file and line at broken JSON, an id that is out of bounds, and a token or an id that

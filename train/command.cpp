@@ -40,7 +40,7 @@ struct CorpusCall {
 void describe(Flags& f, CorpusCall& o) {
     describe(f, o.corpus);
     f.mark("info", o.info, "only print the class and how often each pupil is right").quiet();
-    f.number("info-problems", o.info_problems, 1, most, "problems that --info tries").quiet();
+    f.number("info-problems", o.info_problems, 1, kMost, "problems that --info tries").quiet();
 }
 
 void corpus_or_info(const CorpusCall& call) {

@@ -21,16 +21,16 @@ double dot64(const Values& a, const Values& b) {
 
 // The slope of weights . formula along each number of input `which`.
 Values central_differences(const GradientCase& c, Inputs in, size_t which, const Values& weights) {
-    constexpr double h = 1e-6;
+    constexpr double kH = 1e-6;
     Values slope;
     for (double& x : in[which]) {
         const double kept = x;
-        x = kept + h;
+        x = kept + kH;
         const double above = dot64(weights, c.formula(in));
-        x = kept - h;
+        x = kept - kH;
         const double below = dot64(weights, c.formula(in));
         x = kept;
-        slope.push_back((above - below) / (2 * h));
+        slope.push_back((above - below) / (2 * kH));
     }
     return slope;
 }

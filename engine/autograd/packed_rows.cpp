@@ -16,7 +16,7 @@ void Packing::borders(int64_t groups, std::vector<int>& to) const {
     to.clear();
     int64_t row = 0; // the first that is not before the border
     for (int64_t c = 0; c < chunks; ++c) {
-        const int64_t border = c * row_grain, padded = border / groups;
+        const int64_t border = c * kRowGrain, padded = border / groups;
         while (row < rows() && at[static_cast<size_t>(row)] < padded) ++row;
         const bool there = row < rows() && at[static_cast<size_t>(row)] == padded;
         to.push_back(static_cast<int>(row * groups + (there ? border % groups : 0)));

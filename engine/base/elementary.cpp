@@ -9,16 +9,16 @@ namespace qstar::math {
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // ln 2 in two pieces: a whole number times the first is exact.
-constexpr double ln2_high = 0x1.62e42feep-1, ln2_low = 0x1.a39ef35793c76p-33;
+constexpr double kLn2High = 0x1.62e42feep-1, kLn2Low = 0x1.a39ef35793c76p-33;
 
 // The nearest whole number, of |x| < 2^51.
 double nearest(double x) {
-    constexpr double shift = 0x1.8p52;
-    return (x + shift) - shift;
+    constexpr double kShift = 0x1.8p52;
+    return (x + kShift) - kShift;
 }
 
 double power_of_two(int n) { // of a normal number
@@ -32,7 +32,7 @@ double scaled(double x, int n) {
 }
 
 // 1/k!, correctly rounded: k! is exact.
-constexpr auto over_factorial = [] {
+constexpr auto kOverFactorial = [] {
     std::array<double, 19> list{};
     double factorial = 1;
     for (size_t k = 0; k < list.size(); ++k) {
@@ -45,7 +45,7 @@ constexpr auto over_factorial = [] {
 // (e^r - 1 - r) / r^2 = 1/2! + r/3! + r^2/4! + ... of |r| <= 0.35.
 double exp_rest(double r) {
     double sum = 0;
-    for (size_t k = 14; k >= 2; --k) sum = sum * r + over_factorial[k];
+    for (size_t k = 14; k >= 2; --k) sum = sum * r + kOverFactorial[k];
     return sum;
 }
 
@@ -53,10 +53,10 @@ double exp_rest(double r) {
 
 // e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln 2 / 2.
 double exp(double x) {
-    if (!(x > -746)) return x != x ? nan : 0;
-    if (x > 710) return infinity;
+    if (!(x > -746)) return x != x ? kNan : 0;
+    if (x > 710) return kInfinity;
     const double n = nearest(x * 0x1.71547652b82fep+0);
-    const double high = x - n * ln2_high, low = n * ln2_low;
+    const double high = x - n * kLn2High, low = n * kLn2Low;
     const double r = high - low;
     return scaled(1 + (r + r * r * exp_rest(r)), static_cast<int>(n));
 }
@@ -69,8 +69,8 @@ double expm1(double x) {
 // log(2^n m) = n ln 2 + log m, m in [sqrt(1/2), sqrt(2)). With f = m - 1 and s = f / (2 + f):
 //   log(1 + f) = 2 (s + s^3/3 + s^5/5 + ...) = f - s (f - r),  r = 2 s^2 (1/3 + s^2/5 + ...)
 double log(double x) {
-    if (!(x > 0)) return x == 0 ? -infinity : nan;
-    if (x == infinity) return infinity;
+    if (!(x > 0)) return x == 0 ? -kInfinity : kNan;
+    if (x == kInfinity) return kInfinity;
     int n = 0;
     if (x < 0x1p-1022) { // no normal number
         x *= 0x1p54;
@@ -86,14 +86,14 @@ double log(double x) {
     double sum = 0;
     for (int k = 23; k >= 3; k -= 2) sum = sum * square + 2.0 / k;
     const double rest = s * (f - square * sum);
-    return n * ln2_high - ((rest - n * ln2_low) - f);
+    return n * kLn2High - ((rest - n * kLn2Low) - f);
 }
 
 // Kahan: log(u) / (u - 1) hardly changes where u = 1 + x is rounded.
 double log1p(double x) {
     const double u = 1 + x;
     if (u == 1) return x;
-    if (!(u > 0) || u == infinity) return log(u);
+    if (!(u > 0) || u == kInfinity) return log(u);
     return log(u) * (x / (u - 1));
 }
 
@@ -117,7 +117,7 @@ double sin_near(double r) {
     const double square = r * r;
     double sum = 0; // -1/3! + r^2/5! - ...
     for (size_t k = 17; k >= 3; k -= 2)
-        sum = sum * square + (k % 4 == 3 ? -1 : 1) * over_factorial[k];
+        sum = sum * square + (k % 4 == 3 ? -1 : 1) * kOverFactorial[k];
     return r + r * square * sum;
 }
 
@@ -125,7 +125,7 @@ double cos_near(double r) {
     const double square = r * r;
     double sum = 0; // 1/4! - r^2/6! + ...
     for (size_t k = 18; k >= 4; k -= 2)
-        sum = sum * square + (k % 4 == 2 ? -1 : 1) * over_factorial[k];
+        sum = sum * square + (k % 4 == 2 ? -1 : 1) * kOverFactorial[k];
     const double half = 0.5 * square, near = 1 - half;
     return near + ((1 - near - half) + square * square * sum);
 }
@@ -135,14 +135,14 @@ bool too_large(double x) { return !(x >= -0x1p20 && x <= 0x1p20); }
 } // namespace
 
 double sin(double x) {
-    if (too_large(x)) return nan;
+    if (too_large(x)) return kNan;
     const Quadrant q = quadrant_of(x);
     const double y = q.k % 2 == 0 ? sin_near(q.r) : cos_near(q.r);
     return q.k < 2 ? y : -y;
 }
 
 double cos(double x) {
-    if (too_large(x)) return nan;
+    if (too_large(x)) return kNan;
     const Quadrant q = quadrant_of(x);
     const double y = q.k % 2 == 0 ? cos_near(q.r) : sin_near(q.r);
     return q.k == 0 || q.k == 3 ? y : -y;
@@ -153,7 +153,7 @@ double tanh(double x) {
     const double size = std::abs(x);
     const double t = expm1(2 * size);
     const double y = size > 20 ? 1 : size > 1 ? 1 - 2 / (t + 2) : t / (t + 2);
-    return x != x ? nan : x < 0 ? -y : y;
+    return x != x ? kNan : x < 0 ? -y : y;
 }
 
 double sigmoid(double x) { return 1 / (1 + exp(-x)); }

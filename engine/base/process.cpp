@@ -123,11 +123,11 @@ MemoryLeft memory_left() {
 }
 
 std::string memory_text(int64_t bytes) {
-    constexpr std::array units = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    constexpr std::array kUnits = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     double size = static_cast<double>(bytes) / 1024;
     size_t unit = 0;
-    for (; size >= 1024 && unit + 1 < units.size(); ++unit) size /= 1024;
-    return fmt::format("{:.{}f} {}", size, size < 100 ? 1 : 0, units[unit]);
+    for (; size >= 1024 && unit + 1 < kUnits.size(); ++unit) size /= 1024;
+    return fmt::format("{:.{}f} {}", size, size < 100 ? 1 : 0, kUnits[unit]);
 }
 
 } // namespace qstar::engine

@@ -12,7 +12,7 @@ namespace {
 template <class T>
 void check_within(std::string_view flag, T value, T low, T high) {
     if (value >= low && value <= high) return;
-    if (high == static_cast<T>(most) && !(value > high))
+    if (high == static_cast<T>(kMost) && !(value > high))
         fail("--{} must be {} or more, found {}", flag, low, value);
     fail("--{} must be within {} to {}, found {}", flag, low, high, value);
 }

@@ -9,7 +9,7 @@
 
 namespace qstar {
 
-inline constexpr int64_t most = 1'000'000'000; // of any number for which no bound is named
+inline constexpr int64_t kMost = 1'000'000'000; // of any number for which no bound is named
 
 // "--items must be 1 or more, found -3"; with a bound: "--wrong must be within 0 to 1, found 2"
 void check_whole(std::string_view flag, int64_t value, int64_t low, int64_t high);
@@ -22,7 +22,7 @@ void check_choice(std::string_view flag, std::string_view value,
 
 template <class T>
 void check_range(std::string_view flag, T value, std::type_identity_t<T> low,
-                 std::type_identity_t<T> high = static_cast<T>(most)) {
+                 std::type_identity_t<T> high = static_cast<T>(kMost)) {
     if constexpr (std::is_integral_v<T>)
         check_whole(flag, value, low, high);
     else

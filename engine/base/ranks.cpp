@@ -29,8 +29,8 @@ int64_t come = 0;                // bytes from other ranks
 int kept_stderr = STDERR_FILENO; // of a rank whose standard error leads nowhere
 
 // MPICH and SLURM speak PMI; Open MPI has names of its own.
-constexpr const char* size_names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
-constexpr const char* rank_names[] = {"OMPI_COMM_WORLD_RANK", "PMI_RANK"};
+constexpr const char* kSizeNames[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
+constexpr const char* kRankNames[] = {"OMPI_COMM_WORLD_RANK", "PMI_RANK"};
 
 const char* first_of(const char* const (&names)[2]) {
     for (const char* name : names)
@@ -55,7 +55,7 @@ void watch_over_rank([[maybe_unused]] const char* ranks) {
     if (WIFEXITED(status)) std::_Exit(WEXITSTATUS(status));
     const int signal = WTERMSIG(status);
     if (signal != SIGTERM && signal != SIGINT) { // else somebody ended the program, or mpirun did
-        const char* const rank = first_of(rank_names);
+        const char* const rank = first_of(kRankNames);
         std::fprintf(stderr,
                      "qstar: rank %s of %s was ended by signal %d (%s), and all end with it; the "
                      "same command goes on from the last saved state, with any number of ranks\n",
@@ -75,12 +75,12 @@ void lead_nowhere(int stream) {
 } // namespace
 
 void start_ranks() {
-    const char* const size = first_of(size_names);
+    const char* const size = first_of(kSizeNames);
     if (size == nullptr || std::string_view(size) == "1") return;
     watch_over_rank(size);
     place = mpi::join();
     joined = place.ranks > 1;
-    for (const char* name : size_names) ::unsetenv(name); // programs that this one starts are none
+    for (const char* name : kSizeNames) ::unsetenv(name); // programs that this one starts are none
     if (!joined || place.rank == 0) return;
     kept_stderr = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
     lead_nowhere(STDOUT_FILENO);

@@ -20,8 +20,8 @@ namespace {
 
 // A piece has at most so many rows, and no fewer while other threads idle: the weights
 // pass through a core's cache once a piece.
-constexpr int64_t most_rows = 48;
-constexpr int64_t fewest_rows = 4;
+constexpr int64_t kMostRows = 48;
+constexpr int64_t kFewestRows = 4;
 
 class CpuDecoder : public BatchDecoder {
   public:
@@ -71,8 +71,8 @@ CpuDecoder::CpuDecoder(const Gpt& model)
 // Cuts the rows into pieces. How they are cut changes no result.
 void CpuDecoder::plan() {
     const auto rows = static_cast<int64_t>(rows_.size());
-    const int64_t workers = std::min<int64_t>(threads(), std::max<int64_t>(1, rows / fewest_rows));
-    const int64_t rounds = (rows + workers * most_rows - 1) / (workers * most_rows);
+    const int64_t workers = std::min<int64_t>(threads(), std::max<int64_t>(1, rows / kFewestRows));
+    const int64_t rounds = (rows + workers * kMostRows - 1) / (workers * kMostRows);
     const int64_t size = (rows + workers * rounds - 1) / (workers * rounds);
     pieces_.clear();
     int64_t feed = 0;

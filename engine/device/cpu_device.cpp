@@ -20,11 +20,11 @@ namespace on_cpu {
 
 namespace {
 
-constexpr int64_t optimiser_grain = 32768;
+constexpr int64_t kOptimiserGrain = 32768;
 
-constexpr size_t cache_line = 64; // bytes
-constexpr size_t huge_page = size_t{1} << 21;
-constexpr size_t huge_pages_from = 4 * huge_page; // from here on they pay
+constexpr size_t kCacheLine = 64; // bytes
+constexpr size_t kHugePage = size_t{1} << 21;
+constexpr size_t kHugePagesFrom = 4 * kHugePage; // from here on they pay
 
 size_t rounded_up(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; }
 
@@ -44,13 +44,13 @@ double CpuDevice::sum_of_squares(std::span<const std::span<const float>> pieces)
     double total = 0;
     for (const std::span<const float> piece : pieces) {
         const auto size = static_cast<int64_t>(piece.size());
-        const int64_t chunks = (size + optimiser_grain - 1) / optimiser_grain;
+        const int64_t chunks = (size + kOptimiserGrain - 1) / kOptimiserGrain;
         thread_local std::vector<float> partial; // kept: a step of training allocates nothing
         partial.resize(static_cast<size_t>(chunks));
         float* parts = partial.data(); // this thread's, whoever fills it
-        parallel_for(size, optimiser_grain, [&](int64_t begin, int64_t end) {
+        parallel_for(size, kOptimiserGrain, [&](int64_t begin, int64_t end) {
             const float* x = piece.data() + begin;
-            parts[begin / optimiser_grain] = kernels().dot(end - begin, x, x);
+            parts[begin / kOptimiserGrain] = kernels().dot(end - begin, x, x);
         });
         for (const float part : partial) total += part;
     }
@@ -59,7 +59,7 @@ double CpuDevice::sum_of_squares(std::span<const std::span<const float>> pieces)
 
 void CpuDevice::adamw(int64_t n, float* p, const float* g, float* m, float* v,
                       const AdamWStep& s) const {
-    parallel_for(n, optimiser_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(n, kOptimiserGrain, [&](int64_t begin, int64_t end) {
         kernels().adamw(end - begin, p + begin, g + begin, m + begin, v + begin, s.grad_scale,
                         s.rate, s.beta1, s.beta2, s.eps, s.decay, s.correct1, s.correct2);
     });
@@ -71,12 +71,12 @@ bool CpuDevice::has_bf16() const { return bf16_kernels() != nullptr; }
 // far fewer page faults.
 std::shared_ptr<float> CpuDevice::allocate(int64_t count) const {
     const size_t bytes =
-        rounded_up(static_cast<size_t>(std::max<int64_t>(1, count)) * sizeof(float), cache_line);
-    const size_t alignment = bytes >= huge_pages_from ? huge_page : cache_line;
+        rounded_up(static_cast<size_t>(std::max<int64_t>(1, count)) * sizeof(float), kCacheLine);
+    const size_t alignment = bytes >= kHugePagesFrom ? kHugePage : kCacheLine;
     void* memory = std::aligned_alloc(alignment, rounded_up(bytes, alignment));
     if (memory == nullptr) throw std::bad_alloc();
 #ifdef __linux__
-    if (bytes >= huge_pages_from) madvise(memory, bytes, MADV_HUGEPAGE); // a hint
+    if (bytes >= kHugePagesFrom) madvise(memory, bytes, MADV_HUGEPAGE); // a hint
 #endif
     return {static_cast<float*>(memory), [](float* p) { std::free(p); }};
 }
@@ -86,7 +86,7 @@ void CpuDevice::download(int64_t n, const float* from, float* to) const {
 }
 
 void CpuDevice::fill(int64_t n, float value, float* x) const {
-    parallel_for(n, element_grain,
+    parallel_for(n, kElementGrain,
                  [&](int64_t begin, int64_t end) { std::fill(x + begin, x + end, value); });
 }
 

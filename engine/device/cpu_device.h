@@ -15,7 +15,7 @@ namespace qstar::engine::on_cpu {
 template <class Function>
 void add_each(const GradTarget& d, int64_t size, Function f) {
     if (!d.data) return;
-    parallel_for(size, map_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(size, kMapGrain, [&](int64_t begin, int64_t end) {
         if (d.fresh) {
             for (int64_t i = begin; i < end; ++i) d.data[i] = f(i);
         } else {

@@ -15,14 +15,14 @@ namespace {
 
 template <class Function>
 void each(int64_t n, const float* x, float* y, Function f) {
-    parallel_for(n, map_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(n, kMapGrain, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) y[i] = f(x[i]);
     });
 }
 
 template <class Function>
 void each(int64_t n, const float* a, const float* b, float* y, Function f) {
-    parallel_for(n, map_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(n, kMapGrain, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) y[i] = f(a[i], b[i]);
     });
 }
@@ -35,7 +35,7 @@ void clear_if_fresh(const GradTarget& d, int64_t size) {
 
 void CpuDevice::add_scaled(int64_t n, float alpha, const float* x, GradTarget d) const {
     if (!d.data) return;
-    parallel_for(n, map_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(n, kMapGrain, [&](int64_t begin, int64_t end) {
         if (d.fresh) {
             std::copy_n(x + begin, end - begin, d.data + begin);
             if (alpha != 1) kernels().scale(end - begin, alpha, d.data + begin);
@@ -49,7 +49,7 @@ void CpuDevice::map(Map f, int64_t n, const float* x, float c0, float c1, float*
     switch (f) {
     case Map::scale:
         if (x != y) return each(n, x, y, [=](float v) { return c0 * v; });
-        return parallel_for(n, map_grain, [&](int64_t begin, int64_t end) {
+        return parallel_for(n, kMapGrain, [&](int64_t begin, int64_t end) {
             kernels().scale(end - begin, c0, y + begin);
         });
     case Map::shift:
@@ -69,7 +69,7 @@ void CpuDevice::map(Map f, int64_t n, const float* x, float c0, float c1, float*
     case Map::clamp:
         return each(n, x, y, [=](float v) { return std::min(std::max(v, c0), c1); });
     case Map::gelu:
-        return parallel_for(n, map_grain, [&](int64_t begin, int64_t end) {
+        return parallel_for(n, kMapGrain, [&](int64_t begin, int64_t end) {
             kernels().gelu(end - begin, x + begin, y + begin);
         });
     }
@@ -102,7 +102,7 @@ void CpuDevice::map_grad(Map f, int64_t n, const float* x, const float* y, const
     case Map::clamp:
         return add([=](float u, float) { return u < c0 || u > c1 ? 0.0f : 1.0f; });
     case Map::gelu:
-        return parallel_for(n, map_grain, [&](int64_t begin, int64_t end) {
+        return parallel_for(n, kMapGrain, [&](int64_t begin, int64_t end) {
             kernels().gelu_grad(end - begin, x + begin, dy + begin, dx.data + begin, !dx.fresh);
         });
     }
@@ -111,11 +111,11 @@ void CpuDevice::map_grad(Map f, int64_t n, const float* x, const float* y, const
 void CpuDevice::zip(Zip f, int64_t n, const float* a, const float* b, float* y) const {
     switch (f) {
     case Zip::add:
-        return parallel_for(n, map_grain, [&](int64_t begin, int64_t end) {
+        return parallel_for(n, kMapGrain, [&](int64_t begin, int64_t end) {
             kernels().add(end - begin, a + begin, b + begin, y + begin);
         });
     case Zip::mul:
-        return parallel_for(n, map_grain, [&](int64_t begin, int64_t end) {
+        return parallel_for(n, kMapGrain, [&](int64_t begin, int64_t end) {
             kernels().mul(end - begin, a + begin, b + begin, y + begin);
         });
     case Zip::sub:
@@ -136,10 +136,10 @@ void CpuDevice::zip_grad(Zip f, bool second, int64_t n, const float* a, const fl
 }
 
 void CpuDevice::sum(int64_t n, const float* x, float* y) const {
-    const int64_t chunks = (n + element_grain - 1) / element_grain;
+    const int64_t chunks = (n + kElementGrain - 1) / kElementGrain;
     std::vector<float> partial(static_cast<size_t>(chunks));
-    parallel_for(n, element_grain, [&](int64_t begin, int64_t end) {
-        partial[static_cast<size_t>(begin / element_grain)] = kernels().sum(end - begin, x + begin);
+    parallel_for(n, kElementGrain, [&](int64_t begin, int64_t end) {
+        partial[static_cast<size_t>(begin / kElementGrain)] = kernels().sum(end - begin, x + begin);
     });
     *y = static_cast<float>(sum_of(partial));
 }

@@ -12,7 +12,7 @@ void CpuDevice::rotate(const Rotation& by, const float* x, int64_t ldx, GradTarg
                        int64_t ldy) const {
     if (!y.data) return;
     const int64_t width = by.heads * by.size;
-    parallel_for(by.rows, row_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(by.rows, kRowGrain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             const float* from = x + r * ldx;
             float* to = y.data + r * ldy;
@@ -33,7 +33,7 @@ void CpuDevice::rotate(const Rotation& by, const float* x, int64_t ldx, GradTarg
 
 void CpuDevice::swiglu(int64_t rows, int64_t width, const float* gate, const float* up, int64_t ld,
                        float* y) const {
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r)
             kernels().swiglu(width, gate + r * ld, up + r * ld, y + r * width);
     });
@@ -41,7 +41,7 @@ void CpuDevice::swiglu(int64_t rows, int64_t width, const float* gate, const flo
 
 void CpuDevice::swiglu_grad(int64_t n, const float* gate, const float* up, const float* dy,
                             GradTarget dgate, GradTarget dup) const {
-    parallel_for(n, map_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(n, kMapGrain, [&](int64_t begin, int64_t end) {
         kernels().swiglu_grad(end - begin, gate + begin, up + begin, dy + begin, dgate.data + begin,
                               !dgate.fresh, dup.data + begin, !dup.fresh);
     });

@@ -12,7 +12,7 @@ namespace qstar::engine::on_cpu {
 void CpuDevice::cross_entropy(int64_t rows, int64_t classes, const float* x, const int* targets,
                               const float* weights, double total, float* p, float* row_loss,
                               float* loss) const {
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             row_loss[r] = 0;
             if (weights[r] == 0) continue;
@@ -28,7 +28,7 @@ void CpuDevice::cross_entropy_grad(int64_t rows, int64_t classes, const float* p
                                    float constant, GradTarget dx) const {
     if (!dx.data) return;
     const float factor = *dy * constant;
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             float* to = dx.data + r * classes;
             const float w = factor * weights[r];
@@ -42,7 +42,7 @@ void CpuDevice::cross_entropy_grad(int64_t rows, int64_t classes, const float* p
 
 void CpuDevice::log_prob(int64_t rows, int64_t classes, const float* x, const int* targets,
                          float* p, float* y) const {
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             const float* row = x + r * classes;
             const float lse = kernels().softmax(classes, row, p + r * classes);
@@ -63,7 +63,7 @@ void CpuDevice::log_prob_grad(int64_t rows, int64_t classes, const float* p, con
 
 void CpuDevice::entropy(int64_t rows, int64_t classes, const float* x, float* p, float* lse,
                         float* y) const {
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             float* row = p + r * classes;
             lse[r] = kernels().softmax(classes, x + r * classes, row);

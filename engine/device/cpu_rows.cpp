@@ -19,8 +19,8 @@ void sum_chunks(const GradTarget& d, int64_t width, int64_t chunks, int64_t stri
 void CpuDevice::column_sums(int64_t rows, int64_t columns, const float* x, float* partial,
                             GradTarget d) const {
     if (!d.data) return;
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
-        float* sum = partial + begin / row_grain * columns;
+    parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
+        float* sum = partial + begin / kRowGrain * columns;
         std::fill_n(sum, columns, 0.0f);
         for (int64_t r = begin; r < end; ++r) kernels().add(columns, sum, x + r * columns, sum);
     });
@@ -29,7 +29,7 @@ void CpuDevice::column_sums(int64_t rows, int64_t columns, const float* x, float
 
 void CpuDevice::layer_norm(int64_t rows, int64_t width, const float* x, const float* gain,
                            const float* bias, float eps, float* y, float* mean, float* rstd) const {
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             kernels().layer_norm(width, x + r * width, gain, bias, eps, y + r * width, &mean[r],
                                  &rstd[r]);
@@ -43,8 +43,8 @@ void CpuDevice::layer_norm_grad(int64_t rows, int64_t width, const float* x, con
                                 const float* dy, const float* mean, const float* rstd,
                                 GradTarget dx, float* partial, GradTarget dgain,
                                 GradTarget dbias) const {
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
-        float* gain_part = partial + begin / row_grain * 2 * width;
+    parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
+        float* gain_part = partial + begin / kRowGrain * 2 * width;
         std::fill_n(gain_part, 2 * width, 0.0f);
         for (int64_t r = begin; r < end; ++r) {
             kernels().layer_norm_grad(width, x + r * width, gain, dy + r * width, mean[r], rstd[r],
@@ -57,7 +57,7 @@ void CpuDevice::layer_norm_grad(int64_t rows, int64_t width, const float* x, con
 
 void CpuDevice::rms_norm(const RmsNorm& s, const float* x, const float* gain, float* y,
                          float* rstd) const {
-    parallel_for(s.rows, row_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(s.rows, kRowGrain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             for (int64_t g = 0; g < s.groups; ++g) {
                 const int64_t at = r * s.stride + g * s.width;
@@ -72,8 +72,8 @@ void CpuDevice::rms_norm(const RmsNorm& s, const float* x, const float* gain, fl
 void CpuDevice::rms_norm_grad(int64_t rows, int64_t width, const float* x, const float* gain,
                               const float* dy, const float* rstd, GradTarget dx, float* partial,
                               GradTarget dgain) const {
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
-        float* gain_part = partial + begin / row_grain * width;
+    parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
+        float* gain_part = partial + begin / kRowGrain * width;
         std::fill_n(gain_part, width, 0.0f);
         for (int64_t r = begin; r < end; ++r) {
             kernels().rms_norm_grad(width, x + r * width, gain, dy + r * width, rstd[r],
@@ -85,7 +85,7 @@ void CpuDevice::rms_norm_grad(int64_t rows, int64_t width, const float* x, const
 
 void CpuDevice::embedding(int64_t rows, int64_t width, const int* tokens, const float* table,
                           const float* positions, int64_t time, float* y) const {
-    parallel_for(rows, row_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
             const float* row = table + tokens[r] * width;
             if (positions) {
@@ -108,7 +108,7 @@ void CpuDevice::embedding_grad(int64_t rows, int64_t width, const int* tokens, i
         float* at = to + row * width + begin;
         kernels().add(end - begin, at, dy + r * width + begin, at);
     };
-    parallel_for(width, column_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(width, kColumnGrain, [&](int64_t begin, int64_t end) {
         for (int64_t r = 0; r < rows; ++r) {
             if (table.data) add_rows(table.data, tokens[r], r, begin, end);
             if (positions.data) add_rows(positions.data, r % time, r, begin, end);
@@ -134,7 +134,7 @@ void CpuDevice::gather_rows_grad(int64_t count, int64_t width, const int* rows, 
 
 void CpuDevice::sum_lists(int64_t lists, int64_t width, const int* first, const int* order,
                           const float* x, int64_t /*x_rows*/, GradTarget y) const {
-    parallel_for(lists, row_grain, [&](int64_t begin, int64_t end) {
+    parallel_for(lists, kRowGrain, [&](int64_t begin, int64_t end) {
         std::vector<float> total(static_cast<size_t>(width));
         for (int64_t i = begin; i < end; ++i) {
             std::fill(total.begin(), total.end(), 0.0f);

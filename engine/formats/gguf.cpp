@@ -13,8 +13,8 @@ namespace qstar::engine {
 
 namespace {
 
-constexpr uint64_t longest_name = 65'535; // the format's own limit of keys
-constexpr int64_t most_numbers = 1 << 16; // that pass through a buffer at once, whole blocks
+constexpr uint64_t kLongestName = 65'535; // the format's own limit of keys
+constexpr int64_t kMostNumbers = 1 << 16; // that pass through a buffer at once, whole blocks
 
 // A float as the number that was meant: 1e-5, not 9.99999974738e-06.
 double as_written(float value) { return std::stod(fmt::format("{}", value)); }
@@ -53,7 +53,7 @@ void GgufReader::read_header(uint64_t size) {
     const uint64_t tensors = in.count(24, "tensors"); // a name's length, dimensions, type, offset
     const uint64_t keys = in.count(13, "keys");       // a name's length, type, a byte
     for (uint64_t i = 0; i < keys; ++i) {
-        std::string key = in.text(longest_name, "a key's name");
+        std::string key = in.text(kLongestName, "a key's name");
         if (keys_.contains(key)) fail("{}: the key \"{}\" stands there twice", name_, key);
         GgufValue value = read_value(in, key);
         keys_.emplace(std::move(key), std::move(value));
@@ -62,32 +62,32 @@ void GgufReader::read_header(uint64_t size) {
 }
 
 GgufValue GgufReader::read_value(HeaderCursor& in, const std::string& key) const {
-    constexpr const char* what = "a key's value";
+    constexpr const char* kWhat = "a key's value";
     const auto scalar = [&](GgufType type, auto take_whole, auto take_real, auto take_text) {
         switch (type) {
         case GgufType::u8:
-            return take_whole(in.take<uint8_t>(what));
+            return take_whole(in.take<uint8_t>(kWhat));
         case GgufType::i8:
-            return take_whole(in.take<int8_t>(what));
+            return take_whole(in.take<int8_t>(kWhat));
         case GgufType::u16:
-            return take_whole(in.take<uint16_t>(what));
+            return take_whole(in.take<uint16_t>(kWhat));
         case GgufType::i16:
-            return take_whole(in.take<int16_t>(what));
+            return take_whole(in.take<int16_t>(kWhat));
         case GgufType::u32:
-            return take_whole(in.take<uint32_t>(what));
+            return take_whole(in.take<uint32_t>(kWhat));
         case GgufType::i32:
-            return take_whole(in.take<int32_t>(what));
+            return take_whole(in.take<int32_t>(kWhat));
         case GgufType::u64:
         case GgufType::i64:
-            return take_whole(in.take<int64_t>(what));
+            return take_whole(in.take<int64_t>(kWhat));
         case GgufType::boolean:
-            return take_whole(in.take<uint8_t>(what) != 0 ? 1 : 0);
+            return take_whole(in.take<uint8_t>(kWhat) != 0 ? 1 : 0);
         case GgufType::f32:
-            return take_real(as_written(in.take<float>(what)));
+            return take_real(as_written(in.take<float>(kWhat)));
         case GgufType::f64:
-            return take_real(in.take<double>(what));
+            return take_real(in.take<double>(kWhat));
         default:
-            return take_text(in.text(UINT64_MAX, what));
+            return take_text(in.text(UINT64_MAX, kWhat));
         }
     };
     const auto known = [&](uint32_t type) {
@@ -95,19 +95,19 @@ GgufValue GgufReader::read_value(HeaderCursor& in, const std::string& key) const
             fail("{}: the key \"{}\" is of an unknown type, {}", name_, key, type);
         return static_cast<GgufType>(type);
     };
-    GgufValue result{known(in.take<uint32_t>(what)), {}};
+    GgufValue result{known(in.take<uint32_t>(kWhat)), {}};
     if (result.type != GgufType::array) {
         scalar(
             result.type, [&](int64_t n) { result.value = n; }, [&](double n) { result.value = n; },
             [&](std::string text) { result.value = std::move(text); });
         return result;
     }
-    result.type = known(in.take<uint32_t>(what));
+    result.type = known(in.take<uint32_t>(kWhat));
     if (result.type == GgufType::array)
         fail("{}: the key \"{}\": an array of arrays, which no model needs", name_, key);
-    constexpr uint64_t sizes[] = {1, 1, 2, 2, 4, 4, 4, 1, 8, 0, 8, 8, 8};
+    constexpr uint64_t kSizes[] = {1, 1, 2, 2, 4, 4, 4, 1, 8, 0, 8, 8, 8};
     const uint64_t count =
-        in.count(sizes[static_cast<size_t>(result.type)], "elements of an array");
+        in.count(kSizes[static_cast<size_t>(result.type)], "elements of an array");
     std::vector<int64_t> wholes;
     std::vector<double> reals;
     std::vector<std::string> texts;
@@ -127,7 +127,7 @@ GgufValue GgufReader::read_value(HeaderCursor& in, const std::string& key) const
 
 void GgufReader::read_tensors(HeaderCursor& in, uint64_t count) {
     for (uint64_t i = 0; i < count; ++i) {
-        const std::string tensor = in.text(longest_name, "a tensor's name");
+        const std::string tensor = in.text(kLongestName, "a tensor's name");
         const auto rank = in.take<uint32_t>("a tensor's description");
         if (rank > 4)
             fail("{}: tensor \"{}\" has {} dimensions; at most 4 are allowed", name_, tensor, rank);
@@ -257,11 +257,11 @@ void GgufReader::check_shape(const std::string& tensor, const Shape& expected) c
 void GgufReader::read(const std::string& tensor, const Tensor& to) const {
     check_shape(tensor, to.shape());
     const Place& from = place(tensor);
-    const auto most = static_cast<size_t>(std::min(most_numbers, to.size()));
+    const auto most = static_cast<size_t>(std::min(kMostNumbers, to.size()));
     std::vector<char> bytes(most / static_cast<size_t>(from.numbers->block) *
                             static_cast<size_t>(from.numbers->bytes));
-    for (int64_t at = 0; at < to.size(); at += most_numbers) {
-        const int64_t count = std::min(most_numbers, to.size() - at);
+    for (int64_t at = 0; at < to.size(); at += kMostNumbers) {
+        const int64_t count = std::min(kMostNumbers, to.size() - at);
         const int64_t block = at / from.numbers->block;
         read_at(from.begin + static_cast<uint64_t>(block * from.numbers->bytes), bytes.data(),
                 static_cast<size_t>(count / from.numbers->block * from.numbers->bytes));

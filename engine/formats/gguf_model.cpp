@@ -14,7 +14,7 @@ namespace {
 
 using Names = std::pair<std::string_view, std::string_view>; // ours, theirs
 
-constexpr std::array rotary_names = {
+constexpr std::array kRotaryNames = {
     Names{"input_layernorm", "attn_norm"},    Names{"self_attn.q_proj", "attn_q"},
     Names{"self_attn.k_proj", "attn_k"},      Names{"self_attn.v_proj", "attn_v"},
     Names{"self_attn.o_proj", "attn_output"}, Names{"self_attn.q_norm", "attn_q_norm"},
@@ -23,7 +23,7 @@ constexpr std::array rotary_names = {
     Names{"mlp.down_proj", "ffn_down"},       Names{"model.embed_tokens", "token_embd"},
     Names{"model.norm", "output_norm"},       Names{"lm_head", "output"}};
 
-constexpr std::array gpt2_names = {
+constexpr std::array kGpt2Names = {
     Names{"ln_1", "attn_norm"},          Names{"attn.c_attn", "attn_qkv"},
     Names{"attn.c_proj", "attn_output"}, Names{"ln_2", "ffn_norm"},
     Names{"mlp.c_fc", "ffn_up"},         Names{"mlp.c_proj", "ffn_down"},
@@ -37,7 +37,7 @@ std::string_view their_name(std::string_view ours, bool gpt2) {
         if (at == names.end()) fail("GGUF has no name for the parameter \"{}\"", ours);
         return at->second;
     };
-    return gpt2 ? find(gpt2_names) : find(rotary_names);
+    return gpt2 ? find(kGpt2Names) : find(kRotaryNames);
 }
 
 // "ARCHITECTURE.KEY" of a file.
@@ -206,9 +206,9 @@ GgufName gguf_name(const std::string& parameter, const GptConfig& config) {
 
 GptConfig gguf_config(const GgufReader& file, int64_t context) {
     const std::string architecture = file.text("general.architecture");
-    const auto known = std::find_if(families.begin(), families.end(),
+    const auto known = std::find_if(kFamilies.begin(), kFamilies.end(),
                                     [&](Family f) { return family_name(f) == architecture; });
-    if (known == families.end())
+    if (known == kFamilies.end())
         fail("{}: the key \"general.architecture\" is \"{}\", but this program computes gpt2, "
              "llama, qwen2 and qwen3 only",
              file.name(), architecture);
@@ -272,9 +272,9 @@ namespace {
 // The scalar head as a reranker's: of the two classes' logits, w h and 0, the softmax is
 // sigmoid(w h) and the rest. Its bias has no place among llama.cpp's tensors.
 void put_score(GgufContents& out, const Gpt& gpt) {
-    constexpr int64_t rank_pooling = 4;
+    constexpr int64_t kRankPooling = 4;
     const std::string prefix = std::string(family_name(gpt.config.family)) + ".";
-    out.whole(prefix + "pooling_type", rank_pooling);
+    out.whole(prefix + "pooling_type", kRankPooling);
     out.texts(prefix + "classifier.output_labels", {"right", "wrong"});
     const Tensor bias = gpt.parameter("score.bias").value.clone(cpu_device());
     out.number("qstar.score.bias", bias.data()[0]);

@@ -39,7 +39,7 @@ void from_q4_0(int64_t n, const char* from, float* to) {
     }
 }
 
-constexpr std::array known_numbers = {
+constexpr std::array kKnownNumbers = {
     GgufNumbers{0, "F32", 1, 4,
                 [](int64_t n, const char* from, float* to) { from_named("F32", n, from, to); }},
     GgufNumbers{1, "F16", 1, 2,
@@ -51,7 +51,7 @@ constexpr std::array known_numbers = {
 };
 
 // By their ids; "" is a type that is gone.
-constexpr std::array<const char*, 31> all_names = {
+constexpr std::array<const char*, 31> kAllNames = {
     "F32",     "F16",    "Q4_0",    "Q4_1",  "",       "",      "Q5_0",  "Q5_1",
     "Q8_0",    "Q8_1",   "Q2_K",    "Q3_K",  "Q4_K",   "Q5_K",  "Q6_K",  "Q8_K",
     "IQ2_XXS", "IQ2_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S", "IQ2_S", "IQ4_XS",
@@ -60,14 +60,14 @@ constexpr std::array<const char*, 31> all_names = {
 } // namespace
 
 const GgufNumbers* gguf_numbers(uint32_t id) {
-    for (const GgufNumbers& numbers : known_numbers)
+    for (const GgufNumbers& numbers : kKnownNumbers)
         if (numbers.id == id) return &numbers;
     return nullptr;
 }
 
 std::string gguf_number_names() {
     std::string names;
-    for (const GgufNumbers& numbers : known_numbers) {
+    for (const GgufNumbers& numbers : kKnownNumbers) {
         if (!names.empty()) names += ", ";
         names += numbers.name;
     }
@@ -75,7 +75,7 @@ std::string gguf_number_names() {
 }
 
 std::string name_of_gguf_numbers(uint32_t id) {
-    if (id < all_names.size() && *all_names[id] != '\0') return all_names[id];
+    if (id < kAllNames.size() && *kAllNames[id] != '\0') return kAllNames[id];
     return fmt::format("number {}", id);
 }
 

@@ -11,10 +11,10 @@ namespace qstar::engine {
 
 namespace {
 
-constexpr uint64_t gguf_alignment = 32;
+constexpr uint64_t kGgufAlignment = 32;
 
 uint64_t aligned(uint64_t bytes) {
-    return (bytes + gguf_alignment - 1) / gguf_alignment * gguf_alignment;
+    return (bytes + kGgufAlignment - 1) / kGgufAlignment * kGgufAlignment;
 }
 
 template <class T>
@@ -73,11 +73,11 @@ std::string gguf_header(const GgufContents& contents) {
 
 void write_tensor(FileWriter& file, const GgufTensor& tensor, const std::string& path) {
     const Tensor values = tensor.make();
-    constexpr int64_t piece_size = 1 << 15;
-    std::vector<float> buffer(static_cast<size_t>(piece_size));
-    std::vector<uint16_t> halves(static_cast<size_t>(piece_size));
-    for (int64_t at = 0; at < values.size(); at += piece_size) {
-        const int64_t count = std::min(piece_size, values.size() - at);
+    constexpr int64_t kPieceSize = 1 << 15;
+    std::vector<float> buffer(static_cast<size_t>(kPieceSize));
+    std::vector<uint16_t> halves(static_cast<size_t>(kPieceSize));
+    for (int64_t at = 0; at < values.size(); at += kPieceSize) {
+        const int64_t count = std::min(kPieceSize, values.size() - at);
         const auto n = static_cast<size_t>(count);
         values.device().download(count, values.data() + at, buffer.data());
         check_finite({buffer.data(), n}, at, tensor.name, path);

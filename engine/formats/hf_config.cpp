@@ -201,9 +201,9 @@ HfConfig read_hf_config(const JsonLine& config, int64_t context) {
     if (!config.value.is_object()) fail("{}: expected a JSON object", config.where);
     HfConfig result;
     const std::string type = string_field(config, "model_type");
-    const auto known = std::find_if(families.begin(), families.end(),
+    const auto known = std::find_if(kFamilies.begin(), kFamilies.end(),
                                     [&](Family f) { return family_name(f) == type; });
-    if (known == families.end())
+    if (known == kFamilies.end())
         fail("{}: \"model_type\" is \"{}\", but this program computes gpt2, llama, qwen2 and qwen3 "
              "only",
              config.where, type);

@@ -8,7 +8,7 @@
 namespace qstar {
 namespace {
 
-constexpr std::array<int, 2> signals = {SIGINT, SIGTERM};
+constexpr std::array<int, 2> kSignals = {SIGINT, SIGTERM};
 // What a handler may use is little: bytes that are there already, write() and raise().
 std::array<char, 1024> sentence_bytes;
 size_t sentence_length = 0;
@@ -21,7 +21,7 @@ extern "C" void say_and_end(int signal) {
 
 // Leaves a signal alone that somebody else handles, or that a shell has made harmless.
 void replace_handler(void (*old)(int), void (*with)(int)) {
-    for (const int signal : signals) {
+    for (const int signal : kSignals) {
         struct sigaction now {};
         ::sigaction(signal, nullptr, &now);
         if (now.sa_handler == old) std::signal(signal, with);

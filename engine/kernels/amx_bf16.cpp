@@ -39,7 +39,7 @@ void end() { _tile_release(); }
 template <int R, int N>
 void block(int64_t pairs, const uint32_t* a, int64_t a_bytes, const uint32_t* b, const float* start,
            int64_t start_bytes, float* c, int64_t c_bytes) {
-    constexpr int64_t b_bytes = kTwo * sizeof(uint32_t);
+    constexpr int64_t kBBytes = kTwo * sizeof(uint32_t);
     const auto down = [](auto* x, int64_t bytes) { // 16 rows further
         return x + kSide * bytes / static_cast<int64_t>(sizeof *x);
     };
@@ -59,10 +59,10 @@ void block(int64_t pairs, const uint32_t* a, int64_t a_bytes, const uint32_t* b,
     }
     for (int64_t p = 0; p < pairs; p += kSide) {
         _tile_loadd(4, a + p, a_bytes);
-        _tile_loadd(6, b + p * kTwo, b_bytes);
+        _tile_loadd(6, b + p * kTwo, kBBytes);
         _tile_dpbf16ps(0, 4, 6);
         if constexpr (N == 2) {
-            _tile_loadd(7, b + p * kTwo + kSide, b_bytes);
+            _tile_loadd(7, b + p * kTwo + kSide, kBBytes);
             _tile_dpbf16ps(1, 4, 7);
         }
         if constexpr (R == 2) {
@@ -99,8 +99,8 @@ void micro(int64_t pairs, const uint32_t* a, int64_t row_a, int64_t, const uint3
     }
     const auto run = rows > kSide ? (cols > kSide ? block<2, 2> : block<2, 1>)
                                   : (cols > kSide ? block<1, 2> : block<1, 1>);
-    constexpr auto bytes = static_cast<int64_t>(sizeof(float));
-    run(pairs, a, row_a * bytes, b, start, start_ld * bytes, out, ld * bytes);
+    constexpr auto kBytes = static_cast<int64_t>(sizeof(float));
+    run(pairs, a, row_a * kBytes, b, start, start_ld * kBytes, out, ld * kBytes);
     if (whole && !(accumulate && bias != nullptr)) return;
     for (int i = 0; i < rows; ++i) {
         for (int j = 0; j < cols; ++j) {

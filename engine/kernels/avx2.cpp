@@ -20,12 +20,12 @@ namespace {
 struct Avx2 : Unrolled {
     using Type = __m256;
     using Mask = __m256i;
-    static constexpr int lanes = 8;
-    static constexpr int rows = 6; // of the micro-kernel, with 2 vectors each
-    static constexpr int columns = 2;
-    static constexpr int wide_rows = 6;
-    static constexpr int page_columns = 2; // of attention's sums, with 4 vectors each
-    static constexpr int wide_columns = 2;
+    static constexpr int kLanes = 8;
+    static constexpr int kRows = 6; // of the micro-kernel, with 2 vectors each
+    static constexpr int kColumns = 2;
+    static constexpr int kWideRows = 6;
+    static constexpr int kPageColumns = 2; // of attention's sums, with 4 vectors each
+    static constexpr int kWideColumns = 2;
 
     static Mask mask(int count) {
         const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -93,7 +93,7 @@ struct Avx2 : Unrolled {
         r[3] = _mm256_shuffle_ps(high01, high23, 0xee);
     }
     // Rows become columns: first within the 128-bit parts, then the parts themselves.
-    [[gnu::always_inline]] static void transpose(Type (&r)[lanes]) {
+    [[gnu::always_inline]] static void transpose(Type (&r)[kLanes]) {
         unroll<2>([&](auto g) { transpose_parts(r + 4 * g()); });
         unroll<4>([&](auto i) {
             const Type low = r[i()];

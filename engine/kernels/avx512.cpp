@@ -25,12 +25,12 @@ namespace {
 struct Avx512 : Unrolled {
     using Type = __m512;
     using Mask = __mmask16;
-    static constexpr int lanes = 16;
-    static constexpr int rows = 14; // of the micro-kernel, with 2 vectors each
-    static constexpr int columns = 2;
-    static constexpr int wide_rows = 6;
-    static constexpr int page_columns = 4; // of attention's sums, with 4 vectors each
-    static constexpr int wide_columns = 4;
+    static constexpr int kLanes = 16;
+    static constexpr int kRows = 14; // of the micro-kernel, with 2 vectors each
+    static constexpr int kColumns = 2;
+    static constexpr int kWideRows = 6;
+    static constexpr int kPageColumns = 4; // of attention's sums, with 4 vectors each
+    static constexpr int kWideColumns = 4;
 
     static Mask mask(int count) { return static_cast<Mask>((1u << count) - 1u); }
     static Type zero() { return _mm512_setzero_ps(); }
@@ -89,18 +89,18 @@ struct Avx512 : Unrolled {
         r[3] = _mm512_shuffle_ps(high01, high23, 0xee);
     }
     // Rows become columns: first within the 128-bit parts, then the parts themselves.
-    [[gnu::always_inline]] static void transpose(Type (&r)[lanes]) {
+    [[gnu::always_inline]] static void transpose(Type (&r)[kLanes]) {
         unroll<4>([&](auto g) { transpose_parts(r + 4 * g()); });
         unroll<4>([&](auto i) {
-            constexpr int k = i();
-            const Type low01 = _mm512_shuffle_f32x4(r[k], r[k + 4], 0x44);
-            const Type high01 = _mm512_shuffle_f32x4(r[k], r[k + 4], 0xee);
-            const Type low23 = _mm512_shuffle_f32x4(r[k + 8], r[k + 12], 0x44);
-            const Type high23 = _mm512_shuffle_f32x4(r[k + 8], r[k + 12], 0xee);
-            r[k] = _mm512_shuffle_f32x4(low01, low23, 0x88);
-            r[k + 4] = _mm512_shuffle_f32x4(low01, low23, 0xdd);
-            r[k + 8] = _mm512_shuffle_f32x4(high01, high23, 0x88);
-            r[k + 12] = _mm512_shuffle_f32x4(high01, high23, 0xdd);
+            constexpr int kK = i();
+            const Type low01 = _mm512_shuffle_f32x4(r[kK], r[kK + 4], 0x44);
+            const Type high01 = _mm512_shuffle_f32x4(r[kK], r[kK + 4], 0xee);
+            const Type low23 = _mm512_shuffle_f32x4(r[kK + 8], r[kK + 12], 0x44);
+            const Type high23 = _mm512_shuffle_f32x4(r[kK + 8], r[kK + 12], 0xee);
+            r[kK] = _mm512_shuffle_f32x4(low01, low23, 0x88);
+            r[kK + 4] = _mm512_shuffle_f32x4(low01, low23, 0xdd);
+            r[kK + 8] = _mm512_shuffle_f32x4(high01, high23, 0x88);
+            r[kK + 12] = _mm512_shuffle_f32x4(high01, high23, 0xdd);
         });
     }
 };

@@ -20,19 +20,19 @@ namespace {
 struct Neon : Unrolled {
     using Type = float32x4_t;
     using Mask = int; // how many lanes are there: 0 or less, to 4 or more
-    static constexpr int lanes = 4;
-    static constexpr int rows = 12; // of the micro-kernel, with 2 vectors each
-    static constexpr int columns = 2;
-    static constexpr int wide_rows = 6;
-    static constexpr int page_columns = 4; // of attention's sums, with 4 vectors each
-    static constexpr int wide_columns = 4;
+    static constexpr int kLanes = 4;
+    static constexpr int kRows = 12; // of the micro-kernel, with 2 vectors each
+    static constexpr int kColumns = 2;
+    static constexpr int kWideRows = 6;
+    static constexpr int kPageColumns = 4; // of attention's sums, with 4 vectors each
+    static constexpr int kWideColumns = 4;
 
     static Mask mask(int count) { return count; }
     static Type zero() { return vdupq_n_f32(0); }
     static Type set(float x) { return vdupq_n_f32(x); }
     static Type load(const float* p) { return vld1q_f32(p); }
     static Type load(const float* p, Mask m) {
-        if (m >= lanes) return load(p);
+        if (m >= kLanes) return load(p);
         Type x = zero();
         if (m > 0) x = vld1q_lane_f32(p, x, 0);
         if (m > 1) x = vld1q_lane_f32(p + 1, x, 1);
@@ -41,7 +41,7 @@ struct Neon : Unrolled {
     }
     static void store(float* p, Type x) { vst1q_f32(p, x); }
     static void store(float* p, Type x, Mask m) {
-        if (m >= lanes) return store(p, x);
+        if (m >= kLanes) return store(p, x);
         if (m > 0) vst1q_lane_f32(p, x, 0);
         if (m > 1) vst1q_lane_f32(p + 1, x, 1);
         if (m > 2) vst1q_lane_f32(p + 2, x, 2);
@@ -87,7 +87,7 @@ struct Neon : Unrolled {
     }
 
     // Rows become columns.
-    [[gnu::always_inline]] static void transpose(Type (&r)[lanes]) {
+    [[gnu::always_inline]] static void transpose(Type (&r)[kLanes]) {
         const Type even01 = vtrn1q_f32(r[0], r[1]), odd01 = vtrn2q_f32(r[0], r[1]);
         const Type even23 = vtrn1q_f32(r[2], r[3]), odd23 = vtrn2q_f32(r[2], r[3]);
         r[0] = vcombine_f32(vget_low_f32(even01), vget_low_f32(even23));

@@ -48,8 +48,8 @@ namespace {
 struct One : Unrolled {
     using Type = float;
     using Mask = bool;
-    static constexpr int lanes = 1;
-    static constexpr int page_columns = 2;
+    static constexpr int kLanes = 1;
+    static constexpr int kPageColumns = 2;
 
     static Mask mask(int count) { return count > 0; }
     static Type zero() { return 0; }
@@ -72,8 +72,8 @@ struct One : Unrolled {
     static Type min(Type x, Type y) { return x < y ? x : y; }
     static Type sqrt(Type x) { return __builtin_sqrtf(x); }
     static Type round(Type x) { // to the nearest, |x| < 2^22
-        constexpr float shift = 0x1.8p23f;
-        return (x + shift) - shift;
+        constexpr float kShift = 0x1.8p23f;
+        return (x + kShift) - kShift;
     }
     // x 2^n, in two steps: 2^n alone may be no normal number.
     static Type ldexp(Type x, Type n) {
@@ -144,7 +144,7 @@ void pack_columns(int64_t k, const float* x, int64_t ldx, int64_t strips, int64_
 } // namespace
 
 const Kernels& scalar_kernels() {
-    static constexpr Kernels table = [] {
+    static constexpr Kernels kTable = [] {
         Kernels made{};
         made.name = "scalar";
         made.mr = kRows;
@@ -159,7 +159,7 @@ const Kernels& scalar_kernels() {
         made.attend_pages = attend_pages<One, Sixteen>;
         return made;
     }();
-    return table;
+    return kTable;
 }
 
 } // namespace qstar::engine

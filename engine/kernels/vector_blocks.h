@@ -114,7 +114,7 @@ constexpr void enter_blocks(Kernels& table) {
 template <class V>
 void score_page(int64_t size, const float* key, const float* ahead, const float* q, float* scores) {
     using F = typename V::Type;
-    constexpr int kVectors = kPagePositions / V::lanes;
+    constexpr int kVectors = kPagePositions / V::kLanes;
     F sum[4][kVectors];
     V::template unroll<4>(
         [&](auto s) { V::template unroll<kVectors>([&](auto j) { sum[s()][j()] = V::zero(); }); });
@@ -122,7 +122,7 @@ void score_page(int64_t size, const float* key, const float* ahead, const float*
         const F x = V::set(q[d]);
         V::prefetch(ahead + d * kPagePositions);
         V::template unroll<kVectors>([&](auto j) {
-            to[j()] = V::fma(x, V::load(key + d * kPagePositions + j() * V::lanes), to[j()]);
+            to[j()] = V::fma(x, V::load(key + d * kPagePositions + j() * V::kLanes), to[j()]);
         });
     };
     int64_t d = 0;
@@ -132,7 +132,7 @@ void score_page(int64_t size, const float* key, const float* ahead, const float*
     for (; d < size; ++d) add_product(d, sum[0]);
     V::template unroll<kVectors>([&](auto j) {
         const F total = V::add(V::add(sum[0][j()], sum[1][j()]), V::add(sum[2][j()], sum[3][j()]));
-        V::store(scores + j() * V::lanes, total);
+        V::store(scores + j() * V::kLanes, total);
     });
 }
 
@@ -149,9 +149,9 @@ void mix_page(int64_t count, int64_t size, const float* value, const float* ahea
     const auto add_position = [&](int64_t i, F* to) {
         const F x = V::set(weights[i]);
         V::template unroll<N>([&](auto j) {
-            V::prefetch(ahead + i * size + j() * V::lanes);
-            const float* from = value + i * size + j() * V::lanes;
-            const F v = j() < N - 1 || tail == V::lanes ? V::load(from) : V::load(from, mask);
+            V::prefetch(ahead + i * size + j() * V::kLanes);
+            const float* from = value + i * size + j() * V::kLanes;
+            const F v = j() < N - 1 || tail == V::kLanes ? V::load(from) : V::load(from, mask);
             to[j()] = V::fma(x, v, to[j()]);
         });
     };
@@ -162,8 +162,8 @@ void mix_page(int64_t count, int64_t size, const float* value, const float* ahea
     for (; i < count; ++i) add_position(i, sum[0]);
     V::template unroll<N>([&](auto j) {
         const F total = V::add(V::add(sum[0][j()], sum[1][j()]), V::add(sum[2][j()], sum[3][j()]));
-        float* to = out + j() * V::lanes;
-        if (j() < N - 1 || tail == V::lanes) {
+        float* to = out + j() * V::kLanes;
+        if (j() < N - 1 || tail == V::kLanes) {
             V::store(to, add ? V::add(V::load(to), total) : total);
         } else {
             V::store(to, add ? V::add(V::load(to, mask), total) : total, mask);
@@ -205,16 +205,16 @@ void attend_pages(int64_t n, int64_t heads, int64_t group, int64_t size, const f
             while (d < size) {
                 const int64_t left = size - d;
                 const auto go = [&](auto width, auto run) {
-                    const int64_t last = left - (width() - 1) * V::lanes;
+                    const int64_t last = left - (width() - 1) * V::kLanes;
                     run(there, size, value + d, ahead + d, scores + h * row + first,
-                        out + h * size + d, static_cast<int>(last < V::lanes ? last : V::lanes),
+                        out + h * size + d, static_cast<int>(last < V::kLanes ? last : V::kLanes),
                         p > 0);
-                    d += width() * V::lanes;
+                    d += width() * V::kLanes;
                 };
-                constexpr int kWide = V::page_columns;
-                if (kWide > 2 && left > (kWide - 1) * V::lanes) {
+                constexpr int kWide = V::kPageColumns;
+                if (kWide > 2 && left > (kWide - 1) * V::kLanes) {
                     go(typename V::template Index<kWide>(), mix_page<V, kWide>);
-                } else if (left > V::lanes) {
+                } else if (left > V::kLanes) {
                     go(typename V::template Index<2>(), mix_page<V, 2>);
                 } else {
                     go(typename V::template Index<1>(), mix_page<V, 1>);

@@ -49,22 +49,22 @@ struct Tail {
 template <class V, class Body>
 [[gnu::always_inline]] inline void each(int64_t n, Body body) {
     int64_t i = 0;
-    for (; i + V::lanes <= n; i += V::lanes) body(i, Whole<V>());
+    for (; i + V::kLanes <= n; i += V::kLanes) body(i, Whole<V>());
     if (i < n) body(i, Tail<V>{V::mask(static_cast<int>(n - i))});
 }
 
 // The sum of term(i, part) over all vectors, in four chains to hide their latency.
 template <class V, class Term>
 [[gnu::always_inline]] inline float total(int64_t n, Term term) {
-    static_assert(V::lanes == 16);
+    static_assert(V::kLanes == 16);
     using F = typename V::Type;
     F sum[4] = {V::zero(), V::zero(), V::zero(), V::zero()};
     int64_t i = 0;
-    for (; i + 4 * V::lanes <= n; i += 4 * V::lanes) {
+    for (; i + 4 * V::kLanes <= n; i += 4 * V::kLanes) {
         V::template unroll<4>(
-            [&](auto j) { sum[j()] = V::add(sum[j()], term(i + j() * V::lanes, Whole<V>())); });
+            [&](auto j) { sum[j()] = V::add(sum[j()], term(i + j() * V::kLanes, Whole<V>())); });
     }
-    for (; i + V::lanes <= n; i += V::lanes) sum[0] = V::add(sum[0], term(i, Whole<V>()));
+    for (; i + V::kLanes <= n; i += V::kLanes) sum[0] = V::add(sum[0], term(i, Whole<V>()));
     if (i < n) sum[1] = V::add(sum[1], term(i, Tail<V>{V::mask(static_cast<int>(n - i))}));
     return V::sum(V::add(V::add(sum[0], sum[1]), V::add(sum[2], sum[3])));
 }

@@ -33,17 +33,17 @@ template <class V, int R, int N, Along kAlong, bool kMask, bool kKeep>
 void block(const Tile& tile, int tail) {
     const Tile t = tile; // a copy, which no store through a pointer can change
     using F = typename V::Type;
-    constexpr bool kRows = kAlong == Along::rows;
+    constexpr bool kRows = kAlong == Along::kRows;
     const typename V::Mask mask = V::mask(tail);
     const auto load = [&](const float* p, auto j) {
-        return kMask && j() == N - 1 ? V::load(p + j() * V::lanes, mask)
-                                     : V::load(p + j() * V::lanes);
+        return kMask && j() == N - 1 ? V::load(p + j() * V::kLanes, mask)
+                                     : V::load(p + j() * V::kLanes);
     };
     const auto store = [&](float* p, auto j, F x) {
         if constexpr (kMask && j() == N - 1) {
-            V::store(p + j() * V::lanes, x, mask);
+            V::store(p + j() * V::kLanes, x, mask);
         } else {
-            V::store(p + j() * V::lanes, x);
+            V::store(p + j() * V::kLanes, x);
         }
     };
 
@@ -64,7 +64,7 @@ void block(const Tile& tile, int tail) {
     for (int64_t l = 0; l < t.k; ++l) {
         if (l == due) {
             due += t.k / (2 * R);
-            for (int j = 0; j < N; ++j) V::prefetch(next_c + j * V::lanes);
+            for (int j = 0; j < N; ++j) V::prefetch(next_c + j * V::kLanes);
             for (int64_t j = 0; j < t.next_length; j += 16) V::prefetch_far(next_a + j);
             next_c += t.ldc;
             next_a += t.next_lda;
@@ -72,7 +72,7 @@ void block(const Tile& tile, int tail) {
         F row[N];
         V::template unroll<N>([&](auto j) { row[j()] = load(b, j); });
         if constexpr (kKeep) {
-            for (int j = 0; j < N; ++j) V::prefetch(b + kAhead * t.ldb + j * V::lanes);
+            for (int j = 0; j < N; ++j) V::prefetch(b + kAhead * t.ldb + j * V::kLanes);
         }
         V::template unroll<R>([&](auto i) {
             const F x = V::set(kRows ? a[i() / 3][i() % 3 * t.stride_a] : a[0][i()]);
@@ -80,10 +80,10 @@ void block(const Tile& tile, int tail) {
                 [&](auto j) { sum[i()][j()] = V::fma(x, row[j()], sum[i()][j()]); });
         });
         if constexpr (kKeep) {
-            V::template unroll<N>([&](auto j) { V::store(keep_b + j() * V::lanes, row[j()]); });
-            keep_b += V::columns * V::lanes;
-            V::prefetch_far(b + N * V::lanes);
-            V::prefetch_far(b + (2 * N - 1) * V::lanes);
+            V::template unroll<N>([&](auto j) { V::store(keep_b + j() * V::kLanes, row[j()]); });
+            keep_b += V::kColumns * V::kLanes;
+            V::prefetch_far(b + N * V::kLanes);
+            V::prefetch_far(b + (2 * N - 1) * V::kLanes);
         }
         V::template unroll<kPointers>([&](auto p) {
             a[p()] += kRows ? 1 : t.stride_a;
@@ -116,10 +116,10 @@ void block_of(const Tile& t, int tail) {
 // A tile of up to R rows and exactly N vectors, the last perhaps in part.
 template <class V, int R, int N>
 void block_at(const Tile& t, int cols) {
-    const int tail = cols - (N - 1) * V::lanes;
+    const int tail = cols - (N - 1) * V::kLanes;
     const auto run = [&](auto along, auto masked) {
-        constexpr Along kAlong = along() ? Along::rows : Along::columns;
-        if constexpr (R == V::rows) {
+        constexpr Along kAlong = along() ? Along::kRows : Along::kColumns;
+        if constexpr (R == V::kRows) {
             if (t.keep_b != nullptr) {
                 return block<V, R, N, kAlong, masked() != 0, true>(t, tail);
             }
@@ -128,7 +128,7 @@ void block_at(const Tile& t, int cols) {
     };
     using No = typename V::template Index<0>;
     using Yes = typename V::template Index<1>;
-    if (tail == V::lanes) {
+    if (tail == V::kLanes) {
         t.a_in_rows ? run(Yes(), No()) : run(No(), No());
     } else {
         t.a_in_rows ? run(Yes(), Yes()) : run(No(), Yes());
@@ -137,10 +137,10 @@ void block_at(const Tile& t, int cols) {
 
 template <class V>
 void micro(const Tile& t) {
-    if (t.cols > V::lanes) {
-        block_at<V, V::rows, 2>(t, t.cols);
+    if (t.cols > V::kLanes) {
+        block_at<V, V::kRows, 2>(t, t.cols);
     } else {
-        block_at<V, V::rows, 1>(t, t.cols);
+        block_at<V, V::kRows, 1>(t, t.cols);
     }
 }
 
@@ -165,18 +165,18 @@ void strip(const Tile& t, int64_t col, int64_t cols) {
 
 template <class V, int R, int N>
 bool wide_enough(const Tile& t, int64_t left) {
-    return t.rows <= R && left > (N - 1) * V::lanes;
+    return t.rows <= R && left > (N - 1) * V::kLanes;
 }
 
 // Few rows leave registers free: the block is made wider, for longer runs of B and more
 // sums that do not wait for each other.
 template <class V>
 void strips(const Tile& t) {
-    constexpr int kWide = V::wide_columns;
+    constexpr int kWide = V::kWideColumns;
     for (int64_t j = 0; j < t.cols;) {
         const int64_t left = t.cols - j;
         const auto go = [&](auto width, auto run) {
-            const int64_t cols = width() * V::lanes < left ? width() * V::lanes : left;
+            const int64_t cols = width() * V::kLanes < left ? width() * V::kLanes : left;
             run(t, j, cols);
             j += cols;
         };
@@ -184,12 +184,12 @@ void strips(const Tile& t) {
             go(typename V::template Index<4 * kWide>(), strip<V, 1, 4 * kWide>);
         } else if (wide_enough<V, 2, 2 * kWide>(t, left)) {
             go(typename V::template Index<2 * kWide>(), strip<V, 2, 2 * kWide>);
-        } else if (wide_enough<V, V::wide_rows, kWide>(t, left)) {
-            go(typename V::template Index<kWide>(), strip<V, V::wide_rows, kWide>);
-        } else if (left > V::lanes) {
-            go(typename V::template Index<2>(), strip<V, V::rows, 2>);
+        } else if (wide_enough<V, V::kWideRows, kWide>(t, left)) {
+            go(typename V::template Index<kWide>(), strip<V, V::kWideRows, kWide>);
+        } else if (left > V::kLanes) {
+            go(typename V::template Index<2>(), strip<V, V::kRows, 2>);
         } else {
-            go(typename V::template Index<1>(), strip<V, V::rows, 1>);
+            go(typename V::template Index<1>(), strip<V, V::kRows, 1>);
         }
     }
 }
@@ -211,7 +211,7 @@ void one_row(const Tile& t, int64_t l) {
         store(t.c + j, bias == nullptr ? sum : V::add(sum, load(bias + j)));
     };
     int64_t j = 0;
-    for (; j + V::lanes <= t.cols; j += V::lanes) {
+    for (; j + V::kLanes <= t.cols; j += V::kLanes) {
         sums(
             j, [](const float* p) { return V::load(p); },
             [](float* p, typename V::Type v) { V::store(p, v); });
@@ -225,7 +225,7 @@ void one_row(const Tile& t, int64_t l) {
 
 template <class V>
 void small(const Tile& t) {
-    if (t.rows != 1 || t.cols <= 4 * V::wide_columns * V::lanes || t.k == 0) return strips<V>(t);
+    if (t.rows != 1 || t.cols <= 4 * V::kWideColumns * V::kLanes || t.k == 0) return strips<V>(t);
     // One row waits for B alone, which comes fastest when it is read as it lies in memory.
     constexpr int kTogether = 8;
     int64_t l = 0;
@@ -237,7 +237,7 @@ void small(const Tile& t) {
 
 template <class V>
 void pack_transposed(int64_t k, const float* x, int64_t ldx, int64_t count, int width, float* out) {
-    constexpr int kLanes = V::lanes;
+    constexpr int kLanes = V::kLanes;
     for (int64_t first = 0; first < count; first += width, out += k * width) {
         for (int from = 0; from < width; from += kLanes) {
             const float* rows = x + (first + from) * ldx;
@@ -268,7 +268,7 @@ void pack_columns(int64_t k, const float* x, int64_t ldx, int64_t strips, int64_
         const float* row = x + l * ldx;
         for (int64_t j = 0; j < strips * rows; j += 16) V::prefetch(row + kAhead * ldx + j);
         for (int64_t s = 0; s < strips; ++s)
-            V::store(out + s * distance + l * V::lanes, V::load(row + s * rows, mask));
+            V::store(out + s * distance + l * V::kLanes, V::load(row + s * rows, mask));
     }
 }
 
@@ -277,10 +277,10 @@ void pack_columns(int64_t k, const float* x, int64_t ldx, int64_t strips, int64_
 // Columns of A are packed with P, which has V::rows lanes or more.
 template <class V, class P = V>
 constexpr void enter_products(Kernels& table) {
-    static_assert(V::rows <= P::lanes);
-    table.mr = V::rows;
-    table.nr = V::columns * V::lanes;
-    table.mr_packed = P::lanes;
+    static_assert(V::kRows <= P::kLanes);
+    table.mr = V::kRows;
+    table.nr = V::kColumns * V::kLanes;
+    table.mr_packed = P::kLanes;
     table.micro = micro<V>;
     table.small = small<V>;
     table.pack_transposed = pack_transposed<V>;

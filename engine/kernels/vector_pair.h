@@ -16,23 +16,23 @@ struct Pair : Unrolled {
     struct Mask {
         typename Half::Mask low, high;
     };
-    static constexpr int lanes = 2 * Half::lanes;
+    static constexpr int kLanes = 2 * Half::kLanes;
 
     // The first `count` lanes; Half's masks take counts below 0 and above its lanes.
-    static Mask mask(int count) { return {Half::mask(count), Half::mask(count - Half::lanes)}; }
+    static Mask mask(int count) { return {Half::mask(count), Half::mask(count - Half::kLanes)}; }
     static Type zero() { return {Half::zero(), Half::zero()}; }
     static Type set(float x) { return {Half::set(x), Half::set(x)}; }
-    static Type load(const float* p) { return {Half::load(p), Half::load(p + Half::lanes)}; }
+    static Type load(const float* p) { return {Half::load(p), Half::load(p + Half::kLanes)}; }
     static Type load(const float* p, Mask m) {
-        return {Half::load(p, m.low), Half::load(p + Half::lanes, m.high)};
+        return {Half::load(p, m.low), Half::load(p + Half::kLanes, m.high)};
     }
     static void store(float* p, Type x) {
         Half::store(p, x.low);
-        Half::store(p + Half::lanes, x.high);
+        Half::store(p + Half::kLanes, x.high);
     }
     static void store(float* p, Type x, Mask m) {
         Half::store(p, x.low, m.low);
-        Half::store(p + Half::lanes, x.high, m.high);
+        Half::store(p + Half::kLanes, x.high, m.high);
     }
     static void prefetch(const float* p) { Half::prefetch(p); }
     static Type select(Mask m, Type x, Type otherwise) {

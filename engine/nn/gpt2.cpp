@@ -28,10 +28,10 @@ enum Block {
     per_block
 };
 
-constexpr size_t wte = 0, wpe = 1, first_block = 2;
+constexpr size_t kWte = 0, kWpe = 1, kFirstBlock = 2;
 
 size_t at(int64_t layer, Block which) {
-    return first_block + static_cast<size_t>(layer) * per_block + which;
+    return kFirstBlock + static_cast<size_t>(layer) * per_block + which;
 }
 
 } // namespace
@@ -72,7 +72,7 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
     const auto leaf = [&](size_t i) { return tape.leaf(parameters[i]); };
     const float epsilon = norm_epsilon(config);
 
-    Var x = embedding(tape, tokens, leaf(wte), leaf(wpe), time);
+    Var x = embedding(tape, tokens, leaf(kWte), leaf(kWpe), time);
     for (int64_t layer = 0; layer < config.layers; ++layer) {
         const auto p = [&](Block which) { return leaf(at(layer, which)); };
         const auto times = [&](Var v, Block weight, Block bias) {

@@ -18,7 +18,7 @@ std::string_view family_name(Family family) {
 }
 
 Family family_named(std::string_view name, const std::string& where) {
-    for (const Family family : families)
+    for (const Family family : kFamilies)
         if (family_name(family) == name) return family;
     fail("{}expected one of the families gpt2, llama, qwen2 and qwen3, found \"{}\"", where, name);
 }

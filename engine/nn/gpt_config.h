@@ -15,7 +15,7 @@ enum class Family {
     qwen2, // llama with biases of queries, keys and values (Yang et al. 2024)
     qwen3, // llama with normalised queries and keys (Yang et al. 2025)
 };
-inline constexpr std::array families{Family::gpt2, Family::llama, Family::qwen2, Family::qwen3};
+inline constexpr std::array kFamilies{Family::gpt2, Family::llama, Family::qwen2, Family::qwen3};
 std::string_view family_name(Family family);
 // Error listing the families; `where` begins the sentence.
 Family family_named(std::string_view name, const std::string& where = "");

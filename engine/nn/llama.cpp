@@ -33,14 +33,14 @@ enum Block {
     v_bias
 };
 
-constexpr size_t embed_tokens = 0, first_block = 1;
+constexpr size_t kEmbedTokens = 0, kFirstBlock = 1;
 
 bool normalises_queries(const GptConfig& config) { return config.family == Family::qwen3; }
 bool has_biases(const GptConfig& config) { return config.family == Family::qwen2; }
 
 size_t at(const GptConfig& config, int64_t layer, Block which) {
     const size_t more = normalises_queries(config) ? 2 : has_biases(config) ? 3 : 0;
-    return first_block + static_cast<size_t>(layer) * (per_block + more) + which;
+    return kFirstBlock + static_cast<size_t>(layer) * (per_block + more) + which;
 }
 
 } // namespace
@@ -104,7 +104,7 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
         return packing != nullptr ? in_padded_chunks(tape, y, *packing) : y;
     };
 
-    Var x = embedding(tape, tokens, leaf(embed_tokens));
+    Var x = embedding(tape, tokens, leaf(kEmbedTokens));
     for (int64_t layer = 0; layer < config.layers; ++layer) {
         const auto p = [&](Block which) { return leaf(at(config, layer, which)); };
         const auto bias = [&](Block which) { return has_biases(config) ? p(which) : Var{}; };

@@ -15,7 +15,7 @@ namespace qstar::engine {
 
 namespace {
 
-constexpr int64_t most_rank = 4096;
+constexpr int64_t kMostRank = 4096;
 
 // Of "h.3.attn.c_attn.weight" 3; -1 outside the blocks.
 int64_t block_of(std::string_view name) {
@@ -71,7 +71,7 @@ Tensor with_adapter(const Parameter& weight, const Tensor& a, const Tensor& b) {
     const int64_t rank = a.shape()[0];
     const Device& device = weight.value.device();
     Tensor whole = weight.value.clone(device), scaled = Tensor::zeros(b.shape(), device);
-    device.map(Map::scale, b.size(), b.data(), lora_factor, 0, scaled.data());
+    device.map(Map::scale, b.size(), b.data(), kLoraFactor, 0, scaled.data());
     Gemm g;
     g.k = rank;
     g.accumulate = true;
@@ -120,7 +120,7 @@ Json adapter_config(const Gpt& model, const std::string& base) {
             {"task_type", model.config.scalar_head ? "SEQ_CLS" : "CAUSAL_LM"},
             {"base_model_name_or_path", base},
             {"r", rank},
-            {"lora_alpha", static_cast<int64_t>(lora_factor) * rank},
+            {"lora_alpha", static_cast<int64_t>(kLoraFactor) * rank},
             {"lora_dropout", 0.0},
             {"bias", "none"},
             {"target_modules", list(adapted)},
@@ -139,11 +139,11 @@ Trains trains_named(std::string_view text) {
     if (text.starts_with("lora:")) {
         const char* const end = text.data() + text.size();
         const auto [last, error] = std::from_chars(text.data() + 5, end, rank);
-        if (error == std::errc() && last == end && rank >= 1 && rank <= most_rank)
+        if (error == std::errc() && last == end && rank >= 1 && rank <= kMostRank)
             return {Trains::lora, rank};
     }
     fail("--trains must be all, head or lora: and a rank of 1 to {}, as in lora:8, found \"{}\"",
-         most_rank, text);
+         kMostRank, text);
 }
 
 void train_only(Gpt& model, const Trains& trains, Random random, int64_t base_layers) {
@@ -206,7 +206,7 @@ Var project(Tape& tape, std::span<Parameter> parameters, size_t which, Var x, Va
     if (weight.adapter == 0) return y;
     const auto at = static_cast<size_t>(weight.adapter);
     const Var sum = add_low_rank(tape, y, x, tape.leaf(parameters[at]),
-                                 tape.leaf(parameters[at + 1]), lora_factor);
+                                 tape.leaf(parameters[at + 1]), kLoraFactor);
     tape.drop(y);
     return sum;
 }

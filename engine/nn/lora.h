@@ -31,7 +31,7 @@ struct Trains {
 // "all", "head" or "lora:8"; else an Error. A rank is 1 to 4096.
 Trains trains_named(std::string_view text);
 
-inline constexpr float lora_factor = 2; // alpha / r
+inline constexpr float kLoraFactor = 2; // alpha / r
 
 // Freezes what is not trained and gives lora's adapters. The scalar head, and blocks from
 // `base_layers` on, are new and trained whole by lora, too. Error where head has none to train.

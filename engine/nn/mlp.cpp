@@ -14,7 +14,7 @@ namespace qstar::engine {
 
 namespace {
 
-constexpr float mlp_epsilon = 1e-5f; // of layer norm
+constexpr float kMlpEpsilon = 1e-5f; // of layer norm
 
 // Where a block's parameters stand, after in.weight and in.bias.
 enum MlpBlock { norm, norm_bias, fc, fc_bias, proj, proj_bias, per_mlp_block };
@@ -84,12 +84,12 @@ Var forward(Tape& tape, Mlp& model, const Bags& features) {
     Var x = embedding_bag(tape, features, leaf(0), leaf(1));
     for (int64_t block = 0; block < model.config.blocks; ++block) {
         const auto p = [&](MlpBlock which) { return leaf(at(block, which)); };
-        Var y = layer_norm(tape, x, p(norm), p(norm_bias), mlp_epsilon);
+        Var y = layer_norm(tape, x, p(norm), p(norm_bias), kMlpEpsilon);
         y = relu(tape, linear(tape, y, p(fc), p(fc_bias)));
         x = add(tape, x, linear(tape, y, p(proj), p(proj_bias)));
     }
     const size_t end = last(model.config);
-    x = layer_norm(tape, x, leaf(end), leaf(end + 1), mlp_epsilon);
+    x = layer_norm(tape, x, leaf(end), leaf(end + 1), kMlpEpsilon);
     return linear(tape, x, leaf(end + 2), leaf(end + 3));
 }
 
@@ -152,7 +152,7 @@ void evaluate(const Mlp& model, const Bags& features, float* out) {
         parallel_for(m, 64, [&](int64_t begin, int64_t end) {
             float mean = 0, rstd = 0;
             for (int64_t r = begin; r < end; ++r)
-                kernels().layer_norm(c.width, x + r * c.width, p(gain), p(gain + 1), mlp_epsilon,
+                kernels().layer_norm(c.width, x + r * c.width, p(gain), p(gain + 1), kMlpEpsilon,
                                      y + r * c.width, &mean, &rstd);
         });
     };

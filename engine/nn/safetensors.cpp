@@ -16,7 +16,7 @@
 namespace qstar::engine {
 namespace {
 
-constexpr int64_t piece = 1 << 15; // numbers that pass through a buffer at once
+constexpr int64_t kPiece = 1 << 15; // numbers that pass through a buffer at once
 
 // Hands the file's bytes to `write`, in order. The numbers may lie on a device: they pass
 // through a buffer that stays in the caches.
@@ -28,10 +28,10 @@ void write_to(const SafeTensors& contents, const std::string& file,
         shapes.emplace_back(name, tensor.shape());
     }
     write(safetensors_header(shapes, contents.metadata));
-    std::vector<float> buffer(piece);
+    std::vector<float> buffer(kPiece);
     for (const auto& [name, tensor] : contents.tensors) {
-        for (int64_t at = 0; at < tensor.size(); at += piece) {
-            const int64_t count = std::min(piece, tensor.size() - at);
+        for (int64_t at = 0; at < tensor.size(); at += kPiece) {
+            const int64_t count = std::min(kPiece, tensor.size() - at);
             tensor.device().download(count, tensor.data() + at, buffer.data());
             check_finite({buffer.data(), static_cast<size_t>(count)}, at, name, file);
             write({reinterpret_cast<const char*>(buffer.data()),
@@ -95,7 +95,7 @@ void SafeTensorsReader::read_header(uint64_t size) {
         fail("{}: expected a safetensors file, found only {} bytes", name_, size);
     }
     read_at(0, &length, sizeof length);
-    if (length > safetensors_header_limit) refuse_header(length, size);
+    if (length > kSafetensorsHeaderLimit) refuse_header(length, size);
     if (length > size - sizeof length) {
         fail("{}: the file is cut off: its header is {} bytes long, but only {} follow", name_,
              length, size - sizeof length);
@@ -164,11 +164,11 @@ void SafeTensorsReader::check_shape(const std::string& tensor, const Shape& expe
 void SafeTensorsReader::read(const std::string& tensor, const Tensor& to) const {
     check_shape(tensor, to.shape());
     const Place& from = place(tensor);
-    const auto most = static_cast<size_t>(std::min(piece, to.size()));
+    const auto most = static_cast<size_t>(std::min(kPiece, to.size()));
     std::vector<char> bytes(most * static_cast<size_t>(from.type->bytes));
     std::vector<float> numbers(most);
-    for (int64_t at = 0; at < to.size(); at += piece) {
-        const int64_t count = std::min(piece, to.size() - at);
+    for (int64_t at = 0; at < to.size(); at += kPiece) {
+        const int64_t count = std::min(kPiece, to.size() - at);
         read_at(from.begin + static_cast<uint64_t>(at * from.type->bytes), bytes.data(),
                 static_cast<size_t>(count * from.type->bytes));
         from.type->to_fp32(count, bytes.data(), numbers.data());

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* metadata_key = "__metadata__";
+constexpr const char* kMetadataKey = "__metadata__";
 
 // The header as JSON, with no key twice and nothing deeper than the format has.
 json parse_header(std::string_view text, const std::string& file) {
@@ -100,10 +100,10 @@ SafeTensorsHeader::Entry parse_entry(const std::string& name, const json& entry,
 }
 
 std::map<std::string, std::string> parse_metadata(const json& value, const std::string& file) {
-    if (!value.is_object()) fail("{}: {} is not a JSON object", file, metadata_key);
+    if (!value.is_object()) fail("{}: {} is not a JSON object", file, kMetadataKey);
     std::map<std::string, std::string> metadata;
     for (const auto& [key, text] : value.items()) {
-        if (!text.is_string()) fail("{}: {} \"{}\" is not a string", file, metadata_key, key);
+        if (!text.is_string()) fail("{}: {} \"{}\" is not a string", file, kMetadataKey, key);
         metadata[key] = text.get<std::string>();
     }
     return metadata;
@@ -137,7 +137,7 @@ SafeTensorsHeader parse_safetensors_header(std::string_view text, uint64_t size,
     const json header = parse_header(text, file);
     SafeTensorsHeader found;
     for (const auto& [key, value] : header.items()) {
-        if (key == metadata_key)
+        if (key == kMetadataKey)
             found.metadata = parse_metadata(value, file);
         else
             found.entries.push_back(parse_entry(key, value, file));
@@ -149,10 +149,10 @@ SafeTensorsHeader parse_safetensors_header(std::string_view text, uint64_t size,
 std::string safetensors_header(const std::vector<std::pair<std::string, Shape>>& tensors,
                                const std::map<std::string, std::string>& metadata) {
     json header = json::object(); // keeps its keys sorted, as the tensors are
-    if (!metadata.empty()) header[metadata_key] = metadata;
+    if (!metadata.empty()) header[kMetadataKey] = metadata;
     uint64_t offset = 0;
     for (const auto& [name, shape] : tensors) {
-        if (name == metadata_key) fail("a tensor cannot be named {}", metadata_key);
+        if (name == kMetadataKey) fail("a tensor cannot be named {}", kMetadataKey);
         json sides = json::array();
         for (int i = 0; i < shape.rank; ++i) sides.push_back(shape[i]);
         const uint64_t end = offset + static_cast<uint64_t>(shape.size()) * sizeof(float);

@@ -14,7 +14,7 @@
 
 namespace qstar::engine {
 
-inline constexpr uint64_t safetensors_header_limit = 100'000'000; // bytes, as the format has it
+inline constexpr uint64_t kSafetensorsHeaderLimit = 100'000'000; // bytes, as the format has it
 
 struct SafeTensorsHeader {
     // A tensor, and its place among the data bytes.

@@ -72,12 +72,12 @@ Gemm square_product(int64_t side, const float* a, const float* b, float* c) {
 
 // The processor computes strips of so many columns of a symmetric matrix, down to the diagonal, and
 // reflects them.
-constexpr int64_t muon_strip = 32;
+constexpr int64_t kMuonStrip = 32;
 
 void upper_product(const Device& device, const Gemm& product) {
-    for (int64_t j = 0; j < product.n; j += muon_strip) {
+    for (int64_t j = 0; j < product.n; j += kMuonStrip) {
         Gemm g = product;
-        g.n = std::min(muon_strip, product.n - j);
+        g.n = std::min(kMuonStrip, product.n - j);
         g.m = j + g.n;
         g.b += g.trans_b ? j * g.ldb : j;
         g.c += j;
@@ -87,13 +87,13 @@ void upper_product(const Device& device, const Gemm& product) {
 
 // Tile by tile, whose columns stay in the first-level cache.
 void reflect(int64_t n, float* c) {
-    constexpr int64_t tile = 16;
-    static_assert(muon_strip % tile == 0);
-    for (int64_t i = muon_strip; i < n; i += tile) {
-        const int64_t rows = std::min(tile, n - i);
-        for (int64_t j = 0; j < i / muon_strip * muon_strip; j += tile) {
+    constexpr int64_t kTile = 16;
+    static_assert(kMuonStrip % kTile == 0);
+    for (int64_t i = kMuonStrip; i < n; i += kTile) {
+        const int64_t rows = std::min(kTile, n - i);
+        for (int64_t j = 0; j < i / kMuonStrip * kMuonStrip; j += kTile) {
             for (int64_t row = i; row < i + rows; ++row)
-                for (int64_t col = j; col < j + tile; ++col) c[row * n + col] = c[col * n + row];
+                for (int64_t col = j; col < j + kTile; ++col) c[row * n + col] = c[col * n + row];
         }
     }
 }
@@ -117,7 +117,7 @@ void polynomial(const Device& device, int64_t r, const float* g, const float* on
     }
     upper_product(device, square);
     for (int64_t i = 0; i < r; ++i) {
-        const int64_t first = i / muon_strip * muon_strip;
+        const int64_t first = i / kMuonStrip * kMuonStrip;
         float* row = to + i * r;
         kernels().scale(r - first, kMuonC, row + first);
         kernels().axpy(r - first, kMuonB, g + i * r + first, row + first);

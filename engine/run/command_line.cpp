@@ -47,18 +47,19 @@ bool is_real(const std::string& text) {
 
 // What is wrong with a value of a type as CLI11 names it; empty: nothing.
 std::string refusal(const std::string& type, const std::string& text) {
-    constexpr int64_t low = std::numeric_limits<int64_t>::min();
-    constexpr int64_t high = std::numeric_limits<int64_t>::max();
+    constexpr int64_t kLow = std::numeric_limits<int64_t>::min();
+    constexpr int64_t kHigh = std::numeric_limits<int64_t>::max();
     std::string wanted;
     if (type.starts_with("UINT")) {
-        if (!is_whole(text, 0)) wanted = fmt::format("a whole number from 0 to {}", high);
+        if (!is_whole(text, 0)) wanted = fmt::format("a whole number from 0 to {}", kHigh);
     } else if (type.starts_with("INT")) {
-        if (!is_whole(text, low)) wanted = fmt::format("a whole number from {} to {}", low, high);
+        if (!is_whole(text, kLow))
+            wanted = fmt::format("a whole number from {} to {}", kLow, kHigh);
     } else if (type.starts_with("FLOAT")) {
         if (!is_real(text)) wanted = "a finite number";
     } else if (type.starts_with("BOOLEAN")) {
-        constexpr std::array known = {"true", "false", "on", "off", "yes", "no", "1", "0"};
-        if (std::find(known.begin(), known.end(), text) == known.end()) wanted = "true or false";
+        constexpr std::array kKnown = {"true", "false", "on", "off", "yes", "no", "1", "0"};
+        if (std::find(kKnown.begin(), kKnown.end(), text) == kKnown.end()) wanted = "true or false";
     }
     return wanted.empty() ? "" : fmt::format("expected {}, found \"{}\"", wanted, text);
 }

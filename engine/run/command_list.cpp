@@ -124,7 +124,7 @@ std::string value_name(const Flag& flag) {
 }
 
 std::string limits_text(const Flag& flag) {
-    const bool low = flag.low > -unbounded, high = flag.high < static_cast<double>(most);
+    const bool low = flag.low > -kUnbounded, high = flag.high < static_cast<double>(kMost);
     const std::string least = flag.above ? fmt::format("above {}", flag.low) : "";
     if (!low && !high) return "";
     if (!low) return fmt::format("at most {}", flag.high);

@@ -145,9 +145,9 @@ namespace {
 void check_one(const Flag& flag, int64_t value) {
     // A bound that is no int64_t is none.
     const auto bound = [](double number) {
-        return number <= -unbounded  ? std::numeric_limits<int64_t>::min()
-               : number >= unbounded ? std::numeric_limits<int64_t>::max()
-                                     : static_cast<int64_t>(number);
+        return number <= -kUnbounded  ? std::numeric_limits<int64_t>::min()
+               : number >= kUnbounded ? std::numeric_limits<int64_t>::max()
+                                      : static_cast<int64_t>(number);
     };
     check_whole(flag.name, value, bound(flag.low), bound(flag.high));
 }

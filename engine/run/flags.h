@@ -7,7 +7,7 @@
 //       describe(f, o.rl); // what it shares with others, which it contains
 //       f.number("value-lr", o.value_lr, 0, 10, "learning rate of the value function at its peak");
 //       f.choice("reward", o.reward, {"verifier", "orm"}, "who pays");
-//       f.number("save-every", o.save_every, 1, most, "steps between two saves").quiet();
+//       f.number("save-every", o.save_every, 1, kMost, "steps between two saves").quiet();
 //   }
 //
 // A flag points into the options: it is of use while these stay where they are.
@@ -26,7 +26,7 @@
 
 namespace qstar {
 
-inline constexpr double unbounded = std::numeric_limits<double>::infinity();
+inline constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 struct Flag {
     using Value =
@@ -44,7 +44,7 @@ struct Flag {
     Value value;
     std::string help;
     Form form = Form::value;
-    double low = -unbounded, high = unbounded;
+    double low = -kUnbounded, high = kUnbounded;
     bool above = false;                    // low itself is none of them
     bool maybe_empty = false;              // beside the choices
     std::vector<std::string_view> choices; // empty: any text

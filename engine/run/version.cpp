@@ -8,7 +8,7 @@ namespace qstar::engine {
 
 std::string version_text(const std::string& release, bool with_vulkan) {
     std::string known, sets = "scalar";
-    for (const Family family : families)
+    for (const Family family : kFamilies)
         known += (known.empty() ? "" : ", ") + std::string(family_name(family));
     if (cpu().avx2 && avx2_kernels() != nullptr) sets += ", avx2";
     if (cpu().avx512 && avx512_kernels() != nullptr) sets += ", avx512";

@@ -27,7 +27,7 @@ void cast(int64_t n, const char* from, float* to) {
     convert<T>(n, from, to, [](T number) { return static_cast<float>(number); });
 }
 
-constexpr std::array types = {
+constexpr std::array kTypes = {
     NumberType{"BOOL", 1,
                [](int64_t n, const char* from, float* to) {
                    convert<uint8_t>(n, from, to, [](uint8_t b) { return b != 0 ? 1.0f : 0.0f; });
@@ -84,8 +84,8 @@ uint16_t half_of_fp32(float value) {
 
 void check_finite(std::span<const float> numbers, int64_t first, const std::string& tensor,
                   const std::string& file) {
-    constexpr uint32_t all_ones = 0x7f800000; // the exponent of infinity and NaN
-    const auto odd = [](float x) { return (std::bit_cast<uint32_t>(x) & all_ones) == all_ones; };
+    constexpr uint32_t kAllOnes = 0x7f800000; // the exponent of infinity and NaN
+    const auto odd = [](float x) { return (std::bit_cast<uint32_t>(x) & kAllOnes) == kAllOnes; };
     bool any = false; // a loop without a branch, for the compiler to take several at once
     for (const float x : numbers) any |= odd(x);
     if (!any) return;
@@ -95,7 +95,7 @@ void check_finite(std::span<const float> numbers, int64_t first, const std::stri
 }
 
 const NumberType* number_type(std::string_view name) {
-    for (const NumberType& type : types) {
+    for (const NumberType& type : kTypes) {
         if (name == type.name) return &type;
     }
     return nullptr;
@@ -103,7 +103,7 @@ const NumberType* number_type(std::string_view name) {
 
 std::string number_type_names() {
     std::string names;
-    for (const NumberType& type : types) {
+    for (const NumberType& type : kTypes) {
         if (!names.empty()) names += ", ";
         names += type.name;
     }

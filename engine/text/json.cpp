@@ -81,9 +81,9 @@ Json Json::object() {
 Json::Type Json::type() const { return static_cast<Type>(value_.index()); }
 
 const char* Json::type_name() const {
-    constexpr const char* names[] = {"null",   "boolean", "number", "number",
-                                     "number", "string",  "array",  "object"};
-    return names[value_.index()];
+    constexpr const char* kNames[] = {"null",   "boolean", "number", "number",
+                                      "number", "string",  "array",  "object"};
+    return kNames[value_.index()];
 }
 
 void Json::wrong(const char* wanted) const {

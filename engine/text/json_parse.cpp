@@ -14,8 +14,8 @@
 namespace qstar {
 namespace {
 
-constexpr size_t most_depth = 100;
-constexpr int out_of_range = 406; // the library's number for a number that is too large
+constexpr size_t kMostDepth = 100;
+constexpr int kOutOfRange = 406; // the library's number for a number that is too large
 
 // A text, and how errors name a byte of it.
 struct Source {
@@ -42,10 +42,10 @@ struct Token {
 };
 
 Token token_at(std::string_view text, size_t at) {
-    constexpr std::string_view blanks = " \t\r\n", marks = "{}[],:";
+    constexpr std::string_view kBlanks = " \t\r\n", kMarks = "{}[],:";
     Token token;
     for (size_t i = 0; i < text.size() && i <= at;) {
-        if (blanks.find(text[i]) != std::string_view::npos) {
+        if (kBlanks.find(text[i]) != std::string_view::npos) {
             ++i;
             continue;
         }
@@ -54,7 +54,7 @@ Token token_at(std::string_view text, size_t at) {
         if (text[i] == '"') {
             for (++i; i < text.size() && text[i] != '"';) i += text[i] == '\\' ? 2 : 1;
             i = std::min(i + 1, text.size());
-        } else if (marks.find(text[i]) == std::string_view::npos) {
+        } else if (kMarks.find(text[i]) == std::string_view::npos) {
             i = std::min(text.find_first_of(" \t\r\n{}[],:\"", i), text.size());
         } else {
             ++i;
@@ -62,7 +62,7 @@ Token token_at(std::string_view text, size_t at) {
         token.end = i;
         const std::string_view found = text.substr(token.begin, i - token.begin);
         token.broken =
-            marks.find(found[0]) == std::string_view::npos && !nlohmann::json::accept(found);
+            kMarks.find(found[0]) == std::string_view::npos && !nlohmann::json::accept(found);
         if (token.broken) break;
     }
     return token;
@@ -100,7 +100,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
         const Token token = token_at(text, at);
         const std::string_view shown =
             text.substr(token.begin, std::min<size_t>(token.end - token.begin, 20));
-        if (error.id == out_of_range)
+        if (error.id == kOutOfRange)
             source_.wrong(token.begin, fmt::format("the number {} is too large", shown));
         if (token.broken && shown.starts_with('"')) string_error(at, token);
         const bool ended = at == text.size();
@@ -127,8 +127,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
         return true;
     }
     bool open(Json container) {
-        if (open_.size() == most_depth)
-            fail("{}: nested more than {} deep", source_.place(0), most_depth);
+        if (open_.size() == kMostDepth)
+            fail("{}: nested more than {} deep", source_.place(0), kMostDepth);
         add(std::move(container));
         open_.push_back(last_);
         return true;
@@ -141,8 +141,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     // Whether an object has the name. Of one with many names a set of them is kept: a vocabulary
     // has a hundred thousand.
     bool known(const Json& object, const std::string& name) {
-        constexpr size_t many = 64;
-        if (object.size() < many) return object.contains(name);
+        constexpr size_t kMany = 64;
+        if (object.size() < kMany) return object.contains(name);
         std::unordered_set<std::string>& names = names_[&object];
         if (names.empty())
             for (const auto& [each, value] : object.items()) names.insert(each);

@@ -21,15 +21,15 @@ struct Piece {
 // The elements of a text "[{...}, ...]"; none of another text. What is wrong within an element
 // shows when it is parsed.
 std::optional<std::vector<Piece>> array_of_objects(std::string_view text, const std::string& name) {
-    constexpr std::string_view blanks = " \t\r\n";
-    const size_t bracket = text.find_first_not_of(blanks);
+    constexpr std::string_view kBlanks = " \t\r\n";
+    const size_t bracket = text.find_first_not_of(kBlanks);
     if (bracket == std::string_view::npos || text[bracket] != '[') return {};
-    const size_t brace = text.find_first_not_of(blanks, bracket + 1);
+    const size_t brace = text.find_first_not_of(kBlanks, bracket + 1);
     if (brace == std::string_view::npos || text[brace] != '{') return {};
 
     std::vector<Piece> pieces;
-    constexpr size_t none = std::string_view::npos;
-    size_t begin = none; // of the element
+    constexpr size_t kNone = std::string_view::npos;
+    size_t begin = kNone; // of the element
     size_t end = brace;
     int64_t line = 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(brace), '\n');
     int64_t depth = 0, first_line = line;
@@ -37,18 +37,18 @@ std::optional<std::vector<Piece>> array_of_objects(std::string_view text, const 
     for (size_t at = brace; at < text.size(); ++at) {
         const char c = text[at];
         line += c == '\n';
-        if (blanks.find(c) != std::string_view::npos) continue;
+        if (kBlanks.find(c) != std::string_view::npos) continue;
         if (ended) fail("{}:{}: not JSON: expected nothing after the array", name, line);
-        if (begin == none) first_line = line;
+        if (begin == kNone) first_line = line;
         if (depth == 0 && !in_string && (c == ',' || c == ']')) {
-            const bool empty = begin == none;
+            const bool empty = begin == kNone;
             pieces.push_back(
                 {text.substr(empty ? at : begin, empty ? 0 : end - begin), first_line});
-            begin = none;
+            begin = kNone;
             ended = c == ']';
             continue;
         }
-        if (begin == none) begin = at;
+        if (begin == kNone) begin = at;
         if (in_string && c == '\\') {
             ++at;
         } else if (c == '"') {

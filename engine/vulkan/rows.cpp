@@ -29,7 +29,7 @@ void VulkanDevice::column_sums(int64_t rows, int64_t columns, const float* x, fl
         Address x, partial;
         int32_t rows, columns, grain;
     } push = {operation.read(x, rows * columns), operation.write(partial, chunks * columns),
-              number(rows), number(columns), static_cast<int32_t>(row_grain)};
+              number(rows), number(columns), static_cast<int32_t>(kRowGrain)};
     operation.run(shaders::column_sums, {}, push, groups_of_columns(rows, columns));
     sum_chunks(operation, columns, chunks, columns, partial, d.data, d.fresh);
 }
@@ -85,7 +85,7 @@ void VulkanDevice::layer_norm_grad(int64_t rows, int64_t width, const float* x, 
                  operation.write(partial, chunks * 2 * width),
                  number(rows),
                  number(width),
-                 static_cast<int32_t>(row_grain)};
+                 static_cast<int32_t>(kRowGrain)};
     operation.run(shaders::layer_norm_columns, {}, columns, groups_of_columns(rows, width));
     if (dgain.data)
         sum_chunks(operation, width, chunks, 2 * width, partial, dgain.data, dgain.fresh);
@@ -144,7 +144,7 @@ void VulkanDevice::rms_norm_grad(int64_t rows, int64_t width, const float* x, co
                  operation.write(partial, chunks * width),
                  number(rows),
                  number(width),
-                 static_cast<int32_t>(row_grain)};
+                 static_cast<int32_t>(kRowGrain)};
     operation.run(shaders::rms_norm_columns, {}, columns, groups_of_columns(rows, width));
     sum_chunks(operation, width, chunks, width, partial, dgain.data, dgain.fresh);
 }

@@ -156,12 +156,12 @@ void measure(const ProgramStepMaker& maker, int threads, bool quick, Report& rep
         step.gradient();
         step.update();
     };
-    constexpr int64_t bursts = 64; // of a thread
+    constexpr int64_t kStepBursts = 64; // of a thread
     std::vector<Contestant> contestants = {with_threads(threads, repeated(all, turn, threads)),
                                            with_threads(1, repeated(all, turn, 1))};
     if (has_peak(isa))
         contestants.push_back(with_threads(
-            threads, repeated([&] { run_peak(isa, bursts * threads); }, 0.02, threads)));
+            threads, repeated([&] { run_peak(isa, kStepBursts * threads); }, 0.02, threads)));
     const auto seconds = take_turns(contestants, quick ? 5 : 11, threads == 1 ? 0 : 0.02);
     engine::set_threads(threads);
 
@@ -172,7 +172,7 @@ void measure(const ProgramStepMaker& maker, int threads, bool quick, Report& rep
     row.unit = "GFLOP/s";
     row.ours = rates(step.flops * 1e-9, seconds[0]);
     row.peer_name = has_peak(isa) ? "fp32 peak, measured" : "none: no loop measures this peak";
-    if (has_peak(isa)) row.peer = rates(kPeakWork * bursts * threads * 1e-9, seconds[2]);
+    if (has_peak(isa)) row.peer = rates(kPeakWork * kStepBursts * threads * 1e-9, seconds[2]);
     report.add(row);
     row.work += threads == 1 ? ", steps" : fmt::format(", {} threads against 1", threads);
     row.unit = "steps/s";
@@ -216,9 +216,9 @@ void profile(const ProgramStepMaker& maker, int threads, bool quick) {
     };
     fmt::print("{}, {} threads: a step takes {:.3f} ms\n", name, threads, 1e3 * wall / steps);
     double known = 0;
-    for (size_t i = 0; i < work_names.size(); ++i) {
+    for (size_t i = 0; i < kWorkNames.size(); ++i) {
         known += times.seconds[i];
-        line(work_names[i], times.seconds[i], fmt::format("{} calls", times.calls[i] / steps));
+        line(kWorkNames[i], times.seconds[i], fmt::format("{} calls", times.calls[i] / steps));
     }
     line("the rest, packed attention too", wall - known, "");
     if (threads == 1) return;

@@ -19,7 +19,7 @@ namespace qstar::eval {
 
 namespace {
 
-constexpr int64_t most_problems = 1000; // that any claim asks for
+constexpr int64_t kMostProblems = 1000; // that any claim asks for
 
 } // namespace
 
@@ -63,7 +63,7 @@ std::vector<std::string> ClaimContext::problems(int64_t count) {
     const auto draw = [&](int64_t n) {
         return train::problems_for(options_.run, train::Split::test, n, options_.seed);
     };
-    if (!checked_) check(draw(options_.most > 0 ? options_.most : most_problems));
+    if (!checked_) check(draw(options_.most > 0 ? options_.most : kMostProblems));
     checked_ = true;
     return draw(count);
 }
@@ -78,7 +78,7 @@ Solved ClaimContext::solve(const std::vector<std::string>& problems, const Ladde
     experiment.seed = options_.seed;
     experiment.quiet = true;
     Measured measured =
-        measure(experiment, solver, solver.method == search::Method::greedy ? 0 : claims_budget);
+        measure(experiment, solver, solver.method == search::Method::greedy ? 0 : kClaimsBudget);
     return {std::move(measured.results), std::move(measured.right)};
 }
 

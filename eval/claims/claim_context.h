@@ -17,7 +17,7 @@
 
 namespace qstar::eval {
 
-inline constexpr int64_t claims_budget = 600; // tokens a problem, of every search
+inline constexpr int64_t kClaimsBudget = 600; // tokens a problem, of every search
 
 struct Solved {
     std::vector<search::Result> results;

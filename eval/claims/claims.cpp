@@ -52,7 +52,7 @@ void describe(Flags& f, ClaimsOptions& o) {
     f.text("run", o.run, "the run's folder");
     f.seed(o.seed);
     f.mark("quick", o.quick, "fewer problems, wider intervals");
-    f.number("problems", o.most, 0, most, "of an experiment, at most");
+    f.number("problems", o.most, 0, kMost, "of an experiment, at most");
     f.list("only", o.only, "numbers of claims: 4,7");
     f.mark("list", o.list, "print the claims and their rules, measure nothing").quiet();
 }

@@ -37,7 +37,7 @@ Findings examine_context(ClaimContext& shared) {
     found.numbers.push_back(share("nothing before it", count(alone), n));
     std::vector<bool> worst;
     for (const bool right : {false, true})
-        for (int items = 1; items <= most_items; ++items) {
+        for (int items = 1; items <= kMostItems; ++items) {
             const auto solved = right_after(items, right);
             found.numbers.push_back(
                 share(fmt::format("after {} {} item{}", items, right ? "right" : "wrong",

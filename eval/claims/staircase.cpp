@@ -18,7 +18,7 @@ Number from_ladder(ClaimContext& shared, const std::string& name, const std::str
         ladder.at("split") == "test" && ladder.at("problems") == n && ladder.at("policy") == "sft")
         for (const Json& row : ladder.at("rows"))
             if (row.at("method") == method &&
-                (row.at("budget") == 0 || row.at("budget") == claims_budget))
+                (row.at("budget") == 0 || row.at("budget") == kClaimsBudget))
                 return share(name, row.at("solved").get<int64_t>(), row.at("n").get<int64_t>());
     return share(name, shared.solved(n, solver).count(), n);
 }

@@ -11,8 +11,8 @@ namespace qstar::eval {
 
 namespace {
 
-constexpr size_t at_once = 128;
-constexpr size_t room_to_write = 40; // tokens, for the solution
+constexpr size_t kAtOnce = 128;
+constexpr size_t kRoomToWrite = 40; // tokens, for the solution
 
 struct Writer {
     search::Path path;
@@ -44,9 +44,9 @@ std::vector<WorksheetItem> items_before(const search::World& world,
                                         int64_t context, uint64_t seed) {
     Random random(seed, fmt::format("claims/context/{}/{}", right ? "right" : "wrong", problem));
     const size_t taken =
-        search::encode(tokenizer, {problem, {}, false}).tokens.size() + room_to_write;
+        search::encode(tokenizer, {problem, {}, false}).tokens.size() + kRoomToWrite;
     const auto room = static_cast<size_t>(context);
-    const size_t each = room > taken ? (room - taken) / most_items : 0;
+    const size_t each = room > taken ? (room - taken) / kMostItems : 0;
     std::vector<WorksheetItem> all;
     for (int i = 0; i < items; ++i)
         all.push_back(item(world, source, tokenizer, right, each, random));
@@ -69,13 +69,13 @@ std::vector<search::Path> write_greedily(const engine::Gpt& model,
                                          std::span<const std::vector<int>> prompts,
                                          std::span<const std::string> problems, int max_tokens,
                                          int step_as) {
-    const int step = tokenizer.special(tokenizer::step);
-    const int answer = tokenizer.special(tokenizer::answer);
-    engine::Decoder decoder(model, static_cast<int>(std::min(at_once, prompts.size())));
+    const int step = tokenizer.special(tokenizer::kStep);
+    const int answer = tokenizer.special(tokenizer::kAnswer);
+    engine::Decoder decoder(model, static_cast<int>(std::min(kAtOnce, prompts.size())));
     const auto context = static_cast<size_t>(model.config.context);
     std::vector<search::Path> out;
-    for (size_t first = 0; first < prompts.size(); first += at_once) {
-        const size_t n = std::min(at_once, prompts.size() - first);
+    for (size_t first = 0; first < prompts.size(); first += kAtOnce) {
+        const size_t n = std::min(kAtOnce, prompts.size() - first);
         std::vector<Writer> writers(n);
         std::vector<size_t> length(n);
         for (size_t i = 0; i < n; ++i) {

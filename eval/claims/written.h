@@ -34,7 +34,7 @@ struct WorksheetItem {
     std::vector<std::string> lines;
     std::vector<int> tokens;
 };
-inline constexpr int most_items = 3;
+inline constexpr int kMostItems = 3;
 // The first `items` of at most three, the same ones whether one, two or three are asked for; from
 // the training side, short enough to leave room for the others and for a solution of `problem`.
 std::vector<WorksheetItem> items_before(const search::World& world,

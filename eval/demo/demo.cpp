@@ -48,7 +48,7 @@ struct Sizes {
     int64_t curve_problems, ladder_problems; // held-out ones
 };
 
-constexpr Sizes quick = {
+constexpr Sizes kQuick = {
     .corpus_tokens = 400'000,
     .warm = 0.15,
     .pretrain_batch = 16,
@@ -70,7 +70,7 @@ constexpr Sizes quick = {
     .ladder_problems = 100,
 };
 // Eight minutes on two cores.
-constexpr Sizes standard = {
+constexpr Sizes kStandard = {
     .corpus_tokens = 6'000'000,
     .warm = 0.03,
     .pretrain_batch = 8,
@@ -95,7 +95,7 @@ constexpr Sizes standard = {
     .ladder_problems = 1000,
 };
 // Half an hour: what the READMEs of the floors measured.
-constexpr Sizes full = {
+constexpr Sizes kFull = {
     .corpus_tokens = 14'000'000,
     .warm = 0.03,
     .pretrain_batch = 16,
@@ -130,7 +130,7 @@ void lights_out_demo(const DemoOptions& options) {
 
 void arithmetic_demo(const DemoOptions& options) {
     const auto begin = std::chrono::steady_clock::now();
-    const Sizes& size = options.quick ? quick : options.full ? full : standard;
+    const Sizes& size = options.quick ? kQuick : options.full ? kFull : kStandard;
     StageTimes times(options);
     const auto say = [&](const char* stage, const char* what) { times.next(stage, what); };
 
@@ -278,7 +278,7 @@ struct DemoEntry {
 };
 
 // The demos of their own; every other world with a class has the short one.
-constexpr DemoEntry demos[] = {
+constexpr DemoEntry kDemos[] = {
     {"arithmetic", arithmetic_demo},
     {"countdown", countdown_demo},
     {"lights-out", lights_out_demo},
@@ -287,7 +287,7 @@ constexpr DemoEntry demos[] = {
 } // namespace
 
 void demo(const DemoOptions& options) {
-    for (const DemoEntry& entry : demos)
+    for (const DemoEntry& entry : kDemos)
         if (entry.world == options.world) return entry.run(options);
     if (train::Teachings().find(options.world) == nullptr)
         fail("demo: expected lights-out or one of the worlds {}, found \"{}\"",

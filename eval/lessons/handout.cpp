@@ -14,7 +14,7 @@ namespace qstar::eval::lessons {
 
 namespace {
 
-constexpr std::string_view style = R"(
+constexpr std::string_view kStyle = R"(
 :root { --ink: #20242a; --quiet: #555b64; --line: #c9c6be; --card: #fff;
   --s0: #1d5f8a; --s1: #b3541e; --s2: #4c6b22; --s3: #8a3f7c; --s4: #8a6400; --s5: #1f706b; --s6: #5a4fa5; --s7: #20242a; }
 * { box-sizing: border-box; }
@@ -97,7 +97,7 @@ std::string page(const std::string& run, uint64_t seed, const std::string& body,
         "<title>{0}: {1}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{2}</style>\n"
         "</head>\n<body>\n<main>\n<h1>{0}</h1>\n<p class=\"quiet\">On the run {1}, seed {3}. Every "
         "figure is this run's.</p>\n{4}</main>\n</body>\n</html>\n",
-        title, escaped(run), style, seed, body);
+        title, escaped(run), kStyle, seed, body);
 }
 
 } // namespace

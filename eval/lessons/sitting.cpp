@@ -12,7 +12,7 @@ namespace qstar::eval::lessons {
 
 namespace {
 
-constexpr size_t most_turns = 200, most_tries = 100;
+constexpr size_t kMostTurns = 200, kMostTries = 100;
 
 std::string lower(std::string text) {
     const size_t begin = text.find_first_not_of(" \t\r\n");
@@ -33,7 +33,7 @@ const Turn::Choice* choice_of(const Turn& turn, const std::string& typed) {
 
 Given all_by_hand(LessonRun& run, const Lesson& lesson, Given given) {
     if (lesson.experiment->next == nullptr) return given;
-    while (given.size() < most_turns) {
+    while (given.size() < kMostTurns) {
         const std::optional<Turn> turn = lesson.experiment->next(run, given);
         if (!turn) break;
         given.push_back(turn->usual);
@@ -71,7 +71,7 @@ Notes read_notes(const std::string& run, int number) {
     notes.guess = string_field(line, "guess");
     notes.by_hand = strings_field(line, "by_hand");
     const auto questions = array_field(line, "questions");
-    if (questions.size() != notes.questions.size() || notes.by_hand.size() > most_turns)
+    if (questions.size() != notes.questions.size() || notes.by_hand.size() > kMostTurns)
         fail("{}: expected the notes of a lesson with {} questions", file, notes.questions.size());
     for (size_t i = 0; i < questions.size(); ++i) {
         notes.questions[i].tries = strings_field(questions[i], "tries");
@@ -249,7 +249,7 @@ std::string Sitting::reply(const std::string& typed) {
         }
         const std::string reply = read_reply(question, typed);
         const bool right = is_right(question, reply, *values_, run_.world());
-        if (replied.tries.size() < most_tries) replied.tries.push_back(reply);
+        if (replied.tries.size() < kMostTries) replied.tries.push_back(reply);
         if (right) replied.state = "right";
         save();
         return right ? "Right." : "Not so. Try again, or pass.";

@@ -12,10 +12,10 @@ namespace qstar::eval::lessons {
 namespace {
 
 std::string marked(std::string_view value) {
-    std::string text(1, value_begins);
+    std::string text(1, kValueBegins);
     for (const char c : value)
-        if (c != value_begins && c != value_ends) text += c;
-    return text + value_ends;
+        if (c != kValueBegins && c != kValueEnds) text += c;
+    return text + kValueEnds;
 }
 
 std::string trimmed(std::string_view text) {

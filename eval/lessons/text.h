@@ -29,7 +29,7 @@ struct Block {
 };
 
 // What is shown. In a text of markup values stand between two marks that no text has.
-inline constexpr char value_begins = '\x02', value_ends = '\x03';
+inline constexpr char kValueBegins = '\x02', kValueEnds = '\x03';
 struct Markup {
     Block::Kind kind = Block::Kind::paragraph;
     std::string text;

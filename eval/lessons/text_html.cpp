@@ -12,8 +12,8 @@ std::string marked_up(const std::string& text) {
     bool value = false, code = false, strong = false;
     for (size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
-        if (c == value_begins || c == value_ends) {
-            value = c == value_begins;
+        if (c == kValueBegins || c == kValueEnds) {
+            value = c == kValueBegins;
         } else if (!value && c == '`') {
             out += code ? "</code>" : "<code>";
             code = !code;
@@ -58,7 +58,7 @@ std::string html(const std::vector<Shown>& shown) {
         if (markup->kind == Block::Kind::code) {
             std::string text;
             for (const char c : markup->text)
-                if (c != value_begins && c != value_ends) text += c;
+                if (c != kValueBegins && c != kValueEnds) text += c;
             out += "<pre tabindex=\"0\">" + escaped(text) + "</pre>\n";
         } else {
             out +=

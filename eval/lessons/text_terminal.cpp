@@ -14,8 +14,8 @@ std::string without_marks(const std::string& text) {
     std::string out;
     bool value = false;
     for (size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == value_begins || text[i] == value_ends)
-            value = text[i] == value_begins;
+        if (text[i] == kValueBegins || text[i] == kValueEnds)
+            value = text[i] == kValueBegins;
         else if (!value && text.compare(i, 2, "**") == 0)
             ++i;
         else

@@ -34,7 +34,7 @@ void describe_held_out(Flags& f, Options& o) {
     f.text("run", o.run, "the run's folder");
     f.seed(o.seed);
     describe_split(f, o.split);
-    f.number("problems", o.problems, 1, most, "how many held-out problems");
+    f.number("problems", o.problems, 1, kMost, "how many held-out problems");
 }
 // --budgets, tokens a problem.
 void describe_budgets(Flags& f, std::vector<int64_t>& budgets);

@@ -21,7 +21,7 @@ namespace qstar::eval {
 
 namespace {
 
-constexpr int64_t chunk_problems = 16; // drawn and scored together
+constexpr int64_t kChunkProblems = 16; // drawn and scored together
 
 // Equal solutions of a problem are scored once.
 void score(search::Scorer& scorer, Pool& pool) {
@@ -70,8 +70,8 @@ std::vector<Pool> draw_pools(const PoolOptions& options, std::span<const std::st
     std::vector<Pool> pools;
     const int64_t total = std::ssize(problems);
     Progress progress("pool", total, "problems", 0, options.quiet);
-    for (int64_t first = 0; first < total; first += chunk_problems) {
-        const int64_t count = std::min(chunk_problems, total - first);
+    for (int64_t first = 0; first < total; first += kChunkProblems) {
+        const int64_t count = std::min(kChunkProblems, total - first);
         std::vector<search::ProposeRequest> requests;
         for (int64_t i = first; i < first + count; ++i) {
             const std::string& problem = problems[static_cast<size_t>(i)];

@@ -14,7 +14,7 @@ namespace qstar::eval {
 
 namespace {
 
-constexpr std::string_view data_begin = "<script type=\"application/json\" id=\"data\">";
+constexpr std::string_view kDataBegin = "<script type=\"application/json\" id=\"data\">";
 
 const Json* at_pointer(const Json& data, const std::string& at) {
     const Json* const value = data.at_path(at);
@@ -123,9 +123,9 @@ std::string missing(std::string_view what, std::string_view command_text) {
 }
 
 Json embedded_data(const std::string& page) {
-    const size_t begin = page.find(data_begin);
-    if (begin == std::string::npos) fail("the page carries no data: expected {}", data_begin);
-    const size_t from = begin + data_begin.size();
+    const size_t begin = page.find(kDataBegin);
+    if (begin == std::string::npos) fail("the page carries no data: expected {}", kDataBegin);
+    const size_t from = begin + kDataBegin.size();
     const size_t end = page.find("</script>", from);
     if (end == std::string::npos) fail("the page's data has no end");
     return parse_json(std::string_view(page).substr(from, end - from), "the page's data");
@@ -157,8 +157,8 @@ int64_t check_numbers(const std::string& page) {
         const size_t point = text.find('.');
         const auto decimals =
             point == std::string::npos ? 0.0 : static_cast<double>(text.size() - point - 1);
-        const double slack =
-            0.5 * math::power(10.0, static_cast<int64_t>(-decimals)) * (1 + 1e-9) + 1e-12 * std::abs(value);
+        const double slack = 0.5 * math::power(10.0, static_cast<int64_t>(-decimals)) * (1 + 1e-9) +
+                             1e-12 * std::abs(value);
         if (std::abs(std::strtod(text.c_str(), nullptr) - value) > slack)
             fail("the page shows \"{}\" for {}, its data says {}", text, where, value);
     }

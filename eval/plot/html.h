@@ -24,13 +24,13 @@ struct Shown {
     int decimals = 0;
     double scale = 1; // 100: in per cent
 };
-inline constexpr Shown percent{1, 100};
+inline constexpr Shown kPercent{1, 100};
 
 // The number of `data` at a pointer; "-" where there is none.
 std::string number(const Json& data, const std::string& at, Shown shown = {});
 // number at / number of, in per cent by default.
 std::string share(const Json& data, const std::string& at, const std::string& of,
-                  Shown shown = percent);
+                  Shown shown = kPercent);
 // " data-at=... data-value=..." for a mark of a picture.
 std::string mark(const Json& data, const std::string& at);
 

@@ -105,18 +105,18 @@ std::string grid(const Plot& plot, const Axes& a, int width) {
 
 // Marks differ in form as well as in colour.
 std::string mark_of(size_t form, double x, double y, const PlotPoint& point) {
-    constexpr double r = 4;
+    constexpr double kR = 4;
     const std::string attributes = fmt::format(" class=\"mark\"{}", point.attributes);
     const std::string title =
         point.title.empty() ? "" : "<title>" + escaped(point.title) + "</title>";
     if (form % 3 == 0)
         return fmt::format("<circle{} cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\">{}</circle>", attributes,
-                           x, y, r, title);
+                           x, y, kR, title);
     if (form % 3 == 1)
         return fmt::format("<rect{} x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" height=\"{}\">{}</rect>",
-                           attributes, x - r + 0.5, y - r + 0.5, 2 * r - 1, 2 * r - 1, title);
+                           attributes, x - kR + 0.5, y - kR + 0.5, 2 * kR - 1, 2 * kR - 1, title);
     return fmt::format("<path{} d=\"M{:.1f} {:.1f}l{} {}l{} {}l{} {}z\">{}</path>", attributes, x,
-                       y - r - 1, r + 1, r + 1, -r - 1, r + 1, -r - 1, -r - 1, title);
+                       y - kR - 1, kR + 1, kR + 1, -kR - 1, kR + 1, -kR - 1, -kR - 1, title);
 }
 
 std::string draw(const PlotSeries& series, size_t number, const Axes& a) {
@@ -167,9 +167,9 @@ std::string svg(const Plot& plot, int width) {
 }
 
 std::string picture(const Plot& plot) {
-    constexpr int head = 46, line = 20;
+    constexpr int kHead = 46, kLine = 20;
     const auto names = static_cast<int>(plot.series.size());
-    const int height = head + plot.height + line * ((names + 1) / 2) + 8;
+    const int height = kHead + plot.height + kLine * ((names + 1) / 2) + 8;
     std::string out = fmt::format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
         "height=\"{1}\"><style>text{{font:12px sans-serif;fill:#444}}.title{{font-weight:bold}}"
@@ -181,10 +181,10 @@ std::string picture(const Plot& plot) {
         "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"
         "<text class=\"title\" x=\"10\" y=\"18\">{2}</text><text x=\"10\" y=\"38\">{3}</text>"
         "<g transform=\"translate(0 {4})\">{5}</g>\n",
-        plot.wide, height, escaped(plot.title), escaped(plot.y_label), head, svg(plot, plot.wide));
+        plot.wide, height, escaped(plot.title), escaped(plot.y_label), kHead, svg(plot, plot.wide));
     for (int i = 0; i < names; ++i) {
         const int x = 46 + i % 2 * (plot.wide / 2 - 30),
-                  y = head + plot.height + line * (i / 2) + 8;
+                  y = kHead + plot.height + kLine * (i / 2) + 8;
         out += fmt::format("<g class=\"s{}\" transform=\"translate({} {})\"><path class=\"line\" "
                            "d=\"M0 0L26 0\"/>{}<text x=\"34\" y=\"4\">{}</text></g>\n",
                            i % 8, x, y, mark_of(static_cast<size_t>(i), 13, 0, {}),

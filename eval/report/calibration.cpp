@@ -13,7 +13,7 @@ namespace qstar::eval {
 
 namespace {
 
-constexpr int bins = 10;
+constexpr int kBins = 10;
 
 } // namespace
 
@@ -22,10 +22,10 @@ Json calibration_of(std::vector<std::pair<float, bool>> scored) {
         int64_t n = 0, right = 0;
         double sum = 0;
     };
-    std::vector<Bin> counted(bins);
+    std::vector<Bin> counted(kBins);
     int64_t right = 0;
     for (const auto& [score, is_right] : scored) {
-        const int at = std::clamp(static_cast<int>(score * bins), 0, bins - 1);
+        const int at = std::clamp(static_cast<int>(score * kBins), 0, kBins - 1);
         Bin& bin = counted[static_cast<size_t>(at)];
         ++bin.n;
         bin.right += is_right;
@@ -34,15 +34,15 @@ Json calibration_of(std::vector<std::pair<float, bool>> scored) {
     }
     Json rows = Json::array();
     double error = 0;
-    for (int i = 0; i < bins; ++i) {
+    for (int i = 0; i < kBins; ++i) {
         const Bin& bin = counted[static_cast<size_t>(i)];
         if (bin.n == 0) continue;
         const double mean = bin.sum / static_cast<double>(bin.n);
         const double share = static_cast<double>(bin.right) / static_cast<double>(bin.n);
         const Interval interval = wilson(bin.right, bin.n);
         error += std::abs(bin.sum - static_cast<double>(bin.right));
-        rows.push_back({{"low", static_cast<double>(i) / bins},
-                        {"high", static_cast<double>(i + 1) / bins},
+        rows.push_back({{"low", static_cast<double>(i) / kBins},
+                        {"high", static_cast<double>(i + 1) / kBins},
                         {"n", bin.n},
                         {"right", bin.right},
                         {"mean", mean},

@@ -33,9 +33,9 @@ std::string numbers_table(const Json& data, const Json& claim, const std::string
             rows += fmt::format("<td class=\"num\">{} %</td><td class=\"num\">{} – {}</td><td "
                                 "class=\"num quiet\">{} of {}</td>",
                                 share(data, here + "solved", here + "n"),
-                                number(data, here + "low", percent),
-                                number(data, here + "high", percent), number(data, here + "solved"),
-                                number(data, here + "n"));
+                                number(data, here + "low", kPercent),
+                                number(data, here + "high", kPercent),
+                                number(data, here + "solved"), number(data, here + "n"));
         } else {
             rows += fmt::format("<td class=\"num\" colspan=\"3\">{} {}</td>",
                                 number(data, here + "value", {row.value("decimals", 2), 1}),

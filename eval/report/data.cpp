@@ -30,7 +30,7 @@ namespace qstar::eval {
 
 namespace {
 
-constexpr size_t points_of_a_curve = 160;
+constexpr size_t kPointsOfACurve = 160;
 
 // The pipeline, in its order, with the stages' folders as they are named by default.
 const std::vector<std::string> pipeline = {"corpus",  "pretrain", "sft",       "sample", "rank",
@@ -61,9 +61,9 @@ std::vector<std::string> stages_of(const std::string& run) {
 
 // Names are texts; all else is a number, or a list of numbers.
 bool fits(std::string_view field, const Json& value) {
-    constexpr std::string_view names[] = {"method", "scorer", "policy", "learned_from",
-                                          "labels_by"};
-    if (std::find(std::begin(names), std::end(names), field) != std::end(names))
+    constexpr std::string_view kNames[] = {"method", "scorer", "policy", "learned_from",
+                                           "labels_by"};
+    if (std::find(std::begin(kNames), std::end(kNames), field) != std::end(kNames))
         return value.is_string();
     return value.is_number() ||
            (value.is_array() && std::all_of(value.begin(), value.end(),
@@ -128,9 +128,9 @@ Json curve_of(const std::string& file) {
     }
     Json out = Json::object();
     for (const std::string& name : columns)
-        if (x.contains(name)) out[name] = thinned(x[name], y[name], points_of_a_curve);
+        if (x.contains(name)) out[name] = thinned(x[name], y[name], kPointsOfACurve);
     for (const char* name : {"dev_greedy", "dev_search"})
-        if (x.contains(name)) out[name] = thinned(x[name], y[name], points_of_a_curve);
+        if (x.contains(name)) out[name] = thinned(x[name], y[name], kPointsOfACurve);
     return {{"steps", static_cast<int64_t>(steps)}, {"columns", out}};
 }
 

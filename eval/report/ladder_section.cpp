@@ -50,7 +50,7 @@ std::string ladder_rows(const Json& data) {
             "<td class=\"num range-text\">{} – {}</td><td class=\"num\">{}</td></tr>\n",
             escaped(row.at("method").get<std::string>()), share(data, at + "solved", at + "n"),
             bar(row.at("low"), solved_share(row), row.at("high"), mark(data, at + "solved")),
-            number(data, at + "low", percent), number(data, at + "high", percent),
+            number(data, at + "low", kPercent), number(data, at + "high", kPercent),
             number(data, at + "tokens"));
     }
     return out;

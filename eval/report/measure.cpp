@@ -165,10 +165,10 @@ Json solved_problems(const MeasureOptions& options, const search::World& world) 
 void describe(Flags& f, MeasureOptions& o) {
     f.text("run", o.run, "the run's folder");
     f.seed(o.seed);
-    f.number("problems", o.problems, 1, most, "held-out problems, for the calibration");
+    f.number("problems", o.problems, 1, kMost, "held-out problems, for the calibration");
     f.number("samples", o.samples, 1, 1'000'000, "solutions of each");
-    f.number("looked-at", o.looked_at, 1, most, "held-out problems to choose the shown from");
-    f.number("shown", o.shown, 0, most, "problems that are shown with their trees");
+    f.number("looked-at", o.looked_at, 1, kMost, "held-out problems to choose the shown from");
+    f.number("shown", o.shown, 0, kMost, "problems that are shown with their trees");
     search::search_option(f, "budget", o.budget);
     f.mark("verify", o.verify,
            "measure a sample of the numbers of DIR/report.html again, and compare")

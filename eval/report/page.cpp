@@ -16,16 +16,16 @@ struct Part {
     const char* name; // in the list of contents
     std::string (*make)(const Json&);
 };
-constexpr Part parts[] = {{"pipeline", "Pipeline", pipeline_section},
-                          {"ladder", "Ladder", ladder_section},
-                          {"tokens", "Tokens", tokens_section},
-                          {"claims", "Claims", claims_section},
-                          {"solutions", "Solutions", solutions_section},
-                          {"trees", "Trees", trees_section},
-                          {"calibration", "Calibration", calibration_section},
-                          {"training", "Training", training_section},
-                          {"cost", "Cost", cost_section},
-                          {"again", "Again", commands_section}};
+constexpr Part kParts[] = {{"pipeline", "Pipeline", pipeline_section},
+                           {"ladder", "Ladder", ladder_section},
+                           {"tokens", "Tokens", tokens_section},
+                           {"claims", "Claims", claims_section},
+                           {"solutions", "Solutions", solutions_section},
+                           {"trees", "Trees", trees_section},
+                           {"calibration", "Calibration", calibration_section},
+                           {"training", "Training", training_section},
+                           {"cost", "Cost", cost_section},
+                           {"again", "Again", commands_section}};
 
 // The ladder in a few numbers: the steps of the talk.
 std::string stairs(const Json& data) {
@@ -72,7 +72,7 @@ std::string script_safe(std::string text) {
 
 std::string page(const Json& data) {
     std::string contents, body;
-    for (const Part& part : parts) {
+    for (const Part& part : kParts) {
         contents += fmt::format("<li><a href=\"#{}\">{}</a></li>", part.id, part.name);
         body += part.make(data);
     }
@@ -81,7 +81,8 @@ std::string page(const Json& data) {
                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                       "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" "
                       "href=\"data:,\">\n<title>" +
-                      escaped(title) + "</title>\n<style>\n" + asset("report.css") + "</style>\n</head>\n";
+                      escaped(title) + "</title>\n<style>\n" + asset("report.css") +
+                      "</style>\n</head>\n";
     out += fmt::format(
         "<body>\n<a class=\"skip\" href=\"#main\">to the contents</a>\n<header>\n<p "
         "class=\"brand\">qstar</p>\n<h1>From next-token prediction to step search</h1>\n<p "

@@ -280,7 +280,7 @@ void write_results(const ResultsOptions& options) {
     }
     if (exists(options.out)) {
         const std::string before = "\n" + read_file(options.out);
-        if (const size_t at = before.find(std::string("\n") + kept_from + "\n"); at != before.npos)
+        if (const size_t at = before.find(std::string("\n") + kKeptFrom + "\n"); at != before.npos)
             text += before.substr(at);
     }
     write_file_atomic(options.out, text);

@@ -12,7 +12,7 @@
 namespace qstar::eval {
 
 // From this line on a file of results is written by hand: it is kept when the file is made anew.
-inline constexpr const char* kept_from = "# Longer campaigns";
+inline constexpr const char* kKeptFrom = "# Longer campaigns";
 
 struct ResultsOptions {
     std::vector<std::string> runs{"runs/demo"};

@@ -111,11 +111,12 @@ std::string calibration_table(const Json& data, const std::string& at, const Jso
                       "class=\"num\">right %</th></tr></thead><tbody>";
     for (size_t i = 0; i < bins.size(); ++i) {
         const std::string bin = fmt::format("{}/{}/", at, i);
-        out += fmt::format("<tr><th scope=\"row\">{} – {}</th><td class=\"num\">{}</td><td "
-                           "class=\"num\">{}</td><td class=\"num\">{}</td></tr>",
-                           number(data, bin + "low", {1, 1}), number(data, bin + "high", {1, 1}),
-                           number(data, bin + count_field), number(data, bin + mean_field, percent),
-                           number(data, bin + share_field, percent));
+        out +=
+            fmt::format("<tr><th scope=\"row\">{} – {}</th><td class=\"num\">{}</td><td "
+                        "class=\"num\">{}</td><td class=\"num\">{}</td></tr>",
+                        number(data, bin + "low", {1, 1}), number(data, bin + "high", {1, 1}),
+                        number(data, bin + count_field), number(data, bin + mean_field, kPercent),
+                        number(data, bin + share_field, kPercent));
     }
     return out + "</tbody></table></details>\n";
 }
@@ -187,7 +188,7 @@ std::string calibration_section(const Json& data) {
                              : stage + ", the whole solution",
             fmt::format("{} {}, AUC {}, calibration error {} %", number(data, at + "/n"),
                         table.at("of").get<std::string>(), number(data, at + "/auc", {3, 1}),
-                        number(data, at + "/error", percent)),
+                        number(data, at + "/error", kPercent)),
             "share", "mean", "n");
     }
     for (size_t i = 0; i < data.at("stages").size(); ++i) {
@@ -199,8 +200,8 @@ std::string calibration_section(const Json& data) {
             stage.at("stage").get<std::string>() + ", pairs of ranks",
             fmt::format("{} held-out pairs, {} % predicted, calibration error {} %",
                         number(data, at + "/val_pairs"),
-                        number(data, at + "/val_accuracy", percent),
-                        number(data, at + "/val_calibration_error", percent)),
+                        number(data, at + "/val_accuracy", kPercent),
+                        number(data, at + "/val_calibration_error", kPercent)),
             "happened", "predicted", "pairs");
     }
     const std::string make = command_of("report", data);

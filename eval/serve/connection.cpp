@@ -12,13 +12,13 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr size_t received_at_once = 4096;
-constexpr Connection::Milliseconds look_up{200}; // how soon a stopping server is noticed
+constexpr size_t kReceivedAtOnce = 4096;
+constexpr Connection::Milliseconds kLookUp{200}; // how soon a stopping server is noticed
 
 #ifdef MSG_NOSIGNAL
-constexpr int no_signal = MSG_NOSIGNAL;
+constexpr int kNoSignal = MSG_NOSIGNAL;
 #else
-constexpr int no_signal = 0;
+constexpr int kNoSignal = 0;
 #endif
 
 } // namespace
@@ -33,7 +33,7 @@ bool Connection::wait(short what, Clock::time_point until) const {
         const auto left = std::chrono::duration_cast<Milliseconds>(until - Clock::now());
         if (left.count() <= 0) return false;
         pollfd watched{socket_, what, 0};
-        const int ready = ::poll(&watched, 1, static_cast<int>(std::min(left, look_up).count()));
+        const int ready = ::poll(&watched, 1, static_cast<int>(std::min(left, kLookUp).count()));
         if (ready < 0 && errno != EINTR) return false;
         if (ready > 0) return true;
     }
@@ -43,7 +43,7 @@ bool Connection::wait(short what, Clock::time_point until) const {
 long Connection::read(char* to, size_t size) {
     if (at_ == buffer_.size()) {
         if (bytes_left_ == 0 || !wait(POLLIN, read_until_)) return -1;
-        buffer_.resize(std::min(received_at_once, bytes_left_));
+        buffer_.resize(std::min(kReceivedAtOnce, bytes_left_));
         at_ = 0;
         const ssize_t got = ::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
         buffer_.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
@@ -60,7 +60,7 @@ bool Connection::write(std::string_view bytes) {
     const auto until = Clock::now() + write_;
     while (!bytes.empty()) {
         if (!wait(POLLOUT, until)) return false;
-        const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT | no_signal);
+        const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT | kNoSignal);
         if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) continue;
         if (sent <= 0) return false;
         bytes.remove_prefix(static_cast<size_t>(sent));

@@ -25,11 +25,11 @@ namespace qstar::eval {
 
 namespace {
 
-constexpr size_t most_steps = 24, most_line = 200, most_kept = 200;
-constexpr size_t outcomes_learned = 2000; // of the run's, by both
-constexpr size_t most_searched = 3000, most_found = 20;
-constexpr int copies = 8; // of each kept solution
-constexpr int64_t curve_problems = 60, curve_samples = 32;
+constexpr size_t kMostSteps = 24, kMostLine = 200, kMostKept = 200;
+constexpr size_t kOutcomesLearned = 2000; // of the run's, by both
+constexpr size_t kMostSearched = 3000, kMostFound = 20;
+constexpr int kCopies = 8; // of each kept solution
+constexpr int64_t kCurveProblems = 60, kCurveSamples = 32;
 
 struct ClientGone : std::exception {};
 
@@ -54,11 +54,11 @@ Asked asked_of(const JsonLine& request, const search::World& world) {
     asked.path.steps = strings_field(request, "steps");
     asked.path.finished = bool_field(request, "finished") && !asked.path.steps.empty();
     asked.keep = has_field(request, "keep") && bool_field(request, "keep");
-    if (asked.path.steps.size() > most_steps)
-        fail("expected at most {} steps, found {}", most_steps, asked.path.steps.size());
+    if (asked.path.steps.size() > kMostSteps)
+        fail("expected at most {} steps, found {}", kMostSteps, asked.path.steps.size());
     for (const std::string& step : asked.path.steps)
-        if (step.empty() || step.size() > most_line)
-            fail("expected steps of 1 to {} characters", most_line);
+        if (step.empty() || step.size() > kMostLine)
+            fail("expected steps of 1 to {} characters", kMostLine);
     return asked;
 }
 
@@ -153,7 +153,7 @@ void JudgeDesk::keep(const std::vector<train::SampledSolution>& solutions) {
             return other.problem == one.problem && other.steps == one.steps;
         });
         if (!is_new) continue;
-        if (all.size() >= most_kept) fail("{} solutions are kept: enough", most_kept);
+        if (all.size() >= kMostKept) fail("{} solutions are kept: enough", kMostKept);
         all.push_back(one);
     }
     std::vector<Json> lines;
@@ -168,9 +168,9 @@ void JudgeDesk::find() {
     train::require(run, "label", train::stage_file(run, "label", "outcomes.jsonl"));
     const auto labels = train::read_outcomes(train::stage_file(run, "label", "outcomes.jsonl"));
     // Those that both would learn from anyway come last.
-    const size_t first = labels.size() > outcomes_learned ? outcomes_learned : 0;
+    const size_t first = labels.size() > kOutcomesLearned ? kOutcomesLearned : 0;
     std::vector<search::Path> paths;
-    for (size_t i = first; i < labels.size() && paths.size() < most_searched; ++i)
+    for (size_t i = first; i < labels.size() && paths.size() < kMostSearched; ++i)
         if (!labels[i].right) paths.push_back({labels[i].problem, labels[i].steps, true});
     const auto scores = models_.models().scorer("orm")->score(paths);
     std::vector<size_t> order(paths.size());
@@ -179,7 +179,7 @@ void JudgeDesk::find() {
         return scores[a].steps.back() > scores[b].steps.back();
     });
     std::vector<train::SampledSolution> found;
-    for (size_t i = 0; i < order.size() && i < most_found; ++i)
+    for (size_t i = 0; i < order.size() && i < kMostFound; ++i)
         found.push_back({paths[order[i]].problem, paths[order[i]].steps, true});
     keep(found);
 }
@@ -249,10 +249,10 @@ void JudgeDesk::train(EventStream& events) {
     train::require(run, "label", train::stage_file(run, "label", "outcomes.jsonl"));
     try {
         auto labels = train::read_outcomes(train::stage_file(run, "label", "outcomes.jsonl"));
-        if (labels.size() > outcomes_learned) labels.resize(outcomes_learned);
+        if (labels.size() > kOutcomesLearned) labels.resize(kOutcomesLearned);
         const size_t plain = labels.size();
         std::vector<train::OutcomeLabel> hard = labels;
-        for (int copy = 0; copy < copies; ++copy)
+        for (int copy = 0; copy < kCopies; ++copy)
             for (const auto& one : negatives) hard.push_back({one.problem, one.steps, false});
         const auto learned = [&](const char* who, double from) {
             return [&tell, who, from](int64_t step, int64_t steps) {
@@ -268,8 +268,8 @@ void JudgeDesk::train(EventStream& events) {
         PoolOptions options;
         options.run = run;
         options.seed = models_.seed();
-        options.problems = curve_problems;
-        options.samples = curve_samples;
+        options.problems = kCurveProblems;
+        options.samples = kCurveSamples;
         options.scorers = {"orm"};
         options.quiet = true;
         std::vector<Pool> pools = draw_pools(options);

@@ -24,8 +24,8 @@ namespace {
 
 using search::Path;
 
-constexpr size_t most_problem = 600; // characters
-constexpr size_t most_nodes = 3000;  // told of
+constexpr size_t kMostProblem = 600; // characters
+constexpr size_t kMostNodes = 3000;  // told of
 
 struct Left : std::exception {}; // the client, while we solved
 
@@ -143,7 +143,7 @@ class Watched : public search::Proposer, public search::Scorer {
             Json& grow) {
         const auto [at, is_new] =
             nodes_.try_emplace({parent, text, final}, static_cast<int>(nodes_.size()) + 1);
-        if (is_new && nodes_.size() > most_nodes) {
+        if (is_new && nodes_.size() > kMostNodes) {
             ++hidden_;
             return at->second;
         }
@@ -172,7 +172,7 @@ class Watched : public search::Proposer, public search::Scorer {
             const auto [known, is_new] = scores_.try_emplace(id, scores[i]);
             if (!is_new && known->second == scores[i]) continue;
             known->second = scores[i];
-            if (static_cast<size_t>(id) <= most_nodes)
+            if (static_cast<size_t>(id) <= kMostNodes)
                 grow["scores"].push_back(Json::array({id, scores[i]}));
         }
     }
@@ -217,8 +217,8 @@ SearchRequest search_request(const std::map<std::string, std::string>& query,
                              const RunModels& models) {
     SearchRequest asked;
     const std::string problem = field(query, "problem", "");
-    if (problem.size() > most_problem)
-        fail("expected a problem of at most {} characters, found {}", most_problem, problem.size());
+    if (problem.size() > kMostProblem)
+        fail("expected a problem of at most {} characters, found {}", kMostProblem, problem.size());
     asked.problem = search::read_problem(models.world(), problem).problem;
     asked.method = search::method_named(field(query, "method", "astar"));
     asked.scorer = field(query, "scorer", "none");

@@ -23,22 +23,22 @@ struct PuzzleTitle {
     const char *title, *world;
     int size;
 };
-constexpr PuzzleTitle puzzle_titles[] = {{"8-puzzle", "sliding", 3},
+constexpr PuzzleTitle kPuzzleTitles[] = {{"8-puzzle", "sliding", 3},
                                          {"15-puzzle", "sliding", 4},
                                          {"Lights Out 5x5", "lights-out", 5},
                                          {"Cube 2x2x2", "cube2", 0},
                                          {"Cube 3x3x3", "cube3", 0}};
 
-constexpr int page_beam = 4096;            // states
-constexpr double page_seconds = 60;        // of a search
-constexpr int64_t page_states = 3'000'000; // kept
+constexpr int kPageBeam = 4096;            // states
+constexpr double kPageSeconds = 60;        // of a search
+constexpr int64_t kPageStates = 3'000'000; // kept
 
 const PuzzleTitle& puzzle_asked(const std::map<std::string, std::string>& query) {
     const auto field = [&](const char* name) {
         const auto given = query.find(name);
         return given == query.end() ? std::string() : given->second;
     };
-    for (const PuzzleTitle& puzzle : puzzle_titles)
+    for (const PuzzleTitle& puzzle : kPuzzleTitles)
         if (field("world") == puzzle.world && field("size") == std::to_string(puzzle.size))
             return puzzle;
     fail("there is no puzzle \"{}\" of the size \"{}\" here", field("world").substr(0, 40),
@@ -103,15 +103,15 @@ PuzzleSolution by_table(const search::Space& space, search::State state) {
 PuzzleSolution solution_of(const std::string& run, const PuzzleTitle& puzzle,
                            const search::Space& space, const search::State& state) {
     search::PuzzleOptions options;
-    options.seconds = page_seconds;
-    options.nodes = page_states;
+    options.seconds = kPageSeconds;
+    options.nodes = kPageStates;
     std::string stage;
     if (const auto network = network_of(run, space, stage)) {
-        options.width = page_beam;
+        options.width = kPageBeam;
         options.hashed = true;
         search::QFunction* q = network->is_q() ? network.get() : nullptr;
         return searched(
-            fmt::format("a beam of {} with the network of {}", page_beam, stage),
+            fmt::format("a beam of {} with the network of {}", kPageBeam, stage),
             search::solve(space, search::Method::beam, network.get(), q, state, options));
     }
     if (const auto* lights = dynamic_cast<const search::LightsOut*>(&space))
@@ -132,7 +132,7 @@ PuzzleSolution solution_of(const std::string& run, const PuzzleTitle& puzzle,
 
 Json puzzles_json() {
     Json all = Json::array();
-    for (const PuzzleTitle& puzzle : puzzle_titles) {
+    for (const PuzzleTitle& puzzle : kPuzzleTitles) {
         const auto space = search::make_space(choice_of(puzzle));
         Json json{{"title", puzzle.title}, {"world", puzzle.world}, {"size", puzzle.size}};
         json["goal"] = space->text(space->goal().data());

@@ -14,8 +14,8 @@ namespace qstar::eval {
 
 namespace {
 
-constexpr int64_t most_prompts = 20'000;
-constexpr size_t validation_prompts = 600; // held out, at most: seconds, not minutes
+constexpr int64_t kMostPrompts = 20'000;
+constexpr size_t kValidationPrompts = 600; // held out, at most: seconds, not minutes
 
 struct ClientLeft : std::exception {}; // the client, while we trained
 
@@ -55,7 +55,7 @@ Json predicted(const std::string& run, const std::string& name, const train::Ran
                const tokenizer::Tokenizer& tokenizer, const std::string& file) {
     if (name.empty() || set.validation_rows.empty()) return nullptr;
     engine::Gpt model = train::load_model(run, name);
-    const size_t count = std::min(validation_prompts, set.validation_rows.size());
+    const size_t count = std::min(kValidationPrompts, set.validation_rows.size());
     const train::Calibration found =
         train::calibration_of(model, std::span(set.validation_rows).first(count), tokenizer, file);
     const Interval interval = wilson(
@@ -77,8 +77,8 @@ RetrainRequest retrain_request(const std::string& body) {
     if (asked.from != "mine" && asked.from != "run" && asked.from != "both")
         fail("the request: field \"from\": expected mine, run or both");
     asked.prompts = int_field(request, "prompts");
-    if (asked.prompts < 1 || asked.prompts > most_prompts)
-        fail("the request: field \"prompts\": expected 1 to {}, found {}", most_prompts,
+    if (asked.prompts < 1 || asked.prompts > kMostPrompts)
+        fail("the request: field \"prompts\": expected 1 to {}, found {}", kMostPrompts,
              asked.prompts);
     return asked;
 }

@@ -13,8 +13,8 @@ namespace qstar::eval {
 
 namespace {
 
-constexpr int most_searches = 4; // at once
-constexpr int most_trainings = 1;
+constexpr int kMostSearches = 4; // at once
+constexpr int kMostTrainings = 1;
 
 // One more of something that is going on, while it lives; one that is too many is refused,
 // and does not wait.
@@ -101,14 +101,14 @@ HttpReply Site::search(const HttpRequest& request) {
     HttpReply reply;
     reply.events = [this, query = request.query](EventStream& events) {
         const SearchRequest asked = search_request(query, models_);
-        const Running running(searches_, most_searches, "several searches are running");
+        const Running running(searches_, kMostSearches, "several searches are running");
         search_live(models_, asked, events);
     };
     return reply;
 }
 
 HttpReply Site::puzzle(const HttpRequest& request) {
-    const Running running(searches_, most_searches, "several searches are running");
+    const Running running(searches_, kMostSearches, "several searches are running");
     return ok(solve_puzzle_json(models_.run(), request.query));
 }
 
@@ -116,7 +116,7 @@ HttpReply Site::learn(const HttpRequest& request) {
     const RetrainRequest asked = retrain_request(request.body);
     HttpReply reply;
     reply.events = [this, asked](EventStream& events) {
-        const Running running(trainings_, most_trainings, "a model is being trained");
+        const Running running(trainings_, kMostTrainings, "a model is being trained");
         retrain(models_, asked, events);
     };
     return reply;
@@ -125,7 +125,7 @@ HttpReply Site::learn(const HttpRequest& request) {
 HttpReply Site::lesson_run(const HttpRequest& request) {
     HttpReply reply;
     reply.events = [this, number = number_in(request)](EventStream& events) {
-        const Running running(trainings_, most_trainings, "a model is being trained");
+        const Running running(trainings_, kMostTrainings, "a model is being trained");
         lessons_.examine(number, events);
     };
     return reply;
@@ -134,7 +134,7 @@ HttpReply Site::lesson_run(const HttpRequest& request) {
 HttpReply Site::judge_train() {
     HttpReply reply;
     reply.events = [this](EventStream& events) {
-        const Running running(trainings_, most_trainings, "a model is being trained");
+        const Running running(trainings_, kMostTrainings, "a model is being trained");
         judges_.train(events);
     };
     return reply;

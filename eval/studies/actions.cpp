@@ -67,7 +67,7 @@ void describe(Flags& f, ActionsOptions& o) {
     f.list("sets", o.sets, 1, 40, "lights-out: widths; cubes: turns in a composed action: 1,2,3")
         .required();
     f.number("problems", o.problems, 1, 10'000'000, "fresh states for each set");
-    f.number("steps", t.value.steps, 1, most, "training steps of each network");
+    f.number("steps", t.value.steps, 1, kMost, "training steps of each network");
     f.number("train-batch", t.value.loop.batch, 1, 1'000'000, "states a training step");
     f.number("lr", t.value.loop.lr, 0, 10, "learning rate at its peak");
     f.number("net-width", t.value.width, 1, 100'000, "of the networks");
@@ -76,11 +76,11 @@ void describe(Flags& f, ActionsOptions& o) {
              "moves from the goal, at most; 0: by the puzzle");
     f.text("bound", t.value.bound, "lower bound that the networks add to")
         .offers({"none", "manhattan", "walking-distance", "lights", "misplaced"});
-    f.number("check-every", t.value.check_every, 1, most, "steps between two looks at the loss");
+    f.number("check-every", t.value.check_every, 1, kMost, "steps between two looks at the loss");
     f.number_above("target-loss", t.value.target_loss, 0, 1e9,
                    "below it the target network is renewed");
-    f.number("patience", t.value.patience, 1, most, "looks after which it is renewed in any case");
-    f.number("each", t.each, 1, most, "deep-q: actions of each state that are learned from");
+    f.number("patience", t.value.patience, 1, kMost, "looks after which it is renewed in any case");
+    f.number("each", t.each, 1, kMost, "deep-q: actions of each state that are learned from");
     search::search_option(f, "weight", o.options.weight);
     search::search_option(f, "batch", o.options.batch);
     search::search_option(f, "nodes", o.options.nodes);

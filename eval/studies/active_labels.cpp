@@ -31,7 +31,7 @@ namespace {
 
 using train::SampledSolution;
 
-constexpr int64_t labelled_at_once = 64;
+constexpr int64_t kLabelledAtOnce = 64;
 
 const std::string study = "active";
 
@@ -60,7 +60,7 @@ std::vector<std::vector<SampledSolution>> draw_candidates(const ActiveOptions& o
     if (!stage.done()) {
         search::StageModels models(options.run, options.seed);
         search::Proposer& proposer = models.policy(options.policy);
-        resumable_map(stage, "solutions.jsonl", "problems", problems, labelled_at_once,
+        resumable_map(stage, "solutions.jsonl", "problems", problems, kLabelledAtOnce,
                       [&](int64_t first, int64_t count) {
                           const auto these = std::span(texts).subspan(static_cast<size_t>(first),
                                                                       static_cast<size_t>(count));
@@ -158,12 +158,12 @@ double label_worth(std::span<const double> sizes, std::span<const double> unifor
 
 void describe(Flags& f, ActiveOptions& o) {
     describe(f, static_cast<PoolOptions&>(o));
-    f.number("candidates", o.candidates, 1, most, "solutions drawn of each training problem");
+    f.number("candidates", o.candidates, 1, kMost, "solutions drawn of each training problem");
     f.number_above("explore", o.explore, 0, 100, "temperature of these draws");
-    f.number("selector", o.selector, 1, most, "solutions that the selector learns from");
-    f.list("sizes", o.sizes, 1, most, "labelled solutions: 1000,2000");
+    f.number("selector", o.selector, 1, kMost, "solutions that the selector learns from");
+    f.list("sizes", o.sizes, 1, kMost, "labelled solutions: 1000,2000");
     f.number("n", o.n, 1, static_cast<double>(o.samples), "best of so many");
-    f.number("shuffles", o.shuffles, 1, most, "of the samples, for mean and spread");
+    f.number("shuffles", o.shuffles, 1, kMost, "of the samples, for mean and spread");
 }
 
 void active(const ActiveOptions& options) {

@@ -229,7 +229,7 @@ void describe(Flags& f, BestOfNOptions& o) {
     describe(f, static_cast<PoolOptions&>(o));
     f.list("scorers", o.scorers, "stages of reward models: orm,prm");
     f.list("sizes", o.sizes, 1, static_cast<double>(o.samples), "N: 1,2,4");
-    f.number("shuffles", o.shuffles, 1, most, "of the samples, for mean and spread");
+    f.number("shuffles", o.shuffles, 1, kMost, "of the samples, for mean and spread");
 }
 
 void best_of_n(const BestOfNOptions& options) {

@@ -34,7 +34,7 @@ struct CurveEntry {
     search::Vote vote = search::Vote::best;
 };
 
-constexpr CurveEntry entries[] = {
+constexpr CurveEntry kEntries[] = {
     {"greedy", Method::greedy},
     {"best of N", Method::best_of_n, Role::prm, Aggregate::minimum},
     {"weighted vote", Method::best_of_n, Role::prm, Aggregate::minimum, search::Vote::weighted},
@@ -51,7 +51,7 @@ void check(const CurveOptions& options) {
     train::held_out_split(options.split); // an error now, not after a while
     check_rising(options.budgets);
     for (const std::string& method : options.methods)
-        if (std::none_of(std::begin(entries), std::end(entries),
+        if (std::none_of(std::begin(kEntries), std::end(kEntries),
                          [&](const CurveEntry& entry) { return entry.name == method; }))
             fail("--methods: expected some of greedy, best of N, weighted vote, beam, MCTS, A*, "
                  "Q*, found \"{}\"",
@@ -195,7 +195,7 @@ std::vector<CurveRow> measure_curve(const CurveOptions& options) {
     experiment.quiet = options.quiet;
 
     std::vector<CurveRow> rows;
-    for (CurveEntry entry : entries) {
+    for (CurveEntry entry : kEntries) {
         if (!options.methods.empty() && std::find(options.methods.begin(), options.methods.end(),
                                                   entry.name) == options.methods.end())
             continue;
@@ -255,7 +255,8 @@ void describe(Flags& f, CurveOptions& o) {
     f.text("file", o.file, "problems from this file instead").file();
     f.text("format", o.form.format, "of the file: lines, jsonl, or pairs")
         .offers({"lines", "jsonl", "pairs"});
-    f.number("target", o.form.target, -unbounded, unbounded, "of all problems of a countdown file");
+    f.number("target", o.form.target, -kUnbounded, kUnbounded,
+             "of all problems of a countdown file");
     f.mark("skip-bad", o.form.skip_bad, "leave bad lines of the file out");
     describe_budgets(f, o.budgets);
     f.text("policy", o.policy, "stage whose model proposes");

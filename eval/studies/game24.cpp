@@ -92,7 +92,7 @@ void describe(Flags& f, Game24Options& o) {
     f.text("policy", o.policy, "stage whose model proposes");
     f.text("scorer", o.scorer, "stage whose Q guides Q*, or none");
     describe_budgets(f, o.budgets);
-    f.number("hands", o.hands, 0, most, "so many of them only; 0: all 1362");
+    f.number("hands", o.hands, 0, kMost, "so many of them only; 0: all 1362");
     describe(f, o.search);
 }
 

@@ -128,11 +128,11 @@ std::string markdown(const Table& table, const LabelSourcesOptions& options) {
 
 void describe(Flags& f, LabelSourcesOptions& o) {
     describe(f, static_cast<PoolOptions&>(o));
-    f.number("solutions", o.solutions, 1, most, "labelled by each source");
+    f.number("solutions", o.solutions, 1, kMost, "labelled by each source");
     f.number("rollouts", o.rollouts, 1, 1'000'000, "of each prefix");
     f.list("people", o.people, 0, 1, "rates of wrong labels of simulated people: 0.05,0.2");
     f.list("sizes", o.sizes, 1, static_cast<double>(o.samples), "N: 4,16,64");
-    f.number("shuffles", o.shuffles, 1, most, "of the samples, for mean and spread");
+    f.number("shuffles", o.shuffles, 1, kMost, "of the samples, for mean and spread");
     f.repeated("extra", o.extra, "a further source, NAME=FILE; may be repeated");
 }
 

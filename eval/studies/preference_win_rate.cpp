@@ -16,8 +16,8 @@
 #include "train/annotation/rank.h"
 #include "train/data/problem_source.h"
 #include "train/data/searched.h"
-#include "train/rl/minibatch.h"
 #include "train/rl/kl.h"
+#include "train/rl/minibatch.h"
 #include "train/rl/rl_reward.h"
 #include "train/run/old_record.h"
 
@@ -31,7 +31,7 @@ namespace qstar::eval {
 
 namespace {
 
-constexpr int64_t max_tokens = 64; // of a solution, as in training
+constexpr int64_t kMaxTokens = 64; // of a solution, as in training
 
 // Stages of the run that learned from ranks or rewards, in the order of their names.
 std::vector<std::string> learned_policies(const std::string& run) {
@@ -140,11 +140,11 @@ measure_preference_win_rate(const PreferenceOptions& options,
     // The streams keep their names of old, and so the figures their values.
     const auto write = [&](const engine::Gpt& policy, const char* stream) {
         Written written;
-        written.episodes = train::roll_out(policy, tokenizer, problems, 1, max_tokens, options.seed,
+        written.episodes = train::roll_out(policy, tokenizer, problems, 1, kMaxTokens, options.seed,
                                            hash_name(stream));
         for (const train::Episode& episode : written.episodes) {
             written.utility.push_back(utility(preference, *world, episode.path));
-            written.correct.push_back(utility(train::correct_only, *world, episode.path));
+            written.correct.push_back(utility(train::kCorrectOnly, *world, episode.path));
         }
         return written;
     };
@@ -163,29 +163,29 @@ measure_preference_win_rate(const PreferenceOptions& options,
     };
     // What the preference itself would choose among solutions of the tuned model.
     const auto bound = [&] {
-        auto drawn = train::roll_out(tuned, tokenizer, problems, bound_samples, max_tokens,
+        auto drawn = train::roll_out(tuned, tokenizer, problems, kBoundSamples, kMaxTokens,
                                      options.seed, hash_name("eval/taste/bound"));
         Written best;
         double tokens = 0;
         for (size_t i = 0; i < problems.size(); ++i) {
             train::Episode* chosen = nullptr;
             double most = -1;
-            for (size_t k = 0; k < bound_samples; ++k) {
-                train::Episode& episode = drawn[i * bound_samples + k];
+            for (size_t k = 0; k < kBoundSamples; ++k) {
+                train::Episode& episode = drawn[i * kBoundSamples + k];
                 const double value = utility(preference, *world, episode.path);
                 if (value > most) chosen = &episode, most = value;
             }
             best.utility.push_back(most);
-            best.correct.push_back(utility(train::correct_only, *world, chosen->path));
+            best.correct.push_back(utility(train::kCorrectOnly, *world, chosen->path));
             tokens += chosen->written();
             best.episodes.push_back(std::move(*chosen));
         }
         PreferenceRow row;
-        row.policy = fmt::format("{}, best of {} (bound)", options.tuned, bound_samples);
+        row.policy = fmt::format("{}, best of {} (bound)", options.tuned, kBoundSamples);
         row.learned_from = "the preference itself";
         compare(row, best);
         row.kl = row.kl_k3 =
-            math::log(static_cast<double>(bound_samples)) - (bound_samples - 1.0) / bound_samples;
+            math::log(static_cast<double>(kBoundSamples)) - (kBoundSamples - 1.0) / kBoundSamples;
         row.tokens = tokens / static_cast<double>(row.n);
         return row;
     };

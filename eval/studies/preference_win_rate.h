@@ -33,7 +33,7 @@ void describe(Flags& f, PreferenceOptions& o);
 // The first row is the tuned model by another draw of its own; the second says what could be
 // won at all: of `bound_samples` solutions of the tuned model the one that the preference
 // itself puts first. Its KL is the bound log N - (N-1)/N of best-of-N (Stiennon et al. 2020).
-inline constexpr int64_t bound_samples = 16;
+inline constexpr int64_t kBoundSamples = 16;
 
 struct PreferenceRow {
     std::string policy;

@@ -28,9 +28,9 @@ namespace qstar::search {
 
 namespace {
 
-constexpr std::string_view exported[] = {"config.json",       "generation_config.json",
-                                         "model.safetensors", "special_tokens_map.json",
-                                         "tokenizer.json",    "tokenizer_config.json"};
+constexpr std::string_view kExported[] = {"config.json",       "generation_config.json",
+                                          "model.safetensors", "special_tokens_map.json",
+                                          "tokenizer.json",    "tokenizer_config.json"};
 
 // The one that was imported, byte for byte, or else ours in that form.
 std::string tokenizer_text(const std::string& run, const tokenizer::Tokenizer& tokenizer) {
@@ -98,7 +98,7 @@ std::string not_exported(const std::string& folder) {
     std::vector<std::string> foreign;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         const std::string name = entry.path().filename().string();
-        if (!entry.is_regular_file() || std::ranges::find(exported, name) == std::end(exported))
+        if (!entry.is_regular_file() || std::ranges::find(kExported, name) == std::end(kExported))
             foreign.push_back(name);
     }
     return foreign.empty() ? "" : *std::min_element(foreign.begin(), foreign.end());

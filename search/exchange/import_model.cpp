@@ -78,7 +78,7 @@ tokenizer::Form form_for(const ImportOptions& options, const tokenizer::Tokenize
     if (!options.text.empty()) return tokenizer::form_named(options.text);
     const std::string own = join_path(join_path(options.run, "tokenizer"), "form.json");
     if (exists(own)) return tokenizer::read_form(own);
-    return tokenizer::form_named(special_id(tokenizer, tokenizer::step) >= 0 ? "marks" : "gsm8k");
+    return tokenizer::form_named(special_id(tokenizer, tokenizer::kStep) >= 0 ? "marks" : "gsm8k");
 }
 
 void check_stage_name(const std::string& name) {

@@ -36,8 +36,8 @@ RunEnds ends_of(const std::string& run, const tokenizer::Tokenizer& tokenizer) {
         for (const int64_t id : configured.end) ends.end.push_back(checked_id(id, tokenizer, path));
         return ends;
     }
-    const int text = special_id(tokenizer, tokenizer::end_of_text);
-    const int answer = special_id(tokenizer, tokenizer::answer);
+    const int text = special_id(tokenizer, tokenizer::kEndOfText);
+    const int answer = special_id(tokenizer, tokenizer::kAnswer);
     if (answer >= 0 && text >= 0 && ends.begin.empty()) ends.begin = {text};
     for (const int id : {text, answer})
         if (id >= 0) ends.end.push_back(id);

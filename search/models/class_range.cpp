@@ -46,7 +46,7 @@ std::string new_in(const ClassRange& known, const std::string& problem) {
 
 std::optional<ClassRange> class_range(const std::string& run, const World& world) {
     const std::optional<JsonLine> flags = corpus_flags(run);
-    if (!flags || world.name() != default_world || !has_field(*flags, "bound")) return {};
+    if (!flags || world.name() != kDefaultWorld || !has_field(*flags, "bound")) return {};
     if (has_field(*flags, "form") && string_field(*flags, "form") != "plain") return {};
     return ClassRange{int_field(*flags, "low"), int_field(*flags, "high"),
                       int_field(*flags, "max-operands"), int_field(*flags, "bound"),

@@ -47,7 +47,7 @@ struct GptProposer::Batch {
 };
 
 namespace {
-constexpr int kept_to_slots = 8; // kept sequences for each draw at once
+constexpr int kKeptToSlots = 8; // kept sequences for each draw at once
 
 std::vector<int64_t> limits_of(std::span<const ProposeRequest> requests) {
     std::vector<int64_t> limits;
@@ -60,9 +60,9 @@ GptProposer::GptProposer(const engine::Gpt& model, const tokenizer::Tokenizer& t
                          uint64_t seed, ProposerLimits limits)
     : tokenizer_(tokenizer), form_(tokenizer), seed_(seed), limits_(limits),
       decoder_(std::make_unique<engine::Decoder>(
-          model, limits.slots * (1 + kept_to_slots),
+          model, limits.slots * (1 + kKeptToSlots),
           limits.slots * engine::KvCache::pages_of(model.config.context))),
-      prefix_cache_(*decoder_, limits.slots, limits.keep ? limits.slots * kept_to_slots : 0) {
+      prefix_cache_(*decoder_, limits.slots, limits.keep ? limits.slots * kKeptToSlots : 0) {
     limits_.step_tokens = std::max(limits_.step_tokens, form_.longest_step());
     engine::check(engine::Sampling{1, limits.top_k, limits.top_p});
     if (tokenizer.size() > model.config.vocab)

@@ -11,8 +11,8 @@
 namespace qstar::search {
 
 namespace {
-constexpr int scores_to_slots = 8; // kept sequences for each evaluated at once
-constexpr float no_room = 1e-6f;   // the score of a step beyond the context: surely wrong
+constexpr int kScoresToSlots = 8; // kept sequences for each evaluated at once
+constexpr float kNoRoom = 1e-6f;  // the score of a step beyond the context: surely wrong
 
 // log p(token) of a row of logits.
 float log_prob_in(const float* logits, int64_t classes, int token) {
@@ -36,9 +36,9 @@ GptScorer::GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& token
                      bool keep)
     : form_(tokenizer), at_once_(at_once),
       decoder_(std::make_unique<engine::Decoder>(
-          model, at_once * (1 + scores_to_slots),
+          model, at_once * (1 + kScoresToSlots),
           at_once * engine::KvCache::pages_of(model.config.context))),
-      prefix_cache_(*decoder_, at_once, keep ? at_once * scores_to_slots : 0) {
+      prefix_cache_(*decoder_, at_once, keep ? at_once * kScoresToSlots : 0) {
     if (tokenizer.size() > model.config.vocab)
         fail("the tokenizer has {} tokens, the model a vocabulary of {}", tokenizer.size(),
              model.config.vocab);
@@ -173,7 +173,7 @@ std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
             if (together) before *= node->score;
             results[i].steps.push_back(together ? before : node->score);
         }
-        results[i].steps.resize(paths[i].steps.size(), no_room);
+        results[i].steps.resize(paths[i].steps.size(), kNoRoom);
     }
     return results;
 }

@@ -15,7 +15,7 @@ namespace {
 std::string own_world(const std::string& run) {
     const std::optional<JsonLine> flags = corpus_flags(run);
     if (!flags) return exists(problems_file(run)) ? "gsm8k:" + problems_file(run) : "";
-    return has_field(*flags, "world") ? string_field(*flags, "world") : std::string(default_world);
+    return has_field(*flags, "world") ? string_field(*flags, "world") : std::string(kDefaultWorld);
 }
 
 // Without its file, which may be moved: "gsm8k".
@@ -55,7 +55,7 @@ std::string world_of(const std::string& run, const std::string& asked) {
     const std::string own = own_world(run);
     if (!own.empty() && !asked.empty() && !takes_problems_of(own, asked))
         fail("{} is a run of the world {}, not of {}", run, own, asked);
-    return !asked.empty() ? asked : !own.empty() ? own : std::string(default_world);
+    return !asked.empty() ? asked : !own.empty() ? own : std::string(kDefaultWorld);
 }
 
 std::map<std::string, std::string> model_metadata(const std::string& run,

@@ -6,14 +6,14 @@ namespace qstar::search {
 
 std::string text_of(const Path& path) {
     std::string text;
-    text += tokenizer::end_of_text;
-    text += tokenizer::problem;
+    text += tokenizer::kEndOfText;
+    text += tokenizer::kProblem;
     text += path.problem;
-    text += tokenizer::step;
+    text += tokenizer::kStep;
     for (size_t i = 0; i < path.steps.size(); ++i) {
         text += path.steps[i];
         const bool last = i + 1 == path.steps.size();
-        text += last && path.finished ? tokenizer::answer : tokenizer::step;
+        text += last && path.finished ? tokenizer::kAnswer : tokenizer::kStep;
     }
     return text;
 }

@@ -31,8 +31,8 @@ Rational normalised(Wide num, Wide den) {
     const Wide factor = gcd(num, den);
     num /= factor;
     den /= factor;
-    constexpr Wide high = std::numeric_limits<int64_t>::max();
-    if (num < -high || num > high || den > high)
+    constexpr Wide kHigh = std::numeric_limits<int64_t>::max();
+    if (num < -kHigh || num > kHigh || den > kHigh)
         fail("a number does not fit 64 bits (expected at most {} in size)",
              std::numeric_limits<int64_t>::max());
     return {static_cast<int64_t>(num), static_cast<int64_t>(den)};

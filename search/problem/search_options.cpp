@@ -15,23 +15,23 @@ struct SearchOption {
     bool above = false; // low itself is none of them
 };
 
-constexpr double longest_count = double{int64_t{1} << 40};
+constexpr double kLongestCount = double{int64_t{1} << 40};
 
-constexpr SearchOption search_option_list[] = {
-    {"budget", 1, longest_count, "model tokens for each problem, proposed and scored"},
+constexpr SearchOption kSearchOptionList[] = {
+    {"budget", 1, kLongestCount, "model tokens for each problem, proposed and scored"},
     {"samples", 1, INT32_MAX, "majority, best-of-n: at most so many solutions (puzzles: walks)"},
-    {"width", 1, most, "beam: paths kept, or states"},
+    {"width", 1, kMost, "beam: paths kept, or states"},
     {"proposals", 1, 1e6, "beam, mcts, astar, qstar: draws for each expanded path"},
-    {"weight", 0, most, "astar, qstar: of the heuristic, f = g + weight * h"},
-    {"batch", 1, most, "astar, qstar: nodes expanded together"},
-    {"explore", 0, most, "mcts: weight of what was visited little"},
+    {"weight", 0, kMost, "astar, qstar: of the heuristic, f = g + weight * h"},
+    {"batch", 1, kMost, "astar, qstar: nodes expanded together"},
+    {"explore", 0, kMost, "mcts: weight of what was visited little"},
     {"temperature", 0, 100, "of all draws but greedy's"},
-    {"seconds", 0, most, "budget, for each problem; 0: no bound"},
+    {"seconds", 0, kMost, "budget, for each problem; 0: no bound"},
     {"nodes", 1, double{UINT32_MAX} - 2, "budget: states kept, for each problem"},
-    {"evaluations", 0, longest_count, "budget: states that the heuristic rates; 0: no bound"},
+    {"evaluations", 0, kLongestCount, "budget: states that the heuristic rates; 0: no bound"},
     {"step-tokens", 1, 100'000, "of a step at most"},
     {"steps", 1, 1e6, "of a solution at most; texts that contain their search need hundreds: 1000"},
-    {"top-k", 0, most, "draw from the so many likeliest tokens; 0: all"},
+    {"top-k", 0, kMost, "draw from the so many likeliest tokens; 0: all"},
     {"top-p", 0, 1, "draw from the likeliest tokens that together have this probability; 1: all",
      true},
 };
@@ -39,7 +39,7 @@ constexpr SearchOption search_option_list[] = {
 } // namespace
 
 Flag& search_option(Flags& f, std::string_view name, Place place) {
-    for (const SearchOption& option : search_option_list) {
+    for (const SearchOption& option : kSearchOptionList) {
         if (option.name != name) continue;
         return option.above
                    ? f.number_above(std::string(name), place, option.low, option.high, option.help)

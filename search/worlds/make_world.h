@@ -12,7 +12,7 @@
 namespace qstar::search {
 
 // The world of a run without a corpus, and of a corpus whose record names none.
-inline constexpr std::string_view default_world = "arithmetic";
+inline constexpr std::string_view kDefaultWorld = "arithmetic";
 
 // By name, "countdown" or "gsm8k:FILE"; Error naming the known ones.
 std::unique_ptr<World> make_world(std::string_view name);

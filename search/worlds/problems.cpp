@@ -17,9 +17,9 @@ namespace {
 
 // What stands behind "####".
 std::string final_answer(std::string answer) {
-    constexpr std::string_view mark = "####";
-    if (const size_t at = answer.rfind(mark); at != std::string::npos)
-        answer.erase(0, at + mark.size());
+    constexpr std::string_view kMark = "####";
+    if (const size_t at = answer.rfind(kMark); at != std::string::npos)
+        answer.erase(0, at + kMark.size());
     return std::string(trimmed(answer));
 }
 

@@ -211,21 +211,21 @@ TEST_CASE("campaign: addresses run out") {
     const Temporary folder;
     const std::string trial = folder / "trial";
     make_folders(trial);
-    constexpr int64_t megabyte = 1 << 20;
+    constexpr int64_t kMegabyte = 1 << 20;
     const auto limited = [](int64_t bytes) {
         Disturbance disturbance;
         disturbance.memory_bytes = bytes;
         disturbance.variables = {{"OPENBLAS_NUM_THREADS", "1"}};
         return disturbance;
     };
-    int64_t least = 1024 * megabyte, ran_out = 0, were_enough = 0;
-    while (call(trial, {"--help"}, limited(least - 8 * megabyte)).status == 0)
-        least -= 8 * megabyte;
+    int64_t least = 1024 * kMegabyte, ran_out = 0, were_enough = 0;
+    while (call(trial, {"--help"}, limited(least - 8 * kMegabyte)).status == 0)
+        least -= 8 * kMegabyte;
     for (size_t at = 0; at < pipeline().size(); ++at)
         for (int64_t step = 0; step < steps; ++step) {
-            const Disturbance disturbance = limited(least + megabyte * step * 2);
+            const Disturbance disturbance = limited(least + kMegabyte * step * 2);
             CAPTURE(pipeline()[at].name);
-            CAPTURE(disturbance.memory_bytes / megabyte);
+            CAPTURE(disturbance.memory_bytes / kMegabyte);
             undisturbed.copy_before(at, trial);
             const CallResult outcome = call(trial, pipeline()[at].arguments, disturbance);
             if (outcome.status == 0) {
@@ -235,6 +235,6 @@ TEST_CASE("campaign: addresses run out") {
             ++ran_out;
             failed_well(at, trial, outcome);
         }
-    MESSAGE(ran_out << " calls ran out of addresses from " << least / megabyte << " MB on, "
+    MESSAGE(ran_out << " calls ran out of addresses from " << least / kMegabyte << " MB on, "
                     << were_enough << " had enough");
 }

@@ -355,7 +355,7 @@ TEST_CASE("SwiGLU and rotation, with their gradients, agree with the naive table
 }
 
 TEST_CASE("attention over pages agrees with the naive table, whatever lies behind the end") {
-    constexpr float nothing = std::numeric_limits<float>::quiet_NaN();
+    constexpr float kNothing = std::numeric_limits<float>::quiet_NaN();
     for (const int64_t size : {1, 5, 8, 16, 20, 32, 48, 70, 80}) {
         for (const int64_t n : {1, 2, 15, 16, 17, 31, 50, 64, 129}) {
             const int64_t group = 1 + n % 3, sharing = 1 + (n + size) % 3; // heads of keys
@@ -370,10 +370,10 @@ TEST_CASE("attention over pages agrees with the naive table, whatever lies behin
             for (int64_t i = n; i < count * kPagePositions; ++i) {
                 const int64_t at = i % kPagePositions;
                 for (int64_t d = 0; d < sharing * size; ++d)
-                    cache.data()[keys + d * kPagePositions + at] = nothing;
+                    cache.data()[keys + d * kPagePositions + at] = kNothing;
                 for (int64_t h = 0; h < sharing; ++h) {
                     float* value = cache.data() + values + (h * kPagePositions + at) * size;
-                    std::fill_n(value, size, nothing);
+                    std::fill_n(value, size, kNothing);
                 }
             }
             Guarded scores(heads * count * kPagePositions), expected(width, kGuard);
@@ -393,7 +393,7 @@ TEST_CASE("attention over pages agrees with the naive table, whatever lies behin
                 CHECK(scores.intact());
             }
             // A key that is no number spoils its heads, as it would in softmax(), and no other.
-            cache.data()[(count - 1) * page + keys] = nothing; // of position 0, head 0
+            cache.data()[(count - 1) * page + keys] = kNothing; // of position 0, head 0
             for (const Kernels* table : all_tables()) {
                 Guarded out(width);
                 run(*table, out);

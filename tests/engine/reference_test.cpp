@@ -81,13 +81,13 @@ float distance(const Tensor& a, const Tensor& b) {
     return result;
 }
 
-constexpr const char* references[] = {"gpt", "llama", "qwen2", "qwen3", "llama_grouped"};
+constexpr const char* kReferences[] = {"gpt", "llama", "qwen2", "qwen3", "llama_grouped"};
 
 } // namespace
 
 TEST_CASE("logits, loss and every gradient are PyTorch's") {
     const char* name = nullptr;
-    for (const char* family : references) SUBCASE(family) name = family;
+    for (const char* family : kReferences) SUBCASE(family) name = family;
     const Reference reference(name);
     const Batch batch(reference);
     Gpt model = model_of(reference);
@@ -108,7 +108,7 @@ TEST_CASE("logits, loss and every gradient are PyTorch's") {
 
 TEST_CASE("ten steps of AdamW with clipping end at PyTorch's weights") {
     const char* name = nullptr;
-    for (const char* family : references) SUBCASE(family) name = family;
+    for (const char* family : kReferences) SUBCASE(family) name = family;
     const Reference reference(name);
     const Batch batch(reference);
     const float rate = std::stof(reference.file.text("rate", reference.path));

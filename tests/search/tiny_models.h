@@ -27,7 +27,7 @@ inline engine::Gpt chatty(int64_t context = 96) {
     engine::Tensor& table = model.parameter("wte.weight").value;
     engine::Tensor& bias = model.parameter("ln_f.bias").value;
     bias[0] = 3;
-    for (const std::string_view name : {tokenizer::step, tokenizer::answer})
+    for (const std::string_view name : {tokenizer::kStep, tokenizer::kAnswer})
         table[tokenizer.special(name) * 16] = 1.2f;
     for (const char c : std::string("0123456789")) table[tokenizer.encode({&c, 1})[0] * 16] = 1.0f;
     return model;

@@ -12,7 +12,7 @@ using namespace qstar::tokenizer;
 
 namespace {
 
-constexpr std::string_view worksheet =
+constexpr std::string_view kWorksheet =
     "<|endoftext|><|problem|>3*(4+5)-2<|step|>3*9-2<|step|>27-2<|step|>25<|answer|><|endoftext|>";
 
 // Merges of some English, so that round trips go through real ones.
@@ -33,29 +33,29 @@ bool any_special(const Tokenizer& tokenizer, const std::vector<int>& ids) {
 TEST_CASE("without merges every character is a token") {
     const Tokenizer tokenizer;
     CHECK(tokenizer.size() == 260);
-    CHECK(tokenizer.special(end_of_text) == 256);
-    CHECK(tokenizer.special(problem) == 257);
-    CHECK(tokenizer.special(step) == 258);
-    CHECK(tokenizer.special(answer) == 259);
+    CHECK(tokenizer.special(kEndOfText) == 256);
+    CHECK(tokenizer.special(kProblem) == 257);
+    CHECK(tokenizer.special(kStep) == 258);
+    CHECK(tokenizer.special(kAnswer) == 259);
     CHECK(tokenizer.encode("!A ") == std::vector<int>{0, 32, 220});
 }
 
 TEST_CASE("a worksheet's marks become special tokens") {
     const Tokenizer tokenizer;
-    const std::vector<int> ids = tokenizer.encode(worksheet);
+    const std::vector<int> ids = tokenizer.encode(kWorksheet);
     CHECK(ids.front() == 256);
     CHECK(ids[1] == 257);
     CHECK(std::count(ids.begin(), ids.end(), 258) == 3);
     CHECK(std::count(ids.begin(), ids.end(), 259) == 1);
     CHECK(ids.size() == 9 + 5 + 4 + 2 + 7);
-    CHECK(tokenizer.decode(ids) == worksheet);
+    CHECK(tokenizer.decode(ids) == kWorksheet);
 }
 
 TEST_CASE("special tokens cannot be smuggled in by text") {
     for (const Tokenizer& tokenizer : {Tokenizer(), small_tokenizer()}) {
-        const std::vector<int> ids = tokenizer.encode(worksheet, Specials::as_text);
+        const std::vector<int> ids = tokenizer.encode(kWorksheet, Specials::as_text);
         CHECK_FALSE(any_special(tokenizer, ids));
-        CHECK(tokenizer.decode(ids) == worksheet);
+        CHECK(tokenizer.decode(ids) == kWorksheet);
         for (const std::string_view near : {"<|Step|>", "<|step|", "<step>", "< |step|>"})
             CHECK_FALSE(any_special(tokenizer, tokenizer.encode(near)));
         CHECK(tokenizer.encode("<<|step|>").size() == 2);
@@ -87,7 +87,7 @@ TEST_CASE("any bytes round trip") {
                 text += static_cast<char>(random.below(256));
                 break;
             case 1:
-                text += special_tokens[random.below(special_tokens.size())];
+                text += kSpecialTokens[random.below(kSpecialTokens.size())];
                 break;
             case 2:
                 text += " the cat";

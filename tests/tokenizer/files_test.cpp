@@ -100,7 +100,7 @@ TEST_CASE("files in the style of others load") {
     const Tokenizer tokenizer = load_tokenizer(scratch.path);
     CHECK(tokenizer.special("<s>") == 0);
     CHECK(tokenizer.encode("! a<s>") == std::vector<int>{1, 257, 0});
-    CHECK_THROWS_AS(tokenizer.special(step), qstar::Error);
+    CHECK_THROWS_AS(tokenizer.special(kStep), qstar::Error);
 }
 
 TEST_CASE("a broken vocab.json gets a sentence with its line") {

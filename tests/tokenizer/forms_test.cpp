@@ -103,7 +103,7 @@ TEST_CASE("special tokens of others: first, last, in brackets") {
 TEST_CASE("a hole in the ids is counted, never produced and refused when it is decoded") {
     const Tokenizer tokenizer = of_case("hole");
     CHECK(tokenizer.size() == 301);
-    CHECK(tokenizer.special(end_of_text) == 300);
+    CHECK(tokenizer.special(kEndOfText) == 300);
     CHECK(tokenizer.is_hole(258));
     CHECK(tokenizer.is_special(258)); // what a model draws there ends its text
     CHECK_FALSE(tokenizer.is_hole(300));
@@ -182,7 +182,7 @@ TEST_CASE("how words are split belongs to a vocabulary's files") {
     // One of others that was given our special tokens has longer numbers.
     std::vector<std::string> tokens = byte_tokens();
     tokens.emplace_back("12");
-    tokens.insert(tokens.end(), special_tokens.begin(), special_tokens.end());
+    tokens.insert(tokens.end(), kSpecialTokens.begin(), kSpecialTokens.end());
     const Tokenizer theirs(tokens, {{16, 17, 256}}, {257, 258, 259, 260}, {Digits::runs});
     save_tokenizer(theirs, folder / "theirs");
     CHECK(qstar::read_file(folder / "theirs/pretokenizer.json") == "{\"digits\":\"runs\"}\n");

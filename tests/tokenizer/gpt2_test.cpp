@@ -35,7 +35,7 @@ TEST_CASE("GPT-2's vocabulary encodes as GPT-2 does, numbers too") {
     const Tokenizer tokenizer = load_tokenizer(gpt2);
     CHECK(tokenizer.size() == 50257);
     CHECK(tokenizer.pretokenizer() == Pretokenizer{Digits::runs});
-    CHECK(tokenizer.special(end_of_text) == 50256);
+    CHECK(tokenizer.special(kEndOfText) == 50256);
     CHECK(unequal(tokenizer, "reference.jsonl", 45) == std::vector<std::string>{});
     CHECK(unequal(tokenizer, "edges.jsonl", 250) == std::vector<std::string>{});
 }

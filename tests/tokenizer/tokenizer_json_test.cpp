@@ -90,7 +90,7 @@ TEST_CASE("BPE of characters with byte fallback: ids and texts of Hugging Face's
     CHECK(llama.begins_with() == std::vector<int>{1});
     CHECK(llama.ends_with().empty());
     CHECK(llama.special("</s>") == 2);
-    CHECK_THROWS_AS(llama.special(step), qstar::Error);
+    CHECK_THROWS_AS(llama.special(kStep), qstar::Error);
     const auto lines = qstar::read_jsonl(case_file("tokenizer_json/llama2.jsonl"));
     CHECK(lines.size() == 21);
     for (const auto& line : lines) {
@@ -143,8 +143,8 @@ TEST_CASE("what is written reads as the same tokenizer") {
         vocabulary.pretokenizer = how;
         vocabulary.normalizer = {{NormalizerStep::nfc}};
         vocabulary.ignore_merges = true;
-        vocabulary.begins = {all[1].special(problem), all[1].special(step)};
-        vocabulary.ends = {all[1].special(answer)};
+        vocabulary.begins = {all[1].special(kProblem), all[1].special(kStep)};
+        vocabulary.ends = {all[1].special(kAnswer)};
         vocabulary.added[1].special = false;
         vocabulary.added[2].normalized = true;
         vocabulary.added[3].lstrip = true;

@@ -85,8 +85,8 @@ TEST_CASE("ids are bytes, merges, special tokens") {
     CHECK(tokenizer.merges().size() == 6);
     for (int i = 0; i < 6; ++i)
         CHECK(tokenizer.merges()[static_cast<size_t>(i)].product == 256 + i);
-    CHECK(tokenizer.special(end_of_text) == 262);
-    CHECK(tokenizer.special(answer) == 265);
+    CHECK(tokenizer.special(kEndOfText) == 262);
+    CHECK(tokenizer.special(kAnswer) == 265);
 }
 
 TEST_CASE("the same words in another order give the same merges") {

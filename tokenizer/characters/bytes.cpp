@@ -6,7 +6,7 @@ namespace qstar::tokenizer {
 
 namespace {
 
-constexpr int first_of_rest = 188; // this many bytes stand for themselves
+constexpr int kFirstOfRest = 188; // this many bytes stand for themselves
 
 bool stands_for_itself(int byte) {
     return (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xFF && byte != 0xAD);
@@ -22,7 +22,7 @@ struct ByteAlphabet {
         int self = 0, rest = 0;
         for (int b = 0; b < 256; ++b) {
             const bool itself = stands_for_itself(b);
-            const int id = itself ? self++ : first_of_rest + rest;
+            const int id = itself ? self++ : kFirstOfRest + rest;
             const int code = itself ? b : 0x100 + rest++;
             order[static_cast<size_t>(id)] = static_cast<uint8_t>(b);
             character[static_cast<size_t>(b)] = static_cast<char32_t>(code);

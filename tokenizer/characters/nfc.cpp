@@ -26,7 +26,7 @@ struct ClassRange {
 // Unicode 14.0.0, written down by Python's unicodedata (decomposition, combining, and normalize to
 // tell the pairs that are not composed again). Hangul syllables are computed.
 // clang-format off
-constexpr CodePair composed[] = {
+constexpr CodePair kComposed[] = {
     {0xC0, 0x41, 0x300}, {0xC1, 0x41, 0x301}, {0xC2, 0x41, 0x302}, {0xC3, 0x41, 0x303},
     {0xC4, 0x41, 0x308}, {0xC5, 0x41, 0x30A}, {0xC7, 0x43, 0x327}, {0xC8, 0x45, 0x300},
     {0xC9, 0x45, 0x301}, {0xCA, 0x45, 0x302}, {0xCB, 0x45, 0x308}, {0xCC, 0x49, 0x300},
@@ -288,7 +288,7 @@ constexpr CodePair composed[] = {
 };
 
 // Decomposed and never composed again: the composition exclusions.
-constexpr CodePair decomposed_only[] = {
+constexpr CodePair kDecomposedOnly[] = {
     {0x344, 0x308, 0x301}, {0x958, 0x915, 0x93C}, {0x959, 0x916, 0x93C}, {0x95A, 0x917, 0x93C},
     {0x95B, 0x91C, 0x93C}, {0x95C, 0x921, 0x93C}, {0x95D, 0x922, 0x93C}, {0x95E, 0x92B, 0x93C},
     {0x95F, 0x92F, 0x93C}, {0x9DC, 0x9A1, 0x9BC}, {0x9DD, 0x9A2, 0x9BC}, {0x9DF, 0x9AF, 0x9BC},
@@ -315,7 +315,7 @@ constexpr CodePair decomposed_only[] = {
 };
 
 // One character that is another.
-constexpr Single singles[] = {
+constexpr Single kSingles[] = {
     {0x340, 0x300}, {0x341, 0x301}, {0x343, 0x313}, {0x374, 0x2B9}, {0x37E, 0x3B}, {0x387, 0xB7},
     {0x1F71, 0x3AC}, {0x1F73, 0x3AD}, {0x1F75, 0x3AE}, {0x1F77, 0x3AF}, {0x1F79, 0x3CC},
     {0x1F7B, 0x3CD}, {0x1F7D, 0x3CE}, {0x1FBB, 0x386}, {0x1FBE, 0x3B9}, {0x1FC9, 0x388},
@@ -326,7 +326,7 @@ constexpr Single singles[] = {
 };
 
 // The same for the ideographs from U+F900 and from U+2F800; 0: none.
-constexpr char32_t ideographs[] = {
+constexpr char32_t kIdeographs[] = {
     0x8C48, 0x66F4, 0x8ECA, 0x8CC8, 0x6ED1, 0x4E32, 0x53E5, 0x9F9C, 0x9F9C, 0x5951, 0x91D1, 0x5587,
     0x5948, 0x61F6, 0x7669, 0x7F85, 0x863F, 0x87BA, 0x88F8, 0x908F, 0x6A02, 0x6D1B, 0x70D9, 0x73DE,
     0x843D, 0x916A, 0x99F1, 0x4E82, 0x5375, 0x6B04, 0x721B, 0x862D, 0x9E1E, 0x5D50, 0x6FEB, 0x85CD,
@@ -367,7 +367,7 @@ constexpr char32_t ideographs[] = {
     0x9199, 0x9276, 0x967C, 0x96E3, 0x9756, 0x97DB, 0x97FF, 0x980B, 0x983B, 0x9B12, 0x9F9C, 0x2284A,
     0x22844, 0x233D5, 0x3B9D, 0x4018, 0x4039, 0x25249, 0x25CD0, 0x27ED3, 0x9F43, 0x9F8E,
 };
-constexpr char32_t more_ideographs[] = {
+constexpr char32_t kMoreIdeographs[] = {
     0x4E3D, 0x4E38, 0x4E41, 0x20122, 0x4F60, 0x4FAE, 0x4FBB, 0x5002, 0x507A, 0x5099, 0x50E7, 0x50CF,
     0x349E, 0x2063A, 0x514D, 0x5154, 0x5164, 0x5177, 0x2051C, 0x34B9, 0x5167, 0x518D, 0x2054B,
     0x5197, 0x51A4, 0x4ECC, 0x51AC, 0x51B5, 0x291DF, 0x51F5, 0x5203, 0x34DF, 0x523B, 0x5246, 0x5272,
@@ -419,7 +419,7 @@ constexpr char32_t more_ideographs[] = {
 };
 
 // The canonical combining classes that are not 0.
-constexpr ClassRange combining[] = {
+constexpr ClassRange kCombining[] = {
     {0x300, 0x314, 230}, {0x315, 0x315, 232}, {0x316, 0x319, 220}, {0x31A, 0x31A, 232},
     {0x31B, 0x31B, 216}, {0x31C, 0x320, 220}, {0x321, 0x322, 202}, {0x323, 0x326, 220},
     {0x327, 0x328, 202}, {0x329, 0x333, 220}, {0x334, 0x338, 1}, {0x339, 0x33C, 220},
@@ -521,9 +521,9 @@ constexpr ClassRange combining[] = {
 };
 // clang-format on
 
-constexpr char32_t hangul = 0xAC00, leads = 0x1100, vowels = 0x1161, tails = 0x11A7;
-constexpr char32_t lead_count = 19, vowel_count = 21, tail_count = 28;
-constexpr char32_t hangul_count = lead_count * vowel_count * tail_count;
+constexpr char32_t kHangul = 0xAC00, kLeads = 0x1100, kVowels = 0x1161, kTails = 0x11A7;
+constexpr char32_t kLeadCount = 19, kVowelCount = 21, kTailCount = 28;
+constexpr char32_t kHangulCount = kLeadCount * kVowelCount * kTailCount;
 
 // A composed character's two parts, the second 0 where it stands for one other.
 struct Parts {
@@ -535,17 +535,17 @@ struct Tables {
     std::unordered_map<uint64_t, char32_t> whole; // of two parts
 
     Tables() {
-        for (const CodePair& pair : composed) {
+        for (const CodePair& pair : kComposed) {
             parts[pair.code] = {pair.first, pair.second};
             whole[key(pair.first, pair.second)] = pair.code;
         }
-        for (const CodePair& pair : decomposed_only) parts[pair.code] = {pair.first, pair.second};
-        for (const Single& single : singles) parts[single.code] = {single.same, 0};
-        for (size_t i = 0; i < std::size(ideographs); ++i)
-            if (ideographs[i]) parts[0xF900 + static_cast<char32_t>(i)] = {ideographs[i], 0};
-        for (size_t i = 0; i < std::size(more_ideographs); ++i)
-            if (more_ideographs[i])
-                parts[0x2F800 + static_cast<char32_t>(i)] = {more_ideographs[i], 0};
+        for (const CodePair& pair : kDecomposedOnly) parts[pair.code] = {pair.first, pair.second};
+        for (const Single& single : kSingles) parts[single.code] = {single.same, 0};
+        for (size_t i = 0; i < std::size(kIdeographs); ++i)
+            if (kIdeographs[i]) parts[0xF900 + static_cast<char32_t>(i)] = {kIdeographs[i], 0};
+        for (size_t i = 0; i < std::size(kMoreIdeographs); ++i)
+            if (kMoreIdeographs[i])
+                parts[0x2F800 + static_cast<char32_t>(i)] = {kMoreIdeographs[i], 0};
     }
     static uint64_t key(char32_t first, char32_t second) {
         return static_cast<uint64_t>(first) << 32 | second;
@@ -559,18 +559,18 @@ const Tables& tables() {
 
 int combining_class(char32_t code) {
     const ClassRange* after = std::upper_bound(
-        std::begin(combining), std::end(combining), code,
+        std::begin(kCombining), std::end(kCombining), code,
         [](char32_t value, const ClassRange& range) { return value < range.first; });
-    if (after == std::begin(combining) || code > std::prev(after)->last) return 0;
+    if (after == std::begin(kCombining) || code > std::prev(after)->last) return 0;
     return std::prev(after)->combining_class;
 }
 
 void decompose(char32_t code, std::vector<char32_t>& out) {
-    if (code >= hangul && code < hangul + hangul_count) {
-        const char32_t at = code - hangul;
-        out.push_back(leads + at / (vowel_count * tail_count));
-        out.push_back(vowels + at / tail_count % vowel_count);
-        if (at % tail_count) out.push_back(tails + at % tail_count);
+    if (code >= kHangul && code < kHangul + kHangulCount) {
+        const char32_t at = code - kHangul;
+        out.push_back(kLeads + at / (kVowelCount * kTailCount));
+        out.push_back(kVowels + at / kTailCount % kVowelCount);
+        if (at % kTailCount) out.push_back(kTails + at % kTailCount);
         return;
     }
     const auto found = tables().parts.find(code);
@@ -584,12 +584,12 @@ void decompose(char32_t code, std::vector<char32_t>& out) {
 
 // The character that two make; 0: none.
 char32_t compose(char32_t first, char32_t second) {
-    if (first >= leads && first < leads + lead_count && second >= vowels &&
-        second < vowels + vowel_count)
-        return hangul + ((first - leads) * vowel_count + second - vowels) * tail_count;
-    if (first >= hangul && first < hangul + hangul_count && (first - hangul) % tail_count == 0 &&
-        second > tails && second < tails + tail_count)
-        return first + second - tails;
+    if (first >= kLeads && first < kLeads + kLeadCount && second >= kVowels &&
+        second < kVowels + kVowelCount)
+        return kHangul + ((first - kLeads) * kVowelCount + second - kVowels) * kTailCount;
+    if (first >= kHangul && first < kHangul + kHangulCount && (first - kHangul) % kTailCount == 0 &&
+        second > kTails && second < kTails + kTailCount)
+        return first + second - kTails;
     const auto found = tables().whole.find(Tables::key(first, second));
     return found == tables().whole.end() ? 0 : found->second;
 }
@@ -651,7 +651,7 @@ std::string nfc(std::string_view text) {
     };
     for (size_t at = 0; at < text.size();) {
         const Character c = decode_utf8(text, at);
-        if (c.code == invalid_code) {
+        if (c.code == kInvalidCode) {
             flush();
             out += text[at];
         } else {

@@ -16,7 +16,7 @@ struct Range {
 // with L (letters) or N (numbers), in ascending order: Unicode 14.0.0, written
 // down by Python's unicodedata.category(chr(c))[0] for c from 0x80 to 0x10FFFF.
 // clang-format off
-constexpr Range letters[] = {
+constexpr Range kLetters[] = {
     {0xAA, 0xAA}, {0xB5, 0xB5}, {0xBA, 0xBA}, {0xC0, 0xD6}, {0xD8, 0xF6}, {0xF8, 0x2C1},
     {0x2C6, 0x2D1}, {0x2E0, 0x2E4}, {0x2EC, 0x2EC}, {0x2EE, 0x2EE}, {0x370, 0x374}, {0x376, 0x377},
     {0x37A, 0x37D}, {0x37F, 0x37F}, {0x386, 0x386}, {0x388, 0x38A}, {0x38C, 0x38C}, {0x38E, 0x3A1},
@@ -157,7 +157,7 @@ constexpr Range letters[] = {
     {0x30000, 0x3134A},
 };
 
-constexpr Range numbers[] = {
+constexpr Range kNumbers[] = {
     {0xB2, 0xB3}, {0xB9, 0xB9}, {0xBC, 0xBE}, {0x660, 0x669}, {0x6F0, 0x6F9}, {0x7C0, 0x7C9},
     {0x966, 0x96F}, {0x9E6, 0x9EF}, {0x9F4, 0x9F9}, {0xA66, 0xA6F}, {0xAE6, 0xAEF}, {0xB66, 0xB6F},
     {0xB72, 0xB77}, {0xBE6, 0xBF2}, {0xC66, 0xC6F}, {0xC78, 0xC7E}, {0xCE6, 0xCEF}, {0xD58, 0xD5E},
@@ -212,15 +212,15 @@ Character decode_utf8(std::string_view text, size_t at) {
     const uint8_t lead = byte(0);
     if (lead < 0x80) return {lead, 1};
     const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() - at < length) return {invalid_code, 1};
+    if (lead < 0xC2 || lead > 0xF4 || text.size() - at < length) return {kInvalidCode, 1};
     char32_t code = lead & (0x7Fu >> length);
     for (size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xC0) != 0x80) return {invalid_code, 1};
+        if ((byte(i) & 0xC0) != 0x80) return {kInvalidCode, 1};
         code = (code << 6) | (byte(i) & 0x3Fu);
     }
     const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
     const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-    if (overlong || surrogate || code > 0x10FFFF) return {invalid_code, 1};
+    if (overlong || surrogate || code > 0x10FFFF) return {kInvalidCode, 1};
     return {code, length};
 }
 
@@ -248,8 +248,8 @@ CharClass classify(char32_t code) {
     if (code >= '0' && code <= '9') return CharClass::number;
     if (is_space(code)) return CharClass::space;
     if (code < 0x80) return CharClass::other;
-    if (contains(letters, code)) return CharClass::letter;
-    if (contains(numbers, code)) return CharClass::number;
+    if (contains(kLetters, code)) return CharClass::letter;
+    if (contains(kNumbers, code)) return CharClass::number;
     return CharClass::other;
 }
 

@@ -8,7 +8,7 @@
 namespace qstar::tokenizer {
 
 // What a byte that is no valid UTF-8 decodes to; beyond the last code point.
-inline constexpr char32_t invalid_code = 0x110000;
+inline constexpr char32_t kInvalidCode = 0x110000;
 
 struct Character {
     char32_t code;

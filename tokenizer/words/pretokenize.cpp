@@ -14,7 +14,7 @@ struct Pattern {
     std::string_view text;
 };
 
-constexpr Pattern patterns[] = {
+constexpr Pattern kPatterns[] = {
     {Words::gpt2, Digits::single,
      R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)"},
     {Words::gpt2, Digits::runs,
@@ -168,13 +168,13 @@ std::optional<Digits> digits_named(std::string_view name) {
 }
 
 std::string_view pattern_of(const Pretokenizer& how) {
-    for (const Pattern& pattern : patterns)
+    for (const Pattern& pattern : kPatterns)
         if (pattern.words == how.words && pattern.digits == how.digits) return pattern.text;
     return "";
 }
 
 std::optional<Pretokenizer> pretokenizer_of_pattern(std::string_view text) {
-    for (const Pattern& pattern : patterns)
+    for (const Pattern& pattern : kPatterns)
         if (pattern.text == text) return Pretokenizer{pattern.digits, pattern.words};
     return std::nullopt;
 }
@@ -190,7 +190,7 @@ size_t pretoken_end(std::string_view text, size_t begin, const Pretokenizer& how
     case Words::marks:
         break;
     }
-    return std::min(text.find(space_mark, begin + 1), text.size());
+    return std::min(text.find(kSpaceMark, begin + 1), text.size());
 }
 
 std::vector<std::string_view> pretokenize(std::string_view text, const Pretokenizer& how) {

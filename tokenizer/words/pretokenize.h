@@ -72,6 +72,6 @@ size_t pretoken_end(std::string_view text, size_t begin, const Pretokenizer& how
 std::vector<std::string_view> pretokenize(std::string_view text, const Pretokenizer& how = {});
 
 // SentencePiece's mark for a space, U+2581.
-inline constexpr std::string_view space_mark = "\xE2\x96\x81";
+inline constexpr std::string_view kSpaceMark = "\xE2\x96\x81";
 
 } // namespace qstar::tokenizer

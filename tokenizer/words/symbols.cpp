@@ -23,11 +23,11 @@ int named_byte(std::string_view token) {
 std::string with_spaces(std::string_view text) {
     std::string out;
     for (size_t begin = 0;;) {
-        const size_t at = text.find(space_mark, begin);
+        const size_t at = text.find(kSpaceMark, begin);
         out += text.substr(begin, at - begin);
         if (at == text.npos) return out;
         out += ' ';
-        begin = at + space_mark.size();
+        begin = at + kSpaceMark.size();
     }
 }
 
@@ -75,7 +75,7 @@ std::vector<int> Symbols::of(std::string_view word) const {
     for (size_t at = 0; at < word.size();) {
         const Character c = decode_utf8(word, at);
         const auto found = character_ids_.find(c.code);
-        const bool known = c.code != invalid_code && found != character_ids_.end();
+        const bool known = c.code != kInvalidCode && found != character_ids_.end();
         const bool unknown = !known && !vocabulary_.byte_fallback;
         if (known) ids.push_back(found->second);
         if (!known && vocabulary_.byte_fallback)

@@ -214,9 +214,9 @@ void describe(Flags& f, LabelOptions& o) {
     f.choice("format", o.format, {"prm800k", "trl"}, "form of the step labels: prm800k or trl");
     f.number("error", o.error, 0, 1, "rate of wrong labels of the simulated annotator")
         .only_if(simulated);
-    f.number("each", o.each, 0, most, "label so many solutions of a problem at most; 0: all")
+    f.number("each", o.each, 0, kMost, "label so many solutions of a problem at most; 0: all")
         .only_if(o.each > 0);
-    f.number("limit", o.limit, 0, most, "label only the first so many; 0: all")
+    f.number("limit", o.limit, 0, kMost, "label only the first so many; 0: all")
         .only_if(o.limit > 0);
     describe_skip_bad(f, o.stage);
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();

@@ -221,7 +221,7 @@ void describe(Flags& f, RankOptions& o) {
            "who ranks: simulated (an annotator with a hidden preference), or me")
         .offers({"simulated", "me"});
     f.number("outputs", o.outputs, 2, 9, "shown of each prompt, at most");
-    f.number("problems", o.problems, 0, most, "rank only the first so many prompts; 0: all");
+    f.number("problems", o.problems, 0, kMost, "rank only the first so many prompts; 0: all");
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
     describe_skip_bad(f, o.stage);
     f.text("name", o.name, "folder in the run, for ranks by several annotators").quiet();

@@ -19,7 +19,7 @@ namespace qstar::train {
 
 namespace {
 
-constexpr int64_t chunk_solutions = 256;
+constexpr int64_t kChunkSolutions = 256;
 
 search::Path prefix_of(const SampledSolution& solution, size_t steps) {
     const auto end = solution.steps.begin() + static_cast<std::ptrdiff_t>(steps);
@@ -146,7 +146,7 @@ void describe(Flags& f, RolloutOptions& o) {
     f.text("from", o.from, "stage whose model completes");
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
     describe_skip_bad(f, o.stage);
-    f.number("limit", o.limit, 0, most, "use only the first so many solutions; 0: all");
+    f.number("limit", o.limit, 0, kMost, "use only the first so many solutions; 0: all");
     f.text("name", o.name, "folder in the run (default: rollout or rollout-binary)").quiet();
     search::world_flag(f, o.world);
 }
@@ -185,7 +185,7 @@ void rollout(const RolloutOptions& options) {
         solutions.resize(static_cast<size_t>(options.limit));
 
     const std::string path = resumable_map(
-        stage, "steps.jsonl", "solutions", static_cast<int64_t>(solutions.size()), chunk_solutions,
+        stage, "steps.jsonl", "solutions", static_cast<int64_t>(solutions.size()), kChunkSolutions,
         [&](int64_t first, int64_t count) {
             const auto these = std::span(solutions).subspan(static_cast<size_t>(first),
                                                             static_cast<size_t>(count));

@@ -52,12 +52,12 @@ std::vector<size_t> select_convincing(std::span<const Candidate> candidates, int
 
 std::vector<double> convincing_scores(search::Scorer& scorer,
                                       std::span<const SampledSolution> solutions) {
-    constexpr size_t chunk_solutions = 512;
+    constexpr size_t kChunkSolutions = 512;
     std::vector<double> scores;
-    for (size_t begin = 0; begin < solutions.size(); begin += chunk_solutions) {
+    for (size_t begin = 0; begin < solutions.size(); begin += kChunkSolutions) {
         std::vector<search::Path> paths;
         for (const auto& s :
-             solutions.subspan(begin, std::min(chunk_solutions, solutions.size() - begin)))
+             solutions.subspan(begin, std::min(kChunkSolutions, solutions.size() - begin)))
             paths.push_back({s.problem, s.steps, s.finished});
         for (const search::Scores& score : scorer.score(paths))
             scores.push_back(search::aggregate(search::Aggregate::product, score.steps));
@@ -71,9 +71,9 @@ void describe(Flags& f, SelectOptions& o) {
     f.text("scorer", o.scorer, "stage of the PRM that selects");
     f.text("solutions", o.solutions, "a file of solutions, instead of DIR/samples").content();
     describe_skip_bad(f, o.stage);
-    f.number("each", o.each, 1, most, "solutions picked of a problem");
+    f.number("each", o.each, 1, kMost, "solutions picked of a problem");
     f.number("wrong", o.wrong, 0, 1, "share of convincing wrong answers");
-    f.number("limit", o.limit, 0, most, "of the first so many solutions only; 0: all");
+    f.number("limit", o.limit, 0, kMost, "of the first so many solutions only; 0: all");
     search::world_flag(f, o.world);
 }
 

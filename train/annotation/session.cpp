@@ -36,11 +36,11 @@ void save_answers(const std::string& file, const Answers& answers) {
 
 namespace {
 
-constexpr const char* answers_name = "partial/answers.jsonl"; // in a stage's folder
+constexpr const char* kAnswersName = "partial/answers.jsonl"; // in a stage's folder
 
 } // namespace
 
-std::string answers_file(const Stage& stage) { return stage.path(answers_name); }
+std::string answers_file(const Stage& stage) { return stage.path(kAnswersName); }
 
 void save_answers(const Stage& stage, const Answers& answers) {
     make_folders(stage.path("partial"));
@@ -48,7 +48,7 @@ void save_answers(const Stage& stage, const Answers& answers) {
 }
 
 Answers answers_of(const std::string& run, const std::string& stage, size_t items) {
-    return read_answers(stage_file(run, stage, answers_name), items);
+    return read_answers(stage_file(run, stage, kAnswersName), items);
 }
 
 bool is_finished(const std::string& run, const std::string& stage) {

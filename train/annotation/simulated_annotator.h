@@ -29,7 +29,7 @@ namespace qstar::train {
 struct AnnotatorPreference {
     double correct = 3, work = 1.5, brief = 1, tidy = 0.5;
 };
-inline constexpr AnnotatorPreference correct_only{1, 0, 0, 0};
+inline constexpr AnnotatorPreference kCorrectOnly{1, 0, 0, 0};
 
 struct SimulatedAnnotator {
     AnnotatorPreference preference;

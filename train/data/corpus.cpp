@@ -53,7 +53,7 @@ void write_worksheets(const CorpusOptions& options, const ProblemSource& source,
     while (tokens < options.tokens) {
         const Pupil& pupil = draw_pupil(source.pupils, random);
         const bool is_warm = tokens < warm_tokens;
-        std::string text(tokenizer::end_of_text);
+        std::string text(tokenizer::kEndOfText);
         for (int64_t i = 0; i < options.items; ++i) {
             const Item item = draw_item(is_warm ? warm : source, pupil, random);
             text += text_of_item(item.problem, item.lines);
@@ -90,7 +90,7 @@ void write_curated(const CorpusOptions& options, const ProblemSource& source, co
         const Item item = draw_curated(options, source, random);
         lines.push_back({{"problem", item.problem},
                          {"solution", item.lines},
-                         {"text", std::string(tokenizer::end_of_text) +
+                         {"text", std::string(tokenizer::kEndOfText) +
                                       text_of_item(item.problem, item.lines)}});
     }
     write_jsonl(stage.path("curated.jsonl"), lines);

@@ -18,12 +18,12 @@ void describe(Flags& f, CorpusOptions& o) {
     describe(f, o.stage);
     f.text("world", o.world, "of the run: one of " + taught_worlds())
         .offers(taught_world_names())
-        .only_if(o.world != search::default_world); // records of before do not say it
+        .only_if(o.world != search::kDefaultWorld); // records of before do not say it
     f.number("tokens", o.tokens, 1, 1e12, "tokens of the worksheets");
-    f.number("curated", o.curated, 0, most, "items of the curated set");
+    f.number("curated", o.curated, 0, kMost, "items of the curated set");
     f.choice("curate", o.curate, {"answers", "experts"},
              "who is in it: answers (any work with the right answer) or experts");
-    f.number("items", o.items, 1, most, "items a worksheet");
+    f.number("items", o.items, 1, kMost, "items a worksheet");
     // The class that they make is on record (corpus.cpp).
     f.number("experts", o.experts, 0, 1, "share of the worksheets by experts, 0 to 1").quiet();
     f.repeated("pupil", o.pupils, "change a pupil: NAME=SHARE or NAME=SHARE:RATE; may be repeated")
@@ -45,10 +45,11 @@ void read(int64_t& value, const JsonLine& record, const std::string& name) {
 }
 void read(int& value, const JsonLine& record, const std::string& name) {
     const int64_t number = int_field(record, name);
-    constexpr int64_t low = std::numeric_limits<int>::min(), high = std::numeric_limits<int>::max();
-    if (number < low || number > high)
-        fail("{}: field \"{}\": expected a number from {} to {}, found {}", record.where, name, low,
-             high, number);
+    constexpr int64_t kLow = std::numeric_limits<int>::min(),
+                      kHigh = std::numeric_limits<int>::max();
+    if (number < kLow || number > kHigh)
+        fail("{}: field \"{}\": expected a number from {} to {}, found {}", record.where, name,
+             kLow, kHigh, number);
     value = static_cast<int>(number);
 }
 void read(double& value, const JsonLine& record, const std::string& name) {

@@ -13,7 +13,7 @@ namespace qstar::train {
 
 struct CorpusOptions {
     StageOptions stage;
-    std::string world{search::default_world}; // or another one that has a class
+    std::string world{search::kDefaultWorld}; // or another one that has a class
     int64_t tokens = 14'000'000;              // of the worksheets, at least
     int64_t curated = 128;                    // items of the curated set
     std::string curate = "answers";  // who is in it: "answers", anyone's work with a right answer,

@@ -23,7 +23,7 @@ namespace qstar::train {
 
 namespace {
 
-constexpr int64_t chunk_problems = 32; // a file of partial results
+constexpr int64_t kChunkProblems = 32; // a file of partial results
 
 void check(const SampleOptions& options) {
     check(flags_of(options));
@@ -89,14 +89,15 @@ std::vector<SampledSolution> solve_problems(search::Proposer& proposer,
 void describe(Flags& f, SampleOptions& o) {
     describe(f, o.stage);
     const bool of_file = !o.file.empty();
-    f.number("problems", o.problems, 1, most, "different problems");
+    f.number("problems", o.problems, 1, kMost, "different problems");
     f.number("samples", o.samples, 1, 1'000'000, "solutions of each");
     f.number("temperature", o.temperature, 0, 100, "of the draws");
     f.number("min-operands", o.min_operands, 0, 8, "of the problems; 0: as in the corpus");
     f.text("from", o.from, "stage whose model solves: sft, pretrain, ...");
     f.truth("distinct", o.distinct, "keep equal solutions of a problem only once");
     f.text("file", o.file, "of problems, instead of drawing them").content();
-    f.number("target", o.form.target, -unbounded, unbounded, "of all problems of a countdown file")
+    f.number("target", o.form.target, -kUnbounded, kUnbounded,
+             "of all problems of a countdown file")
         .only_if(of_file);
     f.mark("skip-bad", o.form.skip_bad, "leave bad lines of the file out")
         .only_if(of_file && o.form.skip_bad);
@@ -130,7 +131,7 @@ void sample(const SampleOptions& options) {
     search::GptProposer proposer(model, tokenizer, seed, limits);
 
     const std::string path = resumable_map(
-        stage, "solutions.jsonl", "problems", std::ssize(problems), chunk_problems,
+        stage, "solutions.jsonl", "problems", std::ssize(problems), kChunkProblems,
         [&](int64_t first, int64_t count) {
             const auto these =
                 std::span(problems).subspan(static_cast<size_t>(first), static_cast<size_t>(count));

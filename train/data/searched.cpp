@@ -45,12 +45,12 @@ std::vector<SampledSolution> search_problems(const Stage& stage, uint64_t seed,
                                              std::span<const std::string> problems,
                                              search::Proposer& proposer, search::Scorer* scorer,
                                              const SearchFlags& flags, const search::World& world) {
-    constexpr int64_t chunk_problems = 128;
+    constexpr int64_t kChunkProblems = 128;
     const search::Method method = search::method_named(flags.method);
     search::Options with = options_of(flags, world);
     with.stream = seed;
     const std::string path = resumable_map(
-        stage, "searched.jsonl", "problems", static_cast<int64_t>(problems.size()), chunk_problems,
+        stage, "searched.jsonl", "problems", static_cast<int64_t>(problems.size()), kChunkProblems,
         [&](int64_t first, int64_t count) {
             const auto these =
                 problems.subspan(static_cast<size_t>(first), static_cast<size_t>(count));

@@ -28,12 +28,12 @@ struct StepText {
 };
 
 StepText steps_of(const std::string& text, const std::string& where) {
-    constexpr std::string_view heading = "# Answer\n";
+    constexpr std::string_view kHeading = "# Answer\n";
     std::string step = clean_text(text, where);
-    const size_t at = step.starts_with(heading) ? 0 : step.find("\n# Answer\n") + 1;
-    if (!step.substr(at).starts_with(heading)) return {{step}, false};
+    const size_t at = step.starts_with(kHeading) ? 0 : step.find("\n# Answer\n") + 1;
+    if (!step.substr(at).starts_with(kHeading)) return {{step}, false};
     const std::string work = clean_text(step.substr(0, at), where);
-    const std::string answer = clean_text(step.substr(at + heading.size()), where);
+    const std::string answer = clean_text(step.substr(at + kHeading.size()), where);
     if (work.empty()) return {{answer}, true};
     return {{work, answer}, true};
 }

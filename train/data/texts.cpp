@@ -9,14 +9,14 @@ namespace qstar::train {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r\n";
+constexpr std::string_view kBlanks = " \t\r\n";
 
 // Without blanks at the end, and without those at the beginning if `both`.
 std::string_view stripped(std::string_view text, bool both) {
-    const size_t end = text.find_last_not_of(blanks);
+    const size_t end = text.find_last_not_of(kBlanks);
     if (end == std::string_view::npos) return "";
     text = text.substr(0, end + 1);
-    return both ? text.substr(text.find_first_not_of(blanks)) : text;
+    return both ? text.substr(text.find_first_not_of(kBlanks)) : text;
 }
 
 enum class Role { user, assistant };
@@ -53,7 +53,7 @@ void expect_text(const std::string& text, const JsonLine& line, std::string_view
 } // namespace
 
 std::string clean_text(std::string_view text, const std::string& where) {
-    for (const std::string_view mark : tokenizer::special_tokens)
+    for (const std::string_view mark : tokenizer::kSpecialTokens)
         if (text.find(mark) != std::string_view::npos)
             fail("{}: expected plain text, found the mark \"{}\" in it", where, mark);
     std::string clean(stripped(text, true));
@@ -81,7 +81,7 @@ std::string joined(const std::vector<std::string>& lines) {
 bool reads_back(const std::vector<std::string>& lines) {
     const std::string text = joined(lines);
     const auto holds = [&](std::string_view mark) { return text.find(mark) != std::string::npos; };
-    const auto& marks = tokenizer::special_tokens;
+    const auto& marks = tokenizer::kSpecialTokens;
     return lines_of(stripped(text, true)) == lines &&
            std::none_of(marks.begin(), marks.end(), holds);
 }

@@ -115,11 +115,11 @@ void describe(Flags& f, DistilOptions& o) {
     f.text("teacher", o.teacher, "stage whose model searches");
     f.text("scorer", o.scorer, "stage whose model scores: prm, orm, q, ... or none");
     f.text("from", o.from, "stage whose model learns");
-    f.number("problems", o.problems, 1, most, "training problems that are searched");
-    f.number("epochs", o.epochs, 1, most, "passes over the solutions");
+    f.number("problems", o.problems, 1, kMost, "training problems that are searched");
+    f.number("epochs", o.epochs, 1, kMost, "passes over the solutions");
     f.choice("confirm", o.confirm, {"none", "verifier"},
              "learn all that was found (none), or what the verifier confirms (verifier)");
-    f.number("dev-problems", o.dev_problems, 1, most, "on which both are measured");
+    f.number("dev-problems", o.dev_problems, 1, kMost, "on which both are measured");
     search::world_flag(f, o.world);
 }
 

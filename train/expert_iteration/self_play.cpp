@@ -209,14 +209,14 @@ void describe(Flags& f, SelfPlayOptions& o) {
     describe(f, o.q.explore);
     f.text("from", o.from, "stage whose model begins");
     f.number("rounds", o.rounds, 1, 100'000, "of search and learning");
-    f.number("problems", o.problems, 1, most, "new training problems each round");
-    f.number("epochs", o.epochs, 1, most, "passes over a round's confirmed solutions");
-    f.number("keep", o.keep, 1, most, "different solutions of a problem, at most");
+    f.number("problems", o.problems, 1, kMost, "new training problems each round");
+    f.number("epochs", o.epochs, 1, kMost, "passes over a round's confirmed solutions");
+    f.number("keep", o.keep, 1, kMost, "different solutions of a problem, at most");
     f.truth("restart", o.restart, "each round tunes the first model, not the last");
     f.truth("guided", o.guided, "search with Q; without: roll-outs only");
     f.number("guided-from", o.guided_from, 1, o.rounds, "the first round with a search, if guided")
         .only_if(o.guided_from > 1);
-    f.number("guided-problems", o.guided_problems, 0, most,
+    f.number("guided-problems", o.guided_problems, 0, kMost,
              "new training problems of a round with a search; 0: --problems")
         .only_if(o.guided_problems > 0);
     f.number("again", o.again, 0, 1'000'000, "further roll-outs of problems that none has solved")
@@ -227,15 +227,15 @@ void describe(Flags& f, SelfPlayOptions& o) {
         .only_if(o.gather);
     f.number("easy", o.easy, 0, 1, "learn so much of what all roll-outs of a problem solved")
         .only_if(o.easy < 1);
-    f.number("dev-problems", o.dev_problems, 1, most, "on which each round is measured");
+    f.number("dev-problems", o.dev_problems, 1, kMost, "on which each round is measured");
     f.number("q-lr", o.q.loop.lr, 0, 10, "learning rate of Q");
     f.choice("q-optimizer", o.q.loop.optimizer, {"adamw", "muon"}, "of Q, as --optimizer")
         .only_if(by_muon(o.q.loop));
     f.number("q-muon-lr", o.q.loop.muon_lr, 0, 10, "learning rate of Q's Muon at its peak")
         .only_if(by_muon(o.q.loop));
     f.number("q-batch", o.q.loop.batch, 1, 1'000'000, "roll-outs a step of Q");
-    f.number("q-epochs", o.q.epochs, 1, most, "passes over the roll-outs in each iteration of Q");
-    f.number("q-iterations", o.q.iterations, 1, most, "of Q's target network");
+    f.number("q-epochs", o.q.epochs, 1, kMost, "passes over the roll-outs in each iteration of Q");
+    f.number("q-iterations", o.q.iterations, 1, kMost, "of Q's target network");
     f.choice("q-start", o.q.start, {"monte-carlo", "zero"},
              "first targets of Q: monte-carlo or zero");
     f.choice("q-judge", o.q.judge, {"head", "text"}, "of Q, as --judge of `train q`")

@@ -28,9 +28,9 @@ Json record_of(StarOptions options) {
 std::vector<SampledSolution> write_solutions(const Stage& stage, const std::string& name,
                                              std::span<const std::string> problems,
                                              search::Proposer& proposer) {
-    constexpr int64_t chunk_problems = 256;
+    constexpr int64_t kChunkProblems = 256;
     return read_solutions(resumable_map(
-        stage, name, "problems", static_cast<int64_t>(problems.size()), chunk_problems,
+        stage, name, "problems", static_cast<int64_t>(problems.size()), kChunkProblems,
         [&](int64_t first, int64_t count) {
             std::vector<search::ProposeRequest> requests;
             for (int64_t i = first; i < first + count; ++i)
@@ -137,10 +137,10 @@ void describe(Flags& f, StarOptions& o) {
     describe(f, o.loop);
     f.text("from", o.from, "stage whose model begins");
     f.number("rounds", o.rounds, 1, 100'000, "of writing and learning");
-    f.number("problems", o.problems, 1, most, "training problems");
-    f.number("epochs", o.epochs, 1, most, "passes over what a round found");
+    f.number("problems", o.problems, 1, kMost, "training problems");
+    f.number("epochs", o.epochs, 1, kMost, "passes over what a round found");
     f.truth("rationalise", o.rationalise, "try again with the answer as a hint");
-    f.number("dev-problems", o.dev_problems, 1, most, "on which each round is measured");
+    f.number("dev-problems", o.dev_problems, 1, kMost, "on which each round is measured");
     search::world_flag(f, o.world);
 }
 

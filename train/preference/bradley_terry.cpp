@@ -20,7 +20,7 @@ using engine::Tape, engine::Var;
 
 namespace {
 
-constexpr int64_t validated_at_once = 32; // prompts
+constexpr int64_t kValidatedAtOnce = 32; // prompts
 
 // The score of each output, on the tape, at its answer token.
 Var scores_of(Tape& tape, const Minibatch& batch, std::span<const Episode> outputs, Var states,
@@ -83,9 +83,9 @@ std::vector<float> differences(engine::Gpt& model, std::span<const Ranking> rank
                                const tokenizer::Tokenizer& tokenizer, const std::string& file) {
     Tape tape(false);
     std::vector<float> found;
-    for (size_t begin = 0; begin < rankings.size(); begin += validated_at_once) {
+    for (size_t begin = 0; begin < rankings.size(); begin += kValidatedAtOnce) {
         tape.reset();
-        const size_t count = std::min<size_t>(validated_at_once, rankings.size() - begin);
+        const size_t count = std::min<size_t>(kValidatedAtOnce, rankings.size() - begin);
         const Comparisons compared =
             comparisons_of(rankings.subspan(begin, count), tokenizer, model.config.context, file);
         const Minibatch batch = make_minibatch(compared.outputs);

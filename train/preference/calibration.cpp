@@ -16,11 +16,11 @@ Metrics Calibration::metrics() const {
 }
 
 Calibration calibration(std::span<const float> differences) {
-    constexpr size_t bins = 5;
+    constexpr size_t kBins = 5;
     Calibration found;
-    for (size_t b = 0; b < bins; ++b)
-        found.bins.push_back({0.5 + 0.5 * static_cast<double>(b) / bins,
-                              0.5 + 0.5 * static_cast<double>(b + 1) / bins});
+    for (size_t b = 0; b < kBins; ++b)
+        found.bins.push_back({0.5 + 0.5 * static_cast<double>(b) / kBins,
+                              0.5 + 0.5 * static_cast<double>(b + 1) / kBins});
     double loss = 0, right = 0;
     for (const float difference : differences) {
         const double x = difference;
@@ -28,7 +28,7 @@ Calibration calibration(std::span<const float> differences) {
         const double happened = x > 0 ? 1 : x < 0 ? 0 : 0.5;
         const double predicted = math::sigmoid(std::abs(x));
         Calibration::Bin& bin =
-            found.bins[std::min(bins - 1, static_cast<size_t>((predicted - 0.5) * 2 * bins))];
+            found.bins[std::min(kBins - 1, static_cast<size_t>((predicted - 0.5) * 2 * kBins))];
         bin.pairs += 1, bin.predicted += predicted, bin.happened += happened;
         right += happened;
     }

@@ -19,7 +19,7 @@ using engine::Tape, engine::Tensor, engine::Var;
 
 namespace {
 
-constexpr int64_t prompts_at_once = 32; // prompts
+constexpr int64_t kPromptsAtOnce = 32; // prompts
 
 Json record_of(const DpoOptions& options, const std::string& file) {
     Json flags = stage_record(options);
@@ -103,9 +103,9 @@ Metrics validate(engine::Gpt& policy, engine::Gpt& reference, std::span<const Ra
                  const std::string& file) {
     Margins found;
     Tape tape(false);
-    for (size_t begin = 0; begin < rankings.size(); begin += prompts_at_once) {
+    for (size_t begin = 0; begin < rankings.size(); begin += kPromptsAtOnce) {
         tape.reset();
-        const size_t count = std::min<size_t>(prompts_at_once, rankings.size() - begin);
+        const size_t count = std::min<size_t>(kPromptsAtOnce, rankings.size() - begin);
         const Comparisons compared =
             comparisons_of(rankings.subspan(begin, count), tokenizer, policy.config.context, file);
         const auto of_reference = token_probs(reference, compared.outputs).log_prob;
@@ -182,9 +182,9 @@ void describe(Flags& f, DpoOptions& o) {
     describe_skip_bad(f, o.stage);
     f.choice("loss", o.loss, {"dpo", "ipo"}, "dpo, or ipo");
     f.number_above("beta", o.beta, 0, 1000, "price of a nat of KL to the reference");
-    f.number("epochs", o.epochs, 1, most, "passes over the ranks");
-    f.number("limit", o.limit, 0, most, "use only the first so many prompts; 0: all");
-    f.number("kl-episodes", o.kl_episodes, 0, most,
+    f.number("epochs", o.epochs, 1, kMost, "passes over the ranks");
+    f.number("limit", o.limit, 0, kMost, "use only the first so many prompts; 0: all");
+    f.number("kl-episodes", o.kl_episodes, 0, kMost,
              "solutions by which the KL is estimated; 0: never");
 }
 

@@ -34,7 +34,7 @@ std::vector<int> draw_actions(const search::Space& space, const uint8_t* state, 
 
 void describe(Flags& f, DeepQOptions& o) {
     describe(f, o.value);
-    f.number("each", o.each, 1, most, "actions of each state that are learned from");
+    f.number("each", o.each, 1, kMost, "actions of each state that are learned from");
 }
 
 Outcome deep_q(const DeepQOptions& options) {

@@ -19,12 +19,12 @@ namespace qstar::train {
 namespace {
 
 // The notes of a state, which hold the step, too.
-constexpr const char* step_note = "step";
+constexpr const char* kStepNote = "step";
 
 TrainedModel trained_network(engine::Mlp& model, engine::Mlp* target, const search::Space& space,
                              const std::string& bound, std::vector<std::string> wanted) {
     TrainedModel both;
-    wanted.insert(wanted.begin(), step_note);
+    wanted.insert(wanted.begin(), kStepNote);
     both.parameters = {&model.parameters};
     both.metadata = search::value_metadata(space, bound);
     both.save = [&model](const std::string& path, const auto& metadata) {
@@ -34,7 +34,7 @@ TrainedModel trained_network(engine::Mlp& model, engine::Mlp* target, const sear
                                        std::vector<engine::Optimiser>& optimisers,
                                        const engine::TrainingState& state) {
         auto notes = state.notes;
-        notes[step_note] = std::to_string(state.step);
+        notes[kStepNote] = std::to_string(state.step);
         engine::save_mlp_training(path, model, target, optimisers[0], notes);
     };
     both.load_state = [&model, target, wanted](const std::string& path,
@@ -44,8 +44,8 @@ TrainedModel trained_network(engine::Mlp& model, engine::Mlp* target, const sear
             return false;
         for (const std::string& name : wanted)
             if (!state.notes.contains(name)) fail("{}: the note \"{}\" is missing", path, name);
-        state.step = static_cast<int64_t>(number_of(state.notes[step_note], path, step_note));
-        state.notes.erase(step_note);
+        state.step = static_cast<int64_t>(number_of(state.notes[kStepNote], path, kStepNote));
+        state.notes.erase(kStepNote);
         return true;
     };
     return both;
@@ -70,7 +70,7 @@ void describe_training(Flags& f, PuzzleTrainingOptions& o) {
         .offers(search::puzzle_names());
     f.number("size", o.puzzle.size, 0, 40, "width of sliding (0: 4) and lights-out (0: 7)");
     search::describe_cubes(f, o.puzzle).file();
-    f.number("steps", o.steps, 1, most, "of gradient descent");
+    f.number("steps", o.steps, 1, kMost, "of gradient descent");
     f.number("width", o.width, 1, 100'000, "of the MLP");
     f.number("blocks", o.blocks, 0, 1000, "of the MLP, residual, two layers each");
     f.number("scramble", o.scramble, 0, 1'000'000,

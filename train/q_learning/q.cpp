@@ -75,11 +75,11 @@ double mean_of(const StepValues& values) {
 void describe(Flags& f, QOptions& o) {
     describe(f, o.stage);
     describe(f, o.loop);
-    f.number("problems", o.problems, 1, most, "training problems that are rolled out");
+    f.number("problems", o.problems, 1, kMost, "training problems that are rolled out");
     describe(f, o.explore);
     f.text("from", o.from, "stage whose model is rolled out and has the first weights");
-    f.number("epochs", o.epochs, 1, most, "passes over the roll-outs in each iteration");
-    f.number("iterations", o.iterations, 1, most, "of the target network");
+    f.number("epochs", o.epochs, 1, kMost, "passes over the roll-outs in each iteration");
+    f.number("iterations", o.iterations, 1, kMost, "of the target network");
     f.choice("start", o.start, {"monte-carlo", "zero"},
              "first targets: monte-carlo (returns) or zero (rewards only)");
     f.number("discount", o.discount, 0, 1, "of the value a step later");

@@ -138,10 +138,10 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
 void make_rollouts(const Stage& stage, std::span<const std::string> problems,
                    search::Proposer& proposer, const search::World& world,
                    const ExploreOptions& options) {
-    constexpr int64_t chunk_problems = 64;
+    constexpr int64_t kChunkProblems = 64;
     const RightAnswer right = [&](const search::Path& path) { return world.solved(path); };
     resumable_map(stage, "rollouts.jsonl", "problems", static_cast<int64_t>(problems.size()),
-                  chunk_problems, [&](int64_t first, int64_t count) {
+                  kChunkProblems, [&](int64_t first, int64_t count) {
                       const auto these =
                           problems.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
                       std::vector<Json> lines;

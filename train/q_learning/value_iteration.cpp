@@ -14,9 +14,9 @@ namespace qstar::train {
 
 void describe(Flags& f, ValueOptions& o) {
     describe_training(f, o);
-    f.number("check-every", o.check_every, 1, most, "steps between two looks at the loss");
+    f.number("check-every", o.check_every, 1, kMost, "steps between two looks at the loss");
     f.number_above("target-loss", o.target_loss, 0, 1e9, "below it the target network is renewed");
-    f.number("patience", o.patience, 1, most, "looks after which it is renewed in any case");
+    f.number("patience", o.patience, 1, kMost, "looks after which it is renewed in any case");
     describe_name(f, o);
 }
 

@@ -16,7 +16,7 @@ namespace qstar::train {
 
 namespace {
 
-constexpr size_t slots = 128; // solutions written at once
+constexpr size_t kSlots = 128; // solutions written at once
 
 // Takes the next token; false when the solution is over.
 bool take(Episode& episode, std::string& open, int token, const tokenizer::FormReader& form,
@@ -130,10 +130,10 @@ std::vector<Episode> roll_out(const engine::Gpt& policy, const tokenizer::Tokeni
                                                              static_cast<uint64_t>(s)));
         }
     }
-    engine::Decoder decoder(policy, static_cast<int>(std::min(slots, episodes.size())));
+    engine::Decoder decoder(policy, static_cast<int>(std::min(kSlots, episodes.size())));
     const auto write = [&](std::span<Episode> some, std::span<Random> theirs) {
-        for (size_t begin = 0; begin < some.size(); begin += slots) {
-            const size_t count = std::min(slots, some.size() - begin);
+        for (size_t begin = 0; begin < some.size(); begin += kSlots) {
+            const size_t count = std::min(kSlots, some.size() - begin);
             write_out(decoder, tokenizer, some.subspan(begin, count), theirs.subspan(begin, count),
                       max_tokens, policy.config.context);
         }

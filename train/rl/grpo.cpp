@@ -161,7 +161,7 @@ std::vector<float> group_advantages(std::span<const Episode> episodes, const Rew
 
 void describe(Flags& f, GrpoOptions& o) {
     describe(f, o.rl);
-    f.number("group", o.group, -unbounded, unbounded, "solutions of a problem");
+    f.number("group", o.group, -kUnbounded, kUnbounded, "solutions of a problem");
     f.choice("baseline", o.baseline, {"group", "mean", "rloo"},
              "group (GRPO), mean (no deviation) or rloo");
     f.number("kl", o.kl, 0, 1000, "coefficient of the KL to the reference; 0: none");

@@ -17,7 +17,7 @@ using engine::Tape, engine::Var;
 
 namespace {
 
-constexpr int64_t evaluated_rows = 64; // episodes evaluated at once
+constexpr int64_t kEvaluatedRows = 64; // episodes evaluated at once
 
 // of(minibatch), numbers of the written tokens, for all episodes; flat. With MPI the ranks share
 // the minibatches.
@@ -25,7 +25,7 @@ std::vector<float> for_all(std::span<const Episode> episodes,
                            const std::function<std::vector<float>(const Minibatch&)>& of) {
     std::vector<int64_t> order(episodes.size());
     std::iota(order.begin(), order.end(), int64_t{0});
-    const std::vector<Minibatch> batches = make_minibatches(episodes, order, evaluated_rows);
+    const std::vector<Minibatch> batches = make_minibatches(episodes, order, kEvaluatedRows);
     const std::vector<std::string> found = engine::share(batches.size(), [&](size_t b) {
         std::string bytes;
         engine::Pack{bytes}(of(batches[b]));

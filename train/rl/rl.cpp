@@ -18,7 +18,7 @@ namespace qstar::train {
 
 namespace {
 
-constexpr int64_t own_solutions = 256; // by which the score of `reward` is put on a scale
+constexpr int64_t kOwnSolutions = 256; // by which the score of `reward` is put on a scale
 
 bool has_model(const std::string& reward) { return reward != "verifier"; }
 
@@ -42,7 +42,7 @@ RewardFunction reward_of(const RlOptions& options, const RlSetup& setup) {
         fail("--reward {}: its model has no scalar head: it is not a reward model", options.reward);
     if (options.reward == "prm") return step_reward(std::move(model), options.step_pay);
     return rank_reward(std::move(model),
-                       roll_out(setup, options, setup.reference, -1, own_solutions, 1));
+                       roll_out(setup, options, setup.reference, -1, kOwnSolutions, 1));
 }
 
 std::vector<JsonLine> metrics_of(const Stage& stage) {
@@ -83,11 +83,11 @@ void describe(Flags& f, RlOptions& o) {
     f.choice("step-pay", o.step_pay, {"product", "sum"},
              "what the prm pays for a step: product (the change it makes) or sum (its probability)")
         .only_if(o.reward == "prm");
-    f.number("steps", o.steps, 1, most, "each with new episodes, --batch of them");
-    f.number("epochs", o.epochs, 1, most, "passes over the episodes of a step");
-    f.number("minibatch", o.minibatch, 1, most, "episodes an update");
+    f.number("steps", o.steps, 1, kMost, "each with new episodes, --batch of them");
+    f.number("epochs", o.epochs, 1, kMost, "passes over the episodes of a step");
+    f.number("minibatch", o.minibatch, 1, kMost, "episodes an update");
     f.number_above("epsilon", o.epsilon, 0, 10, "of the clip");
-    f.number("max-tokens", o.max_tokens, 1, most, "of a solution");
+    f.number("max-tokens", o.max_tokens, 1, kMost, "of a solution");
     f.number("min-operands", o.min_operands, 0, 8, "of the problems; 0: as in the corpus");
     f.mark("summary", o.summary,
            "print the course of the training: reward hacking shows with --kl 0")

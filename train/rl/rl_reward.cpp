@@ -77,7 +77,7 @@ RewardFunction rank_reward(engine::Gpt reward_model, std::span<const Episode> ow
         for (size_t i = 0; i < episodes.size(); ++i) {
             const float value = episodes[i].path.finished
                                     ? static_cast<float>((scores[i].back() - mean) / deviation)
-                                    : no_answer;
+                                    : kNoAnswer;
             rewards.push_back({{last_token(episodes[i]), value}});
         }
         return rewards;

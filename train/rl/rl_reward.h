@@ -33,7 +33,7 @@ struct Reward {
 using Rewards = std::vector<std::vector<Reward>>; // of each episode, at least one, by rising `at`
 using RewardFunction = std::function<Rewards(std::span<const Episode>)>;
 
-inline constexpr float no_answer = -2; // of `reward`, in deviations
+inline constexpr float kNoAnswer = -2; // of `reward`, in deviations
 
 RewardFunction verifier_reward(const search::World& world);
 RewardFunction outcome_reward(engine::Gpt orm);

@@ -31,11 +31,11 @@ void describe(Flags& f, LoopOptions& o) {
     f.number("batch", o.batch, 1, 1'000'000, "sequences a step");
     f.number("lr", o.lr, 0, 10, "learning rate at its peak");
     f.number("lr-floor", o.lr_floor, 0, 1, "share of the peak at the end of the cosine");
-    f.number("warmup", o.warmup, 0, most, "steps of the linear warm-up");
+    f.number("warmup", o.warmup, 0, kMost, "steps of the linear warm-up");
     f.number("weight-decay", o.weight_decay, 0, 100, "of AdamW, on matrices");
     f.number("beta1", o.beta1, 0, 0.999999, "of AdamW");
     f.number("beta2", o.beta2, 0, 0.999999, "of AdamW");
-    f.number("clip", o.clip, 0, most, "bound of the gradient's norm; 0: none");
+    f.number("clip", o.clip, 0, kMost, "bound of the gradient's norm; 0: none");
     f.choice("optimizer", o.optimizer, {"adamw", "muon"},
              "adamw, or muon for the hidden matrices and AdamW for the rest")
         .only_if(o.optimizer != "adamw");
@@ -53,8 +53,8 @@ void describe(Flags& f, LoopOptions& o) {
            "all, or of a model too large for that: lora:RANK (wants ten times the --lr), or head, "
            "the scalar head of a reward model")
         .only_if(o.trains != "all");
-    f.number("save-every", o.save_every, 1, most, "steps between two saved states").quiet();
-    f.number("stop-after", o.stop_after, 0, most,
+    f.number("save-every", o.save_every, 1, kMost, "steps between two saved states").quiet();
+    f.number("stop-after", o.stop_after, 0, kMost,
              "leave off after so many steps of this call; 0: never")
         .quiet();
 }
@@ -195,12 +195,13 @@ void Trainer::expect_memory(const engine::GptConfig& config, int64_t batch, int6
 Outcome Trainer::finish(Json result) {
     progress_->finish();
     if (expected_memory_ > 0) {
-        constexpr double mib = 1 << 20;
+        constexpr double kMib = 1 << 20;
         fmt::print(
             "{}: {:.0f} MiB of memory at the peak; {:.0f} were expected, of which {:.0f} are "
             "the program and what it has read\n",
-            stage_.name(), static_cast<double>(engine::process_memory().peak) / mib,
-            static_cast<double>(expected_memory_) / mib, static_cast<double>(other_memory_) / mib);
+            stage_.name(), static_cast<double>(engine::process_memory().peak) / kMib,
+            static_cast<double>(expected_memory_) / kMib,
+            static_cast<double>(other_memory_) / kMib);
     }
     result["steps"] = steps_;
     model_.save(stage_.model(), model_.metadata);

@@ -24,7 +24,7 @@ Example example_of(const OutcomeLabel& label, const tokenizer::Tokenizer& tokeni
     example.labels.assign(path.tokens.size(), label.right ? 1.0f : 0.0f);
     example.weights.assign(path.tokens.size(), 0.0f);
     for (size_t t = prompt; t < path.tokens.size(); ++t)
-        example.weights[t] = t == answer ? 1.0f : every_token ? inner_weight : 0.0f;
+        example.weights[t] = t == answer ? 1.0f : every_token ? kInnerWeight : 0.0f;
     ask_text(example, prompt - 1, label.right ? answer : prompt - 1);
     return example;
 }

@@ -73,7 +73,7 @@ Source open_source(const PretrainOptions& options, const tokenizer::Tokenizer& t
         return source;
     }
     source.path = options.text;
-    const int end = tokenizer.special(tokenizer::end_of_text);
+    const int end = tokenizer.special(tokenizer::kEndOfText);
     for (const std::string& document : tokenizer::read_documents(options.text, options.fields)) {
         source.text.push_back(end);
         const auto tokens = tokenizer.encode(document, tokenizer::Specials::as_text);
@@ -186,7 +186,7 @@ std::string sample_text(const engine::Gpt& model, const tokenizer::Tokenizer& to
                         int64_t tokens, double temperature, Random random) {
     engine::Decoder decoder(model, 1);
     std::vector<int> written;
-    int next = tokenizer.special(tokenizer::end_of_text);
+    int next = tokenizer.special(tokenizer::kEndOfText);
     const int64_t limit = std::min(tokens, model.config.context);
     while (static_cast<int64_t>(written.size()) < limit) {
         const engine::Decoder::Feed feed{0, {&next, 1}};
@@ -243,16 +243,17 @@ void describe(Flags& f, PretrainOptions& o) {
         .only_if(o.positions != "random");
     // The steps that they come to are on record.
     f.number_above("epochs", o.epochs, 0, 1e6, "passes over the corpus").quiet();
-    f.number("steps", o.steps, 0, most, "steps, instead of passes; 0: by --epochs");
-    f.number("val-every", o.val_every, 0, most,
+    f.number("steps", o.steps, 0, kMost, "steps, instead of passes; 0: by --epochs");
+    f.number("val-every", o.val_every, 0, kMost,
              "steps between two validations; 0: only at the end");
-    f.number("val-rows", o.val_rows, 1, most, "rows of a validation, at most");
+    f.number("val-rows", o.val_rows, 1, kMost, "rows of a validation, at most");
     f.text("text", o.text, "a text file, or JSONL with --field, instead of the worksheets")
         .file()
         .only_if(!o.text.empty());
     f.repeated("field", o.fields, "field of the JSONL's objects; may be repeated")
         .only_if(!o.text.empty());
-    f.number("sample", o.sample, 0, most, "print so many tokens of the model's at the end").quiet();
+    f.number("sample", o.sample, 0, kMost, "print so many tokens of the model's at the end")
+        .quiet();
     f.number("temperature", o.temperature, 0, 100, "of that sample").quiet();
 }
 

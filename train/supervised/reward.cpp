@@ -35,11 +35,11 @@ void describe(Flags& f, RewardOptions& o) {
     describe(f, o.loop);
     f.text("from", o.from, "stage whose weights it starts from: sft, pretrain, ...");
     f.text("labels", o.labels, "a file of labels, instead of DIR/labels").content();
-    f.number("epochs", o.epochs, 1, most, "passes over the labels");
+    f.number("epochs", o.epochs, 1, kMost, "passes over the labels");
     f.number("extra-layers", o.extra_layers, 0, 100,
              "layers more than the policy has; none with --trains head");
     f.number("text-weight", o.text, 0, 100, "weight of the next-token loss on right work");
-    f.number("limit", o.limit, 0, most, "use only the first so many labelled solutions; 0: all");
+    f.number("limit", o.limit, 0, kMost, "use only the first so many labelled solutions; 0: all");
     describe_skip_bad(f, o.stage);
 }
 
@@ -89,7 +89,7 @@ Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& 
         const size_t end = end_of(first + i + 1);
         for (size_t t = end_of(first + i) + 1; every_token && t < end; ++t) {
             example.labels[t] = labels[i];
-            example.weights[t] = inner_weight;
+            example.weights[t] = kInnerWeight;
         }
         example.labels[end] = labels[i];
         example.weights[end] = weights[i];

@@ -64,7 +64,7 @@ Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& 
 
 // Weight of the tokens inside a step or solution, where they are asked too: there the
 // label is not yet certain, but the token at which an error happens is one of them.
-inline constexpr float inner_weight = 0.5f;
+inline constexpr float kInnerWeight = 0.5f;
 
 // The policy's weights with a few more layers and a scalar head. A policy spends all its
 // layers on predicting the next token; to rate a step, one must compare what was predicted with

@@ -110,8 +110,8 @@ Outcome imitate(const LoopOptions& options, int64_t epochs, Stage& stage, engine
 void describe(Flags& f, SftOptions& o) {
     describe(f, o.stage);
     describe(f, o.loop);
-    f.number("epochs", o.epochs, 1, most, "passes over the curated set");
-    f.number("items", o.items, 0, most, "use only the first so many items; 0: all");
+    f.number("epochs", o.epochs, 1, kMost, "passes over the curated set");
+    f.number("items", o.items, 0, kMost, "use only the first so many items; 0: all");
     f.text("file", o.file, "of items, instead of the curated set: its form, or GSM8K's").content();
     f.text("name", o.name, "folder in the run, for several of them").quiet();
     describe_skip_bad(f, o.stage);

@@ -76,7 +76,7 @@ engine::Gpt text_judge(const engine::Gpt& policy, const LoopOptions& loop, const
 }
 
 RewardLoss text_judge_gradient(engine::Tape& tape, engine::Gpt& model, const Batch& batch) {
-    constexpr double most = 8; // p / (1 - p) of a token that should not be written
+    constexpr double kMost = 8; // p / (1 - p) of a token that should not be written
     const int64_t leaves = engine::cut_batch(model.config, batch.rows, batch.time, engine::device(),
                                              trained_count(model))
                                .leaves;
@@ -100,7 +100,7 @@ RewardLoss text_judge_gradient(engine::Tape& tape, engine::Gpt& model, const Bat
                 const int64_t classes = model.config.vocab;
                 const float* row = own.value(written).data() + static_cast<int64_t>(t) * classes;
                 const double p = probability(row, classes, part.targets[t]);
-                const double odds = std::min(most, p / std::max(1 - p, 1e-9));
+                const double odds = std::min(kMost, p / std::max(1 - p, 1e-9));
                 weights[t] -= static_cast<float>(double{part.weights[t]} * odds);
                 unlikely -= double{part.weights[t]} * math::log(std::max(1 - p, 1e-9));
                 instead += double{part.weights[t]} * odds * math::log(std::max(p, 1e-30));

@@ -219,13 +219,13 @@ Physical describe(const Instance& instance, VkPhysicalDevice device) {
 
     uint32_t count = 0;
     api.GetPhysicalDeviceQueueFamilyProperties(device, &count, nullptr);
-    std::vector<VkQueueFamilyProperties> families(count);
-    api.GetPhysicalDeviceQueueFamilyProperties(device, &count, families.data());
-    const auto computes = std::find_if(families.begin(), families.end(), [](const auto& family) {
+    std::vector<VkQueueFamilyProperties> kFamilies(count);
+    api.GetPhysicalDeviceQueueFamilyProperties(device, &count, kFamilies.data());
+    const auto computes = std::find_if(kFamilies.begin(), kFamilies.end(), [](const auto& family) {
         return (family.queueFlags & VK_QUEUE_COMPUTE_BIT) != 0;
     });
-    if (computes == families.end()) p.info.missing = "it has no queue that computes";
-    p.queue_family = static_cast<uint32_t>(computes - families.begin());
+    if (computes == kFamilies.end()) p.info.missing = "it has no queue that computes";
+    p.queue_family = static_cast<uint32_t>(computes - kFamilies.begin());
 
     p.matrix_units = find_matrix_units(api, instance.handle, device);
     if (p.matrix_units) {

@@ -108,17 +108,17 @@ ProgramStep next_token_step(const train::Batch& batch, int64_t tokens) {
 }
 
 ProgramStep pretrain_step() {
-    constexpr int64_t rows = 8, time = 128;
+    constexpr int64_t kRows = 8, kTime = 128;
     Random random(1, "bench/rows");
     train::Batch batch;
-    batch.rows = rows;
-    batch.time = time;
-    for (int64_t i = 0; i < rows * time; ++i) {
+    batch.rows = kRows;
+    batch.time = kTime;
+    for (int64_t i = 0; i < kRows * kTime; ++i) {
         batch.inputs.push_back(static_cast<int>(random.below(kVocab)));
         batch.targets.push_back(static_cast<int>(random.below(kVocab)));
         batch.weights.push_back(1);
     }
-    return next_token_step(batch, rows * time);
+    return next_token_step(batch, kRows * kTime);
 }
 
 ProgramStep sft_step() {

@@ -48,9 +48,9 @@ void TimedDevice::update(bool begins) const {
         adamw_before_ = adamw;
         return;
     }
-    constexpr auto muon = static_cast<size_t>(Work::muon);
-    nanoseconds_[muon] += now() - update_began_ - (adamw - adamw_before_);
-    ++calls_[muon];
+    constexpr auto kMuon = static_cast<size_t>(Work::muon);
+    nanoseconds_[kMuon] += now() - update_began_ - (adamw - adamw_before_);
+    ++calls_[kMuon];
 }
 
 void TimedDevice::fill(int64_t n, float value, float* x) const {

@@ -16,7 +16,7 @@
 namespace qstar::eval {
 
 enum class Work { product, attention, norm, elementwise, rows, loss, adamw, muon };
-inline constexpr std::array<const char*, 8> work_names = {
+inline constexpr std::array<const char*, 8> kWorkNames = {
     "products",          "attention",          "norms", "elementwise, SwiGLU, rotary",
     "embedding, gather", "softmax and losses", "AdamW", "Muon"};
 
@@ -26,8 +26,8 @@ class TimedDevice final : public engine::on_cpu::CpuDevice {
     explicit TimedDevice(double (*clock)()) : clock_(clock) {}
 
     struct Times {
-        std::array<double, work_names.size()> seconds = {};
-        std::array<int64_t, work_names.size()> calls = {};
+        std::array<double, kWorkNames.size()> seconds = {};
+        std::array<int64_t, kWorkNames.size()> calls = {};
     };
     Times times() const;
     void clear() const;
@@ -102,7 +102,7 @@ class TimedDevice final : public engine::on_cpu::CpuDevice {
     int64_t now() const; // nanoseconds
 
     double (*clock_)();
-    static constexpr size_t kWorks = work_names.size();
+    static constexpr size_t kWorks = kWorkNames.size();
     mutable std::array<std::atomic<int64_t>, kWorks> nanoseconds_ = {}, calls_ = {};
     mutable bool updating_ = false;
     mutable int64_t update_began_ = 0, adamw_before_ = 0;

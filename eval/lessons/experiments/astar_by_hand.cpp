@@ -19,13 +19,13 @@ namespace qstar::eval::lessons {
 
 namespace {
 
-constexpr size_t most_moves = 8, most_shown = 9;
-constexpr int64_t search_budget = 600;
+constexpr size_t kMostMoves = 8, kMostShown = 9;
+constexpr int64_t kSearchBudget = 600;
 
 search::Options search_options(LessonRun& run, const std::string& problem) {
     search::Options options;
     const SearchSettings settings;
-    options.budget = search_budget;
+    options.budget = kSearchBudget;
     options.proposals = settings.proposals;
     options.temperature = static_cast<float>(settings.temperature);
     options.weight = settings.weight;
@@ -106,7 +106,7 @@ const std::string& problem_for_hand(LessonRun& run) {
     if (!found.empty()) return found;
     const auto problems = run.problems(run.size(60, 10));
     const Measured measured =
-        run.solve(problems, {.method = search::Method::astar, .scorer = "prm"}, search_budget);
+        run.solve(problems, {.method = search::Method::astar, .scorer = "prm"}, kSearchBudget);
     size_t best = 0;
     const auto merit = [&](size_t i) {
         const int64_t opened = measured.results[i].expanded;
@@ -125,7 +125,7 @@ std::vector<size_t> shown_of(const ByHand& search) {
     std::stable_sort(all.begin(), all.end(), [&](size_t a, size_t b) {
         return search.open()[b].entry < search.open()[a].entry;
     });
-    if (all.size() > most_shown) all.resize(most_shown);
+    if (all.size() > kMostShown) all.resize(kMostShown);
     std::sort(all.begin(), all.end());
     return all;
 }
@@ -157,7 +157,7 @@ struct Led {
 Led lead(ByHand& search, const Given& given) {
     Led led;
     for (const std::string& key : given) {
-        if (search.ended() || led.moves == most_moves) break;
+        if (search.ended() || led.moves == kMostMoves) break;
         const auto shown = shown_of(search);
         size_t k = 0;
         for (size_t i = 0; i < shown.size(); ++i)
@@ -184,7 +184,7 @@ std::optional<Turn> next_opening(LessonRun& run, const Given& given) {
     const std::string problem = problem_for_hand(run);
     ByHand search(run, problem);
     const Led led = lead(search, given);
-    if (search.ended() || led.moves == most_moves) return {};
+    if (search.ended() || led.moves == kMostMoves) return {};
     const auto shown = shown_of(search);
     Turn turn;
     if (led.before) {
@@ -193,7 +193,7 @@ std::optional<Turn> next_opening(LessonRun& run, const Given& given) {
     }
     turn.lines = {fmt::format("{} is to be solved; w = {}. Which path do you open? (move {} of at "
                               "most {}; to open an answer ends the search)",
-                              problem, written(search.weight(), 0), led.moves + 1, most_moves)};
+                              problem, written(search.weight(), 0), led.moves + 1, kMostMoves)};
     turn.grid = open_list(search, shown, false, {});
     for (size_t k = 0; k < shown.size(); ++k) {
         turn.choices.push_back({std::to_string(k + 1), search.open()[shown[k]].line});
@@ -208,7 +208,7 @@ Values examine_astar(LessonRun& run, const Given& given) {
     const std::string problem = problem_for_hand(run);
     run.tell(0.4, "A* does the same");
     const Measured measured =
-        run.solve({problem}, {.method = search::Method::astar, .scorer = "prm"}, search_budget);
+        run.solve({problem}, {.method = search::Method::astar, .scorer = "prm"}, kSearchBudget);
     const search::Result& result = measured.results[0];
     ByHand search(run, problem);
     const auto start = search.open(); // after the problem itself
@@ -227,7 +227,7 @@ Values examine_astar(LessonRun& run, const Given& given) {
     values.set("right", static_cast<double>(measured.solved));
     values.set("expanded", static_cast<double>(result.expanded));
     values.set("tokens", static_cast<double>(result.tokens));
-    values.set("budget", static_cast<double>(search_budget));
+    values.set("budget", static_cast<double>(kSearchBudget));
     values.set("weight", search.weight());
 
     // The open list after the problem itself: the same for everybody.

@@ -18,7 +18,7 @@ namespace qstar::eval::lessons {
 
 namespace {
 
-constexpr size_t most_pairs = 6;
+constexpr size_t kMostPairs = 6;
 
 struct ShownPair {
     std::string problem;
@@ -44,7 +44,7 @@ std::vector<ShownPair> pairs_to_show(LessonRun& run, const train::RankSet& set) 
     std::vector<ShownPair> pairs;
     for (const auto* rankings : {&set.validation_rows, &set.train})
         for (const train::Ranking& ranking : *rankings) {
-            if (pairs.size() == most_pairs) break;
+            if (pairs.size() == kMostPairs) break;
             if (ranking.pairs.empty()) continue;
             const auto [better, worse] = ranking.pairs.front();
             Random random(run.seed(), "lesson/rank/" + ranking.problem);

@@ -24,8 +24,8 @@ namespace {
 
 using search::Label;
 
-constexpr size_t labels_asked = 20;
-constexpr double usual_error = 0.1; // of the labels that `auto` gives
+constexpr size_t kLabelsAsked = 20;
+constexpr double kUsualError = 0.1; // of the labels that `auto` gives
 
 Label label_of(const std::string& key) {
     return key == "g" ? Label::right : key == "n" ? Label::neutral : Label::wrong;
@@ -48,12 +48,12 @@ std::vector<train::SampledSolution> to_label(LessonRun& run) {
         if (!one.finished || one.steps.empty() || train::validation_problem(one.problem)) continue;
         const bool is = run.world().solved({one.problem, one.steps, true});
         if (one.steps.size() < 2 || is != right) {
-            if (others.size() < labels_asked) others.push_back(one);
+            if (others.size() < kLabelsAsked) others.push_back(one);
             continue;
         }
         chosen.push_back(one);
         right = !right;
-        if (chosen.size() == labels_asked) return chosen; // enough if each has a label
+        if (chosen.size() == kLabelsAsked) return chosen; // enough if each has a label
     }
     // A run with few of one kind: what there is.
     chosen.insert(chosen.end(), others.begin(), others.end());
@@ -73,7 +73,7 @@ struct Labelling {
 };
 Labelling labelling(LessonRun& run, const Given& given) {
     Labelling at{to_label(run), {}, 0, 0, false};
-    for (size_t i = 0; i < given.size() && i < labels_asked && !at.over; ++i) {
+    for (size_t i = 0; i < given.size() && i < kLabelsAsked && !at.over; ++i) {
         if (at.step == 0) at.labels.emplace_back();
         const Label label = label_of(given[i]);
         at.labels.back().push_back(label);
@@ -83,7 +83,7 @@ Labelling labelling(LessonRun& run, const Given& given) {
         at.step = 0;
         at.over = ++at.solution == at.solutions.size();
     }
-    at.over = at.over || given.size() >= labels_asked;
+    at.over = at.over || given.size() >= kLabelsAsked;
     return at;
 }
 
@@ -102,7 +102,7 @@ std::optional<Turn> next_label(LessonRun& run, const Given& given) {
     const train::SampledSolution& solution = at.solutions[at.solution];
     Turn turn;
     turn.lines = {fmt::format("Label {} of {}. Under {} somebody wrote:", given.size() + 1,
-                              labels_asked, solution.problem)};
+                              kLabelsAsked, solution.problem)};
     turn.grid = Grid{{"step", "line", "label"}, {}};
     for (size_t i = 0; i <= at.step; ++i)
         turn.grid->rows.push_back({fmt::format("{}", i + 1), solution.steps[i],
@@ -111,7 +111,7 @@ std::optional<Turn> next_label(LessonRun& run, const Given& given) {
                     {"n", "neutral: true, but it gets nowhere"},
                     {"b", "bad: it is wrong"}};
     Random random(run.seed(), fmt::format("lesson/label/{}", given.size()));
-    const bool errs = random.uniform() < usual_error;
+    const bool errs = random.uniform() < kUsualError;
     const Label label = truth(run, solution, at.step);
     turn.usual = (label == Label::wrong) != errs ? "b" : label == Label::neutral ? "n" : "g";
     return turn;

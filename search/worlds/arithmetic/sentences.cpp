@@ -25,7 +25,7 @@ struct Pattern {
     Meaning meaning;
 };
 
-constexpr Pattern patterns[] = {
+constexpr Pattern kPatterns[] = {
     {"add together ", " and ", Meaning::add},
     {"put together ", " and ", Meaning::add},
     {"add ", " and ", Meaning::add},
@@ -99,7 +99,7 @@ Expression read_sentence(std::string_view line) {
             text = trimmed(text.substr(opening.size()));
             break;
         }
-    for (const Pattern& pattern : patterns)
+    for (const Pattern& pattern : kPatterns)
         if (std::optional<Expression> found = match(text, pattern)) return *found;
     return parse_expression(text);
 }

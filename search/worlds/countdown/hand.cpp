@@ -81,18 +81,19 @@ std::optional<Move> made(Rational left, Kind kind, Rational right) {
 } // namespace
 
 std::vector<Rational> parse_numbers(std::string_view line) {
-    constexpr std::string_view between = " \t\r,;";
+    constexpr std::string_view kBetween = " \t\r,;";
     std::vector<Rational> numbers;
     Reader reader{line};
     const auto skip = [&] {
-        while (!reader.text.empty() && between.find(reader.text.front()) != between.npos)
+        while (!reader.text.empty() && kBetween.find(reader.text.front()) != kBetween.npos)
             reader.text.remove_prefix(1);
     };
     for (skip(); !reader.text.empty(); skip()) {
         const size_t column = line.size() - reader.text.size() + 1;
-        const std::string_view word = reader.text.substr(0, reader.text.find_first_of(between));
+        const std::string_view word = reader.text.substr(0, reader.text.find_first_of(kBetween));
         const std::optional<Rational> number = reader.number(true);
-        if (!number || (!reader.text.empty() && between.find(reader.text.front()) == between.npos))
+        if (!number ||
+            (!reader.text.empty() && kBetween.find(reader.text.front()) == kBetween.npos))
             fail("column {}: expected a whole number or a fraction 3/2, found \"{}\"", column,
                  word.substr(0, 40));
         numbers.push_back(*number);

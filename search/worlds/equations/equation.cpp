@@ -120,7 +120,7 @@ Rational sum(const std::vector<Term>& terms, bool unknown) {
 struct Collected {
     bool any = false;          // a term is left
     std::array<int, 2> cost{}; // if it is to stand on the left, on the right
-    static constexpr int never = 1000;
+    static constexpr int kNever = 1000;
 };
 
 // With the terms as (value brought to the left, on the right?): groups that sum to zero
@@ -145,7 +145,7 @@ Collected collect(const std::vector<std::pair<Rational, bool>>& terms) {
     }
     Collected result;
     result.any = n > 0 && sums[all - 1].num != 0;
-    result.cost = {Collected::never, Collected::never};
+    result.cost = {Collected::kNever, Collected::kNever};
     for (size_t set = 0; set < all; ++set) {
         if (groups[set] < 0 || (!result.any && set != all - 1)) continue;
         const int cost = static_cast<int>(n) - groups[set] - (result.any ? 1 : 0);
@@ -223,7 +223,7 @@ int rewritings_left(const Equation& equation) {
     const Collected unknowns = collect(brought_left(equation, true));
     const Collected numbers = collect(brought_left(equation, false));
     const Rational left = coefficient(equation);
-    int fewest = Collected::never;
+    int fewest = Collected::kNever;
     for (const size_t side : {0, 1}) { // the unknown is collected on this side
         const Rational here = side == 0 ? left : -left;
         const auto divide = [](Rational k) { return k == rational(1) ? 0 : 1; };

@@ -73,10 +73,10 @@ int64_t rewritings_left(const Power& power) {
 }
 
 std::string Powers::read(std::string_view line) const {
-    constexpr std::string_view question = "What is the last digit of ";
+    constexpr std::string_view kQuestion = "What is the last digit of ";
     std::string_view text = trimmed(line);
-    if (text.starts_with(question)) {
-        text.remove_prefix(question.size());
+    if (text.starts_with(kQuestion)) {
+        text.remove_prefix(kQuestion.size());
         if (text.ends_with('?')) text.remove_suffix(1);
     }
     std::string bare(text);

@@ -12,13 +12,13 @@ namespace qstar::search {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> minus_signs = {"-", "\u2212", "\u2013"};
-constexpr std::array<std::string_view, 6> currencies = {"$",      "\u00a3", "\u20ac",
-                                                        "\u00a5", "\u20b9", "\u00a2"};
-constexpr std::array<std::string_view, 8> blanks = {" ",  "\t",     "\r",     "\n",
-                                                    "\v", "\u00a0", "\u202f", "\u2009"};
+constexpr std::array<std::string_view, 3> kMinusSigns = {"-", "\u2212", "\u2013"};
+constexpr std::array<std::string_view, 6> kCurrencies = {"$",      "\u00a3", "\u20ac",
+                                                         "\u00a5", "\u20b9", "\u00a2"};
+constexpr std::array<std::string_view, 8> kBlanks = {" ",  "\t",     "\r",     "\n",
+                                                     "\v", "\u00a0", "\u202f", "\u2009"};
 // Words behind a number that make it another one.
-constexpr std::string_view no_units[] = {
+constexpr std::string_view kNoUnits[] = {
     "hundred", "hundreds", "thousand", "thousands", "million", "millions", "billion", "billions",
     "dozen",   "dozens",   "trillion", "half",      "halves",  "third",    "thirds",  "k",
     "bn",      "and",      "or",       "to",        "plus",    "minus",    "times",   "by"};
@@ -35,7 +35,7 @@ bool take_any(std::string_view& text, const std::array<std::string_view, n>& wor
 }
 
 void skip_blanks(std::string_view& text) {
-    while (take_any(text, blanks)) {
+    while (take_any(text, kBlanks)) {
     }
 }
 
@@ -95,11 +95,11 @@ std::optional<WrittenNumber> take_number(std::string_view& text, bool fraction) 
     bool negative = false, sign = false;
     const auto take_sign = [&] {
         if (sign) return;
-        negative = take_any(rest, minus_signs);
+        negative = take_any(rest, kMinusSigns);
         sign = negative || take(rest, "+");
     };
     take_sign();
-    if (take_any(rest, currencies)) take_sign();
+    if (take_any(rest, kCurrencies)) take_sign();
     const std::optional<std::string> digits = take_digits(rest);
     if (!digits) return {};
     std::optional<WrittenNumber> number = value_of(*digits);
@@ -154,7 +154,7 @@ bool take_unit(std::string_view& text, bool& per_cent) {
     per_cent = take(rest, "%");
     if (per_cent || take(rest, "\u00b0")) text = rest;
     skip_blanks(rest);
-    if (take_any(rest, currencies)) text = rest;
+    if (take_any(rest, kCurrencies)) text = rest;
     for (int words = 0;; ++words) {
         rest = text;
         skip_blanks(rest);
@@ -164,7 +164,7 @@ bool take_unit(std::string_view& text, bool& per_cent) {
         for (char& c : lower)
             if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
         if (words == 3 || word == "M" || word == "B" ||
-            std::find(std::begin(no_units), std::end(no_units), lower) != std::end(no_units))
+            std::find(std::begin(kNoUnits), std::end(kNoUnits), lower) != std::end(kNoUnits))
             return false;
         text = rest.substr(word.size());
     }
@@ -177,7 +177,7 @@ std::string_view trim_blanks(std::string_view text) {
     skip_blanks(text);
     for (bool more = true; more;) {
         more = false;
-        for (const std::string_view blank : blanks)
+        for (const std::string_view blank : kBlanks)
             if (text.ends_with(blank)) {
                 text.remove_suffix(blank.size());
                 more = true;
@@ -202,27 +202,27 @@ std::optional<WrittenNumber> leading_number(std::string_view text, bool fraction
 }
 
 bool begins_number(std::string_view text) {
-    const auto sign = [&] { return take_any(text, minus_signs) || take(text, "+"); };
+    const auto sign = [&] { return take_any(text, kMinusSigns) || take(text, "+"); };
     const bool before = sign();
-    if (take_any(text, currencies) && !before) sign();
+    if (take_any(text, kCurrencies) && !before) sign();
     take(text, ".");
     return digit_at(text, 0);
 }
 
 std::optional<Rational> read_answer(std::string_view text) {
-    constexpr std::string_view mark = "####";
-    if (const size_t at = text.rfind(mark); at != text.npos) text.remove_prefix(at + mark.size());
+    constexpr std::string_view kMark = "####";
+    if (const size_t at = text.rfind(kMark); at != text.npos) text.remove_prefix(at + kMark.size());
     const std::optional<WrittenNumber> number = read_number(text);
     return number ? std::optional(number->value) : std::nullopt;
 }
 
 std::optional<Rational> read_written_answer(std::string_view text) {
-    constexpr std::string_view box = "\\boxed{", words = "The answer is";
-    if (const size_t at = text.rfind(box); at != text.npos) {
-        text.remove_prefix(at + box.size());
+    constexpr std::string_view kBox = "\\boxed{", kWords = "The answer is";
+    if (const size_t at = text.rfind(kBox); at != text.npos) {
+        text.remove_prefix(at + kBox.size());
         text = text.substr(0, text.find('}'));
-    } else if (const size_t said = text.rfind(words); said != text.npos) {
-        text.remove_prefix(said + words.size());
+    } else if (const size_t said = text.rfind(kWords); said != text.npos) {
+        text.remove_prefix(said + kWords.size());
     }
     return read_answer(text);
 }
@@ -242,15 +242,15 @@ bool written_as(Rational value, const WrittenNumber& written) {
 
 std::string decimal_text(Rational value) {
     if (value.is_integer()) return search::text(value);
-    constexpr int most_decimals = 6, rounded = 2;
+    constexpr int kMostDecimals = 6, kRounded = 2;
     __extension__ using Wide = __int128;
     const bool negative = value.num < 0;
     const Wide num = negative ? -Wide{value.num} : Wide{value.num}, den = value.den;
     int decimals = 1;
     Wide scale = 10;
-    for (; decimals < most_decimals && num * scale % den != 0; ++decimals) scale *= 10;
+    for (; decimals < kMostDecimals && num * scale % den != 0; ++decimals) scale *= 10;
     if (num * scale % den != 0) {
-        decimals = rounded;
+        decimals = kRounded;
         scale = 100;
     }
     const Wide all = (2 * num * scale + den) / (2 * den); // halves away from zero
@@ -264,9 +264,9 @@ std::optional<std::string> plain_expression(std::string_view text) {
     std::string plain;
     bool operand = true, per_cent = false, product = false; // an operand is expected
     while (!text.empty()) {
-        if (take_any(text, blanks)) {
+        if (take_any(text, kBlanks)) {
             plain += ' ';
-        } else if (take_any(text, minus_signs)) {
+        } else if (take_any(text, kMinusSigns)) {
             plain += '-';
             operand = true;
         } else if (take(text, "\u00d7")) {
@@ -287,7 +287,7 @@ std::optional<std::string> plain_expression(std::string_view text) {
             plain += c;
             text.remove_prefix(1);
         } else if (operand) {
-            take_any(text, currencies);
+            take_any(text, kCurrencies);
             const std::optional<std::string> digits = take_digits(text);
             if (!digits) return {};
             plain += *digits;

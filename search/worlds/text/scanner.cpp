@@ -5,10 +5,10 @@
 namespace qstar::search {
 
 std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n";
-    const size_t first = text.find_first_not_of(blank);
+    constexpr std::string_view kBlank = " \t\r\n";
+    const size_t first = text.find_first_not_of(kBlank);
     if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
+    return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
 char Scanner::peek() {

@@ -49,9 +49,9 @@ std::vector<Rational> numbers_of(const Expression& expression) {
 bool goes_on(std::string_view sentence) {
     if (sentence.empty()) return false;
     const std::string_view word = sentence.substr(sentence.find_last_of(' ') + 1);
-    constexpr std::array<std::string_view, 9> operators = {"x",     "X",    "of",   "times", "plus",
-                                                           "minus", "less", "over", "by"};
-    if (std::find(operators.begin(), operators.end(), word) != operators.end()) return true;
+    constexpr std::array<std::string_view, 9> kOperators = {
+        "x", "X", "of", "times", "plus", "minus", "less", "over", "by"};
+    if (std::find(kOperators.begin(), kOperators.end(), word) != kOperators.end()) return true;
     const auto letter = [&](size_t from_end) {
         if (word.size() < from_end) return false;
         const char low = static_cast<char>(word[word.size() - from_end] | 0x20);
@@ -69,11 +69,11 @@ std::string_view stated(std::string_view before) {
     before = trim_blanks(before.substr(0, before.size() - 1));
     before.remove_prefix(before.find_last_of("=>") + 1);   // a chain, or behind another annotation
     if (before.starts_with("- ")) before.remove_prefix(2); // of a list
-    constexpr std::string_view signs = "0123456789.,+-*/()$";
+    constexpr std::string_view kSigns = "0123456789.,+-*/()$";
     const auto calculates = [](std::string_view text) {
         return text.find_first_of("+-*/", 1) != text.npos;
     };
-    const size_t foreign = before.find_last_not_of(signs);
+    const size_t foreign = before.find_last_not_of(kSigns);
     if (before.find_first_not_of("0123456789.,+-*/()$ ") == before.npos)
         return calculates(before) ? before : std::string_view{};
     if (before[foreign] != ' ') return {};

@@ -14,7 +14,7 @@ namespace qstar::search {
 
 namespace {
 
-constexpr std::string_view answer_mark = "####";
+constexpr std::string_view kAnswerMark = "####";
 
 } // namespace
 
@@ -30,11 +30,11 @@ WordProblem word_problem(const JsonLine& line) {
         begin = end + 1;
     }
     const std::string last = problem.solution.empty() ? "" : problem.solution.back();
-    if (!last.starts_with(answer_mark) || !read_answer(last))
+    if (!last.starts_with(kAnswerMark) || !read_answer(last))
         fail("{}: field \"answer\": expected a last line \"#### NUMBER\", found \"{}\"", line.where,
              last);
-    const size_t mark = last.rfind(answer_mark); // as read_answer() does
-    problem.solution.back() = trim_blanks(std::string_view(last).substr(mark + answer_mark.size()));
+    const size_t mark = last.rfind(kAnswerMark); // as read_answer() does
+    problem.solution.back() = trim_blanks(std::string_view(last).substr(mark + kAnswerMark.size()));
     return problem;
 }
 

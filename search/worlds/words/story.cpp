@@ -29,7 +29,7 @@ enum class Form {
     together,
     each
 };
-constexpr std::array<std::pair<std::string_view, Form>, 13> forms = {{
+constexpr std::array<std::pair<std::string_view, Form>, 13> kForms = {{
     {"@ has # @", Form::has},
     {"@ has # times as many @ as @", Form::times},
     {"@ has # more @ than @", Form::more},
@@ -89,7 +89,7 @@ std::optional<Sentence> read_sentence_as(std::string_view text, std::string_view
 }
 
 Sentence read_form(std::string_view text) {
-    for (const auto& [pattern, form] : forms)
+    for (const auto& [pattern, form] : kForms)
         if (const std::optional<Sentence> sentence = read_sentence_as(text, pattern, form))
             return *sentence;
     fail("expected a sentence of the forms of the world words, found \"{}\"", text.substr(0, 100));
@@ -215,10 +215,10 @@ Story read_story(std::string_view question) {
 }
 
 std::string draw_story(const StoryConfig& config, Random& random) {
-    constexpr std::array<std::string_view, 8> names = {"Anna", "Ben",   "Carla", "David",
-                                                       "Emma", "Felix", "Greta", "Hugo"};
-    constexpr std::array<std::string_view, 8> things = {"apples", "marbles", "books", "coins",
-                                                        "stamps", "pencils", "cards", "shells"};
+    constexpr std::array<std::string_view, 8> kNames = {"Anna", "Ben",   "Carla", "David",
+                                                        "Emma", "Felix", "Greta", "Hugo"};
+    constexpr std::array<std::string_view, 8> kThings = {"apples", "marbles", "books", "coins",
+                                                         "stamps", "pencils", "cards", "shells"};
     if (config.largest < 4 || config.largest > 1'000'000 || config.changes < 0 ||
         config.changes > 8)
         fail("expected quantities up to 4 or more and 0 to 8 changes");
@@ -227,11 +227,11 @@ std::string draw_story(const StoryConfig& config, Random& random) {
     };
     const auto small = [&] { return within(1, std::min<int64_t>(config.largest, 20)); };
     for (int tries = 0; tries < 100'000; ++tries) {
-        const std::string_view what = things[random.below(things.size())];
-        const size_t first = random.below(names.size());
+        const std::string_view what = kThings[random.below(kThings.size())];
+        const size_t first = random.below(kNames.size());
         const int64_t people = within(1, 2);
         const auto name = [&](int64_t i) {
-            return names[(first + static_cast<size_t>(i)) % names.size()];
+            return kNames[(first + static_cast<size_t>(i)) % kNames.size()];
         };
         std::string text = fmt::format("{} has {} {}.", name(0), small(), what);
         if (people == 2) {

@@ -12,7 +12,7 @@ TEST_CASE("a value out of its range is said in one sentence") {
     CHECK_NOTHROW(check_range("items", int64_t{0}, 0));
     CHECK_THROWS_WITH_AS(check_range("items", int64_t{-3}, 0),
                          "--items must be 0 or more, found -3", Error);
-    CHECK_THROWS_WITH_AS(check_range("items", most + 1, 0),
+    CHECK_THROWS_WITH_AS(check_range("items", kMost + 1, 0),
                          "--items must be within 0 to 1000000000, found 1000000001", Error);
     CHECK_THROWS_WITH_AS(check_range("wrong", 1.5, 0, 1),
                          "--wrong must be within 0 to 1, found 1.5", Error);

@@ -42,7 +42,7 @@ std::string train(Gpt model, int steps) {
 
 TEST_CASE("training gives the same bytes at one and at two threads, and learns") {
     std::vector<GptConfig> configs{grouped_config(Family::qwen2)};
-    for (const Family family : families) configs.push_back(small_model(false, family).config);
+    for (const Family family : kFamilies) configs.push_back(small_model(false, family).config);
     for (const GptConfig& config : configs) {
         CAPTURE(family_name(config.family));
         set_threads(1);
@@ -192,7 +192,7 @@ TEST_CASE("a family's parameters are counted, saved and read by its own names") 
         models.push_back(small_model(grouped_config(family)));
         models.push_back(with_scalar_head(models.back()));
     }
-    for (const Family family : families) models.push_back(small_model(true, family));
+    for (const Family family : kFamilies) models.push_back(small_model(true, family));
     for (const Gpt& model : models) {
         CAPTURE(family_name(model.config.family));
         CHECK(model.parameter_count() == parameter_count(model.config));

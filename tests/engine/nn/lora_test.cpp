@@ -57,7 +57,7 @@ double off_by(const Tensor& a, const Tensor& b, bool b_across, const Tensor& c, 
                 sum += double{b_across ? b[l * m + i] : b[i * k + l]} *
                        (c_across ? c[j * k + l] : c[l * n + j]);
             const double found = a[i * n + j];
-            error += (found - lora_factor * sum) * (found - lora_factor * sum);
+            error += (found - kLoraFactor * sum) * (found - kLoraFactor * sum);
             norm += found * found;
         }
     return std::sqrt(error / norm);
@@ -70,7 +70,7 @@ std::string bytes_of(const Tensor& t) {
 } // namespace
 
 TEST_CASE("the gradients of A and B are those of the merged model's weights, by the chain rule") {
-    for (const Family family : families) {
+    for (const Family family : kFamilies) {
         CAPTURE(family_name(family));
         Gpt model = adapted_model(family), whole = merged(model);
         const double loss = loss_of(model, true);
@@ -127,7 +127,7 @@ TEST_CASE("the gradients of A and B against differences of the loss") {
 }
 
 TEST_CASE("merged, the model says the same: on the tape within 1e-5, and in the decoder") {
-    for (const Family family : families) {
+    for (const Family family : kFamilies) {
         CAPTURE(family_name(family));
         Gpt model = adapted_model(family), whole = merged(model);
         CHECK(whole.parameters.size() == small_model(false, family).parameters.size());
@@ -153,7 +153,7 @@ TEST_CASE("merged, the model says the same: on the tape within 1e-5, and in the 
 
 TEST_CASE("adapters begin as no change, and what is frozen stays to the bit") {
     for (const bool by_muon : {false, true}) {
-        for (const Family family : families) {
+        for (const Family family : kFamilies) {
             CAPTURE(family_name(family));
             CAPTURE(by_muon);
             Gpt model = small_model(true, family);
@@ -222,7 +222,7 @@ TEST_CASE("with adapters, too, one thread and two give the same bytes, in one le
 }
 
 TEST_CASE("the head alone: its gradient as in the whole model, and the trunk takes no memory") {
-    for (const Family family : families) {
+    for (const Family family : kFamilies) {
         CAPTURE(family_name(family));
         const GptConfig config{6, 2, 16, 40, kSmallVocab, true, family};
         Gpt whole(config, Random(3, "init")), head(config, Random(3, "init"));
@@ -272,7 +272,7 @@ TEST_CASE("the plan of a LoRA training: numbers that are trained, and the tape's
         CHECK(static_cast<double>(tape.peak_bytes()) ==
               doctest::Approx(static_cast<double>(plan.activations)).epsilon(0.1));
     }
-    for (const Family family : families) {
+    for (const Family family : kFamilies) {
         Gpt model = adapted_model(family, true);
         CHECK(trained_count(model) == trained_count(model.config, {Trains::lora, kAdapted}));
         if (family == Family::gpt2) continue;

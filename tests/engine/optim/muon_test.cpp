@@ -228,7 +228,7 @@ TEST_CASE("a gradient of zeros moves nothing, and a bias is AdamW's") {
 }
 
 TEST_CASE("Muon's share of a family's parameters is as predicted") {
-    for (const Family family : families) {
+    for (const Family family : kFamilies) {
         const Gpt model = small_model(true, family);
         int64_t count = 0;
         for (const Parameter& p : model.parameters) count += p.parts > 0 ? p.value.size() : 0;
@@ -251,14 +251,14 @@ TEST_CASE("what cannot be cut into its parts is refused") {
 TEST_CASE("Muon's bytes depend neither on threads nor on the instruction set") {
     const std::string used = isa_name();
     std::string expected;
-    for (const Family family : families) expected += trained_by_muon(family);
+    for (const Family family : kFamilies) expected += trained_by_muon(family);
     for (const int count : {1, 2, 3}) {
         CAPTURE(count);
         set_threads(count);
         for (const Kernels* table : all_tables()) {
             use_isa(table->name);
             std::string found;
-            for (const Family family : families) found += trained_by_muon(family);
+            for (const Family family : kFamilies) found += trained_by_muon(family);
             CHECK(found == expected);
         }
         use_isa(used.c_str());

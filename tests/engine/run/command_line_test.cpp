@@ -21,7 +21,7 @@ struct SmallProgram {
     Call call;
 
     SmallProgram() {
-        program.flags.number("bias", bias, -unbounded, unbounded, "of all");
+        program.flags.number("bias", bias, -kUnbounded, kUnbounded, "of all");
         Command search{"search", "look"};
         search.flags.argument("problem", problem, "what to look for");
         search.flags.number("width", width, 1, 100, "of the beam");

@@ -30,12 +30,12 @@ void describe(Flags& f, SmallOptions& o) {
     f.choice("bound", o.bound, {"none", "best"}, "").or_empty();
     f.text("labels", o.labels, "").content();
     f.number("batch", o.batch, 1, 1000, "");
-    f.number("save-every", o.save_every, 1, most, "").quiet();
+    f.number("save-every", o.save_every, 1, kMost, "").quiet();
     f.number("rate", o.rate, 0, 1, "");
     f.number_above("beta", o.beta, 0, 1000, "").only_if(o.loss == "dpo");
     f.mark("soft", o.soft, "");
     f.truth("distinct", o.distinct, "");
-    f.number("target", o.target, -unbounded, unbounded, "");
+    f.number("target", o.target, -kUnbounded, kUnbounded, "");
     f.list("sizes", o.sizes, 1, static_cast<double>(o.batch), "");
     f.repeated("pupil", o.pupils, "");
 }

@@ -32,7 +32,7 @@ struct OddProgram {
         Flags f;
         f.text("kind", kind, "which").offers({"small", "tall"});
         f.text("run", run, "the run's folder");
-        f.number("width", width, 1, most, "of [the] \\beam: a");
+        f.number("width", width, 1, kMost, "of [the] \\beam: a");
         f.number_above("rate", rate, 0, 1, ".5 or 'more'\n.so on\n'and on");
         f.list("sizes", sizes, 1, 40, "N: 1,2");
         f.list("methods", methods, "some").offers({"A*", "best of N", "it's", "gsm8k:"});

@@ -92,14 +92,14 @@ TEST_CASE("what one operation writes the next one reads") {
     if (!here) return;
     // Some hundred operations in a row, each of which needs the one before or overwrites
     // what that has read.
-    constexpr int64_t n = 1000;
+    constexpr int64_t kN = 1000;
     CHECK(difference([&](const Device& d, Operands& o) {
-              float* a = o.out(n, false);
-              float* b = o.out(n, false);
+              float* a = o.out(kN, false);
+              float* b = o.out(kN, false);
               for (int i = 0; i < 150; ++i) {
-                  d.zip(Zip::add, n, a, b, a);
-                  d.map(Map::scale, n, a, 0.5f, 0, b);
-                  d.add_scaled(n / 2, -0.25f, a + n / 2, {a, false});
+                  d.zip(Zip::add, kN, a, b, a);
+                  d.map(Map::scale, kN, a, 0.5f, 0, b);
+                  d.add_scaled(kN / 2, -0.25f, a + kN / 2, {a, false});
                   d.fill(1, static_cast<float>(i), b + i);
               }
           }) < 1e-5);

@@ -133,37 +133,38 @@ TEST_CASE("rows by number") {
     if (!here) return;
     for (const int64_t rows : {0, 1, 12, 300}) {
         for (const int64_t width : {1, 65}) {
-            constexpr int64_t vocab = 9, time = 4, positions = 6;
+            constexpr int64_t kVocab = 9, kTime = 4, kPositions = 6;
             CAPTURE(rows);
             CAPTURE(width);
             CHECK(difference([&](const Device& d, Operands& o) {
-                      const std::vector<int> tokens = o.indices(rows, vocab);
-                      const float* table = o.in(vocab * width);
-                      const float* places = o.in(positions * width);
+                      const std::vector<int> tokens = o.indices(rows, kVocab);
+                      const float* table = o.in(kVocab * width);
+                      const float* places = o.in(kPositions * width);
                       float* y = o.out(rows * width);
-                      d.embedding(rows, width, tokens.data(), table, places, time, y);
+                      d.embedding(rows, width, tokens.data(), table, places, kTime, y);
                       d.embedding(rows, width, tokens.data(), table, nullptr, 1,
                                   o.out(rows * width));
                       d.gather_rows(rows, width, tokens.data(), table, o.out(rows * width));
                   }) < 1e-6);
             for (const bool fresh : {false, true}) {
                 CHECK(difference([&](const Device& d, Operands& o) {
-                          const std::vector<int> tokens = o.indices(rows, vocab);
+                          const std::vector<int> tokens = o.indices(rows, kVocab);
                           const float* dy = o.in(rows * width);
-                          d.embedding_grad(rows, width, tokens.data(), time, dy,
-                                           o.grad_target(vocab * width, fresh), vocab,
-                                           o.grad_target(positions * width, !fresh), positions);
+                          d.embedding_grad(rows, width, tokens.data(), kTime, dy,
+                                           o.grad_target(kVocab * width, fresh), kVocab,
+                                           o.grad_target(kPositions * width, !fresh), kPositions);
                           d.gather_rows_grad(rows, width, tokens.data(), dy,
-                                             o.grad_target(vocab * width, fresh), vocab);
+                                             o.grad_target(kVocab * width, fresh), kVocab);
                           // Lists of no row, one, two ... as far as there are any.
                           std::vector<int> first{0};
                           for (int n = 0; first.back() + n <= rows; ++n)
                               first.push_back(first.back() + n);
                           first.back() = static_cast<int>(rows);
                           const auto lists = static_cast<int64_t>(first.size()) - 1;
-                          const std::vector<int> order = o.indices(rows, vocab);
-                          d.sum_lists(lists, width, first.data(), order.data(), o.in(vocab * width),
-                                      vocab, o.grad_target(lists * width, fresh));
+                          const std::vector<int> order = o.indices(rows, kVocab);
+                          d.sum_lists(lists, width, first.data(), order.data(),
+                                      o.in(kVocab * width), kVocab,
+                                      o.grad_target(lists * width, fresh));
                       }) < 1e-4);
             }
         }

@@ -32,7 +32,7 @@ TEST_CASE("digits stand in groups of three from five on") {
 }
 
 TEST_CASE("a number says where it comes from") {
-    CHECK(number(data(), "/rows/0/low", percent) ==
+    CHECK(number(data(), "/rows/0/low", kPercent) ==
           "<data value=\"0.8725\" data-at=\"/rows/0/low\" data-scale=\"100\">87.2</data>");
     CHECK(share(data(), "/rows/0/solved", "/rows/0/n") ==
           "<data value=\"893\" data-at=\"/rows/0/solved\" data-of=\"/rows/0/n\" "
@@ -43,7 +43,7 @@ TEST_CASE("a number says where it comes from") {
 }
 
 TEST_CASE("numbers of a page are compared with its data") {
-    const std::string good = number(data(), "/rows/0/low", percent) + number(data(), "/big") +
+    const std::string good = number(data(), "/rows/0/low", kPercent) + number(data(), "/big") +
                              share(data(), "/rows/0/solved", "/rows/0/n") + "<rect" +
                              mark(data(), "/rows/0/low") + "/>";
     CHECK(check_numbers(page_of(good)) == 4);

@@ -59,121 +59,121 @@ std::string one_of(Random& random, const char* const (&choices)[N]) {
 
 // A path that tries to leave: to the file with the secret, beside the run's folder.
 std::string escape(Random& random) {
-    static constexpr const char* ups[] = {"../",  "..%2f", "%2e%2e/",  "%2e%2e%2f",
-                                          "..\\", "..%5c", "....//",   "%252e%252e%252f",
-                                          "..;/", "/",     "..%c0%af", "./../"};
-    static constexpr const char* ends[] = {"secret.txt",  "secret.txt%00.js",
-                                           "secret.txt?", "run/config.json",
-                                           "secret.txt#", "run/sft/model.safetensors"};
+    static constexpr const char* kUps[] = {"../",  "..%2f", "%2e%2e/",  "%2e%2e%2f",
+                                           "..\\", "..%5c", "....//",   "%252e%252e%252f",
+                                           "..;/", "/",     "..%c0%af", "./../"};
+    static constexpr const char* kEnds[] = {"secret.txt",  "secret.txt%00.js",
+                                            "secret.txt?", "run/config.json",
+                                            "secret.txt#", "run/sft/model.safetensors"};
     std::string path;
-    const std::string up = one_of(random, ups);
+    const std::string up = one_of(random, kUps);
     for (uint64_t i = 0; i <= random.below(4); ++i) path += up;
-    return path + one_of(random, ends);
+    return path + one_of(random, kEnds);
 }
 
 // JSON that no handler can want: broken, of another type, out of bounds, deep, or not UTF-8.
 std::string bad_json(Random& random) {
-    static constexpr const char* bodies[] = {"",
-                                             "{",
-                                             "[",
-                                             "nul",
-                                             "\"",
-                                             "{\"number\":}",
-                                             "[]",
-                                             "null",
-                                             "1e999",
-                                             "{}",
-                                             "{\"undo\": 1}",
-                                             "{\"undo\": \"true\"}",
-                                             "{\"number\": -1, \"places\": [1]}",
-                                             "{\"number\": 99999999999999999999}",
-                                             "{\"number\": 0, \"step\": 0, \"label\": 7}",
-                                             "{\"number\": 0, \"step\": 1e300, \"label\": 1}",
-                                             "{\"number\": 0, \"places\": [-1, 2, 3, 4]}",
-                                             "{\"number\": 0, \"places\": {}}",
-                                             "{\"from\": \"../../secret.txt\", \"prompts\": 10}",
-                                             "{\"from\": \"both\", \"prompts\": -5}",
-                                             "{\"from\": [\"both\"], \"prompts\": 5}",
-                                             "{\"from\": \"both\", \"prompts\": 1e30}"};
+    static constexpr const char* kBodies[] = {"",
+                                              "{",
+                                              "[",
+                                              "nul",
+                                              "\"",
+                                              "{\"number\":}",
+                                              "[]",
+                                              "null",
+                                              "1e999",
+                                              "{}",
+                                              "{\"undo\": 1}",
+                                              "{\"undo\": \"true\"}",
+                                              "{\"number\": -1, \"places\": [1]}",
+                                              "{\"number\": 99999999999999999999}",
+                                              "{\"number\": 0, \"step\": 0, \"label\": 7}",
+                                              "{\"number\": 0, \"step\": 1e300, \"label\": 1}",
+                                              "{\"number\": 0, \"places\": [-1, 2, 3, 4]}",
+                                              "{\"number\": 0, \"places\": {}}",
+                                              "{\"from\": \"../../secret.txt\", \"prompts\": 10}",
+                                              "{\"from\": \"both\", \"prompts\": -5}",
+                                              "{\"from\": [\"both\"], \"prompts\": 5}",
+                                              "{\"from\": \"both\", \"prompts\": 1e30}"};
     switch (random.below(4)) {
     case 0:
         return std::string(random.below(20'000), '[');
     case 1:
         return "{\"number\": \"" + noise(random, random.below(300)) + "\"}";
     default:
-        return one_of(random, bodies);
+        return one_of(random, kBodies);
     }
 }
 
 std::string wrong_token(Random& random) {
     std::string wrong = token;
     wrong[random.below(wrong.size())] = 'x';
-    static constexpr const char* others[] = {"",    "0", "0123456789abcde", "0123456789abcdef0",
-                                             "%30", ".."};
-    return random.below(2) == 0 ? wrong : one_of(random, others);
+    static constexpr const char* kOthers[] = {"",    "0", "0123456789abcde", "0123456789abcdef0",
+                                              "%30", ".."};
+    return random.below(2) == 0 ? wrong : one_of(random, kOthers);
 }
 
 std::string hostile(Random& random) {
-    static constexpr const char* apis[] = {"/api/rank", "/api/label", "/api/reward",
-                                           "/api/run",  "/api/x",     "/"};
-    static constexpr const char* lines[] = {"GET",
-                                            "GET /",
-                                            "GET / HTTP/9.9",
-                                            "\r\n\r\n\r\n",
-                                            "GET  /  HTTP/1.1",
-                                            "HTTP/1.1 200 OK",
-                                            "G\0T / HTTP/1.1",
-                                            "PUT /x HTTP/1.1",
-                                            "DELETE /x HTTP/1.1",
-                                            "OPTIONS * HTTP/1.1",
-                                            "CONNECT a:1 HTTP/1.1",
-                                            "PRI * HTTP/2.0"};
-    static constexpr const char* lengths[] = {
+    static constexpr const char* kApis[] = {"/api/rank", "/api/label", "/api/reward",
+                                            "/api/run",  "/api/x",     "/"};
+    static constexpr const char* kLines[] = {"GET",
+                                             "GET /",
+                                             "GET / HTTP/9.9",
+                                             "\r\n\r\n\r\n",
+                                             "GET  /  HTTP/1.1",
+                                             "HTTP/1.1 200 OK",
+                                             "G\0T / HTTP/1.1",
+                                             "PUT /x HTTP/1.1",
+                                             "DELETE /x HTTP/1.1",
+                                             "OPTIONS * HTTP/1.1",
+                                             "CONNECT a:1 HTTP/1.1",
+                                             "PRI * HTTP/2.0"};
+    static constexpr const char* kLengths[] = {
         "-1", "99999999999999999999", "4294967297", "1000000000", "abc", "0x10", "5, 5", ""};
-    static constexpr const char* headers[] = {"Range: bytes=0-,0-,0-,0-,0-,0-,0-,0-",
-                                              "Range: bytes=-99999999999999999999",
-                                              "Expect: 100-continue",
-                                              "Transfer-Encoding: chunked",
-                                              "Content-Encoding: gzip",
-                                              "Content-Encoding: br",
-                                              "Connection: Upgrade",
-                                              "Accept-Encoding: gzip, br",
-                                              "Content-Type: multipart/form-data; boundary=",
-                                              "X-Forwarded-For: ::1",
-                                              "Authorization: Basic AAAA",
-                                              "Cookie: a=b",
-                                              ": ",
-                                              "NoColon",
-                                              "A:",
-                                              " folded: x"};
-    static constexpr const char* searches[] = {"problem=",
-                                               "problem=3*",
-                                               "problem=((((((((((((((((1",
-                                               "problem=1/0",
-                                               "problem=1%2B2&method=magic",
-                                               "problem=1%2B2&scorer=..%2F..%2Fsecret.txt",
-                                               "problem=1%2B2&scorer=%2Fetc%2Fpasswd",
-                                               "problem=1%2B2&budget=1e99",
-                                               "problem=1%2B2&budget=-1",
-                                               "problem=%00%ff%fe",
-                                               "problem=1%2B2&width=99999999999",
-                                               "method=astar",
-                                               "%",
-                                               "&&&=&="};
+    static constexpr const char* kHeaders[] = {"Range: bytes=0-,0-,0-,0-,0-,0-,0-,0-",
+                                               "Range: bytes=-99999999999999999999",
+                                               "Expect: 100-continue",
+                                               "Transfer-Encoding: chunked",
+                                               "Content-Encoding: gzip",
+                                               "Content-Encoding: br",
+                                               "Connection: Upgrade",
+                                               "Accept-Encoding: gzip, br",
+                                               "Content-Type: multipart/form-data; boundary=",
+                                               "X-Forwarded-For: ::1",
+                                               "Authorization: Basic AAAA",
+                                               "Cookie: a=b",
+                                               ": ",
+                                               "NoColon",
+                                               "A:",
+                                               " folded: x"};
+    static constexpr const char* kSearches[] = {"problem=",
+                                                "problem=3*",
+                                                "problem=((((((((((((((((1",
+                                                "problem=1/0",
+                                                "problem=1%2B2&method=magic",
+                                                "problem=1%2B2&scorer=..%2F..%2Fsecret.txt",
+                                                "problem=1%2B2&scorer=%2Fetc%2Fpasswd",
+                                                "problem=1%2B2&budget=1e99",
+                                                "problem=1%2B2&budget=-1",
+                                                "problem=%00%ff%fe",
+                                                "problem=1%2B2&width=99999999999",
+                                                "method=astar",
+                                                "%",
+                                                "&&&=&="};
     const std::string inside = "/" + token;
     switch (random.below(13)) {
     case 0:
         return noise(random, random.below(2000)) + "\r\n\r\n";
     case 1:
-        return one_of(random, lines) + "\r\nHost: x\r\n\r\n";
+        return one_of(random, kLines) + "\r\nHost: x\r\n\r\n";
     case 2:
         return get_request(inside + "/" + escape(random));
     case 3:
-        return get_request("/" + wrong_token(random) + one_of(random, apis));
+        return get_request("/" + wrong_token(random) + one_of(random, kApis));
     case 4:
-        return post_request(inside + one_of(random, apis), bad_json(random));
+        return post_request(inside + one_of(random, kApis), bad_json(random));
     case 5:
-        return post_request("/" + wrong_token(random) + one_of(random, apis), "{\"undo\": true}");
+        return post_request("/" + wrong_token(random) + one_of(random, kApis), "{\"undo\": true}");
     case 6:
         return "GET " + inside + "/ HTTP/1.1\r\nX: " + std::string(random.below(100'000), 'a') +
                "\r\n\r\n";
@@ -184,17 +184,17 @@ std::string hostile(Random& random) {
         return many + "\r\n";
     }
     case 8:
-        return "POST " + inside + one_of(random, apis) +
+        return "POST " + inside + one_of(random, kApis) +
                " HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: " +
-               one_of(random, lengths) + "\r\n\r\n{\"undo\": true";
+               one_of(random, kLengths) + "\r\n\r\n{\"undo\": true";
     case 9:
-        return "GET " + inside + "/ HTTP/1.1\r\n" + one_of(random, headers) + "\r\n" +
-               one_of(random, headers) + "\r\n\r\n";
+        return "GET " + inside + "/ HTTP/1.1\r\n" + one_of(random, kHeaders) + "\r\n" +
+               one_of(random, kHeaders) + "\r\n\r\n";
     case 10:
-        return "POST " + inside + one_of(random, apis) + " HTTP/1.1\r\n" + one_of(random, headers) +
-               "\r\nContent-Length: 5\r\n\r\n" + noise(random, 5);
+        return "POST " + inside + one_of(random, kApis) + " HTTP/1.1\r\n" +
+               one_of(random, kHeaders) + "\r\nContent-Length: 5\r\n\r\n" + noise(random, 5);
     case 11:
-        return get_request(inside + "/api/search?" + one_of(random, searches));
+        return get_request(inside + "/api/search?" + one_of(random, kSearches));
     default:
         return get_request(inside + "/" + std::string(random.below(20'000), '/'));
     }

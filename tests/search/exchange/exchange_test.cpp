@@ -66,7 +66,7 @@ std::vector<int> script_of(size_t given, const std::string& text, int end) {
     return script;
 }
 
-const int text_end = tokenizer::Tokenizer().special(tokenizer::end_of_text);
+const int text_end = tokenizer::Tokenizer().special(tokenizer::kEndOfText);
 
 // A run with a tokenizer of bytes and this policy.
 void make_run(const std::string& run, const engine::Gpt& model, const std::string& stage = "sft") {

@@ -24,9 +24,9 @@ Json number_or_null(const std::optional<double>& value) {
 Json step_case(Method method, TableProposer table, Scorer* scorer, Options options) {
     Json events = Json::array();
     options.observer = [&](const SearchEvent& event) {
-        constexpr const char* names[] = {"open", "expand", "choose"};
+        constexpr const char* kNames[] = {"open", "expand", "choose"};
         events.push_back(
-            Json::array({names[static_cast<int>(event.what)], line_of_path(event.path),
+            Json::array({kNames[static_cast<int>(event.what)], line_of_path(event.path),
                          tests::golden_number(event.log_prob), number_or_null(event.score),
                          number_or_null(event.f), event.tokens}));
     };

@@ -40,7 +40,7 @@ float some_score(const Path& path) {
     return 0.05f + static_cast<float>(hash_name(path.steps.back()) % 90) / 100.0f;
 }
 
-constexpr Method all_methods[] = {Method::greedy, Method::majority, Method::best_of_n, Method::beam,
+constexpr Method kAllMethods[] = {Method::greedy, Method::majority, Method::best_of_n, Method::beam,
                                   Method::mcts,   Method::astar,    Method::qstar};
 
 } // namespace
@@ -51,7 +51,7 @@ TEST_CASE("a problem's result does not depend on what is solved beside it") {
     FunctionScorer s(some_score);
     Options options;
     options.budget = 200;
-    for (const Method method : all_methods) {
+    for (const Method method : kAllMethods) {
         const std::vector<Result> together = solve(names(n), method, p, &s, options);
         const std::vector<Result> few = solve(names(n), method, p, &s, options, {}, 3);
         for (int i = 0; i < n; ++i) {
@@ -95,7 +95,7 @@ TEST_CASE("the first error in problem order is thrown, whoever makes it") {
     TableProposer p = forest(20);
     std::vector<std::string> problems = names(20);
     problems[13] = ""; // the proposer refuses it
-    for (const Method method : all_methods) {
+    for (const Method method : kAllMethods) {
         FunctionScorer s(some_score);
         CHECK_THROWS_WITH(solve(problems, method, p, &s, Options{}), "the problem is empty");
     }
@@ -120,7 +120,7 @@ TEST_CASE("no problems, no calls") {
 }
 
 TEST_CASE("methods by name, and options that make no sense") {
-    for (const Method method : all_methods) CHECK(method_named(name_of(method)) == method);
+    for (const Method method : kAllMethods) CHECK(method_named(name_of(method)) == method);
     CHECK_THROWS_WITH(
         method_named("dfs"),
         "unknown method \"dfs\": expected one of greedy, majority, best-of-n, beam, mcts, astar, "

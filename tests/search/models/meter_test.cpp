@@ -13,7 +13,7 @@ using namespace qstar::search;
 
 namespace {
 
-constexpr Method every_method[] = {Method::greedy, Method::majority, Method::best_of_n,
+constexpr Method kEveryMethod[] = {Method::greedy, Method::majority, Method::best_of_n,
                                    Method::beam,   Method::mcts,     Method::astar,
                                    Method::qstar};
 
@@ -33,7 +33,7 @@ struct Babble {
         config.vocab = tokenizer::Tokenizer().size();
         engine::Gpt model(config, Random(5, "meter_test"));
         model.parameter("ln_f.bias").value[0] = 3;
-        for (const std::string_view name : {tokenizer::step, tokenizer::answer})
+        for (const std::string_view name : {tokenizer::kStep, tokenizer::kAnswer})
             model.parameter("wte.weight").value[tokenizer::Tokenizer().special(name) * 16] = 1.4f;
         return model;
     }
@@ -51,7 +51,7 @@ TEST_CASE("no method spends more than its budget of tokens") {
     for (int graph = 0; graph < 6; ++graph) {
         TableProposer p = random_graph(random, 12);
         p.all = graph % 2 == 1;
-        for (const Method method : every_method) {
+        for (const Method method : kEveryMethod) {
             for (const int64_t budget : {1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 1000}) {
                 Options options;
                 options.budget = budget;
@@ -72,13 +72,13 @@ TEST_CASE("no method spends more than its budget of tokens") {
             }
         }
     }
-    for (const Method method : every_method) CHECK(finished[method] > 0);
+    for (const Method method : kEveryMethod) CHECK(finished[method] > 0);
 }
 
 TEST_CASE("nor does it over real models, and says that the budget is spent") {
     Babble b;
     const std::vector<std::string> problems{"1+2", "12*(3-4)", "7"};
-    for (const Method method : every_method) {
+    for (const Method method : kEveryMethod) {
         int ended = 0;
         for (const int64_t budget : {1, 7, 20, 33, 60, 100, 170, 290, 500}) {
             Options options;

@@ -82,7 +82,7 @@ TEST_CASE("a model that was made for another world or tokenizer is refused") {
     std::vector<std::string> tokens = tokenizer::byte_tokens();
     std::swap(tokens['1'], tokens['2']);
     std::vector<int> specials;
-    for (const std::string_view name : tokenizer::special_tokens) {
+    for (const std::string_view name : tokenizer::kSpecialTokens) {
         specials.push_back(static_cast<int>(tokens.size()));
         tokens.emplace_back(name);
     }

@@ -9,7 +9,7 @@ namespace {
 
 char32_t code(std::string_view text) {
     const Character c = decode_utf8(text, 0);
-    CHECK(c.bytes == (c.code == invalid_code ? 1 : text.size()));
+    CHECK(c.bytes == (c.code == kInvalidCode ? 1 : text.size()));
     return c.code;
 }
 
@@ -30,7 +30,7 @@ TEST_CASE("everything else is one invalid byte") {
          {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3(", "\xE0\x80\x80", "\xE0\x9F\xBF",
           "\xE2\x82", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF0\x9F\x98",
           "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"})
-        CHECK(code(bad) == invalid_code);
+        CHECK(code(bad) == kInvalidCode);
 }
 
 TEST_CASE("characters have the class of their general category") {
@@ -44,5 +44,5 @@ TEST_CASE("characters have the class of their general category") {
     for (const char32_t other : U"!_~\u00D7\u0301\u200B\u20AC\U0001F600\uE000\u180E")
         if (other) CHECK(classify(other) == CharClass::other);
     CHECK(classify(0) == CharClass::other);
-    CHECK(classify(invalid_code) == CharClass::other);
+    CHECK(classify(kInvalidCode) == CharClass::other);
 }

@@ -68,20 +68,20 @@ TEST_CASE("Math-Shepherd: an estimate depends on its prefix alone") {
 TEST_CASE("OmegaPRM: the first error by binary search") {
     // A chain of 32 steps s1..s32. The right way leads to "yes"; once a step is an x, the
     // end is "no".
-    constexpr int length = 32;
+    constexpr int kLength = 32;
     search::TableProposer proposer;
     const auto name = [](bool right, int i) { return (right ? "s" : "x") + std::to_string(i); };
     const auto last = [](bool right) { return std::string(right ? "yes" : "no"); };
     proposer.table["P"] = {{"s1", false, 1}};
     for (const bool right : {true, false})
-        for (int i = 1; i < length; ++i)
+        for (int i = 1; i < kLength; ++i)
             proposer.table[name(right, i)] = {
-                {i + 1 < length ? name(right, i + 1) : last(right), i + 1 == length, 1}};
+                {i + 1 < kLength ? name(right, i + 1) : last(right), i + 1 == kLength, 1}};
 
     for (const int error : {1, 2, 7, 16, 31, 32}) {
         CAPTURE(error);
         std::vector<std::string> steps;
-        for (int i = 1; i < length; ++i) steps.push_back(name(i < error, i));
+        for (int i = 1; i < kLength; ++i) steps.push_back(name(i < error, i));
         steps.push_back("no");
         RolloutEstimator estimator(proposer, search::says_yes, 1, 1.0f);
         const auto labels = first_errors(estimator, search::says_yes, std::vector{solution(steps)});

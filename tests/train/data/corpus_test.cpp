@@ -174,7 +174,7 @@ TEST_CASE("rows begin where a worksheet begins") {
     CHECK(rows.length == 65);
     CHECK(rows.count() > 200);
     CHECK(rows.warm > 10);
-    const int end = tokenizer.special(tokenizer::end_of_text);
+    const int end = tokenizer.special(tokenizer::kEndOfText);
     std::set<std::string> starts;
     for (const Worksheet& sheet : sheets) starts.insert(sheet.text);
     for (int64_t i = 0; i < rows.count(); ++i) {

@@ -100,8 +100,8 @@ TEST_CASE("the preference by hand") {
     // Of three lines one is untidy, and one was written before.
     CHECK(utility({0, 0, 0, 1}, *world, {"3*(1-2)", {"3*-1", "-3", "-3"}, true}) ==
           doctest::Approx(1.0 / 3));
-    CHECK(utility(correct_only, *world, {"3*(1-2)", {"3*-1", "-3"}, true}) == 1);
-    CHECK(utility(correct_only, *world, {"3*(1-2)", {"3*-1", "-3"}, false}) == 0); // no answer
+    CHECK(utility(kCorrectOnly, *world, {"3*(1-2)", {"3*-1", "-3"}, true}) == 1);
+    CHECK(utility(kCorrectOnly, *world, {"3*(1-2)", {"3*-1", "-3"}, false}) == 0); // no answer
     CHECK(utility(preference, *world, {"1+2", {}, false}) == 0);
 }
 

@@ -5,8 +5,8 @@
 #include "search/worlds/make_world.h"
 #include "train/data/worlds/split.h"
 #include "train/rl/episodes.h"
-#include "train/rl/minibatch.h"
 #include "train/rl/grpo.h"
+#include "train/rl/minibatch.h"
 #include "train/rl/rl_reward.h"
 
 #include <cmath>
@@ -51,8 +51,8 @@ Episode plain(int group, int written) {
 
 TEST_CASE("an episode is the prompt and what was written, with its steps") {
     const tokenizer::Tokenizer tokenizer;
-    const int step = tokenizer.special(tokenizer::step),
-              answer = tokenizer.special(tokenizer::answer);
+    const int step = tokenizer.special(tokenizer::kStep),
+              answer = tokenizer.special(tokenizer::kAnswer);
     const auto episodes = some_episodes();
     REQUIRE(episodes.size() == 150);
     std::set<std::vector<int>> different;
@@ -216,7 +216,7 @@ TEST_CASE("rewards stand at the answer, or at the ends of the steps") {
         if (r.path.finished)
             mean += score_of(ranks[i]), finished += 1;
         else
-            CHECK(score_of(ranks[i]) == no_answer);
+            CHECK(score_of(ranks[i]) == kNoAnswer);
     }
     CHECK(std::abs(mean / finished) < 1e-3); // in deviations from the mean
 

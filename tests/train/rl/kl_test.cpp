@@ -28,15 +28,15 @@ TEST_CASE("k1 and k3 are unbiased: their mean over draws is the KL; k3 has less 
     for (size_t i = 0; i < p.size(); ++i) exact += p[i] * std::log(p[i] / q[i]);
     Random random(1, "kl");
     double mean1 = 0, mean3 = 0, noise1 = 0, noise3 = 0;
-    constexpr int draws = 200'000;
-    for (int n = 0; n < draws; ++n) {
+    constexpr int kDraws = 200'000;
+    for (int n = 0; n < kDraws; ++n) {
         const double u = random.uniform();
         const size_t x = u < p[0] ? 0 : u < p[0] + p[1] ? 1 : 2;
         const double a = k1(std::log(p[x]), std::log(q[x])), b = k3(std::log(p[x]), std::log(q[x]));
-        mean1 += a / draws;
-        mean3 += b / draws;
-        noise1 += (a - exact) * (a - exact) / draws;
-        noise3 += (b - exact) * (b - exact) / draws;
+        mean1 += a / kDraws;
+        mean3 += b / kDraws;
+        noise1 += (a - exact) * (a - exact) / kDraws;
+        noise3 += (b - exact) * (b - exact) / kDraws;
     }
     CHECK(mean1 == doctest::Approx(exact).epsilon(0.02));
     CHECK(mean3 == doctest::Approx(exact).epsilon(0.02));

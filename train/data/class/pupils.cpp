@@ -66,13 +66,13 @@ const Pupil& draw_pupil(std::span<const Pupil> pupils, Random& random) {
 }
 
 std::string text_of_item(const std::string& problem, std::span<const std::string> lines) {
-    std::string text(tokenizer::problem);
+    std::string text(tokenizer::kProblem);
     text += problem;
     for (const std::string& line : lines) {
-        text += tokenizer::step;
+        text += tokenizer::kStep;
         text += line;
     }
-    text += tokenizer::answer;
+    text += tokenizer::kAnswer;
     return text;
 }
 

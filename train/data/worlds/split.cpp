@@ -16,7 +16,7 @@ Split split_of(std::string_view line) {
 
 std::vector<std::string> shown_lines(std::string text) {
     for (const std::string_view mark :
-         {tokenizer::end_of_text, tokenizer::problem, tokenizer::step, tokenizer::answer}) {
+         {tokenizer::kEndOfText, tokenizer::kProblem, tokenizer::kStep, tokenizer::kAnswer}) {
         for (size_t at = text.find(mark); at != text.npos; at = text.find(mark, at))
             text.replace(at, mark.size(), "\n");
     }

@@ -19,7 +19,7 @@ void ArithmeticTeaching::describe(Flags& f) {
     f.number("high", p.high, p.low, 1000, "largest operand");
     f.number("min-operands", p.min_operands, 2, 8, "fewest operands");
     f.number("max-operands", p.max_operands, p.min_operands, 8, "most operands");
-    f.list("weights", p.weights, 0, most, "weights of 2, 3, 4, ... operands");
+    f.list("weights", p.weights, 0, kMost, "weights of 2, 3, 4, ... operands");
     f.text("operators", p.operators, "some of + - *");
     f.number("brackets", p.brackets, 0, 1, "probability of a pair of brackets");
     f.number("bound", p.bound, p.low, 1'000'000, "largest value on a right derivation's lines");

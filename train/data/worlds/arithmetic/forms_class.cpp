@@ -27,7 +27,7 @@ const std::vector<Pupil> others_of_forms = {
     {"beginner", drops_brackets | loses_signs | turns_over, 0.68, 0},
 };
 
-constexpr std::string_view forms[] = {"add_sub_multiple", "mul_div_multiple", "mixed"};
+constexpr std::string_view kForms[] = {"add_sub_multiple", "mul_div_multiple", "mixed"};
 
 std::string_view signs_of(std::string_view form) {
     return form == "add_sub_multiple" ? "+-" : form == "mul_div_multiple" ? "*/" : "+-*/";
@@ -97,7 +97,7 @@ Rational worked_out(const Pupil& pupil, const Expression& expression, int id, Ra
 std::string draw_form(const ProblemConfig& config, Random& random) {
     for (int attempt = 0; attempt < 100'000; ++attempt) {
         const std::string_view form =
-            config.form == "deepmind" ? forms[random.below(3)] : std::string_view(config.form);
+            config.form == "deepmind" ? kForms[random.below(3)] : std::string_view(config.form);
         const int operations = draw_operands(config, random) - 1;
         std::string text;
         try {

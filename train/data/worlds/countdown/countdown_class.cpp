@@ -14,7 +14,7 @@ using Numbers = std::vector<Rational>;
 
 namespace {
 
-constexpr size_t listed = 4; // hands up to this size are listed, larger ones searched
+constexpr size_t kListed = 4; // hands up to this size are listed, larger ones searched
 
 const std::vector<Pupil> others_of_countdown = {
     {"nearest", short_sighted, 0.1, 0},           {"guesser", aimless, 0.1, 0},
@@ -22,7 +22,7 @@ const std::vector<Pupil> others_of_countdown = {
     {"beginner", short_sighted | claims, 0.6, 0},
 };
 
-constexpr int64_t game_of_24 = 24; // no training problem has this target
+constexpr int64_t kGameOf24 = 24; // no training problem has this target
 
 bool whole(const Numbers& numbers) {
     return std::all_of(numbers.begin(), numbers.end(),
@@ -113,7 +113,7 @@ const CountdownClass::Hand& CountdownClass::hand_of(const Numbers& numbers) {
     std::vector<uint8_t> way;
     hand->list(numbers, way, true);
     for (const auto& [target, ways] : hand->by_target)
-        if (target >= config_.from && target <= config_.to && target != game_of_24)
+        if (target >= config_.from && target <= config_.to && target != kGameOf24)
             hand->targets.push_back(target);
     return *hand;
 }
@@ -127,7 +127,7 @@ std::string CountdownClass::draw_problem(Split split, Random& random) {
             numbers = with(
                 numbers, search::rational(config_.low + static_cast<int64_t>(random.below(range))));
         if (side_of(hand_key(print(search::Hand{numbers, search::rational(0)}))) != split) continue;
-        if (count <= listed) {
+        if (count <= kListed) {
             const Hand& hand = hand_of(numbers);
             if (hand.targets.empty()) continue;
             const int64_t target = hand.targets[random.below(hand.targets.size())];
@@ -141,7 +141,7 @@ std::string CountdownClass::draw_problem(Split split, Random& random) {
         }
         const Rational target = left.front();
         if (target.is_integer() && target.num >= config_.from && target.num <= config_.to &&
-            target.num != game_of_24)
+            target.num != kGameOf24)
             return print(search::Hand{numbers, target});
     }
     fail("countdown: found no problem of {} numbers from {} to {} with a target from {} to {} on "
@@ -157,7 +157,7 @@ std::vector<std::string> CountdownClass::expert(const search::Hand& problem, Ran
         left = *search::after(left, move);
         lines.push_back(print(move, left));
     };
-    if (left.size() <= listed && problem.target.is_integer()) {
+    if (left.size() <= kListed && problem.target.is_integer()) {
         const Hand& hand = hand_of(left);
         const auto ways = hand.by_target.find(problem.target.num);
         if (ways == hand.by_target.end()) fail("\"{}\" has no solution", print(problem));

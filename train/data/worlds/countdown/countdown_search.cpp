@@ -19,7 +19,7 @@ using Numbers = std::vector<Rational>;
 
 namespace {
 
-constexpr int64_t largest = 100; // number that he writes
+constexpr int64_t kLargest = 100; // number that he writes
 
 // Two numbers: the move that makes the target.
 std::optional<Move> last_move(const Numbers& two, Rational target) {
@@ -71,7 +71,7 @@ std::vector<KnownMove> plain_moves(const Numbers& numbers) {
             const Rational a = numbers[static_cast<size_t>(i)], b = numbers[static_cast<size_t>(j)];
             if (!seen.insert({a.num, b.num}).second) continue;
             const auto offer = [&](Kind kind, int64_t result) {
-                if (result < 1 || result > largest) return;
+                if (result < 1 || result > kLargest) return;
                 const MoveKind known = (i * n + j) * 8 + static_cast<int>(kind);
                 out.push_back({known, {a, kind, b, search::rational(result)}});
             };

@@ -44,7 +44,7 @@ void CountdownTeaching::describe(Flags& f) {
     f.number("first-move-accuracy", texts.first_move_accuracy, 0, 1,
              "form search: rate of first moves that lead on, 0 to 1")
         .only_if(searches);
-    f.number("longest", texts.longest, 1, most, "form search: characters of a text, at most")
+    f.number("longest", texts.longest, 1, kMost, "form search: characters of a text, at most")
         .only_if(searches);
     f.number("numbers", p.count, 2, 6, "numbers of a problem");
     f.number("largest", p.high, static_cast<double>(p.low), 1000, "largest number");
