@@ -104,7 +104,7 @@ void report_density(const Tokenizer& tokenizer, const std::vector<std::string>& 
         fmt::print(stderr,
                    "{} names of special tokens, such as {}, were read as plain characters; in "
                    "worksheets of ours they are marks: --worksheets\n",
-                   names, step);
+                   names, kStep);
 }
 
 namespace files = std::filesystem;
