@@ -6,9 +6,9 @@
 #include "tokenizer/form.h"
 #include "tokenizer/form_reader.h"
 #include "tokenizer/gguf_vocabulary.h"
-#include "tokenizer/words/pretokenize.h"
 #include "tokenizer/tokenizer_json.h"
 #include "tokenizer/train.h"
+#include "tokenizer/words/pretokenize.h"
 
 namespace qstar::campaign {
 
