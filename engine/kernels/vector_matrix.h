@@ -33,7 +33,7 @@ template <class V, int R, int N, Along kAlong, bool kMask, bool kKeep>
 void block(const Tile& tile, int tail) {
     const Tile t = tile; // a copy, which no store through a pointer can change
     using F = typename V::Type;
-    constexpr bool kRows = kAlong == Along::kRows;
+    constexpr bool kRows = kAlong == Along::rows;
     const typename V::Mask mask = V::mask(tail);
     const auto load = [&](const float* p, auto j) {
         return kMask && j() == N - 1 ? V::load(p + j() * V::kLanes, mask)
@@ -118,7 +118,7 @@ template <class V, int R, int N>
 void block_at(const Tile& t, int cols) {
     const int tail = cols - (N - 1) * V::kLanes;
     const auto run = [&](auto along, auto masked) {
-        constexpr Along kAlong = along() ? Along::kRows : Along::kColumns;
+        constexpr Along kAlong = along() ? Along::rows : Along::columns;
         if constexpr (R == V::kRows) {
             if (t.keep_b != nullptr) {
                 return block<V, R, N, kAlong, masked() != 0, true>(t, tail);

@@ -3,6 +3,9 @@
 #include "eval/lessons/text.h"
 #include "eval/plot/html.h"
 
+#include <string>
+#include <vector>
+
 namespace qstar::eval::lessons {
 
 namespace {

@@ -5,6 +5,7 @@
 #include "engine/io/embedded_file.h"
 #include "engine/text/json.h"
 
+#include <span>
 #include <string>
 
 namespace qstar::eval {

@@ -3,6 +3,8 @@
 
 #include "engine/io/embedded_file.h"
 
+#include <span>
+
 namespace qstar::eval {
 
 std::span<const EmbeddedFile> published_files();

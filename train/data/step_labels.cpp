@@ -6,7 +6,10 @@
 #include "train/data/texts.h"
 
 #include <iterator>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace qstar::train {
 

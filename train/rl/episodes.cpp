@@ -9,6 +9,7 @@
 #include "search/models/stream.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <string_view>
 

@@ -2,6 +2,7 @@
 
 #include "engine/io/embedded_file.h"
 
+#include <span>
 #include <string>
 
 namespace qstar::search {
