@@ -5,7 +5,9 @@
 namespace qstar::search {
 
 EncodedPath encode(const tokenizer::FormReader& form, const Path& path) {
-    EncodedPath out{form.prompt(path.problem), {}};
+    EncodedPath out;
+    out.tokens = form.prompt(path.problem);
+    out.prompt = out.tokens.size();
     for (size_t i = 0; i < path.steps.size(); ++i) {
         const bool last = path.finished && i + 1 == path.steps.size();
         const std::vector<int> ids = form.step(path.steps[i], last);

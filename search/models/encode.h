@@ -15,6 +15,12 @@ namespace qstar::search {
 struct EncodedPath {
     std::vector<int> tokens;
     std::vector<int> ends; // for each step, where in `tokens` its end token stands
+    size_t prompt = 0;     // tokens of the problem, before the first step
+
+    // Where step `step` (from 0) begins; of as many steps as there are, where the next would.
+    size_t begin_of(size_t step) const {
+        return step == 0 ? prompt : static_cast<size_t>(ends[step - 1]) + 1;
+    }
 };
 
 EncodedPath encode(const tokenizer::FormReader& form, const Path& path);

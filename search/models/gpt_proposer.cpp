@@ -75,15 +75,12 @@ std::vector<int> GptProposer::prefix_of(const ProposeRequest& request) const {
     if (path.problem.empty()) fail("the problem is empty: expected at least one character");
     if (path.finished) fail("problem \"{}\": a finished path has no next step", path.problem);
     const size_t context = static_cast<size_t>(decoder_->config().context);
-    std::vector<int> tokens = encode(form_, path).tokens;
-    if (tokens.size() >= context) {
-        const size_t prompt = encode(form_, {path.problem, {}, false}).tokens.size();
-        if (prompt > context)
-            fail("problem \"{}\": its prompt has {} tokens, the model's context is {}",
-                 path.problem.substr(0, 100), prompt, context);
-        tokens.clear(); // a step does not fit
-    }
-    return tokens;
+    EncodedPath encoded = encode(form_, path);
+    if (encoded.prompt > context)
+        fail("problem \"{}\": its prompt has {} tokens, the model's context is {}",
+             path.problem.substr(0, 100), encoded.prompt, context);
+    if (encoded.tokens.size() >= context) encoded.tokens.clear(); // a step does not fit
+    return std::move(encoded.tokens);
 }
 
 // The slots of the draws, the first one last.

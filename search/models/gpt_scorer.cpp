@@ -2,6 +2,7 @@
 
 #include "engine/base/elementary.h"
 #include "engine/base/error.h"
+#include "engine/device/logit_row.h"
 
 #include <algorithm>
 #include <deque>
@@ -13,14 +14,6 @@ namespace qstar::search {
 namespace {
 constexpr int kScoresToSlots = 8; // kept sequences for each evaluated at once
 constexpr float kNoRoom = 1e-6f;  // the score of a step beyond the context: surely wrong
-
-// log p(token) of a row of logits.
-float log_prob_in(const float* logits, int64_t classes, int token) {
-    const float most = *std::max_element(logits, logits + classes);
-    double sum = 0;
-    for (int64_t i = 0; i < classes; ++i) sum += math::exp(double{logits[i]} - double{most});
-    return static_cast<float>(double{logits[token]} - double{most} - math::log(sum));
-}
 
 // The steps that the context has no room for. The policy that drew them had, but the tokens
 // that it drew need not be the fewest for their text, nor the tokenizer's.
@@ -100,7 +93,9 @@ void GptScorer::evaluate_text(std::span<Node* const> nodes) {
             if (read[i] == node.tokens.size()) continue; // its end, fed to be kept
             const int64_t classes = decoder_->config().vocab;
             const float* of_row = logits.data() + static_cast<int64_t>(row) * classes;
-            least[i] = std::min(least[i], log_prob_in(of_row, classes, node.tokens[read[i]]));
+            const engine::LogitRow said(std::span(of_row, static_cast<size_t>(classes)));
+            const double log_p = said.log_probability(node.tokens[read[i]]);
+            least[i] = std::min(least[i], static_cast<float>(log_p));
             if (read[i] + 1 < node.tokens.size() || node.open)
                 next.push_back({feeds[row].slot, node.tokens.subspan(read[i], 1)});
             ++read[i];
@@ -148,9 +143,7 @@ std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
             const auto length = static_cast<size_t>(path.ends[depth]) + 1;
             const bool last = depth + 1 == paths[order[k]].steps.size();
             // The tokens of the step before, or of the problem, end where this step begins.
-            const size_t given = depth > 0 ? static_cast<size_t>(path.ends[depth - 1]) + 1
-                                           : form_.prompt(paths[order[k]].problem).size();
-            nodes.push_back({std::span(path.tokens).first(length), given,
+            nodes.push_back({std::span(path.tokens).first(length), path.begin_of(depth),
                              !(last && paths[order[k]].finished), 0});
             of_path[order[k]].push_back(&nodes.back());
             if (const auto value = prefix_cache_.value(nodes.back().tokens)) {

@@ -17,15 +17,14 @@ namespace {
 Example example_of(const OutcomeLabel& label, const tokenizer::Tokenizer& tokenizer,
                    bool every_token) {
     const search::EncodedPath path = search::encode(tokenizer, {label.problem, label.steps, true});
-    const size_t prompt = search::encode(tokenizer, {label.problem, {}, false}).tokens.size();
     const auto answer = static_cast<size_t>(path.ends.back());
     Example example;
     example.inputs = path.tokens;
     example.labels.assign(path.tokens.size(), label.right ? 1.0f : 0.0f);
     example.weights.assign(path.tokens.size(), 0.0f);
-    for (size_t t = prompt; t < path.tokens.size(); ++t)
+    for (size_t t = path.prompt; t < path.tokens.size(); ++t)
         example.weights[t] = t == answer ? 1.0f : every_token ? kInnerWeight : 0.0f;
-    ask_text(example, prompt - 1, label.right ? answer : prompt - 1);
+    ask_text(example, path.prompt - 1, label.right ? answer : path.prompt - 1);
     return example;
 }
 

@@ -76,9 +76,8 @@ Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& 
                      std::span<const float> labels, std::span<const float> weights,
                      bool every_token, size_t written) {
     const search::EncodedPath encoded = search::encode(tokenizer, path);
-    const size_t prompt = search::encode(tokenizer, {path.problem, {}, false}).tokens.size() - 1;
     const auto end_of = [&](size_t steps) { // the token that ends so many steps
-        return steps == 0 ? prompt : static_cast<size_t>(encoded.ends[steps - 1]);
+        return encoded.begin_of(steps) - 1;
     };
     Example example;
     example.inputs = encoded.tokens;
@@ -94,7 +93,7 @@ Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& 
         example.labels[end] = labels[i];
         example.weights[end] = weights[i];
     }
-    ask_text(example, prompt, end_of(written));
+    ask_text(example, end_of(0), end_of(written));
     return example;
 }
 

@@ -18,8 +18,8 @@ namespace {
 
 // The item as one sequence; asked for is every token after the problem's step token.
 Example example_of(const CuratedItem& item, const tokenizer::Tokenizer& tokenizer) {
-    const auto tokens = search::encode(tokenizer, {item.problem, item.solution, true}).tokens;
-    const size_t given = search::encode(tokenizer, {item.problem, {}, false}).tokens.size();
+    const auto [tokens, ends, given] =
+        search::encode(tokenizer, {item.problem, item.solution, true});
     Example example;
     example.inputs.assign(tokens.begin(), tokens.end() - 1);
     example.targets.assign(tokens.begin() + 1, tokens.end());

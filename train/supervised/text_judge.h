@@ -18,6 +18,7 @@
 // "Neural Text Generation with Unlikelihood Training", 2019) where v = 0. Nothing is asked where V
 // is 0: in what follows a mistake, and where no right step is known.
 
+#include "tokenizer/form_reader.h"
 #include "train/supervised/reward.h"
 
 #include <map>
@@ -31,7 +32,7 @@ namespace qstar::train {
 // The steps that are known after each state (its text), as tokens, and what they are worth.
 class KnownSteps {
   public:
-    explicit KnownSteps(const tokenizer::Tokenizer& tokenizer) : tokenizer_(tokenizer) {}
+    explicit KnownSteps(const tokenizer::Tokenizer& tokenizer) : form_(tokenizer) {}
     // The last step of the path. Of several values the largest counts.
     void add(const search::Path& path, float value);
     // What is asked of the path's last `judged` steps: targets, text_weights (v) and weights
@@ -40,7 +41,7 @@ class KnownSteps {
 
   private:
     using Tokens = std::vector<int>;
-    const tokenizer::Tokenizer& tokenizer_;
+    tokenizer::FormReader form_;
     std::map<std::string, std::map<Tokens, float>> steps_; // by the text of the state
 };
 
