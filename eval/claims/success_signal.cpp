@@ -17,26 +17,40 @@ namespace {
 
 const std::string stage = "claims-labels"; // the policy that learned from labels
 
-// How often self-play asked whether an answer is right: each roll-out, and the search's result.
-int64_t judgements(const Json& flags) {
-    const int64_t samples = flags.at("samples"), rounds = flags.at("rounds");
-    const int64_t problems = flags.at("problems");
-    const int64_t from = flags.value("guided-from", int64_t{1});
-    const int64_t guided = flags.at("guided").get<bool>() ? rounds - from + 1 : 0;
-    const int64_t searched = flags.value("guided-problems", problems);
-    return (rounds - guided) * problems * samples + guided * searched * (samples + 1);
+// How many solutions the verifier judged for self-play: roll-outs, and what searches found.
+int64_t judgements(const Json& done) {
+    int64_t judged = 0;
+    for (const Json& round : done.at("result").at("rounds"))
+        judged += round.value("judged", int64_t{0});
+    return judged;
 }
 
-// Imitates the right ones of the first `labels` labelled solutions, with self-play's own
-// settings. Passed over if it was done.
-void learn_from_labels(ClaimContext& shared, const Json& flags, int64_t labels) {
-    const std::string run = shared.options().run;
-    const std::string path = train::stage_file(run, "label", "outcomes.jsonl");
+// The right ones of the first `count` labelled solutions: by their answers, or by all their steps.
+std::vector<train::CuratedItem> right_ones(const std::string& path, bool by_steps, int64_t count) {
     std::vector<train::CuratedItem> items;
+    if (by_steps) {
+        for (const train::StepLabels& labels : train::read_step_labels(path)) {
+            if (count-- <= 0) break;
+            const bool whole = labels.finished && labels.labels.size() == labels.steps.size();
+            if (whole && train::first_wrong_step(labels.labels) == 0)
+                items.push_back({labels.problem, labels.steps});
+        }
+        return items;
+    }
     for (const train::OutcomeLabel& label : train::read_outcomes(path)) {
-        if (labels-- <= 0) break;
+        if (count-- <= 0) break;
         if (label.right) items.push_back({label.problem, label.steps});
     }
+    return items;
+}
+
+// Imitates them, with self-play's own settings. Passed over if it was done.
+void learn_from_labels(ClaimContext& shared, const Json& flags, int64_t labels) {
+    const std::string run = shared.options().run;
+    const bool by_steps = flags.value("supervision", "outcome") == "process";
+    const std::string path =
+        train::stage_file(run, "label", by_steps ? "steps.jsonl" : "outcomes.jsonl");
+    const std::vector<train::CuratedItem> items = right_ones(path, by_steps, labels);
     train::SelfPlayOptions options; // for its learning rate and the rest
     options.stage.run = run;
     options.stage.seed = shared.options().seed;
@@ -62,7 +76,7 @@ Findings examine_success_signal(ClaimContext& shared) {
         return found;
     }
     const Json flags = train::by_flags(done.at("flags"));
-    const int64_t asked = judgements(flags);
+    const int64_t asked = judgements(done);
     if (labelled.at("result").at("solutions").get<int64_t>() < asked) {
         found.why = "not measured: there are fewer labelled solutions than self-play asked for";
         found.command = fmt::format("qstar train sample --run {}", shared.options().run);
@@ -83,7 +97,7 @@ Findings examine_success_signal(ClaimContext& shared) {
                      share("self-play, greedy", play.count(), n),
                      share("learned from labels, greedy", labels.count(), n),
                      share("of those that exactly one of both solves, self-play", alone),
-                     value("judgements, of each", static_cast<double>(asked), "answers", 0)};
+                     value("judgements, of each", static_cast<double>(asked), "solutions", 0)};
     if (alone.won()) {
         found.verdict = Verdict::holds;
         found.why = "self-play solves more than learning from as many labels";
@@ -102,9 +116,9 @@ const Claim success_signal = {
     12,
     "A clear success signal replaces people: self-play from the verifier alone does as much as "
     "labels.",
-    "Self-play's policy, whose only teacher is whether final answers are right; and a policy that "
-    "imitates the right ones of equally many labelled solutions, from the same start with the same "
-    "settings. Both answer held-out problems greedily.",
+    "Self-play's policy, whose only teacher is the verifier; and a policy that imitates the right "
+    "ones of equally many labelled solutions, from the same start with the same settings. Both "
+    "answer held-out problems greedily.",
     "Share solved; and the problems that exactly one of both solves.",
     "Of the problems that exactly one of both solves, self-play's share: holds if its interval is "
     "wholly above one half, does not hold if wholly below, otherwise undecided.",

@@ -25,4 +25,17 @@ LabelledSolution label_steps(const search::World& world, const SampledSolution& 
     return label_steps(world, solution, 0, none);
 }
 
+bool sound(const search::World& world, const search::Path& path) {
+    const auto labels = label_steps(world, {path.problem, path.steps, path.finished}).labels;
+    return !labels.empty() && labels.size() == path.steps.size() && labels.back() != Label::wrong;
+}
+
+search::Path right_beginning(const search::World& world, const search::Path& path) {
+    const auto labels = label_steps(world, {path.problem, path.steps, path.finished}).labels;
+    search::Path right{path.problem, {}, false};
+    for (size_t i = 0; i + 1 < path.steps.size() && i < labels.size(); ++i)
+        if (labels[i] != Label::wrong) right.steps.push_back(path.steps[i]);
+    return right;
+}
+
 } // namespace qstar::train

@@ -15,4 +15,11 @@ LabelledSolution label_steps(const search::World& world, const SampledSolution& 
 LabelledSolution label_steps(const search::World& world, const SampledSolution& solution,
                              double error, Random& random);
 
+// Is every step right, by the verifier? Where the answer alone is judged, some paths are right
+// by luck: their mistakes cancel out.
+bool sound(const search::World& world, const search::Path& path);
+
+// The path's steps before the first mistake, and before the last one.
+search::Path right_beginning(const search::World& world, const search::Path& path);
+
 } // namespace qstar::train

@@ -69,12 +69,10 @@ bool teachable(const SampledSolution& solution) {
 }
 
 double sound_share(std::span<const CuratedItem> items, const search::World& world) {
-    double sound = 0;
-    for (const CuratedItem& item : items) {
-        const auto labels = label_steps(world, {item.problem, item.solution, true}).labels;
-        sound += labels.size() == item.solution.size() && labels.back() != search::Label::wrong;
-    }
-    return items.empty() ? 0 : sound / static_cast<double>(items.size());
+    double right = 0;
+    for (const CuratedItem& item : items)
+        right += sound(world, {item.problem, item.solution, true});
+    return items.empty() ? 0 : right / static_cast<double>(items.size());
 }
 
 std::string write_items(const std::string& path, std::span<const CuratedItem> items) {

@@ -40,8 +40,7 @@ std::vector<SampledSolution> search_problems(const Stage& stage, uint64_t seed,
 // The solutions to learn from: finished, without a held-out line (split.h).
 bool teachable(const SampledSolution& solution);
 
-// Share of the items all of whose steps are right: where the answer alone is judged, some
-// are right by luck. For the log; nothing depends on it.
+// Share of the items all of whose steps are right. For the log; nothing depends on it.
 double sound_share(std::span<const CuratedItem> items, const search::World& world);
 
 // Writes them in the form of corpus/curated.jsonl (corpus.h), so that

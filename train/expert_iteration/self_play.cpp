@@ -8,6 +8,7 @@
 #include "search/models/gpt_scorer.h"
 #include "search/models/stream.h"
 #include "search/worlds/make_world.h"
+#include "train/data/label_steps.h"
 #include "train/data/problem_source.h"
 #include "train/expert_iteration/expert_iteration.h"
 
@@ -55,14 +56,16 @@ class SelfPlay : public Recipe {
         if (!q_stage.done()) {
             ExploreOptions explore = q_.explore;
             if (!guided(round)) explore.proposals = 0; // nobody takes a maximum over them
-            make_rollouts(q_stage, problems, proposer, *setup_.world, explore);
+            make_rollouts(q_stage, beginnings(problems), proposer, *setup_.world, explore);
             // Step 2: Q-values, from them.
             if (!guided(round))
                 q_stage.finish(Json::object());
             else if (fit_q(q_, q_stage, round.policy, round.policy_file) == Outcome::stopped)
                 return Outcome::stopped;
         }
-        rollouts_ = read_rollouts(q_stage.path("rollouts.jsonl"));
+        rollouts_.clear();
+        judged_ = 0;
+        add_rollouts(q_stage);
         if (!guided(round) && options_.again > 0) roll_out_again(round, proposer);
         // Step 3: the search that they guide.
         searched_.clear();
@@ -76,10 +79,12 @@ class SelfPlay : public Recipe {
 
     // Step 4. Step 5 is that the policy imitates them.
     std::vector<CuratedItem> select(const Round& round) override {
-        confirmed_ = confirm(searched_, rollouts_, *setup_.world, options_.keep);
+        confirmed_ = confirm(
+            searched_, rollouts_, [&](const search::Path& path) { return confirmed(path); },
+            options_.keep);
         if (options_.easy < 1) leave_easy_ones();
         std::vector<CuratedItem> learned = confirmed_;
-        if (options_.gather && round.number == options_.rounds)
+        if (options_.gather && gathers(round))
             for (int64_t before = 1; before < round.number; ++before)
                 for (CuratedItem& item : read_curated(confirmed_in(before)))
                     learned.push_back(std::move(item));
@@ -96,6 +101,7 @@ class SelfPlay : public Recipe {
             if (world.solved({solution.problem, solution.steps, solution.finished}))
                 found.insert(solution.problem);
         Json result{{"problems", count(round)},
+                    {"judged", judged_ + static_cast<int64_t>(searched_.size())},
                     {"solved_by_rollouts", rolled_out.size()},
                     {"solved_by_search", found.size()},
                     {"confirmed", confirmed_.size()},
@@ -129,24 +135,51 @@ class SelfPlay : public Recipe {
     bool guided(const Round& round) const {
         return options_.guided && round.number >= options_.guided_from;
     }
+    bool gathers(const Round& round) const {
+        const bool last_without_search =
+            options_.guided && round.number + 1 == options_.guided_from;
+        return round.number == options_.rounds || last_without_search;
+    }
     std::string confirmed_in(int64_t round) const {
         return stage_file(setup_.run, "self-play", round_folder(round) + "/confirmed.jsonl");
     }
+    bool confirmed(const search::Path& path) const {
+        return setup_.world->solved(path) &&
+               (options_.supervision == "outcome" || sound(*setup_.world, path));
+    }
+    // What stands in the stage's roll-outs; or of it, what is confirmed.
+    void add_rollouts(const Stage& stage, bool confirmed_only = false) {
+        for (Rollout& rollout : read_rollouts(stage.path("rollouts.jsonl"))) {
+            judged_ += rollout.count;
+            rollout.right = rollout.right && confirmed(rollout.path);
+            if (rollout.right || !confirmed_only) rollouts_.push_back(std::move(rollout));
+        }
+    }
     // Without problems of which every roll-out had a held-out line: they are not in the file.
+    // Whoever judges steps knows where the first mistake is: it is tried again from there.
     void roll_out_again(const Round& round, search::Proposer& proposer) {
-        std::vector<std::string> unsolved;
-        std::map<std::string, bool> solved;
-        for (const Rollout& rollout : rollouts_) solved[rollout.path.problem] |= rollout.right;
-        for (const auto& [problem, right] : solved)
-            if (!right) unsolved.push_back(problem);
+        std::map<std::string, search::Path> from; // problem -> the longest of its right beginnings
+        std::set<std::string> solved;
+        for (const Rollout& rollout : rollouts_) {
+            const std::string& problem = rollout.path.problem;
+            if (rollout.right) solved.insert(problem);
+            if (solved.contains(problem)) continue;
+            search::Path& best =
+                from.try_emplace(problem, search::Path{problem, {}, false}).first->second;
+            if (options_.supervision != "process") continue;
+            search::Path right = right_beginning(*setup_.world, rollout.path);
+            if (right.steps.size() > best.steps.size()) best = std::move(right);
+        }
+        std::vector<search::Path> unsolved;
+        for (auto& [problem, path] : from)
+            if (!solved.contains(problem)) unsolved.push_back(std::move(path));
         ExploreOptions explore{options_.again, 0, options_.again_temperature};
         Stage stage(round.stage, "again", Json{{"round", round.number}});
         if (!stage.done()) {
             make_rollouts(stage, unsolved, proposer, *setup_.world, explore);
             stage.finish(Json{{"problems", unsolved.size()}});
         }
-        for (Rollout& rollout : read_rollouts(stage.path("rollouts.jsonl")))
-            if (rollout.right) rollouts_.push_back(std::move(rollout));
+        add_rollouts(stage, true);
     }
     void leave_easy_ones() {
         std::set<std::string> hard;
@@ -167,6 +200,7 @@ class SelfPlay : public Recipe {
     QOptions q_;
     // Of the round:
     std::vector<Rollout> rollouts_;
+    int64_t judged_ = 0; // roll-outs
     std::optional<engine::Gpt> values_;
     std::vector<SampledSolution> searched_;
     std::vector<CuratedItem> confirmed_;
@@ -175,7 +209,7 @@ class SelfPlay : public Recipe {
 } // namespace
 
 std::vector<CuratedItem> confirm(std::span<const SampledSolution> searched,
-                                 std::span<const Rollout> rollouts, const search::World& world,
+                                 std::span<const Rollout> rollouts, const RightAnswer& right_answer,
                                  int64_t keep) {
     std::vector<std::string> order; // problems as they come
     std::map<std::string, std::vector<const std::vector<std::string>*>> right;
@@ -187,7 +221,7 @@ std::vector<CuratedItem> confirm(std::span<const SampledSolution> searched,
         if (!known && static_cast<int64_t>(at->second.size()) < keep) at->second.push_back(&steps);
     };
     for (const SampledSolution& solution : searched)
-        if (teachable(solution) && world.solved({solution.problem, solution.steps, true}))
+        if (teachable(solution) && right_answer({solution.problem, solution.steps, true}))
             offer(solution.problem, solution.steps);
     std::vector<const Rollout*> often;
     for (const Rollout& rollout : rollouts)
@@ -223,7 +257,11 @@ void describe(Flags& f, SelfPlayOptions& o) {
         .only_if(o.again > 0);
     f.number_above("again-explore", o.again_temperature, 0, 100, "temperature of these")
         .only_if(o.again > 0);
-    f.truth("gather", o.gather, "the last round learns from what all rounds have confirmed")
+    f.choice("supervision", o.supervision, {"outcome", "process"},
+             "the verifier judges answers, or all steps")
+        .only_if(o.supervision != "outcome");
+    f.truth("gather", o.gather,
+            "the last round, with and without a search, learns what all have confirmed")
         .only_if(o.gather);
     f.number("easy", o.easy, 0, 1, "learn so much of what all roll-outs of a problem solved")
         .only_if(o.easy < 1);

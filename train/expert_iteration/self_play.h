@@ -4,8 +4,10 @@
 // Expert iteration (Anthony, Tian and Barber, "Thinking Fast and Slow with Deep Learning
 // and Tree Search", 2017; Silver et al., AlphaZero, 2017) over reasoning steps, in the
 // form of ReST-EM (Singh et al., "Beyond Human Data", 2023): people take no part, no
-// expert's work is used after the tuned model, and the only measure is whether the final
-// answer of a training problem is right.
+// expert's work is used after the tuned model, and the only measure is the verifier's word
+// on training problems: whether the final answer is right (outcome supervision), or every
+// step (process supervision; Uesato et al., 2211.14275; Lightman et al., 2305.20050). By the
+// answer alone, solutions are learned whose mistakes cancel out.
 //
 // Roll-outs are cheap and a policy that errs often learns most from them; where it is nearly always
 // right, the search finds what it misses. So the first rounds may do without steps 2 and 3
@@ -15,12 +17,13 @@
 //   Step 1  explore: the policy of the round before rolls out new training problems
 //           (q/rollouts.jsonl)
 //           with `again`, those that it never solves are tried more often, at a higher
-//           temperature: what is rare is else never found, and never learned (again/)
+//           temperature, from where they first go wrong if steps are judged: what is rare is else
+//           never found, and never learned (again/)
 //   Step 2  evaluate: Q-values of steps are learned from these roll-outs alone (q/)
 //   Step 3  search: the policy, guided by Q, searches the same problems (searched.jsonl)
-//   Step 4  confirm: of all that was found, what ends in the right answer (confirmed.jsonl)
-//   Step 5  learn: the policy is tuned on it (policy/); with `gather` the last round's on what all
-//           rounds have confirmed, since a short round forgets
+//   Step 4  confirm: of all that was found, what the verifier says is right (confirmed.jsonl)
+//   Step 5  learn: the policy is tuned on it (policy/); with `gather` the last round's, and that of
+//           the last one without a search, on what all rounds have confirmed: a short round forgets
 //   Step 6  measure: dev problems, greedy, and by search with Q (done.json)
 
 #include "train/data/searched.h"
@@ -51,9 +54,9 @@ struct SelfPlayOptions {
     bool guided = true;          // steps 2 and 3; without: roll-outs only (ReST-EM)
     int64_t guided_from = 1;     // the first round that has them
     int64_t guided_problems = 0; // of these rounds; 0: as many as of the others
-    int64_t again = 0; // further roll-outs of the problems that none has solved, in a round without
-                       // a search
+    int64_t again = 0; // in a round without a search: further roll-outs of what none has solved
     double again_temperature = 1.5;
+    std::string supervision = "outcome"; // what the verifier judges; "process": each step, too
     bool gather = false; // the last round learns from what all rounds have confirmed
     double easy = 1; // of the problems that all roll-outs solved, the share that is learned from
     int64_t dev_problems = 500;
@@ -67,10 +70,10 @@ struct SelfPlayOptions {
 void describe(Flags& f, SelfPlayOptions& o);
 Outcome self_play(const SelfPlayOptions& options);
 
-// Step 4: for each problem, in order, at most `keep` different solutions with the right
-// answer: the search's first, then the roll-outs', those drawn most often first.
+// Step 4: for each problem, in order, at most `keep` different solutions that are confirmed:
+// the search's first, then the roll-outs', those drawn most often first.
 std::vector<CuratedItem> confirm(std::span<const SampledSolution> searched,
-                                 std::span<const Rollout> rollouts, const search::World& world,
+                                 std::span<const Rollout> rollouts, const RightAnswer& right,
                                  int64_t keep);
 
 } // namespace qstar::train

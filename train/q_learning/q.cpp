@@ -262,7 +262,7 @@ Outcome q(const QOptions& options) {
     check_vocab(policy, tokenizer, options.stage.run);
     const auto problems = draw_problems(source, Split::train, options.problems, stage.seed());
     search::GptProposer proposer(policy, tokenizer, stage.seed());
-    make_rollouts(stage, problems, proposer, *source.world, options.explore);
+    make_rollouts(stage, beginnings(problems), proposer, *source.world, options.explore);
     return fit_q(options, stage, policy, model_path(options.stage.run, options.from));
 }
 

@@ -76,16 +76,15 @@ std::vector<Rollout> read_rollouts(const std::string& path) {
 }
 
 std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer& right,
-                                   std::span<const std::string> problems, int64_t first,
+                                   std::span<const search::Path> starts, int64_t first,
                                    const ExploreOptions& options) {
     const auto stream = [&](const char* name, size_t i) {
         return search::derive_stream(hash_name(name), static_cast<uint64_t>(first) + i);
     };
     // Whole solutions, equal ones counted.
     std::vector<search::ProposeRequest> requests;
-    for (size_t i = 0; i < problems.size(); ++i)
-        requests.push_back({{problems[i], {}, false},
-                            static_cast<int>(options.samples),
+    for (size_t i = 0; i < starts.size(); ++i)
+        requests.push_back({starts[i], static_cast<int>(options.samples),
                             static_cast<float>(options.temperature),
                             stream("train/q/rollouts", i)});
     std::vector<Rollout> rollouts;
@@ -135,15 +134,21 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
     return rollouts;
 }
 
-void make_rollouts(const Stage& stage, std::span<const std::string> problems,
+std::vector<search::Path> beginnings(std::span<const std::string> problems) {
+    std::vector<search::Path> states;
+    for (const std::string& problem : problems) states.push_back({problem, {}, false});
+    return states;
+}
+
+void make_rollouts(const Stage& stage, std::span<const search::Path> starts,
                    search::Proposer& proposer, const search::World& world,
                    const ExploreOptions& options) {
-    constexpr int64_t kChunkProblems = 64;
+    constexpr int64_t kChunk = 64; // problems
     const RightAnswer right = [&](const search::Path& path) { return world.solved(path); };
-    resumable_map(stage, "rollouts.jsonl", "problems", static_cast<int64_t>(problems.size()),
-                  kChunkProblems, [&](int64_t first, int64_t count) {
+    resumable_map(stage, "rollouts.jsonl", "problems", static_cast<int64_t>(starts.size()), kChunk,
+                  [&](int64_t first, int64_t count) {
                       const auto these =
-                          problems.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+                          starts.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
                       std::vector<Json> lines;
                       for (const Rollout& rollout :
                            draw_rollouts(proposer, right, these, first, options))

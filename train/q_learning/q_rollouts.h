@@ -41,14 +41,17 @@ struct Rollout {
 Json json_of(const Rollout& rollout);
 std::vector<Rollout> read_rollouts(const std::string& path); // Error FILE:LINE
 
-// Rolls the policy out on the problems; those with a held-out line (split.h) are left out.
-// `first` is the number of the first problem, for the random streams.
+// Rolls the policy out from these states; what has a held-out line (split.h) is left out.
+// `first` is the number of the first state, for the random streams.
 std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer& right,
-                                   std::span<const std::string> problems, int64_t first,
+                                   std::span<const search::Path> starts, int64_t first,
                                    const ExploreOptions& options);
 
-// DIR/STAGE/rollouts.jsonl from all problems, in pieces (resumable_map.h).
-void make_rollouts(const Stage& stage, std::span<const std::string> problems,
+// The states in which nothing is written yet.
+std::vector<search::Path> beginnings(std::span<const std::string> problems);
+
+// DIR/STAGE/rollouts.jsonl from all states, in pieces (resumable_map.h).
+void make_rollouts(const Stage& stage, std::span<const search::Path> starts,
                    search::Proposer& proposer, const search::World& world,
                    const ExploreOptions& options);
 

@@ -28,6 +28,21 @@ TEST_CASE("the verifier stops at the first error") {
     CHECK(turning.labels == std::vector{Label::neutral, Label::right});
 }
 
+TEST_CASE("a right answer is not a sound solution, and a beginning is what is right of it") {
+    const auto world = search::make_world("arithmetic");
+    const search::Path lucky{"12-5+6", {"17+6", "13"}, true}; // two mistakes cancel out
+    CHECK(world->solved(lucky));
+    CHECK_FALSE(sound(*world, lucky));
+    CHECK(right_beginning(*world, lucky) == search::Path{"12-5+6", {}, false});
+    const search::Path right{"12-5+6", {"7+6", "13"}, true};
+    CHECK(sound(*world, right));
+    CHECK(right_beginning(*world, right).steps == std::vector<std::string>{"7+6"});
+    const search::Path slip{"2*3+4-5", {"6+4-5", "10-5", "6"}, true};
+    CHECK_FALSE(sound(*world, slip));
+    CHECK(right_beginning(*world, slip).steps == std::vector<std::string>{"6+4-5", "10-5"});
+    CHECK_FALSE(sound(*world, {"12-5+6", {}, false}));
+}
+
 TEST_CASE("step labels come back as they were written") {
     const Temporary folder;
     const auto world = search::make_world("arithmetic");

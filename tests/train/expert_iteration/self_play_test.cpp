@@ -12,6 +12,7 @@
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
 #include "train/annotation/rollout.h"
+#include "train/data/label_steps.h"
 #include "train/data/sample.h"
 #include "train/expert_iteration/distil.h"
 #include "train/expert_iteration/star.h"
@@ -22,6 +23,7 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <map>
+#include <set>
 
 using namespace qstar;
 using namespace qstar::train;
@@ -89,7 +91,8 @@ TEST_CASE("self-play learns what ends in the right answer: the search's first, t
         rollout(p, {"2*4", "8"}, 9),           // wrong
         rollout("3*1+1", {"3+1", "4"}, 1),
     };
-    const auto items = confirm(searched, rollouts, *world, 2);
+    const auto right = [&](const search::Path& path) { return world->solved(path); };
+    const auto items = confirm(searched, rollouts, right, 2);
     REQUIRE(items.size() == 3);
     CHECK(items[0].problem == p);
     CHECK(items[0].solution == Steps{"2+9-6", "11-6", "5"});
@@ -97,7 +100,7 @@ TEST_CASE("self-play learns what ends in the right answer: the search's first, t
     CHECK(items[1].solution == Steps{"2+9-6", "2+3", "5"});
     CHECK(items[2].problem == "3*1+1");
     CHECK(items[2].solution == Steps{"3+1", "4"});
-    CHECK(confirm(searched, rollouts, *world, 9).size() == 4);
+    CHECK(confirm(searched, rollouts, right, 9).size() == 4);
 }
 
 TEST_CASE("STaR keeps right answers, and rationalised ones without their hint") {
@@ -258,4 +261,50 @@ TEST_CASE("rounds without a search first: the last is guided, by a text, and gat
     for (const CuratedItem& item : learned) CHECK_FALSE(always.at(item.problem));
     CHECK(read_curated(last + "/confirmed.jsonl").size() ==
           learned.size() + result["confirmed"].get<size_t>());
+}
+
+TEST_CASE("self-play under process supervision learns no luck, and tries again where it erred") {
+    const Temporary folder;
+    const std::string& run = folder.path;
+    tiny_road(run);
+    const auto world = search::make_world("arithmetic");
+    SelfPlayOptions options = small_play(run);
+    options.guided = false;
+    options.rounds = 1;
+    options.supervision = "process";
+    options.again = 8;
+    REQUIRE(self_play(options) == Outcome::finished);
+    const std::string round = run + "/self-play/round-1";
+    const auto drawn = read_rollouts(round + "/q/rollouts.jsonl");
+    const auto again = read_rollouts(round + "/again/rollouts.jsonl");
+    REQUIRE_FALSE(again.empty());
+    // Some were right by luck: here it is that there was something to leave out.
+    int64_t lucky = 0, judged = 0;
+    std::set<std::string> solved;
+    std::map<std::string, size_t> right_steps;
+    for (const Rollout& rollout : drawn) {
+        const bool all = sound(*world, rollout.path);
+        if (all) solved.insert(rollout.path.problem);
+        lucky += rollout.right && !all;
+        size_t& most = right_steps[rollout.path.problem];
+        most = std::max(most, right_beginning(*world, rollout.path).steps.size());
+    }
+    CHECK(lucky > 0);
+    for (const Rollout& rollout : again) {
+        const std::string& problem = rollout.path.problem;
+        CHECK_FALSE(solved.contains(problem));
+        const size_t kept = right_steps.at(problem);
+        REQUIRE(rollout.path.steps.size() >= kept);
+        search::Path beginning = rollout.path;
+        beginning.steps.resize(kept);
+        beginning.finished = false;
+        CHECK(label_steps(*world, {problem, beginning.steps, false}).labels.size() == kept);
+    }
+    for (const auto* part : {&drawn, &again})
+        for (const Rollout& rollout : *part) judged += rollout.count;
+    const Json result = read_json(round + "/done.json").value["result"];
+    CHECK(result["sound"] == 1.0);
+    CHECK(result["judged"] == judged);
+    for (const CuratedItem& item : read_curated(round + "/confirmed.jsonl"))
+        CHECK(sound(*world, {item.problem, item.solution, true}));
 }

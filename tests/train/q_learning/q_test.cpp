@@ -32,8 +32,8 @@ std::vector<Rollout> some_rollouts(search::TableProposer& proposer, int64_t samp
     explore.samples = samples;
     explore.proposals = 32;
     explore.temperature = 1;
-    const std::vector<std::string> problems = {"1+1"};
-    return draw_rollouts(proposer, search::says_yes, problems, 0, explore);
+    const std::vector<search::Path> starts = {{"1+1", {}, false}};
+    return draw_rollouts(proposer, search::says_yes, starts, 0, explore);
 }
 
 // A network that can hold every value: the table of what was fitted last.
