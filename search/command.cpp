@@ -17,6 +17,7 @@
 #include "search/worlds/make_world.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,7 +62,8 @@ void describe(Flags& f, SearchCall& o) {
         .file()
         .quiet();
     f.text("world", o.world,
-           "what the problems are: " + known_worlds() + " (default: what the run is of)")
+           "what the problems are: " + known_worlds() +
+               ", or a puzzle (below); default: what the run is of")
         .offers(worlds_and_puzzles())
         .quiet();
     f.text("method", o.method, "greedy, majority, best-of-n, beam, mcts, astar or qstar")
@@ -224,6 +226,9 @@ void search(const SearchCall& flags) {
             fail("--target is for the world countdown, found with {}", flags.world);
         return search_puzzles(flags, flags.seed);
     }
+    if (!flags.world.empty() && !is_world(flags.world))
+        fail("unknown world \"{}\": expected {}, or of the puzzles {}", flags.world, known_worlds(),
+             fmt::join(puzzle_names(), ", "));
     const std::string of = world_of(flags.run, flags.world);
     const std::unique_ptr<World> world = make_world(of);
     const Method method = method_named(flags.method);

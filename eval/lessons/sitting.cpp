@@ -1,18 +1,18 @@
 #include "eval/lessons/sitting.h"
 
 #include "engine/base/error.h"
-#include "engine/io/files.h"
-#include "engine/text/jsonl.h"
+#include "eval/lessons/experiments/lacking.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <utility>
 
 namespace qstar::eval::lessons {
 
 namespace {
 
-constexpr size_t kMostTurns = 200, kMostTries = 100;
+constexpr size_t kMostTries = 100;
 
 std::string lower(std::string text) {
     const size_t begin = text.find_first_not_of(" \t\r\n");
@@ -41,6 +41,26 @@ Given all_by_hand(LessonRun& run, const Lesson& lesson, Given given) {
     return given;
 }
 
+// With what the run lacks for it.
+Section what_you_will_see(LessonRun& run, const Lesson& lesson) {
+    Section section{"What you will see", fill(lesson.see, {})};
+    const auto stages = lacking(run, lesson.experiment->needs);
+    if (stages.empty()) return section;
+    Values values;
+    values.set("stages", fmt::format("{}", fmt::join(stages, ", ")));
+    values.set("run", run.run());
+    values.set("folder", run.folder());
+    values.set("first", stages.front());
+    for (Shown& one :
+         fill(read_blocks("This run lacks {stages}. Small ones, of this lesson alone, are made "
+                          "first, in {folder}. What `qstar train {first} --run {run}` and the "
+                          "like make is the run's own, and is taken instead.",
+                          "lesson"),
+              values))
+        section.shown.push_back(std::move(one));
+    return section;
+}
+
 std::vector<Shown> shown_turn(const Turn& turn) {
     std::vector<Shown> shown;
     for (const std::string& line : turn.said) shown.push_back(plain(line));
@@ -57,43 +77,6 @@ std::vector<Shown> beside(const Question& guess, const std::string& guessed, con
 }
 
 } // namespace
-
-std::string notes_file(const std::string& run, int number) {
-    return join_path(join_path(run, "lessons"), fmt::format("{}.json", number));
-}
-
-Notes read_notes(const std::string& run, int number) {
-    Notes notes;
-    const std::string file = notes_file(run, number);
-    if (!exists(file)) return notes;
-    const JsonLine line = read_json(file);
-    if (!line.value.is_object()) fail("{}: expected an object", file);
-    notes.guess = string_field(line, "guess");
-    notes.by_hand = strings_field(line, "by_hand");
-    const auto questions = array_field(line, "questions");
-    if (questions.size() != notes.questions.size() || notes.by_hand.size() > kMostTurns)
-        fail("{}: expected the notes of a lesson with {} questions", file, notes.questions.size());
-    for (size_t i = 0; i < questions.size(); ++i) {
-        notes.questions[i].tries = strings_field(questions[i], "tries");
-        notes.questions[i].state = string_field(questions[i], "state");
-        const std::string& state = notes.questions[i].state;
-        if (state != "open" && state != "right" && state != "passed")
-            fail("{}: state: expected open, right or passed, found \"{}\"", questions[i].where,
-                 state);
-    }
-    return notes;
-}
-
-std::string progress_of(const std::string& run, int number) {
-    const Notes notes = read_notes(run, number);
-    if (notes.guess.empty()) return "not begun";
-    const auto is = [&](const char* state) {
-        return std::count_if(notes.questions.begin(), notes.questions.end(),
-                             [&](const Replied& one) { return one.state == state; });
-    };
-    if (is("open") > 0) return "begun";
-    return fmt::format("done, {} of {} right", is("right"), notes.questions.size());
-}
 
 Sitting::Sitting(LessonRun& run, const Lesson& lesson)
     : run_(run), lesson_(lesson), notes_(read_notes(run.run(), lesson.number)) {}
@@ -114,15 +97,6 @@ size_t Sitting::replies() const {
     return n;
 }
 
-void Sitting::save() const {
-    Json questions = Json::array();
-    for (const Replied& one : notes_.questions)
-        questions.push_back({{"tries", one.tries}, {"state", one.state}});
-    make_folders(run_.folder());
-    write_json(notes_file(run_.run(), lesson_.number),
-               {{"guess", notes_.guess}, {"by_hand", notes_.by_hand}, {"questions", questions}});
-}
-
 size_t Sitting::open_question() const {
     size_t i = 0;
     while (i < notes_.questions.size() && notes_.questions[i].state != "open") ++i;
@@ -136,8 +110,11 @@ const std::optional<Turn>& Sitting::turn() {
     return *turn_;
 }
 
+bool Sitting::makes() const { return !made_ && !lacking(run_, lesson_.experiment->needs).empty(); }
+
 Sitting::Phase Sitting::phase() {
     if (notes_.guess.empty()) return Phase::guess;
+    if (makes()) return Phase::experiment;
     if (!values_ && turn()) return Phase::by_hand;
     if (!values_) return Phase::experiment;
     return open_question() < notes_.questions.size() ? Phase::question : Phase::done;
@@ -145,6 +122,11 @@ Sitting::Phase Sitting::phase() {
 
 void Sitting::examine() {
     if (phase() != Phase::experiment) fail("there is no experiment to be run now");
+    if (makes()) {
+        make_lacking(run_, lesson_.experiment->needs);
+        made_ = true;
+        return;
+    }
     values_ = lesson_.experiment->examine(run_, notes_.by_hand);
     run_.tell(1, "");
 }
@@ -153,12 +135,12 @@ void Sitting::begin_again() {
     notes_ = {};
     values_.reset();
     turn_.reset();
-    save();
+    write_notes(run_.run(), lesson_.number, notes_);
 }
 
 std::vector<Section> Sitting::sections() {
     const Phase now = phase();
-    std::vector<Section> all{{"What you will see", fill(lesson_.see, {})}};
+    std::vector<Section> all{what_you_will_see(run_, lesson_)};
     if (now == Phase::guess) return all;
     all.push_back({"A guess first", fill(lesson_.guess.text, {})});
     if (!lesson_.by_hand.empty()) all.push_back({"By hand", fill(lesson_.by_hand, {})});
@@ -218,7 +200,7 @@ std::string Sitting::reply(const std::string& typed) {
         Question guess = lesson_.guess;
         guess.within = 0;
         notes_.guess = read_reply(guess, typed);
-        save();
+        write_notes(run_.run(), lesson_.number, notes_);
         return "";
     }
     case Phase::by_hand: {
@@ -235,7 +217,7 @@ std::string Sitting::reply(const std::string& typed) {
             notes_.by_hand.push_back(choice->key);
         }
         turn_.reset();
-        save();
+        write_notes(run_.run(), lesson_.number, notes_);
         return "";
     }
     case Phase::question: {
@@ -244,14 +226,14 @@ std::string Sitting::reply(const std::string& typed) {
         Replied& replied = notes_.questions[number];
         if (lower(typed) == "pass") {
             replied.state = "passed";
-            save();
+            write_notes(run_.run(), lesson_.number, notes_);
             return "Passed.";
         }
         const std::string reply = read_reply(question, typed);
         const bool right = is_right(question, reply, *values_, run_.world());
         if (replied.tries.size() < kMostTries) replied.tries.push_back(reply);
         if (right) replied.state = "right";
-        save();
+        write_notes(run_.run(), lesson_.number, notes_);
         return right ? "Right." : "Not so. Try again, or pass.";
     }
     case Phase::experiment:
@@ -263,9 +245,10 @@ std::string Sitting::reply(const std::string& typed) {
 }
 
 Told tell_all(LessonRun& run, const Lesson& lesson) {
+    if (!lacking(run, lesson.experiment->needs).empty())
+        make_lacking(run, lesson.experiment->needs);
     const Given given = all_by_hand(run, lesson, {});
-    Told told{{{"What you will see", fill(lesson.see, {})}},
-              lesson.experiment->examine(run, given)};
+    Told told{{what_you_will_see(run, lesson)}, lesson.experiment->examine(run, given)};
     told.sections.push_back({"What happened", fill(lesson.happened, told.values)});
     told.sections.push_back({"The formula", fill(lesson.formula, told.values)});
     return told;

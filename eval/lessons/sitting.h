@@ -1,35 +1,17 @@
 #pragma once
-// A student at a lesson: what is asked next, what has been seen, and the file that remembers it.
-//
-// RUN/lessons/N.json holds what the student said, and nothing that was computed:
-//   {"guess": "40", "by_hand": ["g", "b"], "questions": [{"tries": ["3"], "state": "open"}, ...]}
-// It is written after every reply, aside and renamed. Who comes again finds the experiment's values
-// computed again from the run, and goes on at the same place; a page goes on where the terminal has
-// stopped, and the other way round.
+// A student at a lesson: what is asked next, and what has been seen. What was said is kept in notes
+// (notes.h) after every reply. Who comes again finds the experiment's values computed again from
+// the run, and goes on at the same place; a page goes on where the terminal has stopped, and the
+// other way round.
 
-#include "engine/text/json.h"
 #include "eval/lessons/lesson.h"
+#include "eval/lessons/notes.h"
 
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace qstar::eval::lessons {
-
-struct Replied { // to one question
-    std::vector<std::string> tries;
-    std::string state = "open"; // "right" or "passed"
-};
-struct Notes { // what the file holds
-    std::string guess;
-    Given by_hand;
-    std::vector<Replied> questions = std::vector<Replied>(2);
-};
-std::string notes_file(const std::string& run, int number);
-// None of a lesson that nobody has begun. Error FILE: ... where the file holds something else.
-Notes read_notes(const std::string& run, int number);
-// "not begun", "begun", "done, 2 of 2 right"
-std::string progress_of(const std::string& run, int number);
 
 // A part of the lesson that may be seen by now.
 struct Section {
@@ -59,8 +41,10 @@ class Sitting {
     // `auto` by hand leaves the rest to the program. Error, with nothing changed, for what cannot
     // be read.
     std::string reply(const std::string& typed);
-    // In the phase experiment: runs it. Killed, it goes on when it is called again.
+    // In the phase experiment: makes what the run lacks, if that was not done yet, or else runs it.
+    // Killed, it goes on when it is called again.
     void examine();
+    bool makes() const; // what the run lacks comes first
     void begin_again(); // forgets all replies
     // Reads the notes again: another window, or the terminal, may have gone on.
     void take_up();
@@ -73,11 +57,11 @@ class Sitting {
   private:
     size_t open_question() const; // 2: none
     const std::optional<Turn>& turn();
-    void save() const;
 
     LessonRun& run_;
     const Lesson& lesson_;
     Notes notes_;
+    bool made_ = false; // what the run lacks
     std::optional<Values> values_;
     std::optional<std::optional<Turn>> turn_; // asked by hand, once it was looked for
 };

@@ -125,7 +125,9 @@ void take_lesson(const LessonOptions& options, std::istream& in, std::ostream& o
         const Sitting::Phase phase = sitting.phase();
         if (phase == Sitting::Phase::done) break;
         if (phase == Sitting::Phase::experiment) {
-            out << "\nThe experiment runs.\n" << std::flush;
+            out << (sitting.makes() ? "\nWhat this run lacks is made.\n"
+                                    : "\nThe experiment runs.\n")
+                << std::flush;
             Progress progress(fmt::format("lesson {}", lesson.number), 1000, "");
             run.told = [&](double share, const std::string& what) {
                 progress.update(static_cast<int64_t>(share * 1000), what);

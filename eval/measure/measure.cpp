@@ -13,9 +13,9 @@
 
 namespace qstar::eval {
 
-LadderEntry teacher_of(const std::string& run) {
+LadderEntry teacher_of(const std::string& run, const std::string& distil) {
     LadderEntry teacher{.method = search::Method::astar, .scorer = "prm"};
-    const std::string record = join_path(run, "distil/done.json");
+    const std::string record = join_path(join_path(run, distil), "done.json");
     if (!exists(record)) return teacher;
     const Json flags = train::by_flags(read_json(record).value.at("flags"));
     teacher.policy = flags.value("teacher", teacher.policy);

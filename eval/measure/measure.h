@@ -62,8 +62,9 @@ struct LadderEntry {
     bool calculator = false; // see search/models/method.h
 };
 
-// Who taught the run's distilled policy, by its record: A* with that policy and that scorer.
-LadderEntry teacher_of(const std::string& run);
+// Who taught the distilled policy of this folder of the run, by its record: A* with that policy and
+// that scorer.
+LadderEntry teacher_of(const std::string& run, const std::string& distil = "distil");
 
 struct Measured {
     std::string method;

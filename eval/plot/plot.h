@@ -12,8 +12,8 @@ namespace qstar::eval {
 struct PlotPoint {
     double x = 0, y = 0;
     double low = 0, high = 0; // an interval, if high > low
-    std::string title;        // what a pointer that rests on it reads
-    std::string attributes;   // of its mark (html.h)
+    std::string title = {};      // what a pointer that rests on it reads
+    std::string attributes = {}; // of its mark (html.h)
 };
 struct PlotSeries {
     std::string name;

@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "engine/text/json_parse.h"
 #include "engine/text/jsonl.h"
+#include "eval/lessons/experiments/lacking.h"
 #include "eval/measure/pool.h"
 #include "eval/studies/best_of_n.h"
 #include "search/models/gpt_scorer.h"
@@ -78,12 +79,6 @@ Json verifier_labels(const search::World& world, const search::Path& path) {
     return labels;
 }
 
-std::string as_text(const std::vector<std::string>& steps) {
-    std::string text;
-    for (const std::string& step : steps) text += (text.empty() ? "" : ", then ") + step;
-    return text;
-}
-
 std::vector<std::string> judges(const RunModels& models) {
     std::vector<std::string> found;
     for (const std::string& name : models.scorers())
@@ -112,12 +107,9 @@ std::string learn(const std::string& run, const std::string& folder,
     options.reward.loop.each_step = [&](int64_t step, int64_t steps, const train::Metrics&) {
         told(step, steps);
     };
-    try {
-        train::orm(options);
-    } catch (const Error&) {
-        options.reward.stage.force = true;
-        train::orm(options);
-    }
+    lessons::train_small<train::OrmOptions>(
+        options, [](train::OrmOptions& o) -> train::StageOptions& { return o.reward.stage; },
+        train::orm);
     return train::stage_file(run, "lessons/" + folder + "/orm", "model.safetensors");
 }
 
@@ -130,7 +122,7 @@ Json JudgeDesk::kept() {
     std::vector<Json> rows;
     for (const search::Path& path : paths)
         rows.push_back({{"problem", path.problem},
-                        {"solution", as_text(path.steps)},
+                        {"solution", lessons::in_words(path.steps)},
                         {"right", models_.world().answer(path.problem)}});
     for (const std::string& name : judges(models_)) {
         search::Scorer& scorer = *models_.models().scorer(name);
@@ -281,7 +273,7 @@ void JudgeDesk::train(EventStream& events) {
         Json done{{"sizes", sizes}, {"outcomes", plain}, {"problems", pools.size()}};
         std::vector<Json> kept;
         for (const auto& one : negatives)
-            kept.push_back({{"solution", one.problem + ": " + as_text(one.steps)}});
+            kept.push_back({{"solution", one.problem + ": " + lessons::in_words(one.steps)}});
         for (const auto& [name, file] :
              {std::pair(std::string("before"), before), std::pair(std::string("after"), after)}) {
             const engine::Gpt model = train::load_model(file);

@@ -17,6 +17,8 @@ inline constexpr std::string_view kDefaultWorld = "arithmetic";
 // By name, "countdown" or "gsm8k:FILE"; Error naming the known ones.
 std::unique_ptr<World> make_world(std::string_view name);
 
+bool is_world(std::string_view name); // known by make_world(), its file there or not
+
 // What a shell offers of them: "arithmetic", "gsm8k:".
 std::vector<std::string> world_names();
 

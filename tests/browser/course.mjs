@@ -48,6 +48,31 @@ function truth(run, page) {
   const study = json(run, 'preference-win-rate.json').rows.find(({policy}) => policy === 'dpo');
   assert.ok(text.includes(`measured ${study.kl.toFixed(2).replace(/^-0\.00$/, '0.00')} nats`));
   assert.ok(text.includes(`${json(run, 'prm', 'done.json').result.solutions} solutions`));
+  const {from, judge} = json(run, 'prm', 'done.json').flags;
+  assert.equal(text.includes('This run\'s PRM is a language model'), judge === 'text');
+  const named = (stage) => (stage === 'self-play' ? 'self-play\'s policy' : 'the tuned model');
+  assert.ok(text.includes(`All three begin as ${named(from)}`));
+  const distil = json(run, 'distil', 'done.json').flags;
+  assert.ok(text.includes(`The student began as ${named(distil.from)}, and learned from A* with ${named(distil.teacher)}`));
+}
+
+// Killed while a PRM learns from the student's labels: taken up, and the same bytes at the end.
+async function killed(run) {
+  const folder = join(run, 'lessons', 'prm-you');
+  const model = join(folder, 'model.safetensors');
+  const whole = readFileSync(model);
+  rmSync(folder, {recursive: true});
+  const typed = '10\nauto\npass\npass\n';
+  const lesson = spawn(qstar, ['lesson', '6', '--run', run, '--again'], {stdio: ['pipe', 'ignore', 'inherit']});
+  lesson.stdin.end(typed);
+  const ended = new Promise((resolve) => lesson.on('exit', (code, signal) => resolve(signal)));
+  while (!existsSync(join(folder, 'state.safetensors')) && lesson.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  lesson.kill('SIGKILL');
+  assert.equal(await ended, 'SIGKILL');
+  assert.ok(!existsSync(model), 'it was killed too late');
+  const done = spawnSync(qstar, ['lesson', '6', '--run', run], {input: 'pass\npass\n', encoding: 'utf8'});
+  assert.match(done.stdout, /This lesson is done/, done.stderr);
+  assert.ok(whole.equals(readFileSync(model)), 'another model after a kill');
 }
 
 const all = [];
@@ -67,6 +92,7 @@ for (const run of runs) {
     terminal(run, number, answers[number]);
     console.log(`${run}: lesson ${number} at the terminal in ${seconds(begin)}`);
   }
+  await killed(run);
 
   const server = spawn(qstar, ['eval', 'serve', '--run', run, '--port', '0'], {stdio: ['ignore', 'pipe', 'inherit']});
   process.on('exit', () => server.kill('SIGINT'));

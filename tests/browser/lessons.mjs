@@ -111,7 +111,8 @@ export const lessonTests = [
     const answers = answersOf(context.qstar, context.run, context.folder);
     const page = await context.page();
     await openLessons(page);
-    for (const number of [1, 2, 6, 8]) {
+    // What 9 needs and the run lacks was made for it.
+    for (const number of [1, 2, 6, 8, 9]) {
       assert.equal(answers[number]?.length, 2, `lesson ${number} has no answers`);
       await takeLesson(page, number, answers[number]);
       await page.focus('#lesson-back');
@@ -119,12 +120,11 @@ export const lessonTests = [
       await page.waitForSelector(`#lesson-list li:nth-child(${number}):has-text("done, 2 of 2 right")`);
     }
     const listed = spawnSync(context.qstar, ['lesson', '--run', context.run], {encoding: 'utf8'}).stdout;
-    assert.equal(listed.match(/done, 2 of 2 right/g)?.length, 4);
-    // What the run lacks is named with its command.
+    assert.equal(listed.match(/done, 2 of 2 right/g)?.length, 5);
     await page.click('#lesson-list [data-lesson="9"]');
-    await page.waitForSelector('#lesson-reply, [data-key]');
-    await page.keyboard.press('1');
-    await page.waitForFunction(() => /qstar train q/.test(document.querySelector('#lesson-status').textContent));
+    await page.waitForSelector('#lesson-next');
+    assert.match(await page.textContent('#lesson-room'), /This run lacks q\..*qstar train q --run/s);
+    assert.ok(existsSync(join(context.run, 'lessons', 'q', 'model.safetensors')) && !existsSync(join(context.run, 'q')));
     await accessible(page);
   }],
   ['lessons at 1280 and 390 px, light and dark', async (context) => {

@@ -24,12 +24,12 @@ constexpr int64_t kSearchBudget = 600;
 
 search::Options search_options(LessonRun& run, const std::string& problem) {
     search::Options options;
-    const SearchSettings settings;
+    const SearchSettings settings = run.settings();
     options.budget = kSearchBudget;
     options.proposals = settings.proposals;
     options.temperature = static_cast<float>(settings.temperature);
     options.weight = settings.weight;
-    search::set_defaults(options, run.world(), search::Method::astar, run.models().scorer("prm"));
+    search::set_defaults(options, run.world(), search::Method::astar, &run.scorer("prm"));
     options.stream = search::derive_stream(run.seed(), hash_name(problem));
     return options;
 }
@@ -40,7 +40,7 @@ class ByHand {
     using Space = search::StepSpace;
     ByHand(LessonRun& run, const std::string& problem)
         : options_(search_options(run, problem)),
-          space_(run.models().policy("sft"), run.models().scorer("prm"), problem, options_) {
+          space_(run.models().policy("sft"), &run.scorer("prm"), problem, options_) {
         add(space_.root());
         expand(0); // of the problem alone there is nothing to be chosen
     }
@@ -257,8 +257,11 @@ Values examine_astar(LessonRun& run, const Given& given) {
     return values;
 }
 
+constexpr std::string_view needs_of_astar_by_hand[] = {"prm"};
+
 } // namespace
 
-const Experiment astar_by_hand = {"astar-by-hand", next_opening, examine_astar};
+const Experiment astar_by_hand = {"astar-by-hand", needs_of_astar_by_hand, next_opening,
+                                  examine_astar};
 
 } // namespace qstar::eval::lessons

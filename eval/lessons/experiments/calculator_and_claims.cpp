@@ -38,8 +38,16 @@ void claim_values(LessonRun& run, Values& values) {
     values.set("undecided", undecided);
 }
 
+// Of the problems that exactly one of both solves.
+void compare(const Measured& one, const Measured& before, const std::string& name, Values& values) {
+    const Duel both = duel(one.right, before.right);
+    values.set(name + "_wins", static_cast<double>(both.wins));
+    values.set(name + "_losses", static_cast<double>(both.losses));
+    values.set(name + "_beats", static_cast<double>(both.won()));
+    values.set(name + "_loses", static_cast<double>(both.lost()));
+}
+
 Values examine_calculator_lesson(LessonRun& run, const Given&) {
-    for (const char* stage : {"sft", "prm", "self-play", "distil"}) run.require(stage);
     const auto problems = run.problems(run.size(200, 20));
     const int64_t n = std::ssize(problems);
     struct Row {
@@ -49,9 +57,10 @@ Values examine_calculator_lesson(LessonRun& run, const Given&) {
     };
     const std::vector<Row> rows = {
         {"tuned model, greedy", {.policy = "sft"}, 0},
-        {"the teacher, by A*", teacher_of(run.run()), 600},
+        {"the teacher, by A*", teacher_of(run.run(), run.stage("distil")), 600},
         {"distilled policy, greedy: the student", {.policy = "distil"}, 0},
         {"self-play's policy, greedy", {.policy = "self-play"}, 0}};
+    Values values;
     Grid table{{"who", "solved, %", "tokens a problem"}, {}};
     std::vector<Measured> measured;
     for (const Row& row : rows) {
@@ -62,9 +71,19 @@ Values examine_calculator_lesson(LessonRun& run, const Given&) {
     }
     const Measured &tuned = measured[0], &teacher = measured[1], &student = measured[2],
                    &play = measured[3];
+    const std::string from = run.flags("distil").value("from", "sft");
+    const bool from_play = from.ends_with("self-play");
+    compare(student, from_play ? play : tuned, "student", values);
+    compare(play, tuned, "play", values);
+    compare(teacher, rows[1].entry.policy.ends_with("self-play") ? play : tuned, "teacher", values);
+    values.set("from", std::string(from_play ? "self-play's policy" : "the tuned model"));
+    values.set("teacher_policy",
+               std::string(rows[1].entry.policy.ends_with("self-play") ? "self-play's policy"
+                                                                       : "the tuned model"));
+    values.set("teacher_scorer",
+               std::string(rows[1].entry.scorer.ends_with("prm") ? "the PRM" : "its Q"));
     int64_t both = 0;
     for (size_t i = 0; i < problems.size(); ++i) both += teacher.right[i] && student.right[i];
-    Values values;
     values.set("table", std::move(table));
     values.set("n", static_cast<double>(n));
     values.set("tuned", static_cast<double>(tuned.solved));
@@ -76,11 +95,9 @@ Values examine_calculator_lesson(LessonRun& run, const Given&) {
     const Interval kept = wilson(both, teacher.solved);
     values.set("kept_low", 100 * kept.low, 1);
     values.set("kept_high", 100 * kept.high, 1);
-    values.set("play_beats", static_cast<double>(play.interval.low > tuned.interval.high));
-    values.set("student_beats", static_cast<double>(student.interval.low > tuned.interval.high));
 
     // Two operations for each parameter and token (Kaplan et al. 2020), against + - * / done.
-    const auto parameters = static_cast<double>(run.models().model("sft").parameter_count());
+    const auto parameters = static_cast<double>(run.model("sft").parameter_count());
     const double solved = static_cast<double>(std::max<int64_t>(1, teacher.solved));
     const double operations = 2 * parameters * teacher.tokens * static_cast<double>(n) / solved;
     double direct = 0;
@@ -104,9 +121,11 @@ Values examine_calculator_lesson(LessonRun& run, const Given&) {
     return values;
 }
 
+constexpr std::string_view needs_of_calculator_and_claims[] = {"prm", "self-play", "distil"};
+
 } // namespace
 
-const Experiment calculator_and_claims = {"calculator-and-claims", nullptr,
-                                          examine_calculator_lesson};
+const Experiment calculator_and_claims = {"calculator-and-claims", needs_of_calculator_and_claims,
+                                          nullptr, examine_calculator_lesson};
 
 } // namespace qstar::eval::lessons

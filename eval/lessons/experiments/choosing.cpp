@@ -87,8 +87,12 @@ void example_of_choice(const std::vector<Pool>& pools, Values& values) {
     const double q = static_cast<double>(few) / static_cast<double>(n);
     values.set("answers", std::move(grid));
     values.set("problem", example->problem);
-    values.set("best_answer", most_of(sums, &AnswerSums::best).answer);
-    values.set("weighted_answer", most_of(sums, &AnswerSums::sum).answer);
+    const AnswerSums &best = most_of(sums, &AnswerSums::best),
+                     &weighted = most_of(sums, &AnswerSums::sum);
+    values.set("best_answer", best.answer);
+    values.set("weighted_answer", weighted.answer);
+    values.set("vote_same", static_cast<double>(best.answer == weighted.answer));
+    values.set("vote_cures", static_cast<double>(weighted.right && !best.right));
     values.set("bests_answer", most_of(sums, &AnswerSums::bests).answer);
     std::string right = "none of them";
     for (const AnswerSums& one : sums)
@@ -109,6 +113,7 @@ Values examine_choosing(LessonRun& run, const Given&) {
     options.seed = run.seed();
     options.problems = run.size(100, 10);
     options.samples = run.size(32, 8);
+    options.scorers = {run.stage("orm"), run.stage("prm")};
     options.quiet = true;
     run.tell(0.05, "solutions are drawn and scored");
     const std::vector<Pool> pools = draw_pools(options, run.problems(options.problems));
@@ -172,14 +177,17 @@ Values examine_choosing(LessonRun& run, const Given&) {
                 rows.rows.push_back({row.value("method", ""), fmt::format("{}", most),
                                      written(100 * row.value("mean", 0.0), 1)});
         values.set("study", std::move(rows));
+        values.set("study_most", static_cast<double>(most));
         values.set("study_problems", study.value("problems", 0.0));
     }
     example_of_choice(pools, values);
     return values;
 }
 
+constexpr std::string_view needs_of_choosing[] = {"orm", "prm"};
+
 } // namespace
 
-const Experiment choosing = {"choosing", nullptr, examine_choosing};
+const Experiment choosing = {"choosing", needs_of_choosing, nullptr, examine_choosing};
 
 } // namespace qstar::eval::lessons

@@ -34,6 +34,7 @@ struct Turn {
 
 struct Experiment {
     std::string_view name;
+    std::span<const std::string_view> needs; // stages that are made live where the run lacks them
     // The next question by hand, nothing when all are answered; null if there is nothing by hand.
     std::optional<Turn> (*next)(LessonRun& run, const Given& given);
     Values (*examine)(LessonRun& run, const Given& given);

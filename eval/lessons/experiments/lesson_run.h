@@ -33,16 +33,29 @@ class LessonRun {
     // The class and what draws its problems; without pupils in a run that has no corpus.
     const train::ProblemSource& source() const { return source_; }
 
-    // Error, with the command that makes it, where the run has no model of the stage, or lacks the
-    // file of it.
+    // Whether the run itself has the stage.
+    bool has(const std::string& stage) const;
+    // The name by which a stage is found: "prm", or "lessons/prm" where the run itself has none and
+    // a lesson has made a small one (lacking.h).
+    std::string stage(const std::string& name) const;
+    // A file of it. Error, with the command that makes it, where it is not there.
+    std::string file(const std::string& stage, const std::string& file) const;
+    // The same of its model.
     void require(const std::string& stage) const;
-    void require(const std::string& stage, const std::string& file) const;
+    engine::Gpt& model(const std::string& stage);
+    search::GptScorer& scorer(const std::string& stage);
+    // Its flags on record; empty without them.
+    Json flags(const std::string& stage) const;
+    // Error unless the run's text was written by a class in which somebody errs.
+    void require_class() const;
+    // How the run's ladder searches, or else as a study does by itself.
+    SearchSettings settings() const;
     // The first held-out test problems of the seed, as the studies take them, compared with the
     // training texts. Fewer where a run has no more.
     std::vector<std::string> problems(int64_t count);
-    // Solves them as the ladder does; a budget of 0 is for greedy.
-    Measured solve(const std::vector<std::string>& problems, const LadderEntry& entry,
-                   int64_t budget);
+    // Solves them as the ladder does, with stages as stage() finds them; a budget of 0 is for
+    // greedy.
+    Measured solve(const std::vector<std::string>& problems, LadderEntry entry, int64_t budget);
     // The sampled solutions of the run, read once. Error if there are none.
     const std::vector<train::SampledSolution>& samples();
     // What an experiment has looked for once, by a name of its choice; empty at first.
@@ -62,6 +75,8 @@ class LessonRun {
     int64_t size(int64_t full, int64_t few) const { return small ? few : full; }
 
   private:
+    std::string sign_of(const std::string& stage) const;
+
     std::string run_;
     uint64_t seed_;
     search::StageModels& models_;

@@ -23,18 +23,15 @@ struct Judged {
 
 // Of problems that nothing learned from, by score, the highest first.
 std::vector<Judged> judged_outcomes(LessonRun& run) {
-    run.require("label", "outcomes.jsonl");
-    run.require("orm");
     std::vector<Judged> all;
     std::vector<search::Path> paths;
     const auto most = static_cast<size_t>(run.size(1500, 200));
-    for (train::OutcomeLabel& label :
-         train::read_outcomes(train::stage_file(run.run(), "label", "outcomes.jsonl"))) {
+    for (train::OutcomeLabel& label : train::read_outcomes(run.file("label", "outcomes.jsonl"))) {
         if (!train::validation_problem(label.problem) || all.size() == most) continue;
         paths.push_back({label.problem, label.steps, true});
         all.push_back({std::move(label), 0});
     }
-    const auto scores = run.models().scorer("orm")->score(paths);
+    const auto scores = run.scorer("orm").score(paths);
     for (size_t i = 0; i < all.size(); ++i) all[i].score = double{scores[i].steps.back()};
     std::stable_sort(all.begin(), all.end(),
                      [](const Judged& a, const Judged& b) { return a.score > b.score; });
@@ -137,8 +134,10 @@ Values examine_outcomes(LessonRun& run, const Given&) {
     return values;
 }
 
+constexpr std::string_view needs_of_outcomes[] = {"label", "orm"};
+
 } // namespace
 
-const Experiment outcomes = {"outcomes", nullptr, examine_outcomes};
+const Experiment outcomes = {"outcomes", needs_of_outcomes, nullptr, examine_outcomes};
 
 } // namespace qstar::eval::lessons

@@ -59,6 +59,7 @@ void class_values(LessonRun& run, const std::vector<std::string>& problems,
     for (const train::Pupil& pupil : source.pupils) shares += pupil.share;
     Grid grid{{"pupil", "share of the class, %", "writes", "answer"}, {}};
     for (const train::Pupil& pupil : source.pupils) {
+        if (pupil.share <= 0) continue;
         Random random(run.seed(), "lesson/class/" + example);
         const auto lines = source.solve(pupil, example, random);
         grid.rows.push_back(
@@ -92,10 +93,7 @@ void class_values(LessonRun& run, const std::vector<std::string>& problems,
 
 Values examine_predicting(LessonRun& run, const Given&) {
     run.require("pretrain");
-    if (run.source().pupils.empty())
-        fail("{}: this lesson is about a class, and the run has none: its texts are not a "
-             "corpus's; make one with `qstar train corpus`",
-             run.run());
+    run.require_class();
     const auto problems = run.problems(run.size(200, 30));
     run.tell(0.1, "the base model answers");
     const Measured greedy = run.solve(problems, {.policy = "pretrain"}, 0);
@@ -133,7 +131,7 @@ Values examine_predicting(LessonRun& run, const Given&) {
 
     // The first line, token by token.
     run.tell(0.7, "its first line, token by token");
-    const engine::Gpt& model = run.models().model("pretrain");
+    const engine::Gpt& model = run.model("pretrain");
     const tokenizer::Tokenizer& tokenizer = run.tokenizer();
     engine::Decoder decoder(model, 1);
     std::vector<int> next = search::encode(tokenizer, {problems[example], {}, false}).tokens;
@@ -170,6 +168,6 @@ Values examine_predicting(LessonRun& run, const Given&) {
 
 } // namespace
 
-const Experiment predicting = {"predicting", nullptr, examine_predicting};
+const Experiment predicting = {"predicting", {}, nullptr, examine_predicting};
 
 } // namespace qstar::eval::lessons

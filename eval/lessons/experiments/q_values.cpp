@@ -46,8 +46,7 @@ struct Chosen {
     std::vector<FirstStep> steps;
 };
 Chosen problem_of(LessonRun& run) {
-    run.require("q", "rollouts.jsonl");
-    const auto all = train::read_rollouts(train::stage_file(run.run(), "q", "rollouts.jsonl"));
+    const auto all = train::read_rollouts(run.file("q", "rollouts.jsonl"));
     Chosen best;
     int64_t merit = -1;
     for (size_t begin = 0, end = 0; begin < all.size(); begin = end) {
@@ -72,12 +71,63 @@ Chosen problem_of(LessonRun& run) {
     return best;
 }
 
+// The searches side by side.
+void search_values(LessonRun& run, Values& values) {
+    using search::Method;
+    const auto problems = run.problems(run.size(150, 20));
+    const int64_t n = std::ssize(problems);
+    struct Row {
+        const char *name, *value;
+        LadderEntry entry;
+        int64_t budget = 600;
+    };
+    std::vector<Row> rows = {
+        {"A*, tuned model, PRM", "astar", {.method = Method::astar, .scorer = "prm"}},
+        {"Q*, tuned model, Q", "qstar", {.method = Method::qstar, .scorer = "q"}}};
+    if (run.has("self-play") && run.has("q-self-play")) {
+        const LadderEntry alone{.policy = "self-play"};
+        LadderEntry astar = alone, qstar = alone;
+        astar.method = Method::astar;
+        astar.scorer = "prm";
+        qstar.method = Method::qstar;
+        qstar.scorer = "q-self-play";
+        rows.push_back({"A*, self-play's policy, PRM", "play_astar", astar});
+        rows.push_back({"Q*, self-play's policy and Q", "play_qstar", qstar});
+        rows.push_back({"self-play's policy alone, no search", "play_alone", alone, 0});
+    }
+    Grid table{{"search, at 600 tokens", "solved, %", "tokens", "paths opened"}, {}};
+    std::vector<Measured> measured;
+    for (const Row& row : rows) {
+        run.tell(0.2 + 0.15 * static_cast<double>(measured.size()), row.name);
+        measured.push_back(run.solve(problems, row.entry, row.budget));
+        const Measured& last = measured.back();
+        table.rows.push_back({row.name, share_text(last.solved, n), written(last.tokens, 0),
+                              row.budget > 0 ? written(last.expanded, 1) : "-"});
+        values.set(row.value, static_cast<double>(last.solved));
+    }
+    values.set("table", std::move(table));
+    values.set("n", static_cast<double>(n));
+    const Duel both = duel(measured[1].right, measured[0].right);
+    values.set("wins", static_cast<double>(both.wins));
+    values.set("losses", static_cast<double>(both.losses));
+    values.set("low", 100 * both.interval().low, 1);
+    values.set("high", 100 * both.interval().high, 1);
+    values.set("verdict", std::string(both.won()    ? "Q* with its Q"
+                                      : both.lost() ? "A* with the PRM"
+                                                    : "neither, beyond doubt"));
+    values.set("prm_began", run.flags("prm").value("from", "sft"));
+    values.set("q_began", run.flags("q").value("from", "sft"));
+    if (measured.size() < 5) return;
+    const Duel gain = duel(measured[3].right, measured[4].right);
+    values.set("search_gains", static_cast<double>(gain.won()));
+    values.set("search_loses", static_cast<double>(gain.lost()));
+    values.set("gain", static_cast<double>(gain.wins));
+    values.set("loss", static_cast<double>(gain.losses));
+}
+
 Values examine_q(LessonRun& run, const Given&) {
-    run.require("sft");
-    run.require("q");
-    run.require("prm");
     const Chosen chosen = problem_of(run);
-    search::GptScorer& q = *run.models().scorer("q");
+    search::GptScorer& q = run.scorer("q");
     const auto q_of = [&](const std::vector<std::string>& steps, bool final) {
         const search::Path path{chosen.problem, steps, final};
         return double{q.score({&path, 1})[0].steps.back()};
@@ -123,44 +173,14 @@ Values examine_q(LessonRun& run, const Given&) {
     values.set("together", static_cast<double>(right) / static_cast<double>(drawn), 3);
     values.set("firsts", std::move(firsts));
 
-    const auto problems = run.problems(run.size(150, 20));
-    const int64_t n = std::ssize(problems);
-    struct Row {
-        const char* name;
-        LadderEntry entry;
-    };
-    std::vector<Row> rows = {{"A*, PRM", {.method = search::Method::astar, .scorer = "prm"}},
-                             {"Q*, learned Q", {.method = search::Method::qstar, .scorer = "q"}}};
-    if (run.models().has("self-play") && run.models().has("q-self-play"))
-        rows.push_back(
-            {"Q*, self-play's policy and Q",
-             {.method = search::Method::qstar, .policy = "self-play", .scorer = "q-self-play"}});
-    Grid table{{"search, at 600 tokens", "solved, %", "tokens", "paths opened"}, {}};
-    std::vector<Measured> measured;
-    for (const Row& row : rows) {
-        run.tell(0.2 + 0.25 * static_cast<double>(measured.size()), row.name);
-        measured.push_back(run.solve(problems, row.entry, 600));
-        const Measured& last = measured.back();
-        table.rows.push_back({row.name, share_text(last.solved, n), written(last.tokens, 0),
-                              written(last.expanded, 1)});
-    }
-    const Duel both = duel(measured[1].right, measured[0].right);
-    values.set("table", std::move(table));
-    values.set("n", static_cast<double>(n));
-    values.set("astar", static_cast<double>(measured[0].solved));
-    values.set("qstar", static_cast<double>(measured[1].solved));
-    values.set("wins", static_cast<double>(both.wins));
-    values.set("losses", static_cast<double>(both.losses));
-    values.set("low", 100 * both.interval().low, 1);
-    values.set("high", 100 * both.interval().high, 1);
-    values.set("verdict", std::string(both.won()    ? "Q* with its Q"
-                                      : both.lost() ? "A* with the PRM"
-                                                    : "neither, beyond doubt"));
+    search_values(run, values);
     return values;
 }
 
+constexpr std::string_view needs_of_q_values[] = {"prm", "q"};
+
 } // namespace
 
-const Experiment q_values = {"q-values", nullptr, examine_q};
+const Experiment q_values = {"q-values", needs_of_q_values, nullptr, examine_q};
 
 } // namespace qstar::eval::lessons

@@ -27,17 +27,15 @@ struct ShownPair {
 };
 
 train::RankSet ranks_of(LessonRun& run) {
-    run.require("rank", "ranks.jsonl");
     run.require("reward");
-    const std::string file = train::stage_file(run.run(), "rank", "ranks.jsonl");
+    const std::string file = run.file("rank", "ranks.jsonl");
     train::StageOptions stage;
     stage.run = run.run();
     stage.quiet = true;
     // As many as the model learned from, so that what is held out is what its record is about.
-    const Json flags = train::flags_of_stage(run.run(), "reward");
-    const int64_t limit = flags.is_object() ? flags.value("limit", int64_t{0}) : 0;
+    const int64_t limit = run.flags("reward").value("limit", int64_t{0});
     return train::read_rank_set(file, stage, "reward", limit, run.tokenizer(),
-                                run.models().model("sft").config.context);
+                                run.model("sft").config.context);
 }
 
 std::vector<ShownPair> pairs_to_show(LessonRun& run, const train::RankSet& set) {
@@ -70,7 +68,7 @@ std::optional<Turn> next_ranking(LessonRun& run, const Given& given) {
 double reward_of(LessonRun& run, const std::string& problem,
                  const std::vector<std::string>& steps) {
     const search::Path path{problem, steps, true};
-    return logit(double{run.models().scorer("reward")->score({&path, 1})[0].steps.back()});
+    return logit(double{run.scorer("reward").score({&path, 1})[0].steps.back()});
 }
 
 Values examine_ranking(LessonRun& run, const Given& given) {
@@ -103,7 +101,7 @@ Values examine_ranking(LessonRun& run, const Given& given) {
     values.set("with_model", static_cast<double>(with_model));
 
     run.tell(0.4, "held-out pairs");
-    engine::Gpt& model = run.models().model("reward");
+    engine::Gpt& model = run.model("reward");
     const train::Calibration found =
         train::calibration_of(model, set.validation_rows, run.tokenizer(), "ranks.jsonl");
     values.set("held_out", static_cast<double>(found.pairs));
@@ -113,7 +111,7 @@ Values examine_ranking(LessonRun& run, const Given& given) {
     values.set("accuracy_low", 100 * interval.low, 1);
     values.set("accuracy_high", 100 * interval.high, 1);
     values.set("loss", found.loss, 3);
-    const Json record = read_json(train::stage_file(run.run(), "reward", "done.json")).value;
+    const Json record = read_json(run.file("reward", "done.json")).value;
     const Json& result = record["result"];
     if (result.contains("val_ceiling"))
         values.set("ceiling", 100 * result["val_ceiling"].get<double>(), 1);
@@ -158,8 +156,10 @@ Values examine_ranking(LessonRun& run, const Given& given) {
     return values;
 }
 
+constexpr std::string_view needs_of_ranking[] = {"rank", "reward"};
+
 } // namespace
 
-const Experiment ranking = {"ranking", next_ranking, examine_ranking};
+const Experiment ranking = {"ranking", needs_of_ranking, next_ranking, examine_ranking};
 
 } // namespace qstar::eval::lessons

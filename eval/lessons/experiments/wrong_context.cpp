@@ -18,12 +18,9 @@ namespace {
 
 Values examine_wrong_context(LessonRun& run, const Given&) {
     run.require("pretrain");
+    run.require_class();
     const train::ProblemSource source = train::problem_source_of(run.run(), 0);
-    if (source.pupils.empty())
-        fail("{}: this lesson is about a class's worksheets, and the run has none: make one with "
-             "`qstar train corpus`",
-             run.run());
-    const engine::Gpt& model = run.models().model("pretrain");
+    const engine::Gpt& model = run.model("pretrain");
     const auto problems = run.problems(run.size(150, 30));
     const auto after = [&](int items, bool right) {
         std::vector<std::vector<int>> prompts;
@@ -110,6 +107,6 @@ Values examine_wrong_context(LessonRun& run, const Given&) {
 
 } // namespace
 
-const Experiment wrong_context = {"wrong-context", nullptr, examine_wrong_context};
+const Experiment wrong_context = {"wrong-context", {}, nullptr, examine_wrong_context};
 
 } // namespace qstar::eval::lessons

@@ -5,10 +5,9 @@
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "eval/lessons/experiments/experiment.h"
-#include "search/models/gpt_scorer.h"
+#include "eval/lessons/experiments/small_prm.h"
 #include "train/data/label_steps.h"
 #include "train/run/batches.h"
-#include "train/supervised/prm.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -128,119 +127,58 @@ std::string write_labels(LessonRun& run, const std::string& who,
     return file;
 }
 
-// A small PRM from a file of labels; killed, it goes on when it is called again.
-std::string train_small(LessonRun& run, const std::string& who, const std::string& labels,
-                        double from) {
-    train::PrmOptions options;
-    options.reward.stage.run = run.run();
-    options.reward.stage.study = "lessons";
-    options.reward.stage.quiet = true;
-    options.reward.labels = labels;
-    options.reward.epochs = run.size(30, 3);
-    options.reward.loop.batch = 8;
-    options.reward.loop.warmup = 5;
-    options.reward.loop.lr = 5e-4;
-    options.reward.loop.save_every = 5;
-    options.name = "prm-" + who;
-    options.reward.loop.each_step = [&](int64_t step, int64_t steps, const train::Metrics&) {
-        run.tell(
-            from + 0.3 * static_cast<double>(step) / static_cast<double>(steps),
-            fmt::format("a PRM learns from {} labels", who == "you" ? "your" : "the verifier's"));
-    };
-    try {
-        train::prm(options);
-    } catch (const Error&) { // of other labels than these: made anew
-        options.reward.stage.force = true;
-        train::prm(options);
-    }
-    return join_path(join_path(run.folder(), options.name), "model.safetensors");
-}
-
-// How well a scorer tells right steps from wrong ones.
-struct Telling {
-    double auc = 0, agreed = 0;
-};
-Telling tells(search::GptScorer& scorer, const std::vector<train::StepLabels>& held_out) {
-    std::vector<search::Path> paths;
-    for (const auto& one : held_out) paths.push_back({one.problem, one.steps, one.finished});
-    const auto scores = scorer.score(paths);
-    std::vector<std::pair<float, bool>> scored;
-    double agreed = 0;
-    for (size_t i = 0; i < held_out.size(); ++i) {
-        const size_t first = held_out[i].steps.size() - held_out[i].labels.size();
-        for (size_t k = 0; k < held_out[i].labels.size(); ++k) {
-            const bool right = held_out[i].labels[k] != Label::wrong;
-            const float score = scores[i].steps[first + k];
-            scored.emplace_back(score, right);
-            agreed += (score > 0.5f) == right;
-        }
-    }
-    const auto n = static_cast<double>(std::max<size_t>(1, scored.size()));
-    return {train::area_under_curve(std::move(scored)), agreed / n};
-}
-
-void example_values(LessonRun& run, const std::vector<train::StepLabels>& held_out,
-                    Values& values) {
-    search::GptScorer& prm = *run.models().scorer("prm");
-    // The last solution of two steps or more that ends in an error after its first step, or as near
-    // to it as there is.
-    const train::StepLabels* found = nullptr;
-    for (const auto& one : held_out) {
-        const size_t wrong = train::first_wrong_step(one.labels);
-        if (one.labels.size() != one.steps.size() && wrong == 0) continue;
-        if (found == nullptr || (one.labels.size() >= 2 && wrong >= 2)) found = &one;
-        if (one.labels.size() >= 2 && wrong >= 2) break;
-    }
-    const search::Path path{found->problem, found->steps, found->finished};
-    const auto scores = prm.score({&path, 1})[0].steps;
+// A solution as a PRM reads it.
+struct Rated {
     Grid grid{{"step", "line", "the run's PRM says"}, {}};
-    std::string product;
-    double p = 1, least = 1;
+    std::string factors; // "0.98 * 0.12"
+    double product = 1, minimum = 1;
+};
+Rated rated(search::GptScorer& prm, const train::StepLabels& solution) {
+    const search::Path path{solution.problem, solution.steps, solution.finished};
+    const auto scores = prm.score({&path, 1})[0].steps;
+    Rated said;
     for (size_t i = 0; i < scores.size(); ++i) {
-        const double score = double{scores[i]};
-        grid.rows.push_back(
-            {fmt::format("{}", i + 1), found->steps[i], written(score, decimals_of(score))});
-        product += (i > 0 ? " * " : "") + written(score, decimals_of(score));
-        p *= score;
-        least = std::min(least, score);
+        const auto score = double{scores[i]};
+        const std::string text = written(score, decimals_of(score));
+        said.grid.rows.push_back({fmt::format("{}", i + 1), solution.steps[i], text});
+        said.factors += (i > 0 ? " * " : "") + text;
+        said.product *= score;
+        said.minimum = std::min(said.minimum, score);
     }
-    values.set("example", std::move(grid));
-    values.set("example_problem", found->problem);
-    values.set("product", product);
-    values.set("product_value", p, decimals_of(p));
-    values.set("minimum", least, decimals_of(least));
-    // Another solution to be read by the student: where is its first error?
-    const train::StepLabels* other = nullptr;
+    return said;
+}
+
+// One solution for the formula and one to be read by the student: those of two steps or more that
+// err after their first step, or as near to it as there is.
+void example_values(search::GptScorer& prm, const std::vector<train::StepLabels>& held_out,
+                    Values& values) {
+    const train::StepLabels *found = nullptr, *other = nullptr;
     for (const auto& one : held_out) {
         const size_t wrong = train::first_wrong_step(one.labels);
-        if (&one == found || wrong == 0 || one.steps.size() < 2) continue;
-        if (other == nullptr || (other->labels.size() < 2 && wrong >= 2)) other = &one;
+        if (wrong == 0 || one.steps.size() < 2) continue;
+        const train::StepLabels*& place =
+            found == nullptr || found->labels.size() < 2 ? found : other;
+        if (place == nullptr || (place->labels.size() < 2 && wrong >= 2)) place = &one;
     }
-    if (other == nullptr) other = found;
-    Grid asked{{"step", "line"}, {}};
+    if (found == nullptr) found = &held_out.front();
+    if (other == nullptr) other = found == &held_out.back() ? &held_out.front() : &held_out.back();
+    Rated example = rated(prm, *found), asked = rated(prm, *other);
+    values.set("example", std::move(example.grid));
+    values.set("example_problem", found->problem);
+    values.set("product", example.factors);
+    values.set("product_value", example.product, decimals_of(example.product));
+    values.set("minimum", example.minimum, decimals_of(example.minimum));
+    Grid lines{{"step", "line"}, {}};
     for (size_t i = 0; i < other->steps.size(); ++i)
-        asked.rows.push_back({fmt::format("{}", i + 1), other->steps[i]});
-    values.set("asked", std::move(asked));
-    const search::Path other_path{other->problem, other->steps, other->finished};
-    Grid rated{{"step", "line", "the run's PRM says"}, {}};
-    double together = 1;
-    const auto others = prm.score({&other_path, 1})[0].steps;
-    for (size_t i = 0; i < others.size(); ++i) {
-        const double score = double{others[i]};
-        together *= score;
-        rated.rows.push_back(
-            {fmt::format("{}", i + 1), other->steps[i], written(score, decimals_of(score))});
-    }
-    values.set("rated", std::move(rated));
-    values.set("asked_product", together, decimals_of(together));
+        lines.rows.push_back({fmt::format("{}", i + 1), other->steps[i]});
+    values.set("asked", std::move(lines));
+    values.set("rated", std::move(asked.grid));
+    values.set("asked_product", asked.product, decimals_of(asked.product));
     values.set("asked_problem", other->problem);
     values.set("first_wrong", static_cast<double>(train::first_wrong_step(other->labels)));
 }
 
 Values examine_labels(LessonRun& run, const Given& given) {
-    run.require("sft");
-    run.require("prm");
-    run.require("label", "steps.jsonl");
     const Labelling at = labelling(run, given);
     Values values;
     Grid grid{{"problem", "step", "line", "you", "verifier"}, {}};
@@ -270,8 +208,7 @@ Values examine_labels(LessonRun& run, const Given& given) {
 
     std::vector<train::StepLabels> held_out;
     const auto most = static_cast<size_t>(run.size(400, 60));
-    for (train::StepLabels& one :
-         train::read_step_labels(train::stage_file(run.run(), "label", "steps.jsonl"))) {
+    for (train::StepLabels& one : train::read_step_labels(run.file("label", "steps.jsonl"))) {
         if (train::validation_problem(one.problem) && held_out.size() < most)
             held_out.push_back(std::move(one));
     }
@@ -279,8 +216,9 @@ Values examine_labels(LessonRun& run, const Given& given) {
         fail("{}: too few labelled solutions to measure by: run `qstar train sample --run {}` for "
              "more problems",
              run.run(), run.run());
-    const Json record = read_json(train::stage_file(run.run(), "prm", "done.json")).value;
+    const Json record = read_json(run.file("prm", "done.json")).value;
     const int64_t learned = record["result"].value("solutions", int64_t{0});
+    const PrmKind kind = prm_kind(run);
     Grid prms{{"PRM", "learned from", "right before wrong (AUC), %", "on the right side of 1/2, %"},
               {}};
     const auto add = [&](const std::string& name, const std::string& from, const std::string& key,
@@ -290,27 +228,37 @@ Values examine_labels(LessonRun& run, const Given& given) {
             {name, from, written(100 * told.auc, 1), written(100 * told.agreed, 1)});
         values.set(key, 100 * told.auc, 1);
     };
+    values.set("text", static_cast<double>(kind.text));
+    values.set("began_as", kind.from == "self-play" ? "self-play's policy"
+                           : kind.from == "sft"     ? std::string("the tuned model")
+                                                    : kind.from);
+    if (kind.text) { // a head would say nothing yet
+        search::GptScorer untaught(run.model(kind.from), run.tokenizer());
+        add("the policy that all begin as", "no label", "auc_untaught", untaught);
+    }
     for (const auto& [who, labelled] :
          {std::pair(std::string("you"), &yours), std::pair(std::string("verifier"), &verifier)}) {
         const std::string file = write_labels(run, who, *labelled);
-        const std::string model_file = train_small(run, who, file, who == "you" ? 0.1 : 0.45);
+        const std::string model_file = train_prm(run, who, file, who == "you" ? 0.1 : 0.45);
         const engine::Gpt model = train::load_model(model_file);
         search::GptScorer scorer(model, run.tokenizer());
         add(who == "you" ? "yours" : "the verifier's of the same solutions",
             fmt::format("{} solutions", labelled->size()), "auc_" + who, scorer);
     }
     run.tell(0.8, "the run's PRM");
-    add("the run's", fmt::format("{} solutions", learned), "auc_run", *run.models().scorer("prm"));
+    add("the run's", fmt::format("{} solutions", learned), "auc_run", run.scorer("prm"));
     values.set("prms", std::move(prms));
     values.set("held_out", static_cast<double>(held_out.size()));
     values.set("run_solutions", static_cast<double>(learned));
     values.set("your_solutions", static_cast<double>(yours.size()));
-    example_values(run, held_out, values);
+    example_values(run.scorer("prm"), held_out, values);
     return values;
 }
 
+constexpr std::string_view needs_of_your_labels[] = {"sample", "label", "prm"};
+
 } // namespace
 
-const Experiment your_labels = {"your-labels", next_label, examine_labels};
+const Experiment your_labels = {"your-labels", needs_of_your_labels, next_label, examine_labels};
 
 } // namespace qstar::eval::lessons

@@ -16,6 +16,7 @@
 #include <cmath>
 #include <doctest/doctest.h>
 #include <exception>
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -168,6 +169,47 @@ TEST_CASE("labels by hand: a small PRM learns from them, and one from the verifi
     CHECK(whole.values()->number("run_solutions") == record["result"]["solutions"].get<double>());
 }
 
+TEST_CASE("what a run lacks is made for the lesson, beside the run's own stages") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    lesson_run(run);
+    for (const char* stage : {"labels", "orm", "prm"})
+        std::filesystem::remove_all(run + "/" + stage);
+    Student student(run, 1);
+    Sitting sitting(student.run, lesson_of(5));
+    sitting.reply("90");
+    REQUIRE(sitting.phase() == Sitting::Phase::experiment);
+    REQUIRE(sitting.makes());
+    // Killed in the middle of the training: taken up where it was.
+    struct Killed : std::exception {};
+    int64_t told = 0;
+    const auto learning = [](const std::string& what) { return contains(what, "an ORM learns"); };
+    student.run.told = [&](double, const std::string& what) {
+        if (learning(what) && ++told == 3) throw Killed();
+    };
+    CHECK_THROWS_AS(sitting.examine(), Killed);
+    CHECK(exists(run + "/lessons/orm/flags.json"));
+    CHECK(!exists(run + "/lessons/orm/model.safetensors"));
+    student.run.told = {};
+    sitting.examine();
+    CHECK(!sitting.makes());
+    CHECK(student.run.stage("orm") == "lessons/orm");
+    CHECK(!exists(run + "/orm"));
+    CHECK(!exists(run + "/labels"));
+    REQUIRE(sitting.phase() == Sitting::Phase::experiment);
+    sitting.examine();
+    CHECK(sitting.phase() == Sitting::Phase::question);
+    // Again: nothing is made anew. The run's own is taken as soon as it is there.
+    const std::string bytes = read_file(run + "/lessons/orm/model.safetensors");
+    Student later(run, 1);
+    Sitting again(later.run, lesson_of(5));
+    again.examine();
+    CHECK(read_file(run + "/lessons/orm/model.safetensors") == bytes);
+    train::label(quiet<train::LabelOptions>(run));
+    train::orm(quiet<train::OrmOptions>(run));
+    CHECK(later.run.stage("orm") == "orm");
+}
+
 TEST_CASE("who always opens the smallest f has made the search") {
     const Temporary folder;
     const std::string run = folder / "run";
@@ -248,7 +290,9 @@ TEST_CASE("at the terminal: listed, taken from a pipe, left and taken up, wrong 
     CHECK(contains(output.out, "done, 0 of 2 right"));
     CHECK_THROWS_AS(said(run, "11", ""), Error);
     CHECK_THROWS_AS(said(run, "x", ""), Error);
-    CHECK_THROWS_WITH_AS(said(run, "9", "1\n"), doctest::Contains("qstar train"), Error);
+    // What is not made live is named with its command.
+    std::filesystem::remove_all(run + "/sft");
+    CHECK_THROWS_WITH_AS(said(run, "9", "1\n"), doctest::Contains("qstar train sft"), Error);
 }
 
 TEST_CASE("the handout has no answers, and the teacher's has them") {
@@ -262,6 +306,6 @@ TEST_CASE("the handout has no answers, and the teacher's has them") {
     CHECK(!contains(without, "data-question"));
     CHECK(contains(with, "data-lesson=\"1\" data-question=\"1\""));
     CHECK(contains(with, "data-lesson=\"2\" data-question=\"2\""));
-    CHECK(contains(with, "qstar train self-play --run")); // what this run lacks is named
+    CHECK(contains(with, "qstar train self-play --run")); // the command of what this run lacks
     for (const char* lesson : {"lesson-1", "lesson-10"}) CHECK(contains(without, lesson));
 }

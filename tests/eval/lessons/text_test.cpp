@@ -4,9 +4,12 @@
 #include "eval/lessons/lesson.h"
 #include "eval/lessons/text.h"
 #include "search/worlds/make_world.h"
+#include "tests/paths.h"
 #include "tests/program.h"
 
 #include <doctest/doctest.h>
+#include <filesystem>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -99,6 +102,28 @@ TEST_CASE("ten lessons are in the program, each whole") {
     CHECK(lesson_of(10).number == 10);
     CHECK_THROWS_AS(lesson_of(0), Error);
     CHECK_THROWS_AS(lesson_of(11), Error);
+}
+
+TEST_CASE("where to read on: files that are there, and a paper") {
+    for (const Lesson& lesson : all_lessons()) {
+        CAPTURE(lesson.title);
+        std::string all;
+        for (const Block& block : lesson.read_on) all += block.text + " ";
+        int files = 0;
+        std::istringstream words(all);
+        for (std::string word; words >> word;) {
+            while (!word.empty() && contains(",;:.`)\"", {&word.back(), 1})) word.pop_back();
+            const std::string floor = word.substr(0, word.find('/'));
+            const bool is_path = contains(word, "/") && (floor == "eval" || floor == "train" ||
+                                                         floor == "search" || floor == "engine");
+            if (!is_path) continue;
+            CAPTURE(word);
+            ++files;
+            CHECK(std::filesystem::exists(std::string(tests::source_dir) + "/" + word));
+        }
+        CHECK(files > 0);
+        CHECK((contains(all, "(19") || contains(all, "(20"))); // a year
+    }
 }
 
 TEST_CASE("a lesson that lacks something is refused by a sentence") {

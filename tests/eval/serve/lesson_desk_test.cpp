@@ -58,12 +58,17 @@ TEST_CASE("a lesson on the page is the terminal's, and stale replies are refused
     CHECK(state["said"].get<std::string>().starts_with("expected a number"));
     CHECK(state["phase"] == "guess");
     CHECK(!exists(run + "/lessons"));
-    // By hand it wants a model that this run lacks: its command is named.
-    state = told(site, "/api/lesson", {{"number", 4}, {"step", 0}, {"reply", "1"}});
-    CHECK((state["phase"] == "by hand" || state["phase"] == "missing"));
+    // What the run lacks is named with its command, and made when the lesson runs.
     state = told(site, "/api/lesson", {{"number", 3}, {"step", 0}, {"reply", "1"}});
-    CHECK(state["phase"] == "missing");
-    CHECK(state["said"].get<std::string>().find("qstar train reward") != std::string::npos);
+    CHECK(state["phase"] == "experiment");
+    const std::string see = state["sections"][0]["html"];
+    CHECK(see.find("This run lacks rank, reward.") != std::string::npos);
+    CHECK(see.find("qstar train rank --run") != std::string::npos);
+    const Listener made = heard_from(site, "/api/lesson-run", {{"number", "3"}});
+    REQUIRE(made.heard.back().first == "done");
+    CHECK(parse_json(made.heard.back().second, "test")["phase"] == "by hand");
+    CHECK(exists(run + "/lessons/reward/model.safetensors"));
+    CHECK(!exists(run + "/reward"));
 
     state = told(site, "/api/lesson", {{"number", 2}, {"step", 0}, {"reply", "12"}});
     CHECK(state["phase"] == "experiment");
