@@ -11,7 +11,7 @@ namespace qstar::eval {
 
 struct PlotPoint {
     double x = 0, y = 0;
-    double low = 0, high = 0; // an interval, if high > low
+    double low = 0, high = 0;    // an interval, if high > low
     std::string title = {};      // what a pointer that rests on it reads
     std::string attributes = {}; // of its mark (html.h)
 };
