@@ -9,7 +9,7 @@ Json by_flags(const Json& record) {
     for (const auto& [name, value] : record.items()) {
         if (name == "text" && value.is_number()) {
             out["text-weight"] = value;
-        } else if (name == "judge") {
+        } else if (name == "judge" && value != "head" && value != "text") { // not today's --judge
             out["annotator"] = value;
         } else if (name == "hunch") {
             out["first-move-accuracy"] = value;

@@ -34,6 +34,9 @@ search::Options search_options(LessonRun& run, const std::string& problem) {
     return options;
 }
 
+// A final step without its mark.
+std::string plain_name(const std::string& line) { return line.substr(0, line.find(" (answer)")); }
+
 // A search that somebody leads.
 class ByHand {
   public:
@@ -62,7 +65,7 @@ class ByHand {
     // Opens one: the end, where it is an answer or the budget is spent.
     void take(size_t i) {
         if (open_[i].goal) {
-            answer_ = open_[i].line;
+            answer_ = plain_name(open_[i].line);
             ended_ = true;
             return;
         }
@@ -86,7 +89,7 @@ class ByHand {
         if (space_.spent() || !space_.expand({node}, successors)) {
             ended_ = true;
             // Where the goal is public, the first path that reaches it ends the search at once.
-            if (space_.solved()) answer_ = space_.name(space_.size() - 1);
+            if (space_.solved()) answer_ = plain_name(space_.name(space_.size() - 1));
             return;
         }
         for (const Space::Node child : successors) add(child);
@@ -219,9 +222,9 @@ Values examine_astar(LessonRun& run, const Given& given) {
     values.set("moves", static_cast<double>(led.moves));
     values.set("same", static_cast<double>(led.same));
     values.set("your_answer", search.answer());
-    const std::string plain_answer = search.answer().substr(0, search.answer().find(" (answer)"));
-    values.set("you_right", static_cast<double>(!search.answer().empty() &&
-                                                run.world().check_answer(problem, plain_answer)));
+    values.set("you_right",
+               static_cast<double>(!search.answer().empty() &&
+                                   run.world().check_answer(problem, search.answer())));
     values.set("answer", result.answer.empty() ? "(none)" : result.answer);
     values.set("lines", in_words(result.steps));
     values.set("right", static_cast<double>(measured.solved));

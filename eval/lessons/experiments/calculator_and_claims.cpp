@@ -43,8 +43,22 @@ void compare(const Measured& one, const Measured& before, const std::string& nam
     const Duel both = duel(one.right, before.right);
     values.set(name + "_wins", static_cast<double>(both.wins));
     values.set(name + "_losses", static_cast<double>(both.losses));
-    values.set(name + "_beats", static_cast<double>(both.won()));
-    values.set(name + "_loses", static_cast<double>(both.lost()));
+    const bool enough = both.wins + both.losses >= least_of_a_duel;
+    values.set(name + "_beats", static_cast<double>(enough && both.won()));
+    values.set(name + "_loses", static_cast<double>(enough && both.lost()));
+}
+
+// What the run's ladder says of the same policies, on its own problems.
+void ladder_values(LessonRun& run, Values& values) {
+    const Json ladder = run.study("ladder");
+    if (!ladder.is_object() || !ladder.contains("rows")) return;
+    Grid grid{{"the run's ladder", "solved"}, {}};
+    for (const Json& row : ladder["rows"])
+        if (row.value("budget", 1) == 0)
+            grid.rows.push_back(
+                {row.value("method", ""),
+                 fmt::format("{} of {}", row.value("solved", 0), row.value("n", 0))});
+    if (!grid.rows.empty()) values.set("ladder", std::move(grid));
 }
 
 Values examine_calculator_lesson(LessonRun& run, const Given&) {
@@ -76,10 +90,8 @@ Values examine_calculator_lesson(LessonRun& run, const Given&) {
     compare(student, from_play ? play : tuned, "student", values);
     compare(play, tuned, "play", values);
     compare(teacher, rows[1].entry.policy.ends_with("self-play") ? play : tuned, "teacher", values);
-    values.set("from", std::string(from_play ? "self-play's policy" : "the tuned model"));
-    values.set("teacher_policy",
-               std::string(rows[1].entry.policy.ends_with("self-play") ? "self-play's policy"
-                                                                       : "the tuned model"));
+    values.set("from", policy_name(from));
+    values.set("teacher_policy", policy_name(rows[1].entry.policy));
     values.set("teacher_scorer",
                std::string(rows[1].entry.scorer.ends_with("prm") ? "the PRM" : "its Q"));
     int64_t both = 0;
@@ -117,6 +129,7 @@ Values examine_calculator_lesson(LessonRun& run, const Given&) {
                                       static_cast<double>(std::max<int64_t>(1, student.solved));
     values.set("student_tokens", student.tokens, 1);
     values.set("student_operations", student_operations / 1e6, 2);
+    ladder_values(run, values);
     claim_values(run, values);
     return values;
 }

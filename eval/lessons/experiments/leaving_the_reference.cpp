@@ -5,7 +5,6 @@
 #include "train/rl/episodes.h"
 #include "train/rl/kl.h"
 
-#include <cmath>
 #include <string>
 #include <utility>
 
@@ -33,8 +32,8 @@ Values examine_leaving(LessonRun& run, const Given& given) {
         kl += train::k1(p[i], q[i]) / static_cast<double>(drawn.size());
         right += run.world().solved(drawn[i].path);
         right_sft += run.world().solved(of_sft[i].path);
-        if (std::abs(p[i] - q[i]) > std::abs(p[example] - q[example]) && drawn[i].path.finished)
-            example = i;
+        // The dearest one.
+        if (drawn[i].path.finished && p[i] - q[i] > p[example] - q[example]) example = i;
     }
     run.tell(0.4, "both write greedily");
     const Measured greedy = run.solve(problems, {.policy = "dpo"}, 0);

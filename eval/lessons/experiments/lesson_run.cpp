@@ -112,6 +112,11 @@ std::string in_words(const std::vector<std::string>& steps) {
     return text;
 }
 
+std::string policy_name(const std::string& stage) {
+    if (stage.ends_with("self-play")) return "self-play's policy";
+    return stage == "sft" ? "the tuned model" : "the model of " + stage;
+}
+
 std::string share_text(int64_t solved, int64_t n) {
     const Interval interval = wilson(solved, n);
     return fmt::format("{:.1f} ({:.1f} - {:.1f})", percent_of(solved, n), 100 * interval.low,

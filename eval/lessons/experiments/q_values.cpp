@@ -52,14 +52,20 @@ Chosen problem_of(LessonRun& run) {
     for (size_t begin = 0, end = 0; begin < all.size(); begin = end) {
         while (end < all.size() && all[end].path.problem == all[begin].path.problem) ++end;
         auto steps = first_steps(std::span(all).subspan(begin, end - begin));
+        // Those that were drawn most often come first.
+        std::stable_sort(steps.begin(), steps.end(),
+                         [](const FirstStep& a, const FirstStep& b) { return a.drawn > b.drawn; });
+        // Of the two that are asked about some ended right and some did not, if there are such.
         int64_t open = 0, right = 0, drawn = 0;
         for (const FirstStep& one : steps) {
-            open += one.next.size() > 1;
+            if (one.next.size() < 2) continue;
+            if (++open > 2) continue;
             right += one.right;
             drawn += one.drawn;
         }
         if (open < 2) continue;
-        const int64_t now = (right > 0 && right < drawn ? 100 : 0) + (open <= 4 ? open : 0);
+        const int64_t now =
+            (right > 0 && right < drawn ? 100 : 0) + 10 * std::min<int64_t>(open, 4) + drawn;
         if (now <= merit) continue;
         merit = now;
         best = {all[begin].path.problem, std::move(steps)};
@@ -112,15 +118,19 @@ void search_values(LessonRun& run, Values& values) {
     values.set("losses", static_cast<double>(both.losses));
     values.set("low", 100 * both.interval().low, 1);
     values.set("high", 100 * both.interval().high, 1);
-    values.set("verdict", std::string(both.won()    ? "Q* with its Q"
-                                      : both.lost() ? "A* with the PRM"
-                                                    : "neither, beyond doubt"));
-    values.set("prm_began", run.flags("prm").value("from", "sft"));
-    values.set("q_began", run.flags("q").value("from", "sft"));
+    const bool enough_of_both = both.wins + both.losses >= least_of_a_duel;
+    values.set("enough", static_cast<double>(enough_of_both));
+    values.set("verdict", std::string(enough_of_both && both.won()    ? "Q* with its Q"
+                                      : enough_of_both && both.lost() ? "A* with the PRM"
+                                                                      : "neither, beyond doubt"));
+    values.set("prm_began", policy_name(run.flags("prm").value("from", "sft")));
+    values.set("q_began", policy_name(run.flags("q").value("from", "sft")));
     if (measured.size() < 5) return;
+    values.set("play", 1.0);
     const Duel gain = duel(measured[3].right, measured[4].right);
-    values.set("search_gains", static_cast<double>(gain.won()));
-    values.set("search_loses", static_cast<double>(gain.lost()));
+    const bool enough = gain.wins + gain.losses >= least_of_a_duel;
+    values.set("search_gains", static_cast<double>(enough && gain.won()));
+    values.set("search_loses", static_cast<double>(enough && gain.lost()));
     values.set("gain", static_cast<double>(gain.wins));
     values.set("loss", static_cast<double>(gain.losses));
 }

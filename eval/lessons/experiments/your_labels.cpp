@@ -148,20 +148,22 @@ Rated rated(search::GptScorer& prm, const train::StepLabels& solution) {
     return said;
 }
 
-// One solution for the formula and one to be read by the student: those of two steps or more that
-// err after their first step, or as near to it as there is.
+// One solution for the formula and one to be read by the student, of two steps or more: the wrong
+// ones that this PRM doubts least, those that err after their first step before others.
 void example_values(search::GptScorer& prm, const std::vector<train::StepLabels>& held_out,
                     Values& values) {
-    const train::StepLabels *found = nullptr, *other = nullptr;
+    std::vector<std::pair<double, const train::StepLabels*>> wrong;
     for (const auto& one : held_out) {
-        const size_t wrong = train::first_wrong_step(one.labels);
-        if (wrong == 0 || one.steps.size() < 2) continue;
-        const train::StepLabels*& place =
-            found == nullptr || found->labels.size() < 2 ? found : other;
-        if (place == nullptr || (place->labels.size() < 2 && wrong >= 2)) place = &one;
+        const size_t first = train::first_wrong_step(one.labels);
+        if (first > 0 && one.steps.size() > 1)
+            wrong.emplace_back(rated(prm, one).product + (first > 1 ? 1 : 0), &one);
     }
-    if (found == nullptr) found = &held_out.front();
-    if (other == nullptr) other = found == &held_out.back() ? &held_out.front() : &held_out.back();
+    std::stable_sort(wrong.begin(), wrong.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    const train::StepLabels* const found = wrong.empty() ? &held_out.front() : wrong[0].second;
+    const train::StepLabels* const other = wrong.size() > 1        ? wrong[1].second
+                                           : found == &held_out[0] ? &held_out.back()
+                                                                   : &held_out[0];
     Rated example = rated(prm, *found), asked = rated(prm, *other);
     values.set("example", std::move(example.grid));
     values.set("example_problem", found->problem);
@@ -229,9 +231,7 @@ Values examine_labels(LessonRun& run, const Given& given) {
         values.set(key, 100 * told.auc, 1);
     };
     values.set("text", static_cast<double>(kind.text));
-    values.set("began_as", kind.from == "self-play" ? "self-play's policy"
-                           : kind.from == "sft"     ? std::string("the tuned model")
-                                                    : kind.from);
+    values.set("began_as", policy_name(kind.from));
     if (kind.text) { // a head would say nothing yet
         search::GptScorer untaught(run.model(kind.from), run.tokenizer());
         add("the policy that all begin as", "no label", "auc_untaught", untaught);

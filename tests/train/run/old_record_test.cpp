@@ -20,6 +20,8 @@ TEST_CASE("records that were made before are read by the flags' names") {
     CHECK(by_flags({{"q", {{"explore", explore}, {"lr", 0.1}}}}) == of_q);
     CHECK(by_flags(of_q) == of_q);
     CHECK(by_flags({{"judge", "me"}}) == Json{{"annotator", "me"}});
+    for (const char* today : {"head", "text"}) // of a PRM or Q (train/supervised/text_judge.h)
+        CHECK(by_flags({{"judge", today}}) == Json{{"judge", today}});
     CHECK(by_flags({{"hunch", 0.3}}) == Json{{"first-move-accuracy", 0.3}});
     CHECK(by_flags({{"taste", {1, 0.5, 0.25, -2}}}) ==
           Json{{"correct", 1}, {"work", 0.5}, {"brief", 0.25}, {"tidy", -2}});
