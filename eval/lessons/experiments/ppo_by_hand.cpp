@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 #include <numeric>
 #include <set>
+#include <span>
+#include <string>
 #include <utility>
 
 namespace qstar::eval::lessons {

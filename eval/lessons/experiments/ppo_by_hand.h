@@ -6,6 +6,7 @@
 #include "train/rl/episodes.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 

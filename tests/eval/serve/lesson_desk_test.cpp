@@ -62,8 +62,8 @@ TEST_CASE("a lesson on the page is the terminal's, and stale replies are refused
     state = told(site, "/api/lesson", {{"number", 3}, {"step", 0}, {"reply", "1"}});
     CHECK(state["phase"] == "experiment");
     const std::string see = state["sections"][0]["html"];
-    CHECK(see.find("This run lacks rank, reward.") != std::string::npos);
-    CHECK(see.find("qstar train rank --run") != std::string::npos);
+    CHECK(see.find("This run lacks reward.") != std::string::npos);
+    CHECK(see.find("qstar train reward --run") != std::string::npos);
     const Listener made = heard_from(site, "/api/lesson-run", {{"number", "3"}});
     REQUIRE(made.heard.back().first == "done");
     CHECK(parse_json(made.heard.back().second, "test")["phase"] == "by hand");
