@@ -71,9 +71,8 @@ struct Sentence {
     std::vector<Rational> numbers;
 };
 
-std::optional<Sentence> read_sentence_as(std::string_view text, std::string_view pattern,
-                                         Form form) {
-    const auto words = split(text, " "), asked = split(pattern, " ");
+std::optional<Sentence> read_sentence_as(const std::vector<std::string_view>& words,
+                                         const std::vector<std::string_view>& asked, Form form) {
     if (words.size() != asked.size()) return {};
     Sentence sentence{form, {}, {}};
     for (size_t i = 0; i < words.size(); ++i) {
@@ -89,8 +88,14 @@ std::optional<Sentence> read_sentence_as(std::string_view text, std::string_view
 }
 
 Sentence read_form(std::string_view text) {
-    for (const auto& [pattern, form] : kForms)
-        if (const std::optional<Sentence> sentence = read_sentence_as(text, pattern, form))
+    static const auto patterns = [] {
+        std::array<std::vector<std::string_view>, kForms.size()> all;
+        for (size_t i = 0; i < kForms.size(); ++i) all[i] = split(kForms[i].first, " ");
+        return all;
+    }();
+    const std::vector<std::string_view> words = split(text, " ");
+    for (size_t i = 0; i < kForms.size(); ++i)
+        if (const auto sentence = read_sentence_as(words, patterns[i], kForms[i].second))
             return *sentence;
     fail("expected a sentence of the forms of the world words, found \"{}\"", text.substr(0, 100));
 }
