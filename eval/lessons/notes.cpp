@@ -22,7 +22,7 @@ Notes read_notes(const std::string& run, int number) {
     notes.guess = string_field(line, "guess");
     notes.by_hand = strings_field(line, "by_hand");
     const auto questions = array_field(line, "questions");
-    if (questions.size() != notes.questions.size() || notes.by_hand.size() > most_turns)
+    if (questions.size() != notes.questions.size() || notes.by_hand.size() > kMostTurns)
         fail("{}: expected the notes of a lesson with {} questions", file, notes.questions.size());
     for (size_t i = 0; i < questions.size(); ++i) {
         notes.questions[i].tries = strings_field(questions[i], "tries");

@@ -12,7 +12,7 @@
 
 namespace qstar::eval::lessons {
 
-inline constexpr size_t most_turns = 200; // by hand
+inline constexpr size_t kMostTurns = 200; // by hand
 
 struct Replied { // to one question
     std::vector<std::string> tries;

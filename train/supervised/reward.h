@@ -56,7 +56,7 @@ void add_example(RewardSet& set, Example example, const std::string& problem, in
                  const std::string& where);
 
 // One label at the end of each of the path's last labels.size() steps, with a weight each,
-// or, with every_token, also at all tokens of these steps (with inner_weight). The text of
+// or, with every_token, also at all tokens of these steps (with kInnerWeight). The text of
 // the first `written` steps is asked for, too.
 Example step_example(const tokenizer::Tokenizer& tokenizer, const search::Path& path,
                      std::span<const float> labels, std::span<const float> weights,

@@ -260,11 +260,11 @@ Values examine_astar(LessonRun& run, const Given& given) {
     return values;
 }
 
-constexpr std::string_view needs_of_astar_by_hand[] = {"prm"};
+constexpr std::string_view kNeedsOfAstarByHand[] = {"prm"};
 
 } // namespace
 
-const Experiment astar_by_hand = {"astar-by-hand", needs_of_astar_by_hand, next_opening,
+const Experiment astar_by_hand = {"astar-by-hand", kNeedsOfAstarByHand, next_opening,
                                   examine_astar};
 
 } // namespace qstar::eval::lessons

@@ -43,7 +43,7 @@ void compare(const Measured& one, const Measured& before, const std::string& nam
     const Duel both = duel(one.right, before.right);
     values.set(name + "_wins", static_cast<double>(both.wins));
     values.set(name + "_losses", static_cast<double>(both.losses));
-    const bool enough = both.wins + both.losses >= least_of_a_duel;
+    const bool enough = both.wins + both.losses >= kLeastOfADuel;
     values.set(name + "_beats", static_cast<double>(enough && both.won()));
     values.set(name + "_loses", static_cast<double>(enough && both.lost()));
 }
@@ -134,11 +134,11 @@ Values examine_calculator_lesson(LessonRun& run, const Given&) {
     return values;
 }
 
-constexpr std::string_view needs_of_calculator_and_claims[] = {"prm", "self-play", "distil"};
+constexpr std::string_view kNeedsOfCalculatorAndClaims[] = {"prm", "self-play", "distil"};
 
 } // namespace
 
-const Experiment calculator_and_claims = {"calculator-and-claims", needs_of_calculator_and_claims,
+const Experiment calculator_and_claims = {"calculator-and-claims", kNeedsOfCalculatorAndClaims,
                                           nullptr, examine_calculator_lesson};
 
 } // namespace qstar::eval::lessons

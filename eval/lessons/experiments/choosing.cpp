@@ -184,10 +184,10 @@ Values examine_choosing(LessonRun& run, const Given&) {
     return values;
 }
 
-constexpr std::string_view needs_of_choosing[] = {"orm", "prm"};
+constexpr std::string_view kNeedsOfChoosing[] = {"orm", "prm"};
 
 } // namespace
 
-const Experiment choosing = {"choosing", needs_of_choosing, nullptr, examine_choosing};
+const Experiment choosing = {"choosing", kNeedsOfChoosing, nullptr, examine_choosing};
 
 } // namespace qstar::eval::lessons

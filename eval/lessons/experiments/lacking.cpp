@@ -147,7 +147,7 @@ struct Kind {
     std::string_view stage, from, what; // from: of which it is made; empty: of the tuned model
     void (*make)(const Making& making);
 };
-constexpr Kind kinds[] = {
+constexpr Kind kKinds[] = {
     {"sample", "", "the tuned model solves training problems", make_sample},
     {"rank", "sample", "a simulated person ranks its solutions", make_rank},
     {"label", "sample", "the verifier labels its solutions", make_label},
@@ -164,11 +164,11 @@ constexpr Kind kinds[] = {
 std::vector<const Kind*> kinds_of(const LessonRun& run, std::span<const std::string_view> needs) {
     std::vector<std::string_view> wanted(needs.begin(), needs.end());
     for (size_t i = 0; i < wanted.size(); ++i)
-        for (const Kind& kind : kinds)
+        for (const Kind& kind : kKinds)
             if (kind.stage == wanted[i] && !kind.from.empty() && !run.has(std::string(kind.stage)))
                 wanted.push_back(kind.from);
     std::vector<const Kind*> found;
-    for (const Kind& kind : kinds)
+    for (const Kind& kind : kKinds)
         if (std::find(wanted.begin(), wanted.end(), kind.stage) != wanted.end() &&
             !run.has(std::string(kind.stage)))
             found.push_back(&kind);

@@ -69,11 +69,11 @@ Values examine_leaving(LessonRun& run, const Given& given) {
     return values;
 }
 
-constexpr std::string_view needs_of_leaving_the_reference[] = {"dpo"};
+constexpr std::string_view kNeedsOfLeavingTheReference[] = {"dpo"};
 
 } // namespace
 
-const Experiment leaving_the_reference = {"leaving-the-reference", needs_of_leaving_the_reference,
+const Experiment leaving_the_reference = {"leaving-the-reference", kNeedsOfLeavingTheReference,
                                           next_preference, examine_leaving};
 
 } // namespace qstar::eval::lessons

@@ -92,7 +92,7 @@ std::string in_words(const std::vector<std::string>& steps);
 std::string policy_name(const std::string& stage);
 // Of so many problems at least that exactly one of two solves a lesson says which is better: the
 // interval of fewer is too narrow.
-inline constexpr int64_t least_of_a_duel = 10;
+inline constexpr int64_t kLeastOfADuel = 10;
 // "21.4 (12.3 - 34.5)", the share of right ones in per cent with its interval.
 std::string share_text(int64_t solved, int64_t n);
 double percent_of(int64_t part, int64_t whole); // 0 of nothing

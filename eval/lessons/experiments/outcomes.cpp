@@ -134,10 +134,10 @@ Values examine_outcomes(LessonRun& run, const Given&) {
     return values;
 }
 
-constexpr std::string_view needs_of_outcomes[] = {"label", "orm"};
+constexpr std::string_view kNeedsOfOutcomes[] = {"label", "orm"};
 
 } // namespace
 
-const Experiment outcomes = {"outcomes", needs_of_outcomes, nullptr, examine_outcomes};
+const Experiment outcomes = {"outcomes", kNeedsOfOutcomes, nullptr, examine_outcomes};
 
 } // namespace qstar::eval::lessons

@@ -20,8 +20,8 @@ namespace qstar::eval::lessons {
 
 namespace {
 
-constexpr double epsilon = 0.2; // of the clip
-constexpr int updates = 4;      // with the same solutions
+constexpr double kEpsilon = 0.2; // of the clip
+constexpr int kUpdates = 4;      // with the same solutions
 
 // Three different solutions of one training problem, of which one at least is right and one wrong.
 struct Three {
@@ -33,7 +33,7 @@ struct Three {
 Three three_solutions(LessonRun& run) {
     const auto problems =
         train::problems_for(run.run(), train::Split::train, run.size(120, 60), run.seed());
-    auto all = train::roll_out(run.model("sft"), run.tokenizer(), problems, 8, most_written,
+    auto all = train::roll_out(run.model("sft"), run.tokenizer(), problems, 8, kMostWritten,
                                run.seed(), hash_name("lesson/ppo"));
     train::drop_held_out(all);
     Three best;
@@ -110,7 +110,7 @@ void surrogate_gradient(engine::Gpt& model, const Three& three, const std::vecto
         engine::log_prob(tape, train::written_logits(tape, model, batch), batch.targets);
     const std::vector<float> before = train::pick(old, batch);
     const std::vector<float> paid = train::pick(advantages, batch);
-    const engine::Var gain = train::clipped_surrogate(tape, chosen, before, paid, epsilon);
+    const engine::Var gain = train::clipped_surrogate(tape, chosen, before, paid, kEpsilon);
     const engine::Var loss =
         scale(tape, train::weighted_sum(tape, gain, train::pick(weights, batch)), -1.0f);
     tape.backward(loss);
@@ -118,9 +118,9 @@ void surrogate_gradient(engine::Gpt& model, const Three& three, const std::vecto
 
 PlotSeries objective_curve(const char* name, double advantage) {
     PlotSeries series{.name = name, .points = {}, .line = true, .marks = false};
-    for (const double ratio : {0.4, 1 - epsilon, 1.0, 1 + epsilon, 1.6})
+    for (const double ratio : {0.4, 1 - kEpsilon, 1.0, 1 + kEpsilon, 1.6})
         series.points.push_back(
-            {.x = ratio, .y = train::clipped_surrogate(ratio, advantage, epsilon)});
+            {.x = ratio, .y = train::clipped_surrogate(ratio, advantage, kEpsilon)});
     return series;
 }
 
@@ -176,10 +176,10 @@ void ppo_values(LessonRun& run, const Given& given, Values& values) {
             double most = 0;
             for (size_t t = 0; t < old.size(); ++t)
                 most = std::max(most, std::abs(math::exp(double{probs[t]} - double{old[t]}) - 1));
-            if (most > 0.75 * epsilon) break;
+            if (most > 0.75 * kEpsilon) break;
             rate *= 2;
         }
-        for (int update = 0; update < updates; ++update) {
+        for (int update = 0; update < kUpdates; ++update) {
             if (update > 0) surrogate_gradient(model, three, old);
             add_step(model, rate);
             run.tell(0.6 + 0.1 * update, "one step of PPO");
@@ -207,9 +207,9 @@ void ppo_values(LessonRun& run, const Given& given, Values& values) {
         int64_t outside = 0;
         for (size_t t = offsets[i]; t < offsets[i + 1]; ++t) {
             const double ratio = math::exp(double{now[t]} - double{old[t]});
-            outside += std::abs(ratio - 1) > epsilon;
+            outside += std::abs(ratio - 1) > kEpsilon;
             tokens.points.push_back(
-                {.x = ratio, .y = train::clipped_surrogate(ratio, three.advantages[i], epsilon)});
+                {.x = ratio, .y = train::clipped_surrogate(ratio, three.advantages[i], kEpsilon)});
             if (std::abs(ratio - 1) > far_off) {
                 far_off = std::abs(ratio - 1);
                 far = t;
@@ -232,7 +232,7 @@ void ppo_values(LessonRun& run, const Given& given, Values& values) {
     values.set("clip", std::move(plot));
     values.set("ppo_problem", three.episodes[0].path.problem);
     values.set("ppo_mixed", static_cast<double>(norm > 0));
-    values.set("updates", updates);
+    values.set("updates", kUpdates);
     values.set("agreed", static_cast<double>(agreed));
     values.set("clipped", static_cast<double>(clipped));
     values.set("written_tokens", static_cast<double>(old.size()));
@@ -240,7 +240,7 @@ void ppo_values(LessonRun& run, const Given& given, Values& values) {
     const double advantage = three.advantages[far_solution];
     values.set("ratio", ratio, 3);
     values.set("advantage", advantage, 3);
-    values.set("worth", train::clipped_surrogate(ratio, advantage, epsilon), 3);
+    values.set("worth", train::clipped_surrogate(ratio, advantage, kEpsilon), 3);
 }
 
 } // namespace qstar::eval::lessons

@@ -12,7 +12,7 @@
 
 namespace qstar::eval::lessons {
 
-inline constexpr int64_t most_written = 64; // tokens of a solution
+inline constexpr int64_t kMostWritten = 64; // tokens of a solution
 
 // Asks of each solution whether the step makes it likelier.
 std::optional<Turn> next_preference(LessonRun& run, const Given& given);

@@ -118,7 +118,7 @@ void search_values(LessonRun& run, Values& values) {
     values.set("losses", static_cast<double>(both.losses));
     values.set("low", 100 * both.interval().low, 1);
     values.set("high", 100 * both.interval().high, 1);
-    const bool enough_of_both = both.wins + both.losses >= least_of_a_duel;
+    const bool enough_of_both = both.wins + both.losses >= kLeastOfADuel;
     values.set("enough", static_cast<double>(enough_of_both));
     values.set("verdict", std::string(enough_of_both && both.won()    ? "Q* with its Q"
                                       : enough_of_both && both.lost() ? "A* with the PRM"
@@ -128,7 +128,7 @@ void search_values(LessonRun& run, Values& values) {
     if (measured.size() < 5) return;
     values.set("play", 1.0);
     const Duel gain = duel(measured[3].right, measured[4].right);
-    const bool enough = gain.wins + gain.losses >= least_of_a_duel;
+    const bool enough = gain.wins + gain.losses >= kLeastOfADuel;
     values.set("search_gains", static_cast<double>(enough && gain.won()));
     values.set("search_loses", static_cast<double>(enough && gain.lost()));
     values.set("gain", static_cast<double>(gain.wins));
@@ -187,10 +187,10 @@ Values examine_q(LessonRun& run, const Given&) {
     return values;
 }
 
-constexpr std::string_view needs_of_q_values[] = {"prm", "q"};
+constexpr std::string_view kNeedsOfQValues[] = {"prm", "q"};
 
 } // namespace
 
-const Experiment q_values = {"q-values", needs_of_q_values, nullptr, examine_q};
+const Experiment q_values = {"q-values", kNeedsOfQValues, nullptr, examine_q};
 
 } // namespace qstar::eval::lessons

@@ -156,10 +156,10 @@ Values examine_ranking(LessonRun& run, const Given& given) {
     return values;
 }
 
-constexpr std::string_view needs_of_ranking[] = {"rank", "reward"};
+constexpr std::string_view kNeedsOfRanking[] = {"rank", "reward"};
 
 } // namespace
 
-const Experiment ranking = {"ranking", needs_of_ranking, next_ranking, examine_ranking};
+const Experiment ranking = {"ranking", kNeedsOfRanking, next_ranking, examine_ranking};
 
 } // namespace qstar::eval::lessons

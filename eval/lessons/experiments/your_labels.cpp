@@ -255,10 +255,10 @@ Values examine_labels(LessonRun& run, const Given& given) {
     return values;
 }
 
-constexpr std::string_view needs_of_your_labels[] = {"sample", "label", "prm"};
+constexpr std::string_view kNeedsOfYourLabels[] = {"sample", "label", "prm"};
 
 } // namespace
 
-const Experiment your_labels = {"your-labels", needs_of_your_labels, next_label, examine_labels};
+const Experiment your_labels = {"your-labels", kNeedsOfYourLabels, next_label, examine_labels};
 
 } // namespace qstar::eval::lessons
