@@ -90,6 +90,9 @@ Values examine_calculator_lesson(LessonRun& run, const Given&) {
     compare(student, from_play ? play : tuned, "student", values);
     compare(play, tuned, "play", values);
     compare(teacher, rows[1].entry.policy.ends_with("self-play") ? play : tuned, "teacher", values);
+    const bool by_steps = run.flags("self-play").value("supervision", "outcome") == "process";
+    values.set("told",
+               std::string(by_steps ? "Which steps are right" : "Whether an answer is right"));
     values.set("from", policy_name(from));
     values.set("teacher_policy", policy_name(rows[1].entry.policy));
     values.set("teacher_scorer",
