@@ -102,7 +102,7 @@ for (const run of runs) {
   const complaints = [];
   const open = async (width) => {
     const tab = await browser.newPage({viewport: {width, height: 900}});
-    tab.setDefaultTimeout(60_000);
+    tab.setDefaultTimeout(240_000);
     tab.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
     tab.on('pageerror', (error) => complaints.push(String(error)));
     await tab.goto(address);
