@@ -29,6 +29,7 @@ struct Making {
     void stage(train::StageOptions& options) const {
         options.run = run.run();
         options.study = "lessons";
+        options.skip_bad = true; // a sample may be longer than the context
         options.quiet = true;
         run.tell(from, what);
     }
