@@ -5,6 +5,7 @@
 #include "engine/base/elementary.h"
 #include "engine/base/error.h"
 #include "train/data/searched.h"
+#include "train/rl/minibatch.h"
 #include "train/rl/surrogate.h"
 
 #include <algorithm>
