@@ -53,8 +53,9 @@ std::vector<SampledSolution> pick(const std::vector<SampledSolution>& solutions,
 }
 
 LabelSession solutions_to_label(const std::string& file, const LabelOptions& options) {
+    const auto world = search::make_world(world_of(options.stage.run, options.world));
     BadLines bad(options.stage.skip_bad);
-    const std::vector<SampledSolution> solutions = read_solutions(file, bad);
+    const std::vector<SampledSolution> solutions = read_solutions(file, bad, *world);
     settle(bad, options.stage, options.name, file);
     LabelSession session;
     session.items = pick(solutions, options, session.left_out);

@@ -151,7 +151,13 @@ std::vector<RankedPair> pairs_said(const RankSession& session, const std::string
 
 RankSession read_prompts(const RankOptions& options, const std::string& file, uint64_t seed) {
     BadLines bad(options.stage.skip_bad);
-    std::vector<RankPrompt> prompts = prompts_of(read_solutions(file, bad), options);
+    // A person may rank what the world does not know.
+    const bool simulated = options.annotator == "simulated";
+    std::vector<RankPrompt> prompts = prompts_of(
+        simulated ? read_solutions(file, bad,
+                                   *search::make_world(world_of(options.stage.run, options.world)))
+                  : read_solutions(file, bad),
+        options);
     settle(bad, options.stage, options.name, file);
     if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
     for (RankPrompt& prompt : prompts) derive_stream(prompt, seed);

@@ -177,7 +177,7 @@ void rollout(const RolloutOptions& options) {
     check_vocab(model, tokenizer, options.stage.run);
     search::GptProposer proposer(model, tokenizer, stage.seed());
     BadLines bad(options.stage.skip_bad);
-    std::vector<SampledSolution> solutions = read_solutions(file, bad);
+    std::vector<SampledSolution> solutions = read_solutions(file, bad, *world);
     settle(bad, options.stage, stage.name(), file);
     std::erase_if(solutions, [](const auto& s) { return !s.finished || s.steps.empty(); });
     if (solutions.empty()) fail("{}: no finished solution to label", file);

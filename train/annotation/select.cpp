@@ -97,7 +97,7 @@ void select(const SelectOptions& options) {
     check_vocab(model, tokenizer, options.stage.run);
     search::GptScorer scorer(model, tokenizer);
     BadLines bad(options.stage.skip_bad);
-    std::vector<SampledSolution> solutions = read_solutions(file, bad);
+    std::vector<SampledSolution> solutions = read_solutions(file, bad, *world);
     settle(bad, options.stage, "select", file);
     if (options.limit > 0 && solutions.size() > static_cast<size_t>(options.limit))
         solutions.resize(static_cast<size_t>(options.limit));

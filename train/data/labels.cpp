@@ -30,6 +30,11 @@ class BothWays {
     int64_t count_ = 0;
 };
 
+SampledSolution solution_of(const JsonLine& line) {
+    return {string_field(line, "problem"), strings_field(line, "steps"),
+            bool_field(line, "finished")};
+}
+
 } // namespace
 
 Json json_of(const SampledSolution& solution) {
@@ -39,9 +44,23 @@ Json json_of(const SampledSolution& solution) {
 
 std::vector<SampledSolution> read_solutions(const std::string& path, BadLines& bad) {
     std::vector<SampledSolution> solutions;
+    read_jsonl(path, bad, [&](const JsonLine& line) { solutions.push_back(solution_of(line)); });
+    return solutions;
+}
+
+std::vector<SampledSolution> read_solutions(const std::string& path, BadLines& bad,
+                                            const search::World& world) {
+    std::vector<SampledSolution> solutions;
     read_jsonl(path, bad, [&](const JsonLine& line) {
-        solutions.push_back({string_field(line, "problem"), strings_field(line, "steps"),
-                             bool_field(line, "finished")});
+        SampledSolution solution = solution_of(line);
+        if (solutions.empty() || solution.problem != solutions.back().problem) {
+            try {
+                world.answer(solution.problem);
+            } catch (const Error& why) {
+                fail("{}: field \"problem\": {}", line.where, why.what());
+            }
+        }
+        solutions.push_back(std::move(solution));
     });
     return solutions;
 }

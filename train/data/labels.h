@@ -50,6 +50,10 @@ struct SampledSolution {
 Json json_of(const SampledSolution& solution);
 std::vector<SampledSolution> read_solutions(const std::string& path, BadLines& bad);
 std::vector<SampledSolution> read_solutions(const std::string& path);
+// For whoever asks the world's verifier about them: a problem whose answer the world does not know
+// is a bad line, where every solution of it would be called wrong.
+std::vector<SampledSolution> read_solutions(const std::string& path, BadLines& bad,
+                                            const search::World& world);
 
 struct OutcomeLabel {
     std::string problem;

@@ -99,6 +99,24 @@ TEST_CASE("outcome labels and solutions come back as they were written") {
     CHECK(!solutions[0].finished);
 }
 
+TEST_CASE("a solution's problem is one that the verifier knows the answer of, or a bad line") {
+    const Temporary folder;
+    const std::string path = folder / "solutions.jsonl";
+    std::vector<Json> lines;
+    for (const char* problem : {"2+3", "2+3", "1/0", "2+", "99999999999999999999+1", "4+4"})
+        lines.push_back(json_of(SampledSolution{problem, {"5"}, true}));
+    write_jsonl(path, lines);
+    const auto world = search::make_world("arithmetic");
+    BadLines refused, skipped(true);
+    read_solutions(path, refused, *world);
+    CHECK_THROWS_WITH_AS(refused.settle(path),
+                         doctest::Contains((path + ":5: field \"problem\": a number").c_str()),
+                         Error);
+    CHECK(refused.count() == 3);
+    CHECK(read_solutions(path, skipped, *world).size() == 3);
+    CHECK(read_solutions(path).size() == 6);
+}
+
 TEST_CASE("PRM800K lines by people: several completions, human ones, none chosen") {
     const Temporary folder;
     const std::string path =

@@ -48,6 +48,22 @@ std::string typing_ranks(const RankOptions& options, const std::string& text) {
 
 } // namespace
 
+TEST_CASE("a simulated annotator ranks no solutions of a problem that the world does not know") {
+    const Temporary folder;
+    write_jsonl(folder / "solutions.jsonl",
+                std::vector<Json>{json_of(SampledSolution{"how many?", {"6"}, true}),
+                                  json_of(SampledSolution{"how many?", {"5"}, true})});
+    RankOptions options = quiet<RankOptions>(folder.path);
+    options.solutions = folder / "solutions.jsonl";
+    std::istringstream in("1 2\n");
+    std::ostringstream out;
+    CHECK_THROWS_WITH_AS(rank(options, in, out), doctest::Contains("solutions.jsonl: 2 bad lines"),
+                         Error);
+    options.annotator = "me"; // a person may know
+    rank(options, in, out);
+    CHECK(read_ranks(folder / "ranks/ranks.jsonl").size() == 1);
+}
+
 TEST_CASE("ranks come back as they were written, the pairs of a prompt as one ranking") {
     const Temporary folder;
     const std::vector<std::vector<std::string>> outputs = {{"3+3", "6"}, {"5"}, {"3+3", "7"}};
