@@ -41,6 +41,7 @@ bool is_folder(const std::string& path) {
 namespace {
 
 std::string read_here(const std::string& path) {
+    if (path.empty()) fail("expected the name of a file to read, found none");
     File file;
     file.descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                   : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

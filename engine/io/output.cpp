@@ -41,6 +41,7 @@ OutputPlace open_already(int descriptor, const std::string& name) {
 } // namespace
 
 OutputPlace output_place(const std::string& path) {
+    if (path.empty()) fail("expected the name of a file to write, found none");
     if (path == "-") return open_already(STDOUT_FILENO, "standard output");
     std::filesystem::path name = path;
     for (int links = 0;; ++links) {
@@ -63,6 +64,12 @@ OutputPlace output_place(const std::string& path) {
         if (error) fail("{}: cannot write: {}", path, error.message());
         name = name.parent_path() / target; // a target from the root on replaces it all
     }
+}
+
+std::FILE* messages_beside(const std::string& path) {
+    const bool same =
+        path == "-" || path == "/dev/stdout" || descriptor_named(path) == STDOUT_FILENO;
+    return same ? stderr : stdout;
 }
 
 void sync_folder_of(const std::string& path) {

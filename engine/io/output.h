@@ -5,6 +5,7 @@
 // time uses one of them.
 
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,10 @@ struct OutputPlace {
 // "-" is the standard output, /dev/stdout, /dev/fd/N and /proc/self/fd/N are descriptors that are
 // open already. Error for a folder, and for links that lead nowhere.
 OutputPlace output_place(const std::string& path);
+
+// Where a command that writes `path` says what it does: the standard output, or the standard error
+// where the other one is what it writes.
+std::FILE* messages_beside(const std::string& path);
 
 // All bytes, in as few calls of the system as it takes.
 void write_all(int descriptor, std::string_view bytes, const std::string& name);

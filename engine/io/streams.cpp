@@ -58,6 +58,7 @@ void FileWriter::commit() {
 }
 
 FileReader::FileReader(const std::string& path) : path_(path) {
+    if (path.empty()) fail("expected the name of a file to read, found none");
     if (path == "-") fail("standard input: cannot read: it would have to be read more than once");
     // A pipe is not waited for: it is refused.
     descriptor_ = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);

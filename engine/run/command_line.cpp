@@ -106,14 +106,40 @@ std::vector<std::string> arranged(const std::vector<std::string>& line, const CL
     return words;
 }
 
-// One sentence for what is wrong with a line.
-std::string sentence_of(const CLI::ParseError& error, const CLI::App& app) {
+// The commands of those that the line names the last of.
+std::string commands_of(const CLI::App* app) {
+    while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+    std::string names;
+    for (const CLI::App* inner : app->get_subcommands([](const CLI::App*) { return true; }))
+        names += (names.empty() ? "" : ", ") + inner->get_name();
+    return names;
+}
+
+// One sentence of ours for what is wrong with a line.
+std::string sentence_of(const CLI::ParseError& error, const CLI::App& app,
+                        const std::vector<std::string>& line) {
+    const std::string text = error.what();
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
         // A command that does not exist is found out only as the lack of one that does.
         const std::vector<std::string> rest = app.remaining(true);
         if (!rest.empty()) return fmt::format("unknown command \"{}\"", rest[0]);
+        if (text.find("subcommand") != text.npos)
+            return fmt::format("expected a command, one of {}", commands_of(&app));
     }
-    const std::string text = error.what();
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+        // The library says them in another order.
+        const std::vector<std::string> rest = app.remaining(true);
+        const auto first = std::find_first_of(line.begin(), line.end(), rest.begin(), rest.end());
+        const std::string word = first != line.end() ? *first : rest.empty() ? "" : rest[0];
+        if (!word.starts_with('-'))
+            return fmt::format("expected a flag or the end of the line, found \"{}\"", word);
+        return fmt::format("unknown flag \"{}\"", word.substr(0, word.find('=')));
+    }
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+        const bool twice = text.find("received") != text.npos;
+        return text.substr(0, text.find(": ")) +
+               (twice ? ": expected once, found more often" : ": expected a value, found none");
+    }
     const std::string unread = "Could not convert: "; // "--width = 99999999999"
     if (dynamic_cast<const CLI::ConversionError*>(&error) == nullptr || !text.starts_with(unread))
         return text;
@@ -233,7 +259,7 @@ std::string run_line(Command& program, const std::vector<std::string>& words,
         return app.help();
     } catch (const CLI::ParseError& wrong) {
         const std::string renamed = renamed_in(words, program);
-        throw WrongLine(renamed.empty() ? sentence_of(wrong, app) : renamed);
+        throw WrongLine(renamed.empty() ? sentence_of(wrong, app, words) : renamed);
     }
     const Command& command = named(app, program);
     Call call;

@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
+#include "engine/io/output.h"
 #include "engine/text/json.h"
 #include "engine/text/sentence.h"
 #include "eval/measure/table.h"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fmt/format.h>
 
 namespace qstar::eval {
@@ -278,13 +280,13 @@ void write_results(const ResultsOptions& options) {
         fmt::print("{}", text);
         return;
     }
-    if (exists(options.out)) {
+    if (std::filesystem::is_regular_file(options.out)) {
         const std::string before = "\n" + read_file(options.out);
         if (const size_t at = before.find(std::string("\n") + kKeptFrom + "\n"); at != before.npos)
             text += before.substr(at);
     }
     write_file_atomic(options.out, text);
-    fmt::print("The results are in {}\n", options.out);
+    fmt::print(messages_beside(options.out), "The results are in {}\n", options.out);
 }
 
 } // namespace qstar::eval

@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
+#include "engine/io/output.h"
 #include "engine/io/progress.h"
 #include "engine/text/json.h"
 #include "eval/measure/interval.h"
@@ -161,7 +162,8 @@ void puzzles(const PuzzleEvalOptions& options) {
         search.method = method;
         rows.push_back(measure(*space, search, states, shortest));
     }
-    fmt::print("{} states of {}, {}. A state counts as solved when its steps, replayed, end in the "
+    fmt::print(messages_beside(options.out),
+               "{} states of {}, {}. A state counts as solved when its steps, replayed, end in the "
                "goal.\n\n{}",
                states.size(), space->name(),
                options.states.empty() ? fmt::format("seed {}", options.seed) : options.states,

@@ -5,6 +5,7 @@
 #include "engine/formats/gguf_model.h"
 #include "engine/formats/huggingface.h"
 #include "engine/io/files.h"
+#include "engine/io/output.h"
 #include "engine/io/streams.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/run/run_folder.h"
@@ -161,8 +162,8 @@ void export_model(const ExportOptions& options) {
             export_gguf(options, of, ends);
     });
     if (!options.quiet)
-        fmt::print("{}: {} as {}\n", of.file, engine::family_name(of.gpt.config.family),
-                   options.out);
+        fmt::print(messages_beside(options.out), "{}: {} as {}\n", of.file,
+                   engine::family_name(of.gpt.config.family), options.out);
 }
 
 } // namespace qstar::search

@@ -15,7 +15,11 @@ namespace {
 std::string own_world(const std::string& run) {
     const std::optional<JsonLine> flags = corpus_flags(run);
     if (!flags) return exists(problems_file(run)) ? "gsm8k:" + problems_file(run) : "";
-    return has_field(*flags, "world") ? string_field(*flags, "world") : std::string(kDefaultWorld);
+    if (!has_field(*flags, "world")) return std::string(kDefaultWorld);
+    const std::string world = string_field(*flags, "world");
+    if (!is_world(world))
+        fail("{}: field \"world\": expected {}, found \"{}\"", flags->where, known_worlds(), world);
+    return world;
 }
 
 // Without its file, which may be moved: "gsm8k".

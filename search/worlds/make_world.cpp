@@ -47,11 +47,17 @@ const std::vector<WorldEntry> entries = {
 std::optional<std::string> file_of(const WorldEntry& entry, std::string_view name) {
     if (entry.like.empty() && name == entry.name) return "";
     const std::string start = std::string(entry.name) + ":";
-    if (entry.like.empty() || !name.starts_with(start)) return {};
+    if (entry.like.empty() || !name.starts_with(start) || name == start) return {};
     return std::string(name.substr(start.size()));
 }
 
 } // namespace
+
+bool is_world(std::string_view name) {
+    for (const WorldEntry& entry : entries)
+        if (file_of(entry, name)) return true;
+    return false;
+}
 
 std::unique_ptr<World> make_world(std::string_view name) {
     for (const WorldEntry& entry : entries)

@@ -14,7 +14,9 @@ namespace qstar::search {
 // The world of a run without a corpus, and of a corpus whose record names none.
 inline constexpr std::string_view kDefaultWorld = "arithmetic";
 
-// By name, "countdown" or "gsm8k:FILE"; Error naming the known ones.
+// Whether there is a world of this name, "countdown" or "gsm8k:FILE".
+bool is_world(std::string_view name);
+// By name; Error naming the known ones.
 std::unique_ptr<World> make_world(std::string_view name);
 
 bool is_world(std::string_view name); // known by make_world(), its file there or not

@@ -114,6 +114,20 @@ TEST_CASE("an open descriptor's name is that descriptor, not a file") {
     CHECK_THROWS_AS(write_file_atomic("/dev/fd/9999", "x"), Error);
 }
 
+TEST_CASE("messages stand beside what is written to the standard output, not in it") {
+    for (const char* path : {"-", "/dev/stdout", "/dev/fd/1"})
+        CHECK(messages_beside(path) == stderr);
+    for (const char* path : {"", "x", "/dev/stderr", "/dev/fd/2"})
+        CHECK(messages_beside(path) == stdout);
+}
+
+TEST_CASE("no name is no file") {
+    CHECK_THROWS_WITH_AS(read_file(""), "expected the name of a file to read, found none", Error);
+    CHECK_THROWS_WITH_AS(FileReader(""), "expected the name of a file to read, found none", Error);
+    CHECK_THROWS_WITH_AS(write_file_atomic("", "x"),
+                         "expected the name of a file to write, found none", Error);
+}
+
 TEST_CASE("a file that is replaced keeps who may read it") {
     const Temporary scratch;
     const std::string path = scratch.file("a", "old");

@@ -87,6 +87,20 @@ TEST_CASE("what may be a flag is one, and -- ends them") {
     CHECK(program.problem == "-w");
 }
 
+TEST_CASE("what is wrong with a line is said in our words, the first thing first") {
+    const auto said = [](const std::vector<std::string>& words) {
+        return SmallProgram().read(words);
+    };
+    CHECK(said({}) == "expected a command, one of search");
+    CHECK(said({"search", "--nosuch", "3", "1+2"}) == "unknown flag \"--nosuch\"");
+    CHECK(said({"search", "--widht=3"}) == "unknown flag \"--widht\"");
+    CHECK(said({"search", "1+2", "3", "4"}) ==
+          "expected a flag or the end of the line, found \"3\"");
+    CHECK(said({"search", "--width"}) == "--width: expected a value, found none");
+    CHECK(said({"search", "--width", "3", "--width", "4"}) ==
+          "--width: expected once, found more often");
+}
+
 TEST_CASE("numbers are read wholly or refused") {
     const auto width = [](const char* text) {
         return SmallProgram().read({"search", "--width", text});

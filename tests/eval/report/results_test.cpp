@@ -69,6 +69,19 @@ TEST_CASE("results keep what was written by hand below them") {
     CHECK(read_file(options.out) == once);
 }
 
+TEST_CASE("results go where they are asked to, and what is no plain file is not read before") {
+    const Temporary run;
+    write_measured_run(run);
+    const auto to = [&](const std::string& out) {
+        return run_program(run, "eval results --run " + run.path + " --out " + out);
+    };
+    const auto printed = to("-");
+    CHECK(printed.status == 0);
+    CHECK(printed.out == results({run.path}));
+    CHECK(printed.error == "The results are in -\n");
+    if (exists("/dev/full")) CHECK(to("/dev/full").status == 2); // and has no end
+}
+
 TEST_CASE("results refuse a folder that is no run, and a file that holds no measures") {
     const Temporary folder;
     CHECK_THROWS_AS(results({folder / "none"}), Error);

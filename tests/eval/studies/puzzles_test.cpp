@@ -76,6 +76,9 @@ TEST_CASE("qstar eval puzzles and actions, from nothing to a table") {
     REQUIRE(lines.size() == 2);
     CHECK(int_field(lines[1], "solved") == 5);
     CHECK(string_field(lines[1], "method") == "astar");
+    const auto printed =
+        run("eval puzzles --world lights-out --size 3 --methods astar --problems 5 --out -");
+    CHECK(parse_jsonl(printed.out, "the standard output").size() == 1);
     search::PuzzleChoice puzzle;
     puzzle.size = 3;
     CHECK(search::read_puzzle(puzzle, states).states.size() == 5);

@@ -311,6 +311,39 @@ TEST_CASE("an import that fails leaves a run as it was") {
         CHECK(!tests::contains(entry.path().string(), ".tmp"));
 }
 
+TEST_CASE("a model on the standard output is that alone") {
+    const Temporary folder;
+    make_run(folder / "run", reciting(script_of(3, "x", text_end)));
+    const auto to = [&](const std::string& out) {
+        return tests::run_program(folder, "engine export --format gguf --run '" + (folder / "run") +
+                                              "' --out " + out);
+    };
+    const auto printed = to("-");
+    CHECK(printed.status == 0);
+    CHECK(tests::contains(printed.error, ": gpt2 as -"));
+    write_file_atomic(folder / "printed.gguf", printed.out);
+    const engine::GgufReader read(folder / "printed.gguf");
+    CHECK(to("'" + (folder / "-.gguf") + "'").status == 0);
+    CHECK(read_file(folder / "-.gguf") == printed.out);
+}
+
+TEST_CASE("a model is that of a stage of the run, or the run says which ones it has") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    make_run(run, reciting(script_of(3, "x", text_end)));
+    const auto said = [&](const std::string& stage) {
+        return tests::refusal_of([&] { load_run_model(run, "", stage); });
+    };
+    for (const std::string stage :
+         {"../run/sft", "..", ".", "", "/sft", "sft/", "sft/../sft", "a b"})
+        CHECK(said(stage) ==
+              "--stage: expected the name of a stage, as sft or prm-2, found \"" + stage + "\"");
+    for (const std::string stage : {"dpo", "self-play/round-1"})
+        CHECK(said(stage) ==
+              run + "/" + stage + "/model.safetensors is missing: " + run + " has models of sft");
+    CHECK(load_run_model(run, "", "sft").file == run + "/sft/model.safetensors");
+}
+
 TEST_CASE("an export replaces nothing but an export, with --force too") {
     const Temporary folder;
     const std::string run = folder / "run", other = folder / "other";

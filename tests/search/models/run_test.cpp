@@ -54,6 +54,20 @@ TEST_CASE("a run knows its world") {
     CHECK(world_of(none.path, "words") == "words");
 }
 
+TEST_CASE("a world that a run's record names and nobody knows is refused with the record's name") {
+    for (const std::string name : {"nosuch", "", "gsm8k:", "gsm8k"}) {
+        CAPTURE(name);
+        const Temporary run;
+        run.file("config.json",
+                 R"({"seed": 1, "stages": {"corpus": {"world": ")" + name + R"("}}})");
+        CHECK_THROWS_WITH_AS(world_of(run.path),
+                             doctest::Contains("config.json: stages: corpus: field \"world\": "
+                                               "expected arithmetic, "),
+                             Error);
+        CHECK_THROWS_AS(world_of(run.path, "arithmetic"), Error);
+    }
+}
+
 TEST_CASE("qstar search solves problems of the run's world alone") {
     const RunOf countdown("countdown"), arithmetic("arithmetic");
     CHECK(countdown.search("'1 5 8 11 24' --method greedy").status == 0);
