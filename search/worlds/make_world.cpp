@@ -8,7 +8,6 @@
 #include "search/worlds/words/gsm8k.h"
 #include "search/worlds/words/words.h"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,11 +62,6 @@ std::unique_ptr<World> make_world(std::string_view name) {
     for (const WorldEntry& entry : entries)
         if (const std::optional<std::string> file = file_of(entry, name)) return entry.make(*file);
     fail("unknown world \"{}\": expected {}", name, known_worlds());
-}
-
-bool is_world(std::string_view name) {
-    return std::any_of(entries.begin(), entries.end(),
-                       [&](const WorldEntry& entry) { return file_of(entry, name).has_value(); });
 }
 
 std::vector<std::string> world_names() {

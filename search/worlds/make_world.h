@@ -14,12 +14,11 @@ namespace qstar::search {
 // The world of a run without a corpus, and of a corpus whose record names none.
 inline constexpr std::string_view kDefaultWorld = "arithmetic";
 
-// Whether there is a world of this name, "countdown" or "gsm8k:FILE".
+// Whether make_world() knows the name, "countdown" or "gsm8k:FILE", its file there or not.
 bool is_world(std::string_view name);
+
 // By name; Error naming the known ones.
 std::unique_ptr<World> make_world(std::string_view name);
-
-bool is_world(std::string_view name); // known by make_world(), its file there or not
 
 // What a shell offers of them: "arithmetic", "gsm8k:".
 std::vector<std::string> world_names();
