@@ -1,5 +1,7 @@
-// The processor's decoder: the rows of a batch are cut into pieces, and a piece goes through
-// all layers while it lies in the caches of its core.
+// The processor's decoder. Of a small model the rows of a batch are cut into pieces, and a piece
+// goes through all layers on one thread, while it lies in the caches of its core. Of a large one
+// all rows go through a layer together, and the threads share the columns of each product: the
+// weights come out of memory once.
 
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
@@ -22,6 +24,8 @@ namespace {
 // pass through a core's cache once a piece.
 constexpr int64_t kMostRows = 48;
 constexpr int64_t kFewestRows = 4;
+// A model is large when its largest map has so many weights.
+constexpr int64_t kLargeMap = 1 << 19;
 
 class CpuDecoder : public BatchDecoder {
   public:
@@ -41,39 +45,69 @@ class CpuDecoder : public BatchDecoder {
     void queries_keys_values(const Piece& piece, int64_t layer, KvCache& cache);
     void turn(const DecoderBlock<PackedLinear>& block, int position, float* query);
     void attend_and_mix(Piece& piece, size_t index, int64_t layer, const KvCache& cache);
+    void attend(const Piece& piece, size_t index, int64_t layer, const KvCache& cache);
+    void keep_last(Piece& piece);
     void normalise(const Piece& piece, const DecoderNorm& norm);
 
+    // What is done with each row: by all threads where the piece is all rows of a large model.
+    void each_row(const Piece& piece, Body body) const;
+
     float* x(int64_t row) { return x_.data() + row * config_.width; }
-    float* norm(int64_t row) { return norm_.data() + row * config_.width; }
-    float* wide(int64_t row) { return wide_.data() + row * wide_width_; }
+    float* norm(int64_t row) { return norm_.data() + row * norm_stride_; }
+    float* wide(int64_t row) { return wide_.data() + row * wide_stride_; }
+    float* attended(int64_t row) { return wide(row) + attention_.qkv_width(); }
+    void apply(const PackedLinear& map, const Piece& piece, const float* from, int64_t from_stride,
+               float* to, int64_t to_stride, bool add = false) const {
+        map.apply(piece.rows, from, from_stride, to, to_stride, add, large_);
+    }
 
     GptConfig config_;
     DecoderWeights<PackedLinear> weights_;
     PackedLinear head_;
     Attention attention_; // of a row
     float epsilon_;       // of norms
-    int64_t wide_width_;  // numbers of a row of wide_
+    bool large_;
+    int64_t norm_stride_, wide_stride_; // from row to row
     // Of the batch, kept for the next one. wide: queries, keys, values and the attended
     // values of a row, later the hidden layer of its MLP.
     std::span<const DecoderRow> rows_;
     std::vector<Piece> pieces_;
     std::vector<float> x_, norm_, wide_, scores_, out_;
+    int64_t row_scores_ = 0; // of one row
 };
 
+// Rows of a product that are a multiple of 2 KiB apart would fight for the same few places of the
+// first-level cache.
+int64_t row_stride(int64_t width) {
+    const int64_t lines = (width + 15) / 16 * 16;
+    return lines % 512 == 0 ? lines + 16 : lines;
+}
+
 CpuDecoder::CpuDecoder(const Gpt& model)
-    : config_(model.config), weights_(decoder_weights<PackedLinear>(model, cpu_device())),
-      head_(weights_.lm_head.empty() ? weights_.embedding : weights_.lm_head, {}, true),
+    : config_(model.config),
+      weights_(decoder_weights<PackedLinear>(
+          model, cpu_device(), [](const LinearParts& parts) { return PackedLinear(parts); })),
+      head_({{weights_.lm_head.empty() ? weights_.embedding : weights_.lm_head}, true, {}}),
       attention_{1, 1, config_.heads, kv_heads(config_), head_size(config_)},
       epsilon_(norm_epsilon(config_)),
-      wide_width_(std::max(attention_.qkv_width() + attention_.width(),
-                           weights_.blocks.front().widen.out())) {}
+      large_(weights_.blocks.front().widen.in() * weights_.blocks.front().widen.out() >= kLargeMap),
+      norm_stride_(row_stride(config_.width)),
+      wide_stride_(row_stride(std::max(attention_.qkv_width() + attention_.width(),
+                                       weights_.blocks.front().widen.out()))) {}
+
+void CpuDecoder::each_row(const Piece& piece, Body body) const {
+    if (!large_) return body(piece.begin, piece.begin + piece.rows);
+    const int64_t grain = (piece.rows + threads() - 1) / threads();
+    parallel_for(piece.rows, grain,
+                 [&](int64_t begin, int64_t end) { body(piece.begin + begin, piece.begin + end); });
+}
 
 // Cuts the rows into pieces. How they are cut changes no result.
 void CpuDecoder::plan() {
     const auto rows = static_cast<int64_t>(rows_.size());
     const int64_t workers = std::min<int64_t>(threads(), std::max<int64_t>(1, rows / kFewestRows));
     const int64_t rounds = (rows + workers * kMostRows - 1) / (workers * kMostRows);
-    const int64_t size = (rows + workers * rounds - 1) / (workers * rounds);
+    const int64_t size = large_ ? rows : (rows + workers * rounds - 1) / (workers * rounds);
     pieces_.clear();
     int64_t feed = 0;
     for (int64_t begin = 0; begin < rows; begin += size) {
@@ -83,10 +117,10 @@ void CpuDecoder::plan() {
         }
     }
     x_.resize(static_cast<size_t>(rows * config_.width));
-    norm_.resize(x_.size());
-    wide_.resize(static_cast<size_t>(rows * wide_width_));
-    scores_.resize(pieces_.size() * static_cast<size_t>(config_.heads * kPagePositions *
-                                                        KvCache::pages_of(config_.context)));
+    norm_.resize(static_cast<size_t>(rows * norm_stride_));
+    wide_.resize(static_cast<size_t>(rows * wide_stride_));
+    row_scores_ = config_.heads * kPagePositions * KvCache::pages_of(config_.context);
+    scores_.resize(static_cast<size_t>((large_ ? threads() : std::ssize(pieces_)) * row_scores_));
 }
 
 void CpuDecoder::embed(const Piece& piece) {
@@ -102,37 +136,40 @@ void CpuDecoder::embed(const Piece& piece) {
 }
 
 void CpuDecoder::normalise(const Piece& piece, const DecoderNorm& by) {
-    float mean, rstd;
-    for (int64_t r = piece.begin; r < piece.begin + piece.rows; ++r) {
-        if (by.bias.empty())
-            kernels().rms_norm(config_.width, x(r), by.gain.data(), epsilon_, norm(r), &rstd);
-        else
-            kernels().layer_norm(config_.width, x(r), by.gain.data(), by.bias.data(), epsilon_,
-                                 norm(r), &mean, &rstd);
-    }
+    each_row(piece, [&](int64_t begin, int64_t end) {
+        float mean, rstd;
+        for (int64_t r = begin; r < end; ++r) {
+            if (by.bias.empty())
+                kernels().rms_norm(config_.width, x(r), by.gain.data(), epsilon_, norm(r), &rstd);
+            else
+                kernels().layer_norm(config_.width, x(r), by.gain.data(), by.bias.data(), epsilon_,
+                                     norm(r), &mean, &rstd);
+        }
+    });
 }
 
 // The first half of a layer: keys and values of the new tokens go into the cache.
 void CpuDecoder::queries_keys_values(const Piece& piece, int64_t layer, KvCache& cache) {
     const auto& block = weights_.blocks[static_cast<size_t>(layer)];
     normalise(piece, block.ln_1);
-    block.c_attn.apply(piece.rows, norm(piece.begin), wide(piece.begin));
+    apply(block.c_attn, piece, norm(piece.begin), norm_stride_, wide(piece.begin), wide_stride_);
     const int64_t size = attention_.size;
-    for (int64_t i = 0; i < piece.rows; ++i) {
-        const DecoderRow& row = rows_[static_cast<size_t>(piece.begin + i)];
-        float* page = cache.pages(row.slot)[row.position / kPagePositions];
-        const int64_t column = row.position % kPagePositions;
-        float* const query = wide(piece.begin) + i * attention_.qkv_width();
-        if (!weights_.turns.empty()) turn(block, row.position, query);
-        const float* key = query + attention_.width();
-        for (int64_t h = 0; h < attention_.kv_heads; ++h, key += size) {
-            const int64_t part = h * size * kPagePositions;
-            float* keys = page + cache.keys(layer) + part + column;
-            for (int64_t d = 0; d < size; ++d) keys[d * kPagePositions] = key[d];
-            std::copy_n(key + attention_.kv_width(), size,
-                        page + cache.values(layer) + part + column * size);
+    each_row(piece, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+            const DecoderRow& row = rows_[static_cast<size_t>(r)];
+            float* page = cache.pages(row.slot)[row.position / kPagePositions];
+            const int64_t column = row.position % kPagePositions;
+            if (!weights_.turns.empty()) turn(block, row.position, wide(r));
+            const float* key = wide(r) + attention_.width();
+            for (int64_t h = 0; h < attention_.kv_heads; ++h, key += size) {
+                const int64_t part = h * size * kPagePositions;
+                float* keys = page + cache.keys(layer) + part + column;
+                for (int64_t d = 0; d < size; ++d) keys[d * kPagePositions] = key[d];
+                std::copy_n(key + attention_.kv_width(), size,
+                            page + cache.values(layer) + part + column * size);
+            }
         }
-    }
+    });
 }
 
 // Queries and keys of one row, normalised where the family does so, and turned.
@@ -154,39 +191,54 @@ void CpuDecoder::turn(const DecoderBlock<PackedLinear>& block, int position, flo
 // the rows of those move to the front of the piece.
 void CpuDecoder::attend_and_mix(Piece& piece, size_t index, int64_t layer, const KvCache& cache) {
     const auto& block = weights_.blocks[static_cast<size_t>(layer)];
-    const int64_t width = config_.width, size = attention_.size, row_width = attention_.qkv_width();
-    const float factor = 1.0f / std::sqrt(static_cast<float>(size));
-    const Kernels& kernel = kernels();
-    float* scores = scores_.data() + index * (scores_.size() / pieces_.size());
-    const float* qkv = wide(piece.begin);
-    float* attended = wide(piece.begin) + piece.rows * row_width;
-    int64_t used = 0;
-    for (int64_t i = 0; i < piece.rows; ++i) {
-        const DecoderRow& row = rows_[static_cast<size_t>(piece.begin + i)];
-        if (layer == config_.layers - 1) {
-            if (!row.last) continue;
-            if (used < i) std::copy_n(x(piece.begin + i), width, x(piece.begin + used));
-        }
-        kernel.attend_pages(row.position + 1, attention_.heads, attention_.group(), size,
-                            cache.pages(row.slot), cache.keys(layer), cache.values(layer),
-                            qkv + i * row_width, factor, scores,
-                            attended + used * attention_.width());
-        ++used;
-    }
-    piece.rows = used;
-    block.c_proj.apply(used, attended, x(piece.begin), true);
+    attend(piece, index, layer, cache);
+    if (layer == config_.layers - 1) keep_last(piece);
+    apply(block.c_proj, piece, attended(piece.begin), wide_stride_, x(piece.begin), config_.width,
+          true);
     normalise(piece, block.ln_2);
-    float* mlp = wide(piece.begin);
-    block.widen.apply(used, norm(piece.begin), mlp);
-    const int64_t wide = block.widen.out(), hidden = block.narrow.in();
-    if (wide == hidden) {
-        kernel.gelu(used * hidden, mlp, mlp);
-    } else {
-        // Gates and ups of a row; what they make moves to the front.
-        for (int64_t i = 0; i < used; ++i)
-            kernel.swiglu(hidden, mlp + i * wide, mlp + i * wide + hidden, mlp + i * hidden);
+    apply(block.widen, piece, norm(piece.begin), norm_stride_, wide(piece.begin), wide_stride_);
+    const int64_t hidden = block.narrow.in();
+    const bool gated = block.widen.out() != hidden;
+    each_row(piece, [&](int64_t begin, int64_t end) {
+        for (int64_t r = begin; r < end; ++r) {
+            float* const mlp = wide(r); // gates, then ups
+            if (gated)
+                kernels().swiglu(hidden, mlp, mlp + hidden, mlp);
+            else
+                kernels().gelu(hidden, mlp, mlp);
+        }
+    });
+    apply(block.narrow, piece, wide(piece.begin), wide_stride_, x(piece.begin), config_.width,
+          true);
+}
+
+void CpuDecoder::attend(const Piece& piece, size_t index, int64_t layer, const KvCache& cache) {
+    const float factor = 1.0f / std::sqrt(static_cast<float>(attention_.size));
+    const int64_t grain = (piece.rows + threads() - 1) / threads();
+    each_row(piece, [&](int64_t begin, int64_t end) {
+        const int64_t part = large_ ? begin / grain : static_cast<int64_t>(index);
+        for (int64_t r = begin; r < end; ++r) {
+            const DecoderRow& row = rows_[static_cast<size_t>(r)];
+            if (layer == config_.layers - 1 && !row.last) continue;
+            kernels().attend_pages(row.position + 1, attention_.heads, attention_.group(),
+                                   attention_.size, cache.pages(row.slot), cache.keys(layer),
+                                   cache.values(layer), wide(r), factor,
+                                   scores_.data() + part * row_scores_, attended(r));
+        }
+    });
+}
+
+void CpuDecoder::keep_last(Piece& piece) {
+    int64_t to = piece.begin;
+    for (int64_t r = piece.begin; r < piece.begin + piece.rows; ++r) {
+        if (!rows_[static_cast<size_t>(r)].last) continue;
+        if (to < r) {
+            std::copy_n(x(r), config_.width, x(to));
+            std::copy_n(attended(r), attention_.width(), attended(to));
+        }
+        ++to;
     }
-    block.narrow.apply(used, mlp, x(piece.begin), true);
+    piece.rows = to - piece.begin;
 }
 
 Tensor CpuDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
@@ -205,13 +257,14 @@ Tensor CpuDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache&
         if (s == 0) embed(piece);
         if (s < config_.layers) return queries_keys_values(piece, s, cache);
         normalise(piece, weights_.last_norm);
-        head.apply(piece.rows, norm(piece.begin), out_.data() + piece.feed * head.out());
+        apply(head, piece, norm(piece.begin), norm_stride_, out_.data() + piece.feed * head.out(),
+              head.out());
     };
     const auto count = static_cast<int64_t>(pieces_.size());
     const bool apart = std::all_of(pieces_.begin(), pieces_.end(), [&](const Piece& p) {
         return rows_[static_cast<size_t>(p.begin + p.rows - 1)].last;
     });
-    if (apart) {
+    if (count == 1 || apart) {
         const auto all = [&](int64_t begin, int64_t end) {
             for (int64_t i = begin; i < end; ++i) {
                 for (int64_t s = 0; s <= config_.layers; ++s) stage(static_cast<size_t>(i), s);

@@ -2,8 +2,9 @@
 // A model's weights as a decoder holds them: copies, each linear map as the decoder wants it, of
 // every family alike.
 //
-// They lie on `device`. Linear is made from a weight (in, out) and a bias (out) or an empty tensor.
+// They lie on `device`. Linear is what `linear` makes of a LinearParts.
 
+#include "engine/decode/packed_linear.h"
 #include "engine/nn/gpt.h"
 
 #include <string>
@@ -34,15 +35,14 @@ struct DecoderWeights {
     Linear score; // only with a scalar head
 };
 
-// Weights (out, in) side by side as one (in, all outs).
-Tensor side_by_side(const Gpt& model, const std::string& block,
-                    const std::vector<std::string>& names, const Device& device);
-// Their biases, one behind the other; empty where they have none.
-Tensor biases_of(const Gpt& model, const std::string& block, const std::vector<std::string>& names,
-                 const Device& device);
+// The maps of those names in a block, side by side, as the model has them.
+LinearParts linear_parts(const Gpt& model, const std::string& block,
+                         const std::vector<std::string>& names);
+// All in one weight (in, out) on the device.
+Tensor together(const LinearParts& parts, const Device& device);
 
-template <class Linear>
-DecoderWeights<Linear> gpt2_weights(const Gpt& model, const Device& device) {
+template <class Linear, class Make>
+DecoderWeights<Linear> gpt2_weights(const Gpt& model, const Device& device, const Make& make) {
     const auto p = [&](const std::string& name) {
         return model.parameter(name).value.clone(device);
     };
@@ -50,7 +50,7 @@ DecoderWeights<Linear> gpt2_weights(const Gpt& model, const Device& device) {
         return DecoderNorm{p(name + ".weight"), p(name + ".bias")};
     };
     const auto linear = [&](const std::string& name) {
-        return Linear{p(name + ".weight"), p(name + ".bias")};
+        return make(linear_parts(model, "", {name}));
     };
     DecoderWeights<Linear> weights;
     weights.embedding = p("wte.weight");
@@ -70,8 +70,8 @@ DecoderWeights<Linear> gpt2_weights(const Gpt& model, const Device& device) {
     return weights;
 }
 
-template <class Linear>
-DecoderWeights<Linear> llama_weights(const Gpt& model, const Device& device) {
+template <class Linear, class Make>
+DecoderWeights<Linear> llama_weights(const Gpt& model, const Device& device, const Make& make) {
     const auto p = [&](const std::string& name) {
         return model.parameter(name + ".weight").value.clone(device);
     };
@@ -82,10 +82,9 @@ DecoderWeights<Linear> llama_weights(const Gpt& model, const Device& device) {
     for (int64_t layer = 0; layer < model.config.layers; ++layer) {
         const std::string block = "model.layers." + std::to_string(layer) + ".";
         const auto linear = [&](const std::vector<std::string>& names) {
-            return Linear{side_by_side(model, block, names, device),
-                          biases_of(model, block, names, device)};
+            return make(linear_parts(model, block, names));
         };
-        DecoderBlock<Linear> made{
+        DecoderBlock<Linear> all{
             {p(block + "input_layernorm"), {}},
             {p(block + "post_attention_layernorm"), {}},
             linear({"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}),
@@ -95,23 +94,23 @@ DecoderWeights<Linear> llama_weights(const Gpt& model, const Device& device) {
             {},
             {}};
         if (model.config.family == Family::qwen3) {
-            made.q_norm = p(block + "self_attn.q_norm");
-            made.k_norm = p(block + "self_attn.k_norm");
+            all.q_norm = p(block + "self_attn.q_norm");
+            all.k_norm = p(block + "self_attn.k_norm");
         }
-        weights.blocks.push_back(std::move(made));
+        weights.blocks.push_back(std::move(all));
     }
     weights.last_norm = {p("model.norm"), {}};
     return weights;
 }
 
-template <class Linear>
-DecoderWeights<Linear> decoder_weights(const Gpt& model, const Device& device) {
+template <class Linear, class Make>
+DecoderWeights<Linear> decoder_weights(const Gpt& model, const Device& device, const Make& linear) {
     DecoderWeights<Linear> weights = model.config.family == Family::gpt2
-                                         ? gpt2_weights<Linear>(model, device)
-                                         : llama_weights<Linear>(model, device);
+                                         ? gpt2_weights<Linear>(model, device, linear)
+                                         : llama_weights<Linear>(model, device, linear);
     if (model.config.scalar_head)
-        weights.score = Linear{model.parameter("score.weight").value.clone(device),
-                               model.parameter("score.bias").value.clone(device)};
+        weights.score = linear(LinearParts{
+            {model.parameter("score.weight").value}, false, model.parameter("score.bias").value});
     return weights;
 }
 

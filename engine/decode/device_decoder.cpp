@@ -65,7 +65,14 @@ class DeviceDecoder : public BatchDecoder {
 };
 
 DeviceDecoder::DeviceDecoder(const Gpt& model, const Device& device)
-    : device_(device), config_(model.config), weights_(decoder_weights<Linear>(model, device)),
+    : device_(device), config_(model.config),
+      weights_(decoder_weights<Linear>(model, device,
+                                       [&](const LinearParts& parts) {
+                                           const Tensor bias = parts.bias.empty()
+                                                                   ? Tensor()
+                                                                   : parts.bias.clone(device);
+                                           return Linear{together(parts, device), bias};
+                                       })),
       epsilon_(norm_epsilon(config_)) {}
 
 DeviceDecoder::Plan DeviceDecoder::plan(std::span<const DecoderRow> rows, const KvCache& cache) {

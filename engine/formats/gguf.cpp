@@ -1,11 +1,13 @@
 #include "engine/formats/gguf.h"
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/formats/header_cursor.h"
 #include "engine/io/stand_in.h"
 #include "engine/tensor/number_type.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <type_traits>
 
@@ -257,17 +259,18 @@ void GgufReader::check_shape(const std::string& tensor, const Shape& expected) c
 void GgufReader::read(const std::string& tensor, const Tensor& to) const {
     check_shape(tensor, to.shape());
     const Place& from = place(tensor);
-    const auto most = static_cast<size_t>(std::min(kMostNumbers, to.size()));
-    std::vector<char> bytes(most / static_cast<size_t>(from.numbers->block) *
-                            static_cast<size_t>(from.numbers->bytes));
-    for (int64_t at = 0; at < to.size(); at += kMostNumbers) {
-        const int64_t count = std::min(kMostNumbers, to.size() - at);
-        const int64_t block = at / from.numbers->block;
-        read_at(from.begin + static_cast<uint64_t>(block * from.numbers->bytes), bytes.data(),
-                static_cast<size_t>(count / from.numbers->block * from.numbers->bytes));
-        from.numbers->to_fp32(count, bytes.data(), to.data() + at);
-        check_finite({to.data() + at, static_cast<size_t>(count)}, at, tensor, name_);
-    }
+    std::atomic<bool> finite = true;
+    parallel_for(to.size(), kMostNumbers, [&](int64_t at, int64_t end) {
+        thread_local std::vector<char> bytes;
+        const auto bytes_of = [&](int64_t numbers) {
+            return static_cast<uint64_t>(numbers / from.numbers->block * from.numbers->bytes);
+        };
+        bytes.resize(bytes_of(end - at));
+        read_at(from.begin + bytes_of(at), bytes.data(), bytes.size());
+        from.numbers->to_fp32(end - at, bytes.data(), to.data() + at);
+        if (!all_finite({to.data() + at, static_cast<size_t>(end - at)})) finite = false;
+    });
+    if (!finite) check_finite(to.values(), 0, tensor, name_);
 }
 
 bool GgufReader::same(const std::string& a, const std::string& b) const {

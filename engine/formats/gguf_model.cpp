@@ -279,7 +279,7 @@ void put_score(GgufContents& out, const Gpt& gpt) {
     const Tensor bias = gpt.parameter("score.bias").value.clone(cpu_device());
     out.number("qstar.score.bias", bias.data()[0]);
     const int64_t width = gpt.config.width;
-    out.tensors.push_back({"cls.output.weight", Shape{2, width}, false, [&gpt, width] {
+    out.tensors.push_back({"cls.output.weight", Shape{2, width}, WeightType::f32, [&gpt, width] {
                                Tensor rows = Tensor::full(Shape{2, width}, 0, cpu_device());
                                const Tensor weight =
                                    gpt.parameter("score.weight").value.clone(cpu_device());
@@ -290,7 +290,7 @@ void put_score(GgufContents& out, const Gpt& gpt) {
 
 } // namespace
 
-GgufContents gguf_model(const Gpt& gpt, const std::string& name, bool half) {
+GgufContents gguf_model(const Gpt& gpt, const std::string& name, WeightType type) {
     const GptConfig& config = gpt.config;
     if (config.scalar_head && config.family != Family::qwen3)
         fail("a reward model of the family {}: llama.cpp reads the score of the last token in "
@@ -299,7 +299,8 @@ GgufContents gguf_model(const Gpt& gpt, const std::string& name, bool half) {
     GgufContents out;
     out.text("general.architecture", std::string(family_name(config.family)));
     out.text("general.name", name);
-    out.whole("general.file_type", half ? 1 : 0);
+    constexpr int64_t kFileTypes[] = {0, 1, 32}; // mostly F32, F16, BF16
+    out.whole("general.file_type", kFileTypes[static_cast<size_t>(type)]);
     put_keys(out, config);
     if (config.scalar_head) put_score(out, gpt);
     for (const Parameter& p : gpt.parameters) {
@@ -307,7 +308,7 @@ GgufContents gguf_model(const Gpt& gpt, const std::string& name, bool half) {
         const GgufName there = gguf_name(p.name, config);
         Shape shape = p.value.shape();
         if (there.transposed) std::swap(shape.dim[0], shape.dim[1]);
-        out.tensors.push_back({there.tensor, shape, half && shape.rank == 2,
+        out.tensors.push_back({there.tensor, shape, shape.rank == 2 ? type : WeightType::f32,
                                [&p, there] { return parameter_there(p, there); }});
     }
     return out;

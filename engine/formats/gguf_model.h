@@ -20,12 +20,12 @@ namespace qstar::engine {
 GptConfig gguf_config(const GgufReader& file, int64_t context = 0);
 Gpt read_gguf_model(const GgufReader& file, int64_t context = 0);
 
-// The model's keys and tensors, F32 or its matrices F16. The model must outlive it. A reward model
-// is a reranker of two classes (pooling type rank): the first one's probability at the last token
-// is sigmoid(score.weight h), without the bias, which is the key "qstar.score.bias": the order of
-// solutions is the same. llama.cpp has that for qwen3 alone: Error for reward models of another
-// family.
-GgufContents gguf_model(const Gpt& gpt, const std::string& name, bool half);
+// The model's keys and tensors, its matrices of that type, else F32. The model must outlive it. A
+// reward model is a reranker of two classes (pooling type rank): the first one's probability at the
+// last token is sigmoid(score.weight h), without the bias, which is the key "qstar.score.bias": the
+// order of solutions is the same. llama.cpp has that for qwen3 alone: Error for reward models of
+// another family.
+GgufContents gguf_model(const Gpt& gpt, const std::string& name, WeightType type = WeightType::f32);
 
 // What stands for a parameter of ours.
 struct GgufName {

@@ -65,6 +65,12 @@ const GgufNumbers* gguf_numbers(uint32_t id) {
     return nullptr;
 }
 
+const GgufNumbers* gguf_numbers(std::string_view name) {
+    for (const GgufNumbers& numbers : kKnownNumbers)
+        if (numbers.name == name) return &numbers;
+    return nullptr;
+}
+
 std::string gguf_number_names() {
     std::string names;
     for (const GgufNumbers& numbers : kKnownNumbers) {

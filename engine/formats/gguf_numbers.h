@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace qstar::engine {
 
@@ -20,6 +21,7 @@ struct GgufNumbers {
 
 // F32, F16, BF16, Q8_0, Q4_0; nullptr for any other.
 const GgufNumbers* gguf_numbers(uint32_t id);
+const GgufNumbers* gguf_numbers(std::string_view name);
 std::string gguf_number_names();               // "F32, F16, ..."
 std::string name_of_gguf_numbers(uint32_t id); // also of those that are not read: "Q4_K"
 

@@ -4,6 +4,7 @@
 #include "engine/tensor/number_type.h"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -44,7 +45,7 @@ void put_scalar(std::string& out, GgufType type, const std::vector<T>& values) {
 }
 
 uint64_t bytes_of(const GgufTensor& tensor) {
-    return static_cast<uint64_t>(tensor.shape.size()) * (tensor.half ? 2 : 4);
+    return static_cast<uint64_t>(tensor.shape.size() * number_type(tensor.type).bytes);
 }
 
 std::string gguf_header(const GgufContents& contents) {
@@ -63,7 +64,7 @@ std::string gguf_header(const GgufContents& contents) {
         put_text(out, tensor.name);
         put(out, static_cast<uint32_t>(tensor.shape.rank));
         for (int d = tensor.shape.rank; d-- > 0;) put(out, tensor.shape[d]);
-        put<uint32_t>(out, tensor.half ? 1 : 0);
+        put(out, gguf_numbers(number_type(tensor.type).name)->id);
         put(out, offset);
         offset += aligned(bytes_of(tensor));
     }
@@ -75,23 +76,12 @@ void write_tensor(FileWriter& file, const GgufTensor& tensor, const std::string&
     const Tensor values = tensor.make();
     constexpr int64_t kPieceSize = 1 << 15;
     std::vector<float> buffer(static_cast<size_t>(kPieceSize));
-    std::vector<uint16_t> halves(static_cast<size_t>(kPieceSize));
+    std::vector<uint16_t> rounded;
     for (int64_t at = 0; at < values.size(); at += kPieceSize) {
         const int64_t count = std::min(kPieceSize, values.size() - at);
-        const auto n = static_cast<size_t>(count);
+        const std::span<const float> numbers(buffer.data(), static_cast<size_t>(count));
         values.device().download(count, values.data() + at, buffer.data());
-        check_finite({buffer.data(), n}, at, tensor.name, path);
-        if (!tensor.half) {
-            file.write({reinterpret_cast<const char*>(buffer.data()), n * sizeof(float)});
-            continue;
-        }
-        for (size_t i = 0; i < n; ++i) {
-            halves[i] = half_of_fp32(buffer[i]);
-            if ((halves[i] & 0x7c00u) == 0x7c00u)
-                fail("{}: tensor \"{}\": {} is too large for F16: write F32", path, tensor.name,
-                     buffer[i]);
-        }
-        file.write({reinterpret_cast<const char*>(halves.data()), n * sizeof(uint16_t)});
+        file.write(written_bytes(numbers, at, tensor.type, rounded, tensor.name, path));
     }
     const uint64_t bytes = bytes_of(tensor);
     file.write(std::string(static_cast<size_t>(aligned(bytes) - bytes), '\0'));

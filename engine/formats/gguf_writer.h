@@ -2,6 +2,7 @@
 // A GGUF file (gguf.h), version 3, written tensor by tensor. The bytes depend only on the contents.
 
 #include "engine/formats/gguf.h"
+#include "engine/tensor/number_type.h"
 
 #include <functional>
 #include <string>
@@ -12,8 +13,8 @@ namespace qstar::engine {
 
 struct GgufTensor {
     std::string name;
-    Shape shape;                  // the fastest dimension last
-    bool half = false;            // F16, else F32
+    Shape shape; // the fastest dimension last
+    WeightType type = WeightType::f32;
     std::function<Tensor()> make; // its numbers, when they are to be written
 };
 
@@ -30,7 +31,7 @@ struct GgufContents {
     void wholes(const std::string& key, std::vector<int64_t> values); // i32
 };
 
-// Atomic. Error naming a number that is not finite, or too large for F16.
+// Atomic. Error naming a number that is not finite, or too large for its type.
 void write_gguf(const std::string& path, const GgufContents& contents);
 
 } // namespace qstar::engine

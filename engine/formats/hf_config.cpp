@@ -236,7 +236,7 @@ void read_text_ends(const JsonLine& generation, TextEnds& ends) {
     }
 }
 
-Json hf_config_json(const HfConfig& config) {
+Json hf_config_json(const HfConfig& config, WeightType type) {
     const GptConfig& c = config.gpt;
     Json json{{"architectures", Json::array({model_class(c.family, c.scalar_head)})},
               {"model_type", std::string(family_name(c.family))},
@@ -253,7 +253,9 @@ Json hf_config_json(const HfConfig& config) {
                               "last token of a step; transformers leaves score.bias out";
     }
     if (!config.reading.empty()) json["qstar_reading"] = config.reading;
-    json["torch_dtype"] = "float32";
+    json["torch_dtype"] = type == WeightType::f32   ? "float32"
+                          : type == WeightType::f16 ? "float16"
+                                                    : "bfloat16";
     return json;
 }
 

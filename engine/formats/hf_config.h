@@ -5,6 +5,7 @@
 // activation, biases that the family has not, code of its own.
 
 #include "engine/nn/gpt_config.h"
+#include "engine/tensor/number_type.h"
 #include "engine/text/jsonl.h"
 
 #include <cstdint>
@@ -34,7 +35,7 @@ HfConfig read_hf_config(const JsonLine& config, int64_t context = 0);
 void read_text_ends(const JsonLine& generation, TextEnds& ends);
 
 // What is written beside the weights.
-Json hf_config_json(const HfConfig& config);
+Json hf_config_json(const HfConfig& config, WeightType type = WeightType::f32);
 Json generation_config_json(const TextEnds& ends);
 
 // `config` with 0 wherever a size is the one that 0 stands for, so that one model has one record.

@@ -13,19 +13,6 @@ namespace qstar::engine {
 
 namespace {
 
-// A tensor's name as gpt.h has it; empty for what follows from the configuration.
-std::string parameter_name(std::string name, const GptConfig& config) {
-    if (config.family == Family::gpt2) {
-        if (name.starts_with("transformer.")) name.erase(0, 12);
-        const bool mask = name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias");
-        return mask || name == "lm_head.weight" ? "" : name;
-    }
-    if (name.ends_with(".rotary_emb.inv_freq")) return "";
-    if (name == "lm_head.weight") return config.tied || config.scalar_head ? "" : name;
-    if (name.starts_with("model.") || name.starts_with("score.")) return name;
-    return "model." + name;
-}
-
 // The folder's weights: by parameters' names where they lie.
 class HfWeights {
   public:
@@ -54,11 +41,14 @@ class HfWeights {
     }
     void read(const std::string& parameter, const Tensor& to) const {
         const Found& found = at(parameter);
-        const std::string type = found.file->tensors().at(found.tensor).type->name;
-        if (type != "F32" && type != "F16" && type != "BF16" && type != "F64")
-            fail("{}: tensor \"{}\": expected numbers of F32, F16, BF16 or F64, found {}",
-                 found.path, found.tensor, type);
+        found.file->check_weight(found.tensor);
         found.file->read(found.tensor, to);
+    }
+    // Where it lies, if it can stay there.
+    Tensor tensor(const std::string& parameter, const Shape& shape) const {
+        const Found& found = at(parameter);
+        found.file->check_weight(found.tensor);
+        return found.file->tensor(found.tensor, shape);
     }
     void check_nothing_else(const Gpt& gpt) const {
         std::set<std::string_view> known;
@@ -87,7 +77,7 @@ class HfWeights {
         files_.emplace_back(path);
         for (const auto& [tensor, place] : files_.back().tensors()) {
             where_[tensor] = path;
-            const std::string name = parameter_name(tensor, config);
+            const std::string name = hf_parameter(tensor, config);
             if (name.empty()) continue;
             numbers_ += place.shape.size();
             const auto [twin, added] = found_.insert({name, {&files_.back(), path, tensor}});
@@ -154,19 +144,22 @@ HfModel read_huggingface(const std::string& folder, int64_t context) {
     check_claims(config.gpt, weights.numbers(), path);
     Gpt gpt(config.gpt);
     weights.check_nothing_else(gpt);
-    for (const Parameter& p : gpt.parameters) {
+    for (Parameter& p : gpt.parameters) {
         if (p.name.starts_with("score."))
             read_score(weights, p, config.gpt);
         else if (p.name == "wpe.weight")
             read_first_rows(p.value, weights.shape(p.name),
                             [&](const Tensor& to) { weights.read(p.name, to); });
+        else if (p.value.device().is_host())
+            p.value = weights.tensor(p.name, p.value.shape());
         else
             weights.read(p.name, p.value);
     }
     return {std::move(config), std::move(gpt)};
 }
 
-void write_huggingface(const std::string& folder, const Gpt& gpt, const HfConfig& config) {
+void write_huggingface(const std::string& folder, const Gpt& gpt, const HfConfig& config,
+                       WeightType type) {
     HfConfig written = config;
     written.gpt = gpt.config;
     SafeTensors file;
@@ -177,9 +170,9 @@ void write_huggingface(const std::string& folder, const Gpt& gpt, const HfConfig
         file.tensors[(head ? "" : "transformer.") + p.name] =
             ours ? p.value.reshaped({1, gpt.config.width}) : p.value;
     }
-    write_safetensors(join_path(folder, "model.safetensors"), file);
+    write_safetensors(join_path(folder, "model.safetensors"), file, type);
     write_json(join_path(folder, "generation_config.json"), generation_config_json(written.ends));
-    write_json(join_path(folder, "config.json"), hf_config_json(written));
+    write_json(join_path(folder, "config.json"), hf_config_json(written, type));
 }
 
 } // namespace qstar::engine

@@ -10,6 +10,7 @@
 
 #include "engine/formats/hf_config.h"
 #include "engine/nn/gpt.h"
+#include "engine/tensor/number_type.h"
 
 #include <map>
 #include <string>
@@ -24,9 +25,11 @@ struct HfModel {
 // context: as of read_hf_config().
 HfModel read_huggingface(const std::string& folder, int64_t context = 0);
 
-// config.json, generation_config.json and model.safetensors (F32), into a folder that is
-// there. Read again, the weights are the same bytes.
-void write_huggingface(const std::string& folder, const Gpt& gpt, const HfConfig& config);
+// config.json, generation_config.json and model.safetensors, all of whose numbers are of that
+// type, into a folder that is there. Read again, the weights of F32 are the same bytes, others
+// those rounded to the nearest.
+void write_huggingface(const std::string& folder, const Gpt& gpt, const HfConfig& config,
+                       WeightType type = WeightType::f32);
 
 // Which tensor lies in which file of the folder, by model.safetensors.index.json. Error for a name
 // that leads out of the folder.

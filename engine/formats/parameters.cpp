@@ -28,4 +28,16 @@ void read_first_rows(const Tensor& to, const Shape& shape,
     std::copy_n(all.data(), to.size(), to.data());
 }
 
+std::string hf_parameter(std::string tensor, const GptConfig& config) {
+    if (config.family == Family::gpt2) {
+        if (tensor.starts_with("transformer.")) tensor.erase(0, 12);
+        const bool mask = tensor.ends_with(".attn.bias") || tensor.ends_with(".attn.masked_bias");
+        return mask || tensor == "lm_head.weight" ? "" : tensor;
+    }
+    if (tensor.ends_with(".rotary_emb.inv_freq")) return "";
+    if (tensor == "lm_head.weight") return config.tied || config.scalar_head ? "" : tensor;
+    if (tensor.starts_with("model.") || tensor.starts_with("score.")) return tensor;
+    return "model." + tensor;
+}
+
 } // namespace qstar::engine

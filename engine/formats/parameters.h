@@ -18,4 +18,8 @@ void check_claims(const GptConfig& config, int64_t numbers, const std::string& w
 void read_first_rows(const Tensor& to, const Shape& shape,
                      const std::function<void(const Tensor&)>& read);
 
+// The parameter that a tensor of Hugging Face's is, as gpt.h has it; empty for what follows from
+// the configuration (masks, a tied head).
+std::string hf_parameter(std::string tensor, const GptConfig& config);
+
 } // namespace qstar::engine

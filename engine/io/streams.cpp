@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,6 +77,16 @@ FileReader::FileReader(const std::string& path) : path_(path) {
 }
 
 FileReader::~FileReader() { ::close(descriptor_); }
+
+std::shared_ptr<char> FileReader::map() const {
+    const auto size = static_cast<size_t>(size_);
+    if (size == 0) return {};
+    void* const memory =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor_, 0);
+    if (memory == MAP_FAILED) return {};
+    ::madvise(memory, size, MADV_WILLNEED); // a hint: it is read from the disk in long runs
+    return {static_cast<char*>(memory), [size](char* p) { ::munmap(p, size); }};
+}
 
 void FileReader::read_at(uint64_t offset, void* to, size_t count) const {
     auto* bytes = static_cast<char*>(to);

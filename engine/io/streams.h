@@ -2,10 +2,11 @@
 // Large files piece by piece, so that no copy of the whole stands in memory.
 //
 // Every failure is an Error that names the file and the system's reason. One thread at a
-// time uses one of them.
+// time uses one of them; read_at() may be called by several.
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,13 @@ class FileReader {
     uint64_t size() const { return size_; }
     // Exactly `count` bytes from `offset` on; Error if the file has become shorter.
     void read_at(uint64_t offset, void* to, size_t count) const;
+
+    // The whole file in memory, without a copy: a page comes from the disk when it is touched, and
+    // goes back when memory is short. It stays for as long as it is held. Null where the system
+    // cannot. What is written there is this process's own and never reaches the file. A file that
+    // is replaced by a rename, as FileWriter does, stays whole here; one that another program cuts
+    // off in place ends this process (SIGBUS) when it looks for what was cut.
+    std::shared_ptr<char> map() const;
 
   private:
     std::string path_;

@@ -25,6 +25,9 @@ struct Tile {
     bool a_in_rows = true;
     const float* b = nullptr; // row l is b[l * ldb ...]
     int64_t ldb = 0;
+    // small only: B lies in panels of nr columns (the table's) so far apart, and column j of row l
+    // is b[j / nr * panel + l * ldb + j % nr]; 0: rows are contiguous.
+    int64_t panel = 0;
     float* c = nullptr;
     int64_t ldc = 0;
     bool accumulate = false;

@@ -101,7 +101,7 @@ constexpr int kRows = 4;
 constexpr int kColumns = 16;
 
 // Row by row of B, as it lies in memory; C holds the sums meanwhile.
-void small(const Tile& t) {
+void contiguous(const Tile& t) {
     for (int64_t i = 0; i < t.rows; ++i) {
         float* c = t.c + i * t.ldc;
         for (int64_t j = 0; j < t.cols && !t.accumulate; ++j) c[j] = 0;
@@ -114,8 +114,20 @@ void small(const Tile& t) {
     }
 }
 
+void small(const Tile& t) {
+    if (t.panel == 0) return contiguous(t);
+    Tile piece = t;
+    for (int64_t j = 0; j < t.cols; j += kColumns) {
+        piece.cols = t.cols - j < kColumns ? t.cols - j : kColumns;
+        piece.b = t.b + j / kColumns * t.panel;
+        piece.c = t.c + j;
+        piece.bias = t.bias == nullptr ? nullptr : t.bias + j;
+        contiguous(piece);
+    }
+}
+
 void micro(const Tile& t) {
-    small(t);
+    contiguous(t);
     for (int64_t l = 0; l < t.k && t.keep_b != nullptr; ++l) {
         for (int64_t j = 0; j < t.cols; ++j) t.keep_b[l * kColumns + j] = t.b[l * t.ldb + j];
     }

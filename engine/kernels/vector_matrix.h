@@ -39,6 +39,11 @@ void block(const Tile& tile, int tail) {
         return kMask && j() == N - 1 ? V::load(p + j() * V::kLanes, mask)
                                      : V::load(p + j() * V::kLanes);
     };
+    // Of B, from the panel that vector j lies in.
+    const int64_t gap = t.panel == 0 ? 0 : t.panel - V::kColumns * V::kLanes;
+    const auto load_b = [&](const float* p, auto j) {
+        return load(N <= V::kColumns ? p : p + j() / V::kColumns * gap, j);
+    };
     const auto store = [&](float* p, auto j, F x) {
         if constexpr (kMask && j() == N - 1) {
             V::store(p + j() * V::kLanes, x, mask);
@@ -70,7 +75,7 @@ void block(const Tile& tile, int tail) {
             next_a += t.next_lda;
         }
         F row[N];
-        V::template unroll<N>([&](auto j) { row[j()] = load(b, j); });
+        V::template unroll<N>([&](auto j) { row[j()] = load_b(b, j); });
         if constexpr (kKeep) {
             for (int j = 0; j < N; ++j) V::prefetch(b + kAhead * t.ldb + j * V::kLanes);
         }
@@ -150,7 +155,7 @@ void micro(const Tile& t) {
 template <class V, int R, int N>
 void strip(const Tile& t, int64_t col, int64_t cols) {
     Tile piece = t;
-    piece.b += col;
+    piece.b += t.panel == 0 ? col : col / (V::kColumns * V::kLanes) * t.panel;
     piece.c += col;
     if (t.bias != nullptr) piece.bias += col;
     piece.cols = static_cast<int>(cols);
@@ -225,7 +230,8 @@ void one_row(const Tile& t, int64_t l) {
 
 template <class V>
 void small(const Tile& t) {
-    if (t.rows != 1 || t.cols <= 4 * V::kWideColumns * V::kLanes || t.k == 0) return strips<V>(t);
+    const bool wide = t.cols > 4 * V::kWideColumns * V::kLanes;
+    if (t.rows != 1 || !wide || t.panel != 0 || t.k == 0) return strips<V>(t);
     // One row waits for B alone, which comes fastest when it is read as it lies in memory.
     constexpr int kTogether = 8;
     int64_t l = 0;

@@ -112,7 +112,12 @@ Gpt load_gpt(const std::string& path) {
                    "a smaller model takes less");
     Gpt model(config);
     file.check_nothing_else(model.parameters, "a GPT");
-    for (const Parameter& p : model.parameters) file.read(p.name, p.value);
+    for (Parameter& p : model.parameters) {
+        if (p.value.device().is_host())
+            p.value = file.tensor(p.name, p.value.shape());
+        else
+            file.read(p.name, p.value);
+    }
     return model;
 }
 

@@ -23,7 +23,8 @@ void save_gpt(const std::string& path, const Gpt& model,
               const std::map<std::string, std::string>& metadata = {});
 
 // Error if the file is missing or truncated, lacks a tensor, has one too many or one of
-// another shape, or holds a number that is not finite.
+// another shape, or holds a number that is not finite. On the processor large weights are the
+// file's own pages (SafeTensorsReader::tensor()): what is trained leaves the file as it is.
 Gpt load_gpt(const std::string& path);
 
 struct TrainingState {

@@ -20,7 +20,7 @@ namespace qstar::engine {
 struct NewParameters {
     const GptConfig& config;
     std::vector<Parameter>& parameters;
-    std::optional<Random> random; // none: the numbers are 0, to be read into
+    std::optional<Random> random; // none: normal ones are unwritten, to be read into
 
     // parts: see Parameter.
     void normal(const std::string& name, Shape shape, double deviation, int parts = 0);

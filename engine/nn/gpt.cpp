@@ -9,7 +9,7 @@
 namespace qstar::engine {
 
 void NewParameters::normal(const std::string& name, Shape shape, double deviation, int parts) {
-    Tensor t = Tensor::zeros(shape);
+    Tensor t = Tensor::unwritten(shape);
     if (random)
         for (float& value : t.values()) value = static_cast<float>(deviation * random->normal());
     const bool out_in = config.family != Family::gpt2;

@@ -35,8 +35,8 @@ struct Gpt {
 
     Tensor turns; // of rotary positions (families.h), else empty
 
-    // As the family's training starts (gpt2.cpp, llama.cpp); without random numbers, whose making
-    // takes longer than reading a model does, the matrices are 0.
+    // As the family's training starts (gpt2.cpp, llama.cpp). Without random numbers, whose making
+    // takes longer than reading a model does, the matrices are for others to write, and untouched.
     explicit Gpt(const GptConfig& config, std::optional<Random> random = {});
 
     Parameter& parameter(std::string_view name); // Error if there is none

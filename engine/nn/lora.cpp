@@ -33,14 +33,6 @@ std::string stem_of(const Parameter& p) { return p.name.substr(0, p.name.size() 
 
 bool is_head(const Parameter& p) { return p.name.starts_with("score."); }
 
-struct InOut {
-    int64_t in, out;
-};
-InOut sides_of(const Parameter& weight) {
-    const Shape& shape = weight.value.shape();
-    return weight.out_in ? InOut{shape[1], shape[0]} : InOut{shape[0], shape[1]};
-}
-
 size_t first_adapter(const Gpt& model) {
     const auto at = std::find_if(model.parameters.begin(), model.parameters.end(),
                                  [](const Parameter& p) { return p.adapter != 0; });
@@ -54,7 +46,7 @@ void add_adapters(Gpt& model, int64_t rank, Random random, int64_t base_layers) 
         // Hidden matrices are the linear maps of the blocks.
         const Parameter weight = model.parameters[i];
         if (weight.parts == 0 || block_of(weight.name) >= base_layers) continue;
-        const auto [in, out] = sides_of(weight);
+        const auto [in, out] = in_and_out(weight);
         Tensor a = Tensor::zeros({rank, in});
         const double bound = 1 / std::sqrt(static_cast<double>(in));
         for (float& x : a.values()) x = static_cast<float>(bound * (2 * random.uniform() - 1));
@@ -63,34 +55,6 @@ void add_adapters(Gpt& model, int64_t rank, Random random, int64_t base_layers) 
         model.parameters.push_back(
             {stem_of(weight) + "lora_B.weight", Tensor::zeros({out, rank}), {}});
     }
-}
-
-// W + factor B A, or its transpose where W is (in, out).
-Tensor with_adapter(const Parameter& weight, const Tensor& a, const Tensor& b) {
-    const auto [in, out] = sides_of(weight);
-    const int64_t rank = a.shape()[0];
-    const Device& device = weight.value.device();
-    Tensor whole = weight.value.clone(device), scaled = Tensor::zeros(b.shape(), device);
-    device.map(Map::scale, b.size(), b.data(), kLoraFactor, 0, scaled.data());
-    Gemm g;
-    g.k = rank;
-    g.accumulate = true;
-    g.c = whole.data();
-    if (weight.out_in) {
-        g.m = out, g.n = in;
-        g.a = scaled.data(), g.lda = rank;
-        g.b = a.data(), g.ldb = in;
-        g.ldc = in;
-    } else {
-        g.trans_a = g.trans_b = true;
-        g.m = in, g.n = out;
-        g.a = a.data(), g.lda = in;
-        g.b = scaled.data(), g.ldb = rank;
-        g.ldc = out;
-    }
-    device.gemm(g, Precision::fp32);
-    device.finish();
-    return whole;
 }
 
 // What Hugging Face's own models call it, below "base_model.model.".
@@ -131,6 +95,43 @@ Json adapter_config(const Gpt& model, const std::string& base) {
 }
 
 } // namespace
+
+InOut in_and_out(const Parameter& weight) {
+    const Shape& shape = weight.value.shape();
+    return weight.out_in ? InOut{shape[1], shape[0]} : InOut{shape[0], shape[1]};
+}
+
+Tensor with_product(const Parameter& weight, const Tensor& given_a, const Tensor& given_b,
+                    float factor) {
+    const auto [in, out] = in_and_out(weight);
+    const Device& device = weight.value.device();
+    const auto there = [&](const Tensor& t) {
+        return &t.device() == &device ? t : t.clone(device);
+    };
+    const Tensor a = there(given_a), b = there(given_b);
+    const int64_t rank = a.shape()[0];
+    Tensor whole = weight.value.clone(device), scaled = Tensor::zeros(b.shape(), device);
+    device.map(Map::scale, b.size(), b.data(), factor, 0, scaled.data());
+    Gemm g;
+    g.k = rank;
+    g.accumulate = true;
+    g.c = whole.data();
+    if (weight.out_in) {
+        g.m = out, g.n = in;
+        g.a = scaled.data(), g.lda = rank;
+        g.b = a.data(), g.ldb = in;
+        g.ldc = in;
+    } else {
+        g.trans_a = g.trans_b = true;
+        g.m = in, g.n = out;
+        g.a = a.data(), g.lda = in;
+        g.b = scaled.data(), g.ldb = rank;
+        g.ldc = out;
+    }
+    device.gemm(g, Precision::fp32);
+    device.finish();
+    return whole;
+}
 
 Trains trains_named(std::string_view text) {
     if (text == "all") return {};
@@ -194,7 +195,8 @@ Gpt merged(const Gpt& model) {
         p.frozen = false;
         if (p.adapter == 0) continue;
         const auto at = static_cast<size_t>(std::exchange(p.adapter, 0));
-        p.value = with_adapter(p, model.parameters[at].value, model.parameters[at + 1].value);
+        p.value = with_product(p, model.parameters[at].value, model.parameters[at + 1].value,
+                               kLoraFactor);
     }
     return whole;
 }

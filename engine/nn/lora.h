@@ -43,6 +43,13 @@ Trains trains_of(const Gpt& model);
 int64_t trained_count(const Gpt& model);
 int64_t trained_count(const GptConfig& config, const Trains& trains);
 
+// W + factor B A of a linear map's weight, in its layout: A (rank, in), B (out, rank).
+Tensor with_product(const Parameter& weight, const Tensor& a, const Tensor& b, float factor);
+struct InOut {
+    int64_t in, out;
+};
+InOut in_and_out(const Parameter& weight);
+
 // The ordinary model of the same function; without adapters the same tensors.
 Gpt merged(const Gpt& model);
 

@@ -1,11 +1,13 @@
 #include "engine/nn/safetensors.h"
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/device/device.h"
 #include "engine/io/stand_in.h"
 #include "engine/nn/safetensors_header.h"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstring>
 #include <functional>
@@ -20,22 +22,27 @@ constexpr int64_t kPiece = 1 << 15; // numbers that pass through a buffer at onc
 
 // Hands the file's bytes to `write`, in order. The numbers may lie on a device: they pass
 // through a buffer that stays in the caches.
-void write_to(const SafeTensors& contents, const std::string& file,
+void write_to(const SafeTensors& contents, WeightType type, const std::string& file,
               const std::function<void(std::string_view)>& write) {
     std::vector<std::pair<std::string, Shape>> shapes;
     for (const auto& [name, tensor] : contents.tensors) {
         if (tensor.empty()) fail("tensor \"{}\" has no storage to write", name);
         shapes.emplace_back(name, tensor.shape());
     }
-    write(safetensors_header(shapes, contents.metadata));
+    write(safetensors_header(shapes, type, contents.metadata));
     std::vector<float> buffer(kPiece);
+    std::vector<uint16_t> rounded;
     for (const auto& [name, tensor] : contents.tensors) {
+        const bool here = tensor.device().is_host();
         for (int64_t at = 0; at < tensor.size(); at += kPiece) {
-            const int64_t count = std::min(kPiece, tensor.size() - at);
-            tensor.device().download(count, tensor.data() + at, buffer.data());
-            check_finite({buffer.data(), static_cast<size_t>(count)}, at, name, file);
-            write({reinterpret_cast<const char*>(buffer.data()),
-                   static_cast<size_t>(count) * sizeof(float)});
+            const auto count = std::min(kPiece, tensor.size() - at);
+            const float* numbers = tensor.data() + at;
+            if (!here) {
+                tensor.device().download(count, numbers, buffer.data());
+                numbers = buffer.data();
+            }
+            write(written_bytes({numbers, static_cast<size_t>(count)}, at, type, rounded, name,
+                                file));
         }
     }
 }
@@ -161,20 +168,61 @@ void SafeTensorsReader::check_shape(const std::string& tensor, const Shape& expe
     }
 }
 
+void SafeTensorsReader::check_weight(const std::string& tensor) const {
+    const std::string_view type = place(tensor).type->name;
+    if (type != "F32" && type != "F16" && type != "BF16" && type != "F64")
+        fail("{}: tensor \"{}\": expected numbers of F32, F16, BF16 or F64, found {}", name_,
+             tensor, type);
+}
+
 void SafeTensorsReader::read(const std::string& tensor, const Tensor& to) const {
     check_shape(tensor, to.shape());
     const Place& from = place(tensor);
-    const auto most = static_cast<size_t>(std::min(kPiece, to.size()));
-    std::vector<char> bytes(most * static_cast<size_t>(from.type->bytes));
-    std::vector<float> numbers(most);
-    for (int64_t at = 0; at < to.size(); at += kPiece) {
-        const int64_t count = std::min(kPiece, to.size() - at);
+    std::atomic<bool> finite = true;
+    parallel_for(to.size(), kPiece, [&](int64_t at, int64_t end) {
+        thread_local std::vector<char> bytes;
+        thread_local std::vector<float> numbers;
+        bytes.resize(static_cast<size_t>((end - at) * from.type->bytes));
+        numbers.resize(static_cast<size_t>(end - at));
         read_at(from.begin + static_cast<uint64_t>(at * from.type->bytes), bytes.data(),
-                static_cast<size_t>(count * from.type->bytes));
-        from.type->to_fp32(count, bytes.data(), numbers.data());
-        check_finite({numbers.data(), static_cast<size_t>(count)}, at, tensor, name_);
-        std::copy_n(numbers.data(), count, to.data() + at);
+                bytes.size());
+        from.type->to_fp32(end - at, bytes.data(), numbers.data());
+        if (!all_finite(numbers)) finite = false;
+        std::copy(numbers.begin(), numbers.end(), to.data() + at);
+    });
+    if (!finite) check_finite(to.values(), 0, tensor, name_);
+}
+
+Tensor SafeTensorsReader::mapped(const std::string& name) const {
+    constexpr uint64_t kLarge = 1 << 20; // bytes
+    const Place& from = place(name);
+    const auto bytes = static_cast<uint64_t>(from.shape.size()) * sizeof(float);
+    if (!file_ || from.type != number_type("F32") || from.begin % sizeof(float) != 0 ||
+        bytes < kLarge)
+        return {};
+    if (!map_) map_ = file_->map();
+    if (!map_) return {};
+    float* const numbers = reinterpret_cast<float*>(map_.get() + from.begin);
+    return Tensor::owning(from.shape, std::shared_ptr<float>(map_, numbers));
+}
+
+Tensor SafeTensorsReader::tensor(const std::string& name, const Shape& shape) const {
+    check_shape(name, shape);
+    const Tensor there = mapped(name);
+    if (there.empty()) {
+        const Tensor copy = Tensor::unwritten(shape, cpu_device());
+        read(name, copy);
+        return copy;
     }
+    std::atomic<bool> finite = true;
+    const auto part = [&](int64_t at, int64_t end) {
+        return std::span<const float>(there.data() + at, static_cast<size_t>(end - at));
+    };
+    parallel_for(there.size(), 8 * kPiece, [&](int64_t at, int64_t end) {
+        if (!all_finite(part(at, end))) finite = false;
+    });
+    if (!finite) check_finite(part(0, there.size()), 0, name, name_);
+    return there;
 }
 
 SafeTensors read_safetensors(const std::string& path) {
@@ -185,15 +233,16 @@ SafeTensors parse_safetensors(std::string_view bytes, const std::string& name) {
     return everything(SafeTensorsReader(bytes, name));
 }
 
-void write_safetensors(const std::string& path, const SafeTensors& contents) {
+void write_safetensors(const std::string& path, const SafeTensors& contents, WeightType type) {
     FileWriter file(path);
-    write_to(contents, path, [&](std::string_view bytes) { file.write(bytes); });
+    write_to(contents, type, path, [&](std::string_view bytes) { file.write(bytes); });
     file.commit();
 }
 
 std::string safetensors_bytes(const SafeTensors& contents) {
     std::string all;
-    write_to(contents, "safetensors", [&](std::string_view bytes) { all += bytes; });
+    write_to(contents, WeightType::f32, "safetensors",
+             [&](std::string_view bytes) { all += bytes; });
     return all;
 }
 

@@ -11,8 +11,8 @@
 // 4 dimensions or overflows, when an extent is out of bounds or not as long as its shape
 // says, or when the extents leave a hole, overlap or do not end where the file ends. So is
 // a tensor with a number that is not finite, also when it is to be written.
-// The bytes written depend only on the contents: F32, names sorted, the header padded
-// with spaces to a multiple of 8.
+// The bytes written depend only on the contents: F32 or another type for all, names sorted, the
+// header padded with spaces to a multiple of 8.
 
 #include "engine/autograd/tape.h"
 #include "engine/io/streams.h"
@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,8 +40,10 @@ struct SafeTensors {
 
 // Everything at once, in ordinary memory: for small files.
 SafeTensors read_safetensors(const std::string& path);
-// Atomic. Written tensor by tensor, so that no second copy of the numbers stands in memory.
-void write_safetensors(const std::string& path, const SafeTensors& contents);
+// Atomic. Written tensor by tensor, so that no second copy of the numbers stands in memory. Error
+// naming a number that is too large for the type.
+void write_safetensors(const std::string& path, const SafeTensors& contents,
+                       WeightType type = WeightType::f32);
 
 // The same on bytes in memory; `name` stands in the errors.
 SafeTensors parse_safetensors(std::string_view bytes, const std::string& name);
@@ -71,11 +74,17 @@ class SafeTensorsReader {
     void check_nothing_else(std::span<const Parameter> parameters, std::string_view what) const;
     // Error if there is no such tensor, or it has another shape.
     void check_shape(const std::string& tensor, const Shape& expected) const;
+    // Error unless its numbers are of a type that weights have: F32, F16, BF16 or F64.
+    void check_weight(const std::string& tensor) const;
     // check_shape() and the numbers, as fp32. Error naming the first that is not finite.
     void read(const std::string& tensor, const Tensor& to) const;
+    // The same in ordinary memory. A large tensor of F32 is the file's own pages (FileReader::map()
+    // says what that means), which are read for the check alone.
+    Tensor tensor(const std::string& name, const Shape& shape) const;
 
   private:
     void read_header(uint64_t size);
+    Tensor mapped(const std::string& name) const; // empty where it cannot be
     const Place& place(const std::string& tensor) const;
     void read_at(uint64_t offset, void* to, size_t count) const;
     [[noreturn]] void refuse_header(uint64_t length, uint64_t size) const;
@@ -83,6 +92,7 @@ class SafeTensorsReader {
     std::string name_;
     std::optional<FileReader> file_;
     std::string_view bytes_;
+    mutable std::shared_ptr<char> map_; // once something was asked for that is in it
     std::map<std::string, Place> tensors_;
     std::map<std::string, std::string> metadata_;
 };

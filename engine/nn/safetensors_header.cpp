@@ -147,16 +147,18 @@ SafeTensorsHeader parse_safetensors_header(std::string_view text, uint64_t size,
 }
 
 std::string safetensors_header(const std::vector<std::pair<std::string, Shape>>& tensors,
+                               WeightType type,
                                const std::map<std::string, std::string>& metadata) {
     json header = json::object(); // keeps its keys sorted, as the tensors are
     if (!metadata.empty()) header[kMetadataKey] = metadata;
+    const NumberType& numbers = number_type(type);
     uint64_t offset = 0;
     for (const auto& [name, shape] : tensors) {
         if (name == kMetadataKey) fail("a tensor cannot be named {}", kMetadataKey);
         json sides = json::array();
         for (int i = 0; i < shape.rank; ++i) sides.push_back(shape[i]);
-        const uint64_t end = offset + static_cast<uint64_t>(shape.size()) * sizeof(float);
-        header[name] = {{"dtype", "F32"}, {"shape", sides}, {"data_offsets", {offset, end}}};
+        const uint64_t end = offset + static_cast<uint64_t>(shape.size() * numbers.bytes);
+        header[name] = {{"dtype", numbers.name}, {"shape", sides}, {"data_offsets", {offset, end}}};
         offset = end;
     }
     std::string text;

@@ -33,8 +33,8 @@ struct SafeTensorsHeader {
 SafeTensorsHeader parse_safetensors_header(std::string_view text, uint64_t size,
                                            const std::string& file);
 
-// The header's length, the header and its padding, of tensors in fp32 one after the other.
+// The header's length, the header and its padding, of tensors of that type one after the other.
 std::string safetensors_header(const std::vector<std::pair<std::string, Shape>>& tensors,
-                               const std::map<std::string, std::string>& metadata);
+                               WeightType type, const std::map<std::string, std::string>& metadata);
 
 } // namespace qstar::engine

@@ -82,16 +82,62 @@ uint16_t half_of_fp32(float value) {
     return static_cast<uint16_t>(sign | rounded >> 13);
 }
 
+uint16_t bf16_of_fp32(float value) {
+    const auto bits = std::bit_cast<uint32_t>(value);
+    if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<uint16_t>(bits >> 16 | 0x40u); // NaN
+    return static_cast<uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
+namespace {
+
+bool is_odd(float x) { // infinity or NaN
+    constexpr uint32_t kAllOnes = 0x7f800000;
+    return (std::bit_cast<uint32_t>(x) & kAllOnes) == kAllOnes;
+}
+
+} // namespace
+
+bool all_finite(std::span<const float> numbers) {
+    bool any = false; // a loop without a branch, for the compiler to take several at once
+    for (const float x : numbers) any |= is_odd(x);
+    return !any;
+}
+
 void check_finite(std::span<const float> numbers, int64_t first, const std::string& tensor,
                   const std::string& file) {
-    constexpr uint32_t kAllOnes = 0x7f800000; // the exponent of infinity and NaN
-    const auto odd = [](float x) { return (std::bit_cast<uint32_t>(x) & kAllOnes) == kAllOnes; };
-    bool any = false; // a loop without a branch, for the compiler to take several at once
-    for (const float x : numbers) any |= odd(x);
-    if (!any) return;
-    const auto at = std::find_if(numbers.begin(), numbers.end(), odd);
+    if (all_finite(numbers)) return;
+    const auto at = std::find_if(numbers.begin(), numbers.end(), is_odd);
     fail("{}: tensor \"{}\": holds a number that is not finite ({} at index {})", file, tensor,
          std::isnan(*at) ? "NaN" : "infinity", first + (at - numbers.begin()));
+}
+
+WeightType weight_type(std::string_view name) {
+    if (name == "f32") return WeightType::f32;
+    if (name == "f16") return WeightType::f16;
+    if (name == "bf16") return WeightType::bf16;
+    fail("expected weights of f32, f16 or bf16, found \"{}\"", name);
+}
+
+const NumberType& number_type(WeightType type) {
+    return *number_type(type == WeightType::f32 ? "F32" : type == WeightType::f16 ? "F16" : "BF16");
+}
+
+std::string_view written_bytes(std::span<const float> numbers, int64_t first, WeightType type,
+                               std::vector<uint16_t>& buffer, const std::string& tensor,
+                               const std::string& file) {
+    check_finite(numbers, first, tensor, file);
+    if (type == WeightType::f32)
+        return {reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()};
+    const bool half = type == WeightType::f16;
+    const unsigned infinity = half ? 0x7c00 : 0x7f80;
+    buffer.resize(numbers.size());
+    for (size_t i = 0; i < numbers.size(); ++i) {
+        buffer[i] = half ? half_of_fp32(numbers[i]) : bf16_of_fp32(numbers[i]);
+        if ((buffer[i] & 0x7fffu) == infinity)
+            fail("{}: tensor \"{}\": {} is too large for {}: write F32", file, tensor, numbers[i],
+                 number_type(type).name);
+    }
+    return {reinterpret_cast<const char*>(buffer.data()), 2 * buffer.size()};
 }
 
 const NumberType* number_type(std::string_view name) {

@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace qstar::engine {
 
@@ -28,12 +29,17 @@ std::string Shape::text() const {
 
 Tensor Tensor::zeros(Shape shape, const Device& device) { return full(shape, 0.0f, device); }
 
-Tensor Tensor::full(Shape shape, float value, const Device& device) {
+Tensor Tensor::unwritten(Shape shape, const Device& device) {
     Tensor t;
     t.shape_ = shape;
     t.device_ = &device;
     t.owner_ = device.allocate(shape.size());
     t.data_ = t.owner_.get();
+    return t;
+}
+
+Tensor Tensor::full(Shape shape, float value, const Device& device) {
+    Tensor t = unwritten(shape, device);
     std::fill_n(t.data_, t.size(), value); // new memory: nobody works with it yet
     return t;
 }
@@ -43,7 +49,7 @@ Tensor Tensor::from(Shape shape, std::span<const float> values) {
         fail("a tensor of shape {} needs {} numbers, found {}", shape.text(), shape.size(),
              values.size());
     }
-    Tensor t = zeros(shape);
+    Tensor t = unwritten(shape);
     std::copy(values.begin(), values.end(), t.data_);
     return t;
 }
@@ -56,8 +62,14 @@ Tensor Tensor::view(Shape shape, float* data, const Device& device) {
     return t;
 }
 
+Tensor Tensor::owning(Shape shape, std::shared_ptr<float> data) {
+    Tensor t = view(shape, data.get(), cpu_device());
+    t.owner_ = std::move(data);
+    return t;
+}
+
 Tensor Tensor::clone(const Device& device) const {
-    Tensor t = zeros(shape_, device);
+    Tensor t = unwritten(shape_, device);
     device_->download(size(), data_, t.data_);
     return t;
 }

@@ -41,9 +41,12 @@ class Tensor {
   public:
     Tensor() = default;
     static Tensor zeros(Shape shape, const Device& device = engine::device());
+    // Its numbers are whatever stood there before: for who writes all of them.
+    static Tensor unwritten(Shape shape, const Device& device = engine::device());
     static Tensor full(Shape shape, float value, const Device& device = engine::device());
     static Tensor from(Shape shape, std::span<const float> values);     // Error if the sizes differ
     static Tensor view(Shape shape, float* data, const Device& device); // does not own
+    static Tensor owning(Shape shape, std::shared_ptr<float> data);     // on the processor
 
     const Shape& shape() const { return shape_; }
     int64_t size() const { return shape_.size(); }

@@ -75,7 +75,7 @@ void export_huggingface(const ExportOptions& options, const RunModel& of, const 
         make_folders(made);
         engine::HfConfig config{of.gpt.config, as_configured(ends), ""};
         config.reading = reading_within(of);
-        engine::write_huggingface(made, of.gpt, config);
+        engine::write_huggingface(made, of.gpt, config, engine::weight_type(options.type));
         write_tokenizer_files(made, options.run, of.tokenizer, ends, of.gpt.config.context);
         replace_folder(place, made, made + ".old");
     } catch (...) {
@@ -86,7 +86,8 @@ void export_huggingface(const ExportOptions& options, const RunModel& of, const 
 
 void export_gguf(const ExportOptions& options, const RunModel& of, const RunEnds& ends) {
     const std::string name = std::filesystem::path(options.out).stem().string();
-    engine::GgufContents contents = engine::gguf_model(of.gpt, name, options.type == "f16");
+    engine::GgufContents contents =
+        engine::gguf_model(of.gpt, name, engine::weight_type(options.type));
     if (const std::string reading = reading_within(of); !reading.empty())
         contents.text("qstar.reading", reading);
     const std::string inexact = put_tokens(contents, of.tokenizer, ends, of.gpt.config.vocab);
@@ -142,7 +143,8 @@ void describe(Flags& f, ExportOptions& o) {
     f.text("stage", o.stage, "the stage whose model it is");
     f.text("policy", o.policy, "a model's file, instead of a stage's");
     f.choice("format", o.format, {"hf", "gguf"}, "a folder for transformers, or llama.cpp's file");
-    f.choice("type", o.type, {"f32", "f16"}, "numbers of a GGUF file's matrices");
+    f.choice("type", o.type, {"f32", "f16", "bf16"},
+             "numbers of the weights; in a GGUF file of its matrices");
     f.text("out", o.out, "the folder or the file to write").required();
     f.mark("force", o.force, "replace what is there").quiet();
     f.mark("quiet", o.quiet, "no messages").quiet();
@@ -150,8 +152,6 @@ void describe(Flags& f, ExportOptions& o) {
 
 void export_model(const ExportOptions& options) {
     check(flags_of(options));
-    if (options.format == "hf" && options.type != "f32")
-        fail("--type {} is for --format gguf: a folder has the weights' own bytes", options.type);
     check_place(options);
     const RunModel of = load_run_model(options.run, options.policy, options.stage);
     const RunEnds ends = ends_of(options.run, of.tokenizer);

@@ -1,10 +1,10 @@
 #pragma once
 // `qstar engine export`: a model of a run in the forms that others read, its tokenizer within.
 //
-//   hf    a folder: config.json, generation_config.json, model.safetensors (F32), tokenizer.json,
+//   hf    a folder: config.json, generation_config.json, model.safetensors, tokenizer.json,
 //         tokenizer_config.json, special_tokens_map.json. A reward model is a classifier of one
 //         label; config.json says how its score is read.
-//   gguf  a file for llama.cpp, F32 or with its matrices F16. A reward model is a reranker
+//   gguf  a file for llama.cpp, its matrices of that type, else F32. A reward model is a reranker
 //         (gguf_model.h); of the family qwen3 only.
 //
 // It is made aside and renamed. What is there stays unless `force` is set, and then, too, where it

@@ -4,6 +4,7 @@
 #include "engine/base/ranks.h"
 #include "engine/formats/gguf_model.h"
 #include "engine/formats/huggingface.h"
+#include "engine/formats/peft.h"
 #include "engine/io/files.h"
 #include "engine/io/work_lock.h"
 #include "engine/nn/checkpoint.h"
@@ -59,9 +60,43 @@ Foreign read_gguf(const std::string& path, int64_t context) {
             std::move(reading)};
 }
 
+// A stage of a run, whose tokenizer lies beside it.
+bool is_stage(const std::string& path) {
+    return exists(join_path(path, "model.safetensors")) &&
+           !exists(join_path(path, "config.json")) &&
+           tokenizer::has_tokenizer(join_path(path, "../tokenizer"));
+}
+
+Foreign read_stage(const std::string& path) {
+    const std::string run = join_path(path, "..");
+    const std::string model = join_path(path, "model.safetensors");
+    tokenizer::Tokenizer tokenizer = tokenizer::load_tokenizer(join_path(run, "tokenizer"));
+    check_made_for(model, run, tokenizer);
+    engine::TextEnds ends = as_configured(ends_of(run, tokenizer));
+    return {engine::load_gpt(model), std::move(tokenizer), "", std::move(ends), ""};
+}
+
+Foreign read_model(const std::string& path, int64_t context) {
+    if (!exists(path)) fail("{}: there is no such file or folder", path);
+    return is_folder(path) ? read_folder(path, context) : read_gguf(path, context);
+}
+
+Foreign read_adapter(const ImportOptions& options) {
+    const std::string base =
+        !options.base.empty()
+            ? options.base
+            : engine::base_of_adapter(options.path, "say with --base where it is");
+    Foreign read = is_stage(base) ? read_stage(base) : read_model(base, options.context);
+    read.gpt = engine::with_adapter(read.gpt, options.path);
+    return read;
+}
+
 Foreign read_foreign(const ImportOptions& options) {
-    Foreign read = is_folder(options.path) ? read_folder(options.path, options.context)
-                                           : read_gguf(options.path, options.context);
+    const bool adapter = engine::is_adapter(options.path);
+    if (!adapter && !options.base.empty())
+        fail("--base {}: {} is no adapter, which has an adapter_config.json", options.base,
+             options.path);
+    Foreign read = adapter ? read_adapter(options) : read_model(options.path, options.context);
     if (read.tokenizer.size() > read.gpt.config.vocab)
         fail("{}: the tokenizer has {} tokens, but the model knows {}", options.path,
              read.tokenizer.size(), read.gpt.config.vocab);
@@ -159,7 +194,9 @@ Json sizes_json(const engine::Gpt& gpt) {
 }
 
 Json record_of_import(const ImportOptions& options) {
-    return Json{{"imported", options.path}, {"context", options.context}};
+    Json record{{"imported", options.path}, {"context", options.context}};
+    if (!options.base.empty()) record["base"] = options.base;
+    return record;
 }
 
 // The stages' folders beside their places; the weights are written once.
@@ -211,8 +248,12 @@ void put_into_run(const Foreign& foreign, const ImportOptions& options,
 } // namespace
 
 void describe(Flags& f, ImportOptions& o) {
-    f.argument("PATH", o.path, "A model's folder as Hugging Face has it, or a GGUF file")
+    f.argument("PATH", o.path,
+               "A model's folder as Hugging Face has it, a GGUF file, or an adapter of PEFT")
         .required();
+    f.text("base", o.base,
+           "the model that an adapter belongs to, or a stage's folder (default: as it says)")
+        .file();
     f.text("run", o.run, "folder of the run");
     f.text("stage", o.stage, "put it there alone, instead of pretrain and sft (a classifier: orm)");
     f.text(
@@ -233,7 +274,6 @@ void describe(Flags& f, ImportOptions& o) {
 void import_model(const ImportOptions& options) {
     check(flags_of(options));
     if (!options.problems.empty()) read_word_problems(options.problems); // an Error now, not later
-    if (!exists(options.path)) fail("{}: there is no such file or folder", options.path);
     Foreign foreign = read_foreign(options);
     foreign.tokenizer = foreign.tokenizer.with_form(form_for(options, foreign.tokenizer));
     const tokenizer::FormReader fits(foreign.tokenizer); // an Error now, not later

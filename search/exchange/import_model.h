@@ -6,6 +6,9 @@
 //   RUN/sft/         the same model, as the policy that searches and further stages take
 //   RUN/problems/    problems.jsonl, where problems were given: what the run's stages solve
 //
+// An adapter (engine/formats/peft.h) comes with the model it belongs to, which is `base` or lies
+// where the adapter says; what goes into the run is both in one.
+//
 // A classifier of one label becomes a reward model, of the stage orm where none is named. What is
 // in the run stays unless `force` is set, and until the new is written: everything is made aside
 // and renamed.
@@ -18,7 +21,8 @@
 namespace qstar::search {
 
 struct ImportOptions {
-    std::string path; // a folder as Hugging Face has it, or a GGUF file
+    std::string path; // a folder as Hugging Face has it, a GGUF file, or an adapter's folder
+    std::string base; // of an adapter: such a folder or file, or a stage's folder of a run
     std::string run = "runs/import";
     std::string stage;      // empty: pretrain and sft, or orm
     std::string problems;   // a file in GSM8K's form, of which the run is then

@@ -89,6 +89,33 @@ TEST_CASE("small gives the scalar table's bytes for any size and either way thro
     }
 }
 
+TEST_CASE("small reads B in panels as it reads it row by row") {
+    Random random(15, "tile");
+    for (const Kernels* table : all_tables()) {
+        const int64_t k = 19, nr = table->nr, distance = k * nr + 7;
+        for (const int64_t rows : {1, 2, 3, 6, 7, 14, 15}) {
+            for (const int64_t cols : {1, 7, 16, 17, 33, 64, 100, 150, 300}) {
+                CAPTURE(table->name);
+                CAPTURE(rows);
+                CAPTURE(cols);
+                const auto flush = cols % 2 ? Fenced::Flush::begin : Fenced::Flush::end;
+                FencedTile test(rows, cols, k, true, true, rows % 2 == 1, flush, random);
+                const Fenced oracle = test.run(scalar_kernels().small, flush);
+                const int64_t panels = (cols + nr - 1) / nr;
+                Fenced b((panels - 1) * distance + k * nr, flush, kPoison);
+                for (int64_t l = 0; l < k; ++l)
+                    for (int64_t j = 0; j < cols; ++j)
+                        b[j / nr * distance + l * nr + j % nr] = test.t.b[l * test.t.ldb + j];
+                test.t.b = b.data();
+                test.t.ldb = nr;
+                test.t.panel = distance;
+                const Fenced ours = test.run(table->small, flush);
+                CHECK(same_numbers(ours.data(), oracle.data(), ours.size()));
+            }
+        }
+    }
+}
+
 TEST_CASE("micro gives the scalar table's bytes for every part of a tile") {
     Random random(12, "tile");
     for (const Kernels* table : all_tables()) {

@@ -86,7 +86,7 @@ LlamaPeer::LlamaPeer(const engine::Gpt& model, int texts, int threads) {
     auto session = std::make_unique<Session>();
     const TemporaryFolder folder("llama-peer");
     const std::string path = folder.path() + "/model.gguf";
-    engine::GgufContents contents = engine::gguf_model(model, "bench", false);
+    engine::GgufContents contents = engine::gguf_model(model, "bench");
     contents.text("tokenizer.ggml.model", "no_vocab");
     engine::write_gguf(path, contents);
 

@@ -33,7 +33,7 @@ void fuzz_model(std::string_view bytes) {
 std::string tiny_gguf_bytes() {
     const std::string path = join_path(memory_folder(), "tiny.gguf");
     const Gpt gpt({1, 1, 2, 4, 5, false, Family::llama}, Random(1, "init"));
-    write_gguf(path, gguf_model(gpt, "tiny", false));
+    write_gguf(path, gguf_model(gpt, "tiny"));
     return read_file(path);
 }
 
@@ -43,7 +43,7 @@ void fuzz_gguf(std::string_view bytes) {
         accepts([&] { file.read(entry.first, Tensor::zeros(entry.second.shape, cpu_device())); });
     const Gpt model = read_gguf_model(file, 64);
     const std::string path = join_path(memory_folder(), "written.gguf");
-    write_gguf(path, gguf_model(model, "written", false));
+    write_gguf(path, gguf_model(model, "written"));
     const Gpt again = read_gguf_model(GgufReader(path));
     holds(again.config == model.config, "another configuration after writing");
 }

@@ -81,6 +81,42 @@ TEST_CASE("a sequence's logits do not depend on the batch, bit for bit") {
     }
 }
 
+TEST_CASE("a large model's rows go through it together, with the bytes of each alone") {
+    // Its widest map is shared by the threads.
+    GptConfig config{2, 4, 256, 40, kSmallVocab};
+    SUBCASE("gpt2") {
+        config.width = 384; // 384 x 1536
+    }
+    SUBCASE("llama") { config.family = Family::llama; } // 256 x 2048
+    const Gpt model = small_model(config);
+    const auto rows = [&](int threads) {
+        set_threads(threads);
+        Decoder together(model, 9);
+        std::vector<std::vector<int>> texts;
+        for (uint64_t s = 0; s < 9; ++s)
+            texts.push_back(random_tokens(s % 3 == 0 ? 30 : 1 + static_cast<int64_t>(s), s));
+        std::vector<Decoder::Feed> feeds;
+        for (int s = 0; s < 9; ++s) feeds.push_back({s, texts[static_cast<size_t>(s)]});
+        const Tensor all = together.feed(feeds).clone();
+        for (int64_t s = 0; s < 9; ++s) {
+            CAPTURE(s);
+            CHECK(same_row(all, s, logits_alone(model, texts[static_cast<size_t>(s)]), 0));
+        }
+        set_threads(0);
+        return all;
+    };
+    const Tensor one = rows(1), two = rows(2);
+    CHECK(std::memcmp(one.data(), two.data(), one.values().size_bytes()) == 0);
+    // And it is the model's own logits.
+    Tape tape(false);
+    Gpt same = model;
+    const auto tokens = random_tokens(30, 3);
+    const Tensor whole = tape.value(logits(tape, same, hidden(tape, same, tokens, 1, 30)));
+    for (int64_t v = 0; v < kSmallVocab; ++v)
+        CHECK(one[3 * kSmallVocab + v] ==
+              doctest::Approx(whole[29 * kSmallVocab + v]).epsilon(1e-3));
+}
+
 TEST_CASE("a forked slot goes on as its origin") {
     Gpt model = small_model();
     const auto prompt = random_tokens(8, 4), next = random_tokens(3, 5);

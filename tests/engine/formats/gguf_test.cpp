@@ -188,7 +188,8 @@ TEST_CASE("a written GGUF file is read as it was meant") {
     const Tensor values =
         Tensor::from({3, 2}, std::vector<float>{1, -2, 0.1f, 1e-7f, 7e-8f, 65504});
     const auto make = [&] { return values; };
-    contents.tensors = {{"full", {3, 2}, false, make}, {"half", {3, 2}, true, make}};
+    contents.tensors = {{"full", {3, 2}, WeightType::f32, make},
+                        {"half", {3, 2}, WeightType::f16, make}};
     write_gguf(path, contents);
     const GgufReader file(path);
     CHECK(file.text("t") == "x");

@@ -35,7 +35,7 @@ std::string told_of_config(const std::string& family, const std::function<void(J
 std::string told_of_keys(const std::function<void(GgufContents&)>& change) {
     const Temporary folder;
     const Gpt gpt(GptConfig{1, 2, 8, 4, 5, false, Family::llama}, Random{});
-    GgufContents contents = gguf_model(gpt, "x", false);
+    GgufContents contents = gguf_model(gpt, "x");
     change(contents);
     write_gguf(folder / "x.gguf", contents);
     try {
@@ -152,7 +152,7 @@ TEST_CASE("what GGUF's keys say otherwise than is computed here is refused by it
           "qwen2 and qwen3 only");
     CHECK(told_of_keys([](Contents& c) {
               c.tensors.push_back(
-                  {"rope_freqs.weight", {2}, false, [] { return Tensor::zeros({2}); }});
+                  {"rope_freqs.weight", {2}, WeightType::f32, [] { return Tensor::zeros({2}); }});
           }) ==
           "tensor \"rope_freqs.weight\": not one of the tensors of a model of this family and "
           "shape");

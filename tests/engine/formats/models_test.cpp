@@ -71,18 +71,36 @@ TEST_CASE("models of each family give the reference's logits, from both forms th
 
         // Out and in again.
         const Temporary out;
-        write_huggingface(out.path, theirs.gpt, theirs.config);
-        const HfModel again = read_huggingface(out.path);
-        CHECK(again.config.gpt == theirs.config.gpt);
-        CHECK(again.config.ends == theirs.config.ends);
-        CHECK(weights_of(again.gpt) == weights_of(theirs.gpt));
-        for (const bool half : {false, true}) {
+        for (const char* name : {"f32", "f16", "bf16"}) {
+            CAPTURE(name);
+            const WeightType type = weight_type(name);
+            write_huggingface(out.path, theirs.gpt, theirs.config, type);
+            const HfModel again = read_huggingface(out.path);
+            CHECK(again.config.gpt == theirs.config.gpt);
+            CHECK(again.config.ends == theirs.config.ends);
+            const std::string torch = string_field(read_json(out / "config.json"), "torch_dtype");
+            CHECK(torch == (type == WeightType::f32   ? "float32"
+                            : type == WeightType::f16 ? "float16"
+                                                      : "bfloat16"));
             const std::string path = out / "model.gguf";
-            write_gguf(path, gguf_model(theirs.gpt, "tiny", half));
+            write_gguf(path, gguf_model(theirs.gpt, "tiny", type));
             const GgufReader file(path);
             const Gpt back = read_gguf_model(file);
             CHECK(back.config == theirs.gpt.config);
-            CHECK(weights_of(back) == weights_of(theirs.gpt)); // all of them fit into halves
+            // All of them fit into halves.
+            const bool exact = type != WeightType::bf16;
+            CHECK((weights_of(again.gpt) == weights_of(theirs.gpt)) == exact);
+            CHECK((weights_of(back) == weights_of(theirs.gpt)) == exact);
+            for (size_t i = 0; i < theirs.gpt.parameters.size() && !exact; ++i) {
+                const Parameter& p = theirs.gpt.parameters[i];
+                for (int64_t n = 0; n < p.value.size(); ++n) {
+                    const float rounded = fp32_of_bf16(bf16_of_fp32(p.value[n]));
+                    const bool matrix = p.value.shape().rank == 2; // vectors stay F32 in GGUF
+                    if (again.gpt.parameters[i].value[n] != rounded ||
+                        back.parameters[i].value[n] != (matrix ? rounded : p.value[n]))
+                        FAIL(p.name << " at " << n);
+                }
+            }
         }
     }
 }
@@ -122,7 +140,7 @@ TEST_CASE("a reward model is a classifier of one label, with its bias") {
     write_safetensors(out / "model.safetensors", other);
     CHECK(read_huggingface(out.path).gpt.parameter("score.bias").value[0] == 0);
     CHECK(tests::refusal_of([&] {
-              gguf_model(reward, "x", false);
+              gguf_model(reward, "x");
           }).starts_with("a reward model of the family gpt2: "));
 }
 
@@ -135,7 +153,7 @@ TEST_CASE("a reward model of qwen3 in GGUF is a reranker") {
     for (int64_t i = 0; i < 8; ++i) weight[i] = static_cast<float>(i) - 2;
     reward.parameter("score.bias").value[0] = 0.5f;
     const Temporary out;
-    GgufContents contents = gguf_model(reward, "x", true);
+    GgufContents contents = gguf_model(reward, "x", WeightType::f16);
     write_gguf(out / "x.gguf", contents);
     const GgufReader file(out / "x.gguf");
     CHECK(file.whole("qwen3.pooling_type") == 4);

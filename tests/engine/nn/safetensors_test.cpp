@@ -2,14 +2,17 @@
 #include "engine/base/random.h"
 #include "engine/io/files.h"
 #include "engine/nn/safetensors.h"
+#include "tests/temporary.h"
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <string>
 #include <unistd.h>
+#include <utility>
 
 using namespace qstar;
 using namespace qstar::engine;
@@ -66,6 +69,72 @@ TEST_CASE("safetensors come back as they were written") {
     CHECK_THROWS_WITH_AS(read.tensor("x", "f"), "f: there is no tensor \"x\"", Error);
     CHECK_THROWS_WITH_AS(read.text("x", "f"), "f: there is no \"x\" in its metadata", Error);
     std::remove(path.c_str());
+}
+
+TEST_CASE("a large tensor is the file's own pages, and the file stays as it is") {
+    const Temporary folder;
+    const std::string path = folder / "large.safetensors";
+    constexpr int64_t kLarge = 1 << 19;
+    SafeTensors contents;
+    contents.tensors["large"] = Tensor::full({kLarge}, 0.5f);
+    contents.tensors["small"] = Tensor::full({3}, 0.25f);
+    contents.tensors["large"][kLarge - 1] = 3;
+    write_safetensors(path, contents);
+    const std::string before = read_file(path);
+
+    Tensor read, copy;
+    {
+        const SafeTensorsReader file(path);
+        read = file.tensor("large", {kLarge});
+        copy = file.tensor("small", {3});
+        CHECK(file.tensor("large", {kLarge}).data() == read.data()); // no copy of it
+        CHECK_THROWS_AS(file.tensor("large", {kLarge / 2, 3}), Error);
+    }
+    CHECK(read[0] == 0.5f); // it outlives its reader
+    CHECK(read[kLarge - 1] == 3);
+    CHECK(copy[2] == 0.25f);
+    // What is written into it never reaches the file.
+    read[7] = 1;
+    CHECK(read_file(path) == before);
+    // A file in its place, as ours are replaced, leaves it whole.
+    write_safetensors(path, example());
+    CHECK(read[kLarge - 1] == 3);
+
+    contents.tensors["large"][kLarge / 2] = 0.125f;
+    write_safetensors(path, contents);
+    std::string bytes = read_file(path);
+    const float nan = std::nanf("");
+    const std::string eighth("\0\0\0>", 4);
+    bytes.replace(bytes.rfind(eighth), 4, reinterpret_cast<const char*>(&nan), 4);
+    write_file_atomic(path, bytes);
+    CHECK_THROWS_WITH_AS(
+        SafeTensorsReader(path).tensor("large", {kLarge}),
+        (path + ": tensor \"large\": holds a number that is not finite (NaN at index 262144)")
+            .c_str(),
+        Error);
+}
+
+TEST_CASE("numbers are written in the type that is asked for, or refused") {
+    const Temporary folder;
+    const std::string path = folder / "typed.safetensors";
+    SafeTensors contents;
+    contents.tensors["t"] = Tensor::from({4}, std::array{1.f, -2.f, 0.1f, 65504.f});
+    const Tensor read = Tensor::zeros({4});
+    write_safetensors(path, contents, WeightType::f16);
+    SafeTensorsReader(path).read("t", read);
+    CHECK(read_file(path).find("\"F16\"") != std::string::npos);
+    for (const auto& [i, number] : {std::pair{0, 1.f}, {1, -2.f}, {2, 0x1.998p-4f}, {3, 65504.f}})
+        CHECK(read[i] == number);
+    write_safetensors(path, contents, WeightType::bf16);
+    SafeTensorsReader(path).read("t", read);
+    for (const auto& [i, number] : {std::pair{0, 1.f}, {1, -2.f}, {2, 0x1.9ap-4f}, {3, 65536.f}})
+        CHECK(read[i] == number);
+    contents.tensors["t"][1] = 65520;
+    CHECK_THROWS_WITH_AS(write_safetensors(path, contents, WeightType::f16),
+                         (path + ": tensor \"t\": 65520 is too large for F16: write F32").c_str(),
+                         Error);
+    contents.tensors["t"][1] = 3.4e38f;
+    CHECK_THROWS_AS(write_safetensors(path, contents, WeightType::bf16), Error);
 }
 
 TEST_CASE("a reader puts numbers where they belong, and says what does not fit") {

@@ -5,6 +5,7 @@
 #include "engine/formats/huggingface.h"
 #include "engine/io/files.h"
 #include "engine/nn/checkpoint.h"
+#include "engine/nn/lora.h"
 #include "engine/text/jsonl.h"
 #include "engine/text/utf8.h"
 #include "search/exchange/complete.h"
@@ -241,6 +242,55 @@ TEST_CASE("a reward model goes out as a classifier and comes in as one") {
     CHECK(
         tests::refusal_of([&] { export_model(out); }).starts_with("a reward model of the family "));
     CHECK(!exists(out.out));
+}
+
+TEST_CASE("an adapter comes in with the model it belongs to") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    engine::Gpt model = reciting(script_of(3, "so it is.", text_end));
+    make_run(run, model);
+    engine::train_only(model, {engine::Trains::lora, 2}, Random(1, "lora"), 1);
+    for (engine::Parameter& p : model.parameters)
+        if (p.name.ends_with("lora_B.weight")) p.value.fill(0.5f);
+    make_run(run, engine::merged(model), "adapted");
+    engine::save_adapter(join_path(run, "adapted"), model, "../sft");
+
+    ImportOptions in;
+    in.quiet = true;
+    in.path = join_path(run, "adapted");
+    in.run = folder / "again";
+    in.context = 40;
+    import_model(in); // the base lies where the adapter says
+    const engine::Gpt whole = engine::load_gpt(join_path(run, "adapted/model.safetensors"));
+    const engine::Gpt back = engine::load_gpt(join_path(in.run, "sft/model.safetensors"));
+    for (size_t i = 0; i < whole.parameters.size(); ++i) {
+        const auto a = whole.parameters[i].value.values(), b = back.parameters[i].value.values();
+        CHECK(std::equal(a.begin(), a.end(), b.begin(), b.end()));
+    }
+    const std::string there = model_bytes(in.run);
+
+    // Or in a folder that is named.
+    ExportOptions out;
+    out.quiet = true;
+    out.run = run;
+    out.out = folder / "hf";
+    export_model(out);
+    const std::string alone = folder / "alone";
+    make_folders(alone);
+    for (const char* name : {"adapter_config.json", "adapter_model.safetensors"})
+        write_file_atomic(join_path(alone, name), read_file(join_path(in.path, name)));
+    in.path = alone;
+    in.run = folder / "third";
+    CHECK(tests::refusal_of([&] { import_model(in); }) ==
+          alone + ": the adapter belongs to \"../sft\", which does not lie here: say with --base "
+                  "where it is");
+    in.base = out.out;
+    import_model(in);
+    CHECK(model_bytes(in.run) == there);
+    in.path = out.out;
+    CHECK(tests::refusal_of([&] { import_model(in); }) ==
+          "--base " + out.out + ": " + out.out +
+              " is no adapter, which has an adapter_config.json");
 }
 
 TEST_CASE("a judge that is a language model is one after it went out and came in") {
