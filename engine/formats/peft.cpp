@@ -128,8 +128,8 @@ void add_product(Gpt& gpt, const Adapter& adapter, const std::string& stem, int6
     if (weight.value.shape().rank != 2)
         fail("{}: tensor \"{}\": what it changes is no linear map", adapter.path(), a_name);
     const auto [in, out] = in_and_out(weight);
-    weight.value = with_product(weight, adapter.read(a_name, {rank, in}),
-                                adapter.read(b_name, {out, rank}), scale);
+    const Tensor a = adapter.read(a_name, {rank, in}), b = adapter.read(b_name, {out, rank});
+    weight.value = with_product(weight, a, b, scale);
 }
 
 void replace_whole(Gpt& gpt, const Adapter& adapter, const std::string& tensor) {
