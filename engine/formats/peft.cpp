@@ -119,8 +119,8 @@ Parameter& adapted(Gpt& gpt, const Adapter& adapter, const std::string& tensor,
          tensor, module);
 }
 
-void add_product(Gpt& gpt, const Adapter& adapter, const std::string& stem, int64_t rank,
-                 float scale) {
+void add_adapter_product(Gpt& gpt, const Adapter& adapter, const std::string& stem, int64_t rank,
+                         float scale) {
     const std::string a_name = stem + "lora_A.weight", b_name = stem + "lora_B.weight";
     for (const std::string& name : {a_name, b_name})
         if (!adapter.has(name)) fail("{}: there is no tensor \"{}\"", adapter.path(), name);
@@ -174,7 +174,7 @@ Gpt with_adapter(const Gpt& base, const std::string& folder) {
         if (named(".lora_A.weight") || named(".lora_B.weight")) {
             const std::string stem = tensor.substr(0, tensor.size() - 13);
             if (named(".lora_B.weight") && adapter.has(stem + "lora_A.weight")) continue;
-            add_product(gpt, adapter, stem, rank, scale);
+            add_adapter_product(gpt, adapter, stem, rank, scale);
             ++products;
         } else if (tensor.find(".lora_") != tensor.npos) {
             fail("{}: tensor \"{}\": expected lora_A.weight and lora_B.weight of linear maps",
