@@ -194,11 +194,11 @@ void SafeTensorsReader::read(const std::string& tensor, const Tensor& to) const 
 }
 
 Tensor SafeTensorsReader::mapped(const std::string& name) const {
-    constexpr uint64_t kLarge = 1 << 20; // bytes
+    constexpr uint64_t kMappedFrom = 1 << 20; // bytes
     const Place& from = place(name);
     const auto bytes = static_cast<uint64_t>(from.shape.size()) * sizeof(float);
     if (!file_ || from.type != number_type("F32") || from.begin % sizeof(float) != 0 ||
-        bytes < kLarge)
+        bytes < kMappedFrom)
         return {};
     if (!map_) map_ = file_->map();
     if (!map_) return {};
