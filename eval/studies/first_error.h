@@ -28,8 +28,8 @@ struct FirstErrorRow {
 using WrongSteps = std::vector<std::vector<int>>;
 
 // By the scores of scorer `which` of the pools.
-FirstErrorRow count_first_errors(std::span<const Pool> pools, const WrongSteps& truth,
-                                 size_t which, double threshold);
+FirstErrorRow count_first_errors(std::span<const Pool> pools, const WrongSteps& truth, size_t which,
+                                 double threshold);
 
 struct FirstErrorOptions {
     PoolOptions pool{.problems = 300, .samples = 8, .temperature = 1, .scorers = {"prm"}};
