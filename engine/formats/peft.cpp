@@ -167,7 +167,7 @@ Gpt with_adapter(const Gpt& base, const std::string& folder) {
     Gpt gpt = new_head ? with_scalar_head(base) : base;
     int64_t products = 0;
     for (const auto& [tensor, place] : adapter.file().tensors()) {
-        const auto named = [&](std::string_view end) { return tensor.ends_with(end); };
+        const auto named = [&name = tensor](std::string_view end) { return name.ends_with(end); };
         if (!tensor.starts_with(kPeftPrefix))
             fail("{}: tensor \"{}\": expected a name that begins with \"{}\"", adapter.path(),
                  tensor, kPeftPrefix);
