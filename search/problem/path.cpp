@@ -18,4 +18,9 @@ std::string text_of(const Path& path) {
     return text;
 }
 
+Path beginning(const Path& path, size_t steps) {
+    const auto end = path.steps.begin() + static_cast<std::ptrdiff_t>(steps);
+    return {path.problem, {path.steps.begin(), end}, path.finished && steps == path.steps.size()};
+}
+
 } // namespace qstar::search

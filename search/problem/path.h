@@ -6,6 +6,7 @@
 // so a step is nothing but the text up to the next step token, and the line that
 // ends in the answer token is the final answer.
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,8 @@ struct Path {
 
 // The text above; `tail` (a new step under consideration) is not included.
 std::string text_of(const Path& path);
+
+// The path up to so many of its steps.
+Path beginning(const Path& path, size_t steps);
 
 } // namespace qstar::search

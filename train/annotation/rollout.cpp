@@ -22,8 +22,7 @@ namespace {
 constexpr int64_t kChunkSolutions = 256;
 
 search::Path prefix_of(const SampledSolution& solution, size_t steps) {
-    const auto end = solution.steps.begin() + static_cast<std::ptrdiff_t>(steps);
-    return {solution.problem, {solution.steps.begin(), end}, steps == solution.steps.size()};
+    return search::beginning({solution.problem, solution.steps, true}, steps);
 }
 
 } // namespace

@@ -27,15 +27,13 @@ LabelledSolution label_steps(const search::World& world, const SampledSolution& 
 
 bool sound(const search::World& world, const search::Path& path) {
     const auto labels = label_steps(world, {path.problem, path.steps, path.finished}).labels;
-    return !labels.empty() && labels.size() == path.steps.size() && labels.back() != Label::wrong;
+    return !labels.empty() && labels.size() == path.steps.size() && first_wrong_step(labels) == 0;
 }
 
 search::Path right_beginning(const search::World& world, const search::Path& path) {
     const auto labels = label_steps(world, {path.problem, path.steps, path.finished}).labels;
-    search::Path right{path.problem, {}, false};
-    for (size_t i = 0; i + 1 < path.steps.size() && i < labels.size(); ++i)
-        if (labels[i] != Label::wrong) right.steps.push_back(path.steps[i]);
-    return right;
+    if (labels.empty()) return path;
+    return beginning(path, labels.size() - 1); // the last label is the first mistake's, if any
 }
 
 } // namespace qstar::train

@@ -13,6 +13,7 @@
 #include "train/expert_iteration/expert_iteration.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 #include <optional>
 #include <set>
@@ -158,28 +159,33 @@ class SelfPlay : public Recipe {
     // Without problems of which every roll-out had a held-out line: they are not in the file.
     // Whoever judges steps knows where the first mistake is: it is tried again from there.
     void roll_out_again(const Round& round, search::Proposer& proposer) {
-        std::map<std::string, search::Path> from; // problem -> the longest of its right beginnings
+        Stage stage(round.stage, "again", Json{{"round", round.number}});
+        if (!stage.done()) {
+            const ExploreOptions explore{options_.again, 0, options_.again_temperature};
+            const std::vector<search::Path> starts = unsolved();
+            make_rollouts(stage, starts, proposer, *setup_.world, explore);
+            stage.finish(Json{{"problems", starts.size()}});
+        }
+        add_rollouts(stage, true);
+    }
+    // Of each problem without a right roll-out the longest beginning that is known to be right.
+    std::vector<search::Path> unsolved() const {
         std::set<std::string> solved;
+        for (const Rollout& rollout : rollouts_)
+            if (rollout.right) solved.insert(rollout.path.problem);
+        std::map<std::string, search::Path> longest; // by problem
         for (const Rollout& rollout : rollouts_) {
             const std::string& problem = rollout.path.problem;
-            if (rollout.right) solved.insert(problem);
             if (solved.contains(problem)) continue;
             search::Path& best =
-                from.try_emplace(problem, search::Path{problem, {}, false}).first->second;
+                longest.try_emplace(problem, search::Path{problem, {}, false}).first->second;
             if (options_.supervision != "process") continue;
             search::Path right = right_beginning(*setup_.world, rollout.path);
             if (right.steps.size() > best.steps.size()) best = std::move(right);
         }
-        std::vector<search::Path> unsolved;
-        for (auto& [problem, path] : from)
-            if (!solved.contains(problem)) unsolved.push_back(std::move(path));
-        ExploreOptions explore{options_.again, 0, options_.again_temperature};
-        Stage stage(round.stage, "again", Json{{"round", round.number}});
-        if (!stage.done()) {
-            make_rollouts(stage, unsolved, proposer, *setup_.world, explore);
-            stage.finish(Json{{"problems", unsolved.size()}});
-        }
-        add_rollouts(stage, true);
+        std::vector<search::Path> starts;
+        for (auto& [problem, path] : longest) starts.push_back(std::move(path));
+        return starts;
     }
     void leave_easy_ones() {
         std::set<std::string> hard;

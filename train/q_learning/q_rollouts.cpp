@@ -14,15 +14,6 @@
 
 namespace qstar::train {
 
-namespace {
-
-search::Path state_after(const search::Path& path, size_t steps) {
-    const auto end = path.steps.begin() + static_cast<std::ptrdiff_t>(steps);
-    return {path.problem, {path.steps.begin(), end}, path.finished && steps == path.steps.size()};
-}
-
-} // namespace
-
 void describe(Flags& f, ExploreOptions& o) {
     f.number("samples", o.samples, 1, 1'000'000, "roll-outs of each problem");
     f.number("next", o.proposals, 0, 1'000'000,
@@ -101,7 +92,7 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
             }
             rollouts.push_back({path, path.finished && right(path), 1, {}});
             for (size_t step = 0; step < path.steps.size(); ++step)
-                next[text_of(state_after(path, step))].insert(
+                next[text_of(beginning(path, step))].insert(
                     {path.steps[step], path.finished && step + 1 == path.steps.size()});
         }
     }
@@ -110,7 +101,7 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
     std::set<std::string> asked;
     for (const Rollout& rollout : rollouts) {
         for (size_t step = 1; step < rollout.path.steps.size(); ++step) {
-            const search::Path state = state_after(rollout.path, step);
+            const search::Path state = beginning(rollout.path, step);
             if (options.proposals < 1 || !asked.insert(text_of(state)).second) continue;
             requests.push_back(
                 {state, static_cast<int>(options.proposals),
@@ -127,7 +118,7 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
         for (size_t step = 1; step <= rollout.path.steps.size(); ++step) {
             rollout.next.emplace_back();
             if (step == rollout.path.steps.size()) break; // the end, or where it ran away
-            const auto& steps = next[text_of(state_after(rollout.path, step))];
+            const auto& steps = next[text_of(beginning(rollout.path, step))];
             rollout.next.back().assign(steps.begin(), steps.end());
         }
     }

@@ -12,16 +12,6 @@
 
 namespace qstar::train {
 
-namespace {
-
-// The path up to so many steps.
-search::Path beginning(const search::Path& path, size_t steps) {
-    const auto end = path.steps.begin() + static_cast<std::ptrdiff_t>(steps);
-    return {path.problem, {path.steps.begin(), end}, path.finished && steps == path.steps.size()};
-}
-
-} // namespace
-
 void KnownSteps::add(const search::Path& path, float value) {
     const size_t last = path.steps.size() - 1;
     const search::EncodedPath all = search::encode(form_, path);

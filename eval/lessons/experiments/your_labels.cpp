@@ -87,10 +87,8 @@ Labelling labelling(LessonRun& run, const Given& given) {
 }
 
 Label truth(LessonRun& run, const train::SampledSolution& solution, size_t step) {
-    const search::Path path{
-        solution.problem,
-        {solution.steps.begin(), solution.steps.begin() + static_cast<std::ptrdiff_t>(step)},
-        false};
+    const search::Path path =
+        search::beginning({solution.problem, solution.steps, solution.finished}, step);
     return run.world().check_step(path, solution.steps[step],
                                   step + 1 == solution.steps.size() && solution.finished);
 }
