@@ -82,13 +82,25 @@ void make_label(const Making& making) {
     options.solutions = making.run.file("sample", "solutions.jsonl");
     train_small(options, own, label);
 }
-void make_reward(const Making& making) {
-    train::BradleyTerryOptions options;
+// What scores: its labels are the file of another stage.
+template <class Options>
+void make_judge(const Making& making, const char* stage, const char* labels, int64_t limit,
+                train::Outcome (*train)(const Options&)) {
+    Options options;
     making.stage(options.reward.stage);
     making.loop(options.reward.loop);
-    options.reward.labels = making.run.file("rank", "ranks.jsonl");
-    options.reward.limit = making.run.size(1000, 60);
-    train_small(options, of_reward, train::reward);
+    options.reward.labels = making.run.file(stage, labels);
+    options.reward.limit = limit;
+    train_small(options, of_reward, train);
+}
+void make_reward(const Making& making) {
+    make_judge(making, "rank", "ranks.jsonl", making.run.size(1000, 60), train::reward);
+}
+void make_orm(const Making& making) {
+    make_judge(making, "label", "outcomes.jsonl", making.run.size(4000, 100), train::orm);
+}
+void make_prm(const Making& making) {
+    make_judge(making, "label", "steps.jsonl", making.run.size(4000, 100), train::prm);
 }
 void make_dpo(const Making& making) {
     train::DpoOptions options;
@@ -98,22 +110,6 @@ void make_dpo(const Making& making) {
     options.limit = making.run.size(1000, 60);
     options.kl_episodes = 0;
     train_small(options, own, train::dpo);
-}
-void make_orm(const Making& making) {
-    train::OrmOptions options;
-    making.stage(options.reward.stage);
-    making.loop(options.reward.loop);
-    options.reward.labels = making.run.file("label", "outcomes.jsonl");
-    options.reward.limit = making.run.size(4000, 100);
-    train_small(options, of_reward, train::orm);
-}
-void make_prm(const Making& making) {
-    train::PrmOptions options;
-    making.stage(options.reward.stage);
-    making.loop(options.reward.loop);
-    options.reward.labels = making.run.file("label", "steps.jsonl");
-    options.reward.limit = making.run.size(4000, 100);
-    train_small(options, of_reward, train::prm);
 }
 void make_q(const Making& making) {
     train::QOptions options;
