@@ -51,6 +51,9 @@ class CpuDecoder : public BatchDecoder {
 
     // What is done with each row: by all threads where the piece is all rows of a large model.
     void each_row(const Piece& piece, Body body) const;
+    int64_t rows_a_thread(const Piece& piece) const {
+        return (piece.rows + threads() - 1) / threads();
+    }
 
     float* x(int64_t row) { return x_.data() + row * config_.width; }
     float* norm(int64_t row) { return norm_.data() + row * norm_stride_; }
@@ -97,8 +100,7 @@ CpuDecoder::CpuDecoder(const Gpt& model)
 
 void CpuDecoder::each_row(const Piece& piece, Body body) const {
     if (!large_) return body(piece.begin, piece.begin + piece.rows);
-    const int64_t grain = (piece.rows + threads() - 1) / threads();
-    parallel_for(piece.rows, grain,
+    parallel_for(piece.rows, rows_a_thread(piece),
                  [&](int64_t begin, int64_t end) { body(piece.begin + begin, piece.begin + end); });
 }
 
@@ -214,9 +216,9 @@ void CpuDecoder::attend_and_mix(Piece& piece, size_t index, int64_t layer, const
 
 void CpuDecoder::attend(const Piece& piece, size_t index, int64_t layer, const KvCache& cache) {
     const float factor = 1.0f / std::sqrt(static_cast<float>(attention_.size));
-    const int64_t grain = (piece.rows + threads() - 1) / threads();
     each_row(piece, [&](int64_t begin, int64_t end) {
-        const int64_t part = large_ ? begin / grain : static_cast<int64_t>(index);
+        // The room for scores of this thread.
+        const int64_t part = large_ ? begin / rows_a_thread(piece) : static_cast<int64_t>(index);
         for (int64_t r = begin; r < end; ++r) {
             const DecoderRow& row = rows_[static_cast<size_t>(r)];
             if (layer == config_.layers - 1 && !row.last) continue;

@@ -16,8 +16,6 @@ namespace qstar::engine {
 
 namespace {
 
-constexpr std::string_view kPeftPrefix = "base_model.model.";
-
 // Words of adapter_config.json that change nothing of the sum: where it came from, how it was
 // begun and trained, which modules it has (the tensors say so).
 constexpr std::array kIdleWords = {"auto_mapping",

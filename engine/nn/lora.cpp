@@ -57,10 +57,10 @@ void add_adapters(Gpt& model, int64_t rank, Random random, int64_t base_layers) 
     }
 }
 
-// What Hugging Face's own models call it, below "base_model.model.".
+// What Hugging Face's own models call it, below the prefix.
 std::string peft_name(const GptConfig& config, const std::string& name) {
     const bool in_trunk = !name.starts_with("score.");
-    return "base_model.model." +
+    return std::string(kPeftPrefix) +
            (config.family == Family::gpt2 && in_trunk ? "transformer." + name : name);
 }
 

@@ -56,6 +56,9 @@ Gpt merged(const Gpt& model);
 // In families: y = x W + bias, of the weight `which` in the model's list, with its adapter.
 Var project(Tape& tape, std::span<Parameter> parameters, size_t which, Var x, Var bias = {});
 
+// What PEFT's names of tensors begin with.
+inline constexpr std::string_view kPeftPrefix = "base_model.model.";
+
 // adapter_model.safetensors and adapter_config.json, as PEFT (Hugging Face) names and reads them:
 // what is trained alone. `base`: the model it belongs to, a path from there. Nothing is written
 // for a model without adapters.
