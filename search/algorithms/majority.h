@@ -11,8 +11,8 @@
 namespace qstar::search {
 
 // The answer that most samples end in; of two with equally many, the one found first. The steps
-// are those of its first sample, the score its share of the finished samples. It requires of a space
-// what best_of_n() requires, and elect(solution, answer, share).
+// are those of its first sample, the score its share of the finished samples. It requires of a
+// space what best_of_n() requires, and elect(solution, answer, share).
 template <SearchSpace S>
 void majority(S& space, int64_t samples) {
     struct Candidate {

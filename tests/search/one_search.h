@@ -32,9 +32,8 @@ inline Result majority(Proposer& p, const std::string& problem, const Options& o
                       [&](StepSpace& space) { majority(space, o.samples); });
 }
 inline Result best_of_n(Proposer& p, Scorer* s, const std::string& problem, const Options& o) {
-    return over_steps(p, s, problem, o, [&](StepSpace& space) {
-        best_of_n(space, o.samples, o.vote);
-    });
+    return over_steps(p, s, problem, o,
+                      [&](StepSpace& space) { best_of_n(space, o.samples, o.vote); });
 }
 inline Result beam(Proposer& p, Scorer* s, const std::string& problem, const Options& o) {
     return over_steps(p, s, problem, o,

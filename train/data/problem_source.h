@@ -18,8 +18,9 @@ struct CorpusOptions;
 
 // As the flags of the corpus say; `warm`: for its first part, of shorter problems.
 ProblemSource problem_source_of(const CorpusOptions& options, bool warm = false);
-// Of the run's corpus, or of the problems that it has instead (search/models/run.h). Where problems have operands, they have `min_operands` or more, if not 0:
-// those of two are the times table, which is on no side but train's.
+// Of the run's corpus, or of the problems that it has instead (search/models/run.h). Where problems
+// have operands, they have `min_operands` or more, if not 0: those of two are the times table,
+// which is on no side but train's.
 ProblemSource problem_source_of(const std::string& run, int min_operands = 3);
 
 using search::world_of;
