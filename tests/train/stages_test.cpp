@@ -6,6 +6,7 @@
 #include "engine/io/files.h"
 #include "engine/nn/safetensors.h"
 #include "engine/text/jsonl.h"
+#include "search/models/run.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
 #include "tokenizer/fingerprint.h"
@@ -196,6 +197,20 @@ TEST_CASE("fine-tuning, sampling, labels, ORM and PRM in a row") {
     orm(outcome);
     CHECK(bytes(run, "orm") == before);
     outcome.reward.stage.force = false;
+
+    // The same outcomes, learned by next-token prediction, beside it.
+    OrmOptions generative = outcome;
+    generative.name = "orm-text";
+    generative.judge = "text";
+    CHECK(orm(generative) == Outcome::finished);
+    CHECK(bytes(run, "orm") == before);
+    const std::string file = model_path(run, "orm-text");
+    CHECK(search::judges_by_text(file));
+    CHECK(search::reading_of(file) == search::Reading::whole_solution);
+    const size_t text_last = read_jsonl(run + "/orm-text/metrics.jsonl").size() - 1;
+    CHECK(loss_at(run, "orm-text", text_last, "loss") < loss_at(run, "orm-text", 0, "loss"));
+    generative.name = "prm";
+    CHECK_THROWS_WITH_AS(orm(generative), doctest::Contains("--name must be orm"), Error);
 
     // Changed inputs make it another stage.
     write_file_atomic(run + "/labels/outcomes.jsonl",

@@ -5,6 +5,7 @@
 #include "search/models/encode.h"
 #include "train/data/labels.h"
 #include "train/data/left_out.h"
+#include "train/supervised/text_judge.h"
 
 #include <string>
 #include <vector>
@@ -28,34 +29,58 @@ Example example_of(const OutcomeLabel& label, const tokenizer::Tokenizer& tokeni
     return example;
 }
 
+// The outcome is each step's value.
+void add_steps(KnownSteps& known, const OutcomeLabel& label) {
+    search::Path path{label.problem, label.steps, true};
+    while (!path.steps.empty()) {
+        known.add(path, label.right ? 1.0f : 0.0f);
+        path.steps.pop_back();
+        path.finished = false;
+    }
+}
+
 } // namespace
 
 void describe(Flags& f, OrmOptions& o) {
     describe(f, o.reward);
+    describe_judge(f, o.judge);
     f.truth("every-token", o.every_token, "ask at every token, not at the answer's only");
+    f.text("name", o.name, "folder in the run, for several ORMs").quiet();
 }
 
 Outcome orm(const OrmOptions& options) {
     check(flags_of(options));
-    const auto start =
-        begin_reward(options.reward, "orm", stage_record(options), {"label", "outcomes.jsonl"});
+    check_name("orm", options.name);
+    const auto start = begin_reward(options.reward, options.name, stage_record(options),
+                                    {"label", "outcomes.jsonl"});
     if (!start) return Outcome::finished;
     Stage& stage = *start->stage;
     const std::string& file = start->labels;
     const tokenizer::Tokenizer& tokenizer = start->tokenizer;
     const engine::Gpt& base = start->base;
+    const bool by_text = options.judge == "text";
     RewardSet set;
     BadLines bad(options.reward.stage.skip_bad);
     std::vector<OutcomeLabel> labels = read_outcomes(file, bad);
     if (options.reward.limit > 0 && std::ssize(labels) > options.reward.limit)
         labels.resize(static_cast<size_t>(options.reward.limit));
+    KnownSteps known(tokenizer);
+    for (const OutcomeLabel& label : labels)
+        if (by_text) add_steps(known, label);
     for (const OutcomeLabel& label : labels)
         bad.read([&] {
-            add_example(set, example_of(label, tokenizer, options.every_token), label.problem,
-                        base.config.context, label.where);
+            add_example(set,
+                        by_text
+                            ? known.example({label.problem, label.steps, true}, label.steps.size())
+                            : example_of(label, tokenizer, options.every_token),
+                        label.problem, base.config.context, label.where);
         });
-    settle(bad, options.reward.stage, "orm", file);
-    say_contradictions(options.reward.stage, "orm", contradictions(labels), "solution");
+    settle(bad, options.reward.stage, options.name, file);
+    say_contradictions(options.reward.stage, options.name, contradictions(labels), "solution");
+    if (by_text)
+        return train_reward(options.reward, stage, text_judge(base, options.reward.loop, stage),
+                            set, {text_judge_gradient, validate_text_judge},
+                            search::Reading::whole_solution, file);
     return train_reward(options.reward, stage,
                         reward_model(base, options.reward.extra_layers, options.reward.loop, stage),
                         set, scalar_objective(options.reward.text), search::Reading::whole_solution,

@@ -55,9 +55,7 @@ void add_steps(KnownSteps& known, const StepLabels& judged, const PrmOptions& op
 
 void describe(Flags& f, PrmOptions& o) {
     describe(f, o.reward);
-    f.choice("judge", o.judge, {"head", "text"},
-             "by a scalar head, or by its own next-token probabilities (no --extra-layers)")
-        .only_if(o.judge != "head");
+    describe_judge(f, o.judge);
     f.choice("neutral", o.neutral, {"right", "wrong", "skip"},
              "what a neutral step counts as: right, wrong or skip");
     f.truth("every-token", o.every_token, "ask at every token, not at the step's end only");

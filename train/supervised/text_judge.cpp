@@ -12,6 +12,12 @@
 
 namespace qstar::train {
 
+void describe_judge(Flags& f, std::string& judge, const char* name) {
+    f.choice(name, judge, {"head", "text"},
+             "by a scalar head, or by its own next-token probabilities (no --extra-layers)")
+        .only_if(judge != "head");
+}
+
 void KnownSteps::add(const search::Path& path, float value) {
     const size_t last = path.steps.size() - 1;
     const search::EncodedPath all = search::encode(form_, path);

@@ -29,6 +29,9 @@
 
 namespace qstar::train {
 
+// --judge: "head", a scalar head, or "text".
+void describe_judge(Flags& f, std::string& judge, const char* name = "judge");
+
 // The steps that are known after each state (its text), as tokens, and what they are worth.
 class KnownSteps {
   public:
