@@ -91,6 +91,12 @@ const Solved& ClaimContext::solved(int64_t count, const LadderEntry& solver) {
     return solved_.emplace(key, solve(problems(count), solver)).first->second;
 }
 
+std::string ClaimContext::outcome_model() const {
+    const bool by_text = has("orm-text") && has("prm") &&
+                         search::judges_by_text(train::model_path(options_.run, "prm"));
+    return by_text ? "orm-text" : "orm";
+}
+
 const std::vector<Pool>& ClaimContext::pools(const std::string& policy) {
     auto& pools = pools_[policy];
     if (!pools.empty()) return pools;
@@ -100,6 +106,7 @@ const std::vector<Pool>& ClaimContext::pools(const std::string& policy) {
     options.problems = size(300, 100);
     options.samples = samples();
     options.policy = policy;
+    options.scorers = {outcome_model(), "prm"};
     options.quiet = true;
     pools = draw_pools(options, problems(options.problems));
     return pools;

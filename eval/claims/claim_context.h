@@ -58,7 +58,9 @@ class ClaimContext {
     Solved solve(const std::vector<std::string>& problems, const LadderEntry& solver);
     // Of the first `count` problems, solved once.
     const Solved& solved(int64_t count, const LadderEntry& solver);
-    // Samples of the first problems by a policy, scored by orm and prm, drawn once:
+    // The ORM that is of the PRM's kind, where the run has one: "orm-text" or "orm".
+    std::string outcome_model() const;
+    // Samples of the first problems by a policy, scored by that ORM and the PRM, drawn once:
     // 300 problems and 32 samples each, quick 100 and 16.
     const std::vector<Pool>& pools(const std::string& policy);
     int64_t samples() const { return size(32, 16); }

@@ -36,8 +36,10 @@ Findings examine_staircase(ClaimContext& shared) {
         from_ladder(shared, "base model, greedy", "base model, greedy", n, {.policy = "pretrain"});
     const Number majority =
         from_ladder(shared, "majority", "majority", n, {.method = Method::majority});
-    const Number orm = from_ladder(shared, "best of N, ORM", "best of N, ORM", n,
-                                   {.method = Method::best_of_n, .scorer = "orm"});
+    const std::string judge = shared.outcome_model();
+    const char* by_outcome = judge == "orm" ? "best of N, ORM" : "best of N, generative ORM";
+    const Number orm = from_ladder(shared, by_outcome, by_outcome, n,
+                                   {.method = Method::best_of_n, .scorer = judge});
     const Number prm = from_ladder(
         shared, "best of N, PRM", "best of N, PRM (minimum)", n,
         {.method = Method::best_of_n, .scorer = "prm", .aggregate = Aggregate::minimum});

@@ -76,9 +76,9 @@ std::vector<PlotSeries> ladder_series(const Json& data) {
         {"tuned model, greedy", "tuned, greedy"},
         {"majority", "majority"},
         {"best of N, ORM", "best of N, ORM"},
+        {"best of N, generative ORM", "generative ORM"},
         {"best of N, PRM (minimum)", "best of N, PRM"},
         {"A*, PRM", "A*, PRM"},
-        {"Q*, learned Q", "Q*, learned Q"},
         {"Q*, self-play's policy and Q", "Q*, self-play"}};
     std::vector<PlotSeries> all;
     const Json& rows = data.at("ladder").at("rows");
@@ -95,6 +95,7 @@ std::vector<PlotSeries> ladder_series(const Json& data) {
 
 // "prm, weighted vote" -> "PRM, weighted vote"
 std::string chooser_name(std::string name) {
+    if (name.starts_with("orm-text")) return "generative ORM" + name.substr(8);
     if (name.starts_with("orm") || name.starts_with("prm"))
         for (size_t i = 0; i < 3; ++i) name[i] = static_cast<char>(name[i] - 'a' + 'A');
     return name;
@@ -108,7 +109,10 @@ std::string best_of_n_figure(const Json& data) {
     for (size_t i = 0; i < best.at("rows").size(); ++i) {
         const Json& point = best.at("rows")[i];
         const std::string method = point.at("method");
-        if (method == "one sample" || method.find("product") != std::string::npos) continue;
+        const auto has = [&](const char* part) { return method.find(part) != std::string::npos; };
+        if (method == "one sample" || has("product")) continue;
+        // Eight lines can be told apart: the votes are the cure of the judge that is fooled.
+        if (has("orm-text,") || has("prm, weighted")) continue;
         if (found.empty() || found.back().first != method)
             found.push_back({method, {chooser_name(method), {}}});
         PlotPoint p;

@@ -34,6 +34,7 @@ std::string stairs(const Json& data) {
         {"base model, greedy", "the base model alone"},
         {"tuned model, greedy", "tuned, alone"},
         {"best of N, ORM", "an outcome model chooses"},
+        {"best of N, generative ORM", "one of next-token prediction"},
         {"best of N, PRM (minimum)", "a process model chooses"},
         {"A*, PRM", "A* over steps"},
         {"Q*, self-play's policy and Q", "Q*, after self-play"}};

@@ -48,6 +48,11 @@ std::vector<LadderEntry> searches(const LadderOptions& options, const search::St
         {"best of N, ORM", Method::best_of_n, policy, "orm"},
         {"weighted vote, ORM", Method::best_of_n, policy, "orm", {}, Vote::weighted},
         {"majority of the bests, ORM", Method::best_of_n, policy, "orm", {}, Vote::bests},
+    };
+    // The same labels, learned by next-token prediction: the cure of the ORM.
+    if (models.has("orm-text"))
+        entries.push_back({"best of N, generative ORM", Method::best_of_n, policy, "orm-text"});
+    const std::vector<LadderEntry> by_steps{
         {"best of N, PRM (minimum)", Method::best_of_n, policy, "prm", Aggregate::minimum},
         {"best of N, PRM (product)", Method::best_of_n, policy, "prm"},
         {"majority of the bests, PRM", Method::best_of_n, policy, "prm", Aggregate::minimum,
@@ -56,6 +61,7 @@ std::vector<LadderEntry> searches(const LadderOptions& options, const search::St
         {"MCTS, PRM", Method::mcts, policy, "prm"},
         {"A*, PRM", Method::astar, policy, "prm"},
     };
+    entries.insert(entries.end(), by_steps.begin(), by_steps.end());
     if (models.has("q")) entries.push_back({"Q*, learned Q", Method::qstar, policy, "q"});
     if (!models.has("self-play") || !models.has("q-self-play") || policy == "self-play")
         return entries;

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace qstar::train {
 
@@ -83,12 +84,12 @@ void describe(Flags& f, QOptions& o) {
     f.choice("start", o.start, {"monte-carlo", "zero"},
              "first targets: monte-carlo (returns) or zero (rewards only)");
     f.number("discount", o.discount, 0, 1, "of the value a step later");
+    f.number("easy", o.easy, 0, 1, "learn so much of what all roll-outs of a problem solved")
+        .only_if(o.easy < 1);
     f.number("extra-layers", o.extra_layers, 0, 100,
              "layers more than the policy has; none with --trains head");
     f.number("text-weight", o.text, 0, 100, "weight of the next-token loss on right solutions");
-    f.choice("judge", o.judge, {"head", "text"},
-             "Q by a scalar head, or by its own next-token probabilities (no --extra-layers)")
-        .only_if(o.judge != "head");
+    describe_judge(f, o.judge);
     search::world_flag(f, o.world);
 }
 
@@ -175,6 +176,10 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
             continue;
         (validation_problem(rollout.path.problem) ? validation_rows : rollouts)
             .push_back(std::move(rollout));
+    }
+    if (options.easy < 1) {
+        const std::set<std::string> worth = worth_learning(rollouts, options.easy, seed);
+        std::erase_if(rollouts, [&](const Rollout& r) { return !worth.contains(r.path.problem); });
     }
     if (rollouts.empty()) fail("{}: no roll-outs to train on", file);
     const bool by_text = options.judge == "text";

@@ -114,18 +114,23 @@ Values examine_choosing(LessonRun& run, const Given&) {
     options.problems = run.size(100, 10);
     options.samples = run.size(32, 8);
     options.scorers = {run.stage("orm"), run.stage("prm")};
+    const bool generative = run.has("orm-text");
+    if (generative) options.scorers.emplace_back("orm-text");
     options.quiet = true;
     run.tell(0.05, "solutions are drawn and scored");
     const std::vector<Pool> pools = draw_pools(options, run.problems(options.problems));
     run.tell(0.7, "every method chooses among N");
     using Rule = Chooser::Rule;
-    const std::vector<Chooser> choosers = {
+    std::vector<Chooser> choosers = {
         {"majority", Rule::majority},
         {"best, ORM", Rule::best, 0, Aggregate::last},
         {"weighted vote, ORM", Rule::weighted, 0, Aggregate::last},
         {"majority of the bests, ORM", Rule::majority_of_bests, 0, Aggregate::last},
         {"best, PRM (minimum)", Rule::best, 1, Aggregate::minimum},
         {"any is right", Rule::any}};
+    if (generative)
+        choosers.insert(choosers.end() - 1,
+                        {"best, generative ORM", Rule::best, 2, Aggregate::last});
     std::vector<int64_t> sizes;
     for (int64_t n = 1; n <= options.samples; n *= 2) sizes.push_back(n);
     const auto curve = curve_of(pools, choosers, sizes, run.size(200, 20), run.seed());
@@ -163,6 +168,7 @@ Values examine_choosing(LessonRun& run, const Given&) {
     values.set("weighted", last("weighted vote, ORM"), 1);
     values.set("bests", last("majority of the bests, ORM"), 1);
     values.set("prm", last("best, PRM (minimum)"), 1);
+    if (generative) values.set("generative", last("best, generative ORM"), 1);
     values.set("any", last("any is right"), 1);
     values.set("course", std::string(course >= 1    ? "it rises"
                                      : course <= -1 ? "it falls"
