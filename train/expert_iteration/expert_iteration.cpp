@@ -46,9 +46,12 @@ std::optional<Json> play_round(Recipe& recipe, const Imitation& how, const Round
     Json record = Json::object();
     if (round.number > 0) record["round"] = round.number;
     record[how.items] = input(file);
+    LoopOptions loop = how.loop;
+    loop.lr *= recipe.rate(round);
+    loop.muon_lr *= recipe.rate(round);
     Stage student(round.stage, how.student, record);
-    if (!student.done() && imitate(how.loop, how.epochs, student, load_model(base), base, items,
-                                   file) == Outcome::stopped)
+    if (!student.done() &&
+        imitate(loop, how.epochs, student, load_model(base), base, items, file) == Outcome::stopped)
         return {};
     return recipe.measure(round, load_model(student.model()));
 }

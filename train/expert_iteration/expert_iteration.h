@@ -50,6 +50,8 @@ class Recipe {
     virtual Outcome explore(const Round& round) = 0;
     // Those that are imitated.
     virtual std::vector<CuratedItem> select(const Round& round) = 0;
+    // At which share of the learning rates they are.
+    virtual double rate(const Round&) const { return 1; }
     // What the round came to, for its done.json; `student` has learned.
     virtual Json measure(const Round& round, const engine::Gpt& student) = 0;
     // The same as a sentence, without its full stop.

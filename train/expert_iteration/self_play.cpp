@@ -1,5 +1,6 @@
 #include "train/expert_iteration/self_play.h"
 
+#include "engine/base/elementary.h"
 #include "engine/base/random.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
@@ -11,6 +12,7 @@
 #include "train/data/label_steps.h"
 #include "train/data/problem_source.h"
 #include "train/expert_iteration/expert_iteration.h"
+#include "train/supervised/text_judge.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -34,6 +36,7 @@ Json record_of(const SelfPlayOptions& options) {
 // Step 2's options, as a part of this stage.
 QOptions q_options(const SelfPlayOptions& options, uint64_t seed) {
     QOptions q = options.q;
+    q.easy = options.easy;
     q.stage = options.stage;
     q.stage.seed = seed;
     q.loop.stop_after = options.loop.stop_after;
@@ -51,7 +54,8 @@ class SelfPlay : public Recipe {
         const uint64_t seed =
             search::derive_stream(setup_.seed, static_cast<uint64_t>(round.number));
         search::GptProposer proposer(round.policy, setup_.tokenizer, seed);
-        const auto problems = problems_for(setup_.run, Split::train, count(round), seed);
+        std::vector<std::string> problems =
+            problems_for(setup_.run, Split::train, count(round), seed);
         // Step 1: roll-outs.
         Stage q_stage(round.stage, "q", Json{{"round", round.number}});
         if (!q_stage.done()) {
@@ -71,6 +75,10 @@ class SelfPlay : public Recipe {
         // Step 3: the search that they guide.
         searched_.clear();
         if (!guided(round)) return Outcome::finished;
+        if (options_.easy < 1) {
+            const std::set<std::string> worth = worth_learning();
+            std::erase_if(problems, [&](const std::string& p) { return !worth.contains(p); });
+        }
         values_ = load_model(q_stage.model());
         search::GptScorer scorer(*values_, setup_.tokenizer, search::Reading::whole_solution);
         searched_ = search_problems(round.stage, setup_.seed, problems, proposer, &scorer,
@@ -83,13 +91,21 @@ class SelfPlay : public Recipe {
         confirmed_ = confirm(
             searched_, rollouts_, [&](const search::Path& path) { return confirmed(path); },
             options_.keep);
-        if (options_.easy < 1) leave_easy_ones();
+        if (options_.easy < 1) {
+            const std::set<std::string> worth = worth_learning();
+            std::erase_if(confirmed_,
+                          [&](const CuratedItem& item) { return !worth.contains(item.problem); });
+        }
         std::vector<CuratedItem> learned = confirmed_;
-        if (options_.gather && gathers(round))
+        if (options_.gather && round.number == gathering())
             for (int64_t before = 1; before < round.number; ++before)
                 for (CuratedItem& item : read_curated(confirmed_in(before)))
                     learned.push_back(std::move(item));
         return learned;
+    }
+
+    double rate(const Round& round) const override {
+        return math::power(options_.decay, round.number - 1);
     }
 
     // Step 6.
@@ -103,6 +119,7 @@ class SelfPlay : public Recipe {
                 found.insert(solution.problem);
         Json result{{"problems", count(round)},
                     {"judged", judged_ + static_cast<int64_t>(searched_.size())},
+                    {"searched", searched_.size()},
                     {"solved_by_rollouts", rolled_out.size()},
                     {"solved_by_search", found.size()},
                     {"confirmed", confirmed_.size()},
@@ -136,10 +153,10 @@ class SelfPlay : public Recipe {
     bool guided(const Round& round) const {
         return options_.guided && round.number >= options_.guided_from;
     }
-    bool gathers(const Round& round) const {
-        const bool last_without_search =
-            options_.guided && round.number + 1 == options_.guided_from;
-        return round.number == options_.rounds || last_without_search;
+    // The last round without a search, where there is one; else the last.
+    int64_t gathering() const {
+        return options_.guided && options_.guided_from > 1 ? options_.guided_from - 1
+                                                           : options_.rounds;
     }
     std::string confirmed_in(int64_t round) const {
         return stage_file(setup_.run, "self-play", round_folder(round) + "/confirmed.jsonl");
@@ -187,18 +204,13 @@ class SelfPlay : public Recipe {
         for (auto& [problem, path] : longest) starts.push_back(std::move(path));
         return starts;
     }
-    void leave_easy_ones() {
-        std::set<std::string> hard;
-        for (const Rollout& rollout : rollouts_)
-            if (!rollout.right) hard.insert(rollout.path.problem);
-        std::erase_if(confirmed_, [&](const CuratedItem& item) {
-            return !hard.contains(item.problem) &&
-                   Random(setup_.seed, "self-play/easy/" + item.problem).uniform() >= options_.easy;
-        });
+    std::set<std::string> worth_learning() const {
+        return train::worth_learning(rollouts_, options_.easy, setup_.seed);
     }
     int64_t count(const Round& round) const { // of problems
-        const bool fewer = guided(round) && options_.guided_problems > 0;
-        return fewer ? options_.guided_problems : options_.problems;
+        if (guided(round) && options_.guided_problems > 0) return options_.guided_problems;
+        const double grown = math::power(options_.growth, round.number - 1);
+        return static_cast<int64_t>(static_cast<double>(options_.problems) * grown);
     }
 
     const SelfPlayOptions& options_;
@@ -267,8 +279,12 @@ void describe(Flags& f, SelfPlayOptions& o) {
              "the verifier judges answers, or all steps")
         .only_if(o.supervision != "outcome");
     f.truth("gather", o.gather,
-            "the last round, with and without a search, learns what all have confirmed")
+            "the last round without a search learns what all before it have confirmed, too")
         .only_if(o.gather);
+    f.number("growth", o.growth, 1, 100, "problems of a round without a search, to the one before")
+        .only_if(o.growth != 1);
+    f.number("decay", o.decay, 0, 1, "learning rates of a round, to the one before")
+        .only_if(o.decay != 1);
     f.number("easy", o.easy, 0, 1, "learn so much of what all roll-outs of a problem solved")
         .only_if(o.easy < 1);
     f.number("dev-problems", o.dev_problems, 1, kMost, "on which each round is measured");
@@ -282,8 +298,7 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.number("q-iterations", o.q.iterations, 1, kMost, "of Q's target network");
     f.choice("q-start", o.q.start, {"monte-carlo", "zero"},
              "first targets of Q: monte-carlo or zero");
-    f.choice("q-judge", o.q.judge, {"head", "text"}, "of Q, as --judge of `train q`")
-        .only_if(o.q.judge != "head");
+    describe_judge(f, o.q.judge, "q-judge");
     search::world_flag(f, o.q.world).only_if(!o.q.world.empty());
 }
 

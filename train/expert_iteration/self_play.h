@@ -19,11 +19,14 @@
 //           with `again`, those that it never solves are tried more often, at a higher
 //           temperature, from where they first go wrong if steps are judged: what is rare is else
 //           never found, and never learned (again/)
+//           with `easy`, most problems that all roll-outs solve are left out of what follows
 //   Step 2  evaluate: Q-values of steps are learned from these roll-outs alone (q/)
 //   Step 3  search: the policy, guided by Q, searches the same problems (searched.jsonl)
 //   Step 4  confirm: of all that was found, what the verifier says is right (confirmed.jsonl)
-//   Step 5  learn: the policy is tuned on it (policy/); with `gather` the last round's, and that of
-//           the last one without a search, on what all rounds have confirmed: a short round forgets
+//   Step 5  learn: the policy is tuned on it (policy/). A short round forgets: so the last one
+//           without a search learns what all have confirmed (`gather`). What is still got wrong
+//           becomes rare: later rounds look for it among more problems (`growth`), and learn these
+//           few at a smaller rate (`decay`)
 //   Step 6  measure: dev problems, greedy, and by search with Q (done.json)
 
 #include "train/data/searched.h"
@@ -57,7 +60,9 @@ struct SelfPlayOptions {
     int64_t again = 0; // in a round without a search: further roll-outs of what none has solved
     double again_temperature = 1.5;
     std::string supervision = "outcome"; // what the verifier judges; "process": each step, too
-    bool gather = false; // the last round learns from what all rounds have confirmed
+    bool gather = false; // the last round without a search learns what all have confirmed
+    double growth = 1;   // of the problems from one round without a search to the next
+    double decay = 1;    // of the learning rates from one round to the next
     double easy = 1; // of the problems that all roll-outs solved, the share that is learned from
     int64_t dev_problems = 500;
     SearchFlags search;

@@ -40,6 +40,7 @@ struct QOptions {
     int64_t iterations = 3;            // of fitted Q iteration, each `epochs` long
     std::string start = "monte-carlo"; // the Q of iteration 0: "monte-carlo" or "zero"
     double discount = 1;
+    double easy = 1; // share of the problems that all roll-outs solve, from which Q learns, too
     std::string judge = "head"; // a scalar head, or the network's own text (text_judge.h)
     std::string world;          // empty: the run's
 };

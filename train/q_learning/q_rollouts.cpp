@@ -1,6 +1,7 @@
 #include "train/q_learning/q_rollouts.h"
 
 #include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "engine/text/jsonl.h"
 #include "search/models/stream.h"
 #include "train/data/worlds/split.h"
@@ -123,6 +124,18 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
         }
     }
     return rollouts;
+}
+
+std::set<std::string> worth_learning(std::span<const Rollout> rollouts, double easy,
+                                     uint64_t seed) {
+    std::map<std::string, bool> solved; // by problem: by all
+    for (const Rollout& rollout : rollouts)
+        solved.try_emplace(rollout.path.problem, true).first->second &= rollout.right;
+    std::set<std::string> worth;
+    for (const auto& [problem, always] : solved)
+        if (!always || Random(seed, "rollouts/easy/" + problem).uniform() < easy)
+            worth.insert(problem);
+    return worth;
 }
 
 std::vector<search::Path> beginnings(std::span<const std::string> problems) {

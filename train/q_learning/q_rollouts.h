@@ -12,6 +12,7 @@
 #include "train/run/stage.h"
 
 #include <compare>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,6 +47,10 @@ std::vector<Rollout> read_rollouts(const std::string& path); // Error FILE:LINE
 std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer& right,
                                    std::span<const search::Path> starts, int64_t first,
                                    const ExploreOptions& options);
+
+// The problems that teach something: those that a roll-out did not solve, and of the others the
+// share `easy`, by the seed and the problem alone.
+std::set<std::string> worth_learning(std::span<const Rollout> rollouts, double easy, uint64_t seed);
 
 // The states in which nothing is written yet.
 std::vector<search::Path> beginnings(std::span<const std::string> problems);

@@ -11,6 +11,7 @@
 #include "engine/io/files.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
+#include "tests/train/small_class.h"
 #include "train/annotation/rollout.h"
 #include "train/data/label_steps.h"
 #include "train/data/sample.h"
@@ -22,6 +23,7 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fmt/format.h>
 #include <map>
 #include <set>
 
@@ -39,6 +41,7 @@ void tiny_road(const std::string& run) {
     class_.tokens = 60'000;
     class_.curated = 40;
     class_.experts = 0.6;
+    make_small(class_);
     ProblemConfig& problems = class_.of<ArithmeticTeaching>().problems;
     problems.high = 3;
     problems.max_operands = 3;
@@ -234,33 +237,48 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     CHECK(exists(model_path(run, "distil"))); // what was there is untouched
 }
 
-TEST_CASE("rounds without a search first: the last is guided, by a text, and gathers") {
+TEST_CASE(
+    "rounds without a search first: the last of them gathers, then one is guided, by a text") {
     const Temporary folder;
     const std::string& run = folder.path;
     tiny_road(run);
     SelfPlayOptions options = small_play(run);
-    options.guided_from = 2;
+    options.rounds = 3;
+    options.guided_from = 3;
     options.guided_problems = 20;
     options.easy = 0;
     options.gather = true;
+    options.growth = 1.5;
+    options.decay = 0.1;
     options.q.judge = "text";
     REQUIRE(self_play(options) == Outcome::finished);
-    const std::string first = run + "/self-play/round-1", last = run + "/self-play/round-2";
-    CHECK_FALSE(exists(first + "/q/model.safetensors"));
-    CHECK(exists(last + "/q/model.safetensors"));
+    const auto of = [&](int round, const char* file) {
+        return fmt::format("{}/self-play/round-{}/{}", run, round, file);
+    };
+    CHECK_FALSE(exists(of(2, "q/model.safetensors")));
+    CHECK(exists(of(3, "q/model.safetensors")));
     CHECK(exists(run + "/q-self-play/model.safetensors"));
-    CHECK_FALSE(read_json(first + "/done.json").value["result"].contains("dev_search"));
-    const Json result = read_json(last + "/done.json").value["result"];
-    CHECK(result["problems"] == 20);
-    CHECK(result.contains("dev_search"));
-    // What all roll-outs of a problem solved is left out; the last round has the first's, too.
+    const auto result = [&](int round) {
+        return read_json(of(round, "done.json")).value["result"];
+    };
+    CHECK_FALSE(result(2).contains("dev_search"));
+    CHECK(result(3)["problems"] == 20);
+    CHECK(result(3).contains("dev_search"));
+    // What all roll-outs of a problem solved is left out; the second round has the first's, too.
     std::map<std::string, bool> always;
-    for (const Rollout& rollout : read_rollouts(first + "/q/rollouts.jsonl"))
+    for (const Rollout& rollout : read_rollouts(of(1, "q/rollouts.jsonl")))
         always.try_emplace(rollout.path.problem, true).first->second &= rollout.right;
-    const auto learned = read_curated(first + "/confirmed.jsonl");
-    for (const CuratedItem& item : learned) CHECK_FALSE(always.at(item.problem));
-    CHECK(read_curated(last + "/confirmed.jsonl").size() ==
-          learned.size() + result["confirmed"].get<size_t>());
+    const auto learned = [&](int round) { return read_curated(of(round, "confirmed.jsonl")); };
+    for (const CuratedItem& item : learned(1)) CHECK_FALSE(always.at(item.problem));
+    CHECK(learned(2).size() == learned(1).size() + result(2)["confirmed"].get<size_t>());
+    CHECK(learned(3).size() == result(3)["confirmed"].get<size_t>());
+    CHECK(result(1)["problems"] == 30);
+    CHECK(result(2)["problems"] == 45);
+    // Each round at a tenth of the rates of the one before.
+    const auto rate = [&](int round) {
+        return number_field(read_jsonl(of(round, "policy/metrics.jsonl"))[0], "lr");
+    };
+    CHECK(rate(3) == doctest::Approx(rate(2) / 10));
 }
 
 TEST_CASE("self-play under process supervision learns no luck, and tries again where it erred") {
