@@ -4,6 +4,7 @@
 
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
+#include "tests/train/small_class.h"
 #include "train/annotation/label.h"
 #include "train/data/sample.h"
 #include "train/supervised/orm.h"
@@ -18,6 +19,7 @@
 inline void tiny_pretrained(const std::string& run) {
     using namespace qstar;
     auto corpus = quiet<train::CorpusOptions>(run);
+    train::make_small(corpus);
     corpus.tokens = 20'000;
     corpus.curated = 16;
     train::corpus(corpus);

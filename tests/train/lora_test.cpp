@@ -9,6 +9,7 @@
 #include "engine/text/jsonl.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
+#include "tests/train/small_class.h"
 #include "train/annotation/label.h"
 #include "train/data/corpus.h"
 #include "train/data/sample.h"
@@ -29,6 +30,7 @@ namespace {
 
 void policy_of_lora_tests(const std::string& run) {
     CorpusOptions text = quiet<CorpusOptions>(run);
+    make_small(text);
     text.tokens = 20'000;
     text.curated = 40;
     corpus(text);
@@ -57,7 +59,7 @@ SftOptions tuning_by_lora(const std::string& run) {
 
 void labels_of_lora_tests(const std::string& run) {
     std::vector<Json> lines;
-    ProblemConfig config;
+    ProblemConfig config = small_problems();
     config.min_operands = 3;
     const std::vector<Pupil> pupils = arithmetic_class(0.5);
     Random random(1, "test");

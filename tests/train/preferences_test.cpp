@@ -7,6 +7,7 @@
 #include "engine/text/jsonl.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
+#include "tests/train/small_class.h"
 #include "train/data/corpus.h"
 #include "train/data/worlds/arithmetic/arithmetic_class.h"
 #include "train/data/worlds/arithmetic/problems.h"
@@ -30,6 +31,7 @@ namespace {
 struct RankedRun : Temporary {
     RankedRun() {
         CorpusOptions text = options<CorpusOptions>();
+        make_small(text);
         text.tokens = 20'000;
         text.curated = 8;
         corpus(text);
@@ -48,7 +50,7 @@ struct RankedRun : Temporary {
 
         const Pupil expert;
         Random random(1, "test");
-        ProblemConfig config;
+        ProblemConfig config = small_problems();
         config.min_operands = 3;
         std::vector<Json> lines;
         for (const std::string& problem : draw_problems(config, Split::train, 200, 1)) {

@@ -10,12 +10,12 @@
 namespace qstar::train {
 
 struct ProblemConfig {
-    int low = 1, high = 9;                   // operands
+    int low = 1, high = 12;                  // operands
     int min_operands = 2, max_operands = 4;  // at most 8
     std::vector<double> weights = {1, 3, 2}; // of 2, 3, 4, ... operands; the last for all longer
     std::string operators = "+-*";           // equally likely
     double brackets = 0.4;                   // probability of a pair, from 3 operands on
-    int64_t bound = 20;                      // of |value| on every line of the right derivation
+    int64_t bound = 200;                     // of |value| on every line of the right derivation
     std::string form = "plain"; // or one of forms_class.h: then operators and brackets are its own
 };
 
