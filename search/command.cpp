@@ -70,10 +70,11 @@ void describe(Flags& f, SearchCall& o) {
         .offers({"greedy", "majority", "best-of-n", "beam", "mcts", "astar", "qstar"})
         .quiet();
     f.text("scorer", o.scorer,
-           "reward model: none, orm, prm, q, or a folder of the run (qstar: q if none is named)")
+           "reward model: none, orm, prm, q, or a folder of the run (qstar, if none is named: "
+           "q-self-play with self-play's policy, else q)")
         .offers({"none", "orm", "prm", "q"});
     f.text("run", o.run, "folder of the run whose models are used");
-    f.text("policy", o.policy, "model that proposes (default: RUN/sft/model.safetensors)")
+    f.text("policy", o.policy, "model that proposes: a stage of the run, or a file (default: sft)")
         .content();
     f.seed(o.seed);
     describe(f, o.options);
@@ -266,6 +267,20 @@ void search(const SearchCall& flags) {
         search_one(*world, flags, lines.front(), method, options, proposer, scorer);
 }
 
+bool is_stage(const SearchCall& flags, const std::string& name) {
+    return !name.empty() && name.find('/') == std::string::npos &&
+           exists(stage_model_file(flags.run, name));
+}
+
+// The Q that the run knows best: self-play's, with its policy, which is then said and set.
+std::string q_of(SearchCall& flags) {
+    if (is_puzzle(flags.world) || !is_stage(flags, "self-play") || !is_stage(flags, "q-self-play"))
+        return "q";
+    fmt::print(stderr, "search: with the policy and the Q of self-play\n");
+    flags.policy = "self-play";
+    return "q-self-play";
+}
+
 } // namespace
 
 Command command() {
@@ -274,7 +289,9 @@ Command command() {
     describe(search_command.flags, *call);
     search_command.note = kPuzzleNote;
     search_command.run = [call](const Call& line) {
-        if (call->method == "qstar" && !line.has("scorer")) call->scorer = "q";
+        if (call->method == "qstar" && !line.has("scorer"))
+            call->scorer = line.has("policy") ? "q" : q_of(*call);
+        if (is_stage(*call, call->policy)) call->policy = stage_model_file(call->run, call->policy);
         call->width_given = line.has("width");
         search(*call);
     };

@@ -6,6 +6,7 @@
 #include "search/worlds/arithmetic/expression.h"
 #include "search/worlds/make_world.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
 
@@ -31,6 +32,8 @@ std::string new_in(const ClassRange& known, const std::string& problem) {
     if (operands > known.most_operands)
         return fmt::format("this run's class has worked with at most {} numbers, here are {}",
                            known.most_operands, operands);
+    if (std::count(problem.begin(), problem.end(), '(') > 1)
+        return "this run's class has worked with one pair of brackets, here are more";
     for (const std::string& line : derivation(problem)) {
         for (const ExpressionToken& token : tokens(parse_expression(line))) {
             if (token.symbol == 0 && std::llabs(token.value.num) > known.bound)

@@ -12,7 +12,8 @@
 namespace qstar::search {
 
 // Of plain arithmetic, as the corpus was made: the numbers of a problem, how many there are at
-// most, its operators, and the largest value on the lines of a solution.
+// most, its operators, and the largest value on the lines of a solution. Of brackets a problem has
+// one pair at most.
 struct ClassRange {
     int64_t low = 0, high = 0, most_operands = 0, bound = 0;
     std::string operators;

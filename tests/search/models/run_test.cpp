@@ -12,6 +12,7 @@
 #include "tokenizer/files.h"
 
 #include <doctest/doctest.h>
+#include <filesystem>
 
 using namespace qstar;
 using namespace qstar::search;
@@ -109,6 +110,29 @@ TEST_CASE("a model that was made for another world or tokenizer is refused") {
                    tokenizer);
 }
 
+TEST_CASE("Q* takes self-play's policy and Q where the run has both and nothing else is named") {
+    const RunOf run("arithmetic");
+    const auto search = [&](const char* flags) {
+        return run.search(fmt::format("3+4 --method qstar --budget 60 {}", flags));
+    };
+    CHECK(tests::contains(search("").error, "unknown scorer \"q\""));
+    for (const char* stage : {"self-play", "q-self-play"}) {
+        make_folders(run / stage);
+        std::filesystem::copy_file(
+            run / (stage[0] == 'q' ? "prm/model.safetensors" : "sft/model.safetensors"),
+            run / (stage + std::string("/model.safetensors")));
+    }
+    const auto both = search("");
+    CHECK(both.status == 0);
+    CHECK(tests::contains(both.error, "search: with the policy and the Q of self-play"));
+    // A stage's name stands for its model's file.
+    const auto named = search("--policy self-play --scorer q-self-play");
+    CHECK(named.status == 0);
+    CHECK(named.error.find("of self-play") == std::string::npos);
+    CHECK(tests::contains(search("--policy self-play").error, "unknown scorer \"q\""));
+    CHECK(tests::contains(search("--policy nosuch --scorer prm").error, "nosuch"));
+}
+
 TEST_CASE("a reward model says itself how it is read") {
     const Temporary run;
     const engine::Gpt model = engine::with_scalar_head(chatty(48));
@@ -140,6 +164,8 @@ TEST_CASE("what a class has not worked with is said, and solved all the same") {
           "this run's class has worked with +-* alone, here is a \"/\"");
     CHECK(beyond_class(known, "1+1+1+1+1") ==
           "this run's class has worked with at most 4 numbers, here are 5");
+    CHECK(beyond_class(known, "(1+2)*(3-1)") ==
+          "this run's class has worked with one pair of brackets, here are more");
     CHECK(beyond_class({}, "12+5").empty());
 
     RunOf run("arithmetic");
