@@ -42,7 +42,7 @@ struct Sizes {
     int64_t sample_problems;
     int64_t reward_prompts, dpo_prompts, preference_problems; // ranks
     int64_t orm_solutions = 0, prm_solutions = 0, rollout_solutions, q_problems;
-    // Self-play: the last round is guided by Q.
+    // Self-play: of the first round, later ones have more; the last one is guided by Q.
     int64_t play_rounds, play_problems, play_guided, play_again;
     int64_t distil_problems, dev_problems;
     int64_t curve_problems, ladder_problems; // held-out ones
@@ -60,7 +60,7 @@ constexpr Sizes kQuick = {
     .preference_problems = 50,
     .rollout_solutions = 100,
     .q_problems = 60,
-    .play_rounds = 2,
+    .play_rounds = 3,
     .play_problems = 60,
     .play_guided = 60,
     .play_again = 8,
@@ -81,17 +81,17 @@ constexpr Sizes kStandard = {
     .reward_prompts = 1200,
     .dpo_prompts = 1200,
     .preference_problems = 500,
-    .orm_solutions = 12'000,
-    .prm_solutions = 24'000,
+    .orm_solutions = 8'000,
+    .prm_solutions = 30'000,
     .rollout_solutions = 1000,
     .q_problems = 500,
-    .play_rounds = 4,
-    .play_problems = 20'000,
-    .play_guided = 4000,
-    .play_again = 32,
+    .play_rounds = 5,
+    .play_problems = 15'000,
+    .play_guided = 10'000,
+    .play_again = 24,
     .distil_problems = 3000,
     .dev_problems = 200,
-    .curve_problems = 100,
+    .curve_problems = 300,
     .ladder_problems = 1000,
 };
 // Half an hour: what the READMEs of the floors measured.
@@ -107,13 +107,13 @@ constexpr Sizes kFull = {
     .preference_problems = 500,
     .rollout_solutions = 2000,
     .q_problems = 1000,
-    .play_rounds = 5,
-    .play_problems = 40'000,
-    .play_guided = 10'000,
+    .play_rounds = 6,
+    .play_problems = 20'000,
+    .play_guided = 20'000,
     .play_again = 64,
     .distil_problems = 8000,
     .dev_problems = 200,
-    .curve_problems = 150,
+    .curve_problems = 300,
     .ladder_problems = 1000,
 };
 
@@ -189,14 +189,24 @@ void arithmetic_demo(const DemoOptions& options) {
     learn_by_muon(orm.reward.loop, 0.01);
     train::orm(orm);
 
+    say("orm-text", "the same labels, learned by next-token prediction");
+    orm.name = "orm-text";
+    orm.reward.limit = size.prm_solutions;
+    orm.judge = "text";
+    orm.reward.loop.batch = 64;
+    orm.reward.loop.warmup = 20;
+    train::orm(orm);
+
     say("self-play", "search finds, the verifier confirms, the policy learns, again");
     auto play = of<train::SelfPlayOptions>(options);
     play.rounds = size.play_rounds;
     play.guided_from = size.play_rounds;
     play.problems = size.play_problems;
     play.guided_problems = size.play_guided;
-    play.easy = 0.1;
+    play.easy = 0.05;
     play.gather = true;
+    play.growth = 1.8;
+    play.decay = 0.6;
     play.again = size.play_again;
     play.supervision = "process"; // the verifier in the place of people, as for the PRM
     play.q.explore.samples = 4;
@@ -210,7 +220,8 @@ void arithmetic_demo(const DemoOptions& options) {
     learn_by_muon(play.loop, 0.01);
     play.q.judge = "text";
     play.q.loop.batch = 64;
-    learn_by_muon(play.q.loop, 0.01);
+    play.q.loop.lr = 2e-4;
+    learn_by_muon(play.q.loop, 0.002);
     train::self_play(play);
 
     say("prm", "process reward model: is this step right?");
@@ -242,13 +253,15 @@ void arithmetic_demo(const DemoOptions& options) {
     distil.problems = size.distil_problems;
     distil.dev_problems = size.dev_problems;
     distil.loop.batch = 64;
-    learn_by_muon(distil.loop, 0.003);
+    distil.loop.lr = 1e-4;
+    learn_by_muon(distil.loop, 0.001);
     train::distil(distil);
 
     say("best-of-n", "PRM, ORM and majority over N");
     auto curve = of<BestOfNOptions>(options);
     curve.problems = size.curve_problems;
     curve.samples = 64;
+    curve.scorers = {"orm", "orm-text", "prm"};
     best_of_n(curve);
 
     say("ladder", "held-out problems, every method at the same budget of tokens");

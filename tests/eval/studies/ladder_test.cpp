@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "tests/eval/tiny_pipeline.h"
+#include "tests/train/small_class.h"
 #include "train/data/worlds/arithmetic/problems.h"
 
 #include <algorithm>
@@ -47,7 +48,7 @@ TEST_CASE("the ladder refuses a run whose training texts hold a test problem") {
     LadderOptions options;
     options.run = run.path;
     options.problems = 12;
-    train::ProblemConfig config;
+    train::ProblemConfig config = train::small_problems();
     config.min_operands = 3;
     const std::string leaked =
         train::draw_problems(config, train::Split::test, options.problems, options.seed)[5];
