@@ -47,6 +47,7 @@ std::vector<std::string> small_run_lines() {
         "train rank --run @/run --quiet",
         "train reward --run @/run" + loop + "4",
         "train orm --run @/run" + loop + "16",
+        "train orm --run @/run --name orm-text --judge text" + loop + "16",
         "train prm --run @/run" + loop + "16",
         "train dpo --run @/run" + loop + "4",
         "train ppo --run @/run --steps 2 --minibatch 8" + loop + "8",
@@ -71,7 +72,7 @@ std::vector<std::string> small_run_lines() {
         "--budget 200",
     };
     for (const char* search : {"greedy", "majority", "best-of-n --scorer orm", "beam --scorer prm",
-                               "mcts --scorer prm", "astar --scorer prm", "qstar"}) {
+                               "mcts --scorer prm", "astar --scorer prm", "qstar --scorer q"}) {
         const std::string method(search);
         lines.push_back(fmt::format("search --run @/run --problems @/problems.txt --out @/{}.jsonl "
                                     "--method {} --budget 200",
