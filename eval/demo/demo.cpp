@@ -15,6 +15,7 @@
 #include "train/annotation/rollout.h"
 #include "train/data/corpus.h"
 #include "train/data/sample.h"
+#include "train/data/worlds/arithmetic/arithmetic_teaching.h"
 #include "train/data/worlds/teachings.h"
 #include "train/expert_iteration/distil.h"
 #include "train/expert_iteration/self_play.h"
@@ -36,6 +37,8 @@ namespace {
 
 // How much of everything; 0 is the stage's own default, which for data is all there is.
 struct Sizes {
+    int high = 12;       // largest number of a problem,
+    int64_t bound = 200; // and on the way
     int64_t corpus_tokens;
     double warm; // share of them with short problems, at the beginning
     int64_t pretrain_batch, pretrain_steps = 0, layers, width; // the policy
@@ -49,6 +52,8 @@ struct Sizes {
 };
 
 constexpr Sizes kQuick = {
+    .high = 9,
+    .bound = 20,
     .corpus_tokens = 400'000,
     .warm = 0.15,
     .pretrain_batch = 16,
@@ -138,6 +143,9 @@ void arithmetic_demo(const DemoOptions& options) {
     auto corpus = of<train::CorpusOptions>(options);
     corpus.tokens = size.corpus_tokens;
     corpus.warm = size.warm;
+    auto& problems = corpus.of<train::ArithmeticTeaching>().problems;
+    problems.high = size.high;
+    problems.bound = size.bound;
     train::corpus(corpus);
 
     say("pretrain", "next-token prediction learns all of it, the bad mathematics included");

@@ -50,6 +50,10 @@ std::optional<Json> play_round(Recipe& recipe, const Imitation& how, const Round
     loop.lr *= recipe.rate(round);
     loop.muon_lr *= recipe.rate(round);
     Stage student(round.stage, how.student, record);
+    if (items.empty() && round.number > 0 && !student.done()) {
+        write_file_atomic(student.model(), read_file(base));
+        student.finish(Json{{"items", 0}});
+    }
     if (!student.done() &&
         imitate(loop, how.epochs, student, load_model(base), base, items, file) == Outcome::stopped)
         return {};

@@ -67,7 +67,7 @@ struct Imitation {
 };
 
 // One round in `round.stage`: its result, none if it was stopped. The model of the file `base`
-// is tuned on the selected items.
+// is tuned on the selected items; one of several rounds that selects none leaves it as it is.
 std::optional<Json> play_round(Recipe& recipe, const Imitation& how, const Round& round,
                                const std::string& base);
 
