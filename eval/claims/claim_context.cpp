@@ -103,7 +103,7 @@ const std::vector<Pool>& ClaimContext::pools(const std::string& policy) {
     PoolOptions options;
     options.run = options_.run;
     options.seed = options_.seed;
-    options.problems = size(300, 100);
+    options.problems = size(300, 200);
     options.samples = samples();
     options.policy = policy;
     options.scorers = {outcome_model(), "prm"};

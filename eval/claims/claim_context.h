@@ -61,7 +61,7 @@ class ClaimContext {
     // The ORM that is of the PRM's kind, where the run has one: "orm-text" or "orm".
     std::string outcome_model() const;
     // Samples of the first problems by a policy, scored by that ORM and the PRM, drawn once:
-    // 300 problems and 32 samples each, quick 100 and 16.
+    // 300 problems and 32 samples each, quick 200 and 16.
     const std::vector<Pool>& pools(const std::string& policy);
     int64_t samples() const { return size(32, 16); }
 
