@@ -22,7 +22,7 @@ namespace {
 
 struct Learner {
     std::string name;
-    int64_t steps; // of its recipe
+    int64_t steps, batch; // of its recipe
     std::function<Progressed(int64_t steps)> learn;
     // What it has come to:
     int64_t done = 0;
@@ -30,14 +30,16 @@ struct Learner {
     bool there = false;
 };
 
-// All in turns of so many steps, each until it is there or its steps are done.
-void learn_in_turns(std::vector<Learner>& learners, double goal, int64_t turn) {
+// All in turns, each until it is there or its steps are done. A turn is a fortieth of a recipe's
+// steps, after which the loss is looked at.
+void learn_in_turns(std::vector<Learner>& learners, double goal) {
     for (bool going = true; going;) {
         going = false;
         for (Learner& l : learners) {
             if (l.there || l.done >= l.steps) continue;
             going = true;
             std::this_thread::sleep_for(std::chrono::milliseconds(20)); // see turns.h
+            const int64_t turn = std::max<int64_t>(1, l.steps / 40);
             const int64_t steps = std::min(turn, l.steps - l.done);
             const Progressed p = l.learn(steps);
             l.done += steps;
@@ -47,8 +49,6 @@ void learn_in_turns(std::vector<Learner>& learners, double goal, int64_t turn) {
         }
     }
 }
-
-int64_t turn_of(const BenchOptions& options) { return options.quick ? 5 : 50; }
 
 Summary single(double x) { return {x, x, x}; }
 
@@ -68,7 +68,7 @@ void report_rows(const Lesson& lesson, const Learner& ours, const Learner* peer,
     if (beside) row.peer = single(peer->seconds);
     report.add(row);
     const auto tokens = [&](const Learner& l) {
-        return single(static_cast<double>(l.done * lesson.batch * lesson.config.context));
+        return single(static_cast<double>(l.done * l.batch * lesson.config.context));
     };
     row.unit = "tokens";
     row.ours = tokens(ours);
@@ -79,28 +79,33 @@ void report_rows(const Lesson& lesson, const Learner& ours, const Learner* peer,
 Learner learner(const Lesson& lesson, const Recipe& recipe, const engine::Gpt& model) {
     const auto learning =
         std::make_shared<Learning>(lesson, recipe, engine::without_scalar_head(model));
-    return {recipe.name, recipe.steps,
+    return {recipe.name, recipe.steps, recipe.batch,
             [learning](int64_t steps) { return learning->learn(steps); }};
 }
 
-// A model of the lesson's sizes, of the family of the demo.
-engine::Gpt as_qwen3(const Lesson& lesson) {
+// A model of the lesson's sizes, but for the layers, of the family of the demo.
+engine::Gpt as_qwen3(const Lesson& lesson, int64_t layers) {
     engine::GptConfig config = lesson.config;
     config.family = engine::Family::qwen3;
+    config.layers = layers;
     return engine::Gpt(config, Random(1, "bench/model"));
 }
 
-// The same by Muon in so many steps, the rest by twice the rate of nanoGPT's recipe.
-Recipe muon_recipe(const engine::AdamWConfig& rest, int64_t warmup, int64_t steps) {
-    return {"Muon", {.adamw = rest, .muon = engine::MuonConfig{}}, 2e-3, 2e-4, 0.02, warmup, steps};
-}
-
-// That of the demo's family.
-Recipe qwen3_recipe(Recipe muon, int64_t steps) {
-    muon.name = "qwen3 by Muon";
-    muon.lr = 3e-3, muon.floor = 3e-4;
-    muon.steps = steps;
-    return muon;
+// By Muon in so many steps, with the rates that were found on this lesson (LOG.md). Its momentum of
+// 0.95 is for longer trainings.
+struct MuonRates {
+    double lr, muon_lr, floor; // floor: share of both at the end
+    float momentum;
+};
+Recipe muon_recipe(const std::string& name, const Recipe& plain, const MuonRates& rates,
+                   int64_t warmup, int64_t steps) {
+    Recipe recipe = plain;
+    recipe.name = name;
+    recipe.optimiser.muon = engine::MuonConfig{.momentum = rates.momentum};
+    recipe.lr = rates.lr, recipe.floor = rates.lr * rates.floor;
+    recipe.muon_lr = rates.muon_lr;
+    recipe.warmup = warmup, recipe.steps = steps;
+    return recipe;
 }
 
 void note_all(const std::vector<Learner>& learners, Report& report) {
@@ -122,50 +127,60 @@ std::string text_name(const BenchOptions& options) {
 constexpr const char* kWorksheets = "worksheets";
 
 void learn_text(const BenchOptions& options, Report& report) {
-    const int64_t steps = options.quick ? 100 : 2000;
-    const Recipe plain{"the recipe", {.adamw = kNanoGpt}, 1e-3, 1e-4, 0, 100, steps};
-    const Recipe muon =
-        muon_recipe(kNanoGpt, std::min<int64_t>(100, steps / 10), options.quick ? steps : 600);
-    Lesson lesson = lesson_of_text(
-        read_file(options.text), {.layers = 4, .heads = 4, .width = 128, .context = 64}, 12, steps);
+    const bool quick = options.quick;
+    const int64_t steps = quick ? 100 : 2000;
+    const Recipe plain{"the recipe", {.adamw = kNanoGpt}, 1e-3, 1e-4, 0, 100, steps, 12};
+    Lesson lesson =
+        lesson_of_text(read_file(options.text),
+                       {.layers = 4, .heads = 4, .width = 128, .context = 64}, plain.batch, steps);
     lesson.name = text_name(options);
-    lesson.goal = options.quick ? 3 : 1.88;
+    lesson.goal = quick ? 3 : 1.88;
 
     const engine::Gpt model(lesson.config, Random(1, "bench/model"));
     std::vector<int> tokens = lesson.rows;
     tokens.insert(tokens.end(), lesson.validation.begin(), lesson.validation.end());
-    TorchWork work{"learn", lesson.batch, lesson.config.context, engine::threads(), plain.lr};
+    TorchWork work{"learn", plain.batch, lesson.config.context, engine::threads(), plain.lr};
     work.recipe = TorchRecipe{plain.steps, plain.warmup, plain.floor, kNanoGpt.beta2};
     TorchPeer torch(work, model, tokens);
 
-    const Recipe modern = qwen3_recipe(muon, muon.steps);
+    const MuonRates rates{3e-3, 0.03, 0.05, 0.85f};
+    const int64_t warmup = quick ? 10 : 15;
+    const Recipe muon = muon_recipe("Muon", plain, rates, warmup, quick ? steps : 400);
+    const Recipe modern = muon_recipe("qwen3 by Muon", plain, rates, warmup, quick ? steps : 240);
+    const Recipe small = muon_recipe("qwen3 of two layers by Muon", plain,
+                                     {4e-3, 0.03, 0.05, 0.85f}, warmup, quick ? steps : 280);
     std::vector<Learner> learners = {learner(lesson, plain, model), learner(lesson, muon, model),
-                                     learner(lesson, modern, as_qwen3(lesson))};
+                                     learner(lesson, modern, as_qwen3(lesson, 4)),
+                                     learner(lesson, small, as_qwen3(lesson, 2))};
+    const size_t ours = learners.size();
     if (torch.here())
-        learners.push_back({torch.name(), plain.steps, [&](int64_t n) {
+        learners.push_back({torch.name(), plain.steps, plain.batch, [&](int64_t n) {
                                 const TorchPeer::Turn turn = torch.run(static_cast<int>(n));
                                 return Progressed{turn.seconds, turn.loss};
                             }});
-    learn_in_turns(learners, lesson.goal, turn_of(options));
+    learn_in_turns(learners, lesson.goal);
     note_all(learners, report);
     const Learner* peer = torch.here() ? &learners.back() : nullptr;
     const std::string name = torch.name() + (torch.here() ? ", the recipe" : "");
-    for (size_t i = 0; i < 3; ++i) report_rows(lesson, learners[i], peer, name, report);
+    for (size_t i = 0; i < ours; ++i) report_rows(lesson, learners[i], peer, name, report);
 }
 
 void learn_run(const BenchOptions& options, Report& report) {
-    const int64_t steps = options.quick ? 50 : 4800;
-    const Recipe plain{"AdamW", {.adamw = kDemo}, 2e-3, 2e-4, 0, 100, steps};
-    const Recipe muon = muon_recipe(kDemo, 100, options.quick ? steps : 1600);
-    const Recipe modern = qwen3_recipe(muon, options.quick ? steps : 1000);
+    const bool quick = options.quick;
+    const int64_t steps = quick ? 50 : 4800;
+    const Recipe plain{"AdamW", {.adamw = kDemo}, 2e-3, 2e-4, 0, 100, steps, 8};
+    const Recipe muon =
+        muon_recipe("Muon", plain, {2e-3, 0.02, 0.1, 0.9f}, 50, quick ? steps : 1600);
+    const Recipe modern =
+        muon_recipe("qwen3 by Muon", plain, {3e-3, 0.02, 0.1, 0.9f}, 50, quick ? steps : 880);
     Lesson lesson = lesson_of_run(
-        options.run, {.layers = 4, .heads = 4, .width = 128, .context = 128}, 8, steps);
+        options.run, {.layers = 4, .heads = 4, .width = 128, .context = 128}, plain.batch, steps);
     lesson.name = kWorksheets;
-    lesson.goal = options.quick ? 4 : 0.772;
+    lesson.goal = quick ? 4 : 0.772;
     const engine::Gpt model(lesson.config, Random(1, "bench/model"));
     std::vector<Learner> learners = {learner(lesson, plain, model), learner(lesson, muon, model),
-                                     learner(lesson, modern, as_qwen3(lesson))};
-    learn_in_turns(learners, lesson.goal, turn_of(options));
+                                     learner(lesson, modern, as_qwen3(lesson, 4))};
+    learn_in_turns(learners, lesson.goal);
     note_all(learners, report);
     for (size_t i = 1; i < 3; ++i)
         report_rows(lesson, learners[i], &learners[0], "ours, AdamW", report);

@@ -42,9 +42,7 @@ Asked asked_of(std::span<const int> rows, int64_t time) {
 
 } // namespace
 
-int64_t Lesson::steps() const {
-    return static_cast<int64_t>(rows.size()) / (batch * (config.context + 1));
-}
+int64_t Lesson::count() const { return std::ssize(rows) / (config.context + 1); }
 
 Lesson lesson_of_text(const std::string& text, engine::GptConfig config, int64_t batch,
                       int64_t steps) {
@@ -84,11 +82,11 @@ Lesson lesson_of_run(const std::string& run, engine::GptConfig config, int64_t b
         train::pack_sequences(train::read_worksheets(path), tokenizer, config.context);
     config.vocab = tokenizer.size();
     Lesson lesson{"", config, batch, {}, {}, 0};
-    for (int64_t epoch = 0; lesson.steps() < steps; ++epoch) {
+    for (int64_t epoch = 0; lesson.count() < steps * batch; ++epoch) {
         const auto order = train::row_order(rows, 1, epoch);
         if (order.empty()) fail("{}: holds no rows of {} tokens", path, config.context + 1);
         for (const int64_t i : order)
-            if (lesson.steps() < steps) append(lesson.rows, rows.row(i));
+            if (lesson.count() < steps * batch) append(lesson.rows, rows.row(i));
     }
     int64_t left = kValidationRows / 2; // as many as pre-training looks at
     for (int64_t i = 0; i < rows.count() && left > 0; ++i) {
@@ -105,11 +103,11 @@ Learning::Learning(const Lesson& lesson, const Recipe& recipe, engine::Gpt model
       optimiser_(model_.parameters, recipe.optimiser) {}
 
 Progressed Learning::learn(int64_t steps) {
-    if (step_ + steps > std::min(lesson_.steps(), recipe_.steps))
-        fail("{}: there are {} steps, found {} asked for", recipe_.name,
-             std::min(lesson_.steps(), recipe_.steps), step_ + steps);
+    const int64_t most = std::min(lesson_.count() / recipe_.batch, recipe_.steps);
+    if (step_ + steps > most)
+        fail("{}: there are {} steps, found {} asked for", recipe_.name, most, step_ + steps);
     const int64_t time = lesson_.config.context;
-    const auto size = static_cast<size_t>(lesson_.batch * (time + 1));
+    const auto size = static_cast<size_t>(recipe_.batch * (time + 1));
     const double share = recipe_.floor / recipe_.lr;
     const auto rate = [&](double peak) {
         return engine::cosine_schedule(step_, recipe_.steps, recipe_.warmup,

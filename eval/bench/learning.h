@@ -15,13 +15,13 @@ namespace qstar::eval {
 // What there is to learn. Rows of T + 1 tokens, one behind another; target t is token t + 1.
 struct Lesson {
     std::string name;
-    engine::GptConfig config; // its context is T
-    int64_t batch = 1;
-    std::vector<int> rows;       // `batch` for each step, of all steps that there may be
+    engine::GptConfig config;    // its context is T
+    int64_t batch = 1;           // rows a step of the plain recipe
+    std::vector<int> rows;       // as many as all its steps take
     std::vector<int> validation; // rows that are never trained on
     double goal = 0;             // mean loss on them
 
-    int64_t steps() const; // that there are rows for
+    int64_t count() const; // rows
 };
 
 // How it is learned: AdamW, or Muon for the hidden matrices, along a cosine over `steps`.
@@ -30,6 +30,7 @@ struct Recipe {
     engine::OptimiserConfig optimiser;
     double lr = 1e-3, floor = 1e-4, muon_lr = 0.02; // floor: where lr ends
     int64_t warmup = 100, steps = 1;
+    int64_t batch = 1; // rows a step
 };
 
 // Characters of `text`, each byte that occurs one token; the last tenth of it is for validation.

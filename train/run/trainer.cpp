@@ -23,7 +23,8 @@ engine::OptimiserConfig optimiser(const LoopOptions& options) {
     config.adamw.weight_decay = static_cast<float>(options.weight_decay);
     config.adamw.clip = static_cast<float>(options.clip);
     if (by_muon(options))
-        config.muon = engine::MuonConfig{.weight_decay = static_cast<float>(options.muon_decay)};
+        config.muon = engine::MuonConfig{.momentum = static_cast<float>(options.muon_momentum),
+                                         .weight_decay = static_cast<float>(options.muon_decay)};
     return config;
 }
 
@@ -41,6 +42,8 @@ void describe(Flags& f, LoopOptions& o) {
         .only_if(o.optimizer != "adamw");
     f.number("muon-lr", o.muon_lr, 0, 10, "learning rate of Muon at its peak").only_if(by_muon(o));
     f.number("muon-decay", o.muon_decay, 0, 100, "weight decay of Muon").only_if(by_muon(o));
+    f.number("muon-momentum", o.muon_momentum, 0, 0.999999, "of Muon; less for few steps")
+        .only_if(by_muon(o) && o.muon_momentum != LoopOptions().muon_momentum);
     f.choice("schedule", o.schedule, {"cosine", "linear"},
              "of the learning rate: a cosine, or constant with a linear cool-down")
         .only_if(o.schedule != "cosine");
@@ -51,7 +54,7 @@ void describe(Flags& f, LoopOptions& o) {
         .only_if(o.precision != "fp32");
     f.text("trains", o.trains,
            "all, or of a model too large for that: lora:RANK (wants ten times the --lr), or head, "
-           "the scalar head of a reward model")
+           "that of a reward model, whose trunk then stays shared")
         .only_if(o.trains != "all");
     f.number("save-every", o.save_every, 1, kMost, "steps between two saved states").quiet();
     f.number("stop-after", o.stop_after, 0, kMost,

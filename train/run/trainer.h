@@ -46,10 +46,11 @@ struct LoopOptions {
     std::string optimizer = "adamw"; // or muon: of the hidden matrices, AdamW of all others
     double muon_lr = 0.02;           // peak
     double muon_decay = 0.1;
+    double muon_momentum = 0.95;     // less learns faster where the steps are few (eval/LOG.md)
     std::string schedule = "cosine"; // or linear: constant, then a straight line
     double cooldown = 0.4;           // share of the steps on that line
     std::string precision = "fp32";  // of the products; bf16: operands rounded, sums in fp32
-    std::string trains = "all";      // of a GPT; or its scalar head, or lora:RANK (nn/lora.h)
+    std::string trains = "all";      // of a GPT; or its head, or lora:RANK (nn/lora.h)
     int64_t save_every = 200;        // steps
     int64_t stop_after = 0;          // leave off after so many steps of this call; 0: never
     // Called after each step, for whoever watches (eval/serve); what it throws ends the stage,

@@ -33,7 +33,7 @@ std::string text() {
 TEST_CASE("a text's characters are its tokens, and its last tenth is never trained on") {
     const Lesson lesson = lesson_of_text(text(), kSmall, 3, 7);
     CHECK(lesson.config.vocab == 7 + 5); // "the ca." and "THECA"
-    CHECK(lesson.steps() == 7);
+    CHECK(lesson.count() == 7 * 3);
     CHECK(lesson.rows.size() == 7 * 3 * 9);
     const std::set<int> capitals(lesson.validation.begin(), lesson.validation.end());
     const std::set<int> small(lesson.rows.begin(), lesson.rows.end());
@@ -53,8 +53,8 @@ TEST_CASE("learning comes to the same loss each time, by Muon sooner than by Ada
         CHECK_THROWS_AS(learning.learn(1), Error);
         return after;
     };
-    const Recipe adamw{"AdamW", {}, 1e-3, 1e-4, 0, 5, 60};
-    const Recipe muon{"Muon", {.muon = engine::MuonConfig{}}, 1e-3, 1e-4, 0.02, 5, 60};
+    const Recipe adamw{"AdamW", {}, 1e-3, 1e-4, 0, 5, 60, 8};
+    const Recipe muon{"Muon", {.muon = engine::MuonConfig{}}, 1e-3, 1e-4, 0.02, 5, 60, 8};
     const double by_adamw = loss(adamw), by_muon = loss(muon);
     CHECK(by_adamw == loss(adamw));
     CHECK(by_adamw < 2.3); // log 12 is 2.48
@@ -75,8 +75,8 @@ TEST_CASE("bench learn gives seconds and tokens, and names a peer that is missin
     }
     REQUIRE(child.wait() == 0);
     const JsonLine rows = read_json(json);
-    REQUIRE(rows.value.size() == 6);
-    for (size_t i = 0; i < 6; ++i) {
+    REQUIRE(rows.value.size() == 8);
+    for (size_t i = 0; i < 8; ++i) {
         const Row row = row_of({rows.value[i], json});
         CHECK(row.work.starts_with("letters to 3, "));
         CHECK(row.unit == (i % 2 == 0 ? "s" : "tokens"));
