@@ -18,7 +18,8 @@ struct DecoderRow {
     bool last = false; // of its feed
 };
 
-enum class DecoderHead { tokens, score };
+// Which head is asked: the model's own of the next token, or the one of this number.
+inline constexpr int kTokenHead = -1;
 
 // The model's weights, copied, and the memory of a batch, kept for the next one.
 class BatchDecoder {
@@ -26,9 +27,14 @@ class BatchDecoder {
     virtual ~BatchDecoder() = default;
     // What the head says after the rows that are the last of their feeds: (feeds, outputs),
     // in the memory of the device, valid until the next call. It need not be there yet.
-    // Keys and values of all rows go into the cache.
+    // Keys and values of all rows go into the cache, and the states that the head was asked of
+    // where the cache keeps them.
     virtual Tensor run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
-                       DecoderHead head) = 0;
+                       int head) = 0;
+    // One more head, copied: the scalar one of `judge`, or its next token's if it has none.
+    virtual void add_head(const Gpt& judge) = 0;
+    // The same of what was kept after the last norm: a row each, (rows, outputs).
+    virtual Tensor read(std::span<const float* const> states, int head) = 0;
 };
 
 std::unique_ptr<BatchDecoder> cpu_decoder(const Gpt& model);

@@ -30,8 +30,9 @@ constexpr int64_t kLargeMap = 1 << 19;
 class CpuDecoder : public BatchDecoder {
   public:
     explicit CpuDecoder(const Gpt& model);
-    Tensor run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
-               DecoderHead head) override;
+    Tensor run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache, int head) override;
+    void add_head(const Gpt& judge) override { weights_.heads.emplace_back(head_parts(judge)); }
+    Tensor read(std::span<const float* const> states, int head) override;
 
   private:
     // Rows that one thread takes through a layer, and what is left of them.
@@ -47,6 +48,10 @@ class CpuDecoder : public BatchDecoder {
     void attend_and_mix(Piece& piece, size_t index, int64_t layer, const KvCache& cache);
     void attend(const Piece& piece, size_t index, int64_t layer, const KvCache& cache);
     void keep_last(Piece& piece);
+    void keep_states(const Piece& piece, KvCache& cache);
+    const PackedLinear& head(int which) const {
+        return which == kTokenHead ? head_ : weights_.heads[static_cast<size_t>(which)];
+    }
     void normalise(const Piece& piece, const DecoderNorm& norm);
 
     // What is done with each row: by all threads where the piece is all rows of a large model.
@@ -243,12 +248,33 @@ void CpuDecoder::keep_last(Piece& piece) {
     piece.rows = to - piece.begin;
 }
 
-Tensor CpuDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
-                       DecoderHead which) {
-    const PackedLinear& head = which == DecoderHead::score ? weights_.score : head_;
+// Those of the last tokens of the feeds, whose rows are in front.
+void CpuDecoder::keep_states(const Piece& piece, KvCache& cache) {
+    int64_t from = piece.begin;
+    for (int64_t r = piece.begin; r < piece.begin + piece.rows; ++r, ++from) {
+        while (!rows_[static_cast<size_t>(from)].last) ++from;
+        const DecoderRow& row = rows_[static_cast<size_t>(from)];
+        std::copy_n(norm(r), config_.width, cache.state(row.slot, row.position));
+        cache.knows_state(row.slot, row.position);
+    }
+}
+
+Tensor CpuDecoder::read(std::span<const float* const> states, int which) {
+    const PackedLinear& by = head(which);
+    const int64_t rows = std::ssize(states);
+    norm_.resize(std::max(norm_.size(), static_cast<size_t>(rows * norm_stride_)));
+    out_.resize(static_cast<size_t>(rows * by.out()));
+    for (int64_t r = 0; r < rows; ++r)
+        std::copy_n(states[static_cast<size_t>(r)], config_.width, norm(r));
+    by.apply(rows, norm(0), norm_stride_, out_.data(), by.out());
+    return Tensor::view({rows, by.out()}, out_.data(), cpu_device());
+}
+
+Tensor CpuDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache, int which) {
+    const PackedLinear& asked = head(which);
     rows_ = rows;
     plan();
-    out_.resize(static_cast<size_t>(feeds * head.out()));
+    out_.resize(static_cast<size_t>(feeds * asked.out()));
 
     // Stage s ends layer s - 1 and begins layer s. Within a stage a piece needs nothing
     // of the others, but the next one may read the keys that they have written, unless
@@ -259,8 +285,9 @@ Tensor CpuDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache&
         if (s == 0) embed(piece);
         if (s < config_.layers) return queries_keys_values(piece, s, cache);
         normalise(piece, weights_.last_norm);
-        apply(head, piece, norm(piece.begin), norm_stride_, out_.data() + piece.feed * head.out(),
-              head.out());
+        if (cache.keeps_states()) keep_states(piece, cache);
+        apply(asked, piece, norm(piece.begin), norm_stride_, out_.data() + piece.feed * asked.out(),
+              asked.out());
     };
     const auto count = static_cast<int64_t>(pieces_.size());
     const bool apart = std::all_of(pieces_.begin(), pieces_.end(), [&](const Piece& p) {
@@ -281,7 +308,7 @@ Tensor CpuDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache&
             parallel_for(count, 1, one);
         }
     }
-    return Tensor::view({feeds, head.out()}, out_.data(), cpu_device());
+    return Tensor::view({feeds, asked.out()}, out_.data(), cpu_device());
 }
 
 } // namespace

@@ -6,7 +6,9 @@
 namespace qstar::engine {
 
 Decoder::Decoder(const Gpt& model, int slots, int64_t pages, const Device& device)
-    : device_(device), config_(model.config), cache_(model.config, slots, pages, device),
+    : device_(device), config_(model.config),
+      heads_(model.config.scalar_head ? 1U : 0U, int64_t{1}),
+      cache_(model.config, slots, pages, device),
       batch_decoder_(device.is_host() ? cpu_decoder(merged(model))
                                       : device_decoder(merged(model), device)) {
     fed_.assign(static_cast<size_t>(slots), 0);
@@ -46,7 +48,7 @@ int64_t Decoder::pages_needed(std::span<const Feed> feeds) {
 }
 
 // Lays the tokens out as rows, makes room for them in the cache and evaluates them.
-Tensor Decoder::run(std::span<const Feed> feeds, DecoderHead head) {
+Tensor Decoder::run(std::span<const Feed> feeds, int head) {
     check(feeds);
     rows_.clear();
     growths_.clear();
@@ -71,13 +73,41 @@ Tensor Decoder::fetched(const Tensor& found) {
 
 Tensor Decoder::feed(std::span<const Feed> feeds) {
     if (feeds.empty()) return Tensor::view({0, config_.vocab}, nullptr, cpu_device());
-    return fetched(run(feeds, DecoderHead::tokens));
+    return fetched(run(feeds, kTokenHead));
 }
 
-Tensor Decoder::feed_scores(std::span<const Feed> feeds) {
-    if (!config_.scalar_head) fail("the model has no scalar head: it is not a reward model");
-    if (feeds.empty()) return Tensor::view({0, 1}, nullptr, cpu_device());
-    return fetched(run(feeds, DecoderHead::score));
+Tensor Decoder::feed_scores(std::span<const Feed> feeds, int head) {
+    if (heads_.empty()) fail("the model has no scalar head: it is not a reward model");
+    const int64_t outputs = heads_[checked_head(head)];
+    if (feeds.empty()) return Tensor::view({0, outputs}, nullptr, cpu_device());
+    return fetched(run(feeds, head));
+}
+
+size_t Decoder::checked_head(int head) const {
+    if (head < 0 || head >= std::ssize(heads_)) fail("decoder: head {} of {}", head, heads_.size());
+    return static_cast<size_t>(head);
+}
+
+int Decoder::add_head(const Gpt& judge) {
+    if (judge.config.width != config_.width || judge.config.vocab != config_.vocab)
+        fail("decoder: a head of width {} and vocabulary {} on a trunk of {} and {}",
+             judge.config.width, judge.config.vocab, config_.width, config_.vocab);
+    batch_decoder_->add_head(judge);
+    if (device_.is_host()) cache_.keep_states(config_.width);
+    heads_.push_back(judge.config.scalar_head ? 1 : config_.vocab);
+    return static_cast<int>(heads_.size()) - 1;
+}
+
+Tensor Decoder::read(std::span<const Place> places, int head) {
+    const int64_t outputs = heads_[checked_head(head)];
+    states_.clear();
+    for (const Place& place : places) {
+        if (!can_read(place))
+            fail("decoder: nothing was kept at position {} of slot {}", place.position, place.slot);
+        states_.push_back(cache_.state(place.slot, place.position));
+    }
+    if (places.empty()) return Tensor::view({0, outputs}, nullptr, cpu_device());
+    return batch_decoder_->read(states_, head);
 }
 
 void Decoder::feed_and_draw(std::span<const Feed> feeds, std::span<TokenDraw> draws,
@@ -92,7 +122,7 @@ void Decoder::feed_and_draw(std::span<const Feed> feeds, std::span<TokenDraw> dr
         engine::check(Sampling{draw.temperature, draw.top_k, draw.top_p});
     }
     if (feeds.empty()) return;
-    const Tensor logits = run(feeds, DecoderHead::tokens);
+    const Tensor logits = run(feeds, kTokenHead);
     device_.draw_tokens(draws, std::ssize(feeds), config_.vocab, classes, logits.data());
 }
 

@@ -37,9 +37,26 @@ class Decoder {
     // last token of each: (feeds, V), valid until the next call. Error, with nothing
     // changed, if a sequence becomes longer than the context or the pages do not suffice.
     Tensor feed(std::span<const Feed> feeds);
-    // The same for a reward model: its score after the last token of each, (feeds, 1).
-    // Error without a scalar head.
-    Tensor feed_scores(std::span<const Feed> feeds);
+    // The same by another head than the model's own of the next token: what it says after the last
+    // token of each, (feeds, outputs). A reward model's scalar head has the number 0. Error without
+    // such a head.
+    Tensor feed_scores(std::span<const Feed> feeds, int head = 0);
+
+    // Several heads on one trunk. One more, copied from a model that has the same weights but for
+    // its head (checkpoint.h: trunk_of): the scalar one or, if it has none, the next token's. Gives
+    // its number. From now on what the trunk says after the last token of each feed is kept beside
+    // its keys and values, on the processor. Error for another width or vocabulary.
+    int add_head(const Gpt& judge);
+    struct Place {
+        int slot = 0, position = 0;
+    };
+    // Whether what the trunk said after the token there was kept.
+    bool can_read(Place place) const {
+        return cache_.has_state(checked(place.slot), place.position);
+    }
+    // What a head says there, (places, outputs), bit for bit what feed_scores() said or would have
+    // said: the head alone is evaluated. Error where nothing was kept.
+    Tensor read(std::span<const Place> places, int head);
 
     // Feeds, and draws tokens from what the model says after each feed: TokenDraw::row is the
     // feed's, and draws from one row stand together. Only tokens below `classes` are drawn.
@@ -63,13 +80,15 @@ class Decoder {
     int64_t tokens_evaluated() const { return tokens_; } // since the decoder was made
 
   private:
-    Tensor run(std::span<const Feed> feeds, DecoderHead head);
+    Tensor run(std::span<const Feed> feeds, int head);
     Tensor fetched(const Tensor& found);
     int checked(int slot) const; // Error if there is no such slot
+    size_t checked_head(int head) const;
     void check(std::span<const Feed> feeds);
 
     const Device& device_;
     GptConfig config_;
+    std::vector<int64_t> heads_; // outputs of each
     KvCache cache_;
     std::unique_ptr<BatchDecoder> batch_decoder_;
     // Of the batch, kept for the next one.
@@ -77,6 +96,7 @@ class Decoder {
     std::vector<int64_t> fed_; // by slot: the number of the last check() that met it
     int64_t checks_ = 0;
     std::vector<DecoderRow> rows_;
+    std::vector<const float*> states_;
     std::vector<float> out_;
     int64_t tokens_ = 0;
 };

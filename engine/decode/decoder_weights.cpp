@@ -26,6 +26,13 @@ LinearParts linear_parts(const Gpt& model, const std::string& block,
     return parts;
 }
 
+LinearParts head_parts(const Gpt& judge) {
+    if (judge.config.scalar_head) return linear_parts(judge, "", {"score"});
+    const Parameter& head =
+        judge.config.tied ? judge.parameters.front() : judge.parameter("lm_head.weight");
+    return {{head.value}, true, {}};
+}
+
 Tensor together(const LinearParts& parts, const Device& device) {
     if (!parts.out_in) return parts.weights.front().clone(device);
     const int64_t in = parts.in(), all = parts.out();

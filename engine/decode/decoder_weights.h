@@ -32,12 +32,14 @@ struct DecoderWeights {
     Tensor turns;     // rotary ones
     std::vector<DecoderBlock<Linear>> blocks;
     DecoderNorm last_norm;
-    Linear score; // only with a scalar head
+    std::vector<Linear> heads; // scalar ones, and next tokens' of other models on this trunk
 };
 
 // The maps of those names in a block, side by side, as the model has them.
 LinearParts linear_parts(const Gpt& model, const std::string& block,
                          const std::vector<std::string>& names);
+// The scalar head of a model or, if it has none, its next token's.
+LinearParts head_parts(const Gpt& judge);
 // All in one weight (in, out) on the device.
 Tensor together(const LinearParts& parts, const Device& device);
 
@@ -108,9 +110,7 @@ DecoderWeights<Linear> decoder_weights(const Gpt& model, const Device& device, c
     DecoderWeights<Linear> weights = model.config.family == Family::gpt2
                                          ? gpt2_weights<Linear>(model, device, linear)
                                          : llama_weights<Linear>(model, device, linear);
-    if (model.config.scalar_head)
-        weights.score = linear(LinearParts{
-            {model.parameter("score.weight").value}, false, model.parameter("score.bias").value});
+    if (model.config.scalar_head) weights.heads.push_back(linear(head_parts(model)));
     return weights;
 }
 

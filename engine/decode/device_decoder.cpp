@@ -37,8 +37,13 @@ class GrowingBuffer {
 class DeviceDecoder : public BatchDecoder {
   public:
     DeviceDecoder(const Gpt& model, const Device& device);
-    Tensor run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
-               DecoderHead head) override;
+    Tensor run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache, int head) override;
+    void add_head(const Gpt& judge) override {
+        weights_.heads.push_back(linear(head_parts(judge)));
+    }
+    Tensor read(std::span<const float* const>, int) override {
+        fail("a device keeps no states"); // nor does its cache say so
+    }
 
   private:
     struct Linear {
@@ -50,6 +55,7 @@ class DeviceDecoder : public BatchDecoder {
         PagedRows pages;
     };
 
+    Linear linear(const LinearParts& parts) const;
     Plan plan(std::span<const DecoderRow> rows, const KvCache& cache);
     void normalise(int64_t rows, const float* x, const DecoderNorm& by, float* y);
     void turn(const DecoderBlock<Linear>& block, const PagedRows& pages, float* qkv);
@@ -67,13 +73,12 @@ class DeviceDecoder : public BatchDecoder {
 DeviceDecoder::DeviceDecoder(const Gpt& model, const Device& device)
     : device_(device), config_(model.config),
       weights_(decoder_weights<Linear>(model, device,
-                                       [&](const LinearParts& parts) {
-                                           const Tensor bias = parts.bias.empty()
-                                                                   ? Tensor()
-                                                                   : parts.bias.clone(device);
-                                           return Linear{together(parts, device), bias};
-                                       })),
+                                       [&](const LinearParts& parts) { return linear(parts); })),
       epsilon_(norm_epsilon(config_)) {}
+
+DeviceDecoder::Linear DeviceDecoder::linear(const LinearParts& parts) const {
+    return {together(parts, device_), parts.bias.empty() ? Tensor() : parts.bias.clone(device_)};
+}
 
 DeviceDecoder::Plan DeviceDecoder::plan(std::span<const DecoderRow> rows, const KvCache& cache) {
     const size_t n = rows.size();
@@ -148,7 +153,7 @@ Gemm DeviceDecoder::product(int64_t rows, const float* x, const Linear& by, floa
 }
 
 Tensor DeviceDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache,
-                          DecoderHead head) {
+                          int head) {
     const Device& d = device_;
     const int64_t c = config_.width;
     int64_t n = std::ssize(rows);
@@ -198,8 +203,9 @@ Tensor DeviceDecoder::run(std::span<const DecoderRow> rows, int64_t feeds, KvCac
     }
     normalise(n, x, weights_.last_norm, norm);
     Gemm last;
-    if (head == DecoderHead::score) {
-        last = product(n, norm, weights_.score, out_.of(n));
+    if (head != kTokenHead) {
+        const Linear& by = weights_.heads[static_cast<size_t>(head)];
+        last = product(n, norm, by, out_.of(n * by.weight.shape()[1]));
     } else {
         const Tensor& table = weights_.lm_head.empty() ? weights_.embedding : weights_.lm_head;
         last.trans_b = true; // (V, C)

@@ -35,7 +35,46 @@ float* KvCache::take_page() {
     float* page = free_.back();
     free_.pop_back();
     users_[index(page)] = 1;
+    if (keeps_states()) has_states_[index(page)] = 0;
     return page;
+}
+
+void KvCache::keep_states(int64_t width) {
+    static_assert(kPagePositions <= 16, "a bit of a uint16_t each");
+    if (keeps_states()) return;
+    states_ = device_.allocate(pages() * kPagePositions * width);
+    has_states_.assign(users_.size(), 0);
+    state_width_ = width;
+}
+
+float* KvCache::state(int slot, int position) const {
+    const auto row =
+        static_cast<int64_t>(page_of(slot, position)) * kPagePositions + position % kPagePositions;
+    return states_.get() + row * state_width_;
+}
+
+void KvCache::knows_state(int slot, int position) {
+    has_states_[page_of(slot, position)] |= static_cast<uint16_t>(1 << position % kPagePositions);
+}
+
+bool KvCache::has_state(int slot, int position) const {
+    if (!keeps_states() || position >= length(slot)) return false;
+    return (has_states_[page_of(slot, position)] >> position % kPagePositions & 1) != 0;
+}
+
+// Of the positions from `from` on in the table's last page, before they are written.
+void KvCache::forget_states(const Table& table, int from) {
+    if (!keeps_states() || from % kPagePositions == 0) return;
+    const auto kept = static_cast<uint16_t>((1 << from % kPagePositions) - 1);
+    has_states_[index(table.pages.back())] &= kept;
+}
+
+void KvCache::copy_states(size_t from, size_t to) {
+    if (!keeps_states()) return;
+    has_states_[to] = has_states_[from];
+    const int64_t size = kPagePositions * state_width_;
+    std::copy_n(states_.get() + static_cast<int64_t>(from) * size, size,
+                states_.get() + static_cast<int64_t>(to) * size);
 }
 
 void KvCache::release(float* page) {
@@ -99,9 +138,11 @@ void KvCache::extend(std::span<const Growth> growths) {
             float* page = take_page();
             copied_.push_back(number(table.pages.back()));
             copies_.push_back(number(page));
+            copy_states(index(table.pages.back()), index(page));
             release(table.pages.back());
             table.pages.back() = page;
         }
+        forget_states(table, table.length);
         table.length += static_cast<int>(growth.positions);
         const auto wanted = static_cast<size_t>(pages_of(table.length));
         while (table.pages.size() < wanted) table.pages.push_back(take_page());

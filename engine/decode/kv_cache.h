@@ -60,6 +60,15 @@ class KvCache {
     }
     float* memory() const { return memory_.get(); }
     int64_t page_size() const { return page_size_; } // numbers
+    // What the last norm gave after a position, the (width) numbers that heads read, kept once
+    // keep_states() was called, on the processor alone. A decoder that computes a position's state
+    // says so by knows_state().
+    void keep_states(int64_t width);
+    bool keeps_states() const { return state_width_ > 0; }
+    float* state(int slot, int position) const;
+    void knows_state(int slot, int position);
+    bool has_state(int slot, int position) const;
+
     int64_t keys(int64_t layer) const { return layer * 2 * width_ * kPagePositions; }
     int64_t values(int64_t layer) const { return keys(layer) + width_ * kPagePositions; }
 
@@ -70,6 +79,11 @@ class KvCache {
     };
     const Table& table(int slot) const { return tables_[static_cast<size_t>(slot)]; }
     size_t index(const float* page) const { return static_cast<size_t>(number(page)); }
+    size_t page_of(int slot, int position) const {
+        return index(table(slot).pages[static_cast<size_t>(position / kPagePositions)]);
+    }
+    void forget_states(const Table& table, int from);
+    void copy_states(size_t from, size_t to);
     float* take_page();
     void release(float* page);
     bool shares_last(const Table& table) const; // a page that it would have to copy
@@ -81,6 +95,9 @@ class KvCache {
     std::vector<int> users_;   // of each page
     std::vector<float*> free_; // taken from the back: the one used last is in the caches
     std::vector<Table> tables_;
+    int64_t state_width_ = 0;
+    std::shared_ptr<float> states_;    // (pages, kPagePositions, state width)
+    std::vector<uint16_t> has_states_; // of each page, a bit a position
     std::vector<int> copied_, copies_; // scratch of extend(): pages and what becomes of them
 };
 

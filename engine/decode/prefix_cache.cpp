@@ -41,25 +41,33 @@ int PrefixCache::begin(std::span<const int> tokens, int slot) {
     return static_cast<int>(length);
 }
 
-void PrefixCache::keep(std::span<const int> tokens, int slot, float value) {
+PrefixCache::Entry* PrefixCache::entry_of(std::span<const int> tokens, int slot) {
     Tokens key(tokens.begin(), tokens.end());
     if (const auto known = entries_.find(key); known != entries_.end()) {
-        known->second.value = value;
-        return use(known->second);
+        use(known->second);
+        return &known->second;
     }
     if (free_slots_.empty() && !used_.empty()) drop_oldest();
-    if (free_slots_.empty()) return;
-    const auto at = entries_.emplace(std::move(key), Entry{free_slots_.back(), value, {}}).first;
+    if (free_slots_.empty()) return nullptr;
+    const auto at = entries_.emplace(std::move(key), Entry{free_slots_.back(), {}, {}}).first;
     free_slots_.pop_back();
     at->second.turn = used_.insert(used_.begin(), &at->first);
     decoder_.fork(slot, at->second.slot);
+    return &at->second;
 }
 
-std::optional<float> PrefixCache::value(std::span<const int> tokens) {
+void PrefixCache::keep(std::span<const int> tokens, int slot) { entry_of(tokens, slot); }
+
+void PrefixCache::keep(std::span<const int> tokens, int slot, float value, int head) {
+    if (Entry* const entry = entry_of(tokens, slot)) entry->values[head] = value;
+}
+
+std::optional<float> PrefixCache::value(std::span<const int> tokens, int head) {
     const auto at = entries_.find(Tokens(tokens.begin(), tokens.end()));
     if (at == entries_.end()) return {};
     use(at->second);
-    return at->second.value;
+    const auto known = at->second.values.find(head);
+    return known == at->second.values.end() ? std::nullopt : std::optional(known->second);
 }
 
 void PrefixCache::make_room(int64_t pages) {

@@ -32,9 +32,11 @@ class PrefixCache {
     // token at least: one is left to be fed. Returns its length.
     int begin(std::span<const int> tokens, int slot);
 
-    // Keeps `tokens`, which are what `slot` holds. `value` is what value() gives back.
-    void keep(std::span<const int> tokens, int slot, float value = 0);
-    std::optional<float> value(std::span<const int> tokens); // of exactly these tokens
+    // Keeps `tokens`, which are what `slot` holds.
+    void keep(std::span<const int> tokens, int slot);
+    // The same with what the scalar head of this number said, which value() gives back.
+    void keep(std::span<const int> tokens, int slot, float value, int head = 0);
+    std::optional<float> value(std::span<const int> tokens, int head = 0); // of exactly these
 
     // Lets go of sequences until so many pages are free, or none is left.
     void make_room(int64_t pages);
@@ -44,10 +46,11 @@ class PrefixCache {
     using Tokens = std::vector<int>;
     struct Entry {
         int slot = 0;
-        float value = 0;
+        std::map<int, float> values;             // by head
         std::list<const Tokens*>::iterator turn; // in used_
     };
-    void use(Entry& entry); // it is the one used last
+    void use(Entry& entry);                                 // it is the one used last
+    Entry* entry_of(std::span<const int> tokens, int slot); // null where nothing can be kept
     void drop_oldest();
 
     Decoder& decoder_;

@@ -4,10 +4,13 @@
 #include "engine/base/process.h"
 #include "engine/device/require_memory.h"
 #include "engine/io/files.h"
+#include "engine/io/sha256.h"
 #include "engine/nn/gpt_config.h"
 #include "engine/nn/lora.h"
 #include "engine/nn/safetensors.h"
 #include "engine/text/real.h"
+
+#include <filesystem>
 
 namespace qstar::engine {
 
@@ -92,7 +95,50 @@ void check_claims(const SafeTensorsReader& file, const GptConfig& c) {
     }
 }
 
+// Where the trunk lies, if the file is a head's.
+std::optional<std::string> trunk_of(const SafeTensorsReader& file, const std::string& path) {
+    const auto way = file.metadata().find("trunk");
+    if (way == file.metadata().end()) return {};
+    return (std::filesystem::path(path).parent_path() / way->second).lexically_normal().string();
+}
+
+Gpt with_its_trunk(const SafeTensorsReader& file, const std::string& path,
+                   const std::string& trunk) {
+    if (!exists(trunk)) fail("{}: a head on {}, which is missing", path, trunk);
+    const std::string found = sha256_file(trunk), &expected = file.text("trunk_sha256");
+    if (found != expected)
+        fail("{}: a head on {} with the SHA-256 {}, found another, {}", path, trunk, expected,
+             found);
+    const GptConfig config = config_of(file, path);
+    const Gpt base = load_gpt(trunk);
+    Gpt model = config.scalar_head ? with_scalar_head(base) : untied(without_scalar_head(base));
+    if (model.config != config) fail("{}: its sizes are not those of {}", path, trunk);
+    std::vector<Parameter> head;
+    for (const Parameter& p : model.parameters)
+        if (is_head(config, p)) head.push_back(p);
+    file.check_nothing_else(head, "a head");
+    for (const Parameter& p : head) file.read(p.name, p.value);
+    return model;
+}
+
 } // namespace
+
+std::optional<std::string> trunk_of(const std::string& path) {
+    return trunk_of(SafeTensorsReader(path), path);
+}
+
+void save_head(const std::string& path, const Gpt& model, const std::string& trunk,
+               const std::map<std::string, std::string>& metadata) {
+    SafeTensors file;
+    file.metadata = metadata;
+    put_config(file.metadata, model.config);
+    const auto folder = std::filesystem::path(path).parent_path();
+    file.metadata["trunk"] = std::filesystem::path(trunk).lexically_relative(folder).string();
+    file.metadata["trunk_sha256"] = sha256_file(trunk);
+    for (const Parameter& p : model.parameters)
+        if (is_head(model.config, p)) file.tensors[p.name] = p.value;
+    write_safetensors(path, file);
+}
 
 void save_gpt(const std::string& path, const Gpt& model,
               const std::map<std::string, std::string>& metadata) {
@@ -106,6 +152,7 @@ void save_gpt(const std::string& path, const Gpt& model,
 
 Gpt load_gpt(const std::string& path) {
     const SafeTensorsReader file(path);
+    if (const auto trunk = trunk_of(file, path)) return with_its_trunk(file, path, *trunk);
     const GptConfig config = config_of(file, path);
     check_claims(file, config);
     require_memory(parameter_count(config) * 4, path + ": reading its weights",

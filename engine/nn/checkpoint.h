@@ -13,6 +13,7 @@
 #include "engine/optim/optimiser.h"
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -22,6 +23,17 @@ namespace qstar::engine {
 void save_gpt(const std::string& path, const Gpt& model,
               const std::map<std::string, std::string>& metadata = {});
 
+// A head on another model's trunk: of the model its head alone (lora.h: is_head), and in the
+// metadata "trunk", the way to the file of the model that it was trained on, from this file's
+// folder, and "trunk_sha256", that file's. So several heads share one trunk, and none keeps a copy
+// of it.
+void save_head(const std::string& path, const Gpt& model, const std::string& trunk,
+               const std::map<std::string, std::string>& metadata = {});
+// The file of the trunk of such a file; of a whole model's none.
+std::optional<std::string> trunk_of(const std::string& path);
+
+// The model of a file, of a head's with its trunk: Error if that is missing or another than the
+// head was trained on.
 // Error if the file is missing or truncated, lacks a tensor, has one too many or one of
 // another shape, or holds a number that is not finite. On the processor large weights are the
 // file's own pages (SafeTensorsReader::tensor()): what is trained leaves the file as it is.

@@ -4,6 +4,7 @@
 #include "engine/nn/families.h"
 #include "engine/nn/gpt_config.h"
 
+#include <algorithm>
 #include <string>
 
 namespace qstar::engine {
@@ -86,6 +87,22 @@ Gpt with_head(const Gpt& base, bool head) {
 
 Gpt with_scalar_head(const Gpt& base) { return with_head(base, true); }
 Gpt without_scalar_head(const Gpt& base) { return with_head(base, false); }
+
+Gpt untied(const Gpt& base) {
+    if (!base.config.tied) return base;
+    if (base.config.family == Family::gpt2)
+        fail("a model of the family gpt2 has no head of its own beside the embedding");
+    Gpt model = base;
+    model.config.tied = false;
+    const auto scores =
+        std::find_if(model.parameters.begin(), model.parameters.end(),
+                     [](const Parameter& p) { return p.name.starts_with("score."); });
+    model.parameters.insert(scores, {.name = "lm_head.weight",
+                                     .value = model.parameters.front().value.clone(),
+                                     .grad = {},
+                                     .out_in = true});
+    return model;
+}
 
 namespace {
 

@@ -51,6 +51,10 @@ struct Gpt {
 Gpt with_scalar_head(const Gpt& base);
 Gpt without_scalar_head(const Gpt& base);
 
+// The same function with a head of the next token that is no embedding: lm_head.weight begins as a
+// copy of it. Error for gpt2, whose head always is.
+Gpt untied(const Gpt& base);
+
 // The same function in a deeper model: `layers` more blocks on top, whose projections
 // into the residual stream are 0, so that each is the identity until it is trained.
 Gpt deeper(const Gpt& base, int64_t layers, Random random);

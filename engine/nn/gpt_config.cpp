@@ -102,6 +102,14 @@ int64_t hidden_count(const GptConfig& c) {
     return c.layers * (2 * c.width * (query_width(c) + kv_width(c)) + mlp);
 }
 
+double head_multiply_adds(const GptConfig& c) {
+    return static_cast<double>(c.width * (c.scalar_head ? 1 : c.vocab));
+}
+
+double multiply_adds(const GptConfig& c) {
+    return static_cast<double>(hidden_count(c)) + head_multiply_adds(c);
+}
+
 int64_t parameter_count(const GptConfig& c) {
     const int64_t head = c.scalar_head ? c.width + 1 : 0;
     if (c.family == Family::gpt2) {

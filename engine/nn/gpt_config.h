@@ -62,4 +62,9 @@ int64_t parameter_count(const GptConfig& config);
 // Of these, the ones in hidden matrices: what Muon may train.
 int64_t hidden_count(const GptConfig& config);
 
+// Of a token through the model, in its linear maps: the blocks' and the head's, the scalar one if
+// there is one. Attention's own, which grow with the text, are left out.
+double multiply_adds(const GptConfig& config);
+double head_multiply_adds(const GptConfig& config);
+
 } // namespace qstar::engine

@@ -31,7 +31,7 @@ int64_t block_of(std::string_view name) {
 // "h.3.attn.c_attn.weight" without "weight".
 std::string stem_of(const Parameter& p) { return p.name.substr(0, p.name.size() - 6); }
 
-bool is_head(const Parameter& p) { return p.name.starts_with("score."); }
+bool is_score(const Parameter& p) { return p.name.starts_with("score."); }
 
 size_t first_adapter(const Gpt& model) {
     const auto at = std::find_if(model.parameters.begin(), model.parameters.end(),
@@ -71,8 +71,8 @@ Json adapter_config(const Gpt& model, const std::string& base) {
         if (p.adapter != 0) adapted.insert(stem.substr(stem.rfind('.') + 1));
         if (p.frozen || p.name.find(".lora_") != std::string::npos) continue;
         const bool gpt2 = model.config.family == Family::gpt2;
-        whole.insert(is_head(p) ? std::string("score")
-                                : fmt::format("{}.{}", gpt2 ? "h" : "layers", block_of(p.name)));
+        whole.insert(is_score(p) ? std::string("score")
+                                 : fmt::format("{}.{}", gpt2 ? "h" : "layers", block_of(p.name)));
     }
     const auto list = [](const std::set<std::string>& names) {
         Json all = Json::array();
@@ -95,6 +95,10 @@ Json adapter_config(const Gpt& model, const std::string& base) {
 }
 
 } // namespace
+
+bool is_head(const GptConfig& config, const Parameter& p) {
+    return config.scalar_head ? is_score(p) : p.name == "lm_head.weight";
+}
 
 InOut in_and_out(const Parameter& weight) {
     const Shape& shape = weight.value.shape();
@@ -149,12 +153,14 @@ Trains trains_named(std::string_view text) {
 
 void train_only(Gpt& model, const Trains& trains, Random random, int64_t base_layers) {
     if (trains.what == Trains::all) return;
-    if (trains.what == Trains::head && !model.config.scalar_head)
-        fail("--trains head: the model has no scalar head, so there is nothing to train: expected "
-             "all, or lora: and a rank");
+    if (trains.what == Trains::head && !model.config.scalar_head && model.config.tied)
+        fail("--trains head: the model has no head of its own, so there is nothing to train: "
+             "expected all, or lora: and a rank");
     for (Parameter& p : model.parameters) {
-        const bool is_new = trains.what == Trains::lora && block_of(p.name) >= base_layers;
-        p.frozen = !is_head(p) && !is_new;
+        const bool is_new =
+            trains.what == Trains::lora && (is_score(p) || block_of(p.name) >= base_layers);
+        const bool alone = trains.what == Trains::head && is_head(model.config, p);
+        p.frozen = !alone && !is_new;
         if (p.frozen) p.grad = p.replica_grad = {};
     }
     if (trains.what == Trains::lora) add_adapters(model, trains.rank, random, base_layers);
@@ -178,7 +184,7 @@ int64_t trained_count(const Gpt& model) {
 int64_t trained_count(const GptConfig& c, const Trains& trains) {
     const int64_t head = c.scalar_head ? c.width + 1 : 0;
     if (trains.what == Trains::all) return parameter_count(c);
-    if (trains.what == Trains::head) return c.width + 1;
+    if (trains.what == Trains::head) return c.scalar_head ? c.width + 1 : c.vocab * c.width;
     const int64_t mlp = (c.family == Family::gpt2 ? 2 : 3) * (c.width + hidden_width(c));
     const int64_t queries = query_width(c), keys = kv_width(c);
     const int64_t into =

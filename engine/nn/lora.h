@@ -1,5 +1,6 @@
 #pragma once
-// What of a GPT is trained: all of it, its scalar head alone, or LoRA's small matrices.
+// What of a GPT is trained: all of it, its head alone (the scalar one; of a model without, the next
+// token's), or LoRA's small matrices.
 //
 // Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models" (2021). A weight W stays as it
 // is, and what training changes is the product of two matrices of a small rank r:
@@ -36,6 +37,10 @@ inline constexpr float kLoraFactor = 2; // alpha / r
 // Freezes what is not trained and gives lora's adapters. The scalar head, and blocks from
 // `base_layers` on, are new and trained whole by lora, too. Error where head has none to train.
 void train_only(Gpt& model, const Trains& trains, Random random, int64_t base_layers);
+
+// Whether it is of the head that is trained alone: a reward model's scalar one; of a model without,
+// the next token's, unless the embedding is it.
+bool is_head(const GptConfig& config, const Parameter& p);
 
 // Of a model, how train_only() left it. Blocks that are new stay out of it.
 Trains trains_of(const Gpt& model);

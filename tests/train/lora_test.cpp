@@ -22,6 +22,7 @@
 #include "train/supervised/sft.h"
 
 #include <doctest/doctest.h>
+#include <filesystem>
 
 using namespace qstar;
 using namespace qstar::train;
@@ -151,6 +152,27 @@ TEST_CASE("a process reward model: of the head alone, and by LoRA with layers of
         CHECK(std::equal(p.value.values().begin(), p.value.values().end(), now.begin()));
     }
     CHECK(names_in(run + "/prm-head/state.safetensors").size() == 3 * 2);
+
+    // Its file has the head alone.
+    CHECK(names_in(run + "/prm-head/model.safetensors").size() == 2);
+    CHECK(engine::trunk_of(run + "/prm-head/model.safetensors") ==
+          std::filesystem::path(run + "/sft/model.safetensors").lexically_normal().string());
+
+    // The same of a judge by its text: a head of the next token beside the policy's.
+    options.judge = "text";
+    options.name = "prm-text-head";
+    options.reward.loop.save_every = 1;
+    options.reward.loop.stop_after = 3;
+    CHECK(prm(options) == Outcome::stopped);
+    options.reward.loop.stop_after = 0;
+    CHECK(prm(options) == Outcome::finished);
+    const auto lines = read_jsonl(stage_file(run, "prm-text-head", "metrics.jsonl"));
+    CHECK(number_field(lines.back(), "loss") < number_field(lines.front(), "loss"));
+    const engine::Gpt writer = load_model(run, "prm-text-head");
+    CHECK_FALSE(writer.config.tied);
+    CHECK(names_in(run + "/prm-text-head/model.safetensors") ==
+          std::vector<std::string>{"lm_head.weight"});
+    options.judge = "head";
 
     options.reward.loop.trains = "lora:2";
     options.name = "prm-lora";

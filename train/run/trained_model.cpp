@@ -24,6 +24,8 @@ TrainedModel trained_gpt(engine::Gpt& model, const std::string& run, const std::
         const auto folder = std::filesystem::path(path).parent_path();
         const auto base = std::filesystem::path(from).parent_path();
         engine::save_adapter(folder.string(), model, base.lexically_relative(folder).string());
+        if (trains_of(model).what == engine::Trains::head)
+            return engine::save_head(path, model, from, metadata);
         engine::save_gpt(path, model, metadata);
     };
     all.save_state = [side_by_side](const std::string& path, Optimisers& optimisers,

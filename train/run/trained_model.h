@@ -32,8 +32,9 @@ struct TrainedModel {
 // A note of a state that is a number; Error naming `where` and its name if it is none.
 double number_of(const std::string& note, const std::string& where, const std::string& name);
 
-// The models must stay where they are. `from`: the file that the model began with, which adapters
-// (nn/lora.h) are said to belong to: they have files of their own beside the merged model's.
+// The models must stay where they are. `from`: the file that the model began with, whose trunk a
+// head trained alone keeps (engine/nn/checkpoint.h: save_head), and which adapters (nn/lora.h) are
+// said to belong to: they have files of their own beside the merged model's.
 TrainedModel trained(engine::Gpt& model, const std::string& run, const std::string& from = "");
 // Two that are trained side by side, of which the first is what the stage makes.
 TrainedModel trained(engine::Gpt& model, engine::Gpt& critic, const std::string& run,

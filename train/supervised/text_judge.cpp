@@ -60,6 +60,7 @@ Example KnownSteps::example(const search::Path& path, size_t judged) const {
 
 engine::Gpt text_judge(const engine::Gpt& policy, const LoopOptions& loop, const Stage& stage) {
     engine::Gpt model = without_scalar_head(policy);
+    if (engine::trains_named(loop.trains).what == engine::Trains::head) model = untied(model);
     choose_trained(loop, stage, model, policy.config.layers);
     return model;
 }

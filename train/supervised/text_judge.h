@@ -48,7 +48,8 @@ class KnownSteps {
     std::map<std::string, std::map<Tokens, float>> steps_; // by the text of the state
 };
 
-// The policy's weights, without a head; what loop.trains leaves to be trained.
+// The policy's weights, without a scalar head; what loop.trains leaves to be trained. The head
+// alone is a next token's of its own on the policy's trunk.
 engine::Gpt text_judge(const engine::Gpt& policy, const LoopOptions& loop, const Stage& stage);
 
 // The loss above, its mean over what is asked, and its gradient, added to the model's. Resets the

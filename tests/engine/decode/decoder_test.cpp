@@ -365,3 +365,84 @@ TEST_CASE("kept sequences are found by their longest common beginning") {
     CHECK(kept.size() == 0);
     CHECK(decoder.free_pages() == 8);
 }
+
+TEST_CASE("several heads on one trunk read what it kept, with the bytes of their own models") {
+    Gpt policy = small_model(false, Family::qwen3);
+    Gpt writer = untied(policy), judge = with_scalar_head(policy);
+    Random random(9, "heads");
+    for (Gpt* model : {&writer, &judge})
+        for (float& x : model->parameters.back().value.values()) // a bias, or lm_head
+            x += 0.3f * static_cast<float>(random.normal());
+    for (float& x : judge.parameter("score.weight").value.values())
+        x = static_cast<float>(random.normal());
+
+    Decoder trunk(policy, 4), own_writer(writer, 1), own_judge(judge, 1);
+    const int of_writer = trunk.add_head(writer), of_judge = trunk.add_head(judge);
+    CHECK(of_writer == 0);
+    CHECK(of_judge == 1);
+    const auto text = random_tokens(38, 6);
+    std::vector<float> written(38 * kSmallVocab), scores(38);
+    for (size_t t = 0; t < 38; ++t) {
+        const Decoder::Feed feed{0, std::span(text).subspan(t, 1)};
+        const Tensor said = own_writer.feed({&feed, 1});
+        std::copy_n(said.data(), kSmallVocab, written.begin() + static_cast<long>(t) * kSmallVocab);
+        scores[t] = own_judge.feed_scores({&feed, 1})[0];
+    }
+    // Ten at once, of which the last is kept, then one by one; by which head it is asked is all
+    // one.
+    for (size_t t = 9; t < 38; ++t) {
+        const std::span<const int> part =
+            t == 9 ? std::span(text).first(10) : std::span(text).subspan(t, 1);
+        const Decoder::Feed feed{1, part};
+        if (t % 3 == 0)
+            CHECK(same_row(trunk.feed({&feed, 1}), 0,
+                           logits_alone(policy, std::span(text).first(t + 1)), 0));
+        else if (t % 3 == 1)
+            CHECK(trunk.feed_scores({&feed, 1}, of_judge)[0] == scores[t]);
+        else
+            CHECK(std::memcmp(trunk.feed_scores({&feed, 1}, of_writer).data(),
+                              written.data() + t * kSmallVocab, kSmallVocab * sizeof(float)) == 0);
+    }
+    const auto reads_right = [&](int slot, int from, int to) {
+        std::vector<Decoder::Place> places;
+        for (int t = from; t < to; ++t) {
+            REQUIRE(trunk.can_read({slot, t}));
+            places.push_back({slot, t});
+        }
+        const Tensor said = trunk.read(places, of_writer).clone();
+        CHECK(std::memcmp(said.data(), written.data() + from * kSmallVocab,
+                          said.values().size_bytes()) == 0);
+        const Tensor rated = trunk.read(places, of_judge);
+        for (int t = from; t < to; ++t) CHECK(rated[t - from] == scores[static_cast<size_t>(t)]);
+    };
+    CHECK_FALSE(trunk.can_read({1, 8}));
+    CHECK_FALSE(trunk.can_read({1, 38}));
+    CHECK_FALSE(trunk.can_read({2, 9}));
+    reads_right(1, 9, 38);
+
+    // A fork that was cut within a page writes over its copy of it, and not over its origin.
+    trunk.fork(1, 2);
+    trunk.truncate(2, 21);
+    reads_right(2, 9, 21);
+    CHECK_FALSE(trunk.can_read({2, 21}));
+    const auto other = random_tokens(6, 7);
+    const Decoder::Feed feed{2, other};
+    trunk.feed({&feed, 1});
+    CHECK_FALSE(trunk.can_read({2, 22}));
+    CHECK(trunk.can_read({2, 26}));
+    reads_right(2, 9, 21);
+    reads_right(1, 9, 38);
+    // A page that was given back says nothing of the next text in it.
+    trunk.clear(2);
+    trunk.clear(1);
+    const Decoder::Feed again{3, other};
+    trunk.feed({&again, 1});
+    CHECK_FALSE(trunk.can_read({3, 2}));
+    CHECK(trunk.can_read({3, 5}));
+
+    CHECK_THROWS_AS(trunk.read({}, 2), Error);
+    const Decoder::Place nowhere{0, 0};
+    CHECK_THROWS_AS(trunk.read({&nowhere, 1}, 0), Error);
+    CHECK_THROWS_AS(trunk.add_head(small_model(GptConfig{1, 2, 32, 40, kSmallVocab})), Error);
+    CHECK_THROWS_AS(untied(small_model()), Error);
+}

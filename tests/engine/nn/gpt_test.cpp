@@ -3,9 +3,11 @@
 #include "engine/io/files.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/nn/gpt.h"
+#include "engine/nn/safetensors.h"
 #include "engine/optim/optimiser.h"
 #include "engine/optim/schedule.h"
 #include "tests/engine/small_model.h"
+#include "tests/temporary.h"
 
 #include <cmath>
 #include <cstring>
@@ -181,6 +183,35 @@ TEST_CASE("checkpoints: exact round trip and resume") {
     write_file_atomic(path, bytes.substr(0, bytes.size() - 5));
     CHECK_THROWS_AS(load_gpt(path), Error);
     std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a head's file has the head alone, and goes with the trunk that it was trained on") {
+    const Temporary folder;
+    std::filesystem::create_directories(folder.path + "/policy");
+    std::filesystem::create_directories(folder.path + "/judge");
+    const std::string trunk = folder / "policy/model.safetensors",
+                      path = folder / "judge/model.safetensors";
+    const Gpt policy = small_model(false, Family::qwen3);
+    save_gpt(trunk, policy);
+    for (Gpt judge : {with_scalar_head(policy), untied(policy)}) {
+        judge.parameters.back().value.fill(0.5f); // a bias, or the head of the next token
+        save_head(path, judge, trunk, {{"reading", "each step"}});
+        CHECK(SafeTensorsReader(path).tensors().size() == (judge.config.scalar_head ? 2 : 1));
+        CHECK(SafeTensorsReader(path).text("trunk") == "../policy/model.safetensors");
+        CHECK(trunk_of(path) == trunk);
+        const Gpt read = load_gpt(path);
+        CHECK(read.config == judge.config);
+        REQUIRE(read.parameters.size() == judge.parameters.size());
+        for (const Parameter& p : judge.parameters) {
+            const auto values = p.value.values(), found = read.parameter(p.name).value.values();
+            CHECK(std::equal(values.begin(), values.end(), found.begin()));
+        }
+    }
+    CHECK_FALSE(trunk_of(trunk));
+    save_gpt(trunk, small_model(true, Family::qwen3)); // another one
+    CHECK_THROWS_WITH_AS(load_gpt(path), doctest::Contains("found another"), Error);
+    std::filesystem::remove(trunk);
+    CHECK_THROWS_WITH_AS(load_gpt(path), doctest::Contains("which is missing"), Error);
 }
 
 TEST_CASE("a family's parameters are counted, saved and read by its own names") {

@@ -362,5 +362,5 @@ TEST_CASE("what is trained is named, or refused in a sentence") {
                          Error);
     Gpt model = small_model();
     CHECK_THROWS_WITH_AS(train_only(model, {Trains::head, 0}, Random{}, 2),
-                         doctest::Contains("the model has no scalar head"), Error);
+                         doctest::Contains("the model has no head of its own"), Error);
 }
