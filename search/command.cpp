@@ -32,7 +32,7 @@ struct SearchCall {
     std::string problem, problems, out, world; // empty: the run's
     ProblemForm form;
     std::string method = "astar", scorer = "none", run = "runs/demo", policy;
-    std::string aggregate, vote = "best", step_cost = "log-prob", trace_file;
+    std::string aggregate, vote = "best", step_cost = "log-prob", cost = "anew", trace_file;
     Options options;
     ProposerLimits limits;
     PuzzleSearch puzzle;
@@ -91,6 +91,7 @@ void describe(Flags& f, SearchCall& o) {
            "best-of-n: best (sample), weighted (the answer with the largest sum), or bests (the "
            "answer that is most often the best of a few)")
         .offers({"best", "weighted", "bests"});
+    describe_cost(f, o.cost);
     f.text("step-cost", o.step_cost, "astar: log-prob or unit").offers({"log-prob", "unit"});
     f.mark("trace", o.options.trace, "mcts, astar: tell every step of the algorithm").quiet();
     f.text("trace-file", o.trace_file, "write the tree that one problem's search saw as JSON here")
@@ -238,6 +239,7 @@ void search(const SearchCall& flags) {
     if (!flags.aggregate.empty()) aggregate = aggregate_named(flags.aggregate);
     options.vote = vote_named(flags.vote);
     options.step_cost = step_cost_named(flags.step_cost);
+    options.cost = cost_named(flags.cost);
     engine::check(engine::Sampling{options.temperature, flags.limits.top_k, flags.limits.top_p});
     if (needs_scorer(method, world->public_goal()) && flags.scorer == "none")
         fail("--method {} needs --scorer orm, prm or q", name_of(method));
@@ -255,9 +257,11 @@ void search(const SearchCall& flags) {
         fail("unknown scorer \"{}\": expected one of none, orm, prm, q, or another reward model of "
              "the run, but there is no {}",
              flags.scorer, model_files(flags.run, flags.scorer).back());
+    const std::string policy =
+        flags.policy.empty() ? stage_model_file(flags.run, "sft") : flags.policy;
     Proposer& proposer =
-        flags.policy.empty() ? models.policy("sft") : models.policy_of_file(flags.policy);
-    Scorer* const scorer = models.scorer(flags.scorer);
+        flags.policy.empty() ? models.policy("sft") : models.policy_of_file(policy);
+    Scorer* const scorer = models.scorer_beside(flags.scorer, policy);
     for (const std::string& sentence : set_defaults(options, *world, method, scorer, aggregate))
         fmt::print(stderr, "search: {}\n", sentence);
     say_beyond_class(*world, flags, lines);

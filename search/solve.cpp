@@ -45,6 +45,8 @@ constexpr std::array<Named<Vote>, 3> kVotes = {
     {{"best", Vote::best}, {"weighted", Vote::weighted}, {"bests", Vote::bests}}};
 constexpr std::array<Named<StepCost>, 2> kStepCosts = {
     {{"log-prob", StepCost::log_prob}, {"unit", StepCost::unit}}};
+constexpr std::array<Named<Cost>, 2> kCosts = {
+    {{"anew", Cost::read_anew}, {"evaluated", Cost::evaluated}}};
 
 template <class Value, size_t N>
 Value find(std::string_view what, std::string_view name, const std::array<Named<Value>, N>& known) {
@@ -189,6 +191,7 @@ Method puzzle_method_named(std::string_view name) {
 Aggregate aggregate_named(std::string_view name) { return find("aggregate", name, kAggregates); }
 Vote vote_named(std::string_view name) { return find("vote", name, kVotes); }
 StepCost step_cost_named(std::string_view name) { return find("step cost", name, kStepCosts); }
+Cost cost_named(std::string_view name) { return find("cost", name, kCosts); }
 
 std::string_view name_of(Method method) {
     for (const auto& entry : kMethods)

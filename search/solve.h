@@ -22,10 +22,11 @@ std::string_view name_of(Method method);            // "best-of-n"
 bool needs_scorer(Method method, bool public_goal); // qstar; best-of-n if nothing else can choose
 
 // Error naming the list of values. "product", "minimum", "last"; "best", "weighted", "bests";
-// "log-prob", "unit".
+// "log-prob", "unit"; "anew", "evaluated".
 Aggregate aggregate_named(std::string_view name);
 Vote vote_named(std::string_view name);
 StepCost step_cost_named(std::string_view name);
+Cost cost_named(std::string_view name);
 
 // Error for a number out of its range (search_options.h).
 void check_options(const Options& options);

@@ -36,6 +36,7 @@ search::Options options_of(const Experiment& experiment, const LadderEntry& entr
     options.weight = experiment.search.weight;
     options.temperature = static_cast<float>(experiment.search.temperature);
     options.vote = entry.vote;
+    options.cost = search::cost_named(experiment.search.cost);
     options.calculator = entry.calculator;
     options.stream = experiment.seed;
     search::set_defaults(options, experiment.world, entry.method, scorer, entry.aggregate);
@@ -49,6 +50,14 @@ void describe(Flags& f, SearchSettings& o) {
     search::search_option(f, "proposals", o.proposals);
     search::search_option(f, "weight", o.weight);
     search::search_option(f, "temperature", o.temperature);
+    search::describe_cost(f, o.cost);
+}
+
+std::string costs_text(const SearchSettings& o) {
+    return fmt::format(
+        "Tokens: each request read anew; evaluated: a token once for each network that reads it, "
+        "in tokens of the policy by its multiply-adds. The budget is of {}.",
+        o.cost == "anew" ? "tokens" : "what is evaluated");
 }
 
 void describe_split(Flags& f, std::string& split) {
@@ -75,7 +84,8 @@ Measured measure(const Experiment& experiment, const LadderEntry& entry, int64_t
     row.budget = budget;
     row.n = std::ssize(problems);
     search::Proposer& proposer = experiment.models.policy(entry.policy);
-    search::Scorer* const scorer = experiment.models.scorer(entry.scorer);
+    search::Scorer* const scorer =
+        experiment.models.scorer_beside(entry.scorer, experiment.models.file_of(entry.policy));
     Progress progress(budget > 0 ? fmt::format("{} at {}", entry.name, budget) : entry.name, row.n,
                       "problems", 0, experiment.quiet);
     const auto begin = std::chrono::steady_clock::now();
@@ -88,6 +98,7 @@ Measured measure(const Experiment& experiment, const LadderEntry& entry, int64_t
         row.right.push_back(search::is_right(experiment.world, experiment.problems[i], result));
         row.solved += row.right.back();
         row.tokens += static_cast<double>(result.tokens) / n;
+        row.evaluated += result.evaluated / n;
         row.expanded += static_cast<double>(result.expanded) / n;
         row.generated += static_cast<double>(result.generated) / n;
     }

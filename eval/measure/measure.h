@@ -22,9 +22,13 @@ struct SearchSettings {
     double weight = 4;            // of h, in A* and Q*
     double temperature = 0.7;     // of all draws but greedy's
     bool n_best = false;          // the likeliest steps instead of draws
+    std::string cost = "anew";    // what the budget counts
 };
 // Its numbers, by their ranges in search/problem/search_options.h.
 void describe(Flags& f, SearchSettings& o);
+
+// What the budget and the columns "tokens" and "evaluated" of a study count, in sentences.
+std::string costs_text(const SearchSettings& o);
 
 // --split, of the held-out problems.
 void describe_split(Flags& f, std::string& split);
@@ -71,10 +75,11 @@ struct Measured {
     int64_t budget = 0; // tokens a problem; 0: a single solution, no search
     int64_t solved = 0, n = 0;
     Interval interval;
-    double tokens = 0;                   // a problem, on average, really spent
-    double expanded = 0;                 // nodes a problem, on average
-    double generated = 0;                // steps drawn for a problem, on average
-    double seconds = 0;                  // for all problems
+    double tokens = 0;    // a problem, on average, really spent: each request read anew
+    double evaluated = 0; // the same, evaluated (search/models/method.h)
+    double expanded = 0;  // nodes a problem, on average
+    double generated = 0; // steps drawn for a problem, on average
+    double seconds = 0;   // for all problems
     std::vector<search::Result> results; // a problem each
     std::vector<bool> right;             // by the verifier, when solving was over
 };

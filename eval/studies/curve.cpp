@@ -222,6 +222,7 @@ Table table_of(const std::vector<CurveRow>& rows) {
                  {"budget", "budget"},
                  {"", "solved", Kind::share},
                  {"tokens", "tokens"},
+                 {"evaluated", "evaluated"},
                  {"median_tokens", "median"},
                  {"generated", "steps drawn", Kind::number, 1},
                  {"spent", "budget spent"},
@@ -230,19 +231,20 @@ Table table_of(const std::vector<CurveRow>& rows) {
                  {"as_short", "as short"},
                  {"seconds", "seconds", Kind::number, 1}});
     for (const CurveRow& r : rows)
-        table.add({r.method, r.scorer, r.budget, Share{r.solved, r.n}, r.tokens, r.median_tokens,
-                   r.generated, r.spent, r.length, r.least ? Cell(*r.least) : Cell(),
-                   r.least ? Cell(r.as_short) : Cell(), r.seconds});
+        table.add({r.method, r.scorer, r.budget, Share{r.solved, r.n}, r.tokens, r.evaluated,
+                   r.median_tokens, r.generated, r.spent, r.length,
+                   r.least ? Cell(*r.least) : Cell(), r.least ? Cell(r.as_short) : Cell(),
+                   r.seconds});
     return table;
 }
 
 std::string markdown(const std::vector<CurveRow>& rows, const CurveOptions& options) {
     std::string out = fmt::format(
         "World {}. {}, seed {}, policy {}. Budget: model tokens "
-        "a problem, proposed and scored, never exceeded. 95 % intervals after Wilson. Length: "
+        "a problem, proposed and scored, never exceeded. {} 95 % intervals after Wilson. Length: "
         "steps of right solutions against the shortest. No verifier while solving{}.\n\n",
         train::world_of(options.run), origin_of(options, rows.empty() ? 0 : rows.front().n),
-        options.seed, options.policy,
+        options.seed, options.policy, costs_text(options.search),
         search::make_world(train::world_of(options.run))->public_goal()
             ? "; whether the goal is reached is public"
             : "");

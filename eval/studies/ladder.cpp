@@ -135,20 +135,22 @@ Table table_of(const std::vector<Measured>& rows) {
                  {"budget", "budget"},
                  {"", "solved", Column::Kind::share},
                  {"tokens", "tokens"},
+                 {"evaluated", "evaluated"},
                  {"expanded", "expanded", Column::Kind::number, 1},
                  {"seconds", "seconds", Column::Kind::number, 1}});
     for (const Measured& r : rows)
-        table.add({r.method, r.budget, Share{r.solved, r.n}, r.tokens, r.expanded, r.seconds});
+        table.add({r.method, r.budget, Share{r.solved, r.n}, r.tokens, r.evaluated, r.expanded,
+                   r.seconds});
     return table;
 }
 
 std::string markdown(const Ladder& ladder, const LadderOptions& options) {
     std::string out = fmt::format(
         "{} held-out problems of the {} split, seed {}. Budget: model tokens a problem, proposed "
-        "and scored; 0 is a single solution. 95 % intervals after Wilson. {}No verifier while "
+        "and scored; 0 is a single solution. {} 95 % intervals after Wilson. {}No verifier while "
         "solving. None of the problems stands in any of the {} lines of the run's training "
         "texts.\n\n",
-        options.problems, options.split, options.seed,
+        options.problems, options.split, options.seed, costs_text(options.search),
         options.policy == "sft"
             ? ""
             : fmt::format("The policy of the searches is {}'s. ", options.policy),

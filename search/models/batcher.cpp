@@ -78,6 +78,15 @@ struct Client : Proposer, Scorer {
         return queue.scorer->score_tokens(path);
     }
     Reading reading() const override { return queue.scorer->reading(); }
+    std::vector<int> tokens_of(const Path& path) const override {
+        return queue.proposer.tokens_of(path);
+    }
+    double multiply_adds() const override { return queue.proposer.multiply_adds(); }
+    std::vector<int> scored_tokens(const Path& path) const override {
+        return queue.scorer->scored_tokens(path);
+    }
+    double score_multiply_adds() const override { return queue.scorer->score_multiply_adds(); }
+    bool on_proposers_trunk() const override { return queue.scorer->on_proposers_trunk(); }
 };
 
 // Joins the inputs of `group`, makes one call, deals the outputs out again.

@@ -23,6 +23,7 @@ struct GptProposer::Draw {
     int text_tokens = 0;     // in the open step
     float log_prob = 0;      // of the open step
     int64_t tokens = 0;      // that went into the model after the prefix
+    std::vector<int> read;   // what went into the model, the prefix included
     bool finished = false;   // ended in the answer token
     std::vector<std::string> steps;
     std::vector<float> log_probs;
@@ -47,22 +48,19 @@ struct GptProposer::Batch {
 };
 
 namespace {
-constexpr int kKeptToSlots = 8; // kept sequences for each draw at once
 
 std::vector<int64_t> limits_of(std::span<const ProposeRequest> requests) {
     std::vector<int64_t> limits;
     for (const ProposeRequest& request : requests) limits.push_back(request.limit);
     return limits;
 }
+
 } // namespace
 
 GptProposer::GptProposer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
                          uint64_t seed, ProposerLimits limits)
     : tokenizer_(tokenizer), form_(tokenizer), seed_(seed), limits_(limits),
-      decoder_(std::make_unique<engine::Decoder>(
-          model, limits.slots * (1 + kKeptToSlots),
-          limits.slots * engine::KvCache::pages_of(model.config.context))),
-      prefix_cache_(*decoder_, limits.slots, limits.keep ? limits.slots * kKeptToSlots : 0) {
+      trunk_(std::make_shared<engine::CachedDecoder>(model, limits.slots, limits.keep)) {
     limits_.step_tokens = std::max(limits_.step_tokens, form_.longest_step());
     engine::check(engine::Sampling{1, limits.top_k, limits.top_p});
     if (tokenizer.size() > model.config.vocab)
@@ -74,7 +72,7 @@ std::vector<int> GptProposer::prefix_of(const ProposeRequest& request) const {
     const Path& path = request.path;
     if (path.problem.empty()) fail("the problem is empty: expected at least one character");
     if (path.finished) fail("problem \"{}\": a finished path has no next step", path.problem);
-    const size_t context = static_cast<size_t>(decoder_->config().context);
+    const size_t context = static_cast<size_t>(trunk_->decoder.config().context);
     EncodedPath encoded = encode(form_, path);
     if (encoded.prompt > context)
         fail("problem \"{}\": its prompt has {} tokens, the model's context is {}",
@@ -87,7 +85,7 @@ std::vector<int> GptProposer::prefix_of(const ProposeRequest& request) const {
 std::vector<int> GptProposer::cleared_slots() {
     std::vector<int> slots;
     for (int slot = limits_.slots; slot-- > 0;) {
-        decoder_->clear(slot); // an Error may have left something there
+        trunk_->decoder.clear(slot); // an Error may have left something there
         slots.push_back(slot);
     }
     return slots;
@@ -111,7 +109,7 @@ void GptProposer::admit(Batch& batch) {
         branch.slot = batch.free_slots.back();
         batch.free_slots.pop_back();
         branch.tokens = batch.prefixes[static_cast<size_t>(first.request)];
-        branch.fed = static_cast<size_t>(prefix_cache_.begin(branch.tokens, branch.slot));
+        branch.fed = static_cast<size_t>(trunk_->kept.begin(branch.tokens, branch.slot));
         for (; batch.next < end; ++batch.next) branch.draws.push_back(batch.next);
         live += branch.draws.size();
         batch.branches.push_back(std::move(branch));
@@ -132,8 +130,8 @@ void GptProposer::sample(Batch& batch) {
                 engine::draw_from(row, {temperature, limits_.top_k, limits_.top_p}, draw.random));
         }
     }
-    prefix_cache_.make_room(decoder_->pages_needed(feeds_));
-    decoder_->feed_and_draw(feeds_, tokens_, tokenizer_.size());
+    trunk_->kept.make_room(trunk_->decoder.pages_needed(feeds_));
+    trunk_->decoder.feed_and_draw(feeds_, tokens_, tokenizer_.size());
     size_t next = 0;
     for (const Branch& branch : batch.branches) {
         for (const size_t d : branch.draws) {
@@ -169,7 +167,7 @@ std::vector<int> GptProposer::calculator_tokens(std::string_view open, size_t wr
     const std::optional<std::string> text = calculated(open);
     if (!text) return {};
     std::vector<int> tokens = tokenizer_.encode_continuation(*text, tokenizer::Specials::as_text);
-    const auto context = static_cast<size_t>(decoder_->config().context);
+    const auto context = static_cast<size_t>(trunk_->decoder.config().context);
     return written + tokens.size() < context ? tokens : std::vector<int>{};
 }
 
@@ -191,17 +189,25 @@ void GptProposer::calculate(Batch& batch, Branch& branch) const {
 void GptProposer::advance(Batch& batch) {
     std::vector<Branch> next;
     for (Branch& branch : batch.branches) {
-        const bool fits = static_cast<int64_t>(branch.tokens.size()) < decoder_->config().context;
+        const bool fits =
+            static_cast<int64_t>(branch.tokens.size()) < trunk_->decoder.config().context;
         bool to_keep = branch.fed == 0; // the first time: others may begin here
         branch.fed = branch.tokens.size();
         const size_t first = next.size(); // of the branches that go on from this one
         for (const size_t d : branch.draws) {
-            if (!fits) break; // nor would the end token fit
             Draw& draw = batch.draws[d];
+            if (!fits) { // nor would the end token
+                draw.read = branch.tokens;
+                continue;
+            }
             const bool goes_on = take(draw, draw.next, draw.next_log_prob, batch.max_steps);
-            // A search may come back to the path that ends here.
-            to_keep |= !goes_on && batch.max_steps == 1 && !draw.steps.empty() && !draw.finished;
-            if (!goes_on) continue;
+            // A search may come back to the path that ends here, and a head may rate it.
+            to_keep |= !goes_on && !draw.steps.empty() &&
+                       (shared_ || (batch.max_steps == 1 && !draw.finished));
+            if (!goes_on) {
+                draw.read = branch.tokens;
+                continue;
+            }
             ++draw.tokens;
             const auto same =
                 std::find_if(next.begin() + static_cast<std::ptrdiff_t>(first), next.end(),
@@ -215,14 +221,14 @@ void GptProposer::advance(Batch& batch) {
             if (next.size() > first) {
                 on.slot = batch.free_slots.back();
                 batch.free_slots.pop_back();
-                decoder_->fork(branch.slot, on.slot);
+                trunk_->decoder.fork(branch.slot, on.slot);
             }
             next.push_back(std::move(on));
         }
         for (size_t i = first; i < next.size(); ++i) calculate(batch, next[i]);
-        if (to_keep) prefix_cache_.keep(branch.tokens, branch.slot);
+        if (to_keep) trunk_->kept.keep(branch.tokens, branch.slot);
         if (next.size() == first) {
-            decoder_->clear(branch.slot);
+            trunk_->decoder.clear(branch.slot);
             batch.free_slots.push_back(branch.slot);
         }
     }
@@ -265,8 +271,16 @@ std::vector<GptProposer::Draw> GptProposer::run(std::span<const ProposeRequest> 
     return std::move(batch.draws);
 }
 
-int64_t GptProposer::prefix_tokens(const Path& path) const {
-    return static_cast<int64_t>(encode(form_, path).tokens.size());
+int64_t GptProposer::prefix_tokens(const Path& path) const { return std::ssize(tokens_of(path)); }
+
+std::vector<int> GptProposer::tokens_of(const Path& path) const {
+    return std::move(encode(form_, path).tokens);
+}
+
+// A draw that is cut off has read only so much.
+void GptProposer::cut(Draw& draw, int64_t rest) {
+    const int64_t excess = std::clamp<int64_t>(draw.tokens - rest, 0, std::ssize(draw.read));
+    draw.read.resize(draw.read.size() - static_cast<size_t>(excess));
 }
 
 std::vector<Proposals> GptProposer::propose(std::span<const ProposeRequest> requests) {
@@ -288,6 +302,8 @@ std::vector<Proposals> GptProposer::drawn(std::span<const ProposeRequest> reques
         Proposals& result = results[size_t(draw.request)];
         ++result.generated;
         result.tokens += std::min(draw.tokens, rest);
+        cut(draw, rest);
+        result.read.push_back(std::move(draw.read));
         if ((rest -= draw.tokens) < 0) continue; // cut off
         if (draw.steps.empty()) continue;        // ran away
         Proposal step{std::move(draw.steps[0]), draw.finished, draw.log_probs[0], 1};
@@ -309,16 +325,17 @@ std::vector<std::vector<Solution>> GptProposer::complete(std::span<const Propose
         if (rest <= 0) continue; // not made
         const Path& path = requests[size_t(draw.request)].path;
         if (draw.tokens > rest) { // cut off
-            results[size_t(draw.request)].push_back({path, {}, rest});
+            cut(draw, rest);
+            results[size_t(draw.request)].push_back({path, {}, rest, std::move(draw.read)});
             rest = 0;
             continue;
         }
         rest -= draw.tokens;
-        Solution solution{path, std::move(draw.log_probs), draw.tokens};
+        Solution solution{path, std::move(draw.log_probs), draw.tokens, std::move(draw.read)};
         for (std::string& step : draw.steps) solution.path.steps.push_back(std::move(step));
         solution.path.finished = draw.finished;
         // Its text may take more tokens than were drawn. Then nobody could read it.
-        if (draw.finished && prefix_tokens(solution.path) > decoder_->config().context)
+        if (draw.finished && prefix_tokens(solution.path) > trunk_->decoder.config().context)
             solution.path.finished = false;
         results[size_t(draw.request)].push_back(std::move(solution));
     }

@@ -16,8 +16,7 @@
 // shared or kept; it is what the request would cost a solver that had only forks of the
 // prefix. tokens_evaluated() is what the model really computed.
 
-#include "engine/decode/decoder.h"
-#include "engine/decode/prefix_cache.h"
+#include "engine/decode/cached_decoder.h"
 #include "engine/decode/sampling.h"
 #include "search/models/proposer.h"
 #include "tokenizer/form_reader.h"
@@ -50,8 +49,19 @@ class GptProposer : public Proposer {
     std::vector<Proposals> propose(std::span<const ProposeRequest> requests) override;
     std::vector<std::vector<Solution>> complete(std::span<const ProposeRequest> requests) override;
     int64_t prefix_tokens(const Path& path) const override;
+    std::vector<int> tokens_of(const Path& path) const override;
+    double multiply_adds() const override {
+        return engine::multiply_adds(trunk_->decoder.config());
+    }
 
-    int64_t tokens_evaluated() const { return decoder_->tokens_evaluated(); }
+    int64_t tokens_evaluated() const { return trunk_->decoder.tokens_evaluated(); }
+    int slots() const { return limits_.slots; }
+    // For scorers whose heads are on this model's trunk: from now on all that is drawn is kept to
+    // be rated.
+    std::shared_ptr<engine::CachedDecoder> shared_trunk() {
+        shared_ = true;
+        return trunk_;
+    }
 
   private:
     struct Draw;
@@ -72,6 +82,7 @@ class GptProposer : public Proposer {
     void sample(Batch& batch);
     void advance(Batch& batch);
     void calculate(Batch& batch, Branch& branch) const;
+    static void cut(Draw& draw, int64_t rest);
     bool take(Draw& draw, int token, float log_prob, int max_steps) const;
     std::vector<int> calculator_tokens(std::string_view open, size_t written) const;
     std::vector<int> prefix_of(const ProposeRequest& request) const;
@@ -80,8 +91,8 @@ class GptProposer : public Proposer {
     tokenizer::FormReader form_;
     uint64_t seed_;
     ProposerLimits limits_;
-    std::unique_ptr<engine::Decoder> decoder_; // a slot a draw, and those of prefix_cache_
-    engine::PrefixCache prefix_cache_;
+    std::shared_ptr<engine::CachedDecoder> trunk_; // a slot a draw
+    bool shared_ = false;
     // Of a step, kept for the next one.
     std::vector<engine::Decoder::Feed> feeds_;
     std::vector<engine::TokenDraw> tokens_;

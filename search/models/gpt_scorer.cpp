@@ -12,8 +12,7 @@
 namespace qstar::search {
 
 namespace {
-constexpr int kScoresToSlots = 8; // kept sequences for each evaluated at once
-constexpr float kNoRoom = 1e-6f;  // the score of a step beyond the context: surely wrong
+constexpr float kNoRoom = 1e-6f; // the score of a step beyond the context: surely wrong
 
 // The steps that the context has no room for. The policy that drew them had, but the tokens
 // that it drew need not be the fewest for their text, nor the tokenizer's.
@@ -27,29 +26,40 @@ void leave_out_what_does_not_fit(EncodedPath& path, int64_t context) {
 
 GptScorer::GptScorer(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer, int at_once,
                      bool keep)
-    : form_(tokenizer), at_once_(at_once),
-      decoder_(std::make_unique<engine::Decoder>(
-          model, at_once * (1 + kScoresToSlots),
-          at_once * engine::KvCache::pages_of(model.config.context))),
-      prefix_cache_(*decoder_, at_once, keep ? at_once * kScoresToSlots : 0) {
+    : form_(tokenizer), at_once_(at_once), config_(model.config),
+      trunk_(std::make_shared<engine::CachedDecoder>(model, at_once, keep)),
+      head_(model.config.scalar_head ? 0 : engine::kTokenHead) {
     if (tokenizer.size() > model.config.vocab)
         fail("the tokenizer has {} tokens, the model a vocabulary of {}", tokenizer.size(),
              model.config.vocab);
 }
+
+GptScorer::GptScorer(GptProposer& policy, const engine::Gpt& model,
+                     const tokenizer::Tokenizer& tokenizer, Reading reading)
+    : form_(tokenizer), at_once_(policy.slots()), reading_(reading), config_(model.config),
+      on_policys_trunk_(true), trunk_(policy.shared_trunk()),
+      head_(trunk_->decoder.add_head(model)) {}
 
 // Nodes of one depth: none of them lies on the way to another.
 void GptScorer::evaluate(std::span<Node* const> nodes) {
     const auto most = static_cast<size_t>(at_once_);
     for (size_t begin = 0; begin < nodes.size(); begin += most) {
         const auto few = nodes.subspan(begin, std::min(nodes.size() - begin, most));
-        if (decoder_->config().scalar_head)
+        if (config_.scalar_head)
             evaluate_head(few);
         else
             evaluate_text(few);
         for (size_t i = 0; i < few.size(); ++i) {
             const Node& node = *few[i];
-            if (node.open) prefix_cache_.keep(node.tokens, static_cast<int>(i), node.score);
-            decoder_->clear(static_cast<int>(i));
+            const int slot = static_cast<int>(i);
+            // A text on the policy's trunk is read without its end, and its score is not kept: the
+            // policy reads the end if it goes on from there.
+            const auto held = node.tokens.first(static_cast<size_t>(trunk_->decoder.length(slot)));
+            if (on_policys_trunk_ && held.size() < node.tokens.size())
+                trunk_->kept.keep(held, slot);
+            else if (node.open)
+                trunk_->kept.keep(node.tokens, slot, node.score, std::max(head_, 0));
+            trunk_->decoder.clear(slot);
         }
     }
 }
@@ -59,44 +69,65 @@ void GptScorer::evaluate_head(std::span<Node* const> nodes) {
     for (size_t i = 0; i < nodes.size(); ++i) {
         const int slot = static_cast<int>(i);
         const std::span<const int> tokens = nodes[i]->tokens;
-        const int known = prefix_cache_.begin(tokens, slot);
+        const int known = trunk_->kept.begin(tokens, slot);
         feeds.push_back({slot, tokens.subspan(static_cast<size_t>(known))});
     }
-    prefix_cache_.make_room(decoder_->pages_needed(feeds));
-    const engine::Tensor scores = decoder_->feed_scores(feeds);
+    trunk_->kept.make_room(trunk_->decoder.pages_needed(feeds));
+    const engine::Tensor scores = trunk_->decoder.feed_scores(feeds, head_);
     for (size_t i = 0; i < nodes.size(); ++i)
         nodes[i]->score = math::sigmoid(scores[static_cast<int64_t>(i)]);
 }
 
-// Token by token, as it was written: what the model says before each token of the step.
+// Token by token, as it was written: what the model says before each token of the step. On the
+// policy's trunk that was said when the step was drawn, as far as it is kept.
 void GptScorer::evaluate_text(std::span<Node* const> nodes) {
+    engine::Decoder& decoder = trunk_->decoder;
     std::vector<engine::Decoder::Feed> feeds, next;
+    std::vector<engine::Decoder::Place> places;
     std::vector<float> least(nodes.size(), 0.0f);
     std::vector<size_t> read(nodes.size()); // tokens of the node that were looked at
+    const auto look = [&](size_t i, const engine::Tensor& logits, size_t row, size_t token) {
+        const auto classes = static_cast<size_t>(config_.vocab);
+        const engine::LogitRow said(std::span(logits.data() + row * classes, classes));
+        const double log_p = said.log_probability(nodes[i]->tokens[token]);
+        least[i] = std::min(least[i], static_cast<float>(log_p));
+    };
     for (size_t i = 0; i < nodes.size(); ++i) {
         const Node& node = *nodes[i];
         const int slot = static_cast<int>(i);
-        // The last token before the step is fed again: what comes after it is asked.
-        const size_t known =
-            std::min(static_cast<size_t>(prefix_cache_.begin(node.tokens, slot)), node.given - 1);
-        decoder_->truncate(slot, static_cast<int>(known));
-        feeds.push_back({slot, node.tokens.subspan(known, node.given - known)});
+        const auto known = static_cast<size_t>(trunk_->kept.begin(node.tokens, slot));
         read[i] = node.given;
+        for (; read[i] < node.tokens.size(); ++read[i]) {
+            const engine::Decoder::Place place{slot, static_cast<int>(read[i]) - 1};
+            if (!decoder.can_read(place)) break;
+            places.push_back(place);
+        }
+        if (read[i] == node.tokens.size()) {
+            decoder.truncate(slot, static_cast<int>(read[i]) - 1);
+            continue;
+        }
+        // The last token before is fed again: what comes after it is asked.
+        const size_t begin = std::min(known, read[i] - 1);
+        decoder.truncate(slot, static_cast<int>(begin));
+        feeds.push_back({slot, node.tokens.subspan(begin, read[i] - begin)});
+    }
+    if (!places.empty()) {
+        const engine::Tensor kept = decoder.read(places, head_);
+        for (size_t row = 0; row < places.size(); ++row)
+            look(static_cast<size_t>(places[row].slot), kept, row,
+                 static_cast<size_t>(places[row].position) + 1);
     }
     for (; !feeds.empty(); feeds.swap(next)) {
-        prefix_cache_.make_room(decoder_->pages_needed(feeds));
-        const engine::Tensor logits = decoder_->feed(feeds);
+        trunk_->kept.make_room(decoder.pages_needed(feeds));
+        const engine::Tensor logits =
+            head_ == engine::kTokenHead ? decoder.feed(feeds) : decoder.feed_scores(feeds, head_);
         next.clear();
         for (size_t row = 0; row < feeds.size(); ++row) {
             const auto i = static_cast<size_t>(feeds[row].slot);
             const Node& node = *nodes[i];
             if (read[i] == node.tokens.size()) continue; // its end, fed to be kept
-            const int64_t classes = decoder_->config().vocab;
-            const float* of_row = logits.data() + static_cast<int64_t>(row) * classes;
-            const engine::LogitRow said(std::span(of_row, static_cast<size_t>(classes)));
-            const double log_p = said.log_probability(node.tokens[read[i]]);
-            least[i] = std::min(least[i], static_cast<float>(log_p));
-            if (read[i] + 1 < node.tokens.size() || node.open)
+            look(i, logits, row, read[i]);
+            if (read[i] + 1 < node.tokens.size() || (node.open && !on_policys_trunk_))
                 next.push_back({feeds[row].slot, node.tokens.subspan(read[i], 1)});
             ++read[i];
         }
@@ -108,11 +139,24 @@ int64_t GptScorer::score_tokens(const Path& path) const {
     return path.steps.empty() ? 0 : static_cast<int64_t>(encode(form_, path).tokens.size());
 }
 
+std::vector<int> GptScorer::scored_tokens(const Path& path) const {
+    if (path.steps.empty()) return {};
+    EncodedPath encoded = encode(form_, path);
+    leave_out_what_does_not_fit(encoded, config_.context);
+    // Nobody asks what comes after the last one.
+    if (!config_.scalar_head && !encoded.tokens.empty()) encoded.tokens.pop_back();
+    return std::move(encoded.tokens);
+}
+
+double GptScorer::score_multiply_adds() const {
+    return on_policys_trunk_ ? engine::head_multiply_adds(config_) : engine::multiply_adds(config_);
+}
+
 std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
     std::vector<EncodedPath> encoded;
     for (const Path& path : paths) {
         encoded.push_back(encode(form_, path));
-        leave_out_what_does_not_fit(encoded.back(), decoder_->config().context);
+        leave_out_what_does_not_fit(encoded.back(), config_.context);
     }
     // In the order of a dictionary, what a path shares with any other of those before it
     // it shares with the last of them.
@@ -146,7 +190,7 @@ std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
             nodes.push_back({std::span(path.tokens).first(length), path.begin_of(depth),
                              !(last && paths[order[k]].finished), 0});
             of_path[order[k]].push_back(&nodes.back());
-            if (const auto value = prefix_cache_.value(nodes.back().tokens)) {
+            if (const auto value = trunk_->kept.value(nodes.back().tokens, std::max(head_, 0))) {
                 nodes.back().score = *value;
                 continue;
             }
@@ -161,8 +205,7 @@ std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
         results[i].tokens = static_cast<int64_t>(encoded[i].tokens.size());
         float before = 1;
         for (const Node* node : of_path[i]) {
-            const bool together =
-                reading_ == Reading::whole_solution && !decoder_->config().scalar_head;
+            const bool together = reading_ == Reading::whole_solution && !config_.scalar_head;
             if (together) before *= node->score;
             results[i].steps.push_back(together ? before : node->score);
         }

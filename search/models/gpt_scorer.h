@@ -16,10 +16,14 @@
 //
 // Tokens counted: the whole path's, whatever was shared or known already; so budgets do
 // not depend on the batch. tokens_evaluated() is what the model really computed.
+//
+// On a policy's trunk: a reward model that is a head alone (engine/nn/checkpoint.h: save_head) is
+// asked of what the policy's network said when it wrote the step, as far as that is kept, and then
+// costs the head. The scores are those of reading the path anew, bit for bit.
 
-#include "engine/decode/decoder.h"
-#include "engine/decode/prefix_cache.h"
+#include "engine/decode/cached_decoder.h"
 #include "search/models/encode.h"
+#include "search/models/gpt_proposer.h"
 #include "search/models/scorer.h"
 #include "tokenizer/bpe.h"
 
@@ -46,13 +50,20 @@ class GptScorer : public Scorer {
         reading_ = reading;
     }
 
+    // On the trunk of `policy`, which is the model's but for its head.
+    GptScorer(GptProposer& policy, const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
+              Reading reading);
+
     // A path without steps has no scores and costs nothing. Steps that the context has no
     // room for are taken for wrong ones.
     std::vector<Scores> score(std::span<const Path> paths) override;
     int64_t score_tokens(const Path& path) const override;
     Reading reading() const override { return reading_; }
+    std::vector<int> scored_tokens(const Path& path) const override;
+    double score_multiply_adds() const override;
+    bool on_proposers_trunk() const override { return on_policys_trunk_; }
 
-    int64_t tokens_evaluated() const { return decoder_->tokens_evaluated(); }
+    int64_t tokens_evaluated() const { return trunk_->decoder.tokens_evaluated(); }
 
   private:
     // A step of one path or, with the same steps before it, of several.
@@ -69,8 +80,10 @@ class GptScorer : public Scorer {
     tokenizer::FormReader form_;
     int at_once_;
     Reading reading_ = Reading::each_step;
-    std::unique_ptr<engine::Decoder> decoder_; // at_once slots, and those of prefix_cache_
-    engine::PrefixCache prefix_cache_;
+    engine::GptConfig config_;
+    bool on_policys_trunk_ = false;
+    std::shared_ptr<engine::CachedDecoder> trunk_; // at_once_ slots
+    int head_;
 };
 
 } // namespace qstar::search

@@ -1,6 +1,7 @@
 #pragma once
 // The meter: every call of a model that a search makes goes through it, so that no search spends
-// more than its budget.
+// more than its budget. It counts twice (method.h): each request read anew, and what is evaluated
+// (read_tokens.h); the budget is of one of them.
 //
 // What a prefix and a rating cost is known before the call (prefix_tokens, score_tokens), how
 // long a text gets is not. So first as many draws are asked for as the rest of the budget buys,
@@ -10,6 +11,7 @@
 // round under way ends.
 
 #include "search/models/method.h"
+#include "search/models/read_tokens.h"
 
 #include <chrono>
 #include <span>
@@ -46,14 +48,25 @@ class Meter {
     int64_t solutions(const Path& problem, int64_t drawn) const;
 
   private:
-    int64_t left() const { return options_.budget - result_.tokens; }
+    bool by_evaluated() const { return options_.cost == Cost::evaluated; }
+    double spent_tokens() const {
+        return by_evaluated() ? result_.evaluated : static_cast<double>(result_.tokens);
+    }
+    double left() const { return static_cast<double>(options_.budget) - spent_tokens(); }
+    double price_of_prefix(const Path& path, int64_t length) const;
+    double price_of_score(const Path& path) const;
+    void read_by_policy(std::span<const int> tokens);
+    void read_by_scorer(const Path& path);
 
     Proposer& proposer_;
     Scorer* scorer_;
     const Options& options_;
     Result& result_;
     std::chrono::steady_clock::time_point begin_;
-    double drawn_ = 0, drawn_tokens_ = 0, rated_ = 0; // steps, their tokens, paths rated
+    double drawn_ = 0, drawn_tokens_ = 0, rated_ = 0; // steps, what they cost, paths rated
+    ReadTokens by_policy_, by_scorer_;
+    double scorer_weight_ =
+        1; // multiply-adds of a token of the scorer's own, relative to the policy's
 };
 
 } // namespace qstar::search

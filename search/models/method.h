@@ -4,10 +4,12 @@
 // It uses nothing but the models: no verifier. It takes one problem as if it were alone;
 // batches over many problems are made by batcher.h.
 //
-// The budget counts model tokens, proposed and scored, of one problem; a token that a model
-// reads or writes is one evaluation of it. All calls go through a meter (meter.h), so
-// Result.tokens, what was really spent, is never above the budget. A method whose budget ends
-// says so (Result.ended) and gives the best that it has.
+// The budget counts model tokens, proposed and scored, of one problem, in one of two ways. Read
+// anew: each request costs its whole path (Result.tokens). Evaluated: a token counts once for each
+// network that reads it, in tokens of the policy by its multiply-adds, and a head on the policy's
+// trunk its own alone (Result.evaluated). All calls go through a meter (meter.h), so what was
+// really spent is never above the budget. A method whose budget ends says so (Result.ended) and
+// gives the best that it has.
 
 #include "search/models/proposer.h"
 #include "search/models/scorer.h"
@@ -27,10 +29,12 @@ namespace qstar::search {
 // One number for a path from the scores of its steps (Lightman et al. 2023 compare
 // product and minimum; an ORM is read at its last step).
 enum class Aggregate { product, minimum, last };
-enum class StepCost { log_prob, unit }; // A*: -log p(step) or 1
+enum class StepCost { log_prob, unit };   // A*: -log p(step) or 1
+enum class Cost { read_anew, evaluated }; // what the budget counts
 
 struct Options : SearchOptions {
     int64_t budget = 4096; // tokens for each problem
+    Cost cost = Cost::read_anew;
     int proposals = 8;     // beam, MCTS, A*, Q*: draws for each expanded path
     float temperature = 1; // of all draws but greedy's
     Aggregate aggregate = Aggregate::product;
@@ -56,7 +60,8 @@ struct Result : SearchResult {
     std::string answer; // empty if no solution was finished
     std::vector<std::string> steps;
     bool finished = false;
-    int64_t tokens = 0;             // model tokens evaluated
+    int64_t tokens = 0;             // of the models, each request read anew
+    double evaluated = 0;           // the same, evaluated; 0 by doubles of tests
     std::vector<float> step_scores; // of `steps`, if a scorer rated them
     double score = 0; // by which this solution was chosen: votes, aggregate, or f for A*
 };

@@ -81,7 +81,8 @@ struct GptProposer::NBestState {
 void GptProposer::choices_after(const NBestState& state, size_t at, std::span<const float> logits,
                                 std::vector<Choice>& out) {
     const Hypothesis& hypothesis = state.hypotheses[at];
-    const auto fits = static_cast<int64_t>(hypothesis.tokens.size()) < decoder_->config().context;
+    const auto fits =
+        static_cast<int64_t>(hypothesis.tokens.size()) < trunk_->decoder.config().context;
     if (!fits) return; // nor would the end token fit
     using Event = tokenizer::FormReader::Event;
     distribution_.set(logits, {});
@@ -132,13 +133,14 @@ void GptProposer::take_best(NBestState& state, std::vector<Choice>& choices,
         if (std::ranges::none_of(state.result.steps, same) &&
             std::ranges::none_of(state.request->known, same))
             state.result.steps.push_back(step);
-        if (!choice.final)
-            prefix_cache_.keep(hypothesis.tokens, hypothesis.slot); // a search comes back
+        if (!choice.final || shared_)
+            trunk_->kept.keep(hypothesis.tokens, hypothesis.slot); // a search comes back
     }
     std::vector<Hypothesis> next;
     for (size_t i = 0; i < on.size(); ++i) {
         if (!on[i].empty()) continue;
-        decoder_->clear(state.hypotheses[i].slot);
+        state.result.read.push_back(state.hypotheses[i].tokens);
+        trunk_->decoder.clear(state.hypotheses[i].slot);
         free_slots.push_back(state.hypotheses[i].slot);
     }
     for (size_t i = 0; i < on.size(); ++i) {
@@ -160,7 +162,7 @@ void GptProposer::take_best(NBestState& state, std::vector<Choice>& choices,
             if (choice != on[i].front()) {
                 longer.slot = free_slots.back();
                 free_slots.pop_back();
-                decoder_->fork(hypothesis.slot, longer.slot);
+                trunk_->decoder.fork(hypothesis.slot, longer.slot);
             }
             next.push_back(std::move(longer));
         }
@@ -171,14 +173,16 @@ void GptProposer::take_best(NBestState& state, std::vector<Choice>& choices,
 void GptProposer::begin(NBestState& state, std::vector<int>& free_slots) {
     Hypothesis hypothesis{free_slots.back(), state.prefix, 0, {}, 0};
     free_slots.pop_back();
-    hypothesis.fed = static_cast<size_t>(prefix_cache_.begin(hypothesis.tokens, hypothesis.slot));
+    hypothesis.fed = static_cast<size_t>(trunk_->kept.begin(hypothesis.tokens, hypothesis.slot));
     state.hypotheses.push_back(std::move(hypothesis));
     state.again = false;
 }
 
 void GptProposer::end(NBestState& state, std::vector<int>& free_slots) {
-    for (const Hypothesis& hypothesis : state.hypotheses) {
-        decoder_->clear(hypothesis.slot);
+    for (Hypothesis& hypothesis : state.hypotheses) {
+        hypothesis.tokens.resize(hypothesis.fed); // the limit has ended it before the rest was read
+        state.result.read.push_back(std::move(hypothesis.tokens));
+        trunk_->decoder.clear(hypothesis.slot);
         free_slots.push_back(hypothesis.slot);
     }
     state.hypotheses.clear();
@@ -223,8 +227,8 @@ std::vector<Proposals> GptProposer::n_best(std::span<const ProposeRequest> reque
                     {hypothesis.slot, std::span(hypothesis.tokens).subspan(hypothesis.fed)});
         }
         if (!feeds_.empty()) {
-            prefix_cache_.make_room(decoder_->pages_needed(feeds_));
-            const engine::Tensor logits = decoder_->feed(feeds_);
+            trunk_->kept.make_room(trunk_->decoder.pages_needed(feeds_));
+            const engine::Tensor logits = trunk_->decoder.feed(feeds_);
             const auto width = static_cast<size_t>(logits.shape()[1]);
             const auto classes = static_cast<size_t>(tokenizer_.size());
             size_t row = 0;
@@ -234,7 +238,7 @@ std::vector<Proposals> GptProposer::n_best(std::span<const ProposeRequest> reque
                 for (size_t h = 0; h < state.hypotheses.size(); ++h, ++row) {
                     const Hypothesis& hypothesis = state.hypotheses[h];
                     if (state.depth(hypothesis) == 0)
-                        prefix_cache_.keep(hypothesis.tokens, hypothesis.slot);
+                        trunk_->kept.keep(hypothesis.tokens, hypothesis.slot);
                     const size_t before = choices.size();
                     choices_after(state, h, {logits.data() + row * width, classes}, choices);
                     if (choices.size() > before || state.depth(hypothesis) == 0) continue;

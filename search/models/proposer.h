@@ -45,13 +45,17 @@ struct ProposeRequest {
 struct Proposals {
     std::vector<Proposal> steps; // in order of first appearance; runaway draws are dropped
     int generated = 0;           // draws made
-    int64_t tokens = 0;          // model tokens evaluated for this request
+    int64_t tokens = 0;          // of this request, read anew from the prefix on
+    // The tokens that went into the model for each draw, those of the prefix included: what a
+    // search that keeps what it has read really evaluates (read_tokens.h).
+    std::vector<std::vector<int>> read = {};
 };
 
 struct Solution {
     Path path;                    // finished unless it ran away (context or step limit)
     std::vector<float> log_probs; // one for each step that was added
     int64_t tokens = 0;
+    std::vector<int> read = {}; // as Proposals::read
 };
 
 class Proposer {
@@ -65,6 +69,10 @@ class Proposer {
     complete(std::span<const ProposeRequest> requests) = 0;
     // What the prefix of a request costs, whatever is drawn. From any thread.
     virtual int64_t prefix_tokens(const Path& path) const = 0;
+    // The tokens of that prefix, and the multiply-adds of one of them. From any thread. Doubles of
+    // tests read none.
+    virtual std::vector<int> tokens_of(const Path&) const { return {}; }
+    virtual double multiply_adds() const { return 1; }
 };
 
 } // namespace qstar::search

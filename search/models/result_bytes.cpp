@@ -11,7 +11,7 @@ template <class R, class Each>
 void each_field(R& r, const Each& each) {
     each(r.ended), each(r.expanded), each(r.generated), each(r.seconds), each(r.trace);
     each(r.answer), each(r.steps), each(r.finished), each(r.tokens), each(r.step_scores);
-    each(r.score);
+    each(r.score), each(r.evaluated);
 }
 
 } // namespace

@@ -21,7 +21,7 @@ enum class Reading {
 
 struct Scores {
     std::vector<float> steps; // in (0, 1), one a step of the path
-    int64_t tokens = 0;       // model tokens evaluated for this path
+    int64_t tokens = 0;       // of this path, read anew
 };
 
 class Scorer {
@@ -32,6 +32,12 @@ class Scorer {
     virtual int64_t score_tokens(const Path& path) const = 0;
     // From any thread.
     virtual Reading reading() const { return Reading::each_step; }
+    // The tokens that are read for a path's scores, and the multiply-adds of one of them. On the
+    // proposer's own trunk those of the head alone: what was drawn is read already. From any
+    // thread.
+    virtual std::vector<int> scored_tokens(const Path&) const { return {}; }
+    virtual double score_multiply_adds() const { return 1; }
+    virtual bool on_proposers_trunk() const { return false; }
 };
 
 } // namespace qstar::search

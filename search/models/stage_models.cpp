@@ -7,9 +7,17 @@
 #include "search/models/run.h"
 #include "tokenizer/files.h"
 
+#include <filesystem>
+#include <system_error>
+
 namespace qstar::search {
 
 namespace {
+
+bool same_file(const std::string& a, const std::string& b) {
+    std::error_code error;
+    return std::filesystem::equivalent(a, b, error);
+}
 
 tokenizer::Tokenizer tokenizer_of(const std::string& run) {
     require_run(run);
@@ -20,6 +28,10 @@ tokenizer::Tokenizer tokenizer_of(const std::string& run) {
 
 StageModels::StageModels(std::string run, uint64_t seed, const ProposerLimits& limits)
     : run_(std::move(run)), seed_(seed), limits_(limits), tokenizer_(tokenizer_of(run_)) {}
+
+std::string StageModels::file_of(const std::string& stage) const {
+    return stage_model_file(run_, stage);
+}
 
 bool StageModels::has(const std::string& stage) const {
     return stage != "none" && exists(stage_model_file(run_, stage));
@@ -65,10 +77,26 @@ GptScorer* StageModels::scorer(const std::string& stage) {
     return scorer.get();
 }
 
+GptScorer* StageModels::scorer_beside(const std::string& stage, const std::string& policy_file) {
+    if (stage == "none") return nullptr;
+    const std::string file = stage_model_file(run_, stage);
+    const engine::Gpt& of = model(stage);
+    const auto trunk = engine::trunk_of(file);
+    if (!trunk || !same_file(*trunk, policy_file)) return scorer(stage);
+    auto& scorer = scorers_[file + " on " + policy_file];
+    if (scorer == nullptr)
+        scorer = std::make_unique<GptScorer>(policy_of_file(policy_file), of, tokenizer_,
+                                             reading_of(file));
+    return scorer.get();
+}
+
 void StageModels::forget(const std::string& stage) {
     const std::string file = stage_model_file(run_, stage);
     policies_.erase(file);
-    scorers_.erase(file);
+    std::erase_if(scorers_, [&](const auto& scorer) { // with those on its trunk
+        return scorer.first == file || scorer.first.starts_with(file + " on ") ||
+               scorer.first.ends_with(" on " + file);
+    });
     models_.erase(file);
 }
 

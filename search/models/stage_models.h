@@ -24,6 +24,7 @@ class StageModels {
     StageModels(const StageModels&) = delete;
     StageModels& operator=(const StageModels&) = delete;
 
+    std::string file_of(const std::string& stage) const; // of its model
     // Whether the run has a model of that stage; of "none" never.
     bool has(const std::string& stage) const;
     // Error, with the command that makes it, where the stage has no model; where it was made with
@@ -33,6 +34,9 @@ class StageModels {
     GptProposer& policy_of_file(const std::string& file); // instead of a stage's
     // Null of "none". Error for a model without a scalar head.
     GptScorer* scorer(const std::string& stage);
+    // The same for a search in which this file's model proposes: where it is the trunk of the
+    // stage's (engine/nn/checkpoint.h: trunk_of), the scorer reads what the policy has read.
+    GptScorer* scorer_beside(const std::string& stage, const std::string& policy_file);
     // The stage's model was trained anew: it is loaded again when it is next asked for.
     void forget(const std::string& stage);
 

@@ -48,6 +48,12 @@ Flag& search_option(Flags& f, std::string_view name, Place place) {
     fail("no search has an option \"{}\"", name);
 }
 
+void describe_cost(Flags& f, std::string& cost) {
+    f.choice("cost", cost, {"anew", "evaluated"},
+             "what the budget counts: each request's whole text, or what the networks evaluate")
+        .only_if(cost != "anew");
+}
+
 void describe(Flags& f, SearchOptions& o) {
     search_option(f, "samples", o.samples);
     search_option(f, "width", o.width);

@@ -29,6 +29,8 @@ struct SearchOptions {
 // Adds the option of that name, with its range and its sentence, for a variable of whole or real
 // numbers; of a list the range is that of each. Error if there is no such option.
 Flag& search_option(Flags& f, std::string_view name, Place place);
+// --cost: what a budget of tokens counts, "anew" or "evaluated" (models/method.h).
+void describe_cost(Flags& f, std::string& cost);
 // Every number of them; `trace` changes no result.
 void describe(Flags& f, SearchOptions& o);
 

@@ -87,8 +87,13 @@ TEST_CASE("nor does it over real models, and says that the budget is spent") {
             CAPTURE(name_of(method));
             for (const Result& result : solve(problems, method, b.proposer, &b.scorer, options)) {
                 CHECK(result.tokens <= budget);
+                CHECK(result.evaluated <= static_cast<double>(result.tokens));
                 ended += result.ended == "tokens";
             }
+            options.cost = Cost::evaluated;
+            options.samples = 50; // one that was drawn before costs nothing
+            for (const Result& result : solve(problems, method, b.proposer, &b.scorer, options))
+                CHECK(result.evaluated <= static_cast<double>(budget));
         }
         CHECK(ended > 3);
     }

@@ -15,6 +15,7 @@ TEST_CASE("a result goes through bytes and is the same") {
     result.steps = {"3+1/2", ""};
     result.finished = true;
     result.tokens = 290;
+    result.evaluated = 70.25;
     result.step_scores = {0.1f, 1e-40f};
     result.score = -0.3;
     const Result again = result_of(bytes_of(result));
@@ -27,6 +28,7 @@ TEST_CASE("a result goes through bytes and is the same") {
     CHECK(again.steps == result.steps);
     CHECK(again.finished);
     CHECK(again.tokens == 290);
+    CHECK(again.evaluated == 70.25);
     CHECK(again.step_scores == result.step_scores);
     CHECK(again.score == result.score);
     CHECK(bytes_of(again) == bytes_of(result));
