@@ -71,7 +71,8 @@ void describe(Flags& f, SearchCall& o) {
         .quiet();
     f.text("scorer", o.scorer,
            "reward model: none, orm, prm, q, or a folder of the run (qstar, if none is named: "
-           "q-self-play with self-play's policy, else q)")
+           "q-self-play with self-play's policy, else q); least:orm+orm-2, spread:orm+orm-2: a "
+           "lower bound over several")
         .offers({"none", "orm", "prm", "q"});
     f.text("run", o.run, "folder of the run whose models are used");
     f.text("policy", o.policy, "model that proposes: a stage of the run, or a file (default: sft)")

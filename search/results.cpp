@@ -68,8 +68,10 @@ std::string result_text(const World& world, const ProblemLine& problem, const Re
         out += "no answer: no solution was finished\n";
     if (result.ended == "tokens" || result.ended == "seconds")
         out += fmt::format("the budget of {} is spent: this is the best so far\n", result.ended);
-    return out + fmt::format("{} paths expanded, {} steps drawn, {} tokens, {:.3f} s\n",
-                             result.expanded, result.generated, result.tokens, result.seconds);
+    return out + fmt::format("{} paths expanded, {} steps drawn, {} tokens, {:.0f} evaluated, "
+                             "{:.3f} s\n",
+                             result.expanded, result.generated, result.tokens, result.evaluated,
+                             result.seconds);
 }
 
 } // namespace qstar::search

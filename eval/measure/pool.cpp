@@ -65,7 +65,10 @@ std::vector<Pool> draw_pools(const PoolOptions& options, std::span<const std::st
     search::StageModels models(options.run, options.seed);
     const tokenizer::Tokenizer& tokenizer = models.tokenizer();
     search::Proposer& proposer = models.policy(options.policy);
-    for (const std::string& stage : options.scorers) models.scorer(stage); // an error now
+    const auto scorer_of = [&](const std::string& name) {
+        return models.scorer_beside(name, models.file_of(options.policy));
+    };
+    for (const std::string& name : options.scorers) scorer_of(name); // an error now
 
     std::vector<Pool> pools;
     const int64_t total = std::ssize(problems);
@@ -100,7 +103,7 @@ std::vector<Pool> draw_pools(const PoolOptions& options, std::span<const std::st
                 }
                 pool.samples.push_back(std::move(sample));
             }
-            for (const std::string& stage : options.scorers) score(*models.scorer(stage), pool);
+            for (const std::string& name : options.scorers) score(*scorer_of(name), pool);
             pools.push_back(std::move(pool));
         }
         progress.update(first + count);

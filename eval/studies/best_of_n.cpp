@@ -6,6 +6,7 @@
 #include "engine/io/files.h"
 #include "eval/measure/study.h"
 #include "eval/measure/table.h"
+#include "search/models/ensemble_scorer.h"
 #include "search/models/run.h"
 #include "search/problem/vote.h"
 #include "train/run/batches.h"
@@ -227,7 +228,8 @@ std::string markdown(std::span<const CurvePoint> curve, const BestOfNOptions& op
 
 void describe(Flags& f, BestOfNOptions& o) {
     describe(f, static_cast<PoolOptions&>(o));
-    f.list("scorers", o.scorers, "stages of reward models: orm,prm");
+    f.list("scorers", o.scorers,
+           "stages of reward models, or bounds over several: orm,prm,least:orm+orm-2");
     f.list("sizes", o.sizes, 1, static_cast<double>(o.samples), "N: 1,2,4");
     f.number("shuffles", o.shuffles, 1, kMost, "of the samples, for mean and spread");
 }
@@ -237,8 +239,9 @@ void best_of_n(const BestOfNOptions& options) {
     if (options.sizes.empty()) fail("--sizes: expected at least one N");
     const std::vector<Pool> pools = draw_pools(options);
     std::vector<search::Reading> readings;
-    for (const std::string& stage : options.scorers)
-        readings.push_back(search::reading_of(train::model_path(options.run, stage)));
+    for (const std::string& name : options.scorers)
+        readings.push_back(search::reading_of(
+            train::model_path(options.run, search::scorer_named(name).stages.front())));
     const auto curve = curve_of(pools, choosers_for(options.scorers, readings), options.sizes,
                                 options.shuffles, options.seed);
     write_study(join_path(options.run, "best-of-n"), options, {{"rows", table_of(curve).json()}},

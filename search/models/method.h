@@ -7,7 +7,7 @@
 // The budget counts model tokens, proposed and scored, of one problem, in one of two ways. Read
 // anew: each request costs its whole path (Result.tokens). Evaluated: a token counts once for each
 // network that reads it, in tokens of the policy by its multiply-adds, and a head on the policy's
-// trunk its own alone (Result.evaluated). All calls go through a meter (meter.h), so what was
+// trunk its own alone (Result.evaluated). All calls go through a meter (cost/meter.h), so what was
 // really spent is never above the budget. A method whose budget ends says so (Result.ended) and
 // gives the best that it has.
 

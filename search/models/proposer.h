@@ -47,7 +47,7 @@ struct Proposals {
     int generated = 0;           // draws made
     int64_t tokens = 0;          // of this request, read anew from the prefix on
     // The tokens that went into the model for each draw, those of the prefix included: what a
-    // search that keeps what it has read really evaluates (read_tokens.h).
+    // search that keeps what it has read really evaluates (cost/read_tokens.h).
     std::vector<std::vector<int>> read = {};
 };
 

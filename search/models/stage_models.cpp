@@ -7,6 +7,7 @@
 #include "search/models/run.h"
 #include "tokenizer/files.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -33,8 +34,10 @@ std::string StageModels::file_of(const std::string& stage) const {
     return stage_model_file(run_, stage);
 }
 
-bool StageModels::has(const std::string& stage) const {
-    return stage != "none" && exists(stage_model_file(run_, stage));
+bool StageModels::has(const std::string& scorer) const {
+    return std::ranges::all_of(scorer_named(scorer).stages, [&](const std::string& stage) {
+        return stage != "none" && exists(stage_model_file(run_, stage));
+    });
 }
 
 engine::Gpt& StageModels::load(const std::string& file) {
@@ -77,8 +80,21 @@ GptScorer* StageModels::scorer(const std::string& stage) {
     return scorer.get();
 }
 
-GptScorer* StageModels::scorer_beside(const std::string& stage, const std::string& policy_file) {
-    if (stage == "none") return nullptr;
+Scorer* StageModels::scorer_beside(const std::string& name, const std::string& policy_file) {
+    if (name == "none") return nullptr;
+    const ScorerName of = scorer_named(name);
+    if (!of.bound) return one_beside(name, policy_file);
+    auto& ensemble = ensembles_[name + " on " + policy_file];
+    if (ensemble == nullptr) {
+        std::vector<Scorer*> members;
+        for (const std::string& stage : of.stages)
+            members.push_back(one_beside(stage, policy_file));
+        ensemble = std::make_unique<EnsembleScorer>(*of.bound, std::move(members), name);
+    }
+    return ensemble.get();
+}
+
+Scorer* StageModels::one_beside(const std::string& stage, const std::string& policy_file) {
     const std::string file = stage_model_file(run_, stage);
     const engine::Gpt& of = model(stage);
     const auto trunk = engine::trunk_of(file);
@@ -93,6 +109,7 @@ GptScorer* StageModels::scorer_beside(const std::string& stage, const std::strin
 void StageModels::forget(const std::string& stage) {
     const std::string file = stage_model_file(run_, stage);
     policies_.erase(file);
+    ensembles_.clear();
     std::erase_if(scorers_, [&](const auto& scorer) { // with those on its trunk
         return scorer.first == file || scorer.first.starts_with(file + " on ") ||
                scorer.first.ends_with(" on " + file);
@@ -109,7 +126,9 @@ std::vector<std::string> model_files(const std::string& run, const std::string& 
                                       join_path(tokenizer, "tokenizer.json"),
                                       join_path(tokenizer, "form.json"),
                                       policy.empty() ? stage_model_file(run, "sft") : policy};
-    if (scorer != "none") files.push_back(stage_model_file(run, scorer));
+    if (scorer != "none")
+        for (const std::string& stage : scorer_named(scorer).stages)
+            files.push_back(stage_model_file(run, stage));
     return files;
 }
 

@@ -4,9 +4,9 @@
 // The proposer stands for the textbook's successor operator: it draws some of the next steps, or
 // lists the likeliest (Options::n_best), not all. Where the rules are public, steps that break
 // them are dropped, and so are finished paths that miss the goal. All that a search over steps
-// asks of its models goes through here, and so through the meter (models/meter.h).
+// asks of its models goes through here, and so through the meter (cost/meter.h).
 
-#include "search/models/meter.h"
+#include "search/cost/meter.h"
 
 #include <optional>
 #include <span>

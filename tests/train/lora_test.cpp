@@ -7,6 +7,7 @@
 #include "engine/nn/checkpoint.h"
 #include "engine/nn/safetensors.h"
 #include "engine/text/jsonl.h"
+#include "search/models/stage_models.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
 #include "tests/train/small_class.h"
@@ -21,6 +22,7 @@
 #include "train/supervised/prm.h"
 #include "train/supervised/sft.h"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <filesystem>
 
@@ -184,6 +186,30 @@ TEST_CASE("a process reward model: of the head alone, and by LoRA with layers of
     CHECK(string_field(config, "base_model_name_or_path") == "../sft");
     CHECK(strings_field(config, "modules_to_save") ==
           std::vector<std::string>{"layers.2", "layers.3", "score"});
+
+    // Beside the policy that is its trunk a head reads what that has read, beside others not.
+    search::StageModels models(run, 1);
+    const auto shares = [&](const std::string& scorer, const std::string& policy) {
+        return models.scorer_beside(scorer, models.file_of(policy))->on_proposers_trunk();
+    };
+    CHECK(shares("prm-text-head", "sft"));
+    CHECK(shares("prm-head", "sft"));
+    CHECK(shares("least:prm-head+prm-text-head", "sft"));
+    CHECK_FALSE(shares("prm-text-head", "pretrain"));
+    CHECK_FALSE(shares("prm-lora", "sft"));
+    CHECK_FALSE(shares("least:prm-head+prm-lora", "sft"));
+    CHECK(models.has("spread:prm-head+prm-lora"));
+    CHECK_FALSE(models.has("spread:prm-head+prm-none"));
+    const search::Path path{"1+2+3", {"3+3"}, false};
+    const auto scores_of = [&](search::Scorer* scorer) {
+        return scorer->score({&path, 1})[0].steps;
+    };
+    const auto beside = [&](const std::string& name) {
+        return scores_of(models.scorer_beside(name, models.file_of("sft")));
+    };
+    CHECK(beside("prm-text-head") == scores_of(models.scorer("prm-text-head")));
+    CHECK(beside("least:prm-head+prm-lora")[0] ==
+          std::min(beside("prm-head")[0], beside("prm-lora")[0]));
 
     // PPO: policy and value function, both by LoRA; killed and resumed.
     const auto rl = [&](const std::string& name, int64_t stop_after) {

@@ -17,8 +17,8 @@ namespace qstar::train {
 struct OrmOptions {
     RewardOptions reward;
     std::string judge = "head"; // or "text": a language model in the judge's place, text_judge.h
-    bool every_token = true; // ask at every token of the solution, not at the answer only
-    std::string name = "orm"; // of the folder; "orm-..." for more than one
+    bool every_token = true;    // ask at every token of the solution, not at the answer only
+    std::string name = "orm";   // of the folder; "orm-..." for more than one
 };
 
 // DIR/sft/model.safetensors + DIR/labels/outcomes.jsonl -> DIR/NAME/model.safetensors

@@ -1,4 +1,4 @@
-#include "search/models/read_tokens.h"
+#include "search/cost/read_tokens.h"
 
 #include <doctest/doctest.h>
 #include <vector>

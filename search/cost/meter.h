@@ -10,8 +10,8 @@
 // be rated any more is worth 0. The budget of seconds is looked at before each round: the
 // round under way ends.
 
+#include "search/cost/read_tokens.h"
 #include "search/models/method.h"
-#include "search/models/read_tokens.h"
 
 #include <chrono>
 #include <span>

@@ -1,4 +1,4 @@
-#include "search/models/meter.h"
+#include "search/cost/meter.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // No method spends more than its budget, whatever the budget.
-#include "search/models/meter.h"
+#include "search/cost/meter.h"
 
 #include "search/models/gpt_proposer.h"
 #include "search/models/gpt_scorer.h"
