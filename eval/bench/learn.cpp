@@ -145,10 +145,10 @@ void learn_text(const BenchOptions& options, Report& report) {
 
     const MuonRates rates{3e-3, 0.03, 0.05, 0.85f};
     const int64_t warmup = quick ? 10 : 15;
-    const Recipe muon = muon_recipe("Muon", plain, rates, warmup, quick ? steps : 400);
+    const Recipe muon = muon_recipe("Muon", plain, rates, warmup, quick ? steps : 480);
     const Recipe modern = muon_recipe("qwen3 by Muon", plain, rates, warmup, quick ? steps : 240);
     const Recipe small = muon_recipe("qwen3 of two layers by Muon", plain,
-                                     {4e-3, 0.03, 0.05, 0.85f}, warmup, quick ? steps : 280);
+                                     {4e-3, 0.03, 0.05, 0.85f}, warmup, quick ? steps : 320);
     std::vector<Learner> learners = {learner(lesson, plain, model), learner(lesson, muon, model),
                                      learner(lesson, modern, as_qwen3(lesson, 4)),
                                      learner(lesson, small, as_qwen3(lesson, 2))};
