@@ -16,6 +16,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,10 +68,6 @@ void describe(Flags& f, Sources& o, const char* purpose) {
                "field of a .jsonl file's objects to take; repeat it to join several");
     f.mark("worksheets", o.worksheets,
            "the text is worksheets of ours: <|step|> and the like are special tokens");
-}
-
-std::string read_all(std::istream& in) {
-    return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
 }
 
 using Clock = std::chrono::steady_clock;
@@ -240,9 +237,8 @@ Command encode_command() {
         if (call.has("text") && call.has("file"))
             fail("a text is given, and --file with one: expected one of them");
         const Tokenizer tokenizer = load_tokenizer(o->place.existing_folder());
-        const std::string input = call.has("text")   ? o->text
-                                  : !o->file.empty() ? read_file(o->file)
-                                                     : read_all(std::cin);
+        const std::string input =
+            call.has("text") ? o->text : read_file_of_lines(o->file.empty() ? "-" : o->file);
         encode(tokenizer, input, o->as_text ? Specials::as_text : Specials::allowed);
     };
     return command;
@@ -261,8 +257,9 @@ void describe(Flags& f, DecodeOptions& o) {
 void decode_here(const DecodeOptions& options) {
     const Tokenizer tokenizer = load_tokenizer(options.place.existing_folder());
     if (!options.ids.empty()) return decode(tokenizer, options.ids);
+    std::istringstream in(read_file_of_lines("-"));
     using Words = std::istream_iterator<std::string>;
-    decode(tokenizer, std::vector<std::string>(Words(std::cin), Words()));
+    decode(tokenizer, std::vector<std::string>(Words(in), Words()));
 }
 
 struct InfoOptions {

@@ -1,14 +1,17 @@
 #include "engine/io/files.h"
 
 #include "engine/base/error.h"
+#include "engine/base/process.h"
 #include "engine/base/ranks.h"
 #include "engine/io/input.h"
 #include "engine/io/streams.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,7 +43,38 @@ bool is_folder(const std::string& path) {
 
 namespace {
 
-std::string read_here(const std::string& path) {
+constexpr size_t kMostOfStream = size_t{4} << 30; // of what has no size: a pipe, a device
+constexpr size_t kAlwaysFits = size_t{64} << 20;
+
+// Error where memory for so many bytes is not left.
+void require_room(size_t bytes, const std::string& name) {
+    if (bytes <= kAlwaysFits) return;
+    const engine::MemoryLeft left = engine::memory_left();
+    if (bytes > static_cast<uint64_t>(left.bytes))
+        fail("{}: reading it takes {} of memory, but only {} are left {}", name,
+             engine::memory_text(static_cast<int64_t>(bytes)), engine::memory_text(left.bytes),
+             left.limit);
+}
+
+// The line that goes on at the end of what was read, for its bound.
+struct LastLine {
+    size_t longest; // 0: any length
+    size_t begin = 0;
+    int64_t number = 1;
+
+    void pass(std::string_view bytes, size_t from, const std::string& name) {
+        if (longest == 0) return;
+        const std::string_view read = bytes.substr(from);
+        const size_t last = read.find_last_of("\r\n");
+        number += std::ranges::count(read, '\n');
+        if (last != read.npos) begin = from + last + 1;
+        if (bytes.size() - begin > longest)
+            fail("{}:{}: expected lines of text, found one of more than {}", name, number,
+                 engine::memory_text(static_cast<int64_t>(longest)));
+    }
+};
+
+std::string read_here(const std::string& path, size_t longest_line) {
     if (path.empty()) fail("expected the name of a file to read, found none");
     File file;
     file.descriptor = path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
@@ -54,14 +88,26 @@ std::string read_here(const std::string& path) {
     // The size is a hint: a pipe has none and a file may grow while we read.
     std::string bytes;
     size_t filled = 0;
-    bytes.resize(static_cast<size_t>(status.st_size) + 1);
+    const bool endless = !S_ISREG(status.st_mode);
+    LastLine line{longest_line};
+    const auto grow = [&](size_t size) {
+        require_room(size, name);
+        bytes.resize(size);
+    };
+    grow(static_cast<size_t>(status.st_size) + 1);
     for (;;) {
-        if (filled == bytes.size()) bytes.resize(bytes.size() * 2 + 4096);
-        const ssize_t got = ::read(file.descriptor, bytes.data() + filled, bytes.size() - filled);
+        if (filled == bytes.size()) grow(bytes.size() * 2 + 4096);
+        const size_t room = std::min(bytes.size() - filled, kAlwaysFits);
+        const ssize_t got = ::read(file.descriptor, bytes.data() + filled, room);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) fail("{}: cannot read: {}", name, reason());
         if (got == 0) break;
+        const size_t from = filled;
         filled += static_cast<size_t>(got);
+        line.pass(std::string_view(bytes).substr(0, filled), from, name);
+        if (endless && filled > kMostOfStream)
+            fail("{}: expected an end, found more than {}: write it into a file", name,
+                 engine::memory_text(kMostOfStream));
     }
     bytes.resize(filled);
     return bytes;
@@ -69,10 +115,20 @@ std::string read_here(const std::string& path) {
 
 } // namespace
 
-std::string read_file(const std::string& path) {
-    if (path != "-") return read_here(path);
+namespace {
+
+std::string read_everywhere(const std::string& path, size_t longest_line) {
+    if (path != "-") return read_here(path, longest_line);
     // mpirun gives its standard input to the first rank.
-    return engine::from_first_rank(engine::is_first_rank() ? read_here(path) : "");
+    return engine::from_first_rank(engine::is_first_rank() ? read_here(path, longest_line) : "");
+}
+
+} // namespace
+
+std::string read_file(const std::string& path) { return read_everywhere(path, 0); }
+
+std::string read_file_of_lines(const std::string& path) {
+    return read_everywhere(path, kLongestLine);
 }
 
 void write_file_atomic(const std::string& path, std::string_view bytes) {

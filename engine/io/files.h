@@ -13,8 +13,14 @@ namespace qstar {
 bool exists(const std::string& path); // file or folder
 bool is_folder(const std::string& path);
 
-// All bytes of a file, pipe or "-" (standard input). Error if missing, unreadable or a folder.
+// All bytes of a file, pipe or "-" (standard input). Error if missing, unreadable or a folder, and
+// for what has no end: more than 4 GiB of a pipe or device, or more than the memory that is left.
 std::string read_file(const std::string& path);
+
+// The same of a text of others, which has lines. Error, naming the line, if one is longer than
+// kLongestLine: what is no text (/dev/zero) is not read until memory is full.
+inline constexpr size_t kLongestLine = size_t{256} << 20;
+std::string read_file_of_lines(const std::string& path);
 
 // As a FileWriter (streams.h): aside, synced, renamed over `path`, links followed, "-" and
 // devices written into. On an Error the old file is as it was. The folder must exist.

@@ -12,7 +12,7 @@ std::string_view without_byte_order_mark(std::string_view text) {
 }
 
 std::string read_text_file(const std::string& path) {
-    std::string text = read_file(path);
+    std::string text = read_file_of_lines(path);
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
         fail("{}: expected text in UTF-8, found UTF-16", input_name(path));
     text.erase(0, text.size() - without_byte_order_mark(text).size());

@@ -131,7 +131,7 @@ void learn_text(const BenchOptions& options, Report& report) {
     const int64_t steps = quick ? 100 : 2000;
     const Recipe plain{"the recipe", {.adamw = kNanoGpt}, 1e-3, 1e-4, 0, 100, steps, 12};
     Lesson lesson =
-        lesson_of_text(read_file(options.text),
+        lesson_of_text(read_file_of_lines(options.text),
                        {.layers = 4, .heads = 4, .width = 128, .context = 64}, plain.batch, steps);
     lesson.name = text_name(options);
     lesson.goal = quick ? 3 : 1.88;

@@ -2,6 +2,7 @@
 #include "engine/io/files.h"
 #include "engine/io/sha256.h"
 #include "engine/io/streams.h"
+#include "tests/refusal.h"
 #include "tests/temporary.h"
 
 #include <doctest/doctest.h>
@@ -37,6 +38,26 @@ TEST_CASE("a file that cannot be read is an Error that names it") {
                          (scratch / "none: cannot read: No such file or directory").c_str(), Error);
     CHECK_THROWS_WITH_AS(read_file(scratch.path),
                          (scratch.path + ": expected a file, found a folder").c_str(), Error);
+}
+
+TEST_CASE("a text that has no lines is refused before memory is full, by the line") {
+    if (!exists("/dev/zero")) return;
+    CHECK(tests::refusal_of([] { read_file_of_lines("/dev/zero"); }) ==
+          "/dev/zero:1: expected lines of text, found one of more than 256 MiB");
+    const Temporary scratch;
+    const std::string path = scratch.file("sparse", "one\ntwo\n");
+    std::filesystem::resize_file(path, kLongestLine + 9); // zeros behind them
+    CHECK(tests::refusal_of([&] { read_file_of_lines(path); }) ==
+          path + ":3: expected lines of text, found one of more than 256 MiB");
+    std::filesystem::resize_file(path, kLongestLine + 8);
+    CHECK(read_file_of_lines(path).size() == kLongestLine + 8);
+    // Lines of old systems, and a file that memory cannot hold.
+    CHECK(read_file_of_lines(scratch.file("old", "one\rtwo\r")) == "one\rtwo\r");
+    std::error_code too_large; // for this file system
+    std::filesystem::resize_file(path, uintmax_t{1} << 43, too_large);
+    if (too_large) return;
+    const std::string refused = tests::refusal_of([&] { read_file(path); });
+    CHECK(refused.starts_with(path + ": reading it takes 8.0 TiB of memory, but only "));
 }
 
 TEST_CASE("a failed write leaves what was there") {

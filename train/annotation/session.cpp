@@ -56,8 +56,16 @@ bool is_finished(const std::string& run, const std::string& stage) {
 }
 
 std::optional<std::string> typed(std::istream& in) {
+    constexpr size_t kLongestReply = 1 << 16; // an endless input has no line end
     std::string line;
-    if (!std::getline(in, line)) return {};
+    int c = in.get();
+    if (!in) return {};
+    for (; in && c != '\n'; c = in.get()) {
+        line += static_cast<char>(c);
+        if (line.size() > kLongestReply)
+            fail("expected a reply of a few words, found a line of more than {} characters",
+                 kLongestReply);
+    }
     const size_t begin = line.find_first_not_of(" \t\r");
     if (begin == std::string::npos) return "";
     return line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
