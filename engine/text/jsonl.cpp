@@ -66,8 +66,11 @@ std::vector<Piece> pieces_of(std::string_view text, const std::string& name) {
     text = without_byte_order_mark(text);
     if (auto elements = array_of_objects(text, name)) return *elements;
     std::vector<Piece> pieces;
+    // A lone CR may stand between the words of a value; where there is no LF at all, as on old
+    // systems, it ends the lines.
+    const char line_end = text.find('\n') == text.npos ? '\r' : '\n';
     for (int64_t number = 1; !text.empty(); ++number) {
-        const size_t end = text.find('\n');
+        const size_t end = text.find(line_end);
         const std::string_view line = text.substr(0, end);
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
         if (line.find_first_not_of(" \t\r") != std::string_view::npos)

@@ -32,6 +32,19 @@ TEST_CASE("JSON lines are read in order, with their places") {
     CHECK(parse_jsonl("", "f").empty());
 }
 
+TEST_CASE("lines end with LF, CR LF or, as on old systems, CR alone") {
+    for (const char* end : {"\n", "\r\n", "\r"}) {
+        const std::string text = fmt::format("{{\"a\":1}}{0}{0}[2]{0}\"last\"", end);
+        const auto lines = parse_jsonl(text, "f");
+        REQUIRE(lines.size() == 3);
+        CHECK(lines[1].where == "f:3");
+        CHECK(lines[2].value == "last");
+        const std::string broken = fmt::format("{{\"a\":1}}{0}{{\"a\":{0}3", end);
+        CHECK(tests::refusal_of([&] { parse_jsonl(broken, "f"); }).starts_with("f:2: not JSON: "));
+    }
+    CHECK(line("{\"a\":\r 7}\n").value["a"] == 7); // a blank between the words of a value
+}
+
 TEST_CASE("a broken line is an Error that names file and line") {
     const auto text = tests::refusal_of([] { parse_jsonl("{\"a\":1}\n{\"a\":\n", "f.jsonl"); });
     CHECK(text.starts_with("f.jsonl:2: not JSON: "));
