@@ -59,7 +59,7 @@ void describe(Flags& f, SearchCall& o) {
     f.text("out", o.out,
            "write JSON lines here instead of stdout, as they come; the same call goes on where it "
            "was interrupted")
-        .file()
+        .output()
         .quiet();
     f.text("world", o.world,
            "what the problems are: " + known_worlds() +
@@ -96,7 +96,7 @@ void describe(Flags& f, SearchCall& o) {
     f.text("step-cost", o.step_cost, "astar: log-prob or unit").offers({"log-prob", "unit"});
     f.mark("trace", o.options.trace, "mcts, astar: tell every step of the algorithm").quiet();
     f.text("trace-file", o.trace_file, "write the tree that one problem's search saw as JSON here")
-        .file()
+        .output()
         .quiet();
     const size_t own = f.all.size();
     describe_puzzle(f, o.puzzle);

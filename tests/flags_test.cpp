@@ -163,7 +163,7 @@ TEST_CASE("every choice that a flag does not have is refused before anything is 
 
 TEST_CASE("a run that is not there is said with the command that makes one") {
     const Temporary folder;
-    const std::string run = folder / "none";
+    const std::string run = folder / "none", file = folder.file("file", "");
     // These make a run, or need none.
     const std::vector<std::string> begin = {"demo",         "train corpus", "train davi",
                                             "train deep-q", "train walk",   "tokenizer train",
@@ -181,6 +181,8 @@ TEST_CASE("a run that is not there is said with the command that makes one") {
                           "--run {0}` or begin with `qstar train corpus --run {0}`\n",
                           run));
         CHECK(!exists(run));
+        CHECK(contains(run_program(folder, call_of(flag.command, file, folder)).error,
+                       file + ": expected a run's folder, found a file"));
         ++seen;
     }
     CHECK(seen > 25);

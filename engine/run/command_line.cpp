@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <fmt/format.h>
 #include <limits>
 #include <map>
@@ -122,7 +123,8 @@ std::string sentence_of(const CLI::ParseError& error, const CLI::App& app,
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
         // A command that does not exist is found out only as the lack of one that does.
         const std::vector<std::string> rest = app.remaining(true);
-        if (!rest.empty()) return fmt::format("unknown command \"{}\"", rest[0]);
+        if (!rest.empty() && !commands_of(&app).empty())
+            return fmt::format("unknown command \"{}\"", rest[0]);
         if (text.find("subcommand") != text.npos)
             return fmt::format("expected a command, one of {}", commands_of(&app));
     }
@@ -178,8 +180,15 @@ void Reader::add(CLI::App& to, const Flag& flag) {
     else
         std::visit([&](auto* value) { option = to.add_option(name, *value, flag.help); },
                    flag.value);
-    const std::string type = option->get_type_name();
-    option->check([type](const std::string& text) { return refusal(type, text); });
+    // The library takes numbers for true and false of a mark, --x=3.
+    const std::string type =
+        flag.form == Flag::Form::mark ? std::string("BOOLEAN") : option->get_type_name();
+    option->check([type, names = flag.names](const std::string& text) {
+        if (names != Flag::Names::text && text.empty())
+            return fmt::format("expected the name of a {}, found none",
+                               names == Flag::Names::file ? "file" : "folder");
+        return refusal(type, text);
+    });
     const std::vector<std::string> texts = texts_of(flag);
     if (flag.form != Flag::Form::mark && !texts.empty() && !texts[0].empty())
         option->capture_default_str();
@@ -224,6 +233,38 @@ void adapt_flags(Command& program, const std::vector<std::string>& words) {
         if (words[i].starts_with(joined)) value = words[i].substr(joined.size());
     }
     if (value) named->flags = named->flags_for(*value);
+}
+
+// The files that the line names, in the order of the flags.
+struct NamedFile {
+    const Flag* flag;
+    std::string path;
+};
+
+std::vector<NamedFile> named_files(const Flags& flags, const Call& call) {
+    std::vector<NamedFile> files;
+    for (const Flag& flag : flags.all)
+        if (flag.names == Flag::Names::file && call.has(flag.name))
+            for (const std::string& path : texts_of(flag)) files.push_back({&flag, path});
+    return files;
+}
+
+// What is written takes the place of what was read, or of another file that is written.
+void refuse_same_files(const Flags& flags, const Call& call) {
+    const std::vector<NamedFile> files = named_files(flags, call);
+    for (const NamedFile& out : files)
+        for (const NamedFile& other : files) {
+            if (!out.flag->written || other.flag == out.flag) continue;
+            std::error_code error; // two names of one file; a device is not lost
+            const bool same =
+                out.path == other.path || std::filesystem::equivalent(out.path, other.path, error);
+            const bool plain = !std::filesystem::exists(out.path, error) ||
+                               std::filesystem::is_regular_file(out.path, error);
+            if (same && plain && out.path != "-")
+                throw WrongLine(fmt::format("--{}: expected another file than that of --{}, found "
+                                            "\"{}\" for both",
+                                            out.flag->name, other.flag->name, out.path));
+        }
 }
 
 // Sets a command's own seed; its run says which, where none is given.
@@ -271,6 +312,7 @@ std::string run_line(Command& program, const std::vector<std::string>& words,
         if (const auto option = reader.options.find(&flag);
             option != reader.options.end() && option->second->count() > 0)
             call.given.insert(flag.name);
+    refuse_same_files(command.flags, call);
     if (program.run) program.run(call);
     if (&command == &program) return "";
     set_seed(command.flags, call);

@@ -35,6 +35,11 @@ Flag& Flag::file() {
     return *this;
 }
 
+Flag& Flag::output() {
+    written = true;
+    return file();
+}
+
 Flag& Flag::folder() {
     names = Names::folder;
     return *this;

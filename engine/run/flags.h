@@ -50,6 +50,7 @@ struct Flag {
     std::vector<std::string_view> choices; // empty: any text
     std::vector<std::string> words;        // likely ones, which a shell offers beside the choices
     Names names = Names::text;             // what a text is the name of, for the shell, too
+    bool written = false;                  // the file is written, not read
     Weight weight = Weight::decides;
     bool needed = false;     // it must be given
     std::string also;        // another name of it
@@ -62,6 +63,7 @@ struct Flag {
     Flag& content();             // a file's name, too
     Flag& offers(std::vector<std::string> likely);
     Flag& file();
+    Flag& output(); // a file that is written
     Flag& folder();
     Flag& required();
     Flag& or_name(std::string other);

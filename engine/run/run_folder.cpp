@@ -22,6 +22,9 @@ bool is_name_character(char c) {
 } // namespace
 
 void require_run(const std::string& folder) {
+    if (folder.empty()) fail("expected the name of a run's folder, found none");
+    if (exists(folder) && !is_folder(folder))
+        fail("{}: expected a run's folder, found a file", folder);
     if (!exists(join_path(folder, "config.json")) && !exists(join_path(folder, "tokenizer")))
         fail("{0}: there is no such run: make one with `qstar demo --run {0}` or begin with `qstar "
              "train corpus --run {0}`",

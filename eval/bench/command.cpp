@@ -17,7 +17,7 @@ namespace qstar::eval {
 namespace {
 
 void describe_any(Flags& f, BenchOptions& o) {
-    f.text("json", o.json, "write the rows to this file, too").file();
+    f.text("json", o.json, "write the rows to this file, too").output();
     f.text("only", o.only, "measure the works whose name contains this");
     f.mark("quick", o.quick, "fewer turns: a first look, not a figure");
 }

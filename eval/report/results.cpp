@@ -254,7 +254,7 @@ std::string chapter_text(const std::string& run) {
 
 void describe(Flags& f, ResultsOptions& o) {
     f.list("run", o.runs, "the runs' folders: runs/demo,runs/countdown");
-    f.text("out", o.out, "write them to this file (default: print them)").file();
+    f.text("out", o.out, "write them to this file (default: print them)").output();
 }
 
 std::string results(const std::vector<std::string>& runs) {
@@ -281,7 +281,7 @@ void write_results(const ResultsOptions& options) {
         return;
     }
     if (std::filesystem::is_regular_file(options.out)) {
-        const std::string before = "\n" + read_file(options.out);
+        const std::string before = "\n" + read_file_of_lines(options.out);
         if (const size_t at = before.find(std::string("\n") + kKeptFrom + "\n"); at != before.npos)
             text += before.substr(at);
     }

@@ -122,8 +122,8 @@ void describe(Flags& f, PuzzleEvalOptions& o) {
     f.number("problems", o.problems, 1, 10'000'000, "how many fresh states");
     f.text("states", o.states, "a file of states instead").file();
     f.mark("skip-bad", o.search.skip_bad, "leave bad lines of the file out");
-    f.text("write", o.write, "write the states to this file").file();
-    f.text("out", o.out, "write the table's rows as JSON lines to this file").file();
+    f.text("write", o.write, "write the states to this file").output();
+    f.text("out", o.out, "write the table's rows as JSON lines to this file").output();
     describe(f, static_cast<search::SearchOptions&>(o.search.options));
     search::describe_puzzle(f, o.search);
 }

@@ -2,7 +2,10 @@
 
 #include "engine/run/command_line.h"
 
+#include "tests/temporary.h"
+
 #include <doctest/doctest.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <string>
 #include <vector>
@@ -101,6 +104,28 @@ TEST_CASE("what is wrong with a line is said in our words, the first thing first
           "--width: expected once, found more often");
 }
 
+TEST_CASE("what is true or false is said so, of a mark too") {
+    for (const auto& [text, value] : {std::pair{"true", true},
+                                      {"1", true},
+                                      {"yes", true},
+                                      {"on", true},
+                                      {"false", false},
+                                      {"0", false},
+                                      {"no", false},
+                                      {"off", false}}) {
+        CAPTURE(text);
+        SmallProgram program;
+        CHECK(program.read({"search", fmt::format("--trace={}", text)}) == "");
+        CHECK(program.trace == value);
+    }
+    for (const char* text : {"3", "-1", "2", "maybe", "tru", "0.5", "10", "+", "t", "enable"}) {
+        CAPTURE(text);
+        SmallProgram program;
+        CHECK(program.read({"search", fmt::format("--trace={}", text)}) ==
+              fmt::format("--trace: expected true or false, found \"{}\"", text));
+    }
+}
+
 TEST_CASE("numbers are read wholly or refused") {
     const auto width = [](const char* text) {
         return SmallProgram().read({"search", "--width", text});
@@ -164,4 +189,41 @@ TEST_CASE("flags may depend on the value of one: the line that gives it has them
           std::string::npos);
     CHECK(read({"search", "--kind", "tall", "--help"}).find("--height INT") != std::string::npos);
     CHECK(read({"search", "--help"}).find("--height") == std::string::npos);
+}
+
+TEST_CASE("what is written is no other file of the line") {
+    const Temporary folder;
+    const std::string in = folder.file("in", "1+2\n"), link = folder / "link";
+    std::filesystem::create_symlink(in, link);
+    const auto read = [&](const std::vector<std::string>& words) {
+        Command program{"program", "a small one"};
+        std::string problems, out, trace, run;
+        Command search{"search", "look"};
+        search.flags.text("problems", problems, "read").file();
+        search.flags.text("out", out, "written").output();
+        search.flags.text("trace", trace, "written").output();
+        search.flags.text("at", run, "a folder").folder();
+        search.run = [](const Call&) {};
+        program.commands = {search};
+        std::vector<std::string> line{"search"};
+        line.insert(line.end(), words.begin(), words.end());
+        try {
+            return run_line(program, line);
+        } catch (const WrongLine& error) {
+            return std::string(error.what());
+        }
+    };
+    const std::string other = folder / "other";
+    CHECK(read({"--problems", in, "--out", other}) == "");
+    CHECK(read({"--problems", in, "--out", in}) ==
+          fmt::format("--out: expected another file than that of --problems, found \"{}\" for both",
+                      in));
+    for (const std::string& same : {link, folder / "./in"})
+        CHECK(read({"--problems", in, "--out", same}).starts_with("--out: expected another file"));
+    CHECK(read({"--out", other, "--trace", other}).starts_with("--out: expected another file"));
+    for (const char* device : {"-", "/dev/null"}) // nothing is lost there
+        CHECK(read({"--problems", device, "--out", device, "--trace", device}) == "");
+    CHECK(read({"--out", ""}) == "--out: expected the name of a file, found none");
+    CHECK(read({"--at", ""}) == "--at: expected the name of a folder, found none");
+    CHECK(read({"more"}) == "expected a flag or the end of the line, found \"more\"");
 }
