@@ -86,4 +86,13 @@ WorkLock::~WorkLock() {
     ::close(descriptor_);
 }
 
+std::optional<std::string> work_lock_holder(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return {};
+    const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    ::close(descriptor);
+    if (!held) return {};
+    return holder(path);
+}
+
 } // namespace qstar

@@ -5,6 +5,7 @@
 // when its process ends, however that ends: a file that a killed process left behind locks
 // nothing, and the next one takes it over.
 
+#include <optional>
 #include <string>
 
 namespace qstar {
@@ -22,5 +23,8 @@ class WorkLock {
     std::string path_;
     int descriptor_ = -1;
 };
+
+// Who holds the lock of that path now; nothing where nobody does.
+std::optional<std::string> work_lock_holder(const std::string& path);
 
 } // namespace qstar

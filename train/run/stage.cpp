@@ -10,10 +10,12 @@
 #include "train/run/old_record.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <string_view>
 #include <unistd.h>
 #include <vector>
 
@@ -139,6 +141,31 @@ bool takes_whole_texts(const std::string& stage) {
            stage == "sample" || stage.starts_with("star");
 }
 
+// What nearly every other stage is made from.
+constexpr std::array<std::string_view, 3> kFoundations = {"corpus", "pretrain", "sft"};
+
+// A foundation is not replaced under a stage that works, nor does one begin on what is being
+// replaced: the run would hold models of two of them.
+void check_foundations(const std::string& run, const std::string& name, bool replaces) {
+    const auto is_name = [&](std::string_view other) { return other == name; };
+    if (replaces && std::ranges::any_of(kFoundations, is_name)) {
+        for (const auto& entry : std::filesystem::directory_iterator(run)) {
+            const std::string other = entry.path().stem().string();
+            if (entry.path().extension() != ".lock" || is_name(other)) continue;
+            if (const auto who = work_lock_holder(entry.path().string()))
+                fail("{}: other stages are made from it, and {} is being worked on by {}: wait "
+                     "until that has ended, or end it",
+                     stage_folder(run, name), stage_folder(run, other), *who);
+        }
+    }
+    for (const std::string_view other : kFoundations) {
+        const std::string place = stage_folder(run, std::string(other));
+        if (is_name(other) || !exists(place + ".new")) continue;
+        if (const auto who = work_lock_holder(place + ".lock"))
+            fail("{} is being made anew by {}: wait until that has ended, or end it", place, *who);
+    }
+}
+
 } // namespace
 
 void check_name(const std::string& kind, const std::string& name) {
@@ -160,6 +187,8 @@ Stage::Stage(const StageOptions& options, const std::string& name, const Json& f
         make_folders(std::filesystem::path(place_).parent_path().string());
         lock_ = std::make_unique<WorkLock>(place_ + ".lock", place_);
         settle(place_);
+        if (options.study.empty())
+            check_foundations(run_, name_, options.force && !is_empty(place_));
         if (options.seed && !exists(config_path(run_))) {
             const FileLock lock(join_path(run_, "config.lock"));
             Json config = read_config(run_);

@@ -12,7 +12,8 @@
 // With --force a stage is made anew in DIR/NAME.new and takes the place of DIR/NAME when it
 // is finished: what was there stays until then, and for good if the flags or the input are
 // wrong. Interrupted, the same command goes on with it. A folder that no stage made is never
-// written into or removed. A stage is locked while a program works on it (work_lock.h).
+// written into or removed. A stage is locked while a program works on it (work_lock.h); corpus,
+// pretrain and sft, from which the others are made, are made anew only while none is worked on.
 
 #include "engine/io/work_lock.h"
 #include "engine/text/json.h"

@@ -200,6 +200,30 @@ TEST_CASE("a stage is locked by whoever works on it") {
     CHECK(read_file(run / "prm.lock").find("process") == 0);
 }
 
+TEST_CASE("what others are made from is not made anew under a stage that works") {
+    for (const char* foundation : {"corpus", "pretrain", "sft"}) {
+        CAPTURE(foundation);
+        const Temporary run;
+        make(run.path, foundation, first, "old");
+        {
+            const Stage working(in(run.path), "prm", first);
+            CHECK_THROWS_WITH_AS(Stage(in(run.path, true), foundation, second),
+                                 doctest::Contains("prm is being worked on by process"), Error);
+            CHECK(Stage(in(run.path), foundation, first).done()); // to look at it is no harm
+            CHECK(read_file(run / foundation + "/work.txt") == "old");
+            CHECK(!exists(run / foundation + ".new"));
+        }
+        const Stage anew(in(run.path, true), foundation, second);
+        CHECK_THROWS_WITH_AS(Stage(in(run.path), "orm", first),
+                             doctest::Contains("is being made anew by process"), Error);
+        CHECK(!exists(run / "orm"));
+    }
+    const Temporary run; // what is no foundation may be made anew beside others
+    make(run.path, "orm", first, "old");
+    const Stage working(in(run.path), "prm", first);
+    CHECK(!Stage(in(run.path, true), "orm", second).done());
+}
+
 TEST_CASE("a lock file whose process is gone locks nothing") {
     const Temporary run;
     write_file_atomic(run / "prm.lock", "process 1 on elsewhere");
