@@ -5,11 +5,13 @@
 #include "engine/io/files.h"
 #include "engine/nn/lora.h"
 #include "engine/nn/safetensors.h"
+#include "engine/tensor/number_type.h"
 #include "engine/text/jsonl.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <string_view>
 
 namespace qstar::engine {
@@ -75,7 +77,10 @@ float scale_of_adapter(const JsonLine& config) {
     const double alpha = number_field(config, "lora_alpha");
     if (rank < 1) refuse_word(config, "r", "ranks of 1 and more");
     const bool by_root = has_field(config, "use_rslora") && bool_field(config, "use_rslora");
-    return static_cast<float>(alpha / (by_root ? std::sqrt(rank) : rank));
+    const double scale = alpha / (by_root ? std::sqrt(rank) : rank);
+    if (std::abs(scale) > std::numeric_limits<float>::max())
+        refuse_word(config, "lora_alpha", "numbers that a float holds");
+    return static_cast<float>(scale);
 }
 
 class Adapter {
@@ -88,8 +93,9 @@ class Adapter {
     bool has(const std::string& tensor) const { return file_.tensors().contains(tensor); }
     // In ordinary memory.
     Tensor read(const std::string& tensor, const Shape& shape) const {
-        const Tensor to = Tensor::unwritten(shape, cpu_device());
         file_.check_weight(tensor);
+        file_.check_shape(tensor, shape); // before memory is asked for
+        const Tensor to = Tensor::unwritten(shape, cpu_device());
         file_.read(tensor, to);
         return to;
     }
@@ -128,6 +134,7 @@ void add_adapter_product(Gpt& gpt, const Adapter& adapter, const std::string& st
     const auto [in, out] = in_and_out(weight);
     const Tensor a = adapter.read(a_name, {rank, in}), b = adapter.read(b_name, {out, rank});
     weight.value = with_product(weight, a, b, scale);
+    check_finite(weight.value.clone(cpu_device()).values(), 0, a_name, adapter.path());
 }
 
 void replace_whole(Gpt& gpt, const Adapter& adapter, const std::string& tensor) {

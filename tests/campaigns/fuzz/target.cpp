@@ -74,6 +74,16 @@ std::vector<Target> make_targets() {
          256,
          {},
          {"{\"metadata\": {}, \"weight_map\": {\"wte.weight\": \"a-1.safetensors\"}}"}},
+        {"adapter-config",
+         fuzz_adapter_config,
+         1024,
+         {},
+         {"{\"peft_type\": \"LORA\", \"base_model_name_or_path\": \"a/b\", \"bias\": \"none\", "
+          "\"r\": 1, "
+          "\"lora_alpha\": 2, \"target_modules\": [\"c_proj\"], \"rank_pattern\": {}, "
+          "\"use_dora\": false, \"init_lora_weights\": true}",
+          "{\"peft_type\": \"LORA\", \"r\": 1, \"lora_alpha\": 0.5, \"use_rslora\": true, "
+          "\"init_lora_weights\": \"gaussian\", \"alpha_pattern\": null}"}},
         {"vocabulary", fuzz_vocabulary, 4096, {"tok"}, {}},
         {"tokenizer-json", fuzz_tokenizer_json, 8192, {}, small_tokenizers()},
         {"form", fuzz_form, 256, {}, small_forms()},

@@ -63,6 +63,7 @@ void fuzz_model(std::string_view bytes);
 void fuzz_gguf(std::string_view bytes);
 void fuzz_model_config(std::string_view bytes);
 void fuzz_weight_map(std::string_view bytes);
+void fuzz_adapter_config(std::string_view bytes);
 void fuzz_vocabulary(std::string_view bytes);
 void fuzz_tokenizer_json(std::string_view bytes);
 void fuzz_form(std::string_view bytes);

@@ -1,9 +1,11 @@
 // Weights: the containers, and the models in them.
 #include "engine/formats/gguf_model.h"
 #include "engine/formats/huggingface.h"
+#include "engine/formats/peft.h"
 #include "engine/io/files.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/nn/safetensors.h"
+#include "engine/tensor/number_type.h"
 #include "tests/campaigns/fuzz/target.h"
 
 namespace qstar::campaign {
@@ -57,6 +59,26 @@ void fuzz_model_config(std::string_view bytes) {
 void fuzz_weight_map(std::string_view bytes) {
     for (const auto& [tensor, file] : read_weight_map({parse_json(bytes, "input"), "input"}))
         holds(file.find('/') == file.npos, "a file outside the folder");
+}
+
+// In a folder with an adapter of one map.
+void fuzz_adapter_config(std::string_view bytes) {
+    static const Gpt base({1, 1, 2, 4, 5, false}, Random(1, "init"));
+    static const std::string file = [] {
+        SafeTensors adapter;
+        for (const char* half : {"lora_A.weight", "lora_B.weight"}) {
+            const std::string name = "base_model.model.transformer.h.0.attn.c_proj.";
+            const bool first = std::string_view(half).starts_with("lora_A");
+            adapter.tensors[name + half] = Tensor::full(first ? Shape{1, 2} : Shape{2, 1}, 0.5f);
+        }
+        return file_holding("adapter/adapter_model.safetensors", safetensors_bytes(adapter));
+    }();
+    const std::string config = file_holding("adapter/adapter_config.json", bytes);
+    const std::string folder = config.substr(0, config.rfind('/'));
+    accepts([&] { holds(!base_of_adapter(folder, "say where").empty(), "a base without a path"); });
+    const Gpt model = with_adapter(base, folder);
+    for (const Parameter& p : model.parameters)
+        holds(all_finite(p.value.values()), "{}: numbers that are not finite", p.name);
 }
 
 } // namespace qstar::campaign

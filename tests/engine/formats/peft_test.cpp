@@ -156,6 +156,12 @@ TEST_CASE("an adapter that is another sum, or of another model, is refused by na
     CHECK(with_word("what_comes_next", nullptr) == "no Error");
     CHECK(with_word("r", 0).find("\"r\" is 0") != std::string::npos);
     CHECK(with_word("r", "two").find("expected a whole number") != std::string::npos);
+    CHECK(with_word("r", int64_t{1} << 62).find("expected the shape (4611686018427387904, 16)") !=
+          std::string::npos);
+    CHECK(with_word("lora_alpha", 1e300).find("\"lora_alpha\"") != std::string::npos);
+    CHECK(
+        with_word("lora_alpha", 3e38).find("lora_A.weight\": holds a number that is not finite") !=
+        std::string::npos);
     CHECK(with_word("r", 4) ==
           "/adapter_model.safetensors: tensor \"base_model.model.model.layers.1.self_attn.v_proj."
           "lora_A.weight\": expected the shape (4, 16), found (2, 16)");
