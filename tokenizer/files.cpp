@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/base/ranks.h"
 #include "engine/io/files.h"
+#include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
 #include "engine/text/text.h"
 #include "tokenizer/characters/bytes.h"
@@ -203,6 +204,16 @@ Tokenizer load_tokenizer(const std::string& dir) {
                                     : read_three_files(dir);
     return lies("form.json") ? tokenizer.with_form(read_form(join_path(dir, "form.json")))
                              : tokenizer;
+}
+
+Tokenizer tokenizer_of_run(const std::string& run) {
+    require_run(run);
+    const std::string folder = join_path(run, "tokenizer");
+    if (!has_tokenizer(folder))
+        fail("{}/vocab.json is missing: run `qstar train corpus --run {}` first, or for other text "
+             "`qstar tokenizer train`",
+             folder, run);
+    return load_tokenizer(folder);
 }
 
 // vocab.json is written last of four, and pretokenizer.json taken away before tokenizer.json

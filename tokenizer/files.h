@@ -32,6 +32,9 @@ namespace qstar::tokenizer {
 // Throws an Error that names the file and the line at the first thing that is wrong.
 Tokenizer load_tokenizer(const std::string& dir);
 
+// That of a run's folder. Error, with the command that makes one, where the run has none.
+Tokenizer tokenizer_of_run(const std::string& run);
+
 // Whether DIR holds what load_tokenizer() reads.
 bool has_tokenizer(const std::string& dir);
 

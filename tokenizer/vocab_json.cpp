@@ -98,6 +98,8 @@ struct VocabularyReader : nlohmann::json_sax<nlohmann::json> {
 
 std::vector<VocabEntry> read_vocab_json(const std::string& file) {
     const std::string text = read_text_file(file);
+    if (text.find_first_not_of(" \t\r\n") == text.npos)
+        fail("{}: expected one JSON object from token to id, found an empty file", file);
     size_t line = 1;
     VocabularyReader reader(file, line);
     nlohmann::json::sax_parse(LineCounter{text.data(), &line},

@@ -175,7 +175,8 @@ void write_tokenizer(const Foreign& foreign, const std::string& run) {
 void write_problems(const ImportOptions& options) {
     if (corpus_flags(options.run))
         fail("{}: has problems of its own, by its corpus: expected a run without one", options.run);
-    const std::string file = problems_file(options.run), given = read_file(options.problems);
+    const std::string file = problems_file(options.run),
+                      given = read_file_of_lines(options.problems);
     if (exists(file) && !options.force && read_file(file) != given)
         fail("{}: there are problems already: add --force to put these in their place", file);
     make_folders(join_path(options.run, "problems"));

@@ -54,7 +54,7 @@ RunModel load_run_model(const std::string& run, const std::string& file, const s
                  "{}` first",
                  path, run, run);
     }
-    tokenizer::Tokenizer tokenizer = tokenizer::load_tokenizer(join_path(run, "tokenizer"));
+    tokenizer::Tokenizer tokenizer = tokenizer::tokenizer_of_run(run);
     check_made_for(path, run, tokenizer);
     engine::Gpt gpt = engine::load_gpt(path);
     if (tokenizer.size() > gpt.config.vocab)

@@ -20,15 +20,11 @@ bool same_file(const std::string& a, const std::string& b) {
     return std::filesystem::equivalent(a, b, error);
 }
 
-tokenizer::Tokenizer tokenizer_of(const std::string& run) {
-    require_run(run);
-    return tokenizer::load_tokenizer(join_path(run, "tokenizer"));
-}
-
 } // namespace
 
 StageModels::StageModels(std::string run, uint64_t seed, const ProposerLimits& limits)
-    : run_(std::move(run)), seed_(seed), limits_(limits), tokenizer_(tokenizer_of(run_)) {}
+    : run_(std::move(run)), seed_(seed), limits_(limits),
+      tokenizer_(tokenizer::tokenizer_of_run(run_)) {}
 
 std::string StageModels::file_of(const std::string& stage) const {
     return stage_model_file(run_, stage);

@@ -130,7 +130,9 @@ TEST_CASE("a broken vocab.json gets a sentence with its line") {
           "vocab.json: the vocabulary has no token for the byte 0x23");
     CHECK(files.error("[1, 2]", files.merges) ==
           "vocab.json:1: expected a JSON object from tokens to ids, found an array");
-    CHECK(files.error("", files.merges).starts_with("vocab.json:1: broken JSON"));
+    for (const char* nothing : {"", "\n", " \r\n\t"})
+        CHECK(files.error(nothing, files.merges) ==
+              "vocab.json: expected one JSON object from token to id, found an empty file");
     CHECK(files.error(files.vocabulary.substr(0, 100), files.merges).find("broken JSON") !=
           std::string::npos);
     CHECK(files.error(files.vocabulary + "x", files.merges).find("broken JSON") !=

@@ -72,13 +72,7 @@ engine::Gpt load_model(const std::string& run, const std::string& stage) {
 }
 
 tokenizer::Tokenizer load_tokenizer(const std::string& run) {
-    const std::string folder = join_path(run, "tokenizer");
-    require_run(run);
-    if (!tokenizer::has_tokenizer(folder))
-        fail("{}/vocab.json is missing: run `qstar train corpus --run {}` first, or for other text "
-             "`qstar tokenizer train`",
-             folder, run);
-    return tokenizer::load_tokenizer(folder);
+    return tokenizer::tokenizer_of_run(run);
 }
 
 void check_vocab(const engine::Gpt& model, const tokenizer::Tokenizer& tokenizer,
