@@ -134,6 +134,18 @@ HttpReply refusal(int status, const std::string& sentence) {
     return {status, "application/json", Json{{"error", sentence}}.dump()};
 }
 
+// What the library itself refuses, without a word.
+const char* sentence_for(int status) {
+    switch (status) {
+    case 413:
+        return "the request is longer than this server reads";
+    case 416:
+        return "there are no such bytes at this address";
+    default:
+        return "expected a request of HTTP/1.1: a line, headers and a body, each within bounds";
+    }
+}
+
 } // namespace
 
 struct HttpServer::Inside : httplib::Server {
@@ -215,6 +227,12 @@ struct HttpServer::Inside : httplib::Server {
             set_reply(reply, refused.status == 200 ? answer(request) : std::move(refused));
             return HandlerResponse::Handled;
         });
+        set_error_handler(
+            HandlerWithResponse([](const httplib::Request&, httplib::Response& reply) {
+                if (!reply.body.empty()) return HandlerResponse::Unhandled;
+                set_reply(reply, refusal(reply.status, sentence_for(reply.status)));
+                return HandlerResponse::Handled;
+            }));
         Post("/.*", [this](const httplib::Request& request, httplib::Response& reply) {
             set_reply(reply, answer(request));
         });

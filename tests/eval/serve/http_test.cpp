@@ -73,6 +73,14 @@ TEST_CASE("requests with the token reach the handler, others do not") {
     CHECK(status_of(wrong) == 400);
     CHECK(wrong.ends_with("{\"error\":\"a sentence\"}"));
 
+    // What the library refuses by itself has a sentence, too.
+    const std::string garbage = ask(port, "\x01\x02\r\n\r\n");
+    CHECK(status_of(garbage) == 400);
+    CHECK(garbage.find("{\"error\":\"expected a request of HTTP/1.1") != std::string::npos);
+    const std::string part =
+        ask(port, "GET /secret/a HTTP/1.1\r\nHost: x\r\nRange: bytes=5-2\r\n\r\n");
+    CHECK(part.find("{\"error\":\"there are no such bytes") != std::string::npos);
+
     handled = 0;
     for (const char* path : {"/", "/a", "/Secret/a", "/secre/a", "/secrets/a", "/secret%00/a",
                              "//secret/a", "/x/../secret/a", "/%73ecreT/a"})
