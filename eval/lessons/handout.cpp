@@ -5,6 +5,7 @@
 #include "engine/io/progress.h"
 #include "engine/io/streams.h"
 #include "engine/run/run_folder.h"
+#include "engine/text/utf8.h"
 #include "eval/lessons/sitting.h"
 #include "eval/plot/html.h"
 
@@ -23,7 +24,8 @@ h1 { font-size: 1.7rem; } h2 { font-size: 1.35rem; margin-top: 2.5rem; border-to
 h3 { font: 600 1rem/1.3 sans-serif; margin: 1.2rem 0 .3rem; break-after: avoid; }
 p, li { overflow-wrap: anywhere; } .quiet, figcaption { color: var(--quiet); font-size: .9rem; }
 code, pre { font-family: ui-monospace, monospace; font-size: .9em; } pre { overflow-x: auto; border-left: 3px solid var(--line); padding-left: .8rem; }
-table { border-collapse: collapse; font: .88rem/1.35 sans-serif; break-inside: avoid; } .scroll { overflow-x: auto; }
+table { border-collapse: collapse; font: .88rem/1.35 sans-serif; } .scroll { overflow-x: auto; }
+tr, table:not(:has(tr:nth-of-type(13))) { break-inside: avoid; } p:has(+ .scroll, + figure, + pre) { break-after: avoid; } pre { break-inside: avoid; }
 th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 .blank { display: inline-block; min-width: 14rem; border-bottom: 1px solid var(--ink); height: 1.4em; }
 .answer { border: 1.5px solid var(--ink); border-radius: .3rem; padding: .1rem .5rem; font-weight: 600; }
@@ -34,7 +36,8 @@ svg text { font: 12px sans-serif; fill: var(--quiet); } .grid { stroke: var(--li
 .s1 .line { stroke-dasharray: 7 3; } .s3 .line { stroke-dasharray: 2 3; } .s5 .line { stroke-dasharray: 9 3 2 3; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 1rem; list-style: none; padding: 0; font: .84rem sans-serif; } .legend li { display: inline-flex; align-items: center; gap: .4rem; } .legend span { color: var(--ink); }
 @media (max-width: 640px) { .wide { display: none; } .narrow { display: block; } }
-@media print { body { max-width: none; padding: 0; font-size: 10.5pt; } section { break-before: page; } }
+@media print { body { max-width: none; padding: 0; font-size: 10.5pt; } section + section { break-before: page; } h2 { margin-top: 1rem; }
+  .scroll, pre { overflow: visible; } .wide { display: none; } .narrow { display: block; } }
 )";
 
 std::string asked_html(const Question& question, const Values& values, const std::string& title) {
@@ -82,7 +85,7 @@ std::pair<std::string, std::string> lesson_html(LessonRun& run, const Lesson& le
         const std::string right = told.values.text(question.value);
         teacher += fmt::format(
             "<p><span class=\"answer\" data-lesson=\"{}\" data-question=\"{}\">{}</span>{}</p>\n{}",
-            lesson.number, i + 1, escaped(right), how_html(question),
+            lesson.number, i + 1, escaped(printable(right)), how_html(question),
             html(fill(question.why, told.values)));
     }
     both("<h3>Read on</h3>\n" + html(fill(lesson.read_on, told.values)));
@@ -125,6 +128,8 @@ std::pair<std::string, std::string> handout(const HandoutOptions& options) {
             body = lesson_html(run, lesson);
         } catch (const Error& error) {
             // A stage that the run does not have is named with its command.
+            if (!options.quiet)
+                fmt::print(stderr, "lesson {} is missing: {}\n", lesson.number, error.what());
             body.first = body.second =
                 fmt::format("<p class=\"missing\">{}</p>\n", escaped(error.what()));
         }

@@ -16,8 +16,8 @@ struct HandoutOptions {
 };
 
 // Writes HANDOUT.html and HANDOUT-answers.html, and gives their paths. A lesson whose stage the run
-// lacks stands there with the command that makes it. What is done by hand is what the program would
-// do.
+// lacks stands there with the command that makes it, and is told on standard error. What is done by
+// hand is what the program would do.
 std::pair<std::string, std::string> handout(const HandoutOptions& options);
 
 } // namespace qstar::eval::lessons

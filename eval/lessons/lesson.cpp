@@ -214,7 +214,7 @@ std::string how_to_answer(const Question& question) {
         return fmt::format("a number from 1 to {}", question.choices.size());
     if (question.kind == Question::Kind::answer) return "an answer, as one writes it";
     std::string text = "a number";
-    if (!question.unit.empty()) text += " (" + question.unit + ")";
+    if (!question.unit.empty()) text += ", in " + question.unit;
     if (question.within > 0)
         text += question.relative ? fmt::format(", up to {} % off", question.within * 100)
                                   : fmt::format(", up to {} off", question.within);

@@ -98,7 +98,7 @@ void describe(Flags& f, LessonOptions& o) {
     f.text("run", o.run, "the run's folder").folder();
     f.seed(o.seed);
     f.text("answers", o.answers, "a file of replies, a line each, instead of the terminal").file();
-    f.text("out", o.out, "the handout's file; empty: RUN/lessons/handout.html").file();
+    f.text("out", o.out, "the handout's file; empty: RUN/lessons/handout.html").output();
     f.mark("again", o.again, "begin this lesson anew: forget what was said before");
 }
 
@@ -115,8 +115,8 @@ void take_lesson(const LessonOptions& options, std::istream& in, std::ostream& o
     require_run(options.run);
     search::StageModels models(options.run, options.seed);
     LessonRun run(options.run, options.seed, models);
+    if (options.again) write_notes(options.run, lesson.number, {}); // whatever stands there
     Sitting sitting(run, lesson);
-    if (options.again) sitting.begin_again();
     out << fmt::format("Lesson {}: {}  (about {} minutes)\n", lesson.number, lesson.title,
                        lesson.minutes);
     Printer printer(out);
@@ -159,7 +159,7 @@ void take_lesson(const LessonOptions& options, std::istream& in, std::ostream& o
 void take_lesson(const LessonOptions& options) {
     engine::require_one_rank("lesson");
     if (options.answers.empty()) return take_lesson(options, std::cin, std::cout);
-    std::istringstream in(read_file(options.answers));
+    std::istringstream in(read_file_of_lines(options.answers));
     take_lesson(options, in, std::cout);
 }
 
@@ -168,6 +168,12 @@ Command lesson_command() {
     const auto options = std::make_shared<LessonOptions>();
     describe(command.flags, *options);
     command.run = [options](const Call& call) {
+        const bool handout = options->number == "handout";
+        for (const char* flag : {"answers", "again"})
+            if (call.has(flag) && (handout || options->number.empty()))
+                fail("--{} is for a lesson, found {}", flag,
+                     handout ? "the handout" : "no lesson's number");
+        if (call.has("out") && !handout) fail("--out is for the handout, found without it");
         if (call.has("run")) require_run(options->run); // the list can do without
         take_lesson(*options);
     };

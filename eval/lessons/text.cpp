@@ -1,6 +1,7 @@
 #include "eval/lessons/text.h"
 
 #include "engine/base/error.h"
+#include "engine/text/utf8.h"
 
 #include <algorithm>
 #include <charconv>
@@ -11,11 +12,9 @@ namespace qstar::eval::lessons {
 
 namespace {
 
+// A model may write any bytes.
 std::string marked(std::string_view value) {
-    std::string text(1, kValueBegins);
-    for (const char c : value)
-        if (c != kValueBegins && c != kValueEnds) text += c;
-    return text + kValueEnds;
+    return kValueBegins + printable(value) + kValueEnds;
 }
 
 std::string trimmed(std::string_view text) {
@@ -140,6 +139,10 @@ std::vector<Block> read_blocks(std::string_view text, const std::string& where) 
                  "condition before it holds",
                  where, words);
         } else if (open) {
+            if (!blocks.back().condition.empty())
+                fail("{}: expected a blank line or another condition after the line with a "
+                     "condition, found \"{}\"",
+                     where, words);
             blocks.back().text += " " + words;
         } else {
             blocks.push_back({Block::Kind::paragraph, words, condition});

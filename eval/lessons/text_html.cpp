@@ -1,5 +1,6 @@
 // A lesson's text for a page (text.h).
 
+#include "engine/text/utf8.h"
 #include "eval/lessons/text.h"
 #include "eval/plot/html.h"
 
@@ -39,7 +40,7 @@ std::string grid_html(const Grid& grid) {
     out += "</tr></thead><tbody>";
     for (const auto& row : grid.rows) {
         out += "<tr>";
-        for (const std::string& cell : row) out += "<td>" + escaped(cell) + "</td>";
+        for (const std::string& cell : row) out += "<td>" + escaped(printable(cell)) + "</td>";
         out += "</tr>";
     }
     return out + "</tbody></table></div>\n";

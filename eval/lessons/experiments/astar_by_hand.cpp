@@ -133,6 +133,21 @@ std::vector<size_t> shown_of(const ByHand& search) {
     return all;
 }
 
+// f of g and h as they are written.
+double shown_f(const ByHand& search, const ByHand::Open& one) {
+    return rounded(one.g, 3) + search.weight() * rounded(one.h, 3);
+}
+
+// Decimals of p that leave -ln p the written value.
+int decimals_for(double p, double minus_log) {
+    int decimals = decimals_of(p);
+    const int more = decimals < 0 ? -1 : 1;
+    while (decimals > -9 && decimals < 9 &&
+           rounded(-math::log(rounded(p, decimals)), 3) != rounded(minus_log, 3))
+        decimals += more;
+    return decimals;
+}
+
 Grid open_list(const ByHand& search, const std::vector<size_t>& shown, bool with_f,
                std::optional<size_t> yours) {
     Grid grid{{"", "path's last line", "g", "h"}, {}};
@@ -144,7 +159,7 @@ Grid open_list(const ByHand& search, const std::vector<size_t>& shown, bool with
         if (with_f) {
             std::string who = yours && *yours == shown[k] ? "you" : "";
             if (shown[k] == search.best()) who += who.empty() ? "A*" : " and A*";
-            row.insert(row.end(), {written(one.f, 3), who});
+            row.insert(row.end(), {written(shown_f(search, one), 3), who});
         }
         grid.rows.push_back(std::move(row));
     }
@@ -169,12 +184,13 @@ Led lead(ByHand& search, const Given& given) {
         const size_t best = search.best();
         led.before = open_list(search, shown, true, i);
         led.same += i == best;
-        led.said = i == best
-                       ? fmt::format("You opened {}, and so would A*.", search.open()[i].line)
-                       : fmt::format("You opened {} (f = {}); A* would have opened {} (f = "
-                                     "{}).",
-                                     search.open()[i].line, written(search.open()[i].f, 3),
-                                     search.open()[best].line, written(search.open()[best].f, 3));
+        led.said = i == best ? fmt::format("You opened {}, and so would A*.", search.open()[i].line)
+                             : fmt::format("You opened {} (f = {}); A* would have opened {} (f = "
+                                           "{}).",
+                                           search.open()[i].line,
+                                           written(shown_f(search, search.open()[i]), 3),
+                                           search.open()[best].line,
+                                           written(shown_f(search, search.open()[best]), 3));
         search.take(i);
         ++led.moves;
     }
@@ -196,7 +212,8 @@ std::optional<Turn> next_opening(LessonRun& run, const Given& given) {
     }
     turn.lines = {fmt::format("{} is to be solved; w = {}. Which path do you open? (move {} of at "
                               "most {}; to open an answer ends the search)",
-                              problem, written(search.weight(), 0), led.moves + 1, kMostMoves)};
+                              problem, written(search.weight(), decimals_in(search.weight())),
+                              led.moves + 1, kMostMoves)};
     turn.grid = open_list(search, shown, false, {});
     for (size_t k = 0; k < shown.size(); ++k) {
         turn.choices.push_back({std::to_string(k + 1), search.open()[shown[k]].line});
@@ -217,6 +234,7 @@ Values examine_astar(LessonRun& run, const Given& given) {
     const auto start = search.open(); // after the problem itself
     const Led led = lead(search, given);
     Values values;
+    values.set("run", run.run());
     values.set("problem", problem);
     values.set("true_answer", run.world().answer(problem));
     values.set("moves", static_cast<double>(led.moves));
@@ -231,7 +249,7 @@ Values examine_astar(LessonRun& run, const Given& given) {
     values.set("expanded", static_cast<double>(result.expanded));
     values.set("tokens", static_cast<double>(result.tokens));
     values.set("budget", static_cast<double>(kSearchBudget));
-    values.set("weight", search.weight());
+    values.set("weight", search.weight(), decimals_in(search.weight()));
 
     // The open list after the problem itself: the same for everybody.
     const ByHand fresh(run, problem);
@@ -244,13 +262,16 @@ Values examine_astar(LessonRun& run, const Given& given) {
     const auto& first = start[shown[0]];
     const auto& second = start[shown[1]];
     values.set("first_line", first.line);
-    values.set("g", first.g, 3);
-    values.set("p", math::exp(-first.g), decimals_of(math::exp(-first.g)));
-    values.set("score", math::exp(-first.h), decimals_of(math::exp(-first.h)));
-    values.set("h", first.h, 3);
-    values.set("f", first.f, 3);
+    values.set("g", rounded(first.g, 3), 3);
+    const double p = math::exp(-first.g), score = math::exp(-first.h);
+    values.set("p", p, decimals_for(p, first.g));
+    values.set("score", score, decimals_for(score, first.h));
+    values.set("h", rounded(first.h, 3), 3);
+    values.set("f", shown_f(fresh, first), 3);
     values.set("asked_line", second.line);
-    values.set("asked_f", second.f, 3);
+    values.set("asked_f", shown_f(fresh, second), 3);
+    values.set("asked_g", second.g, 3);
+    values.set("asked_h", second.h, 3);
     size_t dijkstra = 0;
     for (size_t k = 1; k < shown.size(); ++k)
         if (start[shown[k]].g < start[shown[dijkstra]].g) dijkstra = k;

@@ -58,7 +58,9 @@ void ladder_values(LessonRun& run, Values& values) {
             grid.rows.push_back(
                 {row.value("method", ""),
                  fmt::format("{} of {}", row.value("solved", 0), row.value("n", 0))});
-    if (!grid.rows.empty()) values.set("ladder", std::move(grid));
+    if (grid.rows.empty()) return;
+    values.set("ladder", std::move(grid));
+    values.set("ladder_n", static_cast<double>(ladder["rows"][0].value("n", 0)));
 }
 
 Values examine_calculator_lesson(LessonRun& run, const Given&) {
@@ -114,21 +116,25 @@ Values examine_calculator_lesson(LessonRun& run, const Given&) {
     // Two operations for each parameter and token (Kaplan et al. 2020), against + - * / done.
     const auto parameters = static_cast<double>(run.model("sft").parameter_count());
     const double solved = static_cast<double>(std::max<int64_t>(1, teacher.solved));
-    const double operations = 2 * parameters * teacher.tokens * static_cast<double>(n) / solved;
+    const double operations =
+        2 * parameters * rounded(teacher.tokens, 1) * static_cast<double>(n) / solved;
     double direct = 0;
     const bool arithmetic = run.world().name() == "arithmetic";
     if (arithmetic)
         for (const std::string& problem : problems)
             direct += search::operations(search::parse_expression(problem));
-    const double each = arithmetic ? direct / static_cast<double>(n) : 1;
+    const double each = arithmetic ? rounded(direct / static_cast<double>(n), 2) : 1;
     values.set("arithmetic", static_cast<double>(arithmetic));
     values.set("parameters", parameters);
+    values.set("teacher_counted", solved);
+    values.set("student_counted", static_cast<double>(std::max<int64_t>(1, student.solved)));
     values.set("tokens", teacher.tokens, 1);
     values.set("operations", operations / 1e6, 1);
     values.set("direct", each, 2);
-    values.set("ratio", operations / each / 1e6, 1);
+    values.set("ratio", rounded(operations / 1e6, 1) / each, 1);
     values.set("powers", math::log10(operations / each), 1);
-    const double student_operations = 2 * parameters * student.tokens * static_cast<double>(n) /
+    const double student_operations = 2 * parameters * rounded(student.tokens, 1) *
+                                      static_cast<double>(n) /
                                       static_cast<double>(std::max<int64_t>(1, student.solved));
     values.set("student_tokens", student.tokens, 1);
     values.set("student_operations", student_operations / 1e6, 2);

@@ -1,6 +1,7 @@
 // Lesson 7: choosing among N, why the judge is fooled, and three cures.
 
 #include "engine/base/elementary.h"
+#include "engine/base/error.h"
 #include "eval/lessons/experiments/experiment.h"
 #include "eval/measure/pool.h"
 #include "eval/studies/best_of_n.h"
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,6 +55,25 @@ const AnswerSums& most_of(const std::vector<AnswerSums>& sums, double AnswerSums
                              [&](const auto& a, const auto& b) { return a.*what < b.*what; });
 }
 
+// Which answers are shown: those with the largest sums, and what a method chooses.
+std::vector<bool> largest_sums(const std::vector<AnswerSums>& sums) {
+    constexpr size_t kMostShown = 12;
+    std::vector<size_t> order(sums.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return sums[a].sum > sums[b].sum; });
+    std::vector<bool> shown(sums.size());
+    for (size_t i = 0; i < std::min(kMostShown, order.size()); ++i) shown[order[i]] = true;
+    for (const auto what : {&AnswerSums::best, &AnswerSums::bests})
+        shown[static_cast<size_t>(&most_of(sums, what) - sums.data())] = true;
+    return shown;
+}
+
+std::vector<std::string> row_of(const std::string& name, const AnswerSums& one) {
+    return {name, fmt::format("{}", one.count), written(one.best, 3), written(one.sum, 4),
+            written(one.bests, 3)};
+}
+
 // Samples that are wrong and score higher than every right one.
 int64_t convincing(const Pool& pool) {
     double right = -1;
@@ -78,13 +99,30 @@ void example_of_choice(const std::vector<Pool>& pools, Values& values) {
             few = n;
         }
     }
+    if (example == nullptr)
+        fail("the tuned model finished none of the solutions that it was asked for: `qstar train "
+             "pretrain` and `qstar train sft` for longer give a better one");
     const auto sums = sums_by_answer(*example);
     Grid grid{{"answer", "samples", "best score", "sum of scores", "share of the bests"}, {}};
-    for (const AnswerSums& one : sums)
-        grid.rows.push_back({one.answer, fmt::format("{}", one.count), written(one.best, 3),
-                             written(one.sum, 4), written(one.bests, 3)});
+    const std::vector<bool> shown = largest_sums(sums);
+    AnswerSums others;
+    int64_t other_answers = 0;
+    for (size_t i = 0; i < sums.size(); ++i) {
+        const AnswerSums& one = sums[i];
+        if (shown[i]) {
+            grid.rows.push_back(row_of(one.answer, one));
+            continue;
+        }
+        ++other_answers;
+        others.count = std::max(others.count, one.count);
+        others.best = std::max(others.best, one.best);
+        others.sum = std::max(others.sum, one.sum);
+        others.bests = std::max(others.bests, one.bests);
+    }
+    if (other_answers > 0)
+        grid.rows.push_back(row_of(fmt::format("{} others, each at most", other_answers), others));
     const auto n = static_cast<int64_t>(example->samples.size());
-    const double q = static_cast<double>(few) / static_cast<double>(n);
+    const double q = rounded(static_cast<double>(few) / static_cast<double>(n), 5);
     values.set("answers", std::move(grid));
     values.set("problem", example->problem);
     const AnswerSums &best = most_of(sums, &AnswerSums::best),
@@ -100,7 +138,7 @@ void example_of_choice(const std::vector<Pool>& pools, Values& values) {
     values.set("right_answer", right);
     values.set("convincing", static_cast<double>(few));
     values.set("drawn", static_cast<double>(n));
-    values.set("q", q, 4);
+    values.set("q", q, decimals_in(q));
     values.set("fooled", 100 * (1 - math::power(1 - q, n)), 1);
     values.set("fooled_8", 100 * (1 - math::power(1 - q, int64_t{8})), 1);
 }
@@ -135,7 +173,7 @@ Values examine_choosing(LessonRun& run, const Given&) {
     for (int64_t n = 1; n <= options.samples; n *= 2) sizes.push_back(n);
     const auto curve = curve_of(pools, choosers, sizes, run.size(200, 20), run.seed());
     Values values;
-    Grid grid{{"method"}, {}};
+    Grid grid{{"solved, %, by"}, {}};
     for (const int64_t n : sizes) grid.columns.push_back(fmt::format("N = {}", n));
     Plot plot;
     plot.title = "Solved against N";

@@ -49,12 +49,13 @@ Values examine_leaving(LessonRun& run, const Given& given) {
     values.set("apart", static_cast<double>(apart(greedy.interval, greedy_sft.interval)));
     const double beta = run.flags("dpo").value("beta", 0.5);
     const double paid = run.world().solved(drawn[example].path) ? 1 : 0;
-    const double ratio = p[example] - q[example];
-    values.set("beta", beta, 2);
+    const double log_p = rounded(p[example], 2), log_q = rounded(q[example], 2);
+    const double ratio = log_p - log_q;
+    values.set("beta", beta, decimals_in(beta));
     values.set("problem", drawn[example].path.problem);
     values.set("solution", in_words(drawn[example].path.steps));
-    values.set("log_p", p[example], 2);
-    values.set("log_q", q[example], 2);
+    values.set("log_p", log_p, 2);
+    values.set("log_q", log_q, 2);
     values.set("log_ratio", ratio, 2);
     values.set("paid", paid);
     values.set("priced", paid - beta * ratio, 2);

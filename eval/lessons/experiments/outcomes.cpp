@@ -96,13 +96,16 @@ Values examine_outcomes(LessonRun& run, const Given&) {
     const Judged& top = *wrong.front();
     values.set("problem", top.label.problem);
     values.set("solution", in_words(top.label.steps));
-    values.set("score", top.score, 3);
-    values.set("loss", -math::log(1 - std::min(top.score, 1 - 1e-7)), 3);
+    const double score = std::min(top.score, 1 - 1e-7);
+    const int of_score = decimals_of(std::max(1 - score, 1e-4)); // what is left to 1 counts
+    values.set("score", score, of_score);
+    values.set("loss", -math::log(1 - rounded(score, of_score)), 3);
     const Judged& doubted = *right.back();
     values.set("doubted_problem", doubted.label.problem);
     values.set("doubted_solution", in_words(doubted.label.steps));
-    values.set("doubted_score", doubted.score, 3);
-    values.set("doubted_loss", -math::log(std::max(doubted.score, 1e-7)), 3);
+    const double doubt = std::max(doubted.score, 1e-7);
+    values.set("doubted_score", doubt, decimals_of(doubt));
+    values.set("doubted_loss", -math::log(rounded(doubt, decimals_of(doubt))), 3);
 
     // A few of each, spread over their scores: pairs to be counted.
     const auto some = [&](const std::vector<const Judged*>& from) {

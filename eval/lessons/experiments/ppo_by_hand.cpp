@@ -189,7 +189,7 @@ void ppo_values(LessonRun& run, const Given& given, Values& values) {
     }
     const std::vector<double> after = sums_of(now, offsets);
     Grid grid{{"solution", "paid", "advantage A", "log p before", "after", "ratio of the whole",
-               "tokens outside the clip", "you said", "it is"},
+               "tokens beyond the clip", "you said", "it is"},
               {}};
     Plot plot;
     plot.title = "What a token is worth, by its ratio: flat beyond the clip";
@@ -208,7 +208,8 @@ void ppo_values(LessonRun& run, const Given& given, Values& values) {
         int64_t outside = 0;
         for (size_t t = offsets[i]; t < offsets[i + 1]; ++t) {
             const double ratio = math::exp(double{now[t]} - double{old[t]});
-            outside += std::abs(ratio - 1) > kEpsilon;
+            // Flat there. Beyond the clip in the wrong direction it is not.
+            outside += three.advantages[i] > 0 ? ratio > 1 + kEpsilon : ratio < 1 - kEpsilon;
             tokens.points.push_back(
                 {.x = ratio, .y = train::clipped_surrogate(ratio, three.advantages[i], kEpsilon)});
             if (std::abs(ratio - 1) > far_off) {
@@ -237,8 +238,8 @@ void ppo_values(LessonRun& run, const Given& given, Values& values) {
     values.set("agreed", static_cast<double>(agreed));
     values.set("clipped", static_cast<double>(clipped));
     values.set("written_tokens", static_cast<double>(old.size()));
-    const double ratio = math::exp(double{now[far]} - double{old[far]});
-    const double advantage = three.advantages[far_solution];
+    const double ratio = rounded(math::exp(double{now[far]} - double{old[far]}), 3);
+    const double advantage = rounded(three.advantages[far_solution], 3);
     values.set("ratio", ratio, 3);
     values.set("advantage", advantage, 3);
     values.set("worth", train::clipped_surrogate(ratio, advantage, kEpsilon), 3);

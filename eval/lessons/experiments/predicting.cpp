@@ -152,7 +152,7 @@ Values examine_predicting(LessonRun& run, const Given&) {
         const auto found = std::find_if(chances.begin(), chances.end(),
                                         [&](const Chance& one) { return one.token == token; });
         if (found == chances.end()) break;
-        p *= found->p;
+        p *= rounded(found->p, decimals_of(found->p));
         product += (product.empty() ? "" : " * ") + written(found->p, decimals_of(found->p));
         line += (line.empty() ? "" : " ") + printable(tokenizer.token(token));
         next = {token};
@@ -162,7 +162,7 @@ Values examine_predicting(LessonRun& run, const Given&) {
     values.set("top", std::move(top));
     values.set("product", product);
     values.set("line_p", p, decimals_of(p));
-    values.set("line_loss", -math::log(p), 3);
+    values.set("line_loss", -math::log(rounded(p, decimals_of(p))), 3);
     return values;
 }
 

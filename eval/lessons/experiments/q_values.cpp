@@ -77,6 +77,10 @@ Chosen problem_of(LessonRun& run) {
     return best;
 }
 
+std::string shown_step(const std::string& text, bool final) {
+    return (text.empty() ? "(nothing)" : text) + (final ? " (answer)" : "");
+}
+
 // The searches side by side.
 void search_values(LessonRun& run, Values& values) {
     using search::Method;
@@ -149,7 +153,7 @@ Values examine_q(LessonRun& run, const Given&) {
     std::vector<const FirstStep*> open;
     for (const FirstStep& one : chosen.steps) {
         firsts.rows.push_back(
-            {one.text + (one.final ? " (answer)" : ""), fmt::format("{}", one.drawn),
+            {shown_step(one.text, one.final), fmt::format("{}", one.drawn),
              fmt::format("{}", one.right),
              written(static_cast<double>(one.right) / static_cast<double>(one.drawn), 2),
              written(q_of({one.text}, one.final), 3)});
@@ -160,17 +164,17 @@ Values examine_q(LessonRun& run, const Given&) {
         for (const train::NextStep& next : one.next) {
             const double value = q_of({one.text, next.text}, next.final);
             best = std::max(best, value);
-            grid.rows.push_back({next.text + (next.final ? " (answer)" : ""), written(value, 3)});
+            grid.rows.push_back({shown_step(next.text, next.final), written(value, 3)});
         }
         return best;
     };
     Grid of_first{{"next step", "network's Q"}, {}}, of_second = of_first;
     const double best = target(*open[0], of_first), asked_best = target(*open[1], of_second);
-    values.set("step", open[0]->text);
+    values.set("step", shown_step(open[0]->text, false));
     values.set("next", std::move(of_first));
     values.set("target", best, 3);
     values.set("own_q", q_of({open[0]->text}, false), 3);
-    values.set("asked_step", open[1]->text);
+    values.set("asked_step", shown_step(open[1]->text, false));
     values.set("asked_next", std::move(of_second));
     values.set("asked_target", asked_best, 3);
     values.set("return_step", open[0]->text);

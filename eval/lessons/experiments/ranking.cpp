@@ -117,16 +117,16 @@ Values examine_ranking(LessonRun& run, const Given& given) {
         values.set("ceiling", 100 * result["val_ceiling"].get<double>(), 1);
 
     // The first pair's numbers in the formula, the second's in the question.
-    const auto [a, b] = rewards[0];
+    const double a = rounded(rewards[0].first, 3), b = rounded(rewards[0].second, 3);
     values.set("problem", pairs[0].problem);
     values.set("a", a, 3);
     values.set("b", b, 3);
     values.set("difference", a - b, 3);
     values.set("p", math::sigmoid(a - b), 3);
-    const double chosen = pairs[0].a_is_chosen ? a - b : b - a;
-    values.set("p_chosen", math::sigmoid(chosen), 3);
-    values.set("pair_loss", math::softplus(-chosen), 3);
-    const auto [c, d] = rewards[1];
+    const double chosen = math::sigmoid(pairs[0].a_is_chosen ? a - b : b - a);
+    values.set("p_chosen", chosen, decimals_of(chosen));
+    values.set("pair_loss", -math::log(rounded(chosen, decimals_of(chosen))), 3);
+    const double c = rounded(rewards[1].first, 3), d = rounded(rewards[1].second, 3);
     values.set("asked_problem", pairs[1].problem);
     values.set("asked_a", c, 3);
     values.set("asked_b", d, 3);
@@ -141,8 +141,8 @@ Values examine_ranking(LessonRun& run, const Given& given) {
             values.set("three_problem", ranking.problem);
             for (size_t i = 0; i < 3; ++i) {
                 const double r = reward_of(run, ranking.problem, ranking.outputs[i]);
-                sum += math::exp(r);
-                if (i == 0) first = math::exp(r);
+                sum += rounded(math::exp(r), 4);
+                if (i == 0) first = rounded(math::exp(r), 4);
                 three.rows.push_back(
                     {in_words(ranking.outputs[i]), written(r, 3), written(math::exp(r), 4)});
             }

@@ -1,6 +1,7 @@
 #include "eval/lessons/experiments/values.h"
 
 #include "engine/base/error.h"
+#include "engine/text/real.h"
 
 #include <fmt/format.h>
 #include <utility>
@@ -8,14 +9,32 @@
 namespace qstar::eval::lessons {
 
 std::string written(double value, int decimals) {
+    if (decimals < 0) {
+        std::string text = fmt::format("{:.{}e}", value, -decimals - 1);
+        if (const size_t zero = text.find("e-0"); zero != text.npos) text.erase(zero + 2, 1);
+        return text;
+    }
     std::string text = fmt::format("{:.{}f}", value, decimals);
     if (text.starts_with('-') && text.find_first_not_of("-0.") == text.npos) text.erase(0, 1);
     return text;
 }
 
+double rounded(double value, int decimals) {
+    double back = value;
+    read_real(written(value, decimals), back);
+    return back;
+}
+
+int decimals_in(double value) {
+    int decimals = 0;
+    while (decimals < 6 && rounded(value, decimals) != value) ++decimals;
+    return decimals;
+}
+
 int decimals_of(double probability) {
+    if (probability > 0 && probability < 1e-4) return -3;
     int decimals = 3;
-    for (double p = probability; p < 0.1 && decimals < 9; p *= 10) ++decimals;
+    for (double p = probability; p > 0 && p < 0.1 && decimals < 7; p *= 10) ++decimals;
     return decimals;
 }
 

@@ -13,7 +13,7 @@ namespace qstar::eval::lessons {
 
 struct Quantity {
     double value = 0;
-    int decimals = 0; // as it is written
+    int decimals = 0; // as it is written; -3: "7.41e-8", with three digits that count
 };
 struct Grid {
     std::vector<std::string> columns;
@@ -23,7 +23,12 @@ using Value = std::variant<Quantity, std::string, Grid, Plot>;
 
 // "0.25"; of a value that rounds to nothing no "-0.00".
 std::string written(double value, int decimals);
-// Decimals of a probability that leave it three digits that count.
+// What `written` says, as a number: a formula that stands filled in is worked out with the numbers
+// that stand in it, so that who works it out again comes to the same digits.
+double rounded(double value, int decimals);
+// The fewest decimals, six at most, that leave nothing of a number out.
+int decimals_in(double value);
+// Decimals of a probability that leave it three digits that count; -3 of a small one.
 int decimals_of(double probability);
 
 class Values {

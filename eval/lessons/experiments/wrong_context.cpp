@@ -92,7 +92,11 @@ Values examine_wrong_context(LessonRun& run, const Given&) {
     values.set("wins", static_cast<double>(repaired.wins));
     values.set("losses", static_cast<double>(repaired.losses));
     values.set("either", static_cast<double>(repaired.wins + repaired.losses));
-    values.set("share", percent_of(repaired.wins, repaired.wins + repaired.losses), 1);
+    const int64_t either = repaired.wins + repaired.losses;
+    values.set("share", either == 0 ? std::string("0 / 0: no problem is solved in exactly one way")
+                                    : fmt::format("{0} / ({0} + {1}) = {2} %", repaired.wins,
+                                                  repaired.losses,
+                                                  written(percent_of(repaired.wins, either), 1)));
     values.set("low", 100 * interval.low, 1);
     values.set("high", 100 * interval.high, 1);
     values.set("lost_points",

@@ -136,8 +136,9 @@ Rated rated(search::GptScorer& prm, const train::StepLabels& solution) {
     const auto scores = prm.score({&path, 1})[0].steps;
     Rated said;
     for (size_t i = 0; i < scores.size(); ++i) {
-        const auto score = double{scores[i]};
-        const std::string text = written(score, decimals_of(score));
+        const int decimals = decimals_of(double{scores[i]});
+        const double score = rounded(double{scores[i]}, decimals);
+        const std::string text = written(score, decimals);
         said.grid.rows.push_back({fmt::format("{}", i + 1), solution.steps[i], text});
         said.factors += (i > 0 ? " * " : "") + text;
         said.product *= score;
@@ -218,6 +219,12 @@ Values examine_labels(LessonRun& run, const Given& given) {
              run.run(), run.run());
     const Json record = read_json(run.file("prm", "done.json")).value;
     const int64_t learned = record["result"].value("solutions", int64_t{0});
+    bool any_right = false, any_wrong = false;
+    for (const train::StepLabels& one : held_out)
+        for (const Label label : one.labels) (label == Label::wrong ? any_wrong : any_right) = true;
+    if (!any_right || !any_wrong)
+        values.set("one_kind", std::string(any_right ? "right" : "wrong"));
+    const bool pairs = any_right && any_wrong;
     const PrmKind kind = prm_kind(run);
     Grid prms{{"PRM", "learned from", "right before wrong (AUC), %", "on the right side of 1/2, %"},
               {}};
@@ -225,7 +232,7 @@ Values examine_labels(LessonRun& run, const Given& given) {
                          search::GptScorer& scorer) {
         const Telling told = tells(scorer, held_out);
         prms.rows.push_back(
-            {name, from, written(100 * told.auc, 1), written(100 * told.agreed, 1)});
+            {name, from, pairs ? written(100 * told.auc, 1) : "-", written(100 * told.agreed, 1)});
         values.set(key, 100 * told.auc, 1);
     };
     values.set("text", static_cast<double>(kind.text));

@@ -7,6 +7,7 @@
 #include "eval/lessons/sitting.h"
 #include "eval/lessons/take_lesson.h"
 #include "search/solve.h"
+#include "tests/eval/lessons/equations.h"
 #include "tests/eval/tiny_pipeline.h"
 #include "tests/program.h"
 #include "train/annotation/rank.h"
@@ -247,6 +248,35 @@ TEST_CASE("one step of PPO is made on a copy: the run's models stay as they are"
     }
 }
 
+TEST_CASE("the numbers that stand in a formula give what stands behind it") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    lesson_run(run);
+    for (const uint64_t seed : {1, 2}) {
+        Student student(run, seed);
+        size_t checked = 0;
+        for (const Lesson& lesson : all_lessons()) {
+            const Told told = tell_all(student.run, lesson);
+            std::vector<Shown> shown = fill(lesson.formula, told.values);
+            for (const Question& question : lesson.questions)
+                for (Shown& one : fill(question.why, told.values)) shown.push_back(std::move(one));
+            for (const Shown& one : shown) {
+                const auto* const markup = std::get_if<Markup>(&one);
+                if (markup == nullptr) continue;
+                std::string text = markup->text;
+                std::erase_if(text, [](char c) { return c == kValueBegins || c == kValueEnds; });
+                for (const tests::Equation& equation : tests::equations_of(text)) {
+                    CAPTURE(lesson.number);
+                    CAPTURE(equation.text);
+                    CHECK(std::abs(equation.left - equation.right) <= equation.half * 1.0001);
+                    ++checked;
+                }
+            }
+        }
+        CHECK(checked >= 16); // none of the lessons without one
+    }
+}
+
 TEST_CASE("another seed has other numbers, and they are those of its own files") {
     const Temporary folder;
     const std::string run = folder / "run";
@@ -273,7 +303,7 @@ TEST_CASE("at the terminal: listed, taken from a pipe, left and taken up, wrong 
     lesson_run(run);
     CHECK(contains(said(run, "", ""), "1  Predicting the next token"));
     const std::string left = said(run, "3", "what?\n60\na\n");
-    CHECK(contains(left, "expected a number (%), found \"what?\""));
+    CHECK(contains(left, "expected a number, in %, found \"what?\""));
     CHECK(contains(left, "Pair 2 of"));
     CHECK(contains(left, "goes on here"));
     CHECK(contains(said(run, "", ""), "begun"));
@@ -288,6 +318,17 @@ TEST_CASE("at the terminal: listed, taken from a pipe, left and taken up, wrong 
     CHECK(output.status == 0);
     CHECK(contains(output.out, "You said: 55 %."));
     CHECK(contains(output.out, "done, 0 of 2 right"));
+    // Begun anew, whatever stands in the file; flags of the one are not for the other.
+    write_file_atomic(notes_file(run, 3), "[]");
+    const auto call = [&](const std::string& flags) {
+        return tests::run_program(folder, fmt::format("lesson {} --run '{}'", flags, run));
+    };
+    CHECK(call("3 </dev/null").status == 2);
+    CHECK(call("3 --again </dev/null").status == 0);
+    CHECK(progress_of(run, 3) == "not begun");
+    CHECK(contains(call("3 --out x").error, "--out is for the handout"));
+    CHECK(contains(call("handout --again").error, "--again is for a lesson, found the handout"));
+    CHECK(contains(call("--answers x").error, "--answers is for a lesson, found no lesson's"));
     CHECK_THROWS_AS(said(run, "11", ""), Error);
     CHECK_THROWS_AS(said(run, "x", ""), Error);
     // What is not made live is named with its command.

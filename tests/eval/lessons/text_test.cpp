@@ -4,8 +4,10 @@
 #include "eval/lessons/lesson.h"
 #include "eval/lessons/text.h"
 #include "search/worlds/make_world.h"
+#include "tests/eval/lessons/equations.h"
 #include "tests/paths.h"
 #include "tests/program.h"
+#include "tests/refusal.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -40,6 +42,37 @@ std::string lesson_text(const std::string& right) {
 
 } // namespace
 
+TEST_CASE("what stands under a condition is that line alone: none goes on with it") {
+    CHECK(tests::refusal_of([] { read_blocks("?(a) One.\n?(else) Two.\nThree.", "f"); }) ==
+          "f: expected a blank line or another condition after the line with a condition, found "
+          "\"Three.\"");
+    CHECK(read_blocks("?(a) One.\n?(else) Two.\n\nThree\ngoes on.", "f").size() == 3);
+}
+
+TEST_CASE("an equation's sides are worked out, and words are passed over") {
+    const auto found = tests::equations_of("f = g + w h = 0.5 + 4 * 0.1\n  = 0.9\nloss = -ln 0.5 = "
+                                           "0.693. More = less.\n1 - (1 - 0.25)^2 = 43.8 %");
+    REQUIRE(found.size() == 3);
+    CHECK(found[0].left == doctest::Approx(0.9));
+    CHECK(found[0].right == 0.9);
+    CHECK(found[0].half == doctest::Approx(0.05));
+    CHECK(found[1].left == doctest::Approx(0.693147));
+    CHECK(found[1].half == doctest::Approx(0.0005));
+    CHECK(found[2].left == doctest::Approx(0.4375));
+    CHECK(found[2].half == doctest::Approx(0.0005));
+    CHECK(tests::equations_of("2 * 3 = 7")[0].left == 6);
+    const auto small = tests::equations_of("p = 0.001 * 7.41e-5 = 7.41e-8");
+    REQUIRE(small.size() == 1);
+    CHECK(small[0].left == doctest::Approx(7.41e-8));
+    CHECK(small[0].right == doctest::Approx(7.41e-8));
+    CHECK(small[0].half == doctest::Approx(0.5e-10));
+    CHECK(written(7.4149e-8, decimals_of(7.4149e-8)) == "7.41e-8");
+    CHECK(written(0.04567, decimals_of(0.04567)) == "0.0457");
+    CHECK(rounded(0.04567, 3) == 0.046);
+    CHECK(decimals_in(2.5) == 1);
+    CHECK(decimals_in(4) == 0);
+}
+
 TEST_CASE("values stand in the text, and only what is so is shown") {
     const Values values = some_values();
     const auto shown = [&](const std::string& text) {
@@ -69,6 +102,13 @@ TEST_CASE("what comes from a run is text in the page, never markup") {
     CHECK(contains(page, "&lt;b&gt;3*4&lt;/b&gt; ** `x` {share}"));
     CHECK(contains(page, "<td>&lt;i&gt;</td>"));
     CHECK(!contains(page, "<b>"));
+    // A model may write any bytes; a page is UTF-8.
+    Values bytes;
+    bytes.set("line", std::string("\xc3\xa4 \xc7 \x02 \x1b"));
+    bytes.set("table", Grid{{"a"}, {{"\xff"}}});
+    const std::string shown = html(fill(read_blocks("{line}\n\n{table}", "t"), bytes));
+    CHECK(contains(shown, "\xc3\xa4 \\xc7 \\x02 \\x1b"));
+    CHECK(contains(shown, "<td>\\xff</td>"));
 }
 
 TEST_CASE("a wide table is broken between words, and a plot is drawn in letters") {
