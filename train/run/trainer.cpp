@@ -84,6 +84,28 @@ std::vector<engine::Optimiser> first_optimisers(const LoopOptions& options, cons
     return optimisers;
 }
 
+// Until a parameter has had its first gradient the optimiser leaves it alone; from then on a batch
+// that says nothing of it (no label is in it) is a gradient of zeros. Which have had none yet is
+// thus part of the state: a note of "0:NAME 1:NAME", with the number of the list.
+constexpr const char* kWithoutGradient = "without gradient";
+
+std::string without_gradient(const TrainedModel& model) {
+    std::string names;
+    for (size_t list = 0; list < model.parameters.size(); ++list)
+        for (const engine::Parameter& p : *model.parameters[list])
+            if (!p.frozen && p.grad.empty())
+                names += fmt::format("{}{}:{}", names.empty() ? "" : " ", list, p.name);
+    return names;
+}
+
+void give_gradients(const TrainedModel& model, const std::string& without) {
+    const std::string known = " " + without + " ";
+    for (size_t list = 0; list < model.parameters.size(); ++list)
+        for (engine::Parameter& p : *model.parameters[list])
+            if (!p.frozen && known.find(fmt::format(" {}:{} ", list, p.name)) == known.npos)
+                p.grad = engine::Tensor::zeros(p.value.shape(), p.value.device());
+}
+
 } // namespace
 
 void choose_trained(const LoopOptions& options, const Stage& stage, engine::Gpt& model,
@@ -121,8 +143,12 @@ Trainer::Trainer(const LoopOptions& options, Stage& stage, TrainedModel model, i
         }
     }
     const std::string path = stage.path("state.safetensors");
-    if (model_.load_state(path, optimisers_, state_) && !stage.quiet() && state_.step > 0)
-        fmt::print("{}: goes on after step {} of {}\n", stage.name(), state_.step, steps);
+    if (model_.load_state(path, optimisers_, state_) && state_.step > 0) {
+        give_gradients(model_, state_.notes[kWithoutGradient]);
+        state_.notes.erase(kWithoutGradient);
+        if (!stage.quiet())
+            fmt::print("{}: goes on after step {} of {}\n", stage.name(), state_.step, steps);
+    }
     begin_ = state_.step;
     metrics_ = std::make_unique<MetricsLog>(stage.path("metrics.jsonl"), state_.step);
     progress_ =
@@ -173,6 +199,10 @@ void Trainer::end_step(const Metrics& metrics, const std::string& note) {
     ++state_.step;
     if (state_.step % options_.save_every == 0 || state_.step == steps_) {
         metrics_->sync();
+        if (const std::string names = without_gradient(model_); !names.empty())
+            state_.notes[kWithoutGradient] = names;
+        else
+            state_.notes.erase(kWithoutGradient);
         model_.save_state(stage_.path("state.safetensors"), optimisers_, state_);
     }
     progress_->update(state_.step,

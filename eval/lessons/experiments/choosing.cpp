@@ -173,7 +173,7 @@ Values examine_choosing(LessonRun& run, const Given&) {
     for (int64_t n = 1; n <= options.samples; n *= 2) sizes.push_back(n);
     const auto curve = curve_of(pools, choosers, sizes, run.size(200, 20), run.seed());
     Values values;
-    Grid grid{{"solved, %, by"}, {}};
+    Grid grid{{"solved, %"}, {}};
     for (const int64_t n : sizes) grid.columns.push_back(fmt::format("N = {}", n));
     Plot plot;
     plot.title = "Solved against N";
