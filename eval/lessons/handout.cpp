@@ -25,10 +25,10 @@ h3 { font: 600 1rem/1.3 sans-serif; margin: 1.2rem 0 .3rem; break-after: avoid; 
 p, li { overflow-wrap: anywhere; } .quiet, figcaption { color: var(--quiet); font-size: .9rem; }
 code, pre { font-family: ui-monospace, monospace; font-size: .9em; } pre { overflow-x: auto; border-left: 3px solid var(--line); padding-left: .8rem; }
 table { border-collapse: collapse; font: .88rem/1.35 sans-serif; } .scroll { overflow-x: auto; }
-tr, table:not(:has(tr:nth-of-type(13))) { break-inside: avoid; } p:has(+ .scroll, + figure, + pre) { break-after: avoid; } pre { break-inside: avoid; }
+tr, table:not(:has(tr:nth-of-type(13))) { break-inside: avoid; } p:has(+ .scroll, + figure, + pre) { break-after: avoid; } pre, ul, ol { break-inside: avoid; } p:has(.answer, .blank) { break-before: avoid; break-inside: avoid; }
 th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 .blank { display: inline-block; min-width: 14rem; border-bottom: 1px solid var(--ink); height: 1.4em; }
-.answer { border: 1.5px solid var(--ink); border-radius: .3rem; padding: .1rem .5rem; font-weight: 600; }
+.answer { display: inline-block; border: 1.5px solid var(--ink); border-radius: .3rem; padding: .1rem .5rem; font-weight: 600; }
 figure { margin: .5rem 0; break-inside: avoid; } .plot { display: block; max-width: 100%; height: auto; } .narrow { display: none; }
 svg text { font: 12px sans-serif; fill: var(--quiet); } .grid { stroke: var(--line); } .line { fill: none; stroke: currentColor; stroke-width: 2; }
 .interval { stroke: currentColor; opacity: .6; } .mark { fill: currentColor; } .diagonal { stroke: var(--quiet); stroke-dasharray: 4 4; }
