@@ -73,6 +73,8 @@ class ByHand {
     }
     bool ended() const { return ended_ || open_.empty(); }
     const std::string& answer() const { return answer_; }
+    // Whether that was the best one there was when the tokens had been spent.
+    bool spent() const { return spent_; }
     double weight() const { return options_.weight; }
 
   private:
@@ -82,6 +84,15 @@ class ByHand {
         open_.push_back({space_.entry(node, f), space_.name(node), space_.g(node), space_.h(node),
                          f, space_.is_goal(node)});
     }
+    // The tokens are spent: as the search does, the best finished path that is open.
+    void take_best_finished() {
+        const Open* best = nullptr;
+        for (const Open& one : open_)
+            if (one.goal && (best == nullptr || best->entry < one.entry)) best = &one;
+        if (best == nullptr) return;
+        answer_ = plain_name(best->line);
+        spent_ = true;
+    }
     void expand(size_t i) {
         const Space::Node node = open_[i].entry.node;
         open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(i));
@@ -89,7 +100,10 @@ class ByHand {
         if (space_.spent() || !space_.expand({node}, successors)) {
             ended_ = true;
             // Where the goal is public, the first path that reaches it ends the search at once.
-            if (space_.solved()) answer_ = plain_name(space_.name(space_.size() - 1));
+            if (space_.solved())
+                answer_ = plain_name(space_.name(space_.size() - 1));
+            else
+                take_best_finished();
             return;
         }
         for (const Space::Node child : successors) add(child);
@@ -100,7 +114,7 @@ class ByHand {
     Space space_;
     std::vector<Open> open_;
     std::string answer_;
-    bool ended_ = false;
+    bool ended_ = false, spent_ = false;
 };
 
 // A held-out problem that A* solves and on which it has to choose several times, if there is one.
@@ -240,6 +254,7 @@ Values examine_astar(LessonRun& run, const Given& given) {
     values.set("moves", static_cast<double>(led.moves));
     values.set("same", static_cast<double>(led.same));
     values.set("your_answer", search.answer());
+    values.set("spent", static_cast<double>(search.spent()));
     values.set("you_right",
                static_cast<double>(!search.answer().empty() &&
                                    run.world().check_answer(problem, search.answer())));

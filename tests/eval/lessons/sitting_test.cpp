@@ -225,7 +225,8 @@ TEST_CASE("who always opens the smallest f has made the search") {
     const Values values = experiment.examine(student.run, given);
     CHECK(values.number("same") == values.number("moves"));
     CHECK(values.number("moves") > 0);
-    if (!values.text("your_answer").empty() && values.number("moves") < 8)
+    // The same answer, also where the tokens are spent before one is opened.
+    if (values.text("answer") != "(none)" && values.number("moves") < 8)
         CHECK(contains(values.text("your_answer"), values.text("answer")));
     CHECK(values.number("f") ==
           doctest::Approx(values.number("g") + values.number("weight") * values.number("h")));
