@@ -6,6 +6,7 @@
 #include "eval/measure/study.h"
 #include "eval/plot/plot.h"
 #include "train/q_learning/davi.h"
+#include "train/q_learning/walk.h"
 
 #include <fmt/format.h>
 #include <string>
@@ -18,6 +19,39 @@ search::PuzzleChoice choice_of(const ActionsOptions& options, int set) {
     search::PuzzleChoice choice = options.training.value.puzzle;
     (choice.world == "lights-out" ? choice.size : choice.compose) = set;
     return choice;
+}
+
+bool by_walks(const ActionsOptions& options) { return options.learning == "walks"; }
+
+// Trains both networks for a set; gives their stages.
+struct Networks {
+    std::string value, q;
+};
+Networks train_networks(const ActionsOptions& options, int set) {
+    train::DeepQOptions q = options.training;
+    q.value.puzzle = choice_of(options, set);
+    q.value.stage.seed = options.seed;
+    q.value.stage.quiet = options.quiet;
+    Networks names{fmt::format("davi-{}", set), fmt::format("deep-q-{}", set)};
+    train::ValueOptions value = q.value;
+    if (by_walks(options)) {
+        const int turns = value.puzzle.compose; // of an action
+        value.puzzle.compose = 1;
+        names.value = fmt::format("walk-{}", turns > 1 ? 1 : set);
+        value.name = names.value;
+        train::walk({value});
+        if (value.scramble == 0)
+            value.scramble = train::default_scramble(*search::make_space(value.puzzle));
+        q.value.scramble = (value.scramble + turns - 1) / turns;
+        q.teacher = names.value;
+    } else {
+        value.name = names.value;
+        train::davi(value);
+    }
+    q.value.name = names.q;
+    if (options.q_steps > 0) q.value.steps = options.q_steps;
+    train::deep_q(q);
+    return names;
 }
 
 // A bar for each set, as long as the ratio.
@@ -67,7 +101,10 @@ void describe(Flags& f, ActionsOptions& o) {
     f.list("sets", o.sets, 1, 40, "lights-out: widths; cubes: turns in a composed action: 1,2,3")
         .required();
     f.number("problems", o.problems, 1, 10'000'000, "fresh states for each set");
+    f.choice("learning", o.learning, {"value-iteration", "walks"},
+             "davi and deep-q, or walk and a Q-network that it teaches");
     f.number("steps", t.value.steps, 1, kMost, "training steps of each network");
+    f.number("q-steps", o.q_steps, 0, kMost, "of each Q-network; 0: as many");
     f.number("train-batch", t.value.loop.batch, 1, 1'000'000, "states a training step");
     f.number("lr", t.value.loop.lr, 0, 10, "learning rate at its peak");
     f.number("net-width", t.value.width, 1, 100'000, "of the networks");
@@ -95,45 +132,43 @@ void actions(const ActionsOptions& options) {
     std::vector<PuzzleRow> rows;
     std::vector<std::pair<PuzzleRow, PuzzleRow>> pairs;
     for (const int set : options.sets) {
-        train::DeepQOptions training = options.training;
-        training.value.puzzle = choice_of(options, set);
-        training.value.stage.seed = options.seed;
-        training.value.stage.quiet = options.quiet;
-        training.value.name = fmt::format("davi-{}", set);
-        train::davi(training.value);
-        training.value.name = fmt::format("deep-q-{}", set);
-        train::deep_q(training);
-
-        const auto space = search::make_space(training.value.puzzle);
+        const Networks networks = train_networks(options, set);
+        const search::PuzzleChoice puzzle = choice_of(options, set);
+        const auto space = search::make_space(puzzle);
         const std::vector<search::State> states =
             fresh_states(*space, options.problems, options.seed);
         std::vector<int64_t> shortest;
         if (const auto length = shortest_length(*space))
             for (const search::State& state : states) shortest.push_back((*length)(state));
         search::PuzzleSearch search;
-        search.puzzle = training.value.puzzle;
+        search.puzzle = puzzle;
         search.options = options.options;
+        if (by_walks(options)) search.options.weight /= puzzle.compose;
         search.heuristic = "model";
         search.mirror = options.mirror;
         for (const char* method : {"astar", "qstar"}) {
             search.method = method;
-            search.model = train::model_path(
-                training.value.stage.run,
-                fmt::format("{}-{}", search.method == "astar" ? "davi" : "deep-q", set));
+            search.model =
+                train::model_path(options.training.value.stage.run,
+                                  search.method == "astar" ? networks.value : networks.q);
             rows.push_back(measure(*space, search, states, shortest, options.quiet));
         }
         pairs.emplace_back(rows[rows.size() - 2], rows.back());
     }
     const std::string text = fmt::format(
-        "A* against Q* on {}, {} fresh states for each set, seed {}; both networks trained for {} "
-        "steps.\n\n{}",
-        options.training.value.puzzle.world, options.problems, options.seed,
-        options.training.value.steps, table_of(rows).markdown());
+        "A* against Q* on {}, {} fresh states for each set, seed {}; networks trained by {}, {} "
+        "steps, Q {}.\n\n{}",
+        options.training.value.puzzle.world, options.problems, options.seed, options.learning,
+        options.training.value.steps,
+        options.q_steps > 0 ? options.q_steps : options.training.value.steps,
+        table_of(rows).markdown());
     const std::string file = join_path(options.training.value.stage.run, "actions");
     write_file_atomic(file + "-generated.svg",
                       picture(plot(options, rows, "states made", &PuzzleRow::generated)));
     write_file_atomic(file + "-seconds.svg",
                       picture(plot(options, rows, "seconds a state", &PuzzleRow::seconds)));
+    write_file_atomic(file + "-memory.svg",
+                      picture(plot(options, rows, "bytes a search", &PuzzleRow::bytes)));
     write_study(file, options, {{"rows", table_of(rows).json()}}, text);
     if (!options.quiet) fmt::print("\nA* by Q*:\n\n{}", ratios(pairs));
 }

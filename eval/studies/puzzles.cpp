@@ -33,13 +33,15 @@ Table table_of(const std::vector<PuzzleRow>& rows) {
                  {"generated", "generated"},
                  {"most_generated", "most"},
                  {"tokens", "evaluated"},
+                 {"megabytes", "MB", Kind::number, 1},
                  {"seconds", "seconds", Kind::number, 4}});
     for (const PuzzleRow& row : rows) {
         const bool known = row.shortest >= 0;
         table.add({row.method, row.heuristic, row.actions, Share{row.solved, row.n},
-                   known ? Cell(Share{row.shortest, row.n}) : Cell(), row.length,
-                   known ? Cell(row.shortest_length) : Cell(), row.expanded, row.generated,
-                   row.most, row.evaluated, row.seconds});
+                   known ? Cell(Share{row.shortest, row.n}) : Cell(),
+                   row.solved > 0 ? Cell(row.length) : Cell(),
+                   known && row.solved > 0 ? Cell(row.shortest_length) : Cell(), row.expanded,
+                   row.generated, row.most, row.evaluated, row.bytes / 1e6, row.seconds});
     }
     return table;
 }
@@ -100,6 +102,7 @@ PuzzleRow measure(const search::Space& space, const search::PuzzleSearch& search
         row.expanded += static_cast<double>(result.expanded) / n;
         row.generated += static_cast<double>(result.generated) / n;
         row.evaluated += static_cast<double>(result.evaluations) / n;
+        row.bytes += static_cast<double>(result.bytes) / n;
         row.seconds += result.seconds / n;
         row.most = std::max(row.most, result.generated);
         progress.update(static_cast<int64_t>(i + 1), fmt::format("{} solved", row.solved));

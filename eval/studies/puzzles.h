@@ -34,8 +34,9 @@ struct PuzzleRow {
     int64_t actions = 0, n = 0, solved = 0;
     int64_t shortest = -1;                  // solutions of the shortest length; -1: not known
     double length = 0, shortest_length = 0; // mean of the solved, and of what it could be
-    double expanded = 0, generated = 0, evaluated = 0, seconds = 0; // means over all states
-    int64_t most = 0;                                               // generated for a state
+    // Means over all states; bytes at a search's most.
+    double expanded = 0, generated = 0, evaluated = 0, bytes = 0, seconds = 0;
+    int64_t most = 0; // generated for a state
 };
 
 // The length of a shortest solution; none where it cannot be known.

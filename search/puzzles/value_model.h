@@ -24,6 +24,7 @@ class ValueModel : public Heuristic, public QFunction {
     // puzzle or has not as many outputs as actions (1 for a value).
     ValueModel(const Space& space, const std::string& path);
 
+    const engine::Mlp& network() const { return *network_; }
     bool is_q() const { return network_->config.outputs > 1; }
     void cost_to_go(const uint8_t* states, int64_t n, float* h) override;
     void q_values(const uint8_t* states, int64_t n, float* q) override;

@@ -45,7 +45,7 @@ Outcome davi(const ValueOptions& options) {
     Stage stage(options.stage, name, flags);
     if (stage.done()) return Outcome::finished;
 
-    ValueIteration values(options, stage, *space, 1);
+    ValueIteration values(options, stage, *space, fresh_network(options, *space, 1, stage.seed()));
     Trainer& trainer = values.trainer;
     while (trainer.running()) {
         // Step 1: states, scrambled from the goal.

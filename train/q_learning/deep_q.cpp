@@ -9,6 +9,7 @@
 #include <memory>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace qstar::train {
@@ -30,11 +31,30 @@ std::vector<int> draw_actions(const search::Space& space, const uint8_t* state, 
     return legal;
 }
 
+// All of a network but its output is the teacher's, where both have one shape, and every action
+// begins with the teacher's value of the state: what is left to learn is what an action changes.
+void begin_as(engine::Mlp& network, const engine::Mlp& teacher) {
+    const engine::MlpConfig &own = network.config, &its = teacher.config;
+    if (own.width != its.width || own.blocks != its.blocks) return;
+    const size_t hidden = network.parameters.size() - 2; // then out.weight and out.bias
+    for (size_t i = 0; i < network.parameters.size(); ++i) {
+        float* to = network.parameters[i].value.data();
+        const float* from = teacher.parameters[i].value.data();
+        const int64_t numbers = teacher.parameters[i].value.size();
+        const int64_t copies = i < hidden ? 1 : own.outputs / its.outputs;
+        for (int64_t n = 0; n < numbers; ++n) std::fill_n(to + n * copies, copies, from[n]);
+    }
+}
+
 } // namespace
 
 void describe(Flags& f, DeepQOptions& o) {
     describe(f, o.value);
     f.number("each", o.each, 1, kMost, "actions of each state that are learned from");
+    f.text("teacher", o.teacher,
+           "stage of the run whose value network says what a child costs, instead of the target "
+           "network: davi, walk")
+        .only_if(!o.teacher.empty());
 }
 
 Outcome deep_q(const DeepQOptions& options) {
@@ -45,6 +65,14 @@ Outcome deep_q(const DeepQOptions& options) {
     check_name("deep-q", name);
     Json flags = stage_record(options);
     record_inputs(flags, options.value);
+    const std::string& run = options.value.stage.run;
+    std::unique_ptr<search::ValueModel> teacher;
+    if (!options.teacher.empty()) {
+        const std::string file = model_path(run, options.teacher);
+        require(run, options.teacher, file);
+        flags["inputs"]["teacher"] = input(file);
+        teacher = std::make_unique<search::ValueModel>(*space, file);
+    }
     require_memory(options.value.stage, name,
                    engine::MlpConfig{space->features(), options.value.width, options.value.blocks,
                                      space->actions()},
@@ -54,7 +82,9 @@ Outcome deep_q(const DeepQOptions& options) {
 
     const size_t bytes = space->state_bytes();
     const int64_t actions = space->actions(), n = options.value.loop.batch;
-    ValueIteration values(options.value, stage, *space, actions);
+    engine::Mlp first = fresh_network(options.value, *space, actions, stage.seed());
+    if (teacher) begin_as(first, teacher->network());
+    ValueIteration values(options.value, stage, *space, std::move(first));
     Trainer& trainer = values.trainer;
     while (trainer.running()) {
         // Step 1: states, scrambled from the goal, and some actions of each.
@@ -72,8 +102,9 @@ Outcome deep_q(const DeepQOptions& options) {
                 place.push_back(i * actions + action);
             }
         }
-        // Step 2: their targets by the target network; at the goal it says 0.
-        const std::vector<float> next = values.target_cost(children);
+        // Step 2: their targets by the target network or the teacher; at the goal both say 0.
+        const std::vector<float> next =
+            values.cost(teacher ? *teacher : values.target_value, children);
         // Step 3: a step of gradient descent on (y - Q)^2 at those actions.
         std::vector<float> lower(static_cast<size_t>(n));
         values.target_value.bounds(states.data(), n, lower.data());

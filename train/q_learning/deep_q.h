@@ -8,14 +8,24 @@
 //
 // where Q' is the target network. One evaluation of a state then says what A* would make and
 // evaluate all of its children for.
+//
+// With a teacher, a value network that is trained already (by `davi`, or by `walk` of one turn an
+// action, whatever the actions here), the target is what it says of the child,
+//
+//   y(s, a) = 1 + h(A(s, a)),
+//
+// which stands still: Q learns to know of all children what A* with that h would have to ask.
 
 #include "train/q_learning/value_iteration.h"
+
+#include <string>
 
 namespace qstar::train {
 
 struct DeepQOptions {
     ValueOptions value;
-    int64_t each = 4; // actions of each state that are learned from, drawn at random
+    int64_t each = 4;    // actions of each state that are learned from, drawn at random
+    std::string teacher; // stage of the run whose value network it is; empty: none
 };
 
 // Makes RUN/deep-q/model.safetensors.

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace qstar::train {
@@ -21,20 +22,21 @@ void describe(Flags& f, ValueOptions& o) {
 }
 
 ValueIteration::ValueIteration(const ValueOptions& options, Stage& stage,
-                               const search::Space& space, int64_t outputs)
-    : ValueNetworks(fresh_network(options, space, outputs, stage.seed())),
+                               const search::Space& space, engine::Mlp first)
+    : ValueNetworks(std::move(first)),
       PuzzleTraining(options, stage, space, network, &target, {"updates", "checks", "loss_sum"}),
       target_value(space, target, bound_of(options, space)), options_(options),
       state_bytes_(space.state_bytes()) {}
 
-std::vector<float> ValueIteration::target_cost(const std::vector<uint8_t>& states) {
+std::vector<float> ValueIteration::cost(search::ValueModel& of,
+                                        const std::vector<uint8_t>& states) const {
     const size_t bytes = state_bytes_, rows = states.size() / bytes;
     const auto ranks = static_cast<size_t>(engine::ranks());
     std::vector<float> all(rows);
     const std::vector<std::string> parts = engine::share(ranks, [&](size_t rank) {
         const auto [first, count] = engine::slice_of(rows, rank, ranks);
-        target_value.cost_to_go(states.data() + first * bytes, static_cast<int64_t>(count),
-                                all.data() + first);
+        of.cost_to_go(states.data() + first * bytes, static_cast<int64_t>(count),
+                      all.data() + first);
         return std::string(reinterpret_cast<const char*>(all.data() + first),
                            ranks > 1 ? count * sizeof(float) : 0);
     });

@@ -1,7 +1,7 @@
 #pragma once
 // What both value iterations of puzzles do beside their targets: the target network.
 //
-//   ValueIteration values(options, stage, space, outputs);
+//   ValueIteration values(options, stage, space, fresh_network(options, space, outputs, seed));
 //   while (values.trainer.running()) {
 //       std::vector<uint8_t> states = values.scrambles();  // of trainer.step()
 //       ... targets by values.target_cost() ...
@@ -38,13 +38,17 @@ struct ValueNetworks {
 
 class ValueIteration : private ValueNetworks, public PuzzleTraining {
   public:
+    // It begins with the numbers of `first`.
     ValueIteration(const ValueOptions& options, Stage& stage, const search::Space& space,
-                   int64_t outputs);
+                   engine::Mlp first);
 
     search::ValueModel target_value; // the target network as an estimate of the cost to go
 
-    // What the target network says of these states; with MPI the ranks share them.
-    std::vector<float> target_cost(const std::vector<uint8_t>& states);
+    // What the target network says of these states, or another one; with MPI the ranks share them.
+    std::vector<float> target_cost(const std::vector<uint8_t>& states) {
+        return cost(target_value, states);
+    }
+    std::vector<float> cost(search::ValueModel& of, const std::vector<uint8_t>& states) const;
 
     // With that gradient: AdamW, the target network, metrics, state.
     void end_step(double loss, const Metrics& metrics);

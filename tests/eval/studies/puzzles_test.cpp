@@ -93,8 +93,20 @@ TEST_CASE("qstar eval puzzles and actions, from nothing to a table") {
     const Json json = read_json(folder.path + "/run/actions.json").value;
     REQUIRE(json["rows"].size() == 4);
     CHECK(json["rows"][3]["actions"] == 9);
-    for (const char* plot : {"generated", "seconds"})
+    for (const char* plot : {"generated", "seconds", "memory"})
         CHECK(exists(folder.path + "/run/actions-" + plot + ".svg"));
+    // By walks one value network of turns teaches the Q-network of every set.
+    const auto walks = run("eval actions --world cube2 --learning walks --sets 1,2 --steps 40 "
+                           "--q-steps 10 --train-batch 16 --net-width 16 --blocks 1 --problems 2 "
+                           "--nodes 300 --run '" +
+                           folder.path + "/walks'");
+    CHECK_MESSAGE(walks.status == 0, walks.error);
+    CHECK(contains(walks.out, "| qstar | model | 33 |"));
+    CHECK(exists(folder.path + "/walks/walk-1/model.safetensors"));
+    CHECK_FALSE(exists(folder.path + "/walks/walk-2"));
+    CHECK(
+        read_json(folder.path + "/walks/actions.json").value["rows"][0]["megabytes"].get<double>() >
+        0);
     const auto refused = run("eval puzzles --world lights-out --methods bfs");
     CHECK(refused.status == 2);
     CHECK(contains(refused.error, "unknown method \"bfs\""));

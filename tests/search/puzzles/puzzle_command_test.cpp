@@ -7,11 +7,25 @@
 #include "tests/program.h"
 
 #include <algorithm>
+#include <cmath>
 #include <doctest/doctest.h>
+#include <memory>
+#include <vector>
 
 using namespace qstar;
 using namespace qstar::search;
 using namespace qstar::tests;
+
+namespace {
+
+std::unique_ptr<Space> puzzle(const char* world, int compose = 1) {
+    PuzzleChoice choice;
+    choice.world = world;
+    choice.compose = compose;
+    return make_space(choice);
+}
+
+} // namespace
 
 TEST_CASE("a file of states in, a line of JSON for each out, steps that solve it") {
     const Temporary folder;
@@ -130,4 +144,41 @@ TEST_CASE(
                                 once + "'");
     CHECK(other.status == 2);
     CHECK(contains(other.error, "expected a network of sliding 3x3, found one of \"sliding 2x2\""));
+}
+
+TEST_CASE("deep-q by a teacher: Q of an action is 1 and what the value network says of the child") {
+    const Temporary folder;
+    const std::string flags = " --world cube2 --width 32 --blocks 1 --batch 64 --scramble 4 "
+                              "--bound none --lr 0.003 --warmup 5 --quiet --run '" +
+                              folder.path + "/run'";
+    ProgramOutput output = run_program(folder, "train walk --steps 200" + flags);
+    CHECK_MESSAGE(output.status == 0, output.error);
+    output = run_program(folder, "train deep-q --steps 5 --teacher davi" + flags);
+    CHECK(output.status == 2);
+    CHECK(contains(output.error, "davi/model.safetensors is missing"));
+    // The teacher counts turns; the actions are products of up to two of them.
+    output =
+        run_program(folder, "train deep-q --steps 300 --compose 2 --each 8 --teacher walk" + flags);
+    CHECK_MESSAGE(output.status == 0, output.error);
+
+    const auto space = puzzle("cube2", 2);
+    ValueModel teacher(*space, folder.path + "/run/walk/model.safetensors");
+    ValueModel pupil(*space, folder.path + "/run/deep-q/model.safetensors");
+    std::vector<uint8_t> states;
+    Random random(5, "puzzle_command_test");
+    for (int i = 0; i < 50; ++i) {
+        const State state = scramble(*space, 1 + i % 4, random);
+        states.insert(states.end(), state.begin(), state.end());
+    }
+    std::vector<float> q(static_cast<size_t>(50 * space->actions())), wanted(q.size()), own(50);
+    pupil.q_values(states.data(), 50, q.data());
+    OneStepQ one_step(*space, teacher);
+    one_step.q_values(states.data(), 50, wanted.data());
+    teacher.cost_to_go(states.data(), 50, own.data());
+    double error = 0, without = 0; // of the pupil; of who says of all children what of the parent
+    for (size_t i = 0; i < q.size(); ++i) {
+        error += std::abs(q[i] - wanted[i]);
+        without += std::abs(1 + own[i / static_cast<size_t>(space->actions())] - wanted[i]);
+    }
+    CHECK_MESSAGE(error < 0.6 * without, error << " of " << without);
 }
