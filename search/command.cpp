@@ -100,6 +100,8 @@ void describe(Flags& f, SearchCall& o) {
         .quiet();
     const size_t own = f.all.size();
     describe_puzzle(f, o.puzzle);
+    f.text("scramble", o.puzzle.scramble, "instead of a state, steps from the goal: \"R U' F2\"")
+        .in_group("Puzzles");
     if (!is_puzzle(o.world))
         for (size_t i = own; i < f.all.size(); ++i) f.all[i].quiet();
 }
@@ -218,7 +220,8 @@ void search_file(const World& world, const SearchCall& flags, const std::vector<
 }
 
 void search(const SearchCall& flags) {
-    if (flags.problem.empty() == flags.problems.empty())
+    const bool scramble = !flags.puzzle.scramble.empty();
+    if (!flags.problem.empty() + !flags.problems.empty() + scramble != 1)
         fail("say what to solve: either a problem on the command line or --problems FILE");
     check(flags_of(flags));
     check(flags.puzzle.puzzle);
@@ -229,6 +232,7 @@ void search(const SearchCall& flags) {
             fail("--target is for the world countdown, found with {}", flags.world);
         return search_puzzles(flags, flags.seed);
     }
+    if (scramble) fail("--scramble is for puzzles, found without --world of one");
     if (!flags.world.empty() && !is_world(flags.world))
         fail("unknown world \"{}\": expected {}, or of the puzzles {}", flags.world, known_worlds(),
              fmt::join(puzzle_names(), ", "));

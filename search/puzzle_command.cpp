@@ -244,8 +244,11 @@ void search_file(const PuzzleSearch& flags, Method method, const PuzzleFile& fil
 }
 
 void search_one(const PuzzleSearch& flags, Method method) {
-    const std::unique_ptr<Space> space = make_space(flags.puzzle, flags.state);
-    const StateLine line{flags.state, space->read(flags.state)};
+    const bool scrambled = !flags.scramble.empty();
+    const std::unique_ptr<Space> space =
+        scrambled ? make_space(flags.puzzle) : make_space(flags.puzzle, flags.state);
+    const State start = scrambled ? scrambled_by(*space, flags.scramble) : space->read(flags.state);
+    const StateLine line{scrambled ? space->text(start.data()) : flags.state, start};
     const PuzzleModels models = load_puzzle_models(*space, flags);
     say_memory(*space, flags, models);
     const PuzzleResult result =

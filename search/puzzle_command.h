@@ -14,6 +14,7 @@ namespace qstar::search {
 
 struct PuzzleSearch {
     std::string state, states, out; // one state, or a file of them; empty out: to stdout
+    std::string scramble;           // or the steps that lead to one from the goal
     std::string method = "astar";   // greedy, beam, mcts, astar, qstar
     std::string run = "runs/puzzle";
     PuzzleChoice puzzle;

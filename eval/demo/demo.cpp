@@ -129,9 +129,9 @@ void learn_by_muon(train::LoopOptions& loop, double rate) {
     loop.muon_lr = rate;
 }
 
-void lights_out_demo(const DemoOptions& options) {
-    puzzle_demo(options.world, options.run, options.seed, options.quick);
-}
+void lights_out_demo(const DemoOptions& options) { puzzle_demo(options, lights_out_plan(options)); }
+
+void cube_demo(const DemoOptions& options) { puzzle_demo(options, cube_plan(options)); }
 
 void arithmetic_demo(const DemoOptions& options) {
     const auto begin = std::chrono::steady_clock::now();
@@ -305,6 +305,7 @@ constexpr DemoEntry kDemos[] = {
     {"arithmetic", arithmetic_demo},
     {"countdown", countdown_demo},
     {"lights-out", lights_out_demo},
+    {"cube", cube_demo},
 };
 
 } // namespace
@@ -313,7 +314,7 @@ void demo(const DemoOptions& options) {
     for (const DemoEntry& entry : kDemos)
         if (entry.world == options.world) return entry.run(options);
     if (train::Teachings().find(options.world) == nullptr)
-        fail("demo: expected lights-out or one of the worlds {}, found \"{}\"",
+        fail("demo: expected lights-out, cube or one of the worlds {}, found \"{}\"",
              train::taught_worlds(), options.world);
     world_demo(options);
 }

@@ -1,64 +1,127 @@
 #include "eval/demo/puzzle_demo.h"
 
-#include "engine/base/error.h"
-#include "eval/studies/puzzles.h"
-#include "train/q_learning/davi.h"
-#include "train/q_learning/deep_q.h"
+#include "engine/io/files.h"
+#include "eval/demo/demo_stages.h"
 
 #include <chrono>
+#include <fmt/format.h>
 
 namespace qstar::eval {
 
 namespace {
 
-// What trains Lights Out 5x5 in half a minute. Without a bound the first targets are 1, 2, 3, ...
-// up to the true distance, which is what the network's features can express.
-train::DeepQOptions lights_out_training() {
-    train::DeepQOptions training;
+// 100 fresh states, or as many as it takes, by networks of the run. The rows of the table are kept
+// in RUN/FILE.
+PuzzleEvalOptions measure_by_networks(const DemoOptions& demo, const search::PuzzleChoice& puzzle,
+                                      const char* file) {
+    auto eval = of<PuzzleEvalOptions>(demo);
+    eval.search.puzzle = puzzle;
+    eval.search.heuristic = "model";
+    eval.out = join_path(demo.run, file);
+    return eval;
+}
+
+struct Perform {
+    void operator()(const train::ValueOptions& options) const { train::davi(options); }
+    void operator()(const train::DeepQOptions& options) const { train::deep_q(options); }
+    void operator()(const train::WalkOptions& options) const { train::walk(options); }
+    void operator()(const PuzzleEvalOptions& options) const { puzzles(options); }
+};
+
+} // namespace
+
+PuzzlePlan lights_out_plan(const DemoOptions& options) {
+    // Without a bound the first targets are 1, 2, 3, ... up to the true distance, which is what the
+    // network's features can express.
+    auto training = of<train::DeepQOptions>(options);
     train::ValueOptions& value = training.value;
     value.puzzle.world = "lights-out";
-    value.puzzle.size = 5;
+    value.puzzle.size = options.quick ? 3 : 5;
     value.bound = "none";
     value.width = 64;
     value.blocks = 1;
-    value.steps = 2000;
+    value.steps = options.quick ? 300 : 2000;
     value.loop.batch = 100;
     value.loop.lr = 3e-3;
     value.scramble = 12;
     value.check_every = 20;
     value.target_loss = 0.03;
-    return training;
-}
 
-} // namespace
-
-void puzzle_demo(const std::string& world, const std::string& run, uint64_t seed, bool quick) {
-    if (world != "lights-out")
-        fail("unknown world \"{}\": the demo of a puzzle is that of lights-out", world);
-    const auto begin = std::chrono::steady_clock::now();
-    train::DeepQOptions training = lights_out_training();
-    training.value.stage.run = run;
-    training.value.stage.seed = seed;
-    if (quick) training.value.puzzle.size = 3, training.value.steps = 300;
-    fmt::print("[davi] the cost to go, from states that were scrambled "
-               "from the goal\n");
-    train::davi(training.value);
-    fmt::print("[deep-q] the same for each action of a state, for Q*\n");
-    train::deep_q(training);
-
-    fmt::print("[puzzles] 100 fresh states, every method on the same ones\n");
-    PuzzleEvalOptions eval;
-    eval.search.puzzle = training.value.puzzle;
-    eval.search.run = run;
-    eval.search.heuristic = "model";
+    auto eval = measure_by_networks(options, value.puzzle, "puzzles.jsonl");
+    eval.methods = {"greedy", "best-of-n", "beam", "mcts", "astar", "qstar"};
     eval.search.mirror = true;
     eval.search.options.nodes = 50'000;
     eval.search.options.weight = 4;
-    eval.methods = {"greedy", "best-of-n", "beam", "mcts", "astar", "qstar"};
-    eval.seed = seed;
-    puzzles(eval);
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
-    fmt::print("\nThe run is in {}; this call took {:.0f} s.\n", run, passed.count());
+    return {{{"davi", "the cost to go, from states that were scrambled from the goal", value},
+             {"deep-q", "the same for each action of a state, for Q*", training},
+             {"puzzles", "100 fresh states, every method on the same ones", eval}},
+            ""};
+}
+
+PuzzlePlan cube_plan(const DemoOptions& options) {
+    const bool quick = options.quick;
+
+    // Every state of the 2x2x2 is 14 quarter turns away at most: value iteration reaches them all.
+    auto small = of<train::DeepQOptions>(options);
+    train::ValueOptions& value = small.value;
+    value.puzzle.world = "cube2";
+    value.width = quick ? 32 : 256;
+    value.blocks = 1;
+    value.steps = quick ? 60 : 4000;
+    value.loop.batch = quick ? 64 : 500;
+    value.scramble = quick ? 4 : 16;
+    value.check_every = quick ? 10 : 50;
+
+    auto fresh = measure_by_networks(options, value.puzzle, "puzzles-2x2x2.jsonl");
+    fresh.methods = {"beam", "astar", "qstar"};
+    fresh.problems = quick ? 5 : 200;
+    fresh.search.options.batch = 16;
+    fresh.search.options.weight = 0.9; // a tenth less of h is rarely above the truth
+    fresh.search.options.nodes = quick ? 2000 : 300'000;
+
+    // The 3x3x3 is too deep for that: walks from the goal say which of two states is nearer.
+    auto walk = of<train::WalkOptions>(options);
+    walk.q = true;
+    walk.training.puzzle.world = "cube3";
+    walk.training.width = quick ? 32 : 384;
+    walk.training.steps = quick ? 20 : 8000;
+    walk.training.scramble = 26;
+    walk.training.loop.batch = quick ? 64 : 2000;
+    walk.training.loop.lr_floor = 0.01;
+    walk.training.loop.warmup = quick ? 5 : 500;
+
+    auto wide = measure_by_networks(options, walk.training.puzzle, "puzzles-3x3x3.jsonl");
+    wide.methods = {"beam"};
+    wide.problems = quick ? 1 : 5;
+    wide.search.options.hashed = true;
+    wide.search.options.width = quick ? 64 : 16'384;
+    wide.search.options.nodes = quick ? 2000 : 2'000'000;
+
+    return {
+        {{"davi", "2x2x2: the cost to go, from states that were scrambled from the goal", value},
+         {"deep-q", "2x2x2: the same for each turn of a state, for Q*", small},
+         {"puzzles 2x2x2", "fresh states, every method on the same ones", fresh},
+         {"walk", "3x3x3: how long was the random walk that came here, and which turn goes back?",
+          walk},
+         {"puzzles 3x3x3", "a few fresh states by a beam", wide}},
+        fmt::format("Scramble a cube of your own, R clockwise, R' the other way, R2 twice:\n\n"
+                    "    qstar search --world cube3 --run {0} --heuristic model --method beam "
+                    "--hashed --width 16384 --scramble \"R U2 F' L D B2 R' U\"\n\n"
+                    "or by clicking, and watch it being solved: qstar eval serve --run {0}, "
+                    "then Puzzles.\n",
+                    options.run)};
+}
+
+void puzzle_demo(const DemoOptions& options, const PuzzlePlan& plan) {
+    const auto begin = std::chrono::steady_clock::now();
+    StageTimes times(options);
+    for (const PuzzleStage& stage : plan.stages) {
+        times.next(stage.name, stage.what);
+        std::visit(Perform{}, stage.options);
+    }
+    times.end();
+    if (!plan.end.empty()) fmt::print("\n{}", plan.end);
+    say_end(options, begin);
 }
 
 } // namespace qstar::eval

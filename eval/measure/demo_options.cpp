@@ -11,7 +11,7 @@ namespace {
 
 std::vector<std::string> demo_worlds() {
     std::vector<std::string> names = train::taught_world_names();
-    names.emplace_back("lights-out");
+    for (const char* puzzle : {"lights-out", "cube"}) names.emplace_back(puzzle);
     return names;
 }
 
@@ -19,7 +19,7 @@ std::vector<std::string> demo_worlds() {
 
 void describe(Flags& f, DemoOptions& o) {
     f.text("run", o.run, "the run's folder (default: runs/demo, or of another world runs/WORLD)");
-    f.text("world", o.world, "lights-out, or one of " + train::taught_worlds())
+    f.text("world", o.world, "lights-out, cube, or one of " + train::taught_worlds())
         .offers(demo_worlds());
     f.mark("quick", o.quick, "seconds long: shows the way, not the heights");
     f.mark("full", o.full, "half an hour: all data and more problems");

@@ -14,7 +14,7 @@ struct DemoOptions {
     uint64_t seed = 1;
     bool quick = false;                       // seconds long: shows the way, not the heights
     bool full = false;                        // half an hour: all data, more problems (arithmetic)
-    std::string world{search::kDefaultWorld}; // or lights-out, or one that has a class
+    std::string world{search::kDefaultWorld}; // or a puzzle, or one with a class
 };
 void describe(Flags& f, DemoOptions& o);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <optional>
 
 namespace qstar::search {
 
@@ -21,6 +22,45 @@ State scramble(const Space& space, int64_t moves, Random& random, int* undo_last
         undo = space.inverse(action);
     }
     if (undo_last != nullptr) *undo_last = undo;
+    return state;
+}
+
+namespace {
+
+// The legal action that a person calls so; none.
+std::optional<int> action_named(const Space& space, const State& state, std::string_view name) {
+    for (int action = 0; action < space.actions(); ++action)
+        if (space.legal(state.data(), action) && space.action_name(state.data(), action) == name)
+            return action;
+    return std::nullopt;
+}
+
+std::string an_action(const Space& space, const State& state) {
+    int action = 0;
+    while (!space.legal(state.data(), action)) ++action;
+    return space.action_name(state.data(), action);
+}
+
+} // namespace
+
+State scrambled_by(const Space& space, std::string_view steps) {
+    State state = space.goal();
+    for (size_t at = 0; at < steps.size();) {
+        const size_t end = std::min(steps.find(' ', at), steps.size());
+        const std::string_view word = steps.substr(at, end - at);
+        at = end + 1;
+        if (word.empty()) continue;
+        std::optional<int> action = action_named(space, state, word);
+        int64_t times = 1;
+        if (!action && word.back() == '2' && (word.front() < '0' || word.front() > '9')) {
+            action = action_named(space, state, word.substr(0, word.size() - 1));
+            times = 2;
+        }
+        if (!action)
+            fail("expected a step that {} allows here, such as {}, found \"{}\"", space.name(),
+                 an_action(space, state), word.substr(0, 40));
+        for (; times > 0; --times) space.apply(state.data(), *action);
+    }
     return state;
 }
 

@@ -73,6 +73,10 @@ struct Space {
 // `undo`, if wanted: the action that takes the last of them back; -1 without moves.
 State scramble(const Space& space, int64_t moves, Random& random, int* undo = nullptr);
 
+// The state to which steps lead from the goal, as their names say, with blanks between them:
+// "R U' F2", where a turn with a 2 behind it is taken twice. Error naming a step that is none.
+State scrambled_by(const Space& space, std::string_view steps);
+
 // All children of n states, in the order of parents and actions. Made by all threads.
 struct Children {
     std::vector<uint8_t> states; // one behind another

@@ -3,6 +3,7 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
+#include "engine/io/sha256.h"
 #include "engine/text/jsonl.h"
 #include "search/puzzles/lights_out.h"
 #include "search/puzzles/sliding.h"
@@ -120,4 +121,31 @@ TEST_CASE("qstar demo --world lights-out: two networks, and every search solves 
     for (const char* method : {"greedy", "beam", "mcts", "astar", "qstar"})
         CHECK(contains(demo.out, std::string("| ") + method + " | model | 9 | 100 / 100 |"));
     CHECK(exists(folder.path + "/run/deep-q/model.safetensors"));
+}
+
+TEST_CASE("qstar demo --world cube: both cubes, resumed without another training") {
+    const Temporary folder;
+    const std::string command = "demo --world cube --quick --run '" + folder.path + "/run'";
+    const auto demo = run_program(folder, command);
+    CHECK_MESSAGE(demo.status == 0, demo.error);
+    for (const char* row : {"| beam | model | 6 | ", "| astar | model | 6 | ",
+                            "| qstar | model | 6 | ", "| beam | model | 12 | "})
+        CHECK(contains(demo.out, row));
+    CHECK(contains(demo.out, "--scramble \"R U2"));
+    CHECK(read_jsonl(folder.path + "/run/puzzles-2x2x2.jsonl").size() == 3);
+    const Json times = read_json(folder.path + "/run/times.json").value["seconds"];
+    for (const char* stage : {"davi", "deep-q", "walk"}) {
+        CHECK(times.contains(stage));
+        CHECK(exists(folder.path + "/run/" + stage + "/model.safetensors"));
+    }
+    // What the demo says of a cube of one's own works on its networks.
+    const std::string state = folder.path + "/run/walk/state.safetensors";
+    const std::string trained = sha256_file(state);
+    CHECK(run_program(folder, command).status == 0);
+    CHECK(sha256_file(state) == trained);
+    CHECK(contains(run_program(folder, "search --world cube3 --heuristic model --method beam "
+                                       "--hashed --scramble R --run '" +
+                                           folder.path + "/run'")
+                       .out,
+                   "solved in 1 steps"));
 }

@@ -182,3 +182,25 @@ TEST_CASE("deep-q by a teacher: Q of an action is 1 and what the value network s
     }
     CHECK_MESSAGE(error < 0.6 * without, error << " of " << without);
 }
+
+TEST_CASE("a scramble of one's own, by the names of its turns") {
+    const auto cube = puzzle("cube2");
+    CHECK(cube->solved(scrambled_by(*cube, "R2  U F' F U' R2 ").data()));
+    CHECK(scrambled_by(*cube, "U R2") == scrambled_by(*cube, "U R R"));
+    CHECK(scrambled_by(*cube, "U R") != scrambled_by(*cube, "R U"));
+    const auto sliding = puzzle("sliding");
+    CHECK(sliding->solved(scrambled_by(*sliding, "12 12").data()));
+
+    const Temporary folder;
+    ProgramOutput output =
+        run_program(folder, "search --world cube2 --scramble \"R U' F2\" --method astar");
+    CHECK_MESSAGE(output.status == 0, output.error);
+    CHECK(contains(output.out, "solved in 4 steps"));
+    output = run_program(folder, "search --world cube2 --scramble \"R D\"");
+    CHECK(output.status == 2);
+    CHECK(contains(output.error, "expected a step that cube 2x2x2 allows here, such as U, found "
+                                 "\"D\""));
+    CHECK(contains(run_program(folder, "search --world cube2 --scramble R '0 1'").error,
+                   "say what to solve"));
+    CHECK(contains(run_program(folder, "search --scramble R").error, "--scramble is for puzzles"));
+}
