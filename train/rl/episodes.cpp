@@ -35,48 +35,59 @@ bool take(Episode& episode, std::string& open, int token, const tokenizer::FormR
     return !episode.path.finished && static_cast<int64_t>(episode.tokens.size()) < limit;
 }
 
-// Writes the solutions of `episodes`, which are prompts so far; equal neighbours share the
-// evaluation of theirs.
+// Writes the solutions of `episodes`, which are prompts so far. A slot whose solution is over takes
+// the next one, so that a long one keeps no other waiting; neighbours of a group that begin
+// together share the evaluation of their prompt.
 void write_out(engine::Decoder& decoder, const tokenizer::Tokenizer& tokenizer,
                std::span<Episode> episodes, std::span<Random> randoms, int64_t max_tokens,
                int64_t context) {
+    struct Writing {
+        int slot;
+        size_t episode;
+    };
+    std::vector<Writing> writing;
+    std::vector<int> free_slots;
+    for (int slot = decoder.slots(); slot-- > 0;) free_slots.push_back(slot);
     std::vector<engine::Decoder::Feed> feeds;
     std::vector<engine::TokenDraw> draws; // of each solution that is being written
-    std::vector<size_t> writing(episodes.size());
-    std::iota(writing.begin(), writing.end(), size_t{0});
-    const auto slot = [](size_t i) { return static_cast<int>(i); };
-    const auto draw_for = [&](size_t i) {
-        const int row = static_cast<int>(feeds.size()) - 1; // the last one that is fed
-        draws.push_back(engine::draw_from(row, {1, 0, 1}, randoms[i]));
-    };
-    for (const size_t i : writing) {
-        decoder.clear(slot(i));
-        if (i == 0 || episodes[i].group != episodes[i - 1].group)
-            feeds.push_back({slot(i), episodes[i].tokens});
-        draw_for(i);
-    }
-    decoder.feed_and_draw(feeds, draws, tokenizer.size());
-    for (const size_t i : writing)
-        decoder.fork(feeds[static_cast<size_t>(draws[i].row)].slot, slot(i));
-
     const tokenizer::FormReader form(tokenizer);
     std::vector<std::string> lines(episodes.size());
-    while (true) {
-        std::vector<size_t> still;
-        for (size_t k = 0; k < writing.size(); ++k) {
-            const size_t i = writing[k];
-            const int64_t limit = std::min(context, episodes[i].prompt + max_tokens);
-            if (take(episodes[i], lines[i], draws[k].token, form, limit)) still.push_back(i);
-        }
-        if (still.empty()) return;
-        writing = std::move(still);
+    for (size_t next = 0; true;) {
         feeds.clear();
         draws.clear();
-        for (const size_t i : writing) {
-            feeds.push_back({slot(i), {&episodes[i].tokens.back(), 1}});
-            draw_for(i);
+        const auto draw_for = [&](size_t i) {
+            const int row = static_cast<int>(feeds.size()) - 1; // the last one that is fed
+            draws.push_back(engine::draw_from(row, {1, 0, 1}, randoms[i]));
+        };
+        for (const Writing& w : writing) {
+            feeds.push_back({w.slot, {&episodes[w.episode].tokens.back(), 1}});
+            draw_for(w.episode);
         }
+        const size_t begun = writing.size();
+        for (; next < episodes.size() && !free_slots.empty(); ++next) {
+            const int slot = free_slots.back();
+            free_slots.pop_back();
+            decoder.clear(slot);
+            if (writing.size() == begun || episodes[next].group != episodes[next - 1].group)
+                feeds.push_back({slot, episodes[next].tokens});
+            draw_for(next);
+            writing.push_back({slot, next});
+        }
+        if (writing.empty()) return;
         decoder.feed_and_draw(feeds, draws, tokenizer.size());
+        for (size_t k = begun; k < writing.size(); ++k)
+            decoder.fork(feeds[static_cast<size_t>(draws[k].row)].slot, writing[k].slot);
+
+        std::vector<Writing> still;
+        for (size_t k = 0; k < writing.size(); ++k) {
+            Episode& episode = episodes[writing[k].episode];
+            const int64_t limit = std::min(context, episode.prompt + max_tokens);
+            if (take(episode, lines[writing[k].episode], draws[k].token, form, limit))
+                still.push_back(writing[k]);
+            else
+                free_slots.push_back(writing[k].slot);
+        }
+        writing = std::move(still);
     }
 }
 
@@ -133,11 +144,7 @@ std::vector<Episode> roll_out(const engine::Gpt& policy, const tokenizer::Tokeni
     }
     engine::Decoder decoder(policy, static_cast<int>(std::min(kSlots, episodes.size())));
     const auto write = [&](std::span<Episode> some, std::span<Random> theirs) {
-        for (size_t begin = 0; begin < some.size(); begin += kSlots) {
-            const size_t count = std::min(kSlots, some.size() - begin);
-            write_out(decoder, tokenizer, some.subspan(begin, count), theirs.subspan(begin, count),
-                      max_tokens, policy.config.context);
-        }
+        write_out(decoder, tokenizer, some, theirs, max_tokens, policy.config.context);
     };
     write_out_on_ranks(write, episodes, randoms);
     return episodes;

@@ -4,8 +4,11 @@
 #include "engine/text/jsonl.h"
 #include "train/rl/kl.h"
 #include "train/rl/policy_gradient.h"
+#include "train/rl/redraw.h"
 #include "train/rl/surrogate.h"
+#include "train/run/corpus_format.h"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <string>
@@ -35,23 +38,28 @@ void charge_kl(Rewards& rewards, std::span<const Episode> episodes, std::span<co
 void update(Trainer& trainer, engine::Gpt& model, const Minibatch& batch, const TokenProbs& old,
             std::span<const float> reference, std::span<const float> advantages,
             const GrpoOptions& options, MetricMeans& updates) {
-    // GRPO takes the mean over a solution's tokens and then over solutions; the others over
-    // all tokens, so that a long solution is not worth less a token.
+    const std::string& average = options.average.empty()
+                                     ? (options.baseline == "group" ? "solution" : "batch")
+                                     : options.average;
     const auto weights_of = [&](const Minibatch& part) {
+        const auto rows = static_cast<float>(batch.rows);
         std::vector<float> weights;
         for (const float length : part.lengths)
-            weights.push_back(options.baseline == "group"
-                                  ? 1 / (static_cast<float>(batch.rows) * length)
+            weights.push_back(average == "solution" ? 1 / (rows * length)
+                              : average == "fixed"
+                                  ? 1 / (rows * static_cast<float>(options.rl.max_tokens))
                                   : 1 / static_cast<float>(batch.lengths.size()));
         return weights;
     };
+    const Clip clip(options.rl.epsilon,
+                    options.epsilon_high > 0 ? options.epsilon_high : options.rl.epsilon);
     model.zero_grad();
     const PolicyLoss loss =
-        policy_gradient(trainer.tape, model, batch, old.log_prob, options.rl.epsilon,
+        policy_gradient(trainer.tape, model, batch, old.log_prob, clip,
                         [&](engine::Tape& tape, const Minibatch& part, engine::Var chosen) {
                             engine::Var gain =
                                 clipped_surrogate(tape, chosen, pick(old.log_prob, part),
-                                                  pick(advantages, part), options.rl.epsilon);
+                                                  pick(advantages, part), clip);
                             if (options.baseline != "rloo" && options.kl > 0)
                                 gain = sub(tape, gain,
                                            scale(tape, k3(tape, chosen, pick(reference, part)),
@@ -67,6 +75,17 @@ void update(Trainer& trainer, engine::Gpt& model, const Minibatch& batch, const 
                  {"lr", policy.number("lr")}});
 }
 
+// What the share that is right and the length are without a choice: of all that was drawn.
+Metrics of_all(const RlSetup& setup, std::span<const Episode> drawn) {
+    double right = 0, tokens = 0;
+    for (const Episode& episode : drawn) {
+        right += setup.source.world->solved(episode.path);
+        tokens += episode.written();
+    }
+    const double n = std::max(1.0, static_cast<double>(drawn.size()));
+    return {{"drawn", std::ssize(drawn)}, {"drawn_right", right / n}, {"drawn_length", tokens / n}};
+}
+
 Outcome train_grpo(const GrpoOptions& options, Stage& stage) {
     const uint64_t seed = stage.seed();
     RlSetup setup = prepare(options.rl, seed);
@@ -77,14 +96,22 @@ Outcome train_grpo(const GrpoOptions& options, Stage& stage) {
     while (trainer.running()) {
         const int64_t step = trainer.step();
 
-        // Step 1: a group of solutions of each problem.
-        const std::vector<Episode> episodes = roll_out(
-            setup, options.rl, model, step, options.rl.loop.batch / options.group, options.group);
+        // Step 1: a group of solutions of each problem, and what they earn.
+        const auto draw = [&](int64_t round, int64_t groups) {
+            PaidEpisodes paid;
+            paid.episodes = roll_out(setup, options.rl, model, step, groups, options.group, round);
+            paid.rewards = setup.reward(paid.episodes);
+            return paid;
+        };
+        const int64_t groups = options.rl.loop.batch / options.group;
+        PaidEpisodes drawn;
+        const auto [episodes, rewards] = options.redraw > 0
+                                             ? draw_differing(groups, options.redraw, draw, drawn)
+                                             : draw(0, groups);
         const TokenProbs old = token_probs(model, episodes);
         const std::vector<float> reference = token_probs(setup.reference, episodes).log_prob;
 
-        // Step 2: what they earn, compared within the group.
-        const Rewards rewards = setup.reward(episodes);
+        // Step 2: the pay, compared within the group.
         Rewards charged = rewards;
         if (options.baseline == "rloo")
             charge_kl(charged, episodes, old.log_prob, reference, options.kl);
@@ -101,6 +128,7 @@ Outcome train_grpo(const GrpoOptions& options, Stage& stage) {
         const Diagnostics found = diagnostics(setup, episodes, rewards, old, reference);
         Metrics metrics = updates.means();
         metrics.set(found.metrics());
+        if (options.redraw > 0) metrics.set(of_all(setup, drawn.episodes));
         trainer.end_step(metrics, found.note());
     }
     if (trainer.stopped()) return Outcome::stopped;
@@ -164,6 +192,17 @@ void describe(Flags& f, GrpoOptions& o) {
     f.number("group", o.group, -kUnbounded, kUnbounded, "solutions of a problem");
     f.choice("baseline", o.baseline, {"group", "mean", "rloo"},
              "group (GRPO), mean (no deviation) or rloo");
+    f.choice(
+         "average", o.average, {"solution", "batch", "fixed"},
+         "how tokens count in the loss: solution (mean over a solution's, then over solutions), "
+         "batch (over all of an update) or fixed (by --max-tokens); empty: by the baseline")
+        .or_empty()
+        .only_if(!o.average.empty());
+    f.number("epsilon-high", o.epsilon_high, 0, 10, "of the clip's upper end; 0: --epsilon")
+        .only_if(o.epsilon_high > 0);
+    f.number("redraw", o.redraw, 0, 1000,
+             "rounds in which groups that are all paid alike are drawn again; 0: none")
+        .only_if(o.redraw > 0);
     f.number("kl", o.kl, 0, 1000, "coefficient of the KL to the reference; 0: none");
 }
 
@@ -173,6 +212,8 @@ Outcome grpo(const GrpoOptions& options) {
     if (options.group < 2 || options.rl.loop.batch % options.group != 0)
         fail("--group must be 2 or more and divide --batch {}, found {}", options.rl.loop.batch,
              options.group);
+    if (options.rl.reward != "verifier")
+        require_steps(options.rl.stage.run, "train grpo --reward " + options.rl.reward);
     Stage stage(options.rl.stage, options.rl.name, record_of(options));
     const Outcome outcome = stage.done() ? Outcome::finished : train_grpo(options, stage);
     if (options.rl.summary) print_summary(options.rl, stage);

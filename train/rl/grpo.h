@@ -6,6 +6,12 @@
 // With rewards per step (--reward prm) it is that paper's process supervision. RLOO
 // (Ahmadian et al., "Back to Basics: Revisiting REINFORCE-Style Optimization for Learning
 // from Human Feedback in LLMs", 2024) differs in the baseline and in where the KL stands.
+//
+// For texts that contain their search, hundreds of tokens long, there are the changes of 2025.
+// Dr. GRPO (Liu et al., "Understanding R1-Zero-Like Training: A Critical Perspective", 2503.20783):
+// no deviation (--baseline mean) and a loss that does not ask how long a text is (--average fixed),
+// so that a wrong one earns nothing by growing. DAPO (Yu et al., 2503.14476): --epsilon-high,
+// --average batch, and --redraw (redraw.h).
 
 #include "train/rl/rl.h"
 
@@ -19,6 +25,12 @@ struct GrpoOptions {
     RlOptions rl{.name = "grpo", .epochs = 1};
     int64_t group = 8;              // solutions of a problem; `batch` is a multiple of it
     std::string baseline = "group"; // group, mean or rloo: see group_advantages()
+    // How tokens count in the loss: solution, mean over a solution's and then over solutions;
+    // batch, over all of an update; fixed, sum over a solution's by max_tokens, mean over
+    // solutions. Empty: solution with the baseline group, else batch.
+    std::string average;
+    double epsilon_high = 0; // upper end of the clip; 0: epsilon
+    int64_t redraw = 0;      // rounds in which groups that were paid alike are drawn again
     double kl = 0.04; // coefficient of the KL to the reference: in the loss, with rloo in the
                       // reward
 };

@@ -7,7 +7,7 @@
 namespace qstar::train {
 
 PolicyLoss policy_gradient(engine::Tape& tape, engine::Gpt& policy, const Minibatch& batch,
-                           std::span<const float> old, double epsilon, const Gain& gain) {
+                           std::span<const float> old, Clip clip, const Gain& gain) {
     std::array<double, 3> sums{};
     batch_gradient(tape, policy, {batch.rows, batch.rows, batch.time}, sums,
                    [&](engine::Tape& own, int64_t first, int64_t count, std::span<double> shares) {
@@ -16,7 +16,7 @@ PolicyLoss policy_gradient(engine::Tape& tape, engine::Gpt& policy, const Miniba
                            log_prob(own, written_logits(own, policy, part), part.targets);
                        const engine::Var loss = scale(own, gain(own, part, chosen), -1.0f);
                        const Shift shift = shift_of(own.value(chosen).values(), pick(old, part),
-                                                    epsilon, batch.targets.size());
+                                                    clip, batch.targets.size());
                        own.backward(loss);
                        shares[0] = double{own.value(loss)[0]};
                        shares[1] = shift.clip_fraction;

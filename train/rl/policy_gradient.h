@@ -23,6 +23,6 @@ using Gain =
 // Adds to the policy's gradient that of the loss, by going down which the gain rises. `old`: flat,
 // of the policy that wrote. Every rank must come here with the same minibatch. Resets the tape.
 PolicyLoss policy_gradient(engine::Tape& tape, engine::Gpt& policy, const Minibatch& batch,
-                           std::span<const float> old, double epsilon, const Gain& gain);
+                           std::span<const float> old, Clip clip, const Gain& gain);
 
 } // namespace qstar::train

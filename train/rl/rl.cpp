@@ -22,8 +22,10 @@ constexpr int64_t kOwnSolutions = 256; // by which the score of `reward` is put 
 
 bool has_model(const std::string& reward) { return reward != "verifier"; }
 
-std::vector<std::string> problems_of_step(const RlSetup& setup, int64_t step, int64_t count) {
-    Random random(setup.seed, fmt::format("rl/problems/{}", step));
+std::vector<std::string> problems_of_step(const RlSetup& setup, int64_t step, int64_t round,
+                                          int64_t count) {
+    const std::string name = fmt::format("rl/problems/{}", step);
+    Random random(setup.seed, round == 0 ? name : fmt::format("{}/{}", name, round));
     std::vector<std::string> problems;
     for (int64_t i = 0; i < count; ++i) problems.push_back(setup.source.draw(Split::train, random));
     return problems;
@@ -124,11 +126,14 @@ RlSetup prepare(const RlOptions& options, uint64_t seed) {
 
 std::vector<Episode> roll_out(const RlSetup& setup, const RlOptions& options,
                               const engine::Gpt& policy, int64_t step, int64_t problems,
-                              int64_t samples) {
-    const uint64_t stream =
-        search::derive_stream(hash_name("rl/samples"), static_cast<uint64_t>(step));
+                              int64_t samples, int64_t round) {
+    const auto number = [](int64_t n) { return static_cast<uint64_t>(n); };
+    uint64_t stream = search::derive_stream(hash_name("rl/samples"), number(step));
+    if (round > 0)
+        stream = search::derive_stream(
+            search::derive_stream(hash_name("rl/samples/again"), number(step)), number(round));
     std::vector<Episode> episodes =
-        roll_out(policy, setup.tokenizer, problems_of_step(setup, step, problems), samples,
+        roll_out(policy, setup.tokenizer, problems_of_step(setup, step, round, problems), samples,
                  options.max_tokens, setup.seed, stream);
     drop_held_out(episodes);
     return episodes;

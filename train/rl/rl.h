@@ -45,10 +45,11 @@ struct RlSetup {
 RlSetup prepare(const RlOptions& options, uint64_t seed);
 
 // `samples` solutions of each of the training problems of one step, a pure function of the
-// policy, the seed and the step. Those with held-out lines are left out.
+// policy, the seed, the step and the round, in which some of them are drawn again. Those with
+// held-out lines are left out.
 std::vector<Episode> roll_out(const RlSetup& setup, const RlOptions& options,
                               const engine::Gpt& policy, int64_t step, int64_t problems,
-                              int64_t samples);
+                              int64_t samples, int64_t round = 0);
 
 // The order of the episodes in one epoch of a step.
 std::vector<int64_t> epoch_order(size_t episodes, uint64_t seed, int64_t step, int64_t epoch);

@@ -17,16 +17,17 @@ Var constant(Tape& tape, std::span<const float> values) {
 
 } // namespace
 
-double clipped_surrogate(double ratio, double advantage, double epsilon) {
-    return std::min(ratio * advantage, std::clamp(ratio, 1 - epsilon, 1 + epsilon) * advantage);
+double clipped_surrogate(double ratio, double advantage, Clip clip) {
+    return std::min(ratio * advantage,
+                    std::clamp(ratio, 1 - clip.below, 1 + clip.above) * advantage);
 }
 
 Var clipped_surrogate(Tape& tape, Var log_prob, std::span<const float> old,
-                      std::span<const float> advantages, double epsilon) {
+                      std::span<const float> advantages, Clip clip) {
     const Var advantage = constant(tape, advantages);
     const Var ratio = exp(tape, sub(tape, log_prob, constant(tape, old)));
     const Var clipped =
-        clamp(tape, ratio, static_cast<float>(1 - epsilon), static_cast<float>(1 + epsilon));
+        clamp(tape, ratio, static_cast<float>(1 - clip.below), static_cast<float>(1 + clip.above));
     return minimum(tape, mul(tape, ratio, advantage), mul(tape, clipped, advantage));
 }
 
@@ -53,14 +54,14 @@ Var weighted_sum(Tape& tape, Var x, std::span<const float> weights) {
     return sum(tape, mul(tape, x, constant(tape, weights)));
 }
 
-Shift shift_of(std::span<const float> log_prob, std::span<const float> old, double epsilon,
+Shift shift_of(std::span<const float> log_prob, std::span<const float> old, Clip clip,
                size_t tokens) {
     Shift shift;
     if (log_prob.empty()) return shift;
     const auto all = static_cast<double>(tokens > 0 ? tokens : log_prob.size());
     for (size_t t = 0; t < log_prob.size(); ++t) {
         const double ratio = math::exp(static_cast<double>(log_prob[t]) - old[t]);
-        shift.clip_fraction += ratio < 1 - epsilon || ratio > 1 + epsilon;
+        shift.clip_fraction += ratio < 1 - clip.below || ratio > 1 + clip.above;
         shift.approx_kl += k3(old[t], log_prob[t]);
     }
     shift.clip_fraction /= all;

@@ -10,6 +10,9 @@
 //
 // there is nothing to gain by going further than epsilon, but all to lose by a step in the
 // wrong direction. All functions take n written tokens and give (n, 1), one a token.
+//
+// An upper end further away than the lower one leaves room for what is rare to become likely, and
+// the entropy falls more slowly ("clip-higher" of DAPO, 2503.14476, 2025).
 
 #include "engine/autograd/ops.h"
 
@@ -17,12 +20,19 @@
 
 namespace qstar::train {
 
+// A ratio is held within 1 - below and 1 + above.
+struct Clip {
+    double below, above;
+    Clip(double epsilon) : below(epsilon), above(epsilon) {} // NOLINT: one number for both
+    Clip(double below_, double above_) : below(below_), above(above_) {}
+};
+
 // The formula above for one token.
-double clipped_surrogate(double ratio, double advantage, double epsilon);
+double clipped_surrogate(double ratio, double advantage, Clip clip);
 
 // On the tape: log_prob (n, 1) of the policy that learns, `old` (n) of the one that wrote.
 engine::Var clipped_surrogate(engine::Tape& tape, engine::Var log_prob, std::span<const float> old,
-                              std::span<const float> advantages, double epsilon);
+                              std::span<const float> advantages, Clip clip);
 
 // max((V - R)^2, (clip(V, V_old - epsilon, V_old + epsilon) - R)^2) / 2, the value
 // function's loss of the PPO implementations (Huang et al., "The 37 Implementation Details
@@ -40,7 +50,7 @@ struct Shift {
     double clip_fraction = 0, approx_kl = 0;
 };
 // `tokens`: of the whole update, where these are a part, whose share in the means is found.
-Shift shift_of(std::span<const float> log_prob, std::span<const float> old, double epsilon,
+Shift shift_of(std::span<const float> log_prob, std::span<const float> old, Clip clip,
                size_t tokens = 0);
 
 } // namespace qstar::train

@@ -138,7 +138,7 @@ void clear(const std::string& folder) {
 // Stages that take a text as a whole.
 bool takes_whole_texts(const std::string& stage) {
     return stage == "corpus" || stage == "pretrain" || stage.starts_with("sft") ||
-           stage == "sample" || stage.starts_with("star");
+           stage == "sample" || stage.starts_with("star") || stage.starts_with("grpo");
 }
 
 // What nearly every other stage is made from.

@@ -90,6 +90,14 @@ TEST_CASE("an episode depends neither on the batch nor on what was drawn before"
     const auto few = some_episodes(3);
     for (size_t p = 0; p < three_problems.size(); ++p)
         for (size_t s = 0; s < 3; ++s) CHECK(few[3 * p + s].tokens == all[50 * p + s].tokens);
+    // More than are written at once: a slot goes on with the next one, at any time.
+    const auto many =
+        roll_out(random_model(), tokenizer::Tokenizer(), three_problems, 90, 20, 1, 2);
+    for (size_t p = 0; p < three_problems.size(); ++p)
+        for (size_t s = 0; s < 50; ++s) {
+            CHECK(many[90 * p + s].tokens == all[50 * p + s].tokens);
+            CHECK(many[90 * p + s].path.steps == all[50 * p + s].path.steps);
+        }
     const auto other =
         roll_out(random_model(), tokenizer::Tokenizer(), three_problems, 3, 20, 1, 7);
     CHECK(other[0].tokens != few[0].tokens);

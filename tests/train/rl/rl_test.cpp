@@ -8,6 +8,7 @@
 #include "engine/text/jsonl.h"
 #include "tests/temporary.h"
 #include "train/data/corpus.h"
+#include "train/data/worlds/countdown/countdown_teaching.h"
 #include "train/rl/grpo.h"
 #include "train/rl/ppo.h"
 #include "train/supervised/pretrain.h"
@@ -154,6 +155,77 @@ TEST_CASE("GRPO and RLOO: the score rises; stopped and resumed: same bytes") {
     options.baseline = "rloo";
     grpo(options);
     CHECK(run.improved("grpo-rloo", 0.1));
+}
+
+TEST_CASE("GRPO on texts that contain their search, with the changes of 2025") {
+    const Temporary folder;
+    CorpusOptions text;
+    text.stage.run = folder.path;
+    text.stage.quiet = true;
+    text.world = "countdown";
+    text.of<CountdownTeaching>().form = "search";
+    text.of<CountdownTeaching>().texts.longest = 100;
+    text.items = 1;
+    text.warm = 0;
+    text.tokens = 60'000;
+    text.curated = 8;
+    corpus(text);
+    PretrainOptions options;
+    options.stage.run = folder.path;
+    options.stage.quiet = true;
+    options.layers = 1;
+    options.width = 16;
+    options.heads = 2;
+    options.context = 256;
+    options.loop.batch = 8;
+    options.steps = 60;
+    options.loop.warmup = 2;
+    options.loop.lr = 1e-2;
+    pretrain(options);
+    make_folders(stage_folder(folder.path, "sft"));
+    save_gpt(model_path(folder.path, "sft"), load_model(folder.path, "pretrain"));
+
+    GrpoOptions o;
+    o.rl.stage.run = folder.path;
+    o.rl.stage.quiet = true;
+    o.rl.loop.batch = 24;
+    o.rl.loop.save_every = 1;
+    o.rl.minibatch = 8;
+    o.rl.steps = 3;
+    o.rl.max_tokens = 200;
+    o.group = 4;
+    o.baseline = "mean";
+    o.average = "fixed";
+    o.epsilon_high = 0.28;
+    o.redraw = 2;
+    o.kl = 0;
+    grpo(o);
+    const auto bytes = [&] {
+        return read_file(model_path(folder.path, "grpo")) +
+               read_file(stage_file(folder.path, "grpo", "metrics.jsonl"));
+    };
+    const std::string whole = bytes();
+    for (const JsonLine& line : read_jsonl(stage_file(folder.path, "grpo", "metrics.jsonl"))) {
+        // All were alike and were drawn again in both rounds, or some were.
+        CHECK(int_field(line, "drawn") >= 24);
+        CHECK(int_field(line, "drawn") <= 72);
+        CHECK(number_field(line, "drawn_length") > 1);
+    }
+    o.rl.stage.force = true;
+    o.rl.loop.stop_after = 2;
+    grpo(o);
+    o.rl.loop.stop_after = 0;
+    engine::set_threads(2);
+    grpo(o);
+    engine::set_threads(0);
+    CHECK(bytes() == whole);
+
+    o.rl.reward = "prm";
+    CHECK_THROWS_WITH_AS(grpo(o), doctest::Contains("looks at single steps"), Error);
+    o = {};
+    o.average = "longest";
+    CHECK_THROWS_WITH_AS(grpo(o), doctest::Contains("--average must be solution, batch or fixed"),
+                         Error);
 }
 
 TEST_CASE("process rewards and the model of ranks drive both") {

@@ -37,6 +37,11 @@ TEST_CASE("the clipped surrogate by hand: no gain beyond the clip, every loss") 
     CHECK(clipped_surrogate(1.5, -2, 0.2) == doctest::Approx(-3));   // bad and likelier: as it is
     CHECK(clipped_surrogate(0.5, -2, 0.2) == doctest::Approx(-1.6)); // bad and rarer: capped
     CHECK(clipped_surrogate(1, -2, 0.2) == doctest::Approx(-2));
+    // An upper end of its own caps what becomes likelier, and nothing else.
+    const Clip high(0.2, 0.4);
+    CHECK(clipped_surrogate(1.3, 2, high) == doctest::Approx(2.6));
+    CHECK(clipped_surrogate(1.5, 2, high) == doctest::Approx(2.8));
+    CHECK(clipped_surrogate(0.5, -2, high) == doctest::Approx(-1.6));
 }
 
 TEST_CASE("the clipped value loss by hand") {
