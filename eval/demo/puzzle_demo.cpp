@@ -62,29 +62,34 @@ PuzzlePlan cube_plan(const DemoOptions& options) {
     const bool quick = options.quick;
 
     // Every state of the 2x2x2 is 14 quarter turns away at most: value iteration reaches them all.
-    auto small = of<train::DeepQOptions>(options);
-    train::ValueOptions& value = small.value;
+    auto value = of<train::ValueOptions>(options);
     value.puzzle.world = "cube2";
-    value.width = quick ? 32 : 256;
+    value.width = quick ? 64 : 256;
     value.blocks = 1;
-    value.steps = quick ? 60 : 4000;
-    value.loop.batch = quick ? 64 : 500;
-    value.scramble = quick ? 4 : 16;
+    value.steps = quick ? 200 : 4000;
+    value.loop.batch = quick ? 100 : 500;
+    value.scramble = 16;
     value.check_every = quick ? 10 : 50;
+    // What it has learned of states, said of all turns of a state at once.
+    auto turns = of<train::DeepQOptions>(options);
+    turns.value = value;
+    turns.value.steps = quick ? 100 : 1500;
+    turns.teacher = "davi";
+    turns.each = 6;
 
     auto fresh = measure_by_networks(options, value.puzzle, "puzzles-2x2x2.jsonl");
     fresh.methods = {"beam", "astar", "qstar"};
     fresh.problems = quick ? 5 : 200;
     fresh.search.options.batch = 16;
     fresh.search.options.weight = 0.9; // a tenth less of h is rarely above the truth
-    fresh.search.options.nodes = quick ? 2000 : 300'000;
+    fresh.search.options.nodes = quick ? 20'000 : 300'000;
 
     // The 3x3x3 is too deep for that: walks from the goal say which of two states is nearer.
     auto walk = of<train::WalkOptions>(options);
     walk.q = true;
     walk.training.puzzle.world = "cube3";
     walk.training.width = quick ? 32 : 384;
-    walk.training.steps = quick ? 20 : 8000;
+    walk.training.steps = quick ? 20 : 5000;
     walk.training.scramble = 26;
     walk.training.loop.batch = quick ? 64 : 2000;
     walk.training.loop.lr_floor = 0.01;
@@ -99,7 +104,7 @@ PuzzlePlan cube_plan(const DemoOptions& options) {
 
     return {
         {{"davi", "2x2x2: the cost to go, from states that were scrambled from the goal", value},
-         {"deep-q", "2x2x2: the same for each turn of a state, for Q*", small},
+         {"deep-q", "2x2x2: the same for each turn of a state, for Q*", turns},
          {"puzzles 2x2x2", "fresh states, every method on the same ones", fresh},
          {"walk", "3x3x3: how long was the random walk that came here, and which turn goes back?",
           walk},
