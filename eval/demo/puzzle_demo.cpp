@@ -113,7 +113,7 @@ PuzzlePlan cube_plan(const DemoOptions& options) {
                     "    qstar search --world cube3 --run {0} --heuristic model --method beam "
                     "--hashed --width 16384 --scramble \"R U2 F' L D B2 R' U\"\n\n"
                     "or by clicking, and watch it being solved: qstar eval serve --run {0}, "
-                    "then Puzzles.\n",
+                    "then the tab Puzzle.\n",
                     options.run)};
 }
 
