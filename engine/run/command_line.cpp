@@ -85,6 +85,10 @@ std::vector<std::string> arranged(const std::vector<std::string>& line, const CL
     size_t i = 0;
     for (; i < line.size() && line[i] != "--"; ++i) {
         const std::string& word = line[i];
+        // The library would take the word behind it.
+        if (word.starts_with("--") && word.find('=') == word.size() - 1)
+            throw WrongLine(
+                fmt::format("{}: expected a value, found none", word.substr(0, word.size() - 1)));
         const auto inner =
             command->get_subcommands([&](const CLI::App* a) { return a->get_name() == word; });
         if (!inner.empty()) command = inner[0];

@@ -100,6 +100,9 @@ TEST_CASE("what is wrong with a line is said in our words, the first thing first
     CHECK(said({"search", "1+2", "3", "4"}) ==
           "expected a flag or the end of the line, found \"3\"");
     CHECK(said({"search", "--width"}) == "--width: expected a value, found none");
+    for (const char* next : {"3", "1+2", "--trace"})
+        CHECK(said({"search", "--width=", next}) == "--width: expected a value, found none");
+    CHECK(said({"search", "--", "--width="}).empty());
     CHECK(said({"search", "--width", "3", "--width", "4"}) ==
           "--width: expected once, found more often");
 }
