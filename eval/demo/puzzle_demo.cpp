@@ -112,8 +112,10 @@ PuzzlePlan cube_plan(const DemoOptions& options) {
         fmt::format("Scramble a cube of your own, R clockwise, R' the other way, R2 twice:\n\n"
                     "    qstar search --world cube3 --run {0} --heuristic model --method beam "
                     "--hashed --width 16384 --scramble \"R U2 F' L D B2 R' U\"\n\n"
-                    "or by clicking, and watch it being solved: qstar eval serve --run {0}, "
-                    "then the tab Puzzle.\n",
+                    "or by clicking, and watch it being solved, in the tab Puzzle of any demo's "
+                    "page:\n\n"
+                    "    qstar demo --quick --run runs/quick\n"
+                    "    qstar eval serve --run runs/quick --puzzles {0}\n",
                     options.run)};
 }
 

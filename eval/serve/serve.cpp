@@ -49,6 +49,7 @@ class StopSignals {
 
 void describe(Flags& f, ServeOptions& o) {
     f.text("run", o.run, "the run's folder");
+    f.text("puzzles", o.puzzles, "run whose networks solve puzzles; empty: --run").folder();
     f.seed(o.seed);
     f.number("port", o.port, 0, 65535, "0: any that is free");
     f.text("host", o.host,
@@ -65,7 +66,8 @@ void serve(const ServeOptions& options) {
     http.host = options.host;
     http.port = options.port;
     http.token = options.token.empty() ? random_token() : options.token;
-    Site site(options.run, options.seed);
+    if (!options.puzzles.empty()) require_run(options.puzzles);
+    Site site(options.run, options.seed, options.puzzles);
     HttpServer server(http, [&](const HttpRequest& request) { return site.answer(request); });
 
     const bool v6 = http.host.find(':') != std::string::npos;

@@ -10,6 +10,7 @@ namespace qstar::eval {
 
 struct ServeOptions {
     std::string run = "runs/demo";
+    std::string puzzles; // run whose networks solve puzzles; empty: the same
     std::string host = "127.0.0.1";
     int port = 8017; // 0: any that is free
     uint64_t seed = 1;

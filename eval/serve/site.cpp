@@ -49,8 +49,8 @@ std::string number_in(const HttpRequest& request) {
 
 } // namespace
 
-Site::Site(const std::string& run, uint64_t seed)
-    : models_(run, seed),
+Site::Site(const std::string& run, uint64_t seed, const std::string& puzzles)
+    : models_(run, seed), puzzles_(puzzles.empty() ? run : puzzles),
       examples_(train::draw_problems(train::problem_source_of(run), train::Split::test, 12, seed)),
       ranks_(run), labels_(run) {}
 
@@ -109,7 +109,7 @@ HttpReply Site::search(const HttpRequest& request) {
 
 HttpReply Site::puzzle(const HttpRequest& request) {
     const Running running(searches_, kMostSearches, "several searches are running");
-    return ok(solve_puzzle_json(models_.run(), request.query));
+    return ok(solve_puzzle_json(puzzles_, request.query));
 }
 
 HttpReply Site::learn(const HttpRequest& request) {

@@ -32,8 +32,8 @@ namespace qstar::eval {
 
 class Site {
   public:
-    // Error if the run cannot be served.
-    Site(const std::string& run, uint64_t seed);
+    // Error if the run cannot be served. `puzzles`: run of the puzzles' networks; empty: the same.
+    Site(const std::string& run, uint64_t seed, const std::string& puzzles = "");
 
     HttpReply answer(const HttpRequest& request); // safe from any thread
 
@@ -48,6 +48,7 @@ class Site {
     HttpReply judge_train();
 
     RunModels models_;
+    std::string puzzles_;
     std::vector<std::string> examples_; // problems that nothing was trained on
     RankDesk ranks_;
     LabelDesk labels_;

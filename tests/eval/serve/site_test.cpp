@@ -15,6 +15,7 @@
 #include "tests/program.h"
 #include "train/data/labels.h"
 #include "train/data/ranks.h"
+#include "train/q_learning/walk.h"
 
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -83,6 +84,26 @@ TEST_CASE("a page over a small run") {
         CHECK(about["world"] == "arithmetic");
         CHECK(about["scorers"] == Json({"prm"}));
         CHECK(about["examples"].size() == 12);
+    }
+
+    SUBCASE("puzzles by the networks of another run") {
+        train::WalkOptions walk;
+        walk.training.stage.run = folder.path + "/cubes";
+        walk.training.stage.quiet = true;
+        walk.training.puzzle.world = "cube2";
+        walk.training.width = walk.training.loop.batch = 16;
+        walk.training.steps = 10;
+        train::walk(walk);
+        const auto cube = search::make_space(walk.training.puzzle);
+        const std::string state = cube->text(search::scrambled_by(*cube, "U R").data());
+        const auto method = [&](Site& of) {
+            const HttpReply reply = of.answer(
+                {"GET", "/api/puzzle", {{"world", "cube2"}, {"size", "0"}, {"state", state}}, ""});
+            return parse_json(reply.body, "test")["method"];
+        };
+        Site other(run, 1, walk.training.stage.run);
+        CHECK(method(site) == "the table of all 3,674,160 states");
+        CHECK(method(other) == "a beam of 4096 with the network of walk");
     }
 
     SUBCASE("a search that is watched is the search") {
