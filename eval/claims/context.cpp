@@ -1,5 +1,6 @@
 // Claim 2: wrong work in the context makes the next answer worse.
 
+#include "engine/base/error.h"
 #include "eval/claims/claim_context.h"
 #include "eval/claims/written.h"
 #include "train/data/problem_source.h"
@@ -18,7 +19,7 @@ Findings examine_context(ClaimContext& shared) {
     const engine::Gpt& model = shared.model("pretrain");
     const auto problems = shared.problems(shared.size(1000, 150));
     const train::ProblemSource source = train::problem_source_of(shared.options().run, 0);
-    const auto right_after = [&](int items, bool right) {
+    const auto prompts_after = [&](int items, bool right) {
         std::vector<std::vector<int>> prompts;
         for (const std::string& problem : problems) {
             const auto before =
@@ -26,12 +27,21 @@ Findings examine_context(ClaimContext& shared) {
                              model.config.context, shared.options().seed);
             prompts.push_back(worksheet_prompt(shared.tokenizer(), before, problem));
         }
+        return prompts;
+    };
+    const auto right_after = [&](int items, bool right) {
         std::vector<bool> solved;
         for (const search::Path& path :
-             write_greedily(model, shared.tokenizer(), prompts, problems))
+             write_greedily(model, shared.tokenizer(), prompts_after(items, right), problems))
             solved.push_back(path.finished && shared.world().solved(path));
         return solved;
     };
+    try { // the longest first: is there room?
+        for (const bool right : {false, true}) prompts_after(kMostItems, right);
+    } catch (const Error& error) {
+        found.why = fmt::format("not measured: {}", error.what());
+        return found;
+    }
     const int64_t n = std::ssize(problems);
     const std::vector<bool> alone = right_after(0, false);
     found.numbers.push_back(share("nothing before it", count(alone), n));

@@ -1,5 +1,6 @@
 #include "eval/claims/written.h"
 
+#include "engine/base/error.h"
 #include "engine/decode/decoder.h"
 #include "search/models/encode.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 constexpr size_t kAtOnce = 128;
 constexpr size_t kRoomToWrite = 40; // tokens, for the solution
+constexpr int kTries = 2000;        // of an item; a hand of countdown is solved in milliseconds
 
 struct Writer {
     search::Path path;
@@ -24,7 +26,7 @@ struct Writer {
 WorksheetItem item(const search::World& world, const train::ProblemSource& source,
                    const tokenizer::Tokenizer& tokenizer, bool right, size_t longest,
                    Random& random) {
-    for (int tries = 0; tries < 20'000; ++tries) {
+    for (int tries = 0; tries < kTries; ++tries) {
         const std::string problem = source.draw(train::Split::train, random);
         const train::Pupil& pupil = train::draw_pupil(source.pupils, random);
         auto lines = source.solve(pupil, problem, random);
@@ -32,7 +34,9 @@ WorksheetItem item(const search::World& world, const train::ProblemSource& sourc
         auto tokens = tokenizer.encode(train::text_of_item(problem, lines));
         if (tokens.size() <= longest) return {problem, std::move(lines), std::move(tokens)};
     }
-    return {};
+    fail("of {} worksheet items none ends in a {} answer within {} tokens, which is what a context "
+         "has room for: it must hold {} items, the problem and its solution",
+         kTries, right ? "right" : "wrong", longest, kMostItems);
 }
 
 } // namespace

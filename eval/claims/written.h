@@ -37,6 +37,7 @@ struct WorksheetItem {
 inline constexpr int kMostItems = 3;
 // The first `items` of at most three, the same ones whether one, two or three are asked for; from
 // the training side, short enough to leave room for the others and for a solution of `problem`.
+// Error if the class writes none that are.
 std::vector<WorksheetItem> items_before(const search::World& world,
                                         const train::ProblemSource& source,
                                         const tokenizer::Tokenizer& tokenizer,

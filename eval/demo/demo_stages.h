@@ -16,7 +16,7 @@ Options of(const DemoOptions& demo) {
     Options options;
     Flags flags;
     describe(flags, options);
-    read_record(flags, Json{{"run", demo.run}, {"seed", demo.seed}});
+    read_record(flags, Json{{"run", demo.run}, {"seed", demo.seed}, {"force", demo.force}});
     return options;
 }
 

@@ -13,9 +13,7 @@ namespace qstar::eval::lessons {
 namespace {
 
 // A model may write any bytes.
-std::string marked(std::string_view value) {
-    return kValueBegins + printable(value) + kValueEnds;
-}
+std::string marked(std::string_view value) { return kValueBegins + printable(value) + kValueEnds; }
 
 std::string trimmed(std::string_view text) {
     const size_t begin = text.find_first_not_of(" \t\r");

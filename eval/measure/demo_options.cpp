@@ -23,6 +23,7 @@ void describe(Flags& f, DemoOptions& o) {
         .offers(demo_worlds());
     f.mark("quick", o.quick, "seconds long: shows the way, not the heights");
     f.mark("full", o.full, "half an hour: all data and more problems");
+    f.mark("force", o.force, "make it anew, whatever is there").quiet();
     f.seed(o.seed);
 }
 

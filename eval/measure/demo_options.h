@@ -15,6 +15,7 @@ struct DemoOptions {
     bool quick = false;                       // seconds long: shows the way, not the heights
     bool full = false;                        // half an hour: all data, more problems (arithmetic)
     std::string world{search::kDefaultWorld}; // or a puzzle, or one with a class
+    bool force = false;                       // all of it anew, whatever is there
 };
 void describe(Flags& f, DemoOptions& o);
 

@@ -47,8 +47,8 @@ QOptions q_options(const SelfPlayOptions& options, uint64_t seed) {
 
 class SelfPlay : public Recipe {
   public:
-    SelfPlay(const SelfPlayOptions& options, const IterationSetup& setup)
-        : options_(options), setup_(setup), q_(q_options(options, setup.seed)) {}
+    SelfPlay(const SelfPlayOptions& options, const IterationSetup& setup, const Stage& stage)
+        : options_(options), setup_(setup), stage_(stage), q_(q_options(options, setup.seed)) {}
 
     Outcome explore(const Round& round) override {
         const uint64_t seed =
@@ -159,7 +159,7 @@ class SelfPlay : public Recipe {
                                                            : options_.rounds;
     }
     std::string confirmed_in(int64_t round) const {
-        return stage_file(setup_.run, "self-play", round_folder(round) + "/confirmed.jsonl");
+        return stage_.path(round_folder(round) + "/confirmed.jsonl");
     }
     bool confirmed(const search::Path& path) const {
         return setup_.world->solved(path) &&
@@ -215,6 +215,7 @@ class SelfPlay : public Recipe {
 
     const SelfPlayOptions& options_;
     const IterationSetup& setup_;
+    const Stage& stage_;
     QOptions q_;
     // Of the round:
     std::vector<Rollout> rollouts_;
@@ -312,7 +313,7 @@ Outcome self_play(const SelfPlayOptions& options) {
     if (stage.done()) return Outcome::finished;
 
     const IterationSetup setup = prepare(stage, options.q.world, options.dev_problems);
-    SelfPlay recipe(options, setup);
+    SelfPlay recipe(options, setup, stage);
     const auto rounds = play_rounds(recipe, {options.loop, options.epochs, "confirmed"},
                                     {options.rounds, options.from, options.restart}, setup, stage);
     if (!rounds) return Outcome::stopped;

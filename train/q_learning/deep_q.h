@@ -24,8 +24,8 @@ namespace qstar::train {
 
 struct DeepQOptions {
     ValueOptions value;
-    int64_t each = 4;    // actions of each state that are learned from, drawn at random
-    std::string teacher; // stage of the run whose value network it is; empty: none
+    int64_t each = 4;         // actions of each state that are learned from, drawn at random
+    std::string teacher = {}; // stage of the run whose value network it is; empty: none
 };
 
 // Makes RUN/deep-q/model.safetensors.

@@ -279,6 +279,11 @@ TEST_CASE(
         return number_field(read_jsonl(of(round, "policy/metrics.jsonl"))[0], "lr");
     };
     CHECK(rate(3) == doctest::Approx(rate(2) / 10));
+    // Made anew with fewer problems, it gathers what its own rounds have confirmed.
+    options.stage.force = true;
+    options.problems = 20;
+    REQUIRE(self_play(options) == Outcome::finished);
+    CHECK(learned(2).size() == learned(1).size() + result(2)["confirmed"].get<size_t>());
 }
 
 TEST_CASE("self-play under process supervision learns no luck, and tries again where it erred") {
