@@ -132,10 +132,6 @@ std::vector<Block> read_blocks(std::string_view text, const std::string& where) 
         } else if (words.starts_with('{') && words.find('}') == words.size() - 1) {
             blocks.push_back({Block::Kind::value, words.substr(1, words.size() - 2), condition});
             open = false;
-        } else if (open && !blocks.back().condition.empty()) {
-            fail("{}: expected an empty line before \"{}\", or it would be said only where the "
-                 "condition before it holds",
-                 where, words);
         } else if (open) {
             if (!blocks.back().condition.empty())
                 fail("{}: expected a blank line or another condition after the line with a "

@@ -8,10 +8,10 @@
 //   {table}                                                     alone: a table or a plot
 //   ```                                                         lines as they stand, values filled
 //
-// What a condition is before is one line. A condition is values and numbers compared by < <= > >= =
-// !=, joined by `and`; a name alone asks whether the value is there and neither 0 nor empty, `no
-// name` the contrary. "`code`" and
-// "**strong**" are marked in the page. What comes from a value is text and never markup.
+// What stands behind a condition is one line. A condition is values and numbers compared by < <= >
+// >= = !=, joined by `and`; a name alone asks whether the value is there and neither 0 nor empty,
+// `no name` the contrary. "`code`" and "**strong**" are marked in the page. What comes from a value
+// is text and never markup.
 
 #include "eval/lessons/experiments/values.h"
 
