@@ -29,7 +29,7 @@ void StageTimes::end() {
     const double seconds = std::round(took.count() * 10) / 10;
     const std::string path = join_path(demo_.run, "times.json");
     Json times = exists(path) ? read_json(path).value : Json{{"seconds", Json::object()}};
-    if (times["seconds"].value(stage_, 0.0) < seconds) {
+    if (times["seconds"].value(stage_, -1.0) < seconds) {
         times["seconds"][stage_] = seconds;
         times["demo"] = {{"world", demo_.world},
                          {"quick", demo_.quick},
