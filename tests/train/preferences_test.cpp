@@ -8,6 +8,7 @@
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
 #include "tests/train/small_class.h"
+#include "tests/train/tiny_training.h"
 #include "train/data/corpus.h"
 #include "train/data/worlds/arithmetic/arithmetic_class.h"
 #include "train/data/worlds/arithmetic/problems.h"
@@ -35,16 +36,7 @@ struct RankedRun : Temporary {
         text.tokens = 20'000;
         text.curated = 8;
         corpus(text);
-        PretrainOptions pre = options<PretrainOptions>();
-        pre.layers = 1;
-        pre.width = 16;
-        pre.heads = 2;
-        pre.context = 64;
-        pre.loop.batch = 4;
-        pre.steps = 40;
-        pre.loop.warmup = 2;
-        pre.loop.lr = 1e-2;
-        pretrain(pre);
+        pretrain(tiny_training(path, 40));
         make_folders(path + "/sft");
         save_gpt(model_path(path, "sft"), load_model(path, "pretrain"));
 

@@ -9,6 +9,7 @@
 #include "search/models/run.h"
 #include "tests/temporary.h"
 #include "tests/train/quiet.h"
+#include "tests/train/tiny_training.h"
 #include "tokenizer/fingerprint.h"
 #include "train/annotation/label.h"
 #include "train/data/corpus.h"
@@ -37,15 +38,7 @@ void small_corpus(const std::string& run) {
 }
 
 PretrainOptions tiny(const std::string& run) {
-    PretrainOptions options = quiet<PretrainOptions>(run);
-    options.layers = 1;
-    options.width = 16;
-    options.heads = 2;
-    options.context = 64;
-    options.loop.batch = 4;
-    options.steps = 20;
-    options.loop.warmup = 2;
-    options.loop.lr = 1e-2;
+    PretrainOptions options = tiny_training(run, 20);
     options.loop.save_every = 7;
     options.val_every = 5;
     options.val_rows = 8;

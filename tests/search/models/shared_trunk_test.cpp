@@ -57,6 +57,18 @@ std::vector<Path> drawn_steps(GptProposer& proposer) {
     return paths;
 }
 
+// A judge on the policy's trunk, and one that reads anew.
+struct TwoReadings {
+    OneTrunk m;
+    GptProposer proposer{m.policy, m.tokenizer, 1, {12, 6, 64}};
+    GptScorer beside, anew;
+    std::vector<Path> paths = drawn_steps(proposer);
+
+    explicit TwoReadings(engine::Gpt OneTrunk::*judge)
+        : beside(proposer, m.*judge, m.tokenizer, Reading::each_step),
+          anew(m.*judge, m.tokenizer, Reading::each_step) {}
+};
+
 void check_same(const std::vector<Scores>& a, const std::vector<Scores>& b) {
     REQUIRE(a.size() == b.size());
     for (size_t i = 0; i < a.size(); ++i) {
@@ -68,40 +80,32 @@ void check_same(const std::vector<Scores>& a, const std::vector<Scores>& b) {
 } // namespace
 
 TEST_CASE("what the policy has drawn is rated by a head of the next token without its trunk") {
-    OneTrunk m;
-    GptProposer proposer(m.policy, m.tokenizer, 1, {12, 6, 64});
-    GptScorer beside(proposer, m.writer, m.tokenizer, Reading::each_step);
-    GptScorer anew(m.writer, m.tokenizer, Reading::each_step);
-    const std::vector<Path> paths = drawn_steps(proposer);
-    REQUIRE(paths.size() > 8);
-    const int64_t before = proposer.tokens_evaluated();
-    check_same(beside.score(paths), anew.score(paths));
-    CHECK(proposer.tokens_evaluated() == before);
-    CHECK(anew.tokens_evaluated() > 0);
+    TwoReadings two(&OneTrunk::writer);
+    REQUIRE(two.paths.size() > 8);
+    const int64_t before = two.proposer.tokens_evaluated();
+    check_same(two.beside.score(two.paths), two.anew.score(two.paths));
+    CHECK(two.proposer.tokens_evaluated() == before);
+    CHECK(two.anew.tokens_evaluated() > 0);
     // What nobody drew is read by the trunk, once.
     const std::vector<Path> others{{"9+9", {"18"}, true}, {"9+9", {"17", "4"}, false}};
-    check_same(beside.score(others), anew.score(others));
-    const int64_t read = proposer.tokens_evaluated();
+    check_same(two.beside.score(others), two.anew.score(others));
+    const int64_t read = two.proposer.tokens_evaluated();
     CHECK(read > before);
-    check_same(beside.score(others), anew.score(others));
-    CHECK(proposer.tokens_evaluated() == read);
+    check_same(two.beside.score(others), two.anew.score(others));
+    CHECK(two.proposer.tokens_evaluated() == read);
     // And the policy draws as it did.
-    GptProposer alone(m.policy, m.tokenizer, 1, {12, 6, 64});
-    CHECK(drawn_steps(alone).size() == paths.size());
-    CHECK(beside.on_proposers_trunk());
-    CHECK_FALSE(anew.on_proposers_trunk());
-    CHECK(beside.score_multiply_adds() < anew.score_multiply_adds() / 1.5);
+    GptProposer alone(two.m.policy, two.m.tokenizer, 1, {12, 6, 64});
+    CHECK(drawn_steps(alone).size() == two.paths.size());
+    CHECK(two.beside.on_proposers_trunk());
+    CHECK_FALSE(two.anew.on_proposers_trunk());
+    CHECK(two.beside.score_multiply_adds() < two.anew.score_multiply_adds() / 1.5);
 }
 
 TEST_CASE("a scalar head costs one token of the trunk, the step's end") {
-    OneTrunk m;
-    GptProposer proposer(m.policy, m.tokenizer, 1, {12, 6, 64});
-    GptScorer beside(proposer, m.judge, m.tokenizer, Reading::each_step);
-    GptScorer anew(m.judge, m.tokenizer, Reading::each_step);
-    const std::vector<Path> paths = drawn_steps(proposer);
-    const int64_t before = proposer.tokens_evaluated();
-    check_same(beside.score(paths), anew.score(paths));
-    CHECK(proposer.tokens_evaluated() - before == std::ssize(paths));
+    TwoReadings two(&OneTrunk::judge);
+    const int64_t before = two.proposer.tokens_evaluated();
+    check_same(two.beside.score(two.paths), two.anew.score(two.paths));
+    CHECK(two.proposer.tokens_evaluated() - before == std::ssize(two.paths));
 }
 
 TEST_CASE("every method finds the same on one trunk as with two networks, in fewer tokens") {

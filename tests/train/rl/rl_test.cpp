@@ -7,6 +7,8 @@
 #include "engine/nn/checkpoint.h"
 #include "engine/text/jsonl.h"
 #include "tests/temporary.h"
+#include "tests/train/quiet.h"
+#include "tests/train/tiny_training.h"
 #include "train/data/corpus.h"
 #include "train/data/worlds/countdown/countdown_teaching.h"
 #include "train/rl/grpo.h"
@@ -25,24 +27,11 @@ namespace {
 // any solution that ends in an answer gets 1/2, so that ending one is what there is to learn.
 struct TinyRun : Temporary {
     TinyRun() {
-        CorpusOptions text;
-        text.stage.run = path;
-        text.stage.quiet = true;
+        CorpusOptions text = quiet<CorpusOptions>(path);
         text.tokens = 20'000;
         text.curated = 8;
         corpus(text);
-        PretrainOptions options;
-        options.stage.run = path;
-        options.stage.quiet = true;
-        options.layers = 1;
-        options.width = 16;
-        options.heads = 2;
-        options.context = 64;
-        options.loop.batch = 4;
-        options.steps = 60;
-        options.loop.warmup = 2;
-        options.loop.lr = 1e-2;
-        pretrain(options);
+        pretrain(tiny_training(path, 60));
         const engine::Gpt model = load_model(path, "pretrain");
         put("sft", model);
         for (const char* name : {"orm", "prm", "reward"}) put(name, with_scalar_head(model));
@@ -159,9 +148,7 @@ TEST_CASE("GRPO and RLOO: the score rises; stopped and resumed: same bytes") {
 
 TEST_CASE("GRPO on texts that contain their search, with the changes of 2025") {
     const Temporary folder;
-    CorpusOptions text;
-    text.stage.run = folder.path;
-    text.stage.quiet = true;
+    CorpusOptions text = quiet<CorpusOptions>(folder.path);
     text.world = "countdown";
     text.of<CountdownTeaching>().form = "search";
     text.of<CountdownTeaching>().texts.longest = 100;
@@ -170,17 +157,9 @@ TEST_CASE("GRPO on texts that contain their search, with the changes of 2025") {
     text.tokens = 60'000;
     text.curated = 8;
     corpus(text);
-    PretrainOptions options;
-    options.stage.run = folder.path;
-    options.stage.quiet = true;
-    options.layers = 1;
-    options.width = 16;
-    options.heads = 2;
+    PretrainOptions options = tiny_training(folder.path, 60);
     options.context = 256;
     options.loop.batch = 8;
-    options.steps = 60;
-    options.loop.warmup = 2;
-    options.loop.lr = 1e-2;
     pretrain(options);
     make_folders(stage_folder(folder.path, "sft"));
     save_gpt(model_path(folder.path, "sft"), load_model(folder.path, "pretrain"));
