@@ -113,10 +113,6 @@ std::string read_here(const std::string& path, size_t longest_line) {
     return bytes;
 }
 
-} // namespace
-
-namespace {
-
 std::string read_everywhere(const std::string& path, size_t longest_line) {
     if (path != "-") return read_here(path, longest_line);
     // mpirun gives its standard input to the first rank.

@@ -19,41 +19,37 @@ Findings examine_context(ClaimContext& shared) {
     const engine::Gpt& model = shared.model("pretrain");
     const auto problems = shared.problems(shared.size(1000, 150));
     const train::ProblemSource source = train::problem_source_of(shared.options().run, 0);
-    const auto prompts_after = [&](int items, bool right) {
-        std::vector<std::vector<int>> prompts;
-        for (const std::string& problem : problems) {
-            const auto before =
-                items_before(shared.world(), source, shared.tokenizer(), problem, items, right,
-                             model.config.context, shared.options().seed);
-            prompts.push_back(worksheet_prompt(shared.tokenizer(), before, problem));
-        }
-        return prompts;
-    };
-    const auto right_after = [&](int items, bool right) {
-        std::vector<bool> solved;
-        for (const search::Path& path :
-             write_greedily(model, shared.tokenizer(), prompts_after(items, right), problems))
-            solved.push_back(path.finished && shared.world().solved(path));
-        return solved;
-    };
-    try { // the longest first: is there room?
-        for (const bool right : {false, true}) prompts_after(kMostItems, right);
-    } catch (const Error& error) {
+    BegunSheets wrong, right;
+    try {
+        const auto begun = [&](bool as) {
+            return begun_sheets(shared.world(), source, shared.tokenizer(), problems, as,
+                                model.config.context, shared.options().seed);
+        };
+        wrong = begun(false), right = begun(true);
+    } catch (const Error& error) { // no room for them
         found.why = fmt::format("not measured: {}", error.what());
         return found;
     }
+    const auto right_after = [&](int items, const BegunSheets& sheets) {
+        std::vector<bool> solved;
+        for (const search::Path& path : write_greedily(
+                 model, shared.tokenizer(),
+                 worksheet_prompts(shared.tokenizer(), sheets, items, problems), problems))
+            solved.push_back(path.finished && shared.world().solved(path));
+        return solved;
+    };
     const int64_t n = std::ssize(problems);
-    const std::vector<bool> alone = right_after(0, false);
+    const std::vector<bool> alone = right_after(0, wrong);
     found.numbers.push_back(share("nothing before it", count(alone), n));
     std::vector<bool> worst;
-    for (const bool right : {false, true})
+    for (const BegunSheets* sheets : {&wrong, &right})
         for (int items = 1; items <= kMostItems; ++items) {
-            const auto solved = right_after(items, right);
+            const auto solved = right_after(items, *sheets);
             found.numbers.push_back(
-                share(fmt::format("after {} {} item{}", items, right ? "right" : "wrong",
+                share(fmt::format("after {} {} item{}", items, sheets == &right ? "right" : "wrong",
                                   items > 1 ? "s" : ""),
                       count(solved), n));
-            if (!right) worst = solved;
+            if (sheets == &wrong) worst = solved;
         }
     const Duel repaired = duel(alone, worst);
     found.numbers.push_back(share(

@@ -57,6 +57,17 @@ std::vector<WorksheetItem> items_before(const search::World& world,
     return all;
 }
 
+BegunSheets begun_sheets(const search::World& world, const train::ProblemSource& source,
+                         const tokenizer::Tokenizer& tokenizer,
+                         std::span<const std::string> problems, bool right, int64_t context,
+                         uint64_t seed) {
+    BegunSheets sheets;
+    for (const std::string& problem : problems)
+        sheets.push_back(
+            items_before(world, source, tokenizer, problem, kMostItems, right, context, seed));
+    return sheets;
+}
+
 std::vector<int> worksheet_prompt(const tokenizer::Tokenizer& tokenizer,
                                   std::span<const WorksheetItem> items,
                                   const std::string& problem) {
@@ -66,6 +77,16 @@ std::vector<int> worksheet_prompt(const tokenizer::Tokenizer& tokenizer,
         prompt.insert(prompt.end(), one.tokens.begin(), one.tokens.end());
     prompt.insert(prompt.end(), end.begin() + 1, end.end());
     return prompt;
+}
+
+std::vector<std::vector<int>> worksheet_prompts(const tokenizer::Tokenizer& tokenizer,
+                                                const BegunSheets& sheets, int items,
+                                                std::span<const std::string> problems) {
+    std::vector<std::vector<int>> prompts;
+    for (size_t i = 0; i < problems.size(); ++i)
+        prompts.push_back(worksheet_prompt(
+            tokenizer, std::span(sheets[i]).first(static_cast<size_t>(items)), problems[i]));
+    return prompts;
 }
 
 std::vector<search::Path> write_greedily(const engine::Gpt& model,

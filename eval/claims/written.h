@@ -43,8 +43,18 @@ std::vector<WorksheetItem> items_before(const search::World& world,
                                         const tokenizer::Tokenizer& tokenizer,
                                         const std::string& problem, int items, bool right,
                                         int64_t context, uint64_t seed);
+// kMostItems of them before each problem.
+using BegunSheets = std::vector<std::vector<WorksheetItem>>;
+BegunSheets begun_sheets(const search::World& world, const train::ProblemSource& source,
+                         const tokenizer::Tokenizer& tokenizer,
+                         std::span<const std::string> problems, bool right, int64_t context,
+                         uint64_t seed);
 // The tokens of these items and of the problem after them.
 std::vector<int> worksheet_prompt(const tokenizer::Tokenizer& tokenizer,
                                   std::span<const WorksheetItem> items, const std::string& problem);
+// The same of each problem, after the first `items` of its sheet.
+std::vector<std::vector<int>> worksheet_prompts(const tokenizer::Tokenizer& tokenizer,
+                                                const BegunSheets& sheets, int items,
+                                                std::span<const std::string> problems);
 
 } // namespace qstar::eval

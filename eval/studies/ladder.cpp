@@ -48,11 +48,8 @@ std::vector<LadderEntry> searches(const LadderOptions& options, const search::St
         {"best of N, ORM", Method::best_of_n, policy, "orm"},
         {"weighted vote, ORM", Method::best_of_n, policy, "orm", {}, Vote::weighted},
         {"majority of the bests, ORM", Method::best_of_n, policy, "orm", {}, Vote::bests},
-    };
-    // The same labels, learned by next-token prediction: the cure of the ORM.
-    if (models.has("orm-text"))
-        entries.push_back({"best of N, generative ORM", Method::best_of_n, policy, "orm-text"});
-    const std::vector<LadderEntry> by_steps{
+        // The same labels, learned by next-token prediction: the cure of the ORM.
+        {"best of N, generative ORM", Method::best_of_n, policy, "orm-text"},
         {"best of N, PRM (minimum)", Method::best_of_n, policy, "prm", Aggregate::minimum},
         {"best of N, PRM (product)", Method::best_of_n, policy, "prm"},
         {"majority of the bests, PRM", Method::best_of_n, policy, "prm", Aggregate::minimum,
@@ -60,9 +57,11 @@ std::vector<LadderEntry> searches(const LadderOptions& options, const search::St
         {"step beam, PRM", Method::beam, policy, "prm"},
         {"MCTS, PRM", Method::mcts, policy, "prm"},
         {"A*, PRM", Method::astar, policy, "prm"},
+        {"Q*, learned Q", Method::qstar, policy, "q"},
     };
-    entries.insert(entries.end(), by_steps.begin(), by_steps.end());
-    if (models.has("q")) entries.push_back({"Q*, learned Q", Method::qstar, policy, "q"});
+    for (const char* stage : {"orm-text", "q"}) // not every run has them
+        if (!models.has(stage))
+            std::erase_if(entries, [&](const LadderEntry& e) { return e.scorer == stage; });
     if (!models.has("self-play") || !models.has("q-self-play") || policy == "self-play")
         return entries;
     entries.push_back({"A*, self-play's policy, PRM", Method::astar, "self-play", "prm"});

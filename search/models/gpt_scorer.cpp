@@ -58,7 +58,7 @@ void GptScorer::evaluate(std::span<Node* const> nodes) {
             if (on_policys_trunk_ && held.size() < node.tokens.size())
                 trunk_->kept.keep(held, slot);
             else if (node.open)
-                trunk_->kept.keep(node.tokens, slot, node.score, std::max(head_, 0));
+                trunk_->kept.keep(node.tokens, slot, node.score, head_);
             trunk_->decoder.clear(slot);
         }
     }
@@ -190,7 +190,7 @@ std::vector<Scores> GptScorer::score(std::span<const Path> paths) {
             nodes.push_back({std::span(path.tokens).first(length), path.begin_of(depth),
                              !(last && paths[order[k]].finished), 0});
             of_path[order[k]].push_back(&nodes.back());
-            if (const auto value = trunk_->kept.value(nodes.back().tokens, std::max(head_, 0))) {
+            if (const auto value = trunk_->kept.value(nodes.back().tokens, head_)) {
                 nodes.back().score = *value;
                 continue;
             }

@@ -47,8 +47,8 @@ std::optional<Json> play_round(Recipe& recipe, const Imitation& how, const Round
     if (round.number > 0) record["round"] = round.number;
     record[how.items] = input(file);
     LoopOptions loop = how.loop;
-    loop.lr *= recipe.rate(round);
-    loop.muon_lr *= recipe.rate(round);
+    const double rate = recipe.rate(round);
+    loop.lr *= rate, loop.muon_lr *= rate;
     Stage student(round.stage, how.student, record);
     if (items.empty() && round.number > 0 && !student.done()) {
         write_file_atomic(student.model(), read_file(base));

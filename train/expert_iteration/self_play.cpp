@@ -72,13 +72,11 @@ class SelfPlay : public Recipe {
         judged_ = 0;
         add_rollouts(q_stage);
         if (!guided(round) && options_.again > 0) roll_out_again(round, proposer);
+        worth_ = train::worth_learning(rollouts_, options_.easy, setup_.seed);
         // Step 3: the search that they guide.
         searched_.clear();
         if (!guided(round)) return Outcome::finished;
-        if (options_.easy < 1) {
-            const std::set<std::string> worth = worth_learning();
-            std::erase_if(problems, [&](const std::string& p) { return !worth.contains(p); });
-        }
+        std::erase_if(problems, [&](const std::string& problem) { return !worth(problem); });
         values_ = load_model(q_stage.model());
         search::GptScorer scorer(*values_, setup_.tokenizer, search::Reading::whole_solution);
         searched_ = search_problems(round.stage, setup_.seed, problems, proposer, &scorer,
@@ -91,11 +89,7 @@ class SelfPlay : public Recipe {
         confirmed_ = confirm(
             searched_, rollouts_, [&](const search::Path& path) { return confirmed(path); },
             options_.keep);
-        if (options_.easy < 1) {
-            const std::set<std::string> worth = worth_learning();
-            std::erase_if(confirmed_,
-                          [&](const CuratedItem& item) { return !worth.contains(item.problem); });
-        }
+        std::erase_if(confirmed_, [&](const CuratedItem& item) { return !worth(item.problem); });
         std::vector<CuratedItem> learned = confirmed_;
         if (options_.gather && round.number == gathering())
             for (int64_t before = 1; before < round.number; ++before)
@@ -204,8 +198,8 @@ class SelfPlay : public Recipe {
         for (auto& [problem, path] : longest) starts.push_back(std::move(path));
         return starts;
     }
-    std::set<std::string> worth_learning() const {
-        return train::worth_learning(rollouts_, options_.easy, setup_.seed);
+    bool worth(const std::string& problem) const {
+        return options_.easy >= 1 || worth_.contains(problem);
     }
     int64_t count(const Round& round) const { // of problems
         if (guided(round) && options_.guided_problems > 0) return options_.guided_problems;
@@ -219,7 +213,8 @@ class SelfPlay : public Recipe {
     QOptions q_;
     // Of the round:
     std::vector<Rollout> rollouts_;
-    int64_t judged_ = 0; // roll-outs
+    std::set<std::string> worth_; // problems that teach something (q_rollouts.h)
+    int64_t judged_ = 0;          // roll-outs
     std::optional<engine::Gpt> values_;
     std::vector<SampledSolution> searched_;
     std::vector<CuratedItem> confirmed_;

@@ -53,11 +53,9 @@ std::vector<Example> examples_of(std::span<const Rollout> rollouts, const StepVa
 std::vector<Example> text_examples_of(std::span<const Rollout> rollouts, const StepValues& values,
                                       const tokenizer::Tokenizer& tokenizer) {
     KnownSteps known(tokenizer);
-    for (size_t i = 0; i < rollouts.size(); ++i) {
-        search::Path path = rollouts[i].path;
-        for (; !path.steps.empty(); path.steps.pop_back(), path.finished = false)
-            known.add(path, values[i][path.steps.size() - 1]);
-    }
+    for (size_t i = 0; i < rollouts.size(); ++i)
+        for (size_t steps = 1; steps <= rollouts[i].path.steps.size(); ++steps)
+            known.add(beginning(rollouts[i].path, steps), values[i][steps - 1]);
     std::vector<Example> examples;
     for (const Rollout& rollout : rollouts)
         examples.push_back(known.example(rollout.path, rollout.path.steps.size()));
@@ -182,13 +180,12 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
         std::erase_if(rollouts, [&](const Rollout& r) { return !worth.contains(r.path.problem); });
     }
     if (rollouts.empty()) fail("{}: no roll-outs to train on", file);
-    const bool by_text = options.judge == "text";
     const auto asked = [&](std::span<const Rollout> of, const StepValues& values) {
-        return by_text ? text_examples_of(of, values, tokenizer)
-                       : examples_of(of, values, tokenizer);
+        return options.judge == "text" ? text_examples_of(of, values, tokenizer)
+                                       : examples_of(of, values, tokenizer);
     };
-    const Objective objective = by_text ? Objective{text_judge_gradient, validate_text_judge}
-                                        : scalar_objective(options.text);
+    auto [model, objective] =
+        new_judge(options.judge, base, options.extra_layers, options.text, options.loop, stage);
     // What roll-outs say of the problems that are kept for validation.
     const std::vector<Example> judged =
         asked(validation_rows, monte_carlo_returns(validation_rows, options.discount));
@@ -197,8 +194,6 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
         (static_cast<int64_t>(rollouts.size()) + options.loop.batch - 1) / options.loop.batch;
     const int64_t per_iteration = per_epoch * options.epochs;
     const int64_t steps = per_iteration * options.iterations;
-    engine::Gpt model = by_text ? text_judge(base, options.loop, stage)
-                                : reward_model(base, options.extra_layers, options.loop, stage);
     Trainer trainer(options.loop, stage, trained(model, stage.run(), from), steps);
     trainer.describe("reading", search::name_of(search::Reading::whole_solution));
     std::vector<Example> examples;

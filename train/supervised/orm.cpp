@@ -31,12 +31,9 @@ Example example_of(const OutcomeLabel& label, const tokenizer::Tokenizer& tokeni
 
 // The outcome is each step's value.
 void add_steps(KnownSteps& known, const OutcomeLabel& label) {
-    search::Path path{label.problem, label.steps, true};
-    while (!path.steps.empty()) {
-        known.add(path, label.right ? 1.0f : 0.0f);
-        path.steps.pop_back();
-        path.finished = false;
-    }
+    const search::Path path{label.problem, label.steps, true};
+    for (size_t steps = 1; steps <= path.steps.size(); ++steps)
+        known.add(beginning(path, steps), label.right ? 1.0f : 0.0f);
 }
 
 } // namespace
@@ -77,14 +74,10 @@ Outcome orm(const OrmOptions& options) {
         });
     settle(bad, options.reward.stage, options.name, file);
     say_contradictions(options.reward.stage, options.name, contradictions(labels), "solution");
-    if (by_text)
-        return train_reward(options.reward, stage, text_judge(base, options.reward.loop, stage),
-                            set, {text_judge_gradient, validate_text_judge},
-                            search::Reading::whole_solution, file);
-    return train_reward(options.reward, stage,
-                        reward_model(base, options.reward.extra_layers, options.reward.loop, stage),
-                        set, scalar_objective(options.reward.text), search::Reading::whole_solution,
-                        file);
+    Judge judge = new_judge(options.judge, base, options.reward.extra_layers, options.reward.text,
+                            options.reward.loop, stage);
+    return train_reward(options.reward, stage, std::move(judge.model), set, judge.objective,
+                        search::Reading::whole_solution, file);
 }
 
 } // namespace qstar::train

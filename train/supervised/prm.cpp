@@ -41,13 +41,12 @@ Example example_of(const StepLabels& judged, const tokenizer::Tokenizer& tokeniz
 // Each judged step, after the steps before it.
 void add_steps(KnownSteps& known, const StepLabels& judged, const PrmOptions& options) {
     const std::vector<float> targets = targets_of(judged, options);
-    search::Path path{judged.problem, judged.steps, judged.finished};
-    for (size_t left = targets.size(); left-- > 0;) {
+    const search::Path path{judged.problem, judged.steps, judged.finished};
+    const size_t first = path.steps.size() - targets.size();
+    for (size_t i = 0; i < targets.size(); ++i) {
         const bool skipped =
-            judged.labels[left] == search::Label::neutral && options.neutral == "skip";
-        if (!skipped) known.add(path, targets[left]);
-        path.steps.pop_back();
-        path.finished = false;
+            judged.labels[i] == search::Label::neutral && options.neutral == "skip";
+        if (!skipped) known.add(beginning(path, first + i + 1), targets[i]);
     }
 }
 
@@ -103,14 +102,10 @@ Outcome prm(const PrmOptions& options) {
     }
     settle(bad, options.reward.stage, options.name, file);
     say_contradictions(options.reward.stage, options.name, contradictions(labels), "step");
-    if (by_text)
-        return train_reward(options.reward, stage, text_judge(base, options.reward.loop, stage),
-                            set, {text_judge_gradient, validate_text_judge},
-                            search::Reading::each_step, file);
-    return train_reward(options.reward, stage,
-                        reward_model(base, options.reward.extra_layers, options.reward.loop, stage),
-                        set, scalar_objective(options.reward.text), search::Reading::each_step,
-                        file);
+    Judge judge = new_judge(options.judge, base, options.reward.extra_layers, options.reward.text,
+                            options.reward.loop, stage);
+    return train_reward(options.reward, stage, std::move(judge.model), set, judge.objective,
+                        search::Reading::each_step, file);
 }
 
 } // namespace qstar::train

@@ -65,6 +65,13 @@ engine::Gpt text_judge(const engine::Gpt& policy, const LoopOptions& loop, const
     return model;
 }
 
+Judge new_judge(const std::string& judge, const engine::Gpt& policy, int64_t extra_layers,
+                double text, const LoopOptions& loop, const Stage& stage) {
+    if (judge == "text")
+        return {text_judge(policy, loop, stage), {text_judge_gradient, validate_text_judge}};
+    return {reward_model(policy, extra_layers, loop, stage), scalar_objective(text)};
+}
+
 RewardLoss text_judge_gradient(engine::Tape& tape, engine::Gpt& model, const Batch& batch) {
     constexpr double kMost = 8; // p / (1 - p) of a token that should not be written
     std::array<double, 2> sums{};

@@ -52,6 +52,15 @@ class KnownSteps {
 // alone is a next token's of its own on the policy's trunk.
 engine::Gpt text_judge(const engine::Gpt& policy, const LoopOptions& loop, const Stage& stage);
 
+// A judge at its beginning, of --judge, and what it learns by: the text judge, or the policy's
+// weights with a scalar head and `extra_layers` (reward.h).
+struct Judge {
+    engine::Gpt model;
+    Objective objective;
+};
+Judge new_judge(const std::string& judge, const engine::Gpt& policy, int64_t extra_layers,
+                double text, const LoopOptions& loop, const Stage& stage);
+
 // The loss above, its mean over what is asked, and its gradient, added to the model's. Resets the
 // tape. `judged` is the part of the tokens that should not be written.
 RewardLoss text_judge_gradient(engine::Tape& tape, engine::Gpt& model, const Batch& batch);

@@ -22,15 +22,16 @@ Values examine_wrong_context(LessonRun& run, const Given&) {
     const train::ProblemSource source = train::problem_source_of(run.run(), 0);
     const engine::Gpt& model = run.model("pretrain");
     const auto problems = run.problems(run.size(150, 30));
-    const auto after = [&](int items, bool right) {
-        std::vector<std::vector<int>> prompts;
-        for (const std::string& problem : problems)
-            prompts.push_back(
-                worksheet_prompt(run.tokenizer(),
-                                 items_before(run.world(), source, run.tokenizer(), problem, items,
-                                              right, model.config.context, run.seed()),
-                                 problem));
-        return write_greedily(model, run.tokenizer(), prompts, problems);
+    const auto begun = [&](bool right) {
+        return begun_sheets(run.world(), source, run.tokenizer(), problems, right,
+                            model.config.context, run.seed());
+    };
+    const BegunSheets wrong = begun(false), right = begun(true);
+    const auto after = [&](int items, bool right_ones) {
+        return write_greedily(
+            model, run.tokenizer(),
+            worksheet_prompts(run.tokenizer(), right_ones ? right : wrong, items, problems),
+            problems);
     };
     struct Case {
         int items;
@@ -71,9 +72,7 @@ Values examine_wrong_context(LessonRun& run, const Given&) {
             break;
         }
     Grid sheet{{"item", "lines"}, {}};
-    for (const WorksheetItem& item :
-         items_before(run.world(), source, run.tokenizer(), problems[example], 3, false,
-                      model.config.context, run.seed()))
+    for (const WorksheetItem& item : wrong[example])
         sheet.rows.push_back({item.problem, in_words(item.lines)});
     const auto last = [&](size_t which) {
         const search::Path& path = paths[which][example];
