@@ -28,8 +28,6 @@ have_libraries() {
     { printf '%s\n' '#if !__has_include(<CLI/CLI.hpp>)' '#error' '#endif' \
         '#if !__has_include(<fmt/format.h>) || !__has_include(<nlohmann/json.hpp>)' \
         '#error' '#endif' \
-        '#if !__has_include(<tbb/parallel_for.h>) && !__has_include(<oneapi/tbb.h>)' \
-        '#error' '#endif' \
         '#if !__has_include(<httplib.h>)' '#error' '#endif' \
         '#if !__has_include(<cblas.h>) && !__has_include(<openblas/cblas.h>)' \
         '#error' '#endif'
@@ -98,27 +96,27 @@ if have_all; then add_optional; exit 0; fi
 for_tests=
 if have_tool apt-get; then
     manager=apt
-    packages="g++ cmake ninja-build libopenblas-dev libtbb-dev libcli11-dev nlohmann-json3-dev \
+    packages="g++ cmake ninja-build libopenblas-dev libcli11-dev nlohmann-json3-dev \
 libfmt-dev libcpp-httplib-dev pkg-config"
     for_tests="doctest-dev libvulkan-dev glslang-tools mesa-vulkan-drivers \
 vulkan-validationlayers ccache"
 elif have_tool dnf; then
     manager=dnf
-    packages="gcc-c++ cmake ninja-build openblas-devel tbb-devel cli11-devel json-devel \
+    packages="gcc-c++ cmake ninja-build openblas-devel cli11-devel json-devel \
 fmt-devel cpp-httplib-devel pkgconf-pkg-config"
     for_tests="doctest-devel vulkan-headers vulkan-loader glslang mesa-vulkan-drivers \
 vulkan-validation-layers ccache"
 elif have_tool pacman; then
     manager=pacman
-    packages="gcc cmake ninja openblas onetbb cli11 nlohmann-json fmt cpp-httplib pkgconf"
+    packages="gcc cmake ninja openblas cli11 nlohmann-json fmt cpp-httplib pkgconf"
     for_tests="doctest vulkan-headers vulkan-icd-loader glslang vulkan-swrast \
 vulkan-validation-layers ccache"
 elif have_tool brew; then
     manager=brew
-    packages="cmake ninja openblas tbb cli11 nlohmann-json fmt cpp-httplib pkgconf"
+    packages="cmake ninja openblas cli11 nlohmann-json fmt cpp-httplib pkgconf"
     for_tests="doctest vulkan-headers glslang molten-vk ccache"
 else
-    echo "qstar: please install a C++20 compiler, cmake, ninja, OpenBLAS, oneTBB, doctest," \
+    echo "qstar: please install a C++20 compiler, cmake, ninja, OpenBLAS, doctest," \
         "CLI11, nlohmann-json, fmt, cpp-httplib and pkg-config, for the tests Vulkan's headers and" \
         "glslang, too (no apt, dnf, pacman or brew was found to do it)" >&2
     exit 2

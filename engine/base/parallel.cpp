@@ -1,22 +1,17 @@
 #include "engine/base/parallel.h"
 
 #include "engine/base/parallel_clock.h"
+#include "engine/base/thread_pool.h"
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <memory>
-#include <tbb/blocked_range.h>
-#include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
 #include <thread>
 
 namespace qstar::engine {
 
 namespace {
-std::unique_ptr<tbb::global_control> control;
 int thread_count = 0;
 
 bool clocked = false;
@@ -55,8 +50,7 @@ ParallelTimes parallel_times() {
 void set_threads(int threads) {
     const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     thread_count = threads > 0 ? threads : processors;
-    control = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
-                                                    static_cast<size_t>(thread_count));
+    set_pool(thread_count);
 }
 
 int threads() {
@@ -75,17 +69,13 @@ void parallel_for(int64_t n, int64_t grain, Body body) {
     // A loop within a body is part of the body.
     const Clocked loop(work_depth > 0 ? at_work : in_loops,
                        work_depth > 0 ? work_depth : loop_depth);
-    const auto work = [&](const tbb::blocked_range<int64_t>& range) {
-        const Clocked chunk(at_work, work_depth);
-        for (int64_t chunk = range.begin(); chunk != range.end(); ++chunk) {
-            body(chunk * grain, std::min(n, (chunk + 1) * grain));
-        }
-    };
-    // Who waits for the last chunks helps with this loop, and takes up nothing else meanwhile.
-    tbb::this_task_arena::isolate([&] {
-        tbb::parallel_for(tbb::blocked_range<int64_t>(0, chunks, 1), work,
-                          tbb::simple_partitioner());
-    });
+    if (!clocked) return run_in_pool(body, n, grain);
+    run_in_pool(
+        [&](int64_t begin, int64_t end) {
+            const Clocked chunk(at_work, work_depth);
+            body(begin, end);
+        },
+        n, grain);
 }
 
 } // namespace qstar::engine

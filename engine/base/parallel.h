@@ -1,5 +1,5 @@
 #pragma once
-// Threads by oneTBB, with results that do not depend on how many there are.
+// Loops by several threads (thread_pool.h), with results that do not depend on how many there are.
 //
 // Work is cut into chunks whose borders depend only on the size of the work.
 // Each chunk is computed by one thread from first to last. Whoever reduces over
@@ -34,7 +34,8 @@ class Body {
 
 // Calls body(begin, end) for [0, n) cut into chunks of `grain` (the last may be
 // shorter). A single chunk runs on the calling thread. May be called from within a body; a
-// thread that waits for the last chunks of a loop does chunks of this loop only.
+// thread that waits for the last chunks of a loop does chunks of this loop, and of loops within
+// it, only.
 void parallel_for(int64_t n, int64_t grain, Body body);
 
 } // namespace qstar::engine

@@ -18,7 +18,7 @@ compiler=aarch64-linux-gnu-g++
 command -v $compiler >/dev/null || left_out $compiler
 command -v ccache >/dev/null && compiler="ccache $compiler"
 # The system's headers are for another processor, but for those that are of none.
-mkdir -p "$folder/include/tbb"
+mkdir -p "$folder/include"
 for header in doctest/doctest.h fmt/format.h nlohmann/json.hpp CLI/CLI.hpp; do
     found=$(printf '#include <%s>\n' $header | c++ -E -x c++ - 2>/dev/null |
         sed -n "s|^# 1 \"\(.*\)/$header\".*|\1|p" | head -n 1)
@@ -26,34 +26,6 @@ for header in doctest/doctest.h fmt/format.h nlohmann/json.hpp CLI/CLI.hpp; do
     ln -sfn "$found/${header%%/*}" "$folder/include/${header%%/*}"
 done
 cd "$folder"
-
-# One thread wants no oneTBB.
-cat >include/tbb/stand_in.h <<'END'
-#pragma once
-#include <cstddef>
-namespace tbb {
-template <class T> struct blocked_range {
-    T first, last;
-    blocked_range(T begin, T end, T) : first(begin), last(end) {}
-    T begin() const { return first; }
-    T end() const { return last; }
-};
-struct simple_partitioner {};
-struct global_control {
-    enum What { max_allowed_parallelism };
-    global_control(What, std::size_t) {}
-};
-template <class R, class B> void parallel_for(const R& range, const B& body, simple_partitioner) {
-    body(range);
-}
-namespace this_task_arena {
-template <class F> void isolate(F&& work) { work(); }
-} // namespace this_task_arena
-} // namespace tbb
-END
-for name in blocked_range global_control parallel_for task_arena; do
-    echo '#include "tbb/stand_in.h"' >include/tbb/$name.h
-done
 
 cat >verify_main.cpp <<'END'
 #include "engine/base/parallel.h"

@@ -1,0 +1,23 @@
+#pragma once
+// The threads that help with loops (parallel.h), and how they find them.
+//
+// A loop is open while its owner works on it: helpers look for open ones, take chunks and leave.
+// The owner takes chunks, too, so a loop ends whether anybody comes or not. Between loops a helper
+// stays awake for half a millisecond: a step of training is some three hundred loops, most of them
+// shorter than it takes to wake a thread.
+
+#include "engine/base/parallel.h"
+
+namespace qstar::engine {
+
+// Of how many threads loops are made from now on, the callers' own among them; at least one.
+// Helpers are started by the first loop that wants them, and live as long as the process.
+void set_pool(int threads);
+
+// body(begin, end) for every chunk of `grain` in [0, n), by this thread and helpers. A thread
+// begins with the same part of every loop of the same length, where its caches know the numbers.
+// While it waits for the last chunks, it helps with the loops within them. What a body throws comes
+// out here, when nobody is in the loop any more; the chunks not begun are then left out.
+void run_in_pool(Body body, int64_t n, int64_t grain);
+
+} // namespace qstar::engine
