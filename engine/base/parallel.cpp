@@ -58,6 +58,8 @@ int threads() {
     return thread_count;
 }
 
+bool in_parallel() { return in_pool(); }
+
 void parallel_for(int64_t n, int64_t grain, Body body) {
     if (n <= 0) return;
     grain = std::max<int64_t>(1, grain);

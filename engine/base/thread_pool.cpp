@@ -189,6 +189,8 @@ void close(Place& place, const Loop& loop) {
 
 } // namespace
 
+bool in_pool() { return within != nullptr; }
+
 void set_pool(int threads) {
     Pool& p = pool();
     const std::lock_guard lock(p.mutex);

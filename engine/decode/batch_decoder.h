@@ -35,6 +35,10 @@ class BatchDecoder {
     virtual void add_head(const Gpt& judge) = 0;
     // The same of what was kept after the last norm: a row each, (rows, outputs).
     virtual Tensor read(std::span<const float* const> states, int head) = 0;
+    // One for another thread and another cache, whose weights are these and no copy. None where
+    // one batch takes all threads.
+    virtual bool has_twin() const { return false; }
+    virtual std::unique_ptr<BatchDecoder> twin() const { return nullptr; }
 };
 
 std::unique_ptr<BatchDecoder> cpu_decoder(const Gpt& model);

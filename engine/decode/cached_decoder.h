@@ -17,6 +17,12 @@ struct CachedDecoder {
                   at_once * KvCache::pages_of(model.config.context)),
           kept(decoder, at_once, keep ? at_once * kKeptToSlots : 0) {}
 
+    // A twin (decoder.h) of another one's decoder.
+    CachedDecoder(const CachedDecoder& of, int at_once, bool keep)
+        : decoder(of.decoder, at_once * (1 + kKeptToSlots),
+                  at_once * KvCache::pages_of(of.decoder.config().context)),
+          kept(decoder, at_once, keep ? at_once * kKeptToSlots : 0) {}
+
     Decoder decoder;
     PrefixCache kept;
 };

@@ -31,6 +31,10 @@ class CpuDecoder : public BatchDecoder {
   public:
     explicit CpuDecoder(const Gpt& model);
     Tensor run(std::span<const DecoderRow> rows, int64_t feeds, KvCache& cache, int head) override;
+    bool has_twin() const override { return !large_; }
+    std::unique_ptr<BatchDecoder> twin() const override {
+        return large_ ? nullptr : std::make_unique<CpuDecoder>(*this);
+    }
     void add_head(const Gpt& judge) override { weights_.heads.emplace_back(head_parts(judge)); }
     Tensor read(std::span<const float* const> states, int head) override;
 
@@ -112,7 +116,8 @@ void CpuDecoder::each_row(const Piece& piece, Body body) const {
 // Cuts the rows into pieces. How they are cut changes no result.
 void CpuDecoder::plan() {
     const auto rows = static_cast<int64_t>(rows_.size());
-    const int64_t workers = std::min<int64_t>(threads(), std::max<int64_t>(1, rows / kFewestRows));
+    const int64_t free = in_parallel() ? 1 : threads();
+    const int64_t workers = std::min<int64_t>(free, std::max<int64_t>(1, rows / kFewestRows));
     const int64_t rounds = (rows + workers * kMostRows - 1) / (workers * kMostRows);
     const int64_t size = large_ ? rows : (rows + workers * rounds - 1) / (workers * rounds);
     pieces_.clear();

@@ -14,6 +14,13 @@ Decoder::Decoder(const Gpt& model, int slots, int64_t pages, const Device& devic
     fed_.assign(static_cast<size_t>(slots), 0);
 }
 
+Decoder::Decoder(const Decoder& of, int slots, int64_t pages)
+    : device_(of.device_), config_(of.config_), heads_(of.heads_),
+      cache_(of.config_, slots, pages, of.device_), batch_decoder_(of.batch_decoder_->twin()) {
+    if (batch_decoder_ == nullptr) fail("decoder: one that needs all threads has no twin");
+    fed_.assign(static_cast<size_t>(slots), 0);
+}
+
 int Decoder::checked(int slot) const {
     if (slot < 0 || slot >= slots()) fail("decoder: slot {} of {}", slot, slots());
     return slot;

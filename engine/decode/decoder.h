@@ -29,6 +29,13 @@ class Decoder {
     explicit Decoder(const Gpt& model, int slots, int64_t pages = 0,
                      const Device& device = engine::device());
 
+    // The same weights with a cache of its own: two threads may each feed one of them. Error where
+    // the decoder has no twin.
+    Decoder(const Decoder& of, int slots, int64_t pages);
+    // It has where a thread takes a batch through all layers alone: on the processor, of a model
+    // that is not large.
+    bool has_twin() const { return batch_decoder_->has_twin(); }
+
     struct Feed {
         int slot = 0;
         std::span<const int> tokens; // at least one

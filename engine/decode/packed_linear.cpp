@@ -74,8 +74,7 @@ PackedLinear::PackedLinear(const LinearParts& given)
     LinearParts parts = given;
     for (Tensor& weight : parts.weights)
         if (!weight.device().is_host()) weight = weight.clone(cpu_device());
-    bias_ =
-        parts.bias.empty() ? Tensor::zeros({out_}, cpu_device()) : parts.bias.clone(cpu_device());
+    if (!parts.bias.empty()) bias_ = parts.bias.clone(cpu_device());
     const int64_t nr = kernels_->nr, panels = (out_ + nr - 1) / nr;
     panels_ = Tensor::unwritten({panels, in_, nr}, cpu_device());
     parallel_for(panels, kPanelsTogether, [&](int64_t first, int64_t last) {
@@ -94,7 +93,7 @@ void PackedLinear::apply(int64_t rows, const float* x, int64_t ldx, float* y, in
     const int64_t grain = up_to_multiple((panels + pieces - 1) / pieces, kPanelsTogether);
     parallel_for(panels, grain, [&](int64_t first, int64_t last) {
         const int64_t begin = first * nr, end = std::min(out_, last * nr), count = end - begin;
-        for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t r = 0; r < rows && !bias_.empty(); ++r) {
             float* const row = y + r * ldy + begin;
             if (add)
                 kernels_->add(count, row, bias_.data() + begin, row);
@@ -103,14 +102,14 @@ void PackedLinear::apply(int64_t rows, const float* x, int64_t ldx, float* y, in
         }
         for (int64_t r = 0; r < rows; r += kMostRowsTogether)
             columns(std::min(kMostRowsTogether, rows - r), x + r * ldx, ldx, y + r * ldy, ldy,
-                    begin, end);
+                    begin, end, add || !bias_.empty());
     });
 }
 
-// Columns [begin, end) of y += x W.
+// Columns [begin, end) of y = or += x W.
 void PackedLinear::columns(int64_t rows, const float* x, int64_t ldx, float* y, int64_t ldy,
-                           int64_t begin, int64_t end) const {
-    if (rows > kernels_->mr) return many_rows(rows, x, ldx, y, ldy, begin, end);
+                           int64_t begin, int64_t end, bool add) const {
+    if (rows > kernels_->mr) return many_rows(rows, x, ldx, y, ldy, begin, end, add);
     Tile t;
     t.k = in_;
     t.rows = rows;
@@ -122,12 +121,12 @@ void PackedLinear::columns(int64_t rows, const float* x, int64_t ldx, float* y, 
     t.panel = in_ * kernels_->nr;
     t.next_c = t.c = y + begin;
     t.ldc = ldy;
-    t.accumulate = true;
+    t.accumulate = add;
     kernels_->small(t);
 }
 
 void PackedLinear::many_rows(int64_t rows, const float* x, int64_t ldx, float* y, int64_t ldy,
-                             int64_t begin, int64_t end) const {
+                             int64_t begin, int64_t end, bool add) const {
     const int64_t nr = kernels_->nr;
     // The part of a panel that stays fills half of the first-level cache.
     const int64_t deep = std::max<int64_t>(64, cpu().l1d / 8 / nr);
@@ -146,7 +145,7 @@ void PackedLinear::many_rows(int64_t rows, const float* x, int64_t ldx, float* y
             t.b = panels_.data() + j * in_ + l * nr;
             t.ldb = nr;
             t.ldc = ldy;
-            t.accumulate = true;
+            t.accumulate = add || l > 0;
             t.next_a = t.b + t.k * nr;
             t.next_lda = t.next_length = share;
             for (int64_t s = 0; s < strips; ++s) {

@@ -45,9 +45,9 @@ class PackedLinear {
 
   private:
     void columns(int64_t rows, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t begin,
-                 int64_t end) const;
+                 int64_t end, bool add) const;
     void many_rows(int64_t rows, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t begin,
-                   int64_t end) const;
+                   int64_t end, bool add) const;
 
     const Kernels* kernels_ = nullptr;
     int64_t in_ = 0, out_ = 0;

@@ -1,11 +1,14 @@
 #include "search/models/gpt_proposer.h"
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "search/models/encode.h"
 #include "search/models/stream.h"
 #include "search/worlds/words/annotations.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -37,17 +40,25 @@ struct GptProposer::Branch {
     std::vector<size_t> draws;
 };
 
+// What one lane draws.
 struct GptProposer::Batch {
     std::span<const ProposeRequest> requests;
-    std::vector<std::vector<int>> prefixes; // of each request
-    std::vector<Draw> draws;
-    size_t next = 0; // the first draw that has not been admitted
+    engine::CachedDecoder* trunk;
+    int slots = 0;
     int max_steps = 0;
-    std::vector<Branch> branches;
-    std::vector<int> free_slots;
+    std::map<int, std::vector<int>> prefixes = {}; // by request
+    std::vector<Draw> draws = {};
+    size_t next = 0; // the first draw that has not been admitted
+    std::vector<Branch> branches = {};
+    std::vector<int> free_slots = {};
+    std::vector<engine::Decoder::Feed> feeds = {}; // of a step, kept for the next one
+    std::vector<engine::TokenDraw> tokens = {};
 };
 
 namespace {
+
+// A lane has so many draws at once, or more: fewer would make products of few rows.
+constexpr int kLaneSlots = 64;
 
 std::vector<int64_t> limits_of(std::span<const ProposeRequest> requests) {
     std::vector<int64_t> limits;
@@ -82,22 +93,22 @@ std::vector<int> GptProposer::prefix_of(const ProposeRequest& request) const {
 }
 
 // The slots of the draws, the first one last.
-std::vector<int> GptProposer::cleared_slots() {
-    std::vector<int> slots;
-    for (int slot = limits_.slots; slot-- > 0;) {
-        trunk_->decoder.clear(slot); // an Error may have left something there
-        slots.push_back(slot);
+std::vector<int> GptProposer::cleared_slots(engine::CachedDecoder& trunk, int slots) {
+    std::vector<int> cleared;
+    for (int slot = slots; slot-- > 0;) {
+        trunk.decoder.clear(slot); // an Error may have left something there
+        cleared.push_back(slot);
     }
-    return slots;
+    return cleared;
 }
 
 // Draws of one request join the batch together, as one branch, when so many slots are
 // free that each of them may go its own way; those of a request with more draws than
 // there are slots in several such groups.
-void GptProposer::admit(Batch& batch) {
+void GptProposer::admit(Batch& batch) const {
     size_t live = 0;
     for (const Branch& branch : batch.branches) live += branch.draws.size();
-    const size_t slots = static_cast<size_t>(limits_.slots);
+    const size_t slots = static_cast<size_t>(batch.slots);
     while (batch.next < batch.draws.size()) {
         const Draw& first = batch.draws[batch.next];
         size_t end = batch.next;
@@ -108,8 +119,8 @@ void GptProposer::admit(Batch& batch) {
         Branch branch;
         branch.slot = batch.free_slots.back();
         batch.free_slots.pop_back();
-        branch.tokens = batch.prefixes[static_cast<size_t>(first.request)];
-        branch.fed = static_cast<size_t>(trunk_->kept.begin(branch.tokens, branch.slot));
+        branch.tokens = batch.prefixes[first.request];
+        branch.fed = static_cast<size_t>(batch.trunk->kept.begin(branch.tokens, branch.slot));
         for (; batch.next < end; ++batch.next) branch.draws.push_back(batch.next);
         live += branch.draws.size();
         batch.branches.push_back(std::move(branch));
@@ -117,26 +128,26 @@ void GptProposer::admit(Batch& batch) {
 }
 
 // Feeds the branches and draws the next token of each of their draws.
-void GptProposer::sample(Batch& batch) {
-    feeds_.clear();
-    tokens_.clear();
+void GptProposer::sample(Batch& batch) const {
+    batch.feeds.clear();
+    batch.tokens.clear();
     for (const Branch& branch : batch.branches) {
-        const int row = static_cast<int>(feeds_.size());
-        feeds_.push_back({branch.slot, std::span(branch.tokens).subspan(branch.fed)});
+        const int row = static_cast<int>(batch.feeds.size());
+        batch.feeds.push_back({branch.slot, std::span(branch.tokens).subspan(branch.fed)});
         for (const size_t d : branch.draws) {
             Draw& draw = batch.draws[d];
             const float temperature = batch.requests[static_cast<size_t>(draw.request)].temperature;
-            tokens_.push_back(
+            batch.tokens.push_back(
                 engine::draw_from(row, {temperature, limits_.top_k, limits_.top_p}, draw.random));
         }
     }
-    trunk_->kept.make_room(trunk_->decoder.pages_needed(feeds_));
-    trunk_->decoder.feed_and_draw(feeds_, tokens_, tokenizer_.size());
+    batch.trunk->kept.make_room(batch.trunk->decoder.pages_needed(batch.feeds));
+    batch.trunk->decoder.feed_and_draw(batch.feeds, batch.tokens, tokenizer_.size());
     size_t next = 0;
     for (const Branch& branch : batch.branches) {
         for (const size_t d : branch.draws) {
-            batch.draws[d].next = tokens_[next].token;
-            batch.draws[d].next_log_prob = tokens_[next++].log_prob;
+            batch.draws[d].next = batch.tokens[next].token;
+            batch.draws[d].next_log_prob = batch.tokens[next++].log_prob;
         }
     }
 }
@@ -186,11 +197,11 @@ void GptProposer::calculate(Batch& batch, Branch& branch) const {
 }
 
 // Every draw takes its token: branches end, go on or fork.
-void GptProposer::advance(Batch& batch) {
+void GptProposer::advance(Batch& batch) const {
     std::vector<Branch> next;
     for (Branch& branch : batch.branches) {
         const bool fits =
-            static_cast<int64_t>(branch.tokens.size()) < trunk_->decoder.config().context;
+            static_cast<int64_t>(branch.tokens.size()) < batch.trunk->decoder.config().context;
         bool to_keep = branch.fed == 0; // the first time: others may begin here
         branch.fed = branch.tokens.size();
         const size_t first = next.size(); // of the branches that go on from this one
@@ -221,32 +232,52 @@ void GptProposer::advance(Batch& batch) {
             if (next.size() > first) {
                 on.slot = batch.free_slots.back();
                 batch.free_slots.pop_back();
-                trunk_->decoder.fork(branch.slot, on.slot);
+                batch.trunk->decoder.fork(branch.slot, on.slot);
             }
             next.push_back(std::move(on));
         }
         for (size_t i = first; i < next.size(); ++i) calculate(batch, next[i]);
-        if (to_keep) trunk_->kept.keep(branch.tokens, branch.slot);
+        if (to_keep) batch.trunk->kept.keep(branch.tokens, branch.slot);
         if (next.size() == first) {
-            trunk_->decoder.clear(branch.slot);
+            batch.trunk->decoder.clear(branch.slot);
             batch.free_slots.push_back(branch.slot);
         }
     }
     batch.branches = std::move(next);
 }
 
-std::vector<GptProposer::Draw> GptProposer::run(std::span<const ProposeRequest> requests,
-                                                int max_steps) {
-    Batch batch;
-    batch.requests = requests;
-    batch.max_steps = max_steps;
+void GptProposer::run(Batch& batch) const {
+    batch.free_slots = cleared_slots(*batch.trunk, batch.slots);
+    for (;;) {
+        admit(batch);
+        if (batch.branches.empty()) break;
+        sample(batch);
+        advance(batch);
+    }
+}
+
+// The draws of each lane: a problem's are always in the same one, where its texts are kept.
+std::vector<GptProposer::Batch> GptProposer::batches_of(std::span<const ProposeRequest> requests,
+                                                        int max_steps) {
+    const bool alone = shared_ || !trunk_->decoder.has_twin();
+    const int lanes = alone ? 1 : std::clamp(limits_.slots / kLaneSlots, 1, engine::threads());
+    const int slots = limits_.slots / lanes;
+    if (std::ssize(twins_) != lanes - 1) {
+        twins_.clear();
+        for (int lane = 1; lane < lanes; ++lane)
+            twins_.push_back(std::make_unique<engine::CachedDecoder>(*trunk_, slots, limits_.keep));
+    }
+    std::vector<Batch> batches;
+    batches.push_back({requests, trunk_.get(), slots, max_steps});
+    for (const auto& twin : twins_) batches.push_back({requests, twin.get(), slots, max_steps});
     for (size_t r = 0; r < requests.size(); ++r) {
         const ProposeRequest& request = requests[r];
-        batch.prefixes.push_back(prefix_of(request));
+        std::vector<int> prefix = prefix_of(request);
         const int samples =
             request.temperature > 0 ? request.samples : std::min(request.samples, 1);
         const int steps = static_cast<int>(request.path.steps.size());
-        if (batch.prefixes.back().empty() || steps >= limits_.steps) continue;
+        if (prefix.empty() || steps >= limits_.steps) continue;
+        Batch& batch = batches[hash_name(request.path.problem) % batches.size()];
         for (int s = 0; s < samples; ++s) {
             Draw draw;
             draw.request = static_cast<int>(r);
@@ -256,19 +287,30 @@ std::vector<GptProposer::Draw> GptProposer::run(std::span<const ProposeRequest> 
                 Random(seed_, derive_stream(derive_stream(request.stream, static_cast<uint64_t>(s)),
                                             size_t(steps)));
             // The prefix counts once a request: with its first draw.
-            if (s == 0) draw.tokens = static_cast<int64_t>(batch.prefixes.back().size());
+            if (s == 0) draw.tokens = static_cast<int64_t>(prefix.size());
             batch.draws.push_back(std::move(draw));
         }
+        batch.prefixes.emplace(static_cast<int>(r), std::move(prefix));
     }
-    batch.free_slots = cleared_slots();
+    return batches;
+}
 
-    for (;;) {
-        admit(batch);
-        if (batch.branches.empty()) break;
-        sample(batch);
-        advance(batch);
-    }
-    return std::move(batch.draws);
+std::vector<GptProposer::Draw> GptProposer::run(std::span<const ProposeRequest> requests,
+                                                int max_steps) {
+    std::vector<Batch> batches = batches_of(requests, max_steps);
+    std::erase_if(batches, [](const Batch& batch) { return batch.draws.empty(); });
+    engine::parallel_for(std::ssize(batches), 1,
+                         [&](int64_t lane, int64_t) { run(batches[static_cast<size_t>(lane)]); });
+    std::vector<Draw> draws; // of a request in their order
+    for (Batch& batch : batches)
+        std::move(batch.draws.begin(), batch.draws.end(), std::back_inserter(draws));
+    return draws;
+}
+
+int64_t GptProposer::tokens_evaluated() const {
+    int64_t tokens = trunk_->decoder.tokens_evaluated();
+    for (const auto& twin : twins_) tokens += twin->decoder.tokens_evaluated();
+    return tokens;
 }
 
 int64_t GptProposer::prefix_tokens(const Path& path) const { return std::ssize(tokens_of(path)); }

@@ -54,7 +54,7 @@ class GptProposer : public Proposer {
         return engine::multiply_adds(trunk_->decoder.config());
     }
 
-    int64_t tokens_evaluated() const { return trunk_->decoder.tokens_evaluated(); }
+    int64_t tokens_evaluated() const;
     int slots() const { return limits_.slots; }
     // For scorers whose heads are on this model's trunk: from now on all that is drawn is kept to
     // be rated.
@@ -69,7 +69,8 @@ class GptProposer : public Proposer {
     struct Batch;
     struct Choice;
     struct NBestState;
-    std::vector<int> cleared_slots();
+    static std::vector<int> cleared_slots(engine::CachedDecoder& trunk, int slots);
+    std::vector<Batch> batches_of(std::span<const ProposeRequest> requests, int max_steps);
     std::vector<Proposals> drawn(std::span<const ProposeRequest> requests);
     std::vector<Proposals> n_best(std::span<const ProposeRequest> requests); // n_best.cpp
     void choices_after(const NBestState& state, size_t at, std::span<const float> logits,
@@ -78,9 +79,10 @@ class GptProposer : public Proposer {
     void begin(NBestState& state, std::vector<int>& free_slots);
     void end(NBestState& state, std::vector<int>& free_slots);
     std::vector<Draw> run(std::span<const ProposeRequest> requests, int max_steps);
-    void admit(Batch& batch);
-    void sample(Batch& batch);
-    void advance(Batch& batch);
+    void run(Batch& batch) const;
+    void admit(Batch& batch) const;
+    void sample(Batch& batch) const;
+    void advance(Batch& batch) const;
     void calculate(Batch& batch, Branch& branch) const;
     static void cut(Draw& draw, int64_t rest);
     bool take(Draw& draw, int token, float log_prob, int max_steps) const;
@@ -92,10 +94,10 @@ class GptProposer : public Proposer {
     uint64_t seed_;
     ProposerLimits limits_;
     std::shared_ptr<engine::CachedDecoder> trunk_; // a slot a draw
+    // Of the other lanes: where threads are free, each takes the draws of some problems alone.
+    std::vector<std::unique_ptr<engine::CachedDecoder>> twins_;
     bool shared_ = false;
-    // Of a step, kept for the next one.
-    std::vector<engine::Decoder::Feed> feeds_;
-    std::vector<engine::TokenDraw> tokens_;
+    std::vector<engine::Decoder::Feed> feeds_; // of a step, kept for the next one
     engine::TokenDistribution distribution_;
 };
 

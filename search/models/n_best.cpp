@@ -191,7 +191,7 @@ void GptProposer::end(NBestState& state, std::vector<int>& free_slots) {
 
 std::vector<Proposals> GptProposer::n_best(std::span<const ProposeRequest> requests) {
     std::vector<NBestState> listings(requests.size());
-    std::vector<int> free_slots = cleared_slots();
+    std::vector<int> free_slots = cleared_slots(*trunk_, limits_.slots);
     std::vector<size_t> active;
     size_t next = 0, places = 0; // of the active ones
     for (;;) {

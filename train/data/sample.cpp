@@ -23,7 +23,7 @@ namespace qstar::train {
 
 namespace {
 
-constexpr int64_t kChunkProblems = 32; // a file of partial results
+constexpr int64_t kChunkProblems = 256; // a file of partial results
 
 void check(const SampleOptions& options) {
     check(flags_of(options));

@@ -147,7 +147,7 @@ std::vector<search::Path> beginnings(std::span<const std::string> problems) {
 void make_rollouts(const Stage& stage, std::span<const search::Path> starts,
                    search::Proposer& proposer, const search::World& world,
                    const ExploreOptions& options) {
-    constexpr int64_t kChunk = 64; // problems
+    constexpr int64_t kChunk = 256; // problems
     const RightAnswer right = [&](const search::Path& path) { return world.solved(path); };
     resumable_map(stage, "rollouts.jsonl", "problems", static_cast<int64_t>(starts.size()), kChunk,
                   [&](int64_t first, int64_t count) {
