@@ -25,12 +25,19 @@ void Packing::borders(int64_t groups, std::vector<int>& to) const {
     to.push_back(static_cast<int>(rows() * groups));
 }
 
+void Packing::leave_asked() {
+    for (size_t i = 0; i < asked.size(); ++i) at[i] = at[static_cast<size_t>(asked[i])];
+    if (!asked.empty()) at.resize(asked.size());
+    asked.clear();
+}
+
 bool pack_rows(const Tape& tape, int64_t time, std::span<const float> weights,
                std::span<const float> more, Packing& packing) {
     if (!tape.device().is_host() || time < 1) return false;
     packing.time = time;
     packing.at.clear();
     packing.first.clear();
+    packing.asked.clear();
     const auto asked = [&](int64_t i) {
         const auto at = static_cast<size_t>(i);
         return weights[at] != 0 || (!more.empty() && more[at] != 0);
@@ -40,10 +47,14 @@ bool pack_rows(const Tape& tape, int64_t time, std::span<const float> weights,
         int64_t end = begin + time;
         while (end > begin + 1 && !asked(end - 1)) --end;
         packing.first.push_back(static_cast<int>(packing.rows()));
-        for (int64_t row = begin; row < end; ++row) packing.at.push_back(static_cast<int>(row));
+        for (int64_t row = begin; row < end; ++row) {
+            if (asked(row)) packing.asked.push_back(static_cast<int>(packing.rows()));
+            packing.at.push_back(static_cast<int>(row));
+        }
     }
     packing.first.push_back(static_cast<int>(packing.rows()));
-    return 20 * packing.rows() <= 19 * all;
+    if (20 * std::ssize(packing.asked) > 19 * packing.rows()) packing.asked.clear();
+    return 20 * packing.rows() <= 19 * all || !packing.asked.empty();
 }
 
 Var rotary(Tape& tape, Var q, Var k, Var v, Var turns, int64_t heads, const Packing& packing) {

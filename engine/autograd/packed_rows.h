@@ -19,6 +19,8 @@ struct Packing {
     int64_t time = 0;       // rows of a sequence with its padding
     std::vector<int> at;    // of each row that is left, its number among the padded ones; ascending
     std::vector<int> first; // the row where each sequence begins, and at the end their number
+    // Of the rows that are left those with a weight; empty: all of them, or nearly all.
+    std::vector<int> asked;
 
     bool empty() const { return at.empty(); } // nothing is packed
     int64_t rows() const { return static_cast<int64_t>(at.size()); }
@@ -26,11 +28,15 @@ struct Packing {
     // Rows [begin, end) of chunk c are begin = borders[c], end = borders[c + 1]; of norms, groups
     // of which each row has so many.
     void borders(int64_t groups, std::vector<int>& to) const;
+    // From here on the rows with a weight are the ones that are left: whoever asks nothing of the
+    // others needs no more of them than their keys and values in the last layer.
+    void leave_asked();
 };
 
 // Keeps of each sequence of `time` positions those up to the last one with a weight, at least one.
 // `more`: other weights of the same positions, or none. False, and nothing is to be packed, where
-// the tape does not compute on the processor or less than a twentieth would be left out.
+// the tape does not compute on the processor, or less than a twentieth would be left out and nearly
+// all that is left has a weight.
 bool pack_rows(const Tape& tape, int64_t time, std::span<const float> weights,
                std::span<const float> more, Packing& packing);
 

@@ -118,7 +118,10 @@ void CpuDevice::embedding_grad(int64_t rows, int64_t width, const int* tokens, i
 
 void CpuDevice::gather_rows(int64_t count, int64_t width, const int* rows, const float* x,
                             float* y) const {
-    for (int64_t i = 0; i < count; ++i) std::copy_n(x + rows[i] * width, width, y + i * width);
+    parallel_for(count, kRowGrain, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i)
+            std::copy_n(x + rows[i] * width, width, y + i * width);
+    });
 }
 
 // Chosen rows hand their gradient back, in order.
@@ -126,10 +129,12 @@ void CpuDevice::gather_rows_grad(int64_t count, int64_t width, const int* rows, 
                                  GradTarget d, int64_t d_rows) const {
     if (!d.data) return;
     clear_if_fresh(d, d_rows * width);
-    for (int64_t i = 0; i < count; ++i) {
-        float* to = d.data + rows[i] * width;
-        kernels().add(width, to, dy + i * width, to);
-    }
+    parallel_for(width, kColumnGrain, [&](int64_t begin, int64_t end) {
+        for (int64_t i = 0; i < count; ++i) {
+            float* to = d.data + rows[i] * width + begin;
+            kernels().add(end - begin, to, dy + i * width + begin, to);
+        }
+    });
 }
 
 void CpuDevice::sum_lists(int64_t lists, int64_t width, const int* first, const int* order,

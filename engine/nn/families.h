@@ -39,10 +39,11 @@ namespace llama {
 void add_parameters(NewParameters& add);
 // (T, head): of each position the cosines of its angles t / base^(2 i / head), then the sines.
 Tensor turns(int64_t positions, int64_t head, double base);
-// packing: of the rows whose tokens these are, or none; of a family without biases.
+// packing: of the rows whose tokens these are, or none; of a family without biases. Afterwards of
+// the rows that come out: those of which something is asked.
 Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
            const Tensor& turns, std::span<const int> tokens, int64_t batch, int64_t time,
-           const Packing* packing);
+           Packing* packing);
 } // namespace llama
 
 } // namespace qstar::engine

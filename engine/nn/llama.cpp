@@ -95,7 +95,7 @@ Tensor turns(int64_t positions, int64_t head, double base) {
 
 Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
            const Tensor& turns, std::span<const int> tokens, int64_t batch, int64_t time,
-           const Packing* packing) {
+           Packing* packing) {
     const auto leaf = [&](size_t i) { return tape.leaf(parameters[i]); };
     const Var turned_by = tape.constant(turns);
     const float epsilon = norm_epsilon(config);
@@ -120,13 +120,18 @@ Var hidden(Tape& tape, const GptConfig& config, std::span<Parameter> parameters,
             k = norm(k, p(k_norm));
         }
         const Var v = times(a, v_proj, bias(v_bias));
-        const Var attended = [&] {
+        Var attended = [&] {
             if (packing == nullptr)
                 return attention(tape, rotary(tape, q, k, v, turned_by, time, config.heads), batch,
                                  time, config.heads, kv_heads(config));
             return attention(tape, rotary(tape, q, k, v, turned_by, config.heads, *packing),
                              config.heads, kv_heads(config), *packing);
         }();
+        if (packing != nullptr && !packing->asked.empty() && layer == config.layers - 1) {
+            x = gather_rows(tape, x, packing->asked);
+            attended = gather_rows(tape, attended, packing->asked);
+            packing->leave_asked();
+        }
         x = add(tape, x, times(attended, o_proj));
         // x + mlp(norm(x))
         const Var m = norm(x, p(post_norm));
