@@ -58,7 +58,7 @@ int threads() {
     return thread_count;
 }
 
-bool in_parallel() { return in_pool(); }
+int free_threads() { return std::min(threads(), free_in_pool()); }
 
 void parallel_for(int64_t n, int64_t grain, Body body) {
     if (n <= 0) return;

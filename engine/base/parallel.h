@@ -38,7 +38,7 @@ class Body {
 // it, only.
 void parallel_for(int64_t n, int64_t grain, Body body);
 
-// Whether this thread is in the body of a loop that others share.
-bool in_parallel();
+// The threads that a loop begun here may expect: all, or in the body of a loop a thread's share.
+int free_threads();
 
 } // namespace qstar::engine

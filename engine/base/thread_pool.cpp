@@ -189,7 +189,11 @@ void close(Place& place, const Loop& loop) {
 
 } // namespace
 
-bool in_pool() { return within != nullptr; }
+int free_in_pool() {
+    int free = pool().threads;
+    for (const Loop* loop = within; loop != nullptr; loop = loop->around) free /= loop->parts;
+    return std::max(1, free);
+}
 
 void set_pool(int threads) {
     Pool& p = pool();

@@ -20,7 +20,7 @@ void set_pool(int threads);
 // out here, when nobody is in the loop any more; the chunks not begun are then left out.
 void run_in_pool(Body body, int64_t n, int64_t grain);
 
-// Whether this thread is in the body of such a loop.
-bool in_pool();
+// See parallel.h.
+int free_in_pool();
 
 } // namespace qstar::engine

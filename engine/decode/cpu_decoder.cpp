@@ -116,8 +116,8 @@ void CpuDecoder::each_row(const Piece& piece, Body body) const {
 // Cuts the rows into pieces. How they are cut changes no result.
 void CpuDecoder::plan() {
     const auto rows = static_cast<int64_t>(rows_.size());
-    const int64_t free = in_parallel() ? 1 : threads();
-    const int64_t workers = std::min<int64_t>(free, std::max<int64_t>(1, rows / kFewestRows));
+    const int64_t workers =
+        std::min<int64_t>(free_threads(), std::max<int64_t>(1, rows / kFewestRows));
     const int64_t rounds = (rows + workers * kMostRows - 1) / (workers * kMostRows);
     const int64_t size = large_ ? rows : (rows + workers * rounds - 1) / (workers * rounds);
     pieces_.clear();

@@ -299,7 +299,7 @@ void gemm(const Gemm& g) {
     if (g.m <= 0 || g.n <= 0) return;
     if (g.k <= 0) return empty_sum(g);
     if (gemm_is_openblas()) return openblas(g);
-    const int64_t workers = threads();
+    const int64_t workers = free_threads();
     if (workers == 1 || g.m * g.n * g.k < kAloneWork) return one_thread(g);
 
     // Along the side whose pieces come out more even. An element's bytes do not depend

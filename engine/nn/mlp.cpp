@@ -14,7 +14,8 @@ namespace qstar::engine {
 
 namespace {
 
-constexpr float kMlpEpsilon = 1e-5f; // of layer norm
+constexpr float kMlpEpsilon = 1e-5f;   // of layer norm
+constexpr int64_t kFewestMlpRows = 32; // of a thread: all weights pass for them
 
 // Where a block's parameters stand, after in.weight and in.bias.
 enum MlpBlock { norm, norm_bias, fc, fc_bias, proj, proj_bias, per_mlp_block };
@@ -120,59 +121,63 @@ void evaluate_there(const Mlp& model, const Bags& features, float* out) {
     }
 }
 
-} // namespace
-
-void evaluate(const Mlp& model, const Bags& features, float* out) {
-    if (!model.parameters[0].value.device().is_host()) return evaluate_there(model, features, out);
+// Rows [from, from + m), by the thread that calls. The order of sums is the tape's: one chain of
+// multiply-adds, then the bias; then x + y.
+void evaluate_here(const Mlp& model, const Bags& features, int64_t from, int64_t m, float* out) {
     const MlpConfig& c = model.config;
+    const Kernels& kernel = kernels();
+    thread_local std::vector<float> memory;
+    const int64_t size = m * c.width;
+    memory.resize(std::max(memory.size(), static_cast<size_t>(3 * size)));
+    float *const x = memory.data(), *const y = x + size, *const z = y + size;
     const auto p = [&](size_t i) { return model.parameters[i].value.data(); };
-    // The order of sums is the tape's: one chain of multiply-adds, then the bias; then x + y.
-    const auto first_layer = [&](int64_t from, int64_t m, float* x) {
-        cpu_device().sum_lists(m, c.width, features.first.data() + from, features.on.data(), p(0),
-                               c.inputs, {x, true});
-        parallel_for(m, 64, [&](int64_t begin, int64_t end) {
-            for (int64_t r = begin; r < end; ++r)
-                kernels().add(c.width, x + r * c.width, p(1), x + r * c.width);
-        });
-    };
-    const auto product = [&](int64_t m, int64_t k, int64_t n, const float* a, size_t weight,
-                             float* to) {
+    const auto product = [&](int64_t n, const float* a, size_t weight, float* to) {
         gemm({.m = m,
               .n = n,
-              .k = k,
+              .k = c.width,
               .a = a,
-              .lda = k,
+              .lda = c.width,
               .b = p(weight),
               .ldb = n,
               .c = to,
               .ldc = n,
               .bias = p(weight + 1)});
     };
-    const auto normalise = [&](int64_t m, const float* x, size_t gain, float* y) {
-        parallel_for(m, 64, [&](int64_t begin, int64_t end) {
-            float mean = 0, rstd = 0;
-            for (int64_t r = begin; r < end; ++r)
-                kernels().layer_norm(c.width, x + r * c.width, p(gain), p(gain + 1), kMlpEpsilon,
-                                     y + r * c.width, &mean, &rstd);
-        });
+    const auto normalise = [&](size_t gain) {
+        float mean = 0, rstd = 0;
+        for (int64_t r = 0; r < m; ++r)
+            kernel.layer_norm(c.width, x + r * c.width, p(gain), p(gain + 1), kMlpEpsilon,
+                              y + r * c.width, &mean, &rstd);
     };
-    const int64_t rows = features.rows();
-    const auto size = static_cast<size_t>(std::min(rows, kMlpRows) * c.width);
-    std::vector<float> x(size), y(size), z(size);
-    for (int64_t from = 0; from < rows; from += kMlpRows) {
-        const int64_t m = std::min(kMlpRows, rows - from);
-        first_layer(from, m, x.data());
-        for (int64_t block = 0; block < c.blocks; ++block) {
-            normalise(m, x.data(), at(block, norm), y.data());
-            product(m, c.width, c.width, y.data(), at(block, fc), z.data());
-            for (int64_t i = 0; i < m * c.width; ++i)
-                z[static_cast<size_t>(i)] = std::max(0.0f, z[static_cast<size_t>(i)]);
-            product(m, c.width, c.width, z.data(), at(block, proj), y.data());
-            kernels().add(m * c.width, x.data(), y.data(), x.data());
-        }
-        normalise(m, x.data(), last(c), y.data());
-        product(m, c.width, c.outputs, y.data(), last(c) + 2, out + from * c.outputs);
+    for (int64_t r = 0; r < m; ++r) {
+        float* const row = x + r * c.width;
+        std::fill_n(row, c.width, 0.0f);
+        const auto on = features.first.begin() + from + r;
+        for (int j = on[0]; j < on[1]; ++j)
+            kernel.add(c.width, row, p(0) + features.on[static_cast<size_t>(j)] * c.width, row);
+        kernel.add(c.width, row, p(1), row);
     }
+    for (int64_t block = 0; block < c.blocks; ++block) {
+        normalise(at(block, norm));
+        product(c.width, y, at(block, fc), z);
+        for (int64_t i = 0; i < size; ++i) z[i] = std::max(0.0f, z[i]);
+        product(c.width, z, at(block, proj), y);
+        kernel.add(size, x, y, x);
+    }
+    normalise(last(c));
+    product(c.outputs, y, last(c) + 2, out);
+}
+
+} // namespace
+
+// Each thread takes some rows through all layers, while they lie in the caches of its core.
+void evaluate(const Mlp& model, const Bags& features, float* out) {
+    if (!model.parameters[0].value.device().is_host()) return evaluate_there(model, features, out);
+    const int64_t rows = features.rows();
+    const int64_t share = (rows + threads() - 1) / threads();
+    parallel_for(rows, std::clamp(share, kFewestMlpRows, kMlpRows), [&](int64_t from, int64_t end) {
+        evaluate_here(model, features, from, end - from, out + from * model.config.outputs);
+    });
 }
 
 } // namespace qstar::engine

@@ -35,7 +35,7 @@ struct Mlp {
 };
 
 // Rows that are computed in one go: their values stay in the caches.
-inline constexpr int64_t kMlpRows = 512;
+inline constexpr int64_t kMlpRows = 192;
 
 // The features are 0 or 1, mostly 0: a bag holds the numbers of those that are 1, in ascending
 // order. The first product is then a sum of rows of W_in, as many as features are on.

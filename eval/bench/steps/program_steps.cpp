@@ -167,11 +167,9 @@ ProgramStep ppo_step() {
     return {{}, gpt_flops(it->model, tokens), gradient, [it] { it->update(); }};
 }
 
-// A value network on `rows` states of which `on` of the features are 1.
-ProgramStep puzzle_step(const engine::MlpConfig& config, int64_t rows, int64_t on) {
+// States of which `on` of the features are 1.
+engine::Bags puzzle_states(const engine::MlpConfig& config, int64_t rows, int64_t on) {
     Random random(1, "bench/states");
-    auto it = std::make_shared<StepLearner<engine::Mlp>>(
-        engine::Mlp(config, Random(1, "bench/network")), false);
     engine::Bags bags;
     for (int64_t r = 0; r < rows; ++r) {
         for (int64_t i = 0; i < on; ++i) // one of each tile's places
@@ -180,6 +178,14 @@ ProgramStep puzzle_step(const engine::MlpConfig& config, int64_t rows, int64_t o
                 static_cast<int64_t>(random.below(static_cast<uint64_t>(config.inputs / on)))));
         bags.first.push_back(static_cast<int>(bags.on.size()));
     }
+    return bags;
+}
+
+// A value network learns from them.
+ProgramStep puzzle_step(const engine::MlpConfig& config, int64_t rows, int64_t on) {
+    auto it = std::make_shared<StepLearner<engine::Mlp>>(
+        engine::Mlp(config, Random(1, "bench/network")), false);
+    const engine::Bags bags = puzzle_states(config, rows, on);
     const auto gradient = [it, bags, rows, outputs = config.outputs] {
         Tape& tape = it->tape;
         tape.reset();
@@ -195,6 +201,21 @@ ProgramStep puzzle_step(const engine::MlpConfig& config, int64_t rows, int64_t o
     const double flops =
         static_cast<double>(rows) * (6 * rest + 2 * static_cast<double>(on * config.width));
     return {{}, flops, gradient, [it] { it->update(); }};
+}
+
+// A value network rates them, as a search asks it to. A multiply-add is two operations; of the
+// first layer the additions count that are made.
+ProgramStep rating_step(const engine::MlpConfig& config, int64_t rows, int64_t on) {
+    auto network = std::make_shared<engine::Mlp>(config, Random(1, "bench/network"));
+    const auto rest =
+        static_cast<double>(network->parameter_count() - config.inputs * config.width);
+    const double flops =
+        static_cast<double>(rows) * (2 * rest + static_cast<double>(on * config.width));
+    auto out = std::make_shared<std::vector<float>>(static_cast<size_t>(rows * config.outputs));
+    const auto rate = [network, out, bags = puzzle_states(config, rows, on)] {
+        engine::evaluate(*network, bags, out->data());
+    };
+    return {{}, flops, rate, [] {}};
 }
 
 } // namespace
@@ -214,6 +235,9 @@ std::vector<ProgramStepMaker> program_steps() {
     add("PPO's policy: qwen3 L4 D128, 32 episodes, AdamW", ppo_step);
     add("15-puzzle: MLP of 2 blocks, width 384, 1000 states", [] {
         return puzzle_step({256, 384, 2, 1}, 1000, 16);
+    });
+    add("15-puzzle: 10000 states rated by the MLP of 2 blocks, width 384", [] {
+        return rating_step({256, 384, 2, 1}, 10000, 16);
     });
     add("Lights Out 5x5: MLP of 1 block, width 64, 100 states", [] {
         return puzzle_step({50, 64, 1, 1}, 100, 25);
