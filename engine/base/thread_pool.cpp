@@ -16,8 +16,7 @@ namespace {
 
 constexpr int kMostParts = 32; // more threads share parts
 constexpr int kMostOpen = 32;  // further loops are their owners' alone
-constexpr std::chrono::microseconds kAwake{500};
-constexpr int kPauses = 256; // some ten microseconds; then others may have the processor
+constexpr std::chrono::microseconds kAwake{100};
 
 // Chunks [next, end) are still to be taken. Each on a cache line of its own.
 struct alignas(64) Part {
@@ -40,6 +39,7 @@ struct alignas(64) Place {
     std::atomic<bool> taken = false;
     std::atomic<Loop*> loop = nullptr;
     std::atomic<int> visitors = 0;
+    std::atomic<bool> owner_sleeps = false;
 };
 
 struct Pool {
@@ -48,7 +48,7 @@ struct Pool {
     std::atomic<uint32_t> opened = 0; // loops so far
     std::mutex mutex;                 // of starting and sleeping
     std::atomic<int> helpers = 0, sleeping = 0;
-    std::condition_variable loop_opened, more_threads;
+    std::condition_variable changed, more_threads; // changed: a loop was opened, or left
 };
 
 // Never destroyed: helpers may look at it until the process is gone.
@@ -68,11 +68,25 @@ void relax() {
 #endif
 }
 
-void wait_a_little(int times_before) {
-    if (times_before < kPauses)
+// Awake for a while, then asleep: a thread that others want the processor of is woken sooner than
+// one that has given it away gets it back.
+template <class Condition>
+void wait_until(const Condition& holds) {
+    const auto until = std::chrono::steady_clock::now() + kAwake;
+    for (int i = 1; !holds(); ++i) {
         relax();
-    else
-        std::this_thread::yield();
+        if (i % 32 != 0 || std::chrono::steady_clock::now() < until) continue;
+        Pool& p = pool();
+        std::unique_lock lock(p.mutex);
+        ++p.sleeping;
+        p.changed.wait(lock, holds);
+        --p.sleeping;
+    }
+}
+
+void wake_sleepers() {
+    const std::lock_guard lock(pool().mutex);
+    pool().changed.notify_all();
 }
 
 void leave_out_the_rest(Loop& loop) {
@@ -120,26 +134,9 @@ bool visit_loops(const Loop* outer) {
         Loop* const loop = place.loop;
         if (loop != nullptr && (outer == nullptr || is_within(loop->around, outer)))
             any |= take_chunks(*loop);
-        --place.visitors;
+        if (--place.visitors == 0 && place.owner_sleeps) wake_sleepers();
     }
     return any;
-}
-
-void sleep_until_opened(uint32_t seen) {
-    Pool& p = pool();
-    std::unique_lock lock(p.mutex);
-    ++p.sleeping;
-    p.loop_opened.wait(lock, [&] { return p.opened != seen; });
-    --p.sleeping;
-}
-
-void stay_awake(uint32_t seen) {
-    const auto until = std::chrono::steady_clock::now() + kAwake;
-    for (int i = 0; pool().opened == seen; ++i) {
-        wait_a_little(i);
-        if (i % 32 == 0 && std::chrono::steady_clock::now() > until)
-            return sleep_until_opened(seen);
-    }
 }
 
 void help(int self) {
@@ -151,7 +148,7 @@ void help(int self) {
             p.more_threads.wait(lock, [&] { return self < p.threads; });
         }
         const uint32_t seen = p.opened;
-        if (!visit_loops(nullptr)) stay_awake(seen);
+        if (!visit_loops(nullptr)) wait_until([&] { return p.opened != seen; });
     }
 }
 
@@ -170,10 +167,7 @@ Place* open(Loop& loop) {
         if (place.taken.load(std::memory_order_relaxed) || place.taken.exchange(true)) continue;
         place.loop = &loop;
         ++p.opened;
-        if (p.sleeping > 0) {
-            const std::lock_guard lock(p.mutex);
-            p.loop_opened.notify_all();
-        }
+        if (p.sleeping > 0) wake_sleepers();
         return &place;
     }
     return nullptr;
@@ -182,8 +176,13 @@ Place* open(Loop& loop) {
 // When nobody is in the loop any more.
 void close(Place& place, const Loop& loop) {
     place.loop = nullptr;
-    for (int i = 0; place.visitors > 0; ++i)
-        if (!visit_loops(&loop)) wait_a_little(i);
+    while (place.visitors > 0) {
+        const uint32_t seen = pool().opened;
+        if (visit_loops(&loop)) continue;
+        place.owner_sleeps = true; // if it comes to that
+        wait_until([&] { return place.visitors == 0 || pool().opened != seen; });
+        place.owner_sleeps = false;
+    }
     place.taken = false;
 }
 

@@ -3,10 +3,12 @@
 //
 // A loop is open while its owner works on it: helpers look for open ones, take chunks and leave.
 // The owner takes chunks, too, so a loop ends whether anybody comes or not. Between loops a helper
-// stays awake for half a millisecond: a step of training is some three hundred loops, most of them
-// shorter than it takes to wake a thread.
+// stays awake for a tenth of a millisecond: a step of training is some three hundred loops, most of
+// them shorter than it takes to wake a thread.
 
-#include "engine/base/parallel.h"
+#include "engine/base/body.h"
+
+#include <cstdint>
 
 namespace qstar::engine {
 

@@ -1,5 +1,7 @@
 #include "engine/base/thread_pool.h"
 
+#include "engine/base/parallel.h"
+
 #include <algorithm>
 #include <atomic>
 #include <doctest/doctest.h>
