@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kMostParts = 32; // more threads share parts
 constexpr int kMostOpen = 32;  // further loops are their owners' alone
-constexpr std::chrono::microseconds kAwake{100};
+constexpr std::chrono::microseconds kAwake{100}, kPutAside{500}, kBusy{50'000};
 
 // Chunks [next, end) are still to be taken. Each on a cache line of its own.
 struct alignas(64) Part {
@@ -45,8 +45,9 @@ struct alignas(64) Place {
 struct Pool {
     std::atomic<int> threads = 1;
     Place places[kMostOpen];
-    std::atomic<uint32_t> opened = 0; // loops so far
-    std::mutex mutex;                 // of starting and sleeping
+    std::atomic<uint32_t> opened = 0;                                 // loops so far
+    std::atomic<std::chrono::steady_clock::duration> busy_until = {}; // of the clock
+    std::mutex mutex;                                                 // of starting and sleeping
     std::atomic<int> helpers = 0, sleeping = 0;
     std::condition_variable changed, more_threads; // changed: a loop was opened, or left
 };
@@ -68,19 +69,27 @@ void relax() {
 #endif
 }
 
-// Awake for a while, then asleep: a thread that others want the processor of is woken sooner than
-// one that has given it away gets it back.
+// Awake for a while, then asleep. Who is put aside meanwhile knows that others want the processor:
+// then nobody stays awake, since a thread that sleeps gets it sooner than one that has spent its
+// share on waiting.
 template <class Condition>
 void wait_until(const Condition& holds) {
-    const auto until = std::chrono::steady_clock::now() + kAwake;
+    using Clock = std::chrono::steady_clock;
+    Pool& p = pool();
+    auto last = Clock::now();
+    const auto until = last.time_since_epoch() < p.busy_until.load() ? last : last + kAwake;
     for (int i = 1; !holds(); ++i) {
         relax();
-        if (i % 32 != 0 || std::chrono::steady_clock::now() < until) continue;
-        Pool& p = pool();
+        if (i % 32 != 0) continue;
+        const auto now = Clock::now();
+        if (now - last > kPutAside) p.busy_until = now.time_since_epoch() + kBusy;
+        last = now;
+        if (now < until) continue;
         std::unique_lock lock(p.mutex);
         ++p.sleeping;
         p.changed.wait(lock, holds);
         --p.sleeping;
+        last = Clock::now();
     }
 }
 
