@@ -73,6 +73,8 @@ void arithmetic_demo(const DemoOptions& options) {
     pretrain.family = "qwen3";
     pretrain.loop.lr = 3e-3;
     learn_by_muon(pretrain.loop, 0.02);
+    pretrain.loop.muon_momentum = 0.9; // less memory, for few steps
+    pretrain.loop.warmup = 50;
     train::pretrain(pretrain);
 
     say("sft", "fine-tuning on a small set, picked by its answers");
@@ -127,25 +129,31 @@ void arithmetic_demo(const DemoOptions& options) {
     play.guided_from = size.play_rounds;
     play.problems = size.play_problems;
     play.guided_problems = size.play_guided;
+    play.guided_rate = 0.1;
     play.easy = 0.05;
-    play.gather = true;
+    play.rare = 3;
     play.growth = 1.8;
-    play.decay = 0.6;
+    play.decay = 0.8;
     play.again = size.play_again;
     play.supervision = "process"; // the verifier in the place of people, as for the PRM
-    play.q.explore.samples = 4;
-    play.epochs = 1;
-    play.q.explore.temperature = 1;
+    play.epochs = 2;
     play.dev_problems = size.dev_problems;
     play.restart = false;
     play.keep = 1;
     play.loop.batch = 64;
     play.loop.lr = 1e-3;
     learn_by_muon(play.loop, 0.01);
+    play.q.explore.samples = 4;
+    play.q.explore.proposals = 0; // the maximum runs over what roll-outs took
+    play.q.explore.temperature = 0.8;
+    play.q_rounds = 2;
+    play.q.each = 1;
+    play.q.start = "best";
+    play.q.iterations = 1;
     play.q.judge = "text";
     play.q.loop.batch = 64;
-    play.q.loop.lr = 2e-4;
-    learn_by_muon(play.q.loop, 0.002);
+    play.q.loop.lr = 3e-4;
+    learn_by_muon(play.q.loop, 0.003);
     train::self_play(play);
 
     say("prm", "process reward model: is this step right?");
@@ -155,7 +163,8 @@ void arithmetic_demo(const DemoOptions& options) {
     prm.judge = "text";
     prm.reward.loop.batch = 64;
     prm.reward.loop.warmup = 20;
-    learn_by_muon(prm.reward.loop, 0.01);
+    prm.reward.loop.lr = 3e-4; // at ten times these rates it forgets arithmetic
+    learn_by_muon(prm.reward.loop, 0.003);
     train::prm(prm);
 
     say("rollout", "labels without anybody who looks at a step: what does the policy make of it?");
@@ -192,6 +201,7 @@ void arithmetic_demo(const DemoOptions& options) {
     auto methods = of<LadderOptions>(options);
     methods.problems = size.ladder_problems;
     methods.search.proposals = 16;
+    methods.policies = {"q-self-play"}; // a text judge, so what it writes is what it values
     ladder(methods);
 
     say("claims", "the talk's claims, each as an experiment");

@@ -1,6 +1,7 @@
 #include "train/expert_iteration/self_play.h"
 
 #include "engine/base/elementary.h"
+#include "engine/base/error.h"
 #include "engine/base/random.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
@@ -9,6 +10,7 @@
 #include "search/models/gpt_scorer.h"
 #include "search/models/stream.h"
 #include "search/worlds/make_world.h"
+#include "train/data/class/rare_draw.h"
 #include "train/data/label_steps.h"
 #include "train/data/problem_source.h"
 #include "train/expert_iteration/expert_iteration.h"
@@ -48,14 +50,21 @@ QOptions q_options(const SelfPlayOptions& options, uint64_t seed) {
 class SelfPlay : public Recipe {
   public:
     SelfPlay(const SelfPlayOptions& options, const IterationSetup& setup, const Stage& stage)
-        : options_(options), setup_(setup), stage_(stage), q_(q_options(options, setup.seed)) {}
+        : options_(options), setup_(setup), stage_(stage), q_(q_options(options, setup.seed)) {
+        if (options.rare == 0) return;
+        source_.emplace(problem_source_of(setup.run));
+        if (!source_->facts)
+            fail("self-play: --rare wants a world that knows what a problem needs, as arithmetic "
+                 "does; the run is of {}",
+                 setup.world->name());
+        rare_.emplace(*source_, Split::train, options.rare, setup.seed);
+    }
 
     Outcome explore(const Round& round) override {
         const uint64_t seed =
             search::derive_stream(setup_.seed, static_cast<uint64_t>(round.number));
         search::GptProposer proposer(round.policy, setup_.tokenizer, seed);
-        std::vector<std::string> problems =
-            problems_for(setup_.run, Split::train, count(round), seed);
+        std::vector<std::string> problems = new_problems(round, seed);
         // Step 1: roll-outs.
         Stage q_stage(round.stage, "q", Json{{"round", round.number}});
         if (!q_stage.done()) {
@@ -65,7 +74,8 @@ class SelfPlay : public Recipe {
             // Step 2: Q-values, from them.
             if (!guided(round))
                 q_stage.finish(Json::object());
-            else if (fit_q(q_, q_stage, round.policy, round.policy_file) == Outcome::stopped)
+            else if (fit_q(q_, q_stage, gathered(round), round.policy, round.policy_file) ==
+                     Outcome::stopped)
                 return Outcome::stopped;
         }
         rollouts_.clear();
@@ -99,7 +109,8 @@ class SelfPlay : public Recipe {
     }
 
     double rate(const Round& round) const override {
-        return math::power(options_.decay, round.number - 1);
+        return math::power(options_.decay, round.number - 1) *
+               (guided(round) ? options_.guided_rate : 1);
     }
 
     // Step 6.
@@ -111,7 +122,7 @@ class SelfPlay : public Recipe {
         for (const SampledSolution& solution : searched_)
             if (world.solved({solution.problem, solution.steps, solution.finished}))
                 found.insert(solution.problem);
-        Json result{{"problems", count(round)},
+        Json result{{"problems", count(round.number)},
                     {"judged", judged_ + static_cast<int64_t>(searched_.size())},
                     {"searched", searched_.size()},
                     {"solved_by_rollouts", rolled_out.size()},
@@ -144,9 +155,16 @@ class SelfPlay : public Recipe {
     }
 
   private:
-    bool guided(const Round& round) const {
-        return options_.guided && round.number >= options_.guided_from;
+    // Of the rounds so far, each its own; a round that is taken up again has the same.
+    std::vector<std::string> new_problems(const Round& round, uint64_t seed) {
+        if (options_.rare == 0)
+            return problems_for(setup_.run, Split::train, count(round.number), seed);
+        std::vector<std::string> problems;
+        for (; drawn_ < round.number; ++drawn_) problems = rare_->next(count(drawn_ + 1));
+        return problems;
     }
+    bool guided(int64_t round) const { return options_.guided && round >= options_.guided_from; }
+    bool guided(const Round& round) const { return guided(round.number); }
     // The last round without a search, where there is one; else the last.
     int64_t gathering() const {
         return options_.guided && options_.guided_from > 1 ? options_.guided_from - 1
@@ -159,13 +177,34 @@ class SelfPlay : public Recipe {
         return setup_.world->solved(path) &&
                (options_.supervision == "outcome" || sound(*setup_.world, path));
     }
+    std::vector<Rollout> judged(const std::string& file) const {
+        std::vector<Rollout> rollouts = read_rollouts(file);
+        for (Rollout& rollout : rollouts) rollout.right = rollout.right && confirmed(rollout.path);
+        return rollouts;
+    }
     // What stands in the stage's roll-outs; or of it, what is confirmed.
     void add_rollouts(const Stage& stage, bool confirmed_only = false) {
-        for (Rollout& rollout : read_rollouts(stage.path("rollouts.jsonl"))) {
+        for (Rollout& rollout : judged(stage.path("rollouts.jsonl"))) {
             judged_ += rollout.count;
-            rollout.right = rollout.right && confirmed(rollout.path);
             if (rollout.right || !confirmed_only) rollouts_.push_back(std::move(rollout));
         }
+    }
+    // Q's roll-outs: this round's and those of the last `q_rounds` before it.
+    std::vector<Rollout> gathered(const Round& round) const {
+        std::vector<Rollout> all;
+        for (int64_t i = std::max<int64_t>(1, round.number - options_.q_rounds); i <= round.number;
+             ++i) {
+            for (const char* part : {"/q/rollouts.jsonl", "/again/rollouts.jsonl"}) {
+                const std::string file = stage_.path(round_folder(i) + part);
+                if (!exists(file)) continue;
+                for (Rollout& rollout : judged(file)) all.push_back(std::move(rollout));
+            }
+            if (i == round.number) break;
+            const std::set<std::string> worth =
+                train::worth_learning(all, options_.easy, setup_.seed);
+            std::erase_if(all, [&](const Rollout& r) { return !worth.contains(r.path.problem); });
+        }
+        return all;
     }
     // Without problems of which every roll-out had a held-out line: they are not in the file.
     // Whoever judges steps knows where the first mistake is: it is tried again from there.
@@ -201,9 +240,9 @@ class SelfPlay : public Recipe {
     bool worth(const std::string& problem) const {
         return options_.easy >= 1 || worth_.contains(problem);
     }
-    int64_t count(const Round& round) const { // of problems
+    int64_t count(int64_t round) const { // of problems
         if (guided(round) && options_.guided_problems > 0) return options_.guided_problems;
-        const double grown = math::power(options_.growth, round.number - 1);
+        const double grown = math::power(options_.growth, round - 1);
         return static_cast<int64_t>(static_cast<double>(options_.problems) * grown);
     }
 
@@ -211,6 +250,9 @@ class SelfPlay : public Recipe {
     const IterationSetup& setup_;
     const Stage& stage_;
     QOptions q_;
+    std::optional<ProblemSource> source_; // for rare problems
+    std::optional<RareDraw> rare_;
+    int64_t drawn_ = 0; // rounds whose problems it has given
     // Of the round:
     std::vector<Rollout> rollouts_;
     std::set<std::string> worth_; // problems that teach something (q_rollouts.h)
@@ -267,6 +309,9 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.number("guided-problems", o.guided_problems, 0, kMost,
              "new training problems of a round with a search; 0: --problems")
         .only_if(o.guided_problems > 0);
+    f.number("guided-rate", o.guided_rate, 0, 1,
+             "learning rates of a round with a search, to those of one without")
+        .only_if(o.guided_rate != 1);
     f.number("again", o.again, 0, 1'000'000, "further roll-outs of problems that none has solved")
         .only_if(o.again > 0);
     f.number_above("again-explore", o.again_temperature, 0, 100, "temperature of these")
@@ -281,6 +326,9 @@ void describe(Flags& f, SelfPlayOptions& o) {
         .only_if(o.growth != 1);
     f.number("decay", o.decay, 0, 1, "learning rates of a round, to the one before")
         .only_if(o.decay != 1);
+    f.number("rare", o.rare, 0, kMost,
+             "draw what needs rare facts more often: with N / (N + uses of the rarest); 0: never")
+        .only_if(o.rare > 0);
     f.number("easy", o.easy, 0, 1, "learn so much of what all roll-outs of a problem solved")
         .only_if(o.easy < 1);
     f.number("dev-problems", o.dev_problems, 1, kMost, "on which each round is measured");
@@ -292,8 +340,14 @@ void describe(Flags& f, SelfPlayOptions& o) {
     f.number("q-batch", o.q.loop.batch, 1, 1'000'000, "roll-outs a step of Q");
     f.number("q-epochs", o.q.epochs, 1, kMost, "passes over the roll-outs in each iteration of Q");
     f.number("q-iterations", o.q.iterations, 1, kMost, "of Q's target network");
-    f.choice("q-start", o.q.start, {"monte-carlo", "zero"},
-             "first targets of Q: monte-carlo or zero");
+    f.choice("q-start", o.q.start, {"monte-carlo", "best", "zero"},
+             "first targets of Q: monte-carlo, best or zero");
+    f.number("q-rounds", o.q_rounds, 0, o.rounds,
+             "Q learns from the roll-outs of so many rounds before it, too")
+        .only_if(o.q_rounds > 0);
+    f.number("q-each", o.q.each, 0, kMost,
+             "Q learns from so many right and wrong roll-outs of a problem at most; 0: all")
+        .only_if(o.q.each > 0);
     describe_judge(f, o.q.judge, "q-judge");
     search::world_flag(f, o.q.world).only_if(!o.q.world.empty());
 }

@@ -20,7 +20,9 @@
 //           temperature, from where they first go wrong if steps are judged: what is rare is else
 //           never found, and never learned (again/)
 //           with `easy`, most problems that all roll-outs solve are left out of what follows
-//   Step 2  evaluate: Q-values of steps are learned from these roll-outs alone (q/)
+//   Step 2  evaluate: Q-values of steps are learned from these roll-outs alone (q/), with
+//           `q_rounds` also from those of rounds before: what the policy once tried in vain is what
+//           a judge of its steps must know
 //   Step 3  search: the policy, guided by Q, searches the same problems (searched.jsonl)
 //   Step 4  confirm: of all that was found, what the verifier says is right (confirmed.jsonl)
 //   Step 5  learn: the policy is tuned on it (policy/). A short round forgets: so the last one
@@ -57,12 +59,15 @@ struct SelfPlayOptions {
     bool guided = true;          // steps 2 and 3; without: roll-outs only (ReST-EM)
     int64_t guided_from = 1;     // the first round that has them
     int64_t guided_problems = 0; // of these rounds; 0: as many as of the others
+    double guided_rate = 1;      // of their learning rates: few solutions at a high rate forget
     int64_t again = 0; // in a round without a search: further roll-outs of what none has solved
     double again_temperature = 1.5;
     std::string supervision = "outcome"; // what the verifier judges; "process": each step, too
-    bool gather = false; // the last round without a search learns what all have confirmed
-    double growth = 1;   // of the problems from one round without a search to the next
-    double decay = 1;    // of the learning rates from one round to the next
+    bool gather = false;  // the last round without a search learns what all have confirmed
+    double growth = 1;    // of the problems from one round without a search to the next
+    double decay = 1;     // of the learning rates from one round to the next
+    double rare = 0;      // in (0, inf): rare facts are practised more often (rare_draw.h)
+    int64_t q_rounds = 0; // before a round, whose roll-outs its Q learns from, too
     double easy = 1; // of the problems that all roll-outs solved, the share that is learned from
     int64_t dev_problems = 500;
     SearchFlags search;

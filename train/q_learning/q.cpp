@@ -13,12 +13,15 @@
 #include "search/models/run.h"
 #include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
+#include "train/q_learning/q_targets.h"
 #include "train/run/resumable_map.h"
 #include "train/supervised/text_judge.h"
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
+#include <utility>
 
 namespace qstar::train {
 
@@ -38,10 +41,27 @@ engine::Gpt target_network(const Stage& stage, int64_t iteration, const engine::
     return merged(model); // what stands in the file
 }
 
+// Those that are learned from: all, or of each problem so many right and wrong ones, the most often
+// drawn.
+std::vector<size_t> chosen(std::span<const Rollout> rollouts, int64_t each) {
+    std::vector<size_t> often(rollouts.size());
+    std::iota(often.begin(), often.end(), size_t{0});
+    if (each == 0) return often;
+    std::stable_sort(often.begin(), often.end(),
+                     [&](size_t a, size_t b) { return rollouts[a].count > rollouts[b].count; });
+    std::map<std::pair<std::string, bool>, int64_t> taken;
+    std::erase_if(often, [&](size_t i) {
+        return ++taken[{rollouts[i].path.problem, rollouts[i].right}] > each;
+    });
+    std::sort(often.begin(), often.end());
+    return often;
+}
+
 std::vector<Example> examples_of(std::span<const Rollout> rollouts, const StepValues& values,
+                                 std::span<const size_t> learned,
                                  const tokenizer::Tokenizer& tokenizer) {
     std::vector<Example> examples;
-    for (size_t i = 0; i < rollouts.size(); ++i) {
+    for (const size_t i : learned) {
         const std::vector<float> weights(values[i].size(), 1.0f);
         examples.push_back(step_example(tokenizer, rollouts[i].path, values[i], weights, true,
                                         rollouts[i].right ? values[i].size() : 0));
@@ -51,14 +71,15 @@ std::vector<Example> examples_of(std::span<const Rollout> rollouts, const StepVa
 
 // For a Q that is read from the text: by the values of all steps that roll-outs took after a state.
 std::vector<Example> text_examples_of(std::span<const Rollout> rollouts, const StepValues& values,
+                                      std::span<const size_t> learned,
                                       const tokenizer::Tokenizer& tokenizer) {
     KnownSteps known(tokenizer);
     for (size_t i = 0; i < rollouts.size(); ++i)
         for (size_t steps = 1; steps <= rollouts[i].path.steps.size(); ++steps)
             known.add(beginning(rollouts[i].path, steps), values[i][steps - 1]);
     std::vector<Example> examples;
-    for (const Rollout& rollout : rollouts)
-        examples.push_back(known.example(rollout.path, rollout.path.steps.size()));
+    for (const size_t i : learned)
+        examples.push_back(known.example(rollouts[i].path, rollouts[i].path.steps.size()));
     return examples;
 }
 
@@ -79,11 +100,15 @@ void describe(Flags& f, QOptions& o) {
     f.text("from", o.from, "stage whose model is rolled out and has the first weights");
     f.number("epochs", o.epochs, 1, kMost, "passes over the roll-outs in each iteration");
     f.number("iterations", o.iterations, 1, kMost, "of the target network");
-    f.choice("start", o.start, {"monte-carlo", "zero"},
-             "first targets: monte-carlo (returns) or zero (rewards only)");
+    f.choice(
+        "start", o.start, {"monte-carlo", "best", "zero"},
+        "first targets: monte-carlo (mean return), best (the best one) or zero (rewards only)");
     f.number("discount", o.discount, 0, 1, "of the value a step later");
     f.number("easy", o.easy, 0, 1, "learn so much of what all roll-outs of a problem solved")
         .only_if(o.easy < 1);
+    f.number("each", o.each, 0, kMost,
+             "learn from so many right and wrong roll-outs of a problem at most; 0: all")
+        .only_if(o.each > 0);
     f.number("extra-layers", o.extra_layers, 0, 100,
              "layers more than the policy has; none with --trains head");
     f.number("text-weight", o.text, 0, 100, "weight of the next-token loss on right solutions");
@@ -91,82 +116,12 @@ void describe(Flags& f, QOptions& o) {
     search::world_flag(f, o.world);
 }
 
-StepValues monte_carlo_returns(std::span<const Rollout> rollouts, double discount) {
-    struct Sum {
-        double value = 0, count = 0;
-    };
-    std::map<std::string, Sum> sums; // by the path up to the step
-    const auto each = [&](const Rollout& rollout, auto use) {
-        search::Path path{rollout.path.problem, {}, false};
-        for (const std::string& step : rollout.path.steps) {
-            path.steps.push_back(step);
-            path.finished = rollout.path.finished && path.steps.size() == rollout.path.steps.size();
-            use(sums[text_of(path)], path.steps.size());
-        }
-    };
-    for (const Rollout& rollout : rollouts)
-        each(rollout, [&](Sum& sum, size_t steps) {
-            const auto left = static_cast<int64_t>(rollout.path.steps.size() - steps);
-            const auto count = static_cast<double>(rollout.count);
-            sum.value += count * (rollout.right ? math::power(discount, left) : 0);
-            sum.count += count;
-        });
-    StepValues values(rollouts.size());
-    for (size_t i = 0; i < rollouts.size(); ++i)
-        each(rollouts[i], [&](Sum& sum, size_t) {
-            values[i].push_back(static_cast<float>(sum.value / sum.count));
-        });
-    return values;
-}
-
-StepValues fitted_q_targets(std::span<const Rollout> rollouts, search::Scorer* target,
-                            double discount) {
-    // All next steps of all states, each once, in one batch.
-    std::vector<search::Path> paths;
-    std::map<std::string, size_t> number; // text -> its path
-    std::vector<std::vector<std::vector<size_t>>> next(rollouts.size());
-    for (size_t i = 0; i < rollouts.size(); ++i) {
-        search::Path state{rollouts[i].path.problem, {}, false};
-        for (size_t step = 0; step < rollouts[i].path.steps.size(); ++step) {
-            state.steps.push_back(rollouts[i].path.steps[step]);
-            next[i].emplace_back();
-            for (const NextStep& action : rollouts[i].next[step]) {
-                search::Path path = state;
-                path.steps.push_back(action.text);
-                path.finished = action.final;
-                const auto [at, is_new] = number.try_emplace(text_of(path), paths.size());
-                if (is_new) paths.push_back(std::move(path));
-                next[i].back().push_back(at->second);
-            }
-        }
-    }
-    std::vector<float> q(paths.size(), 0.0f);
-    if (target != nullptr && !paths.empty()) {
-        const std::vector<search::Scores> scores = target->score(paths);
-        for (size_t i = 0; i < paths.size(); ++i) q[i] = scores[i].steps.back();
-    }
-
-    StepValues values(rollouts.size());
-    for (size_t i = 0; i < rollouts.size(); ++i) {
-        for (size_t step = 0; step < next[i].size(); ++step) {
-            const bool last = step + 1 == next[i].size();
-            const double reward = last && rollouts[i].right ? 1 : 0;
-            double best = 0;
-            for (const size_t action : next[i][step])
-                best = std::max(best, static_cast<double>(q[action]));
-            values[i].push_back(static_cast<float>(reward + discount * best));
-        }
-    }
-    return values;
-}
-
-Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
-              const std::string& from) {
+Outcome fit_q(const QOptions& options, Stage& stage, std::vector<Rollout> drawn,
+              const engine::Gpt& base, const std::string& from) {
     const uint64_t seed = stage.seed();
     const tokenizer::Tokenizer tokenizer = load_tokenizer(options.stage.run);
-    const std::string file = stage.path("rollouts.jsonl");
     std::vector<Rollout> rollouts, validation_rows;
-    for (Rollout& rollout : read_rollouts(file)) {
+    for (Rollout& rollout : drawn) {
         // A byte that is no UTF-8 takes three in the file (jsonl.h): a text that has outgrown
         // the context by that is left out.
         if (static_cast<int64_t>(search::encode(tokenizer, rollout.path).tokens.size()) >
@@ -179,10 +134,11 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
         const std::set<std::string> worth = worth_learning(rollouts, options.easy, seed);
         std::erase_if(rollouts, [&](const Rollout& r) { return !worth.contains(r.path.problem); });
     }
-    if (rollouts.empty()) fail("{}: no roll-outs to train on", file);
+    if (rollouts.empty()) fail("{}: no roll-outs to train on", stage.path(""));
     const auto asked = [&](std::span<const Rollout> of, const StepValues& values) {
-        return options.judge == "text" ? text_examples_of(of, values, tokenizer)
-                                       : examples_of(of, values, tokenizer);
+        const std::vector<size_t> learned = chosen(of, options.each);
+        return options.judge == "text" ? text_examples_of(of, values, learned, tokenizer)
+                                       : examples_of(of, values, learned, tokenizer);
     };
     auto [model, objective] =
         new_judge(options.judge, base, options.extra_layers, options.text, options.loop, stage);
@@ -191,7 +147,8 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
         asked(validation_rows, monte_carlo_returns(validation_rows, options.discount));
 
     const int64_t per_epoch =
-        (static_cast<int64_t>(rollouts.size()) + options.loop.batch - 1) / options.loop.batch;
+        (static_cast<int64_t>(chosen(rollouts, options.each).size()) + options.loop.batch - 1) /
+        options.loop.batch;
     const int64_t per_iteration = per_epoch * options.epochs;
     const int64_t steps = per_iteration * options.iterations;
     Trainer trainer(options.loop, stage, trained(model, stage.run(), from), steps);
@@ -207,9 +164,10 @@ Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
             // Step 2: the targets, R + discount * max over the next steps of its Q.
             StepValues values;
             if (iteration == 0) {
-                values = options.start == "zero"
-                             ? fitted_q_targets(rollouts, nullptr, options.discount)
-                             : monte_carlo_returns(rollouts, options.discount);
+                values =
+                    options.start == "zero" ? fitted_q_targets(rollouts, nullptr, options.discount)
+                    : options.start == "best" ? best_returns(rollouts, options.discount)
+                                              : monte_carlo_returns(rollouts, options.discount);
             } else {
                 engine::Gpt target = target_network(stage, iteration, model, starts);
                 search::GptScorer scorer(target, tokenizer, search::Reading::whole_solution);
@@ -263,7 +221,8 @@ Outcome q(const QOptions& options) {
     const auto problems = draw_problems(source, Split::train, options.problems, stage.seed());
     search::GptProposer proposer(policy, tokenizer, stage.seed());
     make_rollouts(stage, beginnings(problems), proposer, *source.world, options.explore);
-    return fit_q(options, stage, policy, model_path(options.stage.run, options.from));
+    return fit_q(options, stage, read_rollouts(stage.path("rollouts.jsonl")), policy,
+                 model_path(options.stage.run, options.from));
 }
 
 } // namespace qstar::train

@@ -18,7 +18,6 @@
 //
 //   DIR/sft/model.safetensors -> DIR/q/rollouts.jsonl, DIR/q/model.safetensors
 
-#include "search/models/scorer.h"
 #include "train/q_learning/q_rollouts.h"
 #include "train/supervised/reward.h"
 
@@ -38,9 +37,10 @@ struct QOptions {
     int64_t extra_layers = 2;
     double text = 1;                   // weight of the next-token loss on right solutions
     int64_t iterations = 3;            // of fitted Q iteration, each `epochs` long
-    std::string start = "monte-carlo"; // the Q of iteration 0: "monte-carlo" or "zero"
+    std::string start = "monte-carlo"; // Q of iteration 0: "monte-carlo", "best" or "zero"
     double discount = 1;
-    double easy = 1; // share of the problems that all roll-outs solve, from which Q learns, too
+    double easy = 1;  // share of the problems that all roll-outs solve, from which Q learns, too
+    int64_t each = 0; // of a problem, roll-outs that are learned from, right and wrong; 0: all
     std::string judge = "head"; // a scalar head, or the network's own text (text_judge.h)
     std::string world;          // empty: the run's
 };
@@ -49,19 +49,8 @@ void describe(Flags& f, QOptions& o);
 // With start "monte-carlo" and one iteration, this is the Monte Carlo twin.
 Outcome q(const QOptions& options);
 
-// A value for each step of each roll-out.
-using StepValues = std::vector<std::vector<float>>;
-
-// Mean outcome of all roll-outs through the step, counted as often as they were drawn.
-StepValues monte_carlo_returns(std::span<const Rollout> rollouts, double discount = 1);
-
-// R + discount * max Q(next), with the target network's Q of all next steps from one
-// batch. Without a target network Q is 0 everywhere.
-StepValues fitted_q_targets(std::span<const Rollout> rollouts, search::Scorer* target,
-                            double discount = 1);
-
-// The loop: trains `base` with a scalar head on the stage's rollouts.jsonl and finishes it.
-Outcome fit_q(const QOptions& options, Stage& stage, const engine::Gpt& base,
-              const std::string& from);
+// The loop: trains `base` on roll-outs and finishes the stage. Error if there are none.
+Outcome fit_q(const QOptions& options, Stage& stage, std::vector<Rollout> rollouts,
+              const engine::Gpt& base, const std::string& from);
 
 } // namespace qstar::train

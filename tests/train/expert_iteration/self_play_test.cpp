@@ -250,6 +250,7 @@ TEST_CASE(
     options.gather = true;
     options.growth = 1.5;
     options.decay = 0.1;
+    options.guided_rate = 0.5;
     options.q.judge = "text";
     REQUIRE(self_play(options) == Outcome::finished);
     const auto of = [&](int round, const char* file) {
@@ -278,7 +279,8 @@ TEST_CASE(
     const auto rate = [&](int round) {
         return number_field(read_jsonl(of(round, "policy/metrics.jsonl"))[0], "lr");
     };
-    CHECK(rate(3) == doctest::Approx(rate(2) / 10));
+    CHECK(rate(2) == doctest::Approx(rate(1) / 10));
+    CHECK(rate(3) == doctest::Approx(rate(2) / 20));
     // Made anew with fewer problems, it gathers what its own rounds have confirmed.
     options.stage.force = true;
     options.problems = 20;
@@ -330,4 +332,58 @@ TEST_CASE("self-play under process supervision learns no luck, and tries again w
     CHECK(result["judged"] == judged);
     for (const CuratedItem& item : read_curated(round + "/confirmed.jsonl"))
         CHECK(sound(*world, {item.problem, item.solution, true}));
+}
+
+TEST_CASE("Q learns from the roll-outs of rounds before, so many of a problem; rare problems") {
+    const Temporary folder;
+    const std::string& run = folder.path;
+    tiny_road(run);
+    SelfPlayOptions options = small_play(run);
+    options.rounds = 3;
+    options.guided_from = 3;
+    options.rare = 2;
+    options.again = 4;
+    options.easy = 0.2;
+    options.q.start = "best";
+    options.q.iterations = 1;
+    options.q_rounds = 1;
+    REQUIRE(self_play(options) == Outcome::finished);
+    const auto of = [&](int round, const char* file) {
+        return fmt::format("{}/self-play/round-{}/{}", run, round, file);
+    };
+    const auto learned_from = [&] {
+        const Json result = read_json(of(3, "q/done.json")).value["result"];
+        return result["rollouts"].get<size_t>() + result["val_rollouts"].get<size_t>();
+    };
+    const auto rollouts_in = [&](int round, const char* file) {
+        return read_rollouts(of(round, file));
+    };
+    const auto own = rollouts_in(3, "q/rollouts.jsonl");
+    auto before = rollouts_in(2, "q/rollouts.jsonl");
+    for (Rollout& rollout : rollouts_in(2, "again/rollouts.jsonl"))
+        before.push_back(std::move(rollout));
+    // Its own, and of the second round what teaches something; the first round is too far back.
+    const size_t all = learned_from();
+    CHECK(all > 0);
+    CHECK(all <= own.size() + before.size());
+    CHECK(all > std::min(own.size(), before.size()) / 4);
+    std::set<std::string> problems[3];
+    for (int round = 1; round <= 3; ++round)
+        for (const Rollout& rollout : rollouts_in(round, "q/rollouts.jsonl"))
+            problems[round - 1].insert(rollout.path.problem);
+    for (const std::string& problem : problems[2]) {
+        CHECK_FALSE(problems[0].contains(problem)); // one sequence: nothing comes twice
+        CHECK_FALSE(problems[1].contains(problem));
+    }
+    const auto steps = [&] {
+        return read_json(of(3, "q/done.json")).value["result"]["steps"].get<int64_t>();
+    };
+    const int64_t of_all = steps();
+    options.q.each = 1;
+    options.q.loop.batch = 4;
+    options.stage.force = true;
+    REQUIRE(self_play(options) == Outcome::finished);
+    CHECK(learned_from() == all); // known,
+    CHECK(steps() < 8 * of_all);  // in batches of 4 for 32,
+    CHECK(steps() > 0);           // but not all of them are learned from
 }

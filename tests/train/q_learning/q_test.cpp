@@ -3,6 +3,7 @@
 #include "engine/text/json_parse.h"
 #include "engine/text/jsonl.h"
 #include "train/q_learning/q.h"
+#include "train/q_learning/q_targets.h"
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
@@ -100,6 +101,10 @@ TEST_CASE("fitted Q iteration reaches the exact Q; the Monte Carlo twin the poli
     CHECK(returns.at({"a"}, false) == doctest::Approx(0.25).epsilon(0.15));
     CHECK(returns.at({"b"}, false) == 0);
     CHECK(returns.at({"a", "yes"}, true) == 1);
+    // What was had once can be had again: exact, without a network.
+    Table best;
+    best.fit(rollouts, best_returns(rollouts));
+    CHECK(best.values == q.values);
 }
 
 TEST_CASE("with one way to go on from each step both twins agree, discounted too") {
@@ -121,6 +126,9 @@ TEST_CASE("with one way to go on from each step both twins agree, discounted too
     CHECK(q.at({"a", "c"}, false) == 0.5f);
     CHECK(q.at({"a", "c", "yes"}, true) == 1);
     CHECK(q.values == returns.values);
+    Table best;
+    best.fit(rollouts, best_returns(rollouts, 0.5));
+    CHECK(best.values == q.values);
 }
 
 TEST_CASE("all next steps are scored in one batch, each once") {

@@ -27,6 +27,9 @@ struct ProblemSource {
     std::function<std::string(Split, Random&)> draw;
     // The lines a pupil writes under a problem, at least one.
     std::function<std::vector<std::string>(const Pupil&, const std::string&, Random&)> solve;
+    // What one must know to solve a problem ("3*9", "27-2"), as texts to be compared; none where a
+    // world does not say.
+    std::function<std::vector<std::string>(const std::string& problem)> facts = {};
     // Where all problems stand in a file: those of each side. There is no class then.
     std::map<Split, std::vector<std::string>> listed = {};
 };

@@ -44,6 +44,7 @@ ProblemSource ArithmeticTeaching::source(double experts, bool warm) const {
         return draw_problem(config, split, random);
     };
     source.solve = plain ? solve : solve_form;
+    if (plain) source.facts = facts_of;
     return source;
 }
 

@@ -7,6 +7,7 @@
 #include "train/data/worlds/arithmetic/line.h"
 
 #include <cstdlib>
+#include <fmt/format.h>
 
 namespace qstar::train {
 
@@ -27,16 +28,27 @@ bool superfluous(const Line& line, int operands, int first, int last) {
     return left && right;
 }
 
-// Does the right derivation stay within the bound?
-bool within(Line line, int64_t bound) {
+struct Operation {
+    int64_t a;
+    char symbol;
+    int64_t b, value;
+};
+
+// The right derivation: calls use(operation) until it says no; whether it never did.
+template <typename Use>
+bool derive(Line line, Use use) {
     while (line.size() > 1) {
         const size_t at = next_operator(line);
-        const int64_t value =
-            calculate(line[at - 1].value.num, line[at].symbol, line[at + 1].value.num);
-        if (std::llabs(value) > bound) return false;
-        replace_operation(line, at, value);
+        Operation o{line[at - 1].value.num, line[at].symbol, line[at + 1].value.num, 0};
+        o.value = calculate(o.a, o.symbol, o.b);
+        if (!use(o)) return false;
+        replace_operation(line, at, o.value);
     }
     return true;
+}
+
+bool within(const Line& line, int64_t bound) {
+    return derive(line, [&](const Operation& o) { return std::llabs(o.value) <= bound; });
 }
 
 } // namespace
@@ -84,6 +96,15 @@ std::string expression_key(std::string_view line) {
     } catch (const Error&) {
         return "";
     }
+}
+
+std::vector<std::string> facts_of(const std::string& problem) {
+    std::vector<std::string> facts;
+    derive(line_of(problem), [&](const Operation& o) {
+        facts.push_back(fmt::format("{}{}{}", o.a, o.symbol, o.b));
+        return true;
+    });
+    return facts;
 }
 
 std::vector<std::string> draw_problems(const ProblemConfig& config, Split split, int64_t count,

@@ -23,6 +23,9 @@ std::string draw_problem(const ProblemConfig& config, Split split, Random& rando
 // ("(3*4)+2", "3*4+2") have one. Empty for shorter ones and for text that is no expression.
 std::string expression_key(std::string_view line);
 
+// The operations of its right derivation, each as text: "4+5", "3*9", "27-2".
+std::vector<std::string> facts_of(const std::string& problem);
+
 // `count` different ones on a side, a pure function of the side, the count and the seed. Error if
 // there are not that many.
 std::vector<std::string> draw_problems(const ProblemConfig& config, Split split, int64_t count,

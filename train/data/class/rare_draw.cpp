@@ -1,0 +1,44 @@
+#include "train/data/class/rare_draw.h"
+
+#include "engine/base/error.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace qstar::train {
+
+RareDraw::RareDraw(const ProblemSource& source, Split split, double usual, uint64_t seed)
+    : source_(source), split_(split), usual_(usual),
+      random_(seed, "rare problems/" + std::string(name_of(split))) {}
+
+bool RareDraw::taken(const std::string& problem) {
+    const std::vector<std::string> facts = source_.facts(problem);
+    int64_t rarest = facts.empty() ? 0 : std::numeric_limits<int64_t>::max();
+    for (const std::string& fact : facts) {
+        const auto at = needed_.find(fact);
+        rarest = std::min(rarest, at == needed_.end() ? 0 : at->second);
+    }
+    if (random_.uniform() >= usual_ / (usual_ + static_cast<double>(rarest))) return false;
+    for (const std::string& fact : facts) ++needed_[fact];
+    return true;
+}
+
+std::vector<std::string> RareDraw::next(int64_t count) {
+    std::vector<std::string> problems;
+    int64_t repeats = 0;
+    while (static_cast<int64_t>(problems.size()) < count) {
+        std::string problem = source_.draw(split_, random_);
+        if (seen_.contains(problem)) {
+            if (++repeats > 10'000)
+                fail("there are not {} further problems of this kind on the {} side (found {})",
+                     count, name_of(split_), problems.size());
+        } else if (taken(problem)) {
+            repeats = 0;
+            seen_.insert(problem);
+            problems.push_back(std::move(problem));
+        }
+    }
+    return problems;
+}
+
+} // namespace qstar::train
