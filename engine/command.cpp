@@ -19,7 +19,7 @@
 #include "engine/vulkan/vulkan.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

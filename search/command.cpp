@@ -5,6 +5,7 @@
 #include "engine/io/progress.h"
 #include "engine/io/sha256.h"
 #include "engine/run/record.h"
+#include "engine/text/joined.h"
 #include "engine/text/jsonl.h"
 #include "search/models/class_range.h"
 #include "search/models/run.h"
@@ -235,7 +236,7 @@ void search(const SearchCall& flags) {
     if (scramble) fail("--scramble is for puzzles, found without --world of one");
     if (!flags.world.empty() && !is_world(flags.world))
         fail("unknown world \"{}\": expected {}, or of the puzzles {}", flags.world, known_worlds(),
-             fmt::join(puzzle_names(), ", "));
+             joined(puzzle_names(), ", "));
     const std::string of = world_of(flags.run, flags.world);
     const std::unique_ptr<World> world = make_world(of);
     const Method method = method_named(flags.method);

@@ -19,7 +19,7 @@
 
 #include <array>
 #include <chrono>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <mutex>
 
 namespace qstar::search {

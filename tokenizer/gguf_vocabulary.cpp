@@ -3,7 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/text/utf8.h"
 #include "tokenizer/characters/bytes.h"
-#include "tokenizer/characters/unicode.h"
+#include "tokenizer/score_merges.h"
 #include "tokenizer/vocab_json.h"
 
 #include <algorithm>
@@ -39,12 +39,6 @@ constexpr SplitName kSplitNames[] = {
     {"deepseek-r1-qwen", {Digits::single, Words::llama3}},
 };
 
-constexpr size_t kLongestPiece = 512; // bytes of a token that is split in all ways
-
-int type_of(const GgufVocabulary& gguf, size_t id) {
-    return gguf.types.empty() ? static_cast<int>(gguf_normal) : gguf.types[id];
-}
-
 void check_lists(const GgufVocabulary& gguf) {
     const size_t size = gguf.tokens.size();
     if (size == 0 || size > static_cast<size_t>(kMostIds))
@@ -55,7 +49,7 @@ void check_lists(const GgufVocabulary& gguf) {
     for (size_t id = 0; id < size; ++id) {
         if (const size_t end = utf8_end(gguf.tokens[id]); end < gguf.tokens[id].size())
             fail("tokenizer.ggml.tokens[{}]: found a byte that is not UTF-8", id);
-        if (const int type = type_of(gguf, id); type < gguf_normal || type > gguf_byte)
+        if (const int type = gguf.type(id); type < gguf_normal || type > gguf_byte)
             fail("tokenizer.ggml.token_type[{}]: expected 1 to 6, found {}", id, type);
     }
 }
@@ -114,7 +108,7 @@ Vocabulary read_gpt2(const GgufVocabulary& gguf) {
     vocabulary.tokens.resize(gguf.tokens.size());
     for (size_t id = 0; id < gguf.tokens.size(); ++id) {
         const std::string& text = gguf.tokens[id];
-        const int type = type_of(gguf, id);
+        const int type = gguf.type(id);
         if (type == gguf_unused) continue;
         vocabulary.tokens[id] = text;
         if (type == gguf_normal || type == gguf_byte) {
@@ -132,41 +126,6 @@ Vocabulary read_gpt2(const GgufVocabulary& gguf) {
     return vocabulary;
 }
 
-// SentencePiece joins any two neighbours whose text is a token, the highest score first: every
-// token with every pair of tokens that make it, ranked by its score. The order of the pairs of
-// one token is that of Hugging Face's converter, by their ids.
-void rank_by_score(const GgufVocabulary& gguf, Vocabulary& vocabulary) {
-    TokenIds ids;
-    for (size_t id = 0; id < gguf.tokens.size(); ++id)
-        if (type_of(gguf, id) == gguf_normal) ids.emplace(gguf.tokens[id], static_cast<int>(id));
-    struct Ranked {
-        float score;
-        Merge merge;
-    };
-    std::vector<Ranked> all;
-    for (size_t id = 0; id < gguf.tokens.size(); ++id) {
-        const std::string_view text = gguf.tokens[id];
-        const auto own = ids.find(text);
-        if (own == ids.end() || own->second != static_cast<int>(id)) continue;
-        if (text.size() > kLongestPiece)
-            fail("tokenizer.ggml.tokens[{}]: expected at most {} bytes, found {}", id,
-                 kLongestPiece, text.size());
-        for (size_t at = decode_utf8(text, 0).bytes; at < text.size();
-             at += decode_utf8(text, at).bytes) {
-            const auto left = ids.find(text.substr(0, at)), right = ids.find(text.substr(at));
-            if (left == ids.end() || right == ids.end()) continue;
-            all.push_back({gguf.scores[id], {left->second, right->second, static_cast<int>(id)}});
-        }
-    }
-    std::stable_sort(all.begin(), all.end(), [](const Ranked& a, const Ranked& b) {
-        if (a.score != b.score) return a.score > b.score;
-        if (a.merge.product != b.merge.product) return a.merge.product < b.merge.product;
-        if (a.merge.left != b.merge.left) return a.merge.left < b.merge.left;
-        return a.merge.right < b.merge.right;
-    });
-    for (const Ranked& each : all) vocabulary.merges.push_back(each.merge);
-}
-
 Vocabulary read_llama(const GgufVocabulary& gguf) {
     if (gguf.scores.size() != gguf.tokens.size())
         fail("tokenizer.ggml.scores: expected {} scores, one a token, found {}", gguf.tokens.size(),
@@ -182,12 +141,12 @@ Vocabulary read_llama(const GgufVocabulary& gguf) {
     check_known(vocabulary.unknown, gguf.tokens.size(), "unknown");
     vocabulary.tokens = gguf.tokens;
     for (size_t id = 0; id < gguf.tokens.size(); ++id) {
-        const int type = type_of(gguf, id);
+        const int type = gguf.type(id);
         if (type == gguf_unused) vocabulary.tokens[id].clear();
         if (vocabulary.tokens[id].empty() || type == gguf_normal || type == gguf_byte) continue;
         vocabulary.added.push_back({static_cast<int>(id), type != gguf_user_defined});
     }
-    rank_by_score(gguf, vocabulary);
+    vocabulary.merges = merges_by_score(gguf);
     const std::string mark(kSpaceMark);
     const bool prefixed = gguf.add_space_prefix.value_or(true);
     if (prefixed) vocabulary.normalizer.push_back({NormalizerStep::prepend, "", mark});
@@ -246,9 +205,7 @@ void write_scores(const Tokenizer& tokenizer, GgufVocabulary& gguf) {
     }
     for (size_t id = 0; id < gguf.scores.size(); ++id)
         if (gguf.types[id] != gguf_normal) gguf.scores[id] = 0;
-    Vocabulary again;
-    rank_by_score(gguf, again);
-    if (again.merges != vocabulary.merges)
+    if (merges_by_score(gguf) != vocabulary.merges)
         gguf.inexact = "the merges are not those that scores can say: some ids may differ";
 }
 

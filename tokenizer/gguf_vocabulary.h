@@ -37,6 +37,8 @@ struct GgufVocabulary {
     // Of what gguf_vocabulary_of() made: where llama.cpp's ids may differ from ours, a sentence
     // for whoever writes the file; empty where they cannot. No key of the file.
     std::string inexact;
+
+    int type(size_t id) const { return types.empty() ? static_cast<int>(gguf_normal) : types[id]; }
 };
 
 // Throws an Error that names the key and what is wrong with it; the caller puts the file's name

@@ -6,7 +6,7 @@
 #include "tokenizer/tokenizer_json.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <string_view>
 #include <vector>

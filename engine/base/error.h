@@ -15,10 +15,12 @@ struct Error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+[[noreturn]] void fail_with(fmt::string_view format, fmt::format_args args);
+
 // fail("{}:{}: expected {}, found {}", file, line, ...) throws an Error.
 template <class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
-    throw Error(fmt::vformat(format, fmt::make_format_args(args...)));
+    fail_with(format, fmt::make_format_args(args...));
 }
 
 } // namespace qstar

@@ -7,7 +7,7 @@
 #include "engine/base/dynamic_library.h"
 
 #include <cblas.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sstream>
 
 namespace qstar::engine {

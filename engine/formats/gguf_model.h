@@ -27,12 +27,4 @@ Gpt read_gguf_model(const GgufReader& file, int64_t context = 0);
 // another family.
 GgufContents gguf_model(const Gpt& gpt, const std::string& name, WeightType type = WeightType::f32);
 
-// What stands for a parameter of ours.
-struct GgufName {
-    std::string tensor;
-    bool transposed = false;
-    int64_t paired_heads = 0; // whose rows stand in pairs; 0: as here
-};
-GgufName gguf_name(const std::string& parameter, const GptConfig& config);
-
 } // namespace qstar::engine

@@ -6,7 +6,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <vector>
 
 namespace qstar {

@@ -5,7 +5,7 @@
 
 #include <atomic>
 #include <filesystem>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <system_error>
 #include <unistd.h>
 

@@ -1,11 +1,13 @@
 #include "engine/nn/safetensors_header.h"
 
 #include "engine/base/error.h"
+#include "engine/text/json.h"
+#include "engine/text/json_parse.h"
+#include "engine/text/utf8.h"
 
 #include <algorithm>
 #include <bit>
-#include <nlohmann/json.hpp>
-#include <set>
+#include <map>
 #include <tuple>
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
@@ -14,47 +16,20 @@ namespace qstar::engine {
 
 namespace {
 
-using nlohmann::json;
-
 constexpr const char* kMetadataKey = "__metadata__";
 
-// The header as JSON, with no key twice and nothing deeper than the format has.
-json parse_header(std::string_view text, const std::string& file) {
-    std::vector<std::set<std::string>> keys; // of each object that is open
-    const auto watch = [&](int depth, json::parse_event_t event, json& value) {
-        if (event == json::parse_event_t::object_start) {
-            keys.emplace_back();
-        } else if (event == json::parse_event_t::object_end) {
-            keys.pop_back();
-        } else if (event == json::parse_event_t::key) {
-            const auto key = value.get<std::string>();
-            if (!keys.back().insert(key).second) {
-                fail("{}: the header names \"{}\" twice", file, key);
-            }
-        }
-        if (depth > 3) fail("{}: the header is nested too deeply", file);
-        return true;
-    };
-    if (text.empty() || text[0] != '{') fail("{}: the header is not a JSON object", file);
-    try {
-        return json::parse(text, watch);
-    } catch (const json::exception&) {
-        fail("{}: the header is not JSON", file);
-    }
-}
-
 // A list of whole numbers >= 0 in an entry of the header.
-std::vector<uint64_t> numbers(const json& entry, const char* key, const std::string& name,
+std::vector<uint64_t> numbers(const Json& entry, const char* key, const std::string& name,
                               const std::string& file) {
     const auto at = entry.find(key);
     const bool good =
         at != entry.end() && at->is_array() &&
-        std::all_of(at->begin(), at->end(), [](const json& v) { return v.is_number_unsigned(); });
+        std::all_of(at->begin(), at->end(), [](const Json& v) { return v.is_number_unsigned(); });
     if (!good) fail("{}: tensor \"{}\": {} is not a list of whole numbers", file, name, key);
     return at->get<std::vector<uint64_t>>();
 }
 
-SafeTensorsHeader::Entry parse_entry(const std::string& name, const json& entry,
+SafeTensorsHeader::Entry parse_entry(const std::string& name, const Json& entry,
                                      const std::string& file) {
     if (!entry.is_object()) fail("{}: tensor \"{}\" is not a JSON object", file, name);
     for (const auto& [key, value] : entry.items()) {
@@ -66,10 +41,10 @@ SafeTensorsHeader::Entry parse_entry(const std::string& name, const json& entry,
     SafeTensorsHeader::Entry result;
     result.name = name;
     if (dtype != entry.end() && dtype->is_string()) {
-        result.type = number_type(dtype->get_ref<const std::string&>());
+        result.type = number_type(dtype->get<std::string>());
     }
     if (result.type == nullptr) {
-        const auto found = dtype == entry.end() ? "nothing" : dtype->dump(-1, ' ', true);
+        const auto found = dtype == entry.end() ? "nothing" : dtype->dump();
         fail("{}: tensor \"{}\": expected a dtype of {}, found {}", file, name, number_type_names(),
              found);
     }
@@ -99,7 +74,7 @@ SafeTensorsHeader::Entry parse_entry(const std::string& name, const json& entry,
     return result;
 }
 
-std::map<std::string, std::string> parse_metadata(const json& value, const std::string& file) {
+std::map<std::string, std::string> parse_metadata(const Json& value, const std::string& file) {
     if (!value.is_object()) fail("{}: {} is not a JSON object", file, kMetadataKey);
     std::map<std::string, std::string> metadata;
     for (const auto& [key, text] : value.items()) {
@@ -130,11 +105,17 @@ void check_cover(std::vector<SafeTensorsHeader::Entry>& entries, uint64_t size,
     }
 }
 
+void check_utf8(const std::string& text) {
+    if (utf8_end(text) < text.size())
+        fail("a tensor's name or a text of the metadata is not UTF-8");
+}
+
 } // namespace
 
 SafeTensorsHeader parse_safetensors_header(std::string_view text, uint64_t size,
                                            const std::string& file) {
-    const json header = parse_header(text, file);
+    if (text.empty() || text[0] != '{') fail("{}: the header is not a JSON object", file);
+    const Json header = parse_json(text, file + ": the header");
     SafeTensorsHeader found;
     for (const auto& [key, value] : header.items()) {
         if (key == kMetadataKey)
@@ -149,24 +130,32 @@ SafeTensorsHeader parse_safetensors_header(std::string_view text, uint64_t size,
 std::string safetensors_header(const std::vector<std::pair<std::string, Shape>>& tensors,
                                WeightType type,
                                const std::map<std::string, std::string>& metadata) {
-    json header = json::object(); // keeps its keys sorted, as the tensors are
-    if (!metadata.empty()) header[kMetadataKey] = metadata;
+    std::map<std::string, Json> fields; // sorted by name
+    if (!metadata.empty()) {
+        Json& texts = fields[kMetadataKey] = Json::object();
+        for (const auto& [name, text] : metadata) {
+            check_utf8(name);
+            check_utf8(text);
+            texts.append(name) = text;
+        }
+    }
     const NumberType& numbers = number_type(type);
     uint64_t offset = 0;
     for (const auto& [name, shape] : tensors) {
         if (name == kMetadataKey) fail("a tensor cannot be named {}", kMetadataKey);
-        json sides = json::array();
+        check_utf8(name);
+        Json sides = Json::array();
         for (int i = 0; i < shape.rank; ++i) sides.push_back(shape[i]);
         const uint64_t end = offset + static_cast<uint64_t>(shape.size() * numbers.bytes);
-        header[name] = {{"dtype", numbers.name}, {"shape", sides}, {"data_offsets", {offset, end}}};
+        Json& field = fields[name] = Json::object();
+        field.append("data_offsets") = {offset, end};
+        field.append("dtype") = numbers.name;
+        field.append("shape") = std::move(sides);
         offset = end;
     }
-    std::string text;
-    try {
-        text = header.dump();
-    } catch (const json::type_error&) {
-        fail("a tensor's name or a text of the metadata is not UTF-8");
-    }
+    Json header = Json::object();
+    for (auto& [name, field] : fields) header.append(name) = std::move(field);
+    std::string text = header.dump();
     text.resize((text.size() + 7) / 8 * 8, ' ');
     const uint64_t length = text.size();
     return std::string(reinterpret_cast<const char*>(&length), sizeof length) + text;

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <limits>
 #include <map>
 #include <variant>

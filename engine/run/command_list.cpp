@@ -1,7 +1,9 @@
 #include "engine/run/command_list.h"
 
+#include "engine/text/joined.h"
+
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <optional>
 #include <type_traits>
 #include <variant>
@@ -12,7 +14,7 @@ namespace {
 
 ListedFlag listed(const Flag& flag) {
     std::string standard;
-    if (flag.form != Flag::Form::mark) standard = fmt::format("{}", fmt::join(texts_of(flag), ","));
+    if (flag.form != Flag::Form::mark) standard = joined(texts_of(flag), ",");
     return {flag, standard};
 }
 

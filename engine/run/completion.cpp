@@ -1,9 +1,10 @@
 #include "engine/run/completion.h"
 
 #include "engine/run/command_list.h"
+#include "engine/text/joined.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string_view>
 #include <vector>
 
@@ -94,9 +95,9 @@ bool takes_files(const ListedCommand& command) {
 std::string bash_case(const ListedCommand& command) {
     return fmt::format("    {})\n        inner=\"{}\" flags=\"{}\" arguments={}\n"
                        "        case $prev in\n{}        esac ;;\n",
-                       shell_quoted(command.words), fmt::join(command.inner, " "),
-                       fmt::join(option_names(command), " "),
-                       takes_files(command) ? "files" : "none", bash_values(command, "        "));
+                       shell_quoted(command.words), joined(command.inner, " "),
+                       joined(option_names(command), " "), takes_files(command) ? "files" : "none",
+                       bash_values(command, "        "));
 }
 
 // The text before the flags: which command the line names so far.
@@ -262,7 +263,7 @@ std::string bash_completion(const Command& program) {
     }
     out += "        esac\n    done\n";
     out += fmt::format("    local shared=\"{} --help\"\n    case $prev in\n{}    esac\n",
-                       fmt::join(option_names(all[0]), " "), bash_values(all[0], "    "));
+                       joined(option_names(all[0]), " "), bash_values(all[0], "    "));
     out += "    case $command in\n";
     ListedCommand first = all[0];
     first.flags.clear(); // they are shared

@@ -1,9 +1,10 @@
 #include "engine/run/flags.h"
 
 #include "engine/base/error.h"
+#include "engine/text/joined.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <utility>
 
 namespace qstar {
@@ -67,11 +68,12 @@ Flag& Flag::in_group(std::string title) {
 
 namespace {
 
-Flag& added(Flags& flags, std::string name, Place place, std::string help, Flag::Form form) {
+Flag& added(Flags& flags, std::string_view name, Place place, std::string_view help,
+            Flag::Form form) {
     Flag flag;
-    flag.name = std::move(name);
+    flag.name = name;
     flag.value = place.value;
-    flag.help = std::move(help);
+    flag.help = help;
     flag.form = form;
     return flags.all.emplace_back(std::move(flag));
 }
@@ -85,50 +87,51 @@ Flag& within(Flag& flag, double low, double high, bool above = false) {
 
 } // namespace
 
-Flag& Flags::number(std::string name, Place place, double low, double high, std::string help) {
-    return within(added(*this, std::move(name), place, std::move(help), Flag::Form::value), low,
-                  high);
+Flag& Flags::number(std::string_view name, Place place, double low, double high,
+                    std::string_view help) {
+    return within(added(*this, name, place, help, Flag::Form::value), low, high);
 }
 
-Flag& Flags::number_above(std::string name, Place place, double low, double high,
-                          std::string help) {
-    return within(added(*this, std::move(name), place, std::move(help), Flag::Form::value), low,
-                  high, true);
+Flag& Flags::number_above(std::string_view name, Place place, double low, double high,
+                          std::string_view help) {
+    return within(added(*this, name, place, help, Flag::Form::value), low, high, true);
 }
 
-Flag& Flags::text(std::string name, std::string& place, std::string help) {
-    return added(*this, std::move(name), place, std::move(help), Flag::Form::value);
+Flag& Flags::text(std::string_view name, std::string& place, std::string_view help) {
+    return added(*this, name, place, help, Flag::Form::value);
 }
 
-Flag& Flags::choice(std::string name, std::string& place,
-                    std::initializer_list<std::string_view> choices, std::string help) {
-    Flag& flag = text(std::move(name), place, std::move(help));
+Flag& Flags::choice(std::string_view name, std::string& place,
+                    std::initializer_list<std::string_view> choices, std::string_view help) {
+    Flag& flag = text(name, place, help);
     flag.choices = choices;
     return flag;
 }
 
-Flag& Flags::truth(std::string name, bool& place, std::string help) {
-    return added(*this, std::move(name), place, std::move(help), Flag::Form::value);
+Flag& Flags::truth(std::string_view name, bool& place, std::string_view help) {
+    return added(*this, name, place, help, Flag::Form::value);
 }
 
-Flag& Flags::mark(std::string name, bool& place, std::string help) {
-    return added(*this, std::move(name), place, std::move(help), Flag::Form::mark);
+Flag& Flags::mark(std::string_view name, bool& place, std::string_view help) {
+    return added(*this, name, place, help, Flag::Form::mark);
 }
 
-Flag& Flags::list(std::string name, Place place, std::string help) {
-    return added(*this, std::move(name), place, std::move(help), Flag::Form::joined);
+Flag& Flags::list(std::string_view name, Place place, std::string_view help) {
+    return added(*this, name, place, help, Flag::Form::joined);
 }
 
-Flag& Flags::list(std::string name, Place place, double low, double high, std::string help) {
-    return within(list(std::move(name), place, std::move(help)), low, high);
+Flag& Flags::list(std::string_view name, Place place, double low, double high,
+                  std::string_view help) {
+    return within(list(name, place, help), low, high);
 }
 
-Flag& Flags::repeated(std::string name, std::vector<std::string>& place, std::string help) {
-    return added(*this, std::move(name), place, std::move(help), Flag::Form::repeated);
+Flag& Flags::repeated(std::string_view name, std::vector<std::string>& place,
+                      std::string_view help) {
+    return added(*this, name, place, help, Flag::Form::repeated);
 }
 
-Flag& Flags::argument(std::string name, Place place, std::string help) {
-    return added(*this, std::move(name), place, std::move(help), Flag::Form::text).quiet();
+Flag& Flags::argument(std::string_view name, Place place, std::string_view help) {
+    return added(*this, name, place, help, Flag::Form::text).quiet();
 }
 
 Flag& Flags::seed(Place place) { return added(*this, "seed", place, "", Flag::Form::value); }
@@ -223,8 +226,7 @@ std::string shell_word(const std::string& text) {
 std::string said(const Flag& flag, const std::vector<std::string>& texts) {
     const std::string name = flag.form == Flag::Form::text ? " " : " --" + flag.name;
     if (flag.form == Flag::Form::mark) return texts[0] == "true" ? name : "";
-    if (flag.form == Flag::Form::joined)
-        return name + " " + shell_word(fmt::format("{}", fmt::join(texts, ",")));
+    if (flag.form == Flag::Form::joined) return name + " " + shell_word(joined(texts, ","));
     std::string out;
     for (const std::string& text : texts)
         out += name + (flag.form == Flag::Form::text ? "" : " ") + shell_word(text);

@@ -82,17 +82,19 @@ struct Flags {
     std::vector<Flag> all;
 
     // Of a range with both its ends, or above `low`. Of a list: each of them.
-    Flag& number(std::string name, Place place, double low, double high, std::string help);
-    Flag& number_above(std::string name, Place place, double low, double high, std::string help);
-    Flag& text(std::string name, std::string& place, std::string help);
-    Flag& choice(std::string name, std::string& place,
-                 std::initializer_list<std::string_view> choices, std::string help);
-    Flag& truth(std::string name, bool& place, std::string help); // --x true, --x false
-    Flag& mark(std::string name, bool& place, std::string help);  // --x
-    Flag& list(std::string name, Place place, std::string help);  // --x a,b
-    Flag& list(std::string name, Place place, double low, double high, std::string help);
-    Flag& repeated(std::string name, std::vector<std::string>& place, std::string help);
-    Flag& argument(std::string name, Place place, std::string help); // no --x before it
+    Flag& number(std::string_view name, Place place, double low, double high,
+                 std::string_view help);
+    Flag& number_above(std::string_view name, Place place, double low, double high,
+                       std::string_view help);
+    Flag& text(std::string_view name, std::string& place, std::string_view help);
+    Flag& choice(std::string_view name, std::string& place,
+                 std::initializer_list<std::string_view> choices, std::string_view help);
+    Flag& truth(std::string_view name, bool& place, std::string_view help); // --x true, --x false
+    Flag& mark(std::string_view name, bool& place, std::string_view help);  // --x
+    Flag& list(std::string_view name, Place place, std::string_view help);  // --x a,b
+    Flag& list(std::string_view name, Place place, double low, double high, std::string_view help);
+    Flag& repeated(std::string_view name, std::vector<std::string>& place, std::string_view help);
+    Flag& argument(std::string_view name, Place place, std::string_view help); // no --x before it
     // The seed of all random numbers. The program's --seed sets it, or else the run's own does.
     Flag& seed(Place place);
 

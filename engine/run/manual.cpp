@@ -1,11 +1,12 @@
 #include "engine/run/manual.h"
 
 #include "engine/run/command_list.h"
+#include "engine/text/joined.h"
 #include "engine/text/utf8.h"
 
 #include <algorithm>
 #include <cctype>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string_view>
 #include <vector>
 
@@ -40,17 +41,16 @@ std::string flag_text(const ListedFlag& one, const std::string& decider) {
     const Flag& flag = one.flag;
     std::vector<std::string> sentences = {with_stop(flag.help)};
     if (!one.only.empty())
-        sentences.push_back(
-            fmt::format("Only with --{} {}.", decider, fmt::join(one.only, " or ")));
+        sentences.push_back(fmt::format("Only with --{} {}.", decider, joined(one.only, " or ")));
     if (const auto words = offered_words(flag); !flag.choices.empty())
-        sentences.push_back(fmt::format("One of {}.", fmt::join(words, ", ")));
+        sentences.push_back(fmt::format("One of {}.", joined(words, ", ")));
     if (const std::string limits = limits_text(flag); !limits.empty())
         sentences.push_back(with_stop(limits));
     if (!one.standard.empty()) sentences.push_back(fmt::format("Default: {}.", one.standard));
     if (flag.needed) sentences.emplace_back("It must be given.");
     if (flag.form == Flag::Form::repeated) sentences.emplace_back("May be given again.");
     std::erase(sentences, "");
-    return roff(fmt::format("{}", fmt::join(sentences, " ")));
+    return roff(joined(sentences, " "));
 }
 
 std::string flag_entries(const ListedCommand& command, bool arguments) {

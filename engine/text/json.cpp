@@ -54,6 +54,17 @@ std::string unescaped(std::string_view part) {
 
 } // namespace
 
+// Not in the header: every file that holds a value would compile them anew.
+Json::Json(const Json& other) = default;
+Json::Json(Json&& other) noexcept = default;
+Json& Json::operator=(const Json& other) = default;
+Json& Json::operator=(Json&& other) noexcept = default;
+Json::~Json() = default;
+Json::Json(const char* text) : value_(std::string(text)) {}
+Json::Json(std::string_view text) : value_(std::string(text)) {}
+Json::Json(const std::string& text) : value_(text) {}
+Json::Json(std::string&& text) noexcept : value_(std::move(text)) {}
+
 Json::Json(std::initializer_list<Json> items) {
     const bool is_object = std::all_of(items.begin(), items.end(), [](const Json& item) {
         return item.is_array() && item.size() == 2 && item.at(0).is_string();

@@ -1,6 +1,6 @@
 #pragma once
 // A JSON value. The library that reads and writes the text stands behind json.cpp and
-// json_parse.cpp alone: its header costs more compile time than most files of this house.
+// json_events.cpp alone: its header costs more compile time than most files of this house.
 //
 // An object keeps its names in the order in which they were written. Numbers keep what they
 // were: whole, whole and without a sign, or with a point. Asking a value for what it is not is a
@@ -60,7 +60,12 @@ class Json {
     using iterator = std::vector<Json>::iterator;
     using const_iterator = std::vector<Json>::const_iterator;
 
-    Json() = default;
+    Json() noexcept = default;
+    Json(const Json& other);
+    Json(Json&& other) noexcept;
+    Json& operator=(const Json& other);
+    Json& operator=(Json&& other) noexcept;
+    ~Json();
     Json(std::nullptr_t) {}
     Json(bool value) : value_(value) {}
     template <json_types::Number T>
@@ -72,9 +77,10 @@ class Json {
         else
             value_ = static_cast<uint64_t>(value);
     }
-    template <json_types::Text T>
-    Json(const T& text) : value_(std::string(std::string_view(text))) {}
-    Json(std::string&& text) : value_(std::move(text)) {}
+    Json(const char* text);
+    Json(std::string_view text);
+    Json(const std::string& text);
+    Json(std::string&& text) noexcept;
     template <json_types::List T>
     Json(const T& list) : value_(Array()) {
         for (const auto& item : list) values().emplace_back(item);

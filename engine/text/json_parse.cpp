@@ -1,11 +1,11 @@
 #include "engine/text/json_parse.h"
 
 #include "engine/base/error.h"
+#include "engine/text/json_events.h"
 #include "engine/text/text.h"
 #include "engine/text/utf8.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -15,7 +15,6 @@ namespace qstar {
 namespace {
 
 constexpr size_t kMostDepth = 100;
-constexpr int kOutOfRange = 406; // the library's number for a number that is too large
 
 // A text, and how errors name a byte of it.
 struct Source {
@@ -61,47 +60,54 @@ Token token_at(std::string_view text, size_t at) {
         }
         token.end = i;
         const std::string_view found = text.substr(token.begin, i - token.begin);
-        token.broken =
-            kMarks.find(found[0]) == std::string_view::npos && !nlohmann::json::accept(found);
+        token.broken = kMarks.find(found[0]) == std::string_view::npos && !is_json(found);
         if (token.broken) break;
     }
     return token;
 }
 
-// Builds the value from the library's events.
-class Builder : public nlohmann::json_sax<nlohmann::json> {
+// Builds the value from the events.
+class Builder final : public JsonEvents {
   public:
     explicit Builder(const Source& source) : source_(source) {}
     Json root;
 
-    bool null() override { return add(nullptr); }
-    bool boolean(bool value) override { return add(value); }
-    bool number_integer(number_integer_t value) override { return add(value); }
-    bool number_unsigned(number_unsigned_t value) override { return add(value); }
-    bool number_float(number_float_t value, const string_t&) override { return add(value); }
-    bool string(string_t& value) override { return add(std::move(value)); }
-    bool binary(binary_t&) override { return false; } // JSON text has none
-    bool start_object(std::size_t) override { return open(Json::object()); }
-    bool start_array(std::size_t) override { return open(Json::array()); }
-    bool end_object() override { return close(); }
-    bool end_array() override { return close(); }
-    bool key(string_t& name) override {
-        Json& object = *open_.back();
-        if (known(object, name))
-            fail("{}: the field \"{}\" stands twice in an object", source_.place(0), name);
-        slot_ = &object.append(std::move(name));
-        return true;
+    void value(Json value) override {
+        if (open_.empty()) {
+            root = std::move(value);
+            last_ = &root;
+        } else if (open_.back()->is_array()) {
+            open_.back()->push_back(std::move(value));
+            last_ = &open_.back()->back();
+        } else {
+            *slot_ = std::move(value);
+            last_ = std::exchange(slot_, nullptr);
+        }
     }
-    bool parse_error(std::size_t position, const std::string&,
-                     const nlohmann::json::exception& error) override {
+    void open(Json container) override {
+        if (open_.size() == kMostDepth)
+            fail("{}: nested more than {} deep", source_.place(0), kMostDepth);
+        value(std::move(container));
+        open_.push_back(last_);
+    }
+    void close() override {
+        names_.erase(open_.back());
+        open_.pop_back();
+    }
+    void name(std::string text) override {
+        Json& object = *open_.back();
+        if (known(object, text))
+            fail("{}: the field \"{}\" stands twice in an object", source_.place(0), text);
+        slot_ = &object.append(std::move(text));
+    }
+    void broken(size_t position, const std::string&, bool too_large) override {
         // `position` counts what was read, the byte that is wrong included.
         const std::string_view text = source_.text;
         const size_t at = std::min(position - (position > 0), text.size());
         const Token token = token_at(text, at);
         const std::string_view shown =
             text.substr(token.begin, std::min<size_t>(token.end - token.begin, 20));
-        if (error.id == kOutOfRange)
-            source_.wrong(token.begin, fmt::format("the number {} is too large", shown));
+        if (too_large) source_.wrong(token.begin, fmt::format("the number {} is too large", shown));
         if (token.broken && shown.starts_with('"')) string_error(at, token);
         const bool ended = at == text.size();
         source_.wrong(ended ? at : token.begin,
@@ -113,31 +119,6 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     }
 
   private:
-    bool add(Json value) {
-        if (open_.empty()) {
-            root = std::move(value);
-            last_ = &root;
-        } else if (open_.back()->is_array()) {
-            open_.back()->push_back(std::move(value));
-            last_ = &open_.back()->back();
-        } else {
-            *slot_ = std::move(value);
-            last_ = std::exchange(slot_, nullptr);
-        }
-        return true;
-    }
-    bool open(Json container) {
-        if (open_.size() == kMostDepth)
-            fail("{}: nested more than {} deep", source_.place(0), kMostDepth);
-        add(std::move(container));
-        open_.push_back(last_);
-        return true;
-    }
-    bool close() {
-        names_.erase(open_.back());
-        open_.pop_back();
-        return true;
-    }
     // Whether an object has the name. Of one with many names a set of them is kept: a vocabulary
     // has a hundred thousand.
     bool known(const Json& object, const std::string& name) {
@@ -183,7 +164,7 @@ Json parse(const Source& source) {
     if (const size_t zero = source.text.find('\0'); zero != std::string_view::npos)
         source.wrong(zero, "found a byte of zero"); // the library would end there
     Builder builder(source);
-    nlohmann::json::sax_parse(source.text.begin(), source.text.end(), &builder);
+    read_events(source.text, builder);
     return std::move(builder.root);
 }
 

@@ -1,7 +1,7 @@
 #include "engine/text/utf8.h"
 
 #include <cstdint>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar {
 

@@ -5,7 +5,7 @@
 #include "search/worlds/arithmetic/expression.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <optional>
 #include <string>
 

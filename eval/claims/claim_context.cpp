@@ -11,7 +11,7 @@
 #include "train/run/run.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

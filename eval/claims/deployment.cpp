@@ -2,7 +2,7 @@
 
 #include "eval/claims/claim_context.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 

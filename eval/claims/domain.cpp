@@ -12,7 +12,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <functional>
 #include <memory>
 #include <string>

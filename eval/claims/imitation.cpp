@@ -4,7 +4,7 @@
 #include "eval/claims/written.h"
 #include "train/data/problem_source.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

@@ -4,7 +4,7 @@
 #include "search/problem/world.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 
 namespace qstar::eval {

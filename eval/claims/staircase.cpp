@@ -3,7 +3,7 @@
 #include "engine/text/json.h"
 #include "eval/claims/claim_context.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 
 namespace qstar::eval {

@@ -7,7 +7,7 @@
 #include "train/rl/minibatch.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

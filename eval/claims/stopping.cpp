@@ -3,7 +3,7 @@
 #include "eval/claims/claim_context.h"
 #include "eval/studies/early_stop.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

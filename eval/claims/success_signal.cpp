@@ -7,7 +7,7 @@
 #include "train/run/old_record.h"
 #include "train/supervised/sft.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

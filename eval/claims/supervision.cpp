@@ -4,7 +4,7 @@
 #include "eval/studies/best_of_n.h"
 
 #include <cmath>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <vector>
 
 namespace qstar::eval {

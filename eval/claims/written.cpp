@@ -5,7 +5,7 @@
 #include "search/models/encode.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <utility>
 
 namespace qstar::eval {

@@ -5,7 +5,7 @@
 
 #include <cmath>
 #include <cstdio>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 

@@ -4,7 +4,7 @@
 #include "eval/demo/demo_stages.h"
 
 #include <chrono>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 

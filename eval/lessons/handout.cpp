@@ -9,7 +9,7 @@
 #include "eval/lessons/sitting.h"
 #include "eval/plot/html.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval::lessons {
 

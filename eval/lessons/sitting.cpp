@@ -1,10 +1,11 @@
 #include "eval/lessons/sitting.h"
 
 #include "engine/base/error.h"
+#include "engine/text/joined.h"
 #include "eval/lessons/experiments/lacking.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <utility>
 
@@ -47,7 +48,7 @@ Section what_you_will_see(LessonRun& run, const Lesson& lesson) {
     const auto stages = lacking(run, lesson.experiment->needs);
     if (stages.empty()) return section;
     Values values;
-    values.set("stages", fmt::format("{}", fmt::join(stages, ", ")));
+    values.set("stages", joined(stages, ", "));
     values.set("run", run.run());
     values.set("folder", run.folder());
     values.set("first", stages.front());

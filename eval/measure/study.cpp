@@ -3,7 +3,7 @@
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 

@@ -1,9 +1,10 @@
 #include "eval/measure/table.h"
 
 #include "engine/base/error.h"
+#include "engine/text/joined.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 
@@ -48,7 +49,7 @@ struct CellText {
         return percent_text(percent.share) + " %";
     }
     std::string operator()(const std::vector<int64_t>& numbers) const {
-        return fmt::format("{}", fmt::join(numbers, ", "));
+        return joined(numbers, ", ");
     }
 };
 

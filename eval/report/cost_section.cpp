@@ -7,7 +7,7 @@
 #include "eval/report/measure.h"
 #include "eval/report/sections.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

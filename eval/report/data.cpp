@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
+#include "engine/text/joined.h"
 #include "engine/text/json_parse.h"
 #include "engine/text/jsonl.h"
 #include "eval/claims/claim.h"
@@ -23,7 +24,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <map>
 
 namespace qstar::eval {
@@ -76,7 +77,7 @@ void check_rows(const Json& study, const Source& source, const std::string& run)
         fail("{}: expected {}, found {}: make it anew with `qstar {} --run {}`",
              join_path(run, fmt::format("{}.json", source.study)),
              source.fields.empty() ? "an object"
-                                   : fmt::format("rows with {}", fmt::join(source.fields, ", ")),
+                                   : fmt::format("rows with {}", joined(source.fields, ", ")),
              found, source.command, run);
     };
     if (!study.is_object()) refuse("something else");

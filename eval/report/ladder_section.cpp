@@ -7,7 +7,7 @@
 #include "eval/report/sections.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <map>
 #include <string>
 #include <vector>

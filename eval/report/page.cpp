@@ -4,7 +4,7 @@
 #include "eval/plot/html.h"
 #include "eval/report/sections.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 
 namespace qstar::eval {

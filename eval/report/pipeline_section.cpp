@@ -7,7 +7,7 @@
 #include "eval/report/sections.h"
 
 #include <cmath>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

@@ -8,7 +8,7 @@
 #include "eval/report/sections.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

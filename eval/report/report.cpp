@@ -8,7 +8,7 @@
 #include "eval/report/data.h"
 #include "eval/report/sections.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 

@@ -6,7 +6,7 @@
 #include "eval/report/data.h"
 #include "eval/report/sections.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

@@ -14,7 +14,7 @@
 #include "train/run/run.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

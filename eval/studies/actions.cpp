@@ -8,7 +8,7 @@
 #include "train/q_learning/davi.h"
 #include "train/q_learning/walk.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 
 namespace qstar::eval {

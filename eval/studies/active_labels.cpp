@@ -22,7 +22,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 
 namespace qstar::eval {

@@ -15,7 +15,7 @@
 #include "train/run/run.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <optional>
 
 namespace qstar::eval {

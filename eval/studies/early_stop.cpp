@@ -6,7 +6,7 @@
 #include "eval/measure/table.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 

@@ -7,7 +7,7 @@
 #include "train/data/label_steps.h"
 #include "train/data/problem_source.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <set>
 
 namespace qstar::eval {

@@ -4,6 +4,7 @@
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/run/run_folder.h"
+#include "engine/text/joined.h"
 #include "eval/measure/measure.h"
 #include "eval/measure/overlap.h"
 #include "eval/measure/quantile.h"
@@ -16,7 +17,7 @@
 #include "train/run/run.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 
@@ -44,7 +45,7 @@ std::string introduction(const Game24Row& any, const Game24Options& options, int
         "Game of 24, {} hands that can be solved, seed {}, policy {}. Solved of them within {} "
         "model tokens a hand, proposed and scored; the goal is public. No hand stands in any of "
         "the {} lines of the run's training texts, and no training problem has the target 24.\n\n",
-        any.n, options.seed, options.policy, fmt::join(options.budgets, ", "), lines);
+        any.n, options.seed, options.policy, joined(options.budgets, ", "), lines);
 }
 
 } // namespace

@@ -13,7 +13,7 @@
 #include "train/data/problem_source.h"
 #include "train/supervised/prm.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <map>
 #include <span>
 #include <string>

@@ -13,7 +13,7 @@
 #include "train/data/searched.h"
 #include "train/run/run.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 

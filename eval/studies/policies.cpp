@@ -13,7 +13,7 @@
 #include "train/run/corpus_format.h"
 #include "train/run/run.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 

@@ -24,7 +24,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <span>
 
 namespace qstar::eval {

@@ -13,7 +13,7 @@
 #include "search/solve.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <memory>
 #include <string>
 #include <vector>

@@ -5,7 +5,7 @@
 #include "search/command.h"
 #include "train/command.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sstream>
 
 namespace qstar::eval {

@@ -12,7 +12,7 @@
 #include "eval/verify/small_run.h"
 
 #include <cstdio>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 

@@ -18,7 +18,7 @@
 
 #include "search/algorithms/best_first.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <vector>
 
 namespace qstar::search {

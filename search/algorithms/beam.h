@@ -14,7 +14,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <vector>
 
 namespace qstar::search {

@@ -21,7 +21,7 @@
 #include "search/algorithms/search_space.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unordered_map>
 #include <utility>
 #include <vector>

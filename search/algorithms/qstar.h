@@ -26,7 +26,7 @@
 #include "search/algorithms/best_first.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <optional>
 #include <vector>
 

@@ -4,12 +4,13 @@
 #include "engine/io/files.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/run/run_folder.h"
+#include "engine/text/joined.h"
 #include "search/models/run.h"
 #include "tokenizer/files.h"
 
 #include <algorithm>
 #include <filesystem>
-#include <fmt/format.h>
+
 #include <string>
 #include <vector>
 
@@ -35,7 +36,7 @@ std::string stages_with_model(const std::string& run) {
         if (is_folder_name(name) && exists(stage_model_file(run, name))) names.push_back(name);
     }
     std::sort(names.begin(), names.end());
-    return fmt::format("{}", fmt::join(names, ", "));
+    return joined(names, ", ");
 }
 
 } // namespace

@@ -3,7 +3,7 @@
 #include "engine/base/elementary.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <vector>
 
 namespace qstar::search {

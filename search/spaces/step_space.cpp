@@ -4,7 +4,7 @@
 #include "search/models/stream.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <tuple>
 
 namespace qstar::search {

@@ -75,7 +75,7 @@ for file in engine/base/cpu engine/base/elementary engine/base/random tests/engi
     tests/engine/one_arithmetic_test tests/engine/base/elementary_test; do
     build "tested_$(basename $file).o" "$source/$file.cpp" -O2
 done
-build test_main.o test_main.cpp -O1
+build test_main.o test_main.cpp -Og
 $compiler -static test_main.o tested_*.o kernel_neon.o kernel_scalar.o kernel_avx2.o \
     kernel_avx512.o -o kernels
 qemu-aarch64 ./kernels
@@ -83,16 +83,22 @@ qemu-aarch64 ./kernels
 (cd "$source" && LC_ALL=C && export LC_ALL && find engine tokenizer search train eval/verify -name '*.cpp' |
     grep -v -e '^engine/kernels/' -e '^engine/vulkan/' | sort
     echo engine/vulkan/absent.cpp) >files
-# A folder's files together, a dozen at a time, as CMake compiles them.
+# A floor's files together, three dozen at a time, as CMake compiles them; what does not compute
+# is compiled quickly.
 rm -f of_*.cpp
 awk -F/ '{
-    group = NF == 2 ? $1 : $1 "_" $2
-    printf "#include \"%s\"\n", $0 >"of_" group "_" int(++files[group] / 12) ".cpp"
+    computes = $1 == "engine" ? $2 ~ /^(autograd|base|decode|device|nn|optim|tensor)$/ :
+               $1 == "search" ? $2 ~ /^(cost|models|puzzles|spaces|worlds)$/ : $2 == "q_learning"
+    group = $1 (computes ? "_O1_" : "_Og_")
+    printf "#include \"%s\"\n", $0 >"of_" group int(files[group]++ / 36) ".cpp"
 }' files
-for unit in of_*.cpp; do build "${unit%.cpp}.o" "$unit" -O1; done
-build published.o published_files.cpp -O1
-build moves.o moves_files.cpp -O1
-build verify_main.o verify_main.cpp -O1
+for unit in of_*.cpp; do
+    level=${unit#of_*_}
+    build "${unit%.cpp}.o" "$unit" "-${level%%_*}"
+done
+build published.o published_files.cpp -Og
+build moves.o moves_files.cpp -Og
+build verify_main.o verify_main.cpp -Og
 $compiler -static verify_main.o published.o moves.o of_*.o kernel_*.o -ldl -o verify
 if [ "$parts" = all ]; then exec qemu-aarch64 ./verify; fi
 for part in $parts; do qemu-aarch64 ./verify "$part"; done

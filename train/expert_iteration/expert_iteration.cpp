@@ -9,7 +9,7 @@
 #include "train/supervised/sft.h"
 
 #include <cstdio>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::train {
 

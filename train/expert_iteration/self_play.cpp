@@ -17,7 +17,7 @@
 #include "train/supervised/text_judge.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <map>
 #include <optional>
 #include <set>

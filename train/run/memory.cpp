@@ -7,7 +7,7 @@
 #include "engine/nn/gpt_memory.h"
 #include "engine/nn/mlp_config.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::train {
 

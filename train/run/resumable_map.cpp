@@ -6,7 +6,7 @@
 #include "engine/text/jsonl.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::train {
 

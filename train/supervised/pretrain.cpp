@@ -12,10 +12,9 @@
 #include "engine/text/jsonl.h"
 #include "search/models/encode.h"
 #include "tokenizer/special.h"
-#include "tokenizer/text.h"
-#include "train/data/packed_sequences.h"
 #include "train/run/batches.h"
 #include "train/run/memory.h"
+#include "train/supervised/pretrain_rows.h"
 
 #include <algorithm>
 #include <cmath>
@@ -27,26 +26,6 @@
 namespace qstar::train {
 
 namespace {
-
-// A batch is B rows of T + 1 tokens, one after another.
-using RowBatch = std::vector<int>;
-
-// Where the rows come from: the class's worksheets, packed, or windows of a text.
-struct Source {
-    std::string path;
-    Rows rows;             // of the worksheets
-    std::vector<int> text; // or the text as one stream; its last 5 % is for validation
-    int64_t length = 0;    // T + 1
-
-    bool is_text() const { return !text.empty(); }
-    int64_t train_tokens() const { return static_cast<int64_t>(text.size()) * 19 / 20; }
-    int64_t rows_per_epoch() const {
-        if (is_text()) return train_tokens() / (length - 1);
-        int64_t count = 0;
-        for (int64_t i = 0; i < rows.count(); ++i) count += !validation_row(rows, i);
-        return count;
-    }
-};
 
 // Fine-tuning will need whole solutions in the context: better to say so before hours of
 // training than after them.
@@ -61,83 +40,6 @@ void check_context(const PretrainOptions& options, const tokenizer::Tokenizer& t
     if (longest > options.context)
         fail("{}: a solution has {} tokens, more than --context {}: ask for --context {} or more",
              path, longest, options.context, longest);
-}
-
-Source open_source(const PretrainOptions& options, const tokenizer::Tokenizer& tokenizer) {
-    Source source;
-    source.length = options.context + 1;
-    if (options.text.empty()) {
-        source.path = stage_file(options.stage.run, "corpus", "worksheets.jsonl");
-        require(options.stage.run, "corpus", source.path);
-        source.rows = pack_sequences(read_worksheets(source.path), tokenizer, options.context);
-        return source;
-    }
-    source.path = options.text;
-    const int end = tokenizer.special(tokenizer::kEndOfText);
-    for (const std::string& document : tokenizer::read_documents(options.text, options.fields)) {
-        source.text.push_back(end);
-        const auto tokens = tokenizer.encode(document, tokenizer::Specials::as_text);
-        source.text.insert(source.text.end(), tokens.begin(), tokens.end());
-    }
-    if (source.train_tokens() <= source.length ||
-        static_cast<int64_t>(source.text.size()) - source.train_tokens() < source.length)
-        fail("{}: {} tokens are too few for rows of {}", options.text, source.text.size(),
-             source.length);
-    return source;
-}
-
-// The batch of a step, a pure function of (seed, step).
-struct Batches {
-    const Source& source;
-    uint64_t seed;
-    int64_t batch;
-    int64_t per_epoch; // rows
-    int64_t epoch = -1;
-    std::vector<int64_t> order; // of that epoch's rows
-
-    RowBatch at(int64_t step) {
-        RowBatch out;
-        for (int64_t i = step * batch; i < (step + 1) * batch; ++i) {
-            const std::span<const int> row = source.is_text() ? window(i) : worksheet_row(i);
-            out.insert(out.end(), row.begin(), row.end());
-        }
-        return out;
-    }
-
-    std::span<const int> window(int64_t i) const {
-        Random random(seed, "pretrain/windows");
-        random.counter = static_cast<uint64_t>(i) * 4;
-        const auto starts = static_cast<uint64_t>(source.train_tokens() - source.length);
-        return {source.text.data() + random.below(starts), static_cast<size_t>(source.length)};
-    }
-
-    std::span<const int> worksheet_row(int64_t i) {
-        if (i / per_epoch != epoch) {
-            epoch = i / per_epoch;
-            order = row_order(source.rows, seed, epoch);
-        }
-        return source.rows.row(order[static_cast<size_t>(i % per_epoch)]);
-    }
-};
-
-// Rows that are never trained on, `limit` at most, in batches.
-std::vector<RowBatch> validation(const Source& source, int64_t limit, int64_t batch) {
-    std::vector<RowBatch> batches;
-    int64_t used = 0;
-    const auto add = [&](std::span<const int> row) {
-        if (used++ % batch == 0) batches.emplace_back();
-        batches.back().insert(batches.back().end(), row.begin(), row.end());
-    };
-    if (source.is_text()) {
-        int64_t begin = source.train_tokens();
-        for (; begin + source.length <= static_cast<int64_t>(source.text.size()) && used < limit;
-             begin += source.length - 1)
-            add({source.text.data() + begin, static_cast<size_t>(source.length)});
-    } else {
-        for (int64_t i = 0; i < source.rows.count() && used < limit; ++i)
-            if (validation_row(source.rows, i)) add(source.rows.row(i));
-    }
-    return batches;
 }
 
 // What the rows ask: every next token.
@@ -216,7 +118,7 @@ void begin_with_sinusoids(engine::Gpt& model) {
     }
 }
 
-Json record_of(PretrainOptions options, const Source& source, int64_t steps) {
+Json record_of(PretrainOptions options, const PretrainSource& source, int64_t steps) {
     options.steps = steps;
     Json flags = stage_record(options);
     flags["inputs"] = {{"text", input(source.path)},
@@ -276,7 +178,7 @@ Outcome pretrain(const PretrainOptions& options) {
     require_memory(options.stage, "pretrain", config, options.loop.batch, options.context,
                    by_muon(options.loop));
     check_context(options, tokenizer);
-    const Source source = open_source(options, tokenizer);
+    const PretrainSource source = open_source(options, tokenizer);
     const int64_t per_epoch = source.rows_per_epoch();
     const double all = options.epochs * static_cast<double>(per_epoch);
     const int64_t steps =
@@ -290,8 +192,8 @@ Outcome pretrain(const PretrainOptions& options) {
     engine::Gpt model(config, Random(seed, "pretrain/init"));
     if (options.positions == "sinusoid") begin_with_sinusoids(model);
     Trainer trainer(options.loop, stage, trained(model, stage.run()), steps);
-    Batches batches{source, seed, options.loop.batch, per_epoch, -1, {}};
-    const auto validation_rows = validation(source, options.val_rows, options.loop.batch);
+    PretrainBatches batches{source, seed, options.loop.batch, per_epoch, -1, {}};
+    const auto validation_rows = validation_batches(source, options.val_rows, options.loop.batch);
     trainer.expect_memory(model.config, options.loop.batch, options.context);
 
     while (trainer.running()) {

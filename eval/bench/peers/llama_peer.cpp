@@ -11,7 +11,7 @@
 #include "engine/io/temporary_folder.h"
 
 #include <filesystem>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <ggml-backend.h>
 #include <llama.h>
 

@@ -2,7 +2,7 @@
 
 #include "engine/base/openblas.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #ifdef QSTAR_ONEDNN
 #include <dnnl.h>

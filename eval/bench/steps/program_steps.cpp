@@ -10,7 +10,7 @@
 #include "train/supervised/reward.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <memory>
 #include <numeric>
 

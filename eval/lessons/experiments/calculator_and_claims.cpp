@@ -6,7 +6,7 @@
 #include "search/worlds/arithmetic/expression.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <utility>
 #include <vector>

@@ -8,7 +8,7 @@
 #include "search/problem/vote.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <map>
 #include <numeric>
 #include <string>

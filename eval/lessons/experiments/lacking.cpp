@@ -12,7 +12,7 @@
 #include "train/supervised/prm.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <functional>
 #include <utility>
 

@@ -13,7 +13,7 @@
 #include "train/run/stage.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <utility>
 
 namespace qstar::eval::lessons {

@@ -7,7 +7,7 @@
 #include "train/supervised/reward.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <utility>
 #include <vector>

@@ -9,7 +9,7 @@
 #include "search/models/encode.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <span>
 #include <string>
 #include <utility>

@@ -6,7 +6,7 @@
 #include "train/q_learning/q.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <span>
 #include <string>
 #include <utility>

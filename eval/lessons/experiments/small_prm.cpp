@@ -6,7 +6,7 @@
 #include "train/supervised/reward.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <utility>
 
 namespace qstar::eval::lessons {

@@ -3,7 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/text/real.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <utility>
 
 namespace qstar::eval::lessons {

@@ -7,7 +7,7 @@
 #include "train/data/problem_source.h"
 
 #include <cmath>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <string>
 #include <utility>
 #include <vector>

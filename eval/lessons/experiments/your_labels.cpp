@@ -10,7 +10,7 @@
 #include "train/run/batches.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <numeric>
 #include <optional>
 #include <string>

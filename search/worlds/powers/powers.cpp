@@ -4,7 +4,7 @@
 #include "search/worlds/text/scanner.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace qstar::search {
 

@@ -4,6 +4,7 @@
 #include "engine/base/error.h"
 #include "engine/decode/decoder.h"
 #include "engine/formats/gguf_model.h"
+#include "engine/formats/gguf_names.h"
 #include "engine/formats/huggingface.h"
 #include "engine/io/files.h"
 #include "engine/nn/checkpoint.h"

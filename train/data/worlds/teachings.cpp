@@ -1,13 +1,13 @@
 #include "train/data/worlds/teachings.h"
 
 #include "engine/base/error.h"
+#include "engine/text/joined.h"
 #include "train/data/worlds/arithmetic/arithmetic_teaching.h"
 #include "train/data/worlds/countdown/countdown_teaching.h"
 #include "train/data/worlds/equations/equations_teaching.h"
 #include "train/data/worlds/powers/powers_teaching.h"
 #include "train/data/worlds/words/words_teaching.h"
 
-#include <fmt/format.h>
 #include <utility>
 
 namespace qstar::train {
@@ -56,6 +56,6 @@ std::vector<std::string> taught_world_names() {
     return names;
 }
 
-std::string taught_worlds() { return fmt::format("{}", fmt::join(taught_world_names(), ", ")); }
+std::string taught_worlds() { return joined(taught_world_names(), ", "); }
 
 } // namespace qstar::train
