@@ -83,14 +83,17 @@ qemu-aarch64 ./kernels
 (cd "$source" && LC_ALL=C && export LC_ALL && find engine tokenizer search train eval/verify -name '*.cpp' |
     grep -v -e '^engine/kernels/' -e '^engine/vulkan/' | sort
     echo engine/vulkan/absent.cpp) >files
-# A floor's files together, three dozen at a time, as CMake compiles them; what does not compute
+# A floor's files together, some forty at a time, as CMake compiles them; what does not compute
 # is compiled quickly.
 rm -f of_*.cpp
 awk -F/ '{
-    computes = $1 == "engine" ? $2 ~ /^(autograd|base|decode|device|nn|optim|tensor)$/ :
-               $1 == "search" ? $2 ~ /^(cost|models|puzzles|spaces|worlds)$/ : $2 == "q_learning"
-    group = $1 (computes ? "_O1_" : "_Og_")
-    printf "#include \"%s\"\n", $0 >"of_" group int(files[group]++ / 36) ".cpp"
+    level = "Og"
+    if ($1 == "engine" && $2 ~ /^(autograd|base|decode|device|nn|optim|tensor)$/) level = "O1"
+    if ($1 == "search" && $2 ~ /^(cost|models|puzzles|spaces|worlds)$/) level = "O1"
+    if ($2 == "q_learning") level = "O1"
+    group = $1 "_" level "_"
+    printf "#include \"%s\"\n", $0 >"of_" group int(files[group] / 44) ".cpp"
+    files[group]++
 }' files
 for unit in of_*.cpp; do
     level=${unit#of_*_}
