@@ -33,9 +33,9 @@ std::string told(const std::string& path) {
 }
 
 const std::map<std::string, std::string> safetensors_cases = {
-    {"badutf8", "the header is not JSON"},
+    {"badutf8", "the header: not JSON: column 3: found a byte that is not UTF-8"},
     {"bf16", "a(2) 0 1"},
-    {"dup", "the header names \"a\" twice"},
+    {"dup", "the header: the field \"a\" stands twice in an object"},
     {"empty", "expected a safetensors file, found only 0 bytes"},
     {"empty_object", ""},
     {"f8", "tensor \"a\": expected a dtype of BOOL, U8, I8, U16, I16, U32, I32, U64, I64, F16, "
@@ -58,7 +58,7 @@ const std::map<std::string, std::string> safetensors_cases = {
     {"ok", "a(2) 1 2"},
     {"overflow", "tensor \"t\": the shape is too large"},
     {"overflow_int", "tensor \"a\": shape is not a list of whole numbers"},
-    {"overflow_number", "the header is not JSON"},
+    {"overflow_number", "the header: not JSON: column 30: the number 1e999 is too large"},
     {"overlap", "tensor \"b\" overlaps another at byte 0: expected it to begin at 4"},
     {"rank5", "tensor \"a\" has 5 dimensions; at most 4 are allowed"},
     {"scalar", "a() 3"},
