@@ -14,7 +14,9 @@ namespace {
 
 constexpr size_t kAtOnce = 128;
 constexpr size_t kRoomToWrite = 40; // tokens, for the solution
-constexpr int kTries = 2000;        // of an item; a hand of countdown is solved in milliseconds
+// Of an item, and of each in the mean where there are many: a hand of countdown is solved in
+// milliseconds.
+constexpr int64_t kTries = 2000, kTriesInTheMean = 50;
 
 struct Writer {
     search::Path path;
@@ -25,8 +27,8 @@ struct Writer {
 
 WorksheetItem item(const search::World& world, const train::ProblemSource& source,
                    const tokenizer::Tokenizer& tokenizer, bool right, size_t longest,
-                   Random& random) {
-    for (int tries = 0; tries < kTries; ++tries) {
+                   Random& random, int64_t& all_tries) {
+    for (int64_t tries = 0; tries < kTries && all_tries-- > 0; ++tries) {
         const std::string problem = source.draw(train::Split::train, random);
         const train::Pupil& pupil = train::draw_pupil(source.pupils, random);
         auto lines = source.solve(pupil, problem, random);
@@ -34,9 +36,26 @@ WorksheetItem item(const search::World& world, const train::ProblemSource& sourc
         auto tokens = tokenizer.encode(train::text_of_item(problem, lines));
         if (tokens.size() <= longest) return {problem, std::move(lines), std::move(tokens)};
     }
-    fail("of {} worksheet items none ends in a {} answer within {} tokens, which is what a context "
+    fail("of {} worksheet items {} ends in a {} answer within {} tokens, which is what a context "
          "has room for: it must hold {} items, the problem and its solution",
-         kTries, right ? "right" : "wrong", longest, kMostItems);
+         all_tries > 0 ? kTries : kTriesInTheMean, all_tries > 0 ? "none" : "less than one",
+         right ? "right" : "wrong", longest, kMostItems);
+}
+
+std::vector<WorksheetItem> items_before(const search::World& world,
+                                        const train::ProblemSource& source,
+                                        const tokenizer::Tokenizer& tokenizer,
+                                        const std::string& problem, int items, bool right,
+                                        int64_t context, uint64_t seed, int64_t& tries) {
+    Random random(seed, fmt::format("claims/context/{}/{}", right ? "right" : "wrong", problem));
+    const size_t taken =
+        search::encode(tokenizer, {problem, {}, false}).tokens.size() + kRoomToWrite;
+    const auto room = static_cast<size_t>(context);
+    const size_t each = room > taken ? (room - taken) / kMostItems : 0;
+    std::vector<WorksheetItem> all;
+    for (int i = 0; i < items; ++i)
+        all.push_back(item(world, source, tokenizer, right, each, random, tries));
+    return all;
 }
 
 } // namespace
@@ -46,15 +65,8 @@ std::vector<WorksheetItem> items_before(const search::World& world,
                                         const tokenizer::Tokenizer& tokenizer,
                                         const std::string& problem, int items, bool right,
                                         int64_t context, uint64_t seed) {
-    Random random(seed, fmt::format("claims/context/{}/{}", right ? "right" : "wrong", problem));
-    const size_t taken =
-        search::encode(tokenizer, {problem, {}, false}).tokens.size() + kRoomToWrite;
-    const auto room = static_cast<size_t>(context);
-    const size_t each = room > taken ? (room - taken) / kMostItems : 0;
-    std::vector<WorksheetItem> all;
-    for (int i = 0; i < items; ++i)
-        all.push_back(item(world, source, tokenizer, right, each, random));
-    return all;
+    int64_t tries = items * kTries;
+    return items_before(world, source, tokenizer, problem, items, right, context, seed, tries);
 }
 
 BegunSheets begun_sheets(const search::World& world, const train::ProblemSource& source,
@@ -62,9 +74,10 @@ BegunSheets begun_sheets(const search::World& world, const train::ProblemSource&
                          std::span<const std::string> problems, bool right, int64_t context,
                          uint64_t seed) {
     BegunSheets sheets;
+    int64_t tries = kTries + kTriesInTheMean * kMostItems * std::ssize(problems);
     for (const std::string& problem : problems)
-        sheets.push_back(
-            items_before(world, source, tokenizer, problem, kMostItems, right, context, seed));
+        sheets.push_back(items_before(world, source, tokenizer, problem, kMostItems, right, context,
+                                      seed, tries));
     return sheets;
 }
 

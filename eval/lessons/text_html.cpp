@@ -11,6 +11,8 @@ namespace qstar::eval::lessons {
 
 namespace {
 
+constexpr int kColumn = 736; // the text's width in pixels, so that a plot's letters keep their size
+
 std::string marked_up(const std::string& text) {
     std::string out;
     bool value = false, code = false, strong = false;
@@ -57,7 +59,11 @@ std::string html(const std::vector<Shown>& shown) {
         if (item != list) out += item ? "<ul>\n" : "</ul>\n";
         list = item;
         if (const auto* grid = std::get_if<Grid>(&one)) out += grid_html(*grid);
-        if (const auto* plot = std::get_if<Plot>(&one)) out += figure(*plot, escaped(plot->title));
+        if (const auto* plot = std::get_if<Plot>(&one)) {
+            Plot own = *plot;
+            own.wide = kColumn;
+            out += figure(own, escaped(own.title));
+        }
         if (!markup) continue;
         if (markup->kind == Block::Kind::code) {
             std::string text;

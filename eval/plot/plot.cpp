@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/core.h>
+#include <set>
+#include <vector>
 
 namespace qstar::eval {
 
@@ -70,6 +72,22 @@ std::vector<double> log_ticks(double low, double high) {
     return all;
 }
 
+// Where whole numbers on a logarithmic axis were measured, if they are few: 1, 2, 4, 8 ...
+std::vector<double> measured_ticks(const Plot& plot) {
+    std::set<double> all;
+    for (const PlotSeries& series : plot.series)
+        for (const PlotPoint& p : series.points)
+            if (p.x > 0) all.insert(p.x);
+    if (all.size() > 12) return {};
+    return {all.begin(), all.end()};
+}
+
+std::vector<double> ticks_across(const Plot& plot, const Axes& a, int width) {
+    if (!plot.log_x) return ticks(a.x_low, a.x_high, width < 400 ? 4 : 7);
+    const auto measured = plot.whole_x ? measured_ticks(plot) : std::vector<double>();
+    return measured.empty() ? log_ticks(a.x_low, a.x_high) : measured;
+}
+
 std::string grid(const Plot& plot, const Axes& a, int width) {
     std::string out;
     const double high = a.y_high;
@@ -85,10 +103,8 @@ std::string grid(const Plot& plot, const Axes& a, int width) {
                            a.left, a.right, y, y, a.left - 6, y + 4,
                            plot.percent ? fmt::format("{:g} %", 100 * tick) : short_number(tick));
     }
-    const auto across =
-        plot.log_x ? log_ticks(a.x_low, a.x_high) : ticks(a.x_low, a.x_high, width < 400 ? 4 : 7);
     double last = -100;
-    for (const double tick : across) {
+    for (const double tick : ticks_across(plot, a, width)) {
         const double x = a.x(tick);
         if (x - last < 30 || (plot.whole_x && tick != std::round(tick))) continue;
         last = x;

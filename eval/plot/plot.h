@@ -25,7 +25,8 @@ struct Plot {
     std::string x_label, y_label;
     std::vector<PlotSeries> series; // at most 8
     bool log_x = false, log_y = false;
-    bool whole_x = false;          // no ticks between whole numbers
+    // No ticks between whole numbers; if log_x, at those where something was measured.
+    bool whole_x = false;
     bool percent = false;          // y is a share: 0 to 1, written 0 to 100 %
     double y_low = 0, y_high = 0;  // both 0: from the points
     bool diagonal = false;         // y = x

@@ -98,6 +98,7 @@ std::string learn(const std::string& run, const std::string& folder,
     options.reward.stage.run = run;
     options.reward.stage.study = "lessons/" + folder;
     options.reward.stage.quiet = true;
+    options.reward.stage.skip_bad = true; // a sample may be longer than the context
     options.reward.labels = file;
     options.reward.loop.optimizer = "muon";
     options.reward.loop.muon_lr = 0.01;

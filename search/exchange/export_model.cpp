@@ -44,7 +44,7 @@ void write_tokenizer_files(const std::string& folder, const std::string& run,
                            int64_t context) {
     write_file_atomic(join_path(folder, "tokenizer.json"), tokenizer_text(run, tokenizer));
     Json special = Json::object();
-    if (!ends.begin.empty()) special["bos_token"] = tokenizer.token(ends.begin.front());
+    if (ends.bos >= 0) special["bos_token"] = tokenizer.token(ends.bos);
     if (!ends.end.empty()) special["eos_token"] = tokenizer.token(ends.end.front());
     write_json(join_path(folder, "special_tokens_map.json"), special);
     Json config{{"tokenizer_class", "PreTrainedTokenizerFast"},

@@ -82,7 +82,7 @@ std::string put_tokens(engine::GgufContents& contents, const tokenizer::Tokenize
     contents.wholes(token_keys + "token_type", {v.types.begin(), v.types.end()});
     // llama.cpp asks for the key of a vocabulary of bytes alone, too.
     if (v.model == "gpt2") contents.texts(token_keys + "merges", v.merges);
-    const int bos = !ends.begin.empty() ? ends.begin.front() : v.bos;
+    const int bos = ends.bos >= 0 ? ends.bos : v.bos;
     if (bos >= 0) contents.whole(token_keys + "bos_token_id", bos);
     const int eos = !ends.end.empty() ? ends.end.front() : v.eos;
     if (eos >= 0) contents.whole(token_keys + "eos_token_id", eos);

@@ -16,6 +16,7 @@ namespace qstar::search {
 struct RunEnds {
     std::vector<int> begin; // that stand before a text
     std::vector<int> end;   // each of them ends it
+    int bos = -1; // what files name as the begin, also where no text begins with it; -1: none
 };
 // Error for an id that no token has.
 RunEnds ends_of(const std::string& run, const tokenizer::Tokenizer& tokenizer);

@@ -69,6 +69,10 @@ class Distil : public Recipe {
                 items.push_back({solution.problem, solution.steps});
         }
         items_ = items.size();
+        if (items.empty())
+            fail("distil: the teacher's search found no solution of {} problems that could be "
+                 "learned: expected one at least, as a teacher finds that was trained for longer",
+                 options_.problems);
         return items;
     }
 

@@ -117,6 +117,14 @@ void surrogate_gradient(engine::Gpt& model, const Three& three, const std::vecto
     tape.backward(loss);
 }
 
+// What may become of a solution, by the sign of the change. Where all three are paid alike nothing
+// moves.
+const Turn::Choice& move_of(double change) {
+    static const Turn::Choice moves[] = {
+        {"-", "less likely"}, {"=", "as likely as before"}, {"+", "likelier"}};
+    return moves[change < 0 ? 0 : change > 0 ? 2 : 1];
+}
+
 PlotSeries objective_curve(const char* name, double advantage) {
     PlotSeries series{.name = name, .points = {}, .line = true, .marks = false};
     for (const double ratio : {0.4, 1 - kEpsilon, 1.0, 1 + kEpsilon, 1.6})
@@ -151,8 +159,8 @@ std::optional<Turn> next_preference(LessonRun& run, const Given& given) {
                                    three.right[k] ? "1" : "0"});
     turn.lines.push_back(fmt::format(
         "After a step of PPO, is solution {} likelier than before, or less likely?", i + 1));
-    turn.choices = {{"+", "likelier"}, {"-", "less likely"}};
-    turn.usual = three.advantages[i] > 0 ? "+" : "-";
+    turn.choices = {move_of(1), move_of(-1), move_of(0)};
+    turn.usual = move_of(three.advantages[i]).key;
     return turn;
 }
 
@@ -220,15 +228,18 @@ void ppo_values(LessonRun& run, const Given& given, Values& values) {
         }
         plot.series.push_back(std::move(tokens));
         clipped += outside;
-        const bool likelier = after[i] > before[i];
-        const bool said = i < given.size() && given[i] == "+";
-        agreed += said == likelier;
+        const Turn::Choice& moved = move_of(after[i] - before[i]);
+        const std::string said = i < given.size() ? given[i] : "=";
+        agreed += said == moved.key;
         grid.rows.push_back({in_words(three.episodes[i].path.steps), three.right[i] ? "1" : "0",
                              written(three.advantages[i], 3), written(before[i], 2),
                              written(after[i], 2), written(math::exp(after[i] - before[i]), 2),
                              fmt::format("{} of {}", outside, offsets[i + 1] - offsets[i]),
-                             said ? "likelier" : "less likely",
-                             likelier ? "likelier" : "less likely"});
+                             move_of(said == "+"   ? 1
+                                     : said == "-" ? -1
+                                                   : 0)
+                                 .label,
+                             moved.label});
     }
     values.set("ppo", std::move(grid));
     values.set("clip", std::move(plot));

@@ -32,6 +32,7 @@ train::RankSet ranks_of(LessonRun& run) {
     train::StageOptions stage;
     stage.run = run.run();
     stage.quiet = true;
+    stage.skip_bad = true; // the model learned without them
     // As many as the model learned from, so that what is held out is what its record is about.
     const int64_t limit = run.flags("reward").value("limit", int64_t{0});
     return train::read_rank_set(file, stage, "reward", limit, run.tokenizer(),

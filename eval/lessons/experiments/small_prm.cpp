@@ -24,6 +24,7 @@ std::string train_prm(LessonRun& run, const std::string& who, const std::string&
     options.reward.stage.run = run.run();
     options.reward.stage.study = "lessons";
     options.reward.stage.quiet = true;
+    options.reward.stage.skip_bad = true; // a sample may be longer than the context
     options.reward.labels = labels;
     options.reward.from = kind.from;
     // A head has everything to learn, a language model little.

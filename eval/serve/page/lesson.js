@@ -158,9 +158,9 @@ async function fill() {
   try {
     const {lessons} = await get('api/lessons');
     list.replaceChildren(...lessons.map((one) => {
-      const button = element('button', {type: 'button', 'data-lesson': one.number}, one.title);
+      const button = element('button', {type: 'button', 'data-lesson': one.number}, `${one.number}. ${one.title}`);
       button.addEventListener('click', () => open(one.number));
-      return element('li', {}, button, element('span', {class: 'hint'}, ` ${one.minutes} min, ${one.progress}`));
+      return element('li', {}, button, element('span', {class: 'hint'}, `${one.minutes} min, ${one.progress}`));
     }));
   } catch (error) {
     tell(error.message, true);

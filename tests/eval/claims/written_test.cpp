@@ -35,3 +35,21 @@ TEST_CASE(
                          Error);
     CHECK(before(0, false, 64).empty());
 }
+
+TEST_CASE("of many sheets whose items are rare the drawing ends, and says so") {
+    const auto world = search::make_world("arithmetic");
+    train::ProblemSource source = train::ArithmeticTeaching().source(0.2, false);
+    int64_t solved = 0;
+    // One item in a hundred is short enough.
+    const auto solve = source.solve;
+    source.solve = [&](const train::Pupil& pupil, const std::string& problem, Random& random) {
+        auto lines = solve(pupil, problem, random);
+        if (++solved % 100 != 0) lines.insert(lines.end(), 200, lines.back());
+        return lines;
+    };
+    const std::vector<std::string> problems(40, "3*(4+5)-2");
+    CHECK_THROWS_WITH_AS(begun_sheets(*world, source, {}, problems, false, 256, 1),
+                         doctest::Contains("of 50 worksheet items less than one ends in a wrong"),
+                         Error);
+    CHECK(solved < 2000 + 50 * 3 * 40 + 1);
+}

@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
+#include "eval/lessons/experiments/ppo_by_hand.h"
 #include "eval/lessons/handout.h"
 #include "eval/lessons/sitting.h"
 #include "eval/lessons/take_lesson.h"
@@ -211,6 +212,21 @@ TEST_CASE("what a run lacks is made for the lesson, beside the run's own stages"
     CHECK(later.run.stage("orm") == "orm");
 }
 
+TEST_CASE("ranks that the reward model could not read are left out of the lesson, too") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    lesson_run(run);
+    std::string lines;
+    for (int i = 0; i < 100; ++i) lines += "1+1\\n";
+    const std::string file = run + "/ranks/ranks.jsonl";
+    write_file_atomic(file, read_file(file) +
+                                "{\"prompt\":\"1+1\",\"chosen\":\"2\",\"rejected\":\"" + lines +
+                                "3\"}\n");
+    Student student(run, 1);
+    const Values values = tell_all(student.run, lesson_of(3)).values;
+    CHECK(values.number("pairs") > 1);
+}
+
 TEST_CASE("who always opens the smallest f has made the search") {
     const Temporary folder;
     const std::string run = folder / "run";
@@ -244,6 +260,10 @@ TEST_CASE("one step of PPO is made on a copy: the run's models stay as they are"
         for (const char* name : {"kl", "priced", "ratio", "worth", "greedy_sft"})
             CHECK(first.number(name) == again.number(name));
         CHECK(std::abs(first.number("ratio") - 1) < 1);
+        // Paid alike, nothing moves, and whoever says so is right.
+        Values said;
+        ppo_values(student.run, {"=", "=", "="}, said);
+        if (said.number("ppo_mixed") == 0) CHECK(said.number("agreed") == 3);
     } catch (const Error& error) { // a model this small may not write three different solutions
         CHECK(contains(error.what(), "three different solutions"));
     }

@@ -168,7 +168,6 @@ TEST_CASE("a run's model goes out in both forms and comes in again with the same
         in.path = out;
         in.run = again;
         import_model(in);
-        // What is not ours any more knows its ends by name alone.
         const engine::Gpt there = engine::load_gpt(join_path(again, "sft/model.safetensors"));
         const engine::Gpt here = engine::load_gpt(join_path(run, "sft/model.safetensors"));
         CHECK(there.config == here.config);
@@ -186,8 +185,17 @@ TEST_CASE("a run's model goes out in both forms and comes in again with the same
         const RunModel model = load_run_model(again, "", "sft");
         const RunEnds ends = ends_of(again, model.tokenizer);
         CHECK(ends.end.size() == 2); // <|endoftext|>, <|answer|>
-        const std::string prompt = format == "hf" ? "<|endoftext|>abc" : "abc";
-        CHECK(write_on(model, ends, prompt, 30, {0, 0, 1}, 1).text == "so it is.");
+        CHECK(write_on(model, ends, "abc", 30, {0, 0, 1}, 1).text == "so it is.");
+        // And out again: what came in.
+        options.run = again;
+        make_folders(folder / "later");
+        options.out = folder / ("later/out." + format);
+        export_model(options);
+        if (format == "gguf") CHECK(read_file(options.out) == read_file(out));
+        if (format == "hf")
+            for (const auto& file : std::filesystem::directory_iterator(out))
+                CHECK(read_file(file.path().string()) ==
+                      read_file(join_path(options.out, file.path().filename().string())));
 
         // A stage-like record, for what trains further.
         const Json done = read_json(join_path(again, "sft/done.json")).value;
@@ -497,4 +505,23 @@ TEST_CASE("the program completes, in plain text and as JSON") {
     const auto none = tests::run_program(folder, "engine complete x --run " + (folder / "no"));
     CHECK(none.status == 2);
     CHECK(tests::contains(none.error, "there is no such run"));
+}
+
+TEST_CASE("a begin that is named, though no text begins with it, goes out again") {
+    const Temporary folder;
+    const std::string run = folder / "run";
+    make_run(run, reciting(script_of(3, "so it is.", text_end)));
+    // As of GPT-2: its vocabulary without our marks.
+    const tokenizer::Tokenizer tokenizer = tokenizer::load_tokenizer(join_path(run, "tokenizer"));
+    write_file_atomic(ends_file(run), "{\"bos_token_id\": 65, \"eos_token_id\": 66}");
+    const RunEnds ends = ends_of(run, tokenizer);
+    CHECK(ends.begin == std::vector<int>{text_end}); // of ours it is known
+    CHECK(ends.bos == text_end);
+    CHECK(ends.end == std::vector<int>{66});
+    std::vector<std::string> bytes;
+    for (int id = 0; id < 256; ++id) bytes.push_back(tokenizer.token(id));
+    const tokenizer::Tokenizer others(std::move(bytes), {}, {});
+    CHECK(ends_of(run, others).begin.empty());
+    CHECK(ends_of(run, others).bos == 65);
+    CHECK(as_configured(ends_of(run, others)).begin == 65);
 }

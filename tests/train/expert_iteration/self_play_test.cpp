@@ -234,6 +234,10 @@ TEST_CASE("roll-outs, Q, self-play, STaR and distillation on a tiny run, stopped
     student.scorer = "no-such";
     student.stage.force = true;
     CHECK_THROWS_WITH_AS(distil(student), doctest::Contains("no-such"), Error);
+    student.scorer = "q";
+    student.search.budget = 1;
+    CHECK_THROWS_WITH_AS(distil(student), doctest::Contains("found no solution of 60 problems"),
+                         Error);
     CHECK(exists(model_path(run, "distil"))); // what was there is untouched
 }
 
