@@ -51,7 +51,7 @@ if [ -n "$deb" ] && have dpkg; then
     dpkg -x "$deb" deb
     there deb/usr
     depends=$(dpkg-deb -f "$deb" Depends)
-    case $depends in *libc6*libtbb*) ;; *) fail "Depends: $depends" ;; esac
+    case $depends in *libc6*libfmt*) ;; *) fail "Depends: $depends" ;; esac
     # What only GPUs, many machines and benchmarks want.
     case $depends in *vulkan* | *mpi* | *blas*) fail "Depends: $depends" ;; esac
     [ "$(dpkg-deb -f "$deb" Recommends)" = libvulkan1 ] || fail "it does not recommend libvulkan1"

@@ -28,18 +28,18 @@ bool superfluous(const Line& line, int operands, int first, int last) {
     return left && right;
 }
 
-struct Operation {
+struct Computed {
     int64_t a;
     char symbol;
     int64_t b, value;
 };
 
-// The right derivation: calls use(operation) until it says no; whether it never did.
+// The right derivation: calls use(what was computed) until it says no; whether it never did.
 template <typename Use>
 bool derive(Line line, Use use) {
     while (line.size() > 1) {
         const size_t at = next_operator(line);
-        Operation o{line[at - 1].value.num, line[at].symbol, line[at + 1].value.num, 0};
+        Computed o{line[at - 1].value.num, line[at].symbol, line[at + 1].value.num, 0};
         o.value = calculate(o.a, o.symbol, o.b);
         if (!use(o)) return false;
         replace_operation(line, at, o.value);
@@ -48,7 +48,7 @@ bool derive(Line line, Use use) {
 }
 
 bool within(const Line& line, int64_t bound) {
-    return derive(line, [&](const Operation& o) { return std::llabs(o.value) <= bound; });
+    return derive(line, [&](const Computed& o) { return std::llabs(o.value) <= bound; });
 }
 
 } // namespace
@@ -100,7 +100,7 @@ std::string expression_key(std::string_view line) {
 
 std::vector<std::string> facts_of(const std::string& problem) {
     std::vector<std::string> facts;
-    derive(line_of(problem), [&](const Operation& o) {
+    derive(line_of(problem), [&](const Computed& o) {
         facts.push_back(fmt::format("{}{}{}", o.a, o.symbol, o.b));
         return true;
     });
