@@ -5,7 +5,7 @@
 // Each chunk is computed by one thread from first to last. Whoever reduces over
 // chunks keeps one partial result a chunk and adds them in chunk order.
 
-#include "engine/base/body.h"
+#include "engine/base/thread_pool.h"
 
 #include <cstdint>
 

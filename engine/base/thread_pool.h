@@ -6,11 +6,28 @@
 // stays awake for a tenth of a millisecond: a step of training is some three hundred loops, most of
 // them shorter than it takes to wake a thread.
 
-#include "engine/base/body.h"
-
 #include <cstdint>
+#include <memory>
+#include <type_traits>
 
 namespace qstar::engine {
+
+// The body of a loop: a function that is called while it lives, by reference. Unlike
+// std::function it never allocates.
+class Body {
+  public:
+    template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, Body>) Body(F&& function)
+        : object_(const_cast<void*>(static_cast<const void*>(std::addressof(function)))),
+          call_([](void* object, int64_t begin, int64_t end) {
+              (*static_cast<std::remove_reference_t<F>*>(object))(begin, end);
+          }) {}
+    void operator()(int64_t begin, int64_t end) const { call_(object_, begin, end); }
+
+  private:
+    void* object_;
+    void (*call_)(void*, int64_t, int64_t);
+};
 
 // Of how many threads loops are made from now on, the callers' own among them; at least one.
 // Helpers are started by the first loop that wants them, and live as long as the process.

@@ -178,7 +178,9 @@ Outcome pretrain(const PretrainOptions& options) {
     require_memory(options.stage, "pretrain", config, options.loop.batch, options.context,
                    by_muon(options.loop));
     check_context(options, tokenizer);
-    const PretrainSource source = open_source(options, tokenizer);
+    const PretrainSource source =
+        options.text.empty() ? open_worksheets(options.stage.run, options.context, tokenizer)
+                             : open_text(options.text, options.fields, options.context, tokenizer);
     const int64_t per_epoch = source.rows_per_epoch();
     const double all = options.epochs * static_cast<double>(per_epoch);
     const int64_t steps =

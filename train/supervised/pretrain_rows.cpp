@@ -5,6 +5,7 @@
 #include "tokenizer/special.h"
 #include "tokenizer/text.h"
 #include "train/run/batches.h"
+#include "train/run/run.h"
 
 namespace qstar::train {
 
@@ -15,26 +16,30 @@ int64_t PretrainSource::rows_per_epoch() const {
     return count;
 }
 
-PretrainSource open_source(const PretrainOptions& options, const tokenizer::Tokenizer& tokenizer) {
+PretrainSource open_worksheets(const std::string& run, int64_t context,
+                               const tokenizer::Tokenizer& tokenizer) {
     PretrainSource source;
-    source.length = options.context + 1;
-    if (options.text.empty()) {
-        source.path = stage_file(options.stage.run, "corpus", "worksheets.jsonl");
-        require(options.stage.run, "corpus", source.path);
-        source.rows = pack_sequences(read_worksheets(source.path), tokenizer, options.context);
-        return source;
-    }
-    source.path = options.text;
+    source.length = context + 1;
+    source.path = stage_file(run, "corpus", "worksheets.jsonl");
+    require(run, "corpus", source.path);
+    source.rows = pack_sequences(read_worksheets(source.path), tokenizer, context);
+    return source;
+}
+
+PretrainSource open_text(const std::string& file, const std::vector<std::string>& fields,
+                         int64_t context, const tokenizer::Tokenizer& tokenizer) {
+    PretrainSource source;
+    source.length = context + 1;
+    source.path = file;
     const int end = tokenizer.special(tokenizer::kEndOfText);
-    for (const std::string& document : tokenizer::read_documents(options.text, options.fields)) {
+    for (const std::string& document : tokenizer::read_documents(file, fields)) {
         source.text.push_back(end);
         const auto tokens = tokenizer.encode(document, tokenizer::Specials::as_text);
         source.text.insert(source.text.end(), tokens.begin(), tokens.end());
     }
     if (source.train_tokens() <= source.length ||
         static_cast<int64_t>(source.text.size()) - source.train_tokens() < source.length)
-        fail("{}: {} tokens are too few for rows of {}", options.text, source.text.size(),
-             source.length);
+        fail("{}: {} tokens are too few for rows of {}", file, source.text.size(), source.length);
     return source;
 }
 

@@ -4,7 +4,6 @@
 
 #include "tokenizer/bpe.h"
 #include "train/data/packed_sequences.h"
-#include "train/supervised/pretrain.h"
 
 #include <cstdint>
 #include <span>
@@ -28,8 +27,12 @@ struct PretrainSource {
     int64_t rows_per_epoch() const;
 };
 
-// Error for a text that is too short for rows of the context's length.
-PretrainSource open_source(const PretrainOptions& options, const tokenizer::Tokenizer& tokenizer);
+// The run's worksheets, for rows of the context's length.
+PretrainSource open_worksheets(const std::string& run, int64_t context,
+                               const tokenizer::Tokenizer& tokenizer);
+// A file of text, or these fields of its objects. Error if it is too short.
+PretrainSource open_text(const std::string& file, const std::vector<std::string>& fields,
+                         int64_t context, const tokenizer::Tokenizer& tokenizer);
 
 // The batch of a step, a pure function of (seed, step).
 struct PretrainBatches {
