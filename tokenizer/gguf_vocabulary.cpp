@@ -17,6 +17,13 @@ namespace qstar::tokenizer {
 
 namespace {
 
+std::vector<ScoredToken> scored(const GgufVocabulary& gguf) {
+    std::vector<ScoredToken> tokens;
+    for (size_t id = 0; id < gguf.tokens.size(); ++id)
+        tokens.push_back({gguf.tokens[id], gguf.scores[id], gguf.type(id) == gguf_normal});
+    return tokens;
+}
+
 using TokenIds = std::unordered_map<std::string_view, int>;
 
 struct SplitName {
@@ -146,7 +153,7 @@ Vocabulary read_llama(const GgufVocabulary& gguf) {
         if (vocabulary.tokens[id].empty() || type == gguf_normal || type == gguf_byte) continue;
         vocabulary.added.push_back({static_cast<int>(id), type != gguf_user_defined});
     }
-    vocabulary.merges = merges_by_score(gguf);
+    vocabulary.merges = merges_by_score(scored(gguf));
     const std::string mark(kSpaceMark);
     const bool prefixed = gguf.add_space_prefix.value_or(true);
     if (prefixed) vocabulary.normalizer.push_back({NormalizerStep::prepend, "", mark});
@@ -205,7 +212,7 @@ void write_scores(const Tokenizer& tokenizer, GgufVocabulary& gguf) {
     }
     for (size_t id = 0; id < gguf.scores.size(); ++id)
         if (gguf.types[id] != gguf_normal) gguf.scores[id] = 0;
-    if (merges_by_score(gguf) != vocabulary.merges)
+    if (merges_by_score(scored(gguf)) != vocabulary.merges)
         gguf.inexact = "the merges are not those that scores can say: some ids may differ";
 }
 

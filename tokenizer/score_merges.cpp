@@ -13,17 +13,17 @@ namespace {
 constexpr size_t kLongestPiece = 512; // bytes of a token that is split in all ways
 } // namespace
 
-std::vector<Merge> merges_by_score(const GgufVocabulary& gguf) {
+std::vector<Merge> merges_by_score(std::span<const ScoredToken> tokens) {
     std::unordered_map<std::string_view, int> ids;
-    for (size_t id = 0; id < gguf.tokens.size(); ++id)
-        if (gguf.type(id) == gguf_normal) ids.emplace(gguf.tokens[id], static_cast<int>(id));
+    for (size_t id = 0; id < tokens.size(); ++id)
+        if (tokens[id].joins) ids.emplace(tokens[id].text, static_cast<int>(id));
     struct Ranked {
         float score;
         Merge merge;
     };
     std::vector<Ranked> all;
-    for (size_t id = 0; id < gguf.tokens.size(); ++id) {
-        const std::string_view text = gguf.tokens[id];
+    for (size_t id = 0; id < tokens.size(); ++id) {
+        const std::string_view text = tokens[id].text;
         const auto own = ids.find(text);
         if (own == ids.end() || own->second != static_cast<int>(id)) continue;
         if (text.size() > kLongestPiece)
@@ -33,7 +33,7 @@ std::vector<Merge> merges_by_score(const GgufVocabulary& gguf) {
              at += decode_utf8(text, at).bytes) {
             const auto left = ids.find(text.substr(0, at)), right = ids.find(text.substr(at));
             if (left == ids.end() || right == ids.end()) continue;
-            all.push_back({gguf.scores[id], {left->second, right->second, static_cast<int>(id)}});
+            all.push_back({tokens[id].score, {left->second, right->second, static_cast<int>(id)}});
         }
     }
     // Of one token in the order of Hugging Face's converter, by the ids of its parts.
