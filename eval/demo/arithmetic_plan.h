@@ -44,7 +44,7 @@ inline constexpr ArithmeticPlan kQuickPlan = {
     .curve_problems = 20,
     .ladder_problems = 100,
 };
-// Nine minutes on two cores.
+// Some ten minutes on two cores.
 inline constexpr ArithmeticPlan kStandardPlan = {
     .corpus_tokens = 6'000'000,
     .warm = 0.03,
