@@ -92,7 +92,7 @@ awk -F/ '{
     if ($1 == "search" && $2 ~ /^(cost|models|puzzles|spaces|worlds)$/) level = "O1"
     if ($2 == "q_learning") level = "O1"
     group = $1 "_" level "_"
-    printf "#include \"%s\"\n", $0 >"of_" group int(files[group] / 44) ".cpp"
+    printf "#include \"%s\"\n", $0 >"of_" group int(files[group] / 6) ".cpp"
     files[group]++
 }' files
 for unit in of_*.cpp; do
