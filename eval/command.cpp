@@ -21,6 +21,7 @@
 #include "eval/verify/verify.h"
 #include "search/worlds/make_world.h"
 
+#include <fmt/core.h>
 #include <memory>
 
 namespace qstar::eval {

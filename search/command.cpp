@@ -18,7 +18,7 @@
 #include "search/worlds/make_world.h"
 
 #include <algorithm>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 #include <memory>
 #include <optional>
 #include <span>

@@ -17,6 +17,7 @@
 #include "search/spaces/layer_space.h"
 
 #include <cmath>
+#include <fmt/core.h>
 #include <memory>
 #include <string>
 #include <vector>

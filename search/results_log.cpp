@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fmt/core.h>
 #include <unistd.h>
 
 namespace qstar::search {

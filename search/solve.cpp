@@ -4,6 +4,7 @@
 #include "engine/base/pack.h"
 #include "engine/base/random.h"
 #include "engine/base/ranks.h"
+#include "engine/text/joined.h"
 #include "search/algorithms/astar.h"
 #include "search/algorithms/beam.h"
 #include "search/algorithms/best_of_n.h"
@@ -50,12 +51,10 @@ constexpr std::array<Named<Cost>, 2> kCosts = {
 
 template <class Value, size_t N>
 Value find(std::string_view what, std::string_view name, const std::array<Named<Value>, N>& known) {
-    std::string list;
-    for (const Named<Value>& entry : known) {
+    for (const Named<Value>& entry : known)
         if (entry.name == name) return entry.value;
-        list += (list.empty() ? "" : ", ") + std::string(entry.name);
-    }
-    fail("unknown {} \"{}\": expected one of {}", what, name, list);
+    fail("unknown {} \"{}\": expected one of {}", what, name,
+         joined(known, ", ", &Named<Value>::name));
 }
 
 // Each algorithm stands once, over both kinds of space.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fmt/core.h>
 #include <map>
 #include <sstream>
 #include <string>

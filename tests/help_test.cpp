@@ -6,6 +6,7 @@
 #include "tests/program.h"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

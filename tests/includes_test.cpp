@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 #include <map>
 #include <set>
 #include <sstream>
@@ -112,6 +113,9 @@ std::set<std::string> missing_in(const std::string& code, const std::set<std::st
                          [&](const std::string& header) { return headers.contains(header); }))
             missing.insert("std::" + name + " wants <" + *any.begin() + ">");
     }
+    const bool formats = std::any_of(headers.begin(), headers.end(),
+                                     [](const std::string& h) { return h.starts_with("fmt/"); });
+    if (!formats && code.find("fmt::") != code.npos) missing.insert("fmt:: wants <fmt/core.h>");
     return missing;
 }
 
@@ -119,9 +123,10 @@ std::set<std::string> missing_in(const std::string& code, const std::set<std::st
 
 TEST_CASE("what a file uses and does not include is found") {
     const std::string code = code_of("#include <map>\n// std::vector<int>\nstd::map<int, int> a;\n"
-                                     "const char* b = \"std::set\";\nstd::vector<int> c;\n");
+                                     "const char* b = \"std::set\";\nstd::vector<int> c;\n"
+                                     "auto d = fmt::format(b);\n");
     CHECK(missing_in(code, system_headers(code)) ==
-          std::set<std::string>{"std::vector wants <vector>"});
+          std::set<std::string>{"fmt:: wants <fmt/core.h>", "std::vector wants <vector>"});
 }
 
 TEST_CASE("a file includes what it uses, itself or by its own header") {

@@ -13,6 +13,7 @@
 #include <charconv>
 #include <chrono>
 #include <filesystem>
+#include <fmt/core.h>
 #include <iostream>
 #include <iterator>
 #include <memory>

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fmt/core.h>
 #include <optional>
 #include <unordered_map>
 #include <vector>

@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/io/files.h"
+#include "engine/text/joined.h"
 #include "engine/text/jsonl.h"
 
 #include <array>
@@ -71,14 +72,11 @@ Form read_form(const std::string& file) {
 }
 
 Form form_named(const std::string& name_or_file) {
-    std::string names;
-    for (const NamedForm& named : named_forms) {
+    for (const NamedForm& named : named_forms)
         if (named.name == name_or_file) return named.form;
-        names += (names.empty() ? "" : ", ") + std::string(named.name);
-    }
     if (!exists(name_or_file))
         fail("the form \"{}\" is none of {}, and no file of that name is there", name_or_file,
-             names);
+             joined(named_forms, ", ", &NamedForm::name));
     return read_form(name_or_file);
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/core.h>
 #include <initializer_list>
 #include <iterator>
 #include <string_view>

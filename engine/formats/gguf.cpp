@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <fmt/core.h>
 #include <type_traits>
 
 namespace qstar::engine {

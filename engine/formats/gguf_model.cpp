@@ -6,6 +6,7 @@
 #include "engine/formats/parameters.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <set>
 
 namespace qstar::engine {

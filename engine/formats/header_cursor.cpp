@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fmt/core.h>
 
 namespace qstar::engine {
 

@@ -1,8 +1,10 @@
 #include "engine/formats/hf_config.h"
 
 #include "engine/base/error.h"
+#include "engine/text/joined.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <initializer_list>
 
 namespace qstar::engine {
@@ -33,10 +35,7 @@ void want_one_of(const JsonLine& config, const std::string& name,
     if (!has_field(config, name)) return;
     const std::string found = string_field(config, name);
     if (std::find(wanted.begin(), wanted.end(), found) != wanted.end()) return;
-    std::string names;
-    for (const std::string_view one : wanted)
-        names += (names.empty() ? "\"" : ", \"") + std::string(one) + "\"";
-    refuse_value(config, name, names);
+    refuse_value(config, name, fmt::format("\"{}\"", joined(wanted, "\", \"")));
 }
 
 int64_t whole_or(const JsonLine& config, const std::string& name, int64_t other) {

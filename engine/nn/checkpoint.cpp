@@ -11,6 +11,7 @@
 #include "engine/text/real.h"
 
 #include <filesystem>
+#include <fmt/core.h>
 #include <vector>
 
 namespace qstar::engine {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fmt/core.h>
 
 namespace qstar::engine {
 

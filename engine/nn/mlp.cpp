@@ -2,12 +2,14 @@
 
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
+#include "engine/device/device.h"
 #include "engine/kernels/gemm.h"
 #include "engine/kernels/kernels.h"
 #include "engine/nn/mlp_config.h"
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/core.h>
 #include <memory>
 
 namespace qstar::engine {
@@ -149,14 +151,9 @@ void evaluate_here(const Mlp& model, const Bags& features, int64_t from, int64_t
             kernel.layer_norm(c.width, x + r * c.width, p(gain), p(gain + 1), kMlpEpsilon,
                               y + r * c.width, &mean, &rstd);
     };
-    for (int64_t r = 0; r < m; ++r) {
-        float* const row = x + r * c.width;
-        std::fill_n(row, c.width, 0.0f);
-        const auto on = features.first.begin() + from + r;
-        for (int j = on[0]; j < on[1]; ++j)
-            kernel.add(c.width, row, p(0) + features.on[static_cast<size_t>(j)] * c.width, row);
-        kernel.add(c.width, row, p(1), row);
-    }
+    cpu_device().sum_lists(m, c.width, features.first.data() + from, features.on.data(), p(0),
+                           c.inputs, {.data = x, .fresh = true});
+    for (int64_t r = 0; r < m; ++r) kernel.add(c.width, x + r * c.width, p(1), x + r * c.width);
     for (int64_t block = 0; block < c.blocks; ++block) {
         normalise(at(block, norm));
         product(c.width, y, at(block, fc), z);

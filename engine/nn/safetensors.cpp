@@ -10,6 +10,7 @@
 #include <atomic>
 #include <charconv>
 #include <cstring>
+#include <fmt/core.h>
 #include <functional>
 #include <set>
 #include <utility>

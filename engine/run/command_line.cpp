@@ -1,6 +1,7 @@
 #include "engine/run/command_line.h"
 
 #include "engine/run/run_folder.h"
+#include "engine/text/joined.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -114,10 +115,8 @@ std::vector<std::string> arranged(const std::vector<std::string>& line, const CL
 // The commands of those that the line names the last of.
 std::string commands_of(const CLI::App* app) {
     while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
-    std::string names;
-    for (const CLI::App* inner : app->get_subcommands([](const CLI::App*) { return true; }))
-        names += (names.empty() ? "" : ", ") + inner->get_name();
-    return names;
+    return joined(app->get_subcommands([](const CLI::App*) { return true; }), ", ",
+                  [](const CLI::App* inner) { return inner->get_name(); });
 }
 
 // One sentence of ours for what is wrong with a line.

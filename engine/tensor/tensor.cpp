@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <utility>
 
 namespace qstar::engine {

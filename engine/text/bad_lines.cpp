@@ -2,6 +2,8 @@
 
 #include "engine/base/error.h"
 
+#include <fmt/core.h>
+
 namespace qstar {
 
 bool BadLines::read(const std::function<void()>& read) {

@@ -2,17 +2,21 @@
 // A list as text, a mark between its items: "a, b, c".
 
 #include <fmt/core.h>
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace qstar {
 
-template <class List>
-std::string joined(const List& list, std::string_view between) {
+// `of` is what is written of an item: joined(pupils, ", ", &Pupil::name).
+template <class List, class Of = std::identity>
+std::string joined(const List& list, std::string_view between, Of of = {}) {
     std::string text;
+    bool first = true;
     for (const auto& item : list) {
-        if (&item != &*list.begin()) text += between;
-        text += fmt::format("{}", item);
+        if (!first) text += between;
+        first = false;
+        text += fmt::format("{}", std::invoke(of, item));
     }
     return text;
 }

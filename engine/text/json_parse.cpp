@@ -6,6 +6,7 @@
 #include "engine/text/utf8.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>

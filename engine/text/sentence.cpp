@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fmt/core.h>
 #include <new>
 #include <stdexcept>
 #include <system_error>

@@ -4,6 +4,8 @@
 #include "engine/base/error.h"
 #include "engine/text/jsonl.h"
 
+#include <fmt/core.h>
+
 namespace qstar::eval {
 
 std::vector<int> thread_counts(const BenchOptions& options) {

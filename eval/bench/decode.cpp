@@ -11,6 +11,7 @@
 #include "eval/bench/turns.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <memory>
 #include <span>
 #include <string>

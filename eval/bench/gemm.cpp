@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/core.h>
 #include <optional>
 #include <string>
 #include <string_view>

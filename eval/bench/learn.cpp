@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fmt/core.h>
 #include <functional>
 #include <memory>
 #include <string>

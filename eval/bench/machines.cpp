@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

@@ -6,6 +6,7 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define QSTAR_PEAK 1 // GCC and Clang: functions for an instruction set of their own
+#include <fmt/core.h>
 #include <immintrin.h>
 #endif
 

@@ -5,6 +5,7 @@
 #include "eval/measure/quantile.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 
 namespace qstar::eval {
 

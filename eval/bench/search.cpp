@@ -15,6 +15,7 @@
 #include "train/data/worlds/arithmetic/arithmetic_teaching.h"
 #include "train/data/worlds/arithmetic/problems.h"
 
+#include <fmt/core.h>
 #include <functional>
 #include <string>
 #include <vector>

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/core.h>
 #include <memory>
 #include <string>
 #include <vector>

@@ -11,6 +11,7 @@
 #include "eval/measure/table.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

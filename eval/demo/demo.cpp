@@ -29,6 +29,7 @@
 #include "train/supervised/sft.h"
 
 #include <chrono>
+#include <fmt/core.h>
 #include <string>
 #include <string_view>
 

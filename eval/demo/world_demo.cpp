@@ -13,6 +13,7 @@
 #include "train/supervised/sft.h"
 
 #include <chrono>
+#include <fmt/core.h>
 #include <string>
 
 namespace qstar::eval {

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <fmt/core.h>
-#include <fmt/ranges.h>
 #include <utility>
 
 namespace qstar::eval::lessons {

@@ -27,6 +27,7 @@ bool same_token(std::string_view given, std::string_view token) {
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <fmt/core.h>
 #include <httplib.h>
 #include <list>
 #include <mutex>

@@ -11,6 +11,7 @@
 #include "search/solve.h"
 
 #include <cmath>
+#include <fmt/core.h>
 #include <memory>
 #include <string>
 #include <vector>

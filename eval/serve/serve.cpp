@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <fmt/core.h>
 #include <pthread.h>
 #include <random>
 #include <thread>

@@ -9,6 +9,8 @@
 #include "eval/serve/retrain.h"
 #include "train/data/problem_source.h"
 
+#include <fmt/core.h>
+
 namespace qstar::eval {
 
 namespace {

@@ -9,6 +9,7 @@
 #include "engine/io/work_lock.h"
 #include "engine/nn/checkpoint.h"
 #include "engine/run/run_folder.h"
+#include "engine/text/joined.h"
 #include "engine/text/jsonl.h"
 #include "search/exchange/gguf_tokens.h"
 #include "search/exchange/text_ends.h"
@@ -282,12 +283,10 @@ void import_model(const ImportOptions& options) {
     const std::vector<std::string> stages = stages_for(options, c.scalar_head);
     put_into_run(foreign, options, stages);
     if (options.quiet) return;
-    std::string names;
-    for (const std::string& stage : stages) names += (names.empty() ? "" : " and ") + stage;
     fmt::print("{}: {} L{} D{} H{}/{} T{} V{}, {} parameters, {} tokens, as {} of {}\n",
                options.path, engine::family_name(c.family), c.layers, c.width, c.heads,
                engine::kv_heads(c), c.context, c.vocab, foreign.gpt.parameter_count(),
-               foreign.tokenizer.size(), names, options.run);
+               foreign.tokenizer.size(), joined(stages, " and "), options.run);
 }
 
 } // namespace qstar::search

@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 
+#include <fmt/core.h>
 #include <limits>
 
 namespace qstar::search {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <fmt/core.h>
 
 namespace qstar::search {
 

@@ -13,6 +13,7 @@
 #include "search/puzzles/walking_distance.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -7,6 +7,7 @@
 #include "engine/text/text_lines.h"
 #include "search/worlds/text/scanner.h"
 
+#include <fmt/core.h>
 #include <memory>
 #include <optional>
 #include <utility>

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
+#include <fmt/core.h>
 #include <sstream>
 #include <sys/resource.h>
 #include <sys/wait.h>

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fmt/core.h>
 #include <map>
 #include <string>
 

@@ -4,6 +4,7 @@
 #include "tests/program.h"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 using namespace qstar;
 using namespace qstar::tests;

@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <filesystem>
+#include <fmt/core.h>
 #include <functional>
 #include <sys/stat.h>
 #include <thread>

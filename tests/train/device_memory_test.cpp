@@ -8,6 +8,7 @@
 #include "train/supervised/pretrain.h"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 using namespace qstar;
 using namespace qstar::train;

@@ -20,6 +20,7 @@
 #include "train/supervised/sft.h"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 #include <functional>
 #include <span>
 #include <string>

@@ -13,6 +13,7 @@
 #include "train/data/problem_source.h"
 #include "train/run/stage.h"
 
+#include <fmt/core.h>
 #include <iostream>
 #include <string>
 #include <vector>

@@ -16,6 +16,7 @@
 #include "train/run/stage.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <iostream>
 #include <set>
 #include <string>

@@ -12,6 +12,7 @@
 #include "train/run/stage.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <string>
 #include <vector>
 

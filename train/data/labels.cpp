@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/random.h"
+#include "engine/text/joined.h"
 #include "engine/text/jsonl.h"
 #include "train/data/texts.h"
 
@@ -70,7 +71,7 @@ std::vector<SampledSolution> read_solutions(const std::string& path) {
 }
 
 Json json_of(const OutcomeLabel& label) {
-    const std::string completion = joined(label.steps);
+    const std::string completion = joined(label.steps, "\n");
     Json json{{"prompt", label.problem}, {"completion", completion}, {"label", label.right}};
     if (!reads_back(label.steps)) json["completion_steps"] = label.steps;
     return json;
@@ -96,7 +97,7 @@ std::vector<OutcomeLabel> read_outcomes(const std::string& path) {
 int64_t contradictions(std::span<const OutcomeLabel> labels) {
     BothWays both;
     for (const OutcomeLabel& label : labels)
-        both.add(label.problem + "\n\n" + joined(label.steps), label.right);
+        both.add(label.problem + "\n\n" + joined(label.steps, "\n"), label.right);
     return both.count();
 }
 

@@ -4,6 +4,7 @@
 #include "train/run/batches.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 
 namespace qstar::train {
 

@@ -1,6 +1,7 @@
 #include "train/data/ranks.h"
 
 #include "engine/base/error.h"
+#include "engine/text/joined.h"
 #include "engine/text/json.h"
 #include "engine/text/jsonl.h"
 #include "train/data/texts.h"
@@ -63,7 +64,7 @@ size_t place_in(Ranking& ranking, const std::vector<std::string>& output) {
 } // namespace
 
 Json json_of(const RankedPair& pair) {
-    const std::string chosen = joined(pair.chosen), rejected = joined(pair.rejected);
+    const std::string chosen = joined(pair.chosen, "\n"), rejected = joined(pair.rejected, "\n");
     Json json{{"prompt", pair.problem}, {"chosen", chosen}, {"rejected", rejected}};
     if (!reads_back(pair.chosen)) json[key_of_steps("chosen")] = pair.chosen;
     if (!reads_back(pair.rejected)) json[key_of_steps("rejected")] = pair.rejected;

@@ -14,6 +14,7 @@
 #include "train/run/stage.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <set>
 #include <span>
 #include <string>

@@ -1,9 +1,11 @@
 #include "train/data/texts.h"
 
 #include "engine/base/error.h"
+#include "engine/text/joined.h"
 #include "tokenizer/special.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 
 namespace qstar::train {
 
@@ -72,14 +74,8 @@ std::vector<std::string> lines_of(std::string_view text) {
     return lines;
 }
 
-std::string joined(const std::vector<std::string>& lines) {
-    std::string text;
-    for (size_t i = 0; i < lines.size(); ++i) text += (i == 0 ? "" : "\n") + lines[i];
-    return text;
-}
-
 bool reads_back(const std::vector<std::string>& lines) {
-    const std::string text = joined(lines);
+    const std::string text = joined(lines, "\n");
     const auto holds = [&](std::string_view mark) { return text.find(mark) != std::string::npos; };
     const auto& marks = tokenizer::kSpecialTokens;
     return lines_of(stripped(text, true)) == lines &&

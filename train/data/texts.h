@@ -19,8 +19,7 @@ std::string clean_text(std::string_view text, const std::string& where);
 // The steps of a solution that is written as one text: its lines, without blank ones and blanks
 // at their ends.
 std::vector<std::string> lines_of(std::string_view text);
-std::string joined(const std::vector<std::string>& lines); // by line feeds
-// Would the joined text be read as the same lines?
+// Would they, joined by line feeds, be read as the same lines?
 bool reads_back(const std::vector<std::string>& lines);
 
 // A problem: a text, or a chat of one user's message; what a system says before is left out.

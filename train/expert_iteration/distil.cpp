@@ -11,6 +11,7 @@
 #include "train/data/problem_source.h"
 #include "train/expert_iteration/expert_iteration.h"
 
+#include <fmt/core.h>
 #include <optional>
 #include <string>
 #include <vector>

@@ -23,6 +23,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace qstar::train {
@@ -52,12 +53,12 @@ class SelfPlay : public Recipe {
     SelfPlay(const SelfPlayOptions& options, const IterationSetup& setup, const Stage& stage)
         : options_(options), setup_(setup), stage_(stage), q_(q_options(options, setup.seed)) {
         if (options.rare == 0) return;
-        source_.emplace(problem_source_of(setup.run));
-        if (!source_->facts)
+        ProblemSource source = problem_source_of(setup.run);
+        if (!source.facts)
             fail("self-play: --rare wants a world that knows what a problem needs, as arithmetic "
                  "does; the run is of {}",
                  setup.world->name());
-        rare_.emplace(*source_, Split::train, options.rare, setup.seed);
+        rare_.emplace(std::move(source), Split::train, options.rare, setup.seed);
     }
 
     Outcome explore(const Round& round) override {
@@ -250,9 +251,8 @@ class SelfPlay : public Recipe {
     const IterationSetup& setup_;
     const Stage& stage_;
     QOptions q_;
-    std::optional<ProblemSource> source_; // for rare problems
-    std::optional<RareDraw> rare_;
-    int64_t drawn_ = 0; // rounds whose problems it has given
+    std::optional<RareDraw> rare_; // for rare problems
+    int64_t drawn_ = 0;            // rounds whose problems it has given
     // Of the round:
     std::vector<Rollout> rollouts_;
     std::set<std::string> worth_; // problems that teach something (q_rollouts.h)

@@ -9,6 +9,7 @@
 #include "train/run/corpus_format.h"
 #include "train/run/resumable_map.h"
 
+#include <fmt/core.h>
 #include <span>
 #include <string>
 #include <vector>

@@ -5,6 +5,7 @@
 #include "train/data/left_out.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <numeric>
 #include <utility>
 

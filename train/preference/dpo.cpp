@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/core.h>
 #include <numeric>
 #include <vector>
 
@@ -98,9 +99,9 @@ Preferred preference_gradient(Tape& tape, engine::Gpt& policy, const Comparisons
     return {loss, {pairs, margin, agreed}, options.beta * better / n, options.beta * worse / n};
 }
 
-Metrics validate(engine::Gpt& policy, engine::Gpt& reference, std::span<const Ranking> rankings,
-                 const tokenizer::Tokenizer& tokenizer, const DpoOptions& options,
-                 const std::string& file) {
+Metrics validate_ranks(engine::Gpt& policy, engine::Gpt& reference,
+                       std::span<const Ranking> rankings, const tokenizer::Tokenizer& tokenizer,
+                       const DpoOptions& options, const std::string& file) {
     Margins found;
     Tape tape(false);
     for (size_t begin = 0; begin < rankings.size(); begin += kPromptsAtOnce) {
@@ -240,7 +241,8 @@ Outcome dpo(const DpoOptions& options) {
     if (trainer.stopped()) return Outcome::stopped;
 
     Json result{{"prompts", set.train.size()}, {"val_prompts", set.validation_rows.size()}};
-    Metrics validated = validate(policy, reference, set.validation_rows, tokenizer, options, file);
+    Metrics validated =
+        validate_ranks(policy, reference, set.validation_rows, tokenizer, options, file);
     if (options.kl_episodes > 0) validated.set(look_at(setup, policy, reference, options));
     result.update(json_of(validated));
     return trainer.finish(result);

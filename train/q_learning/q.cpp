@@ -18,6 +18,7 @@
 #include "train/supervised/text_judge.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <map>
 #include <numeric>
 #include <set>
@@ -134,9 +135,9 @@ Outcome fit_q(const QOptions& options, Stage& stage, std::vector<Rollout> drawn,
         const std::set<std::string> worth = worth_learning(rollouts, options.easy, seed);
         std::erase_if(rollouts, [&](const Rollout& r) { return !worth.contains(r.path.problem); });
     }
-    if (rollouts.empty()) fail("{}: no roll-outs to train on", stage.path(""));
-    const auto asked = [&](std::span<const Rollout> of, const StepValues& values) {
-        const std::vector<size_t> learned = chosen(of, options.each);
+    if (rollouts.empty()) fail("{}: no roll-outs to train on", stage.path("rollouts.jsonl"));
+    const auto asked = [&](std::span<const Rollout> of, const StepValues& values,
+                           std::span<const size_t> learned) {
         return options.judge == "text" ? text_examples_of(of, values, learned, tokenizer)
                                        : examples_of(of, values, learned, tokenizer);
     };
@@ -144,11 +145,12 @@ Outcome fit_q(const QOptions& options, Stage& stage, std::vector<Rollout> drawn,
         new_judge(options.judge, base, options.extra_layers, options.text, options.loop, stage);
     // What roll-outs say of the problems that are kept for validation.
     const std::vector<Example> judged =
-        asked(validation_rows, monte_carlo_returns(validation_rows, options.discount));
+        asked(validation_rows, monte_carlo_returns(validation_rows, options.discount),
+              chosen(validation_rows, options.each));
 
+    const std::vector<size_t> learned = chosen(rollouts, options.each);
     const int64_t per_epoch =
-        (static_cast<int64_t>(chosen(rollouts, options.each).size()) + options.loop.batch - 1) /
-        options.loop.batch;
+        (static_cast<int64_t>(learned.size()) + options.loop.batch - 1) / options.loop.batch;
     const int64_t per_iteration = per_epoch * options.epochs;
     const int64_t steps = per_iteration * options.iterations;
     Trainer trainer(options.loop, stage, trained(model, stage.run(), from), steps);
@@ -173,7 +175,7 @@ Outcome fit_q(const QOptions& options, Stage& stage, std::vector<Rollout> drawn,
                 search::GptScorer scorer(target, tokenizer, search::Reading::whole_solution);
                 values = fitted_q_targets(rollouts, &scorer, options.discount);
             }
-            examples = asked(rollouts, values);
+            examples = asked(rollouts, values, learned);
             mean_target = mean_of(values);
         }
         // Step 3: fit the network to them.

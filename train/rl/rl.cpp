@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/core.h>
 #include <numeric>
 
 namespace qstar::train {

@@ -10,6 +10,7 @@
 #include "engine/text/jsonl.h"
 
 #include <cmath>
+#include <fmt/core.h>
 #include <vector>
 
 namespace qstar::train {

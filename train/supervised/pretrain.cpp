@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/core.h>
 #include <span>
 #include <string>
 #include <string_view>

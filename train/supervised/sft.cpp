@@ -10,6 +10,7 @@
 #include "train/run/batches.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <vector>
 
 namespace qstar::train {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <fmt/core.h>
 #include <optional>
 
 #ifdef __linux__

@@ -7,6 +7,7 @@
 #include "engine/text/jsonl.h"
 
 #include <cstdlib>
+#include <fmt/core.h>
 #include <map>
 #include <optional>
 #include <vector>

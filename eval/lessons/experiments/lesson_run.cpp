@@ -5,6 +5,7 @@
 #include "engine/io/files.h"
 #include "engine/run/record.h"
 #include "engine/run/run_folder.h"
+#include "engine/text/joined.h"
 #include "eval/measure/overlap.h"
 #include "eval/measure/study.h"
 #include "search/worlds/make_world.h"
@@ -106,11 +107,7 @@ Json LessonRun::study(const std::string& name) const { return read_study(run_, n
 
 std::string LessonRun::folder() const { return join_path(run_, "lessons"); }
 
-std::string in_words(const std::vector<std::string>& steps) {
-    std::string text;
-    for (const std::string& step : steps) text += (text.empty() ? "" : ", then ") + step;
-    return text;
-}
+std::string in_words(const std::vector<std::string>& steps) { return joined(steps, ", then "); }
 
 std::string policy_name(const std::string& stage) {
     if (stage.ends_with("self-play")) return "self-play's policy";

@@ -11,10 +11,12 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/core.h>
+#include <iterator>
 #include <numeric>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace qstar::eval::lessons {
@@ -117,12 +119,16 @@ void surrogate_gradient(engine::Gpt& model, const Three& three, const std::vecto
     tape.backward(loss);
 }
 
-// What may become of a solution, by the sign of the change. Where all three are paid alike nothing
-// moves.
-const Turn::Choice& move_of(double change) {
+// What may become of a solution. Where all three are paid alike nothing moves.
+const Turn::Choice& move_named(std::string_view key) {
     static const Turn::Choice moves[] = {
-        {"-", "less likely"}, {"=", "as likely as before"}, {"+", "likelier"}};
-    return moves[change < 0 ? 0 : change > 0 ? 2 : 1];
+        {"=", "as likely as before"}, {"+", "likelier"}, {"-", "less likely"}};
+    return *std::find_if(std::begin(moves), std::end(moves) - 1,
+                         [&](const Turn::Choice& move) { return move.key == key; });
+}
+
+const Turn::Choice& move_of(double change) {
+    return move_named(change > 0 ? "+" : change < 0 ? "-" : "=");
 }
 
 PlotSeries objective_curve(const char* name, double advantage) {
@@ -159,7 +165,7 @@ std::optional<Turn> next_preference(LessonRun& run, const Given& given) {
                                    three.right[k] ? "1" : "0"});
     turn.lines.push_back(fmt::format(
         "After a step of PPO, is solution {} likelier than before, or less likely?", i + 1));
-    turn.choices = {move_of(1), move_of(-1), move_of(0)};
+    turn.choices = {move_named("+"), move_named("-"), move_named("=")};
     turn.usual = move_of(three.advantages[i]).key;
     return turn;
 }
@@ -235,11 +241,7 @@ void ppo_values(LessonRun& run, const Given& given, Values& values) {
                              written(three.advantages[i], 3), written(before[i], 2),
                              written(after[i], 2), written(math::exp(after[i] - before[i]), 2),
                              fmt::format("{} of {}", outside, offsets[i + 1] - offsets[i]),
-                             move_of(said == "+"   ? 1
-                                     : said == "-" ? -1
-                                                   : 0)
-                                 .label,
-                             moved.label});
+                             move_named(said).label, moved.label});
     }
     values.set("ppo", std::move(grid));
     values.set("clip", std::move(plot));

@@ -7,6 +7,7 @@
 #include "search/worlds/text/scanner.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <memory>
 #include <span>
 

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 using namespace qstar;
 using namespace qstar::campaign;

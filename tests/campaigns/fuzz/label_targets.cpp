@@ -9,6 +9,8 @@
 #include "train/data/ranks.h"
 #include "train/q_learning/q_rollouts.h"
 
+#include <fmt/core.h>
+
 namespace qstar::campaign {
 
 using namespace train;

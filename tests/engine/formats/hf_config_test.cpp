@@ -8,6 +8,7 @@
 #include "tests/temporary.h"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 #include <functional>
 #include <string>
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fmt/core.h>
 #include <string>
 #include <unistd.h>
 #include <utility>

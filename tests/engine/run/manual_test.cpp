@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 #include <sstream>
 #include <string>
 #include <vector>

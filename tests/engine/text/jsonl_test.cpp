@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fmt/core.h>
 #include <string>
 #include <unistd.h>
 

@@ -19,6 +19,7 @@
 #include <doctest/doctest.h>
 #include <exception>
 #include <filesystem>
+#include <fmt/core.h>
 #include <sstream>
 #include <string>
 #include <vector>

@@ -6,6 +6,7 @@
 #include "tests/temporary.h"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 #include <string>
 
 using namespace qstar;

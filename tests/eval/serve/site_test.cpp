@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 #include <sstream>
 
 using namespace qstar;

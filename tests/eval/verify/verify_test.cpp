@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 #include <set>
 #include <sstream>
 #include <string>

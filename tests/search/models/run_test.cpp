@@ -13,6 +13,7 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fmt/core.h>
 
 using namespace qstar;
 using namespace qstar::search;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 using namespace qstar;
 using namespace qstar::search;

@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 #include <set>
 
 using namespace qstar;

@@ -13,6 +13,7 @@
 #include "train/supervised/sft.h"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 #include <fstream>
 #include <regex>
 #include <string>

@@ -14,6 +14,7 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fmt/core.h>
 
 using namespace qstar;
 using namespace qstar::train;

@@ -2,7 +2,6 @@
 
 #include "engine/base/error.h"
 
-#include <unordered_set>
 #include <utility>
 
 namespace qstar::train {
@@ -17,21 +16,33 @@ std::function<std::string(Split, Random&)> on_side(std::string world,
     };
 }
 
+std::optional<std::string> draw_unseen(const std::function<std::string()>& draw,
+                                       const std::function<bool(const std::string&)>& accept,
+                                       std::unordered_set<std::string>& seen) {
+    for (int64_t repeats = 0; repeats <= 10'000;) {
+        std::string problem = draw();
+        if (seen.contains(problem)) {
+            ++repeats;
+        } else if (accept(problem)) {
+            seen.insert(problem);
+            return problem;
+        }
+    }
+    return {};
+}
+
 std::vector<std::string> draw_different(const std::function<std::string(Split, Random&)>& draw,
                                         Split split, int64_t count, uint64_t seed) {
     Random random(seed, std::string("problems/") + std::string(name_of(split)));
     std::vector<std::string> problems;
     std::unordered_set<std::string> seen;
-    int64_t repeats = 0;
     while (static_cast<int64_t>(problems.size()) < count) {
-        std::string problem = draw(split, random);
-        if (seen.insert(problem).second) {
-            problems.push_back(std::move(problem));
-            repeats = 0;
-        } else if (++repeats > 10'000) {
+        auto problem = draw_unseen([&] { return draw(split, random); },
+                                   [](const std::string&) { return true; }, seen);
+        if (!problem)
             fail("there are not {} different problems of this kind on the {} side (found {})",
                  count, name_of(split), problems.size());
-        }
+        problems.push_back(*std::move(problem));
     }
     return problems;
 }

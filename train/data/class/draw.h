@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace qstar::train {
@@ -22,5 +24,11 @@ std::function<std::string(Split, Random&)> on_side(std::string world,
 // the seed, if `draw` is one of its stream. Error if there are not that many.
 std::vector<std::string> draw_different(const std::function<std::string(Split, Random&)>& draw,
                                         Split split, int64_t count, uint64_t seed);
+
+// The next that `draw` gives, `accept` takes and `seen` does not hold, which holds it from then on;
+// none after 10,000 in a row that were seen.
+std::optional<std::string> draw_unseen(const std::function<std::string()>& draw,
+                                       const std::function<bool(const std::string&)>& accept,
+                                       std::unordered_set<std::string>& seen);
 
 } // namespace qstar::train

@@ -1,6 +1,7 @@
 #include "train/data/class/pupils.h"
 
 #include "engine/base/error.h"
+#include "engine/text/joined.h"
 #include "tokenizer/special.h"
 
 #include <algorithm>
@@ -29,11 +30,9 @@ void change(std::vector<Pupil>& pupils, std::string_view change) {
     const std::string name(change.substr(0, equals));
     const auto pupil =
         std::find_if(pupils.begin(), pupils.end(), [&](const Pupil& p) { return p.name == name; });
-    if (pupil == pupils.end()) {
-        std::string known;
-        for (const Pupil& p : pupils) known += (known.empty() ? "" : ", ") + p.name;
-        fail("there is no pupil \"{}\"; the class has {}", name, known);
-    }
+    if (pupil == pupils.end())
+        fail("there is no pupil \"{}\"; the class has {}", name,
+             joined(pupils, ", ", &Pupil::name));
     const auto number = [&](const std::string& text) {
         try {
             size_t used = 0;

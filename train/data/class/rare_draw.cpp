@@ -1,14 +1,16 @@
 #include "train/data/class/rare_draw.h"
 
 #include "engine/base/error.h"
+#include "train/data/class/draw.h"
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace qstar::train {
 
-RareDraw::RareDraw(const ProblemSource& source, Split split, double usual, uint64_t seed)
-    : source_(source), split_(split), usual_(usual),
+RareDraw::RareDraw(ProblemSource source, Split split, double usual, uint64_t seed)
+    : source_(std::move(source)), split_(split), usual_(usual),
       random_(seed, "rare problems/" + std::string(name_of(split))) {}
 
 bool RareDraw::taken(const std::string& problem) {
@@ -25,18 +27,13 @@ bool RareDraw::taken(const std::string& problem) {
 
 std::vector<std::string> RareDraw::next(int64_t count) {
     std::vector<std::string> problems;
-    int64_t repeats = 0;
     while (static_cast<int64_t>(problems.size()) < count) {
-        std::string problem = source_.draw(split_, random_);
-        if (seen_.contains(problem)) {
-            if (++repeats > 10'000)
-                fail("there are not {} further problems of this kind on the {} side (found {})",
-                     count, name_of(split_), problems.size());
-        } else if (taken(problem)) {
-            repeats = 0;
-            seen_.insert(problem);
-            problems.push_back(std::move(problem));
-        }
+        auto problem = draw_unseen([&] { return source_.draw(split_, random_); },
+                                   [&](const std::string& p) { return taken(p); }, seen_);
+        if (!problem)
+            fail("there are not {} further problems of this kind on the {} side (found {})", count,
+                 name_of(split_), problems.size());
+        problems.push_back(*std::move(problem));
     }
     return problems;
 }

@@ -20,8 +20,8 @@ namespace qstar::train {
 
 class RareDraw {
   public:
-    // `source` outlives it. usual > 0.
-    RareDraw(const ProblemSource& source, Split split, double usual, uint64_t seed);
+    // usual > 0
+    RareDraw(ProblemSource source, Split split, double usual, uint64_t seed);
     // The next different problems of one sequence, a pure function of what the constructor was
     // given and of how many were taken before. Error if there are not that many.
     std::vector<std::string> next(int64_t count);
@@ -29,7 +29,7 @@ class RareDraw {
   private:
     bool taken(const std::string& problem);
 
-    const ProblemSource& source_;
+    ProblemSource source_;
     Split split_;
     double usual_;
     Random random_;

@@ -56,6 +56,6 @@ std::vector<std::string> taught_world_names() {
     return names;
 }
 
-std::string taught_worlds() { return qstar::joined(taught_world_names(), ", "); }
+std::string taught_worlds() { return joined(taught_world_names(), ", "); }
 
 } // namespace qstar::train

@@ -47,8 +47,7 @@ TEST_CASE("facts are the operations of the right derivation") {
 }
 
 TEST_CASE("rare facts come up more often than the class has them, in one sequence") {
-    const ProblemSource source = small_source(9);
-    RareDraw whole(source, Split::train, 2, 7), parts(source, Split::train, 2, 7);
+    RareDraw whole(small_source(9), Split::train, 2, 7), parts(small_source(9), Split::train, 2, 7);
     const std::vector<std::string> problems = whole.next(3000);
     std::vector<std::string> again = parts.next(1000);
     for (std::string& problem : parts.next(2000)) again.push_back(std::move(problem));
@@ -61,8 +60,7 @@ TEST_CASE("rare facts come up more often than the class has them, in one sequenc
 }
 
 TEST_CASE("what there is not is said") {
-    const ProblemSource source = small_source(1);
-    RareDraw draw(source, Split::train, 1e9, 1);
+    RareDraw draw(small_source(1), Split::train, 1e9, 1);
     CHECK_THROWS_WITH_AS(draw.next(1'000'000), doctest::Contains("further problems of this kind"),
                          Error);
 }
