@@ -87,7 +87,8 @@ qemu-aarch64 ./kernels
 rm -f of_*.cpp
 awk -F/ '{
     group = NF == 2 ? $1 : $1 "_" $2
-    printf "#include \"%s\"\n", $0 >"of_" group "_" int(files[group]++ / 12) ".cpp"
+    before = files[group]++
+    printf "#include \"%s\"\n", $0 >"of_" group "_" int(before / 12) ".cpp"
 }' files
 for unit in of_*.cpp; do
     case $unit in
