@@ -82,7 +82,7 @@ class LayerSpace : public PuzzleAccount {
     std::vector<Child> children_;            // of some states of the beam at once
     std::vector<float> values_;
     bool begun_ = false, solved_ = false;
-    Node goal_{}, best_{};
+    Node goal_{};
     size_t best_depth_ = 0;   // beams before that of the best state
     uint32_t best_place_ = 0; // and its place
     float best_h_;

@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "search/models/encode.h"
 #include "train/data/left_out.h"
+#include "train/run/batches.h"
 
 #include <algorithm>
 #include <fmt/core.h>

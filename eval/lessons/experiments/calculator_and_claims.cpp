@@ -1,8 +1,8 @@
 // Lesson 10: self-play, distillation, the calculator; what was claimed, and what is so here.
 
 #include "engine/base/elementary.h"
+#include "eval/claims/claim.h"
 #include "eval/lessons/experiments/experiment.h"
-
 #include "search/worlds/arithmetic/expression.h"
 
 #include <algorithm>

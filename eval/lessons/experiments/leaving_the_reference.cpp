@@ -4,6 +4,7 @@
 #include "eval/lessons/experiments/ppo_by_hand.h"
 #include "train/rl/episodes.h"
 #include "train/rl/kl.h"
+#include "train/rl/minibatch.h"
 
 #include <string>
 #include <utility>
