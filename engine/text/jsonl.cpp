@@ -1,14 +1,17 @@
 #include "engine/text/jsonl.h"
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/io/files.h"
 #include "engine/io/input.h"
 #include "engine/text/text.h"
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <fmt/core.h>
 #include <optional>
+#include <utility>
 
 namespace qstar {
 namespace {
@@ -80,13 +83,41 @@ std::vector<Piece> pieces_of(std::string_view text, const std::string& name) {
     return pieces;
 }
 
+// Parses `pieces` by several threads and gives each to `at_once`, with its number; then calls
+// `in_order`, from the first to the last. What either throws of a line is kept in `bad`.
+void each_piece(std::span<const Piece> pieces, const std::string& name, BadLines& bad,
+                const std::function<void(size_t, JsonLine)>& at_once,
+                const std::function<void(size_t)>& in_order) {
+    constexpr int64_t kGrain = 64; // lines of a thread
+    std::vector<std::exception_ptr> errors(pieces.size());
+    engine::parallel_for(std::ssize(pieces), kGrain, [&](int64_t begin, int64_t end) {
+        for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+            try {
+                const int64_t line = pieces[i].line;
+                at_once(i,
+                        {parse_json(pieces[i].text, name, line), fmt::format("{}:{}", name, line)});
+            } catch (...) {
+                errors[i] = std::current_exception();
+            }
+        }
+    });
+    for (size_t i = 0; i < pieces.size(); ++i)
+        bad.read([&] {
+            if (errors[i]) std::rethrow_exception(errors[i]);
+            in_order(i);
+        });
+}
+
 void each_line(std::string_view text, const std::string& name, BadLines& bad,
                const std::function<void(JsonLine)>& read) {
-    for (const Piece& piece : pieces_of(text, name))
-        bad.read([&] {
-            read(
-                {parse_json(piece.text, name, piece.line), fmt::format("{}:{}", name, piece.line)});
-        });
+    constexpr size_t kBlock = 4096; // lines that are values at one time
+    const std::vector<Piece> pieces = pieces_of(text, name);
+    std::vector<JsonLine> lines(std::min(kBlock, pieces.size()));
+    for (size_t begin = 0; begin < pieces.size(); begin += kBlock)
+        each_piece(
+            std::span(pieces).subspan(begin, std::min(kBlock, pieces.size() - begin)), name, bad,
+            [&](size_t i, JsonLine line) { lines[i] = std::move(line); },
+            [&](size_t i) { read(std::move(lines[i])); });
 }
 
 const char* type_text(const Json& value) {
@@ -160,6 +191,16 @@ void read_jsonl(const std::string& path, BadLines& bad,
     each_line(read_text_file(path), input_name(path), bad, read);
 }
 
+void read_jsonl_at_once(const std::string& path, const std::function<void(size_t)>& count,
+                        const std::function<void(size_t, const JsonLine&)>& read) {
+    const std::string text = read_text_file(path), name = input_name(path);
+    const std::vector<Piece> pieces = pieces_of(text, name);
+    count(pieces.size());
+    BadLines bad;
+    each_piece(pieces, name, bad, read, [](size_t) {});
+    bad.settle(name);
+}
+
 JsonLine read_json(const std::string& path) {
     return {parse_json(read_text_file(path), path, 1), path};
 }
@@ -206,12 +247,13 @@ JsonLine object_field(const JsonLine& line, std::string_view name) {
 }
 
 std::vector<std::string> strings_field(const JsonLine& line, std::string_view name) {
+    const Json& array = field(line, name, "an array", [](const Json& v) { return v.is_array(); });
     std::vector<std::string> strings;
-    for (const JsonLine& element : array_field(line, name)) {
-        if (!element.value.is_string()) {
-            fail("{}: expected a string, found {}", element.where, type_text(element.value));
-        }
-        strings.push_back(element.value.get<std::string>());
+    for (const Json& element : array) {
+        if (!element.is_string())
+            fail("{}: {}[{}]: expected a string, found {}", line.where, name, strings.size(),
+                 type_text(element));
+        strings.push_back(element.get<std::string>());
     }
     return strings;
 }

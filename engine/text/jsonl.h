@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace qstar {
@@ -32,6 +33,21 @@ std::vector<JsonLine> parse_jsonl(std::string_view text, const std::string& name
 // Gives every line to `read`; a line that is not JSON, or that `read` refuses, goes to `bad`.
 void read_jsonl(const std::string& path, BadLines& bad,
                 const std::function<void(const JsonLine&)>& read);
+
+// `read` is called by several threads at once, with the number of the line among those of the file;
+// `count` before it, with their number.
+void read_jsonl_at_once(const std::string& path, const std::function<void(size_t)>& count,
+                        const std::function<void(size_t, const JsonLine&)>& read);
+
+// What `make` makes of each line, in order; it is called by several threads at once.
+template <class Make>
+auto items_of_jsonl(const std::string& path, Make make) {
+    std::vector<decltype(make(std::declval<const JsonLine&>()))> items;
+    read_jsonl_at_once(
+        path, [&](size_t count) { items.resize(count); },
+        [&](size_t i, const JsonLine& line) { items[i] = make(line); });
+    return items;
+}
 
 // A whole file that is one JSON value.
 JsonLine read_json(const std::string& path);

@@ -25,9 +25,12 @@ size_t utf8_size(std::string_view text) {
 }
 
 size_t utf8_end(std::string_view text) {
-    size_t at = 0;
-    while (const size_t size = utf8_size(text.substr(at))) at += size;
-    return at;
+    for (size_t at = 0;;) {
+        while (at < text.size() && static_cast<uint8_t>(text[at]) < 0x80) ++at; // most are
+        const size_t size = utf8_size(text.substr(at));
+        if (size == 0) return at;
+        at += size;
+    }
 }
 
 std::string printable(std::string_view text) {

@@ -3,7 +3,9 @@
 //
 // Each claim is a file of its own: one sentence, an experiment, a measure, and the rule that
 // turns the numbers into a verdict. The rules were written before any number was seen, and
-// are printed beside the verdict. Read imitation.cpp first.
+// are printed beside the verdict; those of claims 2 and 12 got their margin later (eval/LOG.md):
+// without one, no number of problems can say that there is no difference. Read imitation.cpp
+// first.
 
 #include "engine/run/flags.h"
 #include "engine/text/json.h"
@@ -62,7 +64,10 @@ struct Duel {
     Interval interval() const { return wilson(wins, wins + losses); }
     bool won() const { return interval().low > 0.5; }
     bool lost() const { return interval().high < 0.5; }
+    // What the first solves more than the second, as a share of all `n` problems.
+    Interval difference(int64_t n) const;
 };
+inline constexpr double kMargin = 0.05; // of the problems: a smaller difference is none
 Duel duel(const std::vector<bool>& first, const std::vector<bool>& second);
 Number share(std::string name, const Duel& duel);
 

@@ -42,6 +42,12 @@ Duel duel(const std::vector<bool>& first, const std::vector<bool>& second) {
     return out;
 }
 
+Interval Duel::difference(int64_t n) const {
+    const double decided = static_cast<double>(wins + losses) / static_cast<double>(n);
+    const Interval share = interval();
+    return {(2 * share.low - 1) * decided, (2 * share.high - 1) * decided};
+}
+
 const std::vector<Claim>& all_claims() {
     static const std::vector<Claim> all = {
         imitation,  context, ranks_and_preference, supervision, step_token,    stopping, staircase,

@@ -17,7 +17,7 @@ Findings examine_context(ClaimContext& shared) {
     Findings found;
     if (!shared.needs({"pretrain"}, found)) return found;
     const engine::Gpt& model = shared.model("pretrain");
-    const auto problems = shared.problems(shared.size(1000, 150));
+    const auto problems = shared.problems(shared.size(1000, 1000));
     const train::ProblemSource source = train::problem_source_of(shared.options().run, 0);
     BegunSheets wrong, right;
     try {
@@ -54,6 +54,7 @@ Findings examine_context(ClaimContext& shared) {
     const Duel repaired = duel(alone, worst);
     found.numbers.push_back(share(
         "of those that exactly one of both solves, with the three wrong items deleted", repaired));
+    const Interval gain = repaired.difference(n);
     if (repaired.won()) {
         found.verdict = Verdict::holds;
         found.why = "with three wrong items before them fewer problems are solved than when the "
@@ -61,6 +62,11 @@ Findings examine_context(ClaimContext& shared) {
     } else if (repaired.lost()) {
         found.verdict = Verdict::fails;
         found.why = "with three wrong items before them more problems are solved than without";
+    } else if (gain.low > -kMargin && gain.high < kMargin) {
+        found.verdict = Verdict::fails;
+        found.why = fmt::format("deleting three wrong items changes {:.1f} to {:.1f} points: less "
+                                "than {:.0f} beyond doubt",
+                                100 * gain.low, 100 * gain.high, 100 * kMargin);
     } else {
         found.why = "the interval of the share that deleting wins includes one half";
     }
@@ -78,8 +84,9 @@ const Claim context = {
     "Share solved after each context; and three wrong items against the same prompt with the items "
     "deleted, on the same problems.",
     "Of the problems that exactly one of both solves, the share that is solved with the wrong "
-    "items deleted: holds if its interval is wholly above one half, does not hold if wholly below, "
-    "otherwise undecided.",
+    "items deleted: holds if its interval is wholly above one half; does not hold if wholly below, "
+    "or if deleting them changes, beyond doubt, less than 5 points of all problems; otherwise "
+    "undecided.",
     examine_context};
 
 } // namespace qstar::eval

@@ -44,7 +44,7 @@ inline constexpr ArithmeticPlan kQuickPlan = {
     .curve_problems = 20,
     .ladder_problems = 100,
 };
-// Some ten minutes on two cores.
+// Eight minutes on two cores with AVX2.
 inline constexpr ArithmeticPlan kStandardPlan = {
     .corpus_tokens = 6'000'000,
     .warm = 0.03,
@@ -54,8 +54,8 @@ inline constexpr ArithmeticPlan kStandardPlan = {
     .width = 128,
     .sample_problems = 16'000,
     .reward_prompts = 1200,
-    .dpo_prompts = 1200,
-    .preference_problems = 500,
+    .dpo_prompts = 1800,
+    .preference_problems = 1000,
     .orm_solutions = 8'000,
     .prm_solutions = 30'000,
     .rollout_solutions = 1000,
@@ -79,7 +79,7 @@ inline constexpr ArithmeticPlan kFullPlan = {
     .sample_problems = 30'000,
     .reward_prompts = 5000,
     .dpo_prompts = 3000,
-    .preference_problems = 500,
+    .preference_problems = 1000,
     .rollout_solutions = 2000,
     .q_problems = 1000,
     .play_rounds = 6,

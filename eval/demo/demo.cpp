@@ -100,6 +100,7 @@ void arithmetic_demo(const DemoOptions& options) {
     say("dpo", "the policy learns from ranks directly");
     auto dpo = of<train::DpoOptions>(options);
     dpo.limit = size.dpo_prompts;
+    dpo.loop.lr = 1e-4;
     train::dpo(dpo);
 
     say("preference-win-rate", "what ranks have moved: preference, and mathematics");

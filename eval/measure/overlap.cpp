@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
+#include <string>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -45,18 +47,27 @@ std::vector<std::string> training_files(const std::string& run) {
 
 int64_t check_overlap(const std::string& run, std::span<const std::string> problems) {
     const std::unordered_set<std::string> held_out(problems.begin(), problems.end());
+    struct Compared {
+        int64_t lines = 0;
+        std::string found, where; // a held-out problem, if any
+    };
+    const auto compare = [&](const JsonLine& line) {
+        std::vector<std::string> lines;
+        collect_lines(line.value, lines);
+        const auto found = std::find_if(lines.begin(), lines.end(), [&](const std::string& text) {
+            return held_out.contains(text);
+        });
+        if (found == lines.end()) return Compared{std::ssize(lines), "", ""};
+        return Compared{std::ssize(lines), *found, line.where};
+    };
     int64_t compared = 0;
-    for (const std::string& path : training_files(run)) {
-        for (const JsonLine& line : read_jsonl(path)) {
-            std::vector<std::string> lines;
-            collect_lines(line.value, lines);
-            compared += static_cast<int64_t>(lines.size());
-            for (const std::string& text : lines) {
-                if (!held_out.contains(text)) continue;
-                fail("{}: the held-out problem {} stands in a training text", line.where, text);
-            }
+    for (const std::string& path : training_files(run))
+        for (const Compared& line : items_of_jsonl(path, compare)) {
+            if (!line.where.empty())
+                fail("{}: the held-out problem {} stands in a training text", line.where,
+                     line.found);
+            compared += line.lines;
         }
-    }
     return compared;
 }
 

@@ -1,6 +1,7 @@
 #include "eval/studies/best_of_n.h"
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/base/random.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
@@ -17,6 +18,7 @@
 #include <fmt/core.h>
 #include <map>
 #include <numeric>
+#include <utility>
 
 namespace qstar::eval {
 
@@ -33,37 +35,39 @@ struct Vote {
 // is taken, as by the search methods.
 bool chosen_is_right(const Chooser& chooser, std::span<const Vote> votes,
                      std::span<const int64_t> order) {
-    std::map<int, double> sums; // of an answer
+    std::vector<double> sums(votes.size()); // by answer
     const Vote* best = nullptr;
     for (const int64_t i : order) {
         const Vote& vote = votes[static_cast<size_t>(i)];
         if (chooser.rule == Chooser::Rule::first) return vote.right;
         if (chooser.rule == Chooser::Rule::any && vote.right) return true;
         if (vote.answer < 0) continue;
-        sums[vote.answer] += chooser.rule == Chooser::Rule::majority ? 1 : vote.score;
+        sums[static_cast<size_t>(vote.answer)] +=
+            chooser.rule == Chooser::Rule::majority ? 1 : vote.score;
         if (best == nullptr || vote.score > best->score) best = &vote;
     }
     if (best == nullptr || chooser.rule == Chooser::Rule::any) return false;
     if (chooser.rule == Chooser::Rule::best) return best->right;
     if (chooser.rule == Chooser::Rule::majority_of_bests) {
-        std::vector<int> answers;
+        std::vector<size_t> answers;
         std::vector<double> scores;
         for (const int64_t i : order) {
             const Vote& vote = votes[static_cast<size_t>(i)];
             if (vote.answer < 0) continue;
-            answers.push_back(vote.answer);
+            answers.push_back(static_cast<size_t>(vote.answer));
             scores.push_back(vote.score);
         }
         const std::vector<int64_t> once(scores.size(), 1);
         const auto shares = search::shares_of_bests(scores, once);
-        sums.clear();
+        std::fill(sums.begin(), sums.end(), 0.0);
         for (size_t i = 0; i < shares.size(); ++i) sums[answers[i]] += shares[i];
     }
+    const auto sum_of = [&](const Vote& vote) { return sums[static_cast<size_t>(vote.answer)]; };
     const Vote* winner = nullptr;
     for (const int64_t i : order) {
         const Vote& vote = votes[static_cast<size_t>(i)];
         if (vote.answer < 0) continue;
-        if (winner == nullptr || sums[vote.answer] > sums[winner->answer]) winner = &vote;
+        if (winner == nullptr || sum_of(vote) > sum_of(*winner)) winner = &vote;
     }
     return winner->right;
 }
@@ -158,14 +162,17 @@ std::vector<CurvePoint> curve_of(std::span<const Pool> pools, std::span<const Ch
                 fail("--sizes: N must be within 1 to {}, the samples of a problem, found {}",
                      pool.samples.size(), n);
     const size_t points = choosers.size() * sizes.size();
-    std::vector<double> sum(points, 0.0), squares(points, 0.0), tokens(points, 0.0);
     std::vector<Costs> costs(pools.begin(), pools.end());
     std::vector<std::vector<std::vector<Vote>>> votes(choosers.size()); // chooser, pool
     for (size_t c = 0; c < choosers.size(); ++c)
         for (const Pool& pool : pools) votes[c].push_back(votes_of(pool, choosers[c]));
 
-    for (int64_t turn = 0; turn < shuffles; ++turn) {
-        std::vector<double> solved(points, 0.0);
+    struct Turn { // by point, summed over the problems
+        std::vector<double> solved, tokens;
+    };
+    std::vector<Turn> turns(static_cast<size_t>(shuffles));
+    const auto take_turn = [&](size_t turn) {
+        std::vector<double> solved(points), tokens(points);
         for (size_t p = 0; p < pools.size(); ++p) {
             std::vector<int64_t> order(pools[p].samples.size());
             std::iota(order.begin(), order.end(), 0);
@@ -182,12 +189,19 @@ std::vector<CurvePoint> curve_of(std::span<const Pool> pools, std::span<const Ch
                 }
             }
         }
+        turns[turn] = {std::move(solved), std::move(tokens)};
+    };
+    engine::parallel_for(shuffles, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t turn = begin; turn < end; ++turn) take_turn(static_cast<size_t>(turn));
+    });
+    std::vector<double> sum(points), squares(points), tokens(points);
+    for (const Turn& turn : turns)
         for (size_t i = 0; i < points; ++i) {
-            const double share = solved[i] / static_cast<double>(pools.size());
+            const double share = turn.solved[i] / static_cast<double>(pools.size());
             sum[i] += share;
             squares[i] += share * share;
+            tokens[i] += turn.tokens[i];
         }
-    }
     std::vector<CurvePoint> curve;
     const auto count = static_cast<double>(shuffles);
     for (size_t i = 0; i < points; ++i) {

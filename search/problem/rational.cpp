@@ -29,9 +29,11 @@ Rational normalised(Wide num, Wide den) {
         num = -num;
         den = -den;
     }
-    const Wide factor = gcd(num, den);
-    num /= factor;
-    den /= factor;
+    if (den != 1) { // whole numbers, as most are, spare divisions of 128 bits
+        const Wide factor = gcd(num, den);
+        num /= factor;
+        den /= factor;
+    }
     constexpr Wide kHigh = std::numeric_limits<int64_t>::max();
     if (num < -kHigh || num > kHigh || den > kHigh)
         fail("a number does not fit 64 bits (expected at most {} in size)",

@@ -2,6 +2,7 @@
 
 #include "engine/base/elementary.h"
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/base/random.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
@@ -18,6 +19,7 @@
 
 #include <algorithm>
 #include <fmt/core.h>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -180,7 +182,11 @@ class SelfPlay : public Recipe {
     }
     std::vector<Rollout> judged(const std::string& file) const {
         std::vector<Rollout> rollouts = read_rollouts(file);
-        for (Rollout& rollout : rollouts) rollout.right = rollout.right && confirmed(rollout.path);
+        engine::parallel_for(std::ssize(rollouts), 64, [&](int64_t begin, int64_t end) {
+            for (Rollout& rollout : std::span(rollouts).subspan(static_cast<size_t>(begin),
+                                                                static_cast<size_t>(end - begin)))
+                rollout.right = rollout.right && confirmed(rollout.path);
+        });
         return rollouts;
     }
     // What stands in the stage's roll-outs; or of it, what is confirmed.

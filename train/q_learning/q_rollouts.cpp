@@ -38,33 +38,36 @@ Json json_of(const Rollout& rollout) {
             {"next", next}};
 }
 
-std::vector<Rollout> read_rollouts(const std::string& path) {
-    std::vector<Rollout> rollouts;
-    for (const JsonLine& line : read_jsonl(path)) {
-        Rollout rollout;
-        rollout.path = {string_field(line, "problem"), strings_field(line, "steps"),
-                        bool_field(line, "finished")};
-        rollout.right = bool_field(line, "right");
-        rollout.count = int_field(line, "count");
-        if (rollout.path.steps.empty())
-            fail("{}: expected at least one step, found none", line.where);
-        if (rollout.count < 1)
-            fail("{}: field \"count\": expected 1 or more, found {}", line.where, rollout.count);
-        if (rollout.right && !rollout.path.finished)
-            fail("{}: a solution without an end is called right", line.where);
-        if (!line.value.contains("next") || !line.value["next"].is_array() ||
-            line.value["next"].size() != rollout.path.steps.size())
-            fail("{}: field \"next\": expected a list for each of the {} steps", line.where,
-                 rollout.path.steps.size());
-        for (const Json& list : line.value["next"]) {
-            rollout.next.emplace_back();
-            for (const JsonLine& step : array_field({Json{{"next", list}}, line.where}, "next"))
-                rollout.next.back().push_back(
-                    {string_field(step, "text"), bool_field(step, "final")});
-        }
-        rollouts.push_back(std::move(rollout));
+namespace {
+
+Rollout rollout_of(const JsonLine& line) {
+    Rollout rollout;
+    rollout.path = {string_field(line, "problem"), strings_field(line, "steps"),
+                    bool_field(line, "finished")};
+    rollout.right = bool_field(line, "right");
+    rollout.count = int_field(line, "count");
+    if (rollout.path.steps.empty()) fail("{}: expected at least one step, found none", line.where);
+    if (rollout.count < 1)
+        fail("{}: field \"count\": expected 1 or more, found {}", line.where, rollout.count);
+    if (rollout.right && !rollout.path.finished)
+        fail("{}: a solution without an end is called right", line.where);
+    if (!line.value.contains("next") || !line.value["next"].is_array() ||
+        line.value["next"].size() != rollout.path.steps.size())
+        fail("{}: field \"next\": expected a list for each of the {} steps", line.where,
+             rollout.path.steps.size());
+    for (const Json& list : line.value["next"]) {
+        rollout.next.emplace_back();
+        if (list.is_array() && list.empty()) continue; // as most are: do not copy
+        for (const JsonLine& step : array_field({Json{{"next", list}}, line.where}, "next"))
+            rollout.next.back().push_back({string_field(step, "text"), bool_field(step, "final")});
     }
-    return rollouts;
+    return rollout;
+}
+
+} // namespace
+
+std::vector<Rollout> read_rollouts(const std::string& path) {
+    return items_of_jsonl(path, rollout_of);
 }
 
 std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer& right,
