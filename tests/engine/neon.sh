@@ -83,22 +83,21 @@ qemu-aarch64 ./kernels
 (cd "$source" && LC_ALL=C && export LC_ALL && find engine tokenizer search train eval/verify -name '*.cpp' |
     grep -v -e '^engine/kernels/' -e '^engine/vulkan/' | sort
     echo engine/vulkan/absent.cpp) >files
-# A folder's files together, a dozen at a time; what does not compute is compiled quickly.
+# A floor's files together, three dozen at a time, as CMake does it; what does not compute is
+# compiled quickly.
 rm -f of_*.cpp
 awk -F/ '{
-    group = NF == 2 ? $1 : $1 "_" $2
-    before = files[group]++
-    printf "#include \"%s\"\n", $0 >"of_" group "_" int(before / 12) ".cpp"
+    level = "Og"
+    if ($1 == "engine" && $2 ~ /^(autograd|base|decode|device|nn|optim|tensor)$/) level = "O1"
+    if ($1 == "search" && $2 ~ /^(cost|models|puzzles|spaces|worlds)$/) level = "O1"
+    if ($1 == "train" && $2 == "q_learning") level = "O1"
+    unit = "of_" level "_" $1
+    before = files[unit]++
+    printf "#include \"%s\"\n", $0 >unit "_" int(before / 36) ".cpp"
 }' files
 for unit in of_*.cpp; do
-    case $unit in
-    of_engine_autograd_* | of_engine_base_* | of_engine_decode_* | of_engine_device_* | \
-        of_engine_nn_* | of_engine_optim_* | of_engine_tensor_* | of_search_cost_* | \
-        of_search_models_* | of_search_puzzles_* | of_search_spaces_* | of_search_worlds_* | \
-        of_train_q_learning_*) level=-O1 ;;
-    *) level=-Og ;;
-    esac
-    build "${unit%.cpp}.o" "$unit" $level
+    level=${unit#of_}
+    build "${unit%.cpp}.o" "$unit" "-${level%%_*}"
 done
 build published.o published_files.cpp -Og
 build moves.o moves_files.cpp -Og
