@@ -35,9 +35,7 @@
 #include "train/q_learning/q.h"
 #include "train/run/trainer.h"
 
-#include <span>
 #include <string>
-#include <vector>
 
 namespace qstar::train {
 
@@ -79,11 +77,5 @@ struct SelfPlayOptions {
 // rounds are the lines of DIR/self-play/metrics.jsonl (round 0: the start).
 void describe(Flags& f, SelfPlayOptions& o);
 Outcome self_play(const SelfPlayOptions& options);
-
-// Step 4: for each problem, in order, at most `keep` different solutions that are confirmed:
-// the search's first, then the roll-outs', those drawn most often first.
-std::vector<CuratedItem> confirm(std::span<const SampledSolution> searched,
-                                 std::span<const Rollout> rollouts, const RightAnswer& right,
-                                 int64_t keep);
 
 } // namespace qstar::train

@@ -185,7 +185,7 @@ TEST_CASE("attention and its gradient") {
                               {2, 5, 6, 2, 3},
                               {1, 70, 3, 1, 20},
                               {1, 67, 4, 2, 68}}) {
-        if (tests::kSanitized && s.time > 100) continue;
+        if (tests::kSanitized && (s.time > 100 || (s.batch > 1 && s.heads < 6))) continue;
         CAPTURE(s.batch);
         CAPTURE(s.time);
         const int64_t rows = s.rows(), lines = rows * s.heads;

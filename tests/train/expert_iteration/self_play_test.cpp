@@ -5,6 +5,7 @@
 #include "search/worlds/make_world.h"
 #include "train/data/corpus.h"
 #include "train/data/worlds/arithmetic/arithmetic_teaching.h"
+#include "train/expert_iteration/confirm.h"
 #include "train/expert_iteration/self_play.h"
 
 #include "engine/base/error.h"
