@@ -22,7 +22,7 @@ void describe(Flags& f, DemoOptions& o) {
     f.text("world", o.world, "lights-out, cube, or one of " + train::taught_worlds())
         .offers(demo_worlds());
     f.mark("quick", o.quick, "seconds long: shows the way, not the heights");
-    f.mark("full", o.full, "half an hour: all data and more problems");
+    f.mark("full", o.full, "a quarter of an hour: more data, more problems");
     f.mark("force", o.force, "make it anew, whatever is there").quiet();
     f.seed(o.seed);
 }
