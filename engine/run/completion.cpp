@@ -181,9 +181,8 @@ std::string zsh_flag(const ListedCommand& command, const Flag& flag, const std::
     if (value.empty()) return out;
     out += ":" + with_backslashes(value, "\\:") + ":";
     const std::vector<std::string> words = words_of_name(command, flag.name);
-    std::string list;
-    for (const std::string& word : words)
-        list += (list.empty() ? "" : " ") + with_backslashes(word, "\\ :()*'\"");
+    const std::string list = joined(
+        words, " ", [](const std::string& word) { return with_backslashes(word, "\\ :()*'\""); });
     if (!words.empty())
         out += flag.form == Flag::Form::joined ? "_sequence compadd - " + list : "(" + list + ")";
     else if (value.starts_with("FILE"))

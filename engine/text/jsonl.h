@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -42,7 +43,9 @@ void read_jsonl_at_once(const std::string& path, const std::function<void(size_t
 // What `make` makes of each line, in order; it is called by several threads at once.
 template <class Make>
 auto items_of_jsonl(const std::string& path, Make make) {
-    std::vector<decltype(make(std::declval<const JsonLine&>()))> items;
+    using Item = decltype(make(std::declval<const JsonLine&>()));
+    static_assert(!std::is_same_v<Item, bool>, "a vector packs eight of them into a byte");
+    std::vector<Item> items;
     read_jsonl_at_once(
         path, [&](size_t count) { items.resize(count); },
         [&](size_t i, const JsonLine& line) { items[i] = make(line); });

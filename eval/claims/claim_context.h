@@ -38,6 +38,7 @@ class ClaimContext {
         const int64_t asked = options_.quick ? quick : full;
         return options_.most > 0 ? std::min(asked, options_.most) : asked;
     }
+    int64_t size(int64_t both) const { return size(both, both); }
 
     bool has(const std::string& stage) const; // its model
     // "sft and prm are not there; `qstar train prm --run DIR` makes the model" in `missing`,

@@ -17,7 +17,7 @@ Findings examine_context(ClaimContext& shared) {
     Findings found;
     if (!shared.needs({"pretrain"}, found)) return found;
     const engine::Gpt& model = shared.model("pretrain");
-    const auto problems = shared.problems(shared.size(1000, 1000));
+    const auto problems = shared.problems(shared.size(1000));
     const train::ProblemSource source = train::problem_source_of(shared.options().run, 0);
     BegunSheets wrong, right;
     try {

@@ -208,12 +208,9 @@ std::string Sitting::reply(const std::string& typed) {
             notes_.by_hand = all_by_hand(run_, lesson_, notes_.by_hand);
         } else {
             const Turn::Choice* const choice = choice_of(*turn(), typed);
-            if (choice == nullptr) {
-                std::string keys;
-                for (const auto& one : turn()->choices)
-                    keys += (keys.empty() ? "" : ", ") + one.key;
-                fail("expected one of {}, or auto, found \"{}\"", keys, typed.substr(0, 40));
-            }
+            if (choice == nullptr)
+                fail("expected one of {}, or auto, found \"{}\"",
+                     joined(turn()->choices, ", ", &Turn::Choice::key), typed.substr(0, 40));
             notes_.by_hand.push_back(choice->key);
         }
         turn_.reset();

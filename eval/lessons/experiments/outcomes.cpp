@@ -2,6 +2,7 @@
 
 #include "engine/base/elementary.h"
 #include "engine/base/error.h"
+#include "engine/text/joined.h"
 #include "eval/lessons/experiments/experiment.h"
 #include "train/run/batches.h"
 #include "train/supervised/reward.h"
@@ -119,9 +120,7 @@ Values examine_outcomes(LessonRun& run, const Given&) {
     };
     const auto few_right = some(right), few_wrong = some(wrong);
     const auto list = [](const std::vector<double>& scores) {
-        std::string text;
-        for (const double score : scores) text += (text.empty() ? "" : ", ") + written(score, 4);
-        return text;
+        return joined(scores, ", ", [](double score) { return written(score, 4); });
     };
     double in_order = 0;
     for (const double a : few_right)

@@ -1,6 +1,7 @@
 #include "search/worlds/countdown/countdown_lines.h"
 
 #include "engine/base/error.h"
+#include "engine/text/joined.h"
 #include "search/worlds/countdown/countdown.h"
 #include "search/worlds/countdown/countdown_solver.h"
 #include "search/worlds/countdown/hand.h"
@@ -24,16 +25,13 @@ bool may_be_hand(std::vector<Rational> cards) {
 }
 
 std::string doubt_of(std::span<const Rational> numbers) {
-    std::string line, list;
-    for (const Rational number : numbers.first(numbers.size() - 1)) {
-        line += (line.empty() ? "" : " ") + text(number);
-        list += (list.empty() ? "" : ", ") + text(number);
-    }
+    const auto written = [](Rational number) { return text(number); };
+    const auto others = numbers.first(numbers.size() - 1);
     return fmt::format(
         "expected to know the target of \"{0} {1}\", found two readings: the numbers {0} with the "
         "target {1}, or four numbers of the Game of 24; with --target 24 lines are numbers alone, "
         "and {{\"nums\": [{2}], \"target\": {1}}} is the other reading",
-        line, text(numbers.back()), list);
+        joined(others, " ", written), text(numbers.back()), joined(others, ", ", written));
 }
 
 std::string with_target(std::string_view line, int64_t target) {
