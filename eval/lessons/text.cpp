@@ -38,11 +38,15 @@ bool is_there(const std::string& name, const Values& values) {
 
 bool compared(const std::string& left, const std::string& sign, const std::string& right,
               const Values& values) {
+    // Two of the run's numbers are compared as they are written: of what reads the same, no text
+    // says that one is more.
+    const bool both = !plain_number(left) && !plain_number(right);
     const auto number_of = [&](const std::string& word) -> std::optional<double> {
         if (const auto number = plain_number(word)) return number;
         const Value* const value = values.find(word);
         const auto* const quantity = value ? std::get_if<Quantity>(value) : nullptr;
-        return quantity ? std::optional(quantity->value) : std::nullopt;
+        if (quantity == nullptr) return {};
+        return both ? rounded(quantity->value, quantity->decimals) : quantity->value;
     };
     const auto a = number_of(left), b = number_of(right);
     if (a && b) {

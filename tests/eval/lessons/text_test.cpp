@@ -89,6 +89,12 @@ TEST_CASE("values stand in the text, and only what is so is shown") {
     const std::string table = shown("Here:\n{table}\nSo.");
     CHECK(table == "Here:\n\n  a   b\n  --  ---\n  1   <i>\n  22  x\n\nSo.\n");
     CHECK(holds("share >= 42.25 and share != 3", values));
+    Values close; // what reads the same is not more
+    close.set("a", 99.52, 1);
+    close.set("b", 99.48, 1);
+    CHECK(holds("a = b", close));
+    CHECK_FALSE(holds("a > b", close));
+    CHECK(holds("a > 99.5", close));
     CHECK_THROWS_AS(shown("{other}"), Error);
     CHECK_THROWS_AS(shown("{table} within a sentence"), Error);
     CHECK_THROWS_AS(shown("?(share 3) x"), Error);
