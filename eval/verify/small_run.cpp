@@ -66,7 +66,7 @@ std::vector<std::string> small_run_lines() {
         // Another family and another optimiser.
         "train corpus --run @/qwen3" + corpus,
         "train pretrain --run @/qwen3 --family qwen3 --optimizer muon --layers 2 --width 40 "
-        "--heads 2 --context 64 --batch 8 --warmup 5 --steps 40 --val-every 0 --sample 0 --quiet",
+        "--heads 2 --context 64 --batch 8 --warmup 5 --steps 10 --val-every 0 --sample 0 --quiet",
         "train sft --run @/qwen3 --optimizer muon" + loop + "4",
         "search --run @/qwen3 --problems @/problems.txt --out @/qwen3.jsonl --method greedy "
         "--budget 200",

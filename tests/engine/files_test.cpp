@@ -40,7 +40,8 @@ TEST_CASE("a file that cannot be read is an Error that names it") {
                          (scratch.path + ": expected a file, found a folder").c_str(), Error);
 }
 
-TEST_CASE("a text that has no lines is refused before memory is full, by the line") {
+TEST_CASE("a text that has no lines is refused before memory is full, by the line" *
+          doctest::skip(tests::kSanitized)) {
     if (!exists("/dev/zero")) return;
     CHECK(tests::refusal_of([] { read_file_of_lines("/dev/zero"); }) ==
           "/dev/zero:1: expected lines of text, found one of more than 256 MiB");

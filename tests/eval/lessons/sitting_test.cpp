@@ -11,6 +11,7 @@
 #include "tests/eval/lessons/equations.h"
 #include "tests/eval/tiny_pipeline.h"
 #include "tests/program.h"
+#include "tests/sanitized.h"
 #include "train/annotation/rank.h"
 #include "train/preference/bradley_terry.h"
 #include "train/preference/dpo.h"
@@ -270,7 +271,8 @@ TEST_CASE("one step of PPO is made on a copy: the run's models stay as they are"
     }
 }
 
-TEST_CASE("the numbers that stand in a formula give what stands behind it") {
+TEST_CASE("the numbers that stand in a formula give what stands behind it" *
+          doctest::skip(tests::kSanitized)) {
     const Temporary folder;
     const std::string run = folder / "run";
     lesson_run(run);
@@ -358,7 +360,8 @@ TEST_CASE("at the terminal: listed, taken from a pipe, left and taken up, wrong 
     CHECK_THROWS_WITH_AS(said(run, "9", "1\n"), doctest::Contains("qstar train sft"), Error);
 }
 
-TEST_CASE("the handout has no answers, and the teacher's has them") {
+TEST_CASE("the handout has no answers, and the teacher's has them" *
+          doctest::skip(tests::kSanitized)) {
     const Temporary folder;
     const std::string run = folder / "run";
     lesson_run(run);

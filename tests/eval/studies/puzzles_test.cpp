@@ -9,6 +9,7 @@
 #include "search/puzzles/sliding.h"
 #include "search/solve.h"
 #include "tests/program.h"
+#include "tests/sanitized.h"
 
 #include <doctest/doctest.h>
 
@@ -123,7 +124,8 @@ TEST_CASE("qstar demo --world lights-out: two networks, and every search solves 
     CHECK(exists(folder.path + "/run/deep-q/model.safetensors"));
 }
 
-TEST_CASE("qstar demo --world cube: both cubes, resumed without another training") {
+TEST_CASE("qstar demo --world cube: both cubes, resumed without another training" *
+          doctest::skip(tests::kSanitized)) {
     const Temporary folder;
     const std::string command = "demo --world cube --quick --run '" + folder.path + "/run'";
     const auto demo = run_program(folder, command);

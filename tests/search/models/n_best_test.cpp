@@ -1,9 +1,10 @@
 // The likeliest next steps by a tiny random model, against greedy decoding and many draws.
 #include "engine/base/error.h"
 #include "search/models/gpt_proposer.h"
+#include "tests/sanitized.h"
 #include "tests/search/tiny_models.h"
-
 #include <cmath>
+
 #include <doctest/doctest.h>
 #include <map>
 
@@ -44,7 +45,8 @@ TEST_CASE("the best step alone is the greedy one") {
     }
 }
 
-TEST_CASE("asked again and again, every likely step comes once") {
+TEST_CASE("asked again and again, every likely step comes once" *
+          doctest::skip(tests::kSanitized)) {
     const engine::Gpt model = chatty();
     const tokenizer::Tokenizer tokenizer;
     GptProposer proposer(model, tokenizer, 1, {5, 8, 64});

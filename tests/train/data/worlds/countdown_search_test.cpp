@@ -7,6 +7,7 @@
 #include "search/worlds/countdown/countdown.h"
 #include "search/worlds/countdown/countdown_solver.h"
 #include "search/worlds/countdown/search_stream.h"
+#include "tests/sanitized.h"
 #include "tests/temporary.h"
 #include "train/data/corpus.h"
 #include "train/data/problem_source.h"
@@ -14,6 +15,7 @@
 #include "train/run/stage.h"
 
 #include <algorithm>
+
 #include <doctest/doctest.h>
 #include <set>
 
@@ -127,7 +129,8 @@ TEST_CASE("searching aloud: every text keeps the rules and ends in the target") 
     CHECK(lengths.size() > 10);
 }
 
-TEST_CASE("searching aloud: how good first moves are and how long a text gets is asked for") {
+TEST_CASE("searching aloud: how good first moves are and how long a text gets is asked for" *
+          doctest::skip(tests::kSanitized)) {
     // Texts that try two or more first moves, and the longest, of so many.
     const auto look = [](double first_move_accuracy, int64_t longest) {
         CorpusOptions options = searching("");
