@@ -14,7 +14,6 @@
 #include "search/algorithms/qstar.h"
 #include "search/models/batcher.h"
 #include "search/models/result_bytes.h"
-#include "search/models/stream.h"
 #include "search/spaces/layer_space.h"
 #include "search/spaces/step_space.h"
 

@@ -34,4 +34,15 @@ struct Random {
     uint64_t below(uint64_t n); // uniform in [0, n), n > 0; draws two
 };
 
+// The number of a stream that is named by what it is for: one well mixed number from two (the
+// finaliser of SplitMix64; Steele, Lea and Flood, "Fast Splittable Pseudorandom Number
+// Generators", 2014). A draw's text must not depend on the batch that it was computed in, so each
+// draw has a stream of its own, made from (problem, expansion, sample, step).
+constexpr uint64_t derive_stream(uint64_t a, uint64_t b) {
+    uint64_t z = a + 0x9e3779b97f4a7c15u * (b + 1);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
 } // namespace qstar

@@ -1,14 +1,12 @@
 #include "engine/run/command_line.h"
 
+#include "engine/run/flag_value.h"
 #include "engine/run/run_folder.h"
 #include "engine/text/joined.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <cstdlib>
+#include <cctype>
 #include <filesystem>
 #include <fmt/core.h>
 #include <limits>
@@ -30,41 +28,6 @@ const Command* find_command(const std::vector<Command>& commands, const std::str
 }
 
 namespace {
-
-// Decimal digits, and no 0 before them: CLI11 would read 010 as eight.
-bool is_whole(const std::string& text, int64_t low) {
-    int64_t value = 0;
-    const size_t first = text.starts_with('-') ? 1 : 0;
-    if (text.size() > first + 1 && text[first] == '0') return false;
-    const char* end = text.data() + text.size();
-    const auto [at, error] = std::from_chars(text.data(), end, value);
-    return error == std::errc() && at == end && value >= low;
-}
-
-bool is_real(const std::string& text) {
-    if (text.empty() || text.find_first_not_of("+-.0123456789eE") != text.npos) return false;
-    char* end = nullptr;
-    return std::isfinite(std::strtod(text.c_str(), &end)) && *end == '\0';
-}
-
-// What is wrong with a value of a type as CLI11 names it; empty: nothing.
-std::string refusal(const std::string& type, const std::string& text) {
-    constexpr int64_t kLow = std::numeric_limits<int64_t>::min();
-    constexpr int64_t kHigh = std::numeric_limits<int64_t>::max();
-    std::string wanted;
-    if (type.starts_with("UINT")) {
-        if (!is_whole(text, 0)) wanted = fmt::format("a whole number from 0 to {}", kHigh);
-    } else if (type.starts_with("INT")) {
-        if (!is_whole(text, kLow))
-            wanted = fmt::format("a whole number from {} to {}", kLow, kHigh);
-    } else if (type.starts_with("FLOAT")) {
-        if (!is_real(text)) wanted = "a finite number";
-    } else if (type.starts_with("BOOLEAN")) {
-        constexpr std::array kKnown = {"true", "false", "on", "off", "yes", "no", "1", "0"};
-        if (std::find(kKnown.begin(), kKnown.end(), text) == kKnown.end()) wanted = "true or false";
-    }
-    return wanted.empty() ? "" : fmt::format("expected {}, found \"{}\"", wanted, text);
-}
 
 // The flag of a command, or of one around it.
 const CLI::Option* find_flag(const CLI::App* command, const std::string& name) {
@@ -190,7 +153,7 @@ void Reader::add(CLI::App& to, const Flag& flag) {
         if (names != Flag::Names::text && text.empty())
             return fmt::format("expected the name of a {}, found none",
                                names == Flag::Names::file ? "file" : "folder");
-        return refusal(type, text);
+        return value_refusal(type, text);
     });
     const std::vector<std::string> texts = texts_of(flag);
     if (flag.form != Flag::Form::mark && !texts.empty() && !texts[0].empty())

@@ -1,6 +1,7 @@
 #include "eval/measure/pool.h"
 
 #include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "engine/base/range.h"
 #include "engine/io/progress.h"
 #include "engine/run/run_folder.h"
@@ -9,7 +10,6 @@
 #include "eval/measure/overlap.h"
 #include "search/models/encode.h"
 #include "search/models/stage_models.h"
-#include "search/models/stream.h"
 #include "search/worlds/make_world.h"
 #include "train/data/problem_source.h"
 #include "train/data/searched.h"
@@ -81,7 +81,7 @@ std::vector<Pool> draw_pools(const PoolOptions& options, std::span<const std::st
             requests.push_back({{problem, {}, false},
                                 static_cast<int>(options.samples),
                                 static_cast<float>(options.temperature),
-                                search::derive_stream(hash_name("eval/pool"), hash_name(problem))});
+                                derive_stream(hash_name("eval/pool"), hash_name(problem))});
         }
         auto drawn = proposer.complete(requests);
         for (size_t i = 0; i < drawn.size(); ++i) {

@@ -1,14 +1,10 @@
 #pragma once
 // The proposer that a GPT stands behind: batched sampling with a key/value cache.
 //
-// Draws that have written the same tokens so far are one branch: the model evaluates it
-// once for all of them, each draw takes its next token by its own random stream, and
-// where they part the branch forks. Branches join the batch as others end. What was
-// evaluated is kept for later calls, as a search comes back to paths that it has drawn
-// (prefix_cache.h). A draw ends where the form of the texts says that a step ends (form.h). It is
-// dropped (propose) or left unfinished (complete) when it writes another special token, a step
-// longer than the limit, more steps than the limit, or text that would not fit the context with its
-// end token.
+// What is drawn together is evaluated together (draws.h). A draw ends where the form of the texts
+// says that a step ends (form.h). It is dropped (propose) or left unfinished (complete) when it
+// writes another special token, a step longer than the limit, more steps than the limit, or text
+// that would not fit the context with its end token.
 //
 // Tokens counted for a request: its prefix once and, for each draw, every token that
 // goes into the model after it, as if the draws were evaluated one by one and nothing
@@ -18,24 +14,15 @@
 
 #include "engine/decode/cached_decoder.h"
 #include "engine/decode/sampling.h"
+#include "search/models/draws.h"
 #include "search/models/proposer.h"
 #include "tokenizer/form_reader.h"
 
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 namespace qstar::search {
-
-struct ProposerLimits {
-    int step_tokens = 48; // longest step, without its end token
-    int steps = 24;       // longest solution
-    int slots = 256;      // draws evaluated at once; the cache has room for so many contexts
-    int top_k = 0;        // of all draws (sampling.h); 0: all tokens
-    float top_p = 1;      // of all draws; 1: all tokens
-    bool keep = true;     // what was evaluated, for later calls; changes no result
-};
 
 class GptProposer : public Proposer {
   public:
@@ -64,13 +51,9 @@ class GptProposer : public Proposer {
     }
 
   private:
-    struct Draw;
-    struct Branch;
-    struct Batch;
     struct Choice;
     struct NBestState;
-    static std::vector<int> cleared_slots(engine::CachedDecoder& trunk, int slots);
-    std::vector<Batch> batches_of(std::span<const ProposeRequest> requests, int max_steps);
+    std::vector<DrawBatch> batches_of(std::span<const ProposeRequest> requests, int max_steps);
     std::vector<Proposals> drawn(std::span<const ProposeRequest> requests);
     std::vector<Proposals> n_best(std::span<const ProposeRequest> requests); // n_best.cpp
     void choices_after(const NBestState& state, size_t at, std::span<const float> logits,
@@ -79,14 +62,6 @@ class GptProposer : public Proposer {
     void begin(NBestState& state, std::vector<int>& free_slots);
     void end(NBestState& state, std::vector<int>& free_slots);
     std::vector<Draw> run(std::span<const ProposeRequest> requests, int max_steps);
-    void run(Batch& batch) const;
-    void admit(Batch& batch) const;
-    void sample(Batch& batch) const;
-    void advance(Batch& batch) const;
-    void calculate(Batch& batch, Branch& branch) const;
-    static void cut(Draw& draw, int64_t rest);
-    bool take(Draw& draw, int token, float log_prob, int max_steps) const;
-    std::vector<int> calculator_tokens(std::string_view open, size_t written) const;
     std::vector<int> prefix_of(const ProposeRequest& request) const;
 
     const tokenizer::Tokenizer& tokenizer_;

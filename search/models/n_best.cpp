@@ -151,7 +151,9 @@ void GptProposer::take_best(NBestState& state, std::vector<Choice>& choices,
             longer.tokens.push_back(choice->token);
             longer.text = choice->text;
             if (state.request->calculator) {
-                for (const int token : calculator_tokens(longer.text, longer.tokens.size())) {
+                const size_t room =
+                    static_cast<size_t>(trunk_->decoder.config().context) - longer.tokens.size();
+                for (const int token : calculator_tokens(tokenizer_, longer.text, room)) {
                     longer.tokens.push_back(token);
                     longer.text += tokenizer_.token(token);
                     ++state.result.tokens;

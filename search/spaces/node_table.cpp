@@ -1,7 +1,7 @@
 #include "search/spaces/node_table.h"
 
 #include "engine/base/error.h"
-#include "search/models/stream.h"
+#include "engine/base/random.h"
 
 #include <algorithm>
 #include <cstring>

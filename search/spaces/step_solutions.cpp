@@ -1,6 +1,6 @@
 // The space of reasoning steps, where whole solutions are drawn: greedy, best of N, majority.
 
-#include "search/models/stream.h"
+#include "engine/base/random.h"
 #include "search/spaces/step_space.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "search/spaces/step_space.h"
 
 #include "engine/base/elementary.h"
-#include "search/models/stream.h"
+#include "engine/base/random.h"
 
 #include <algorithm>
 #include <fmt/core.h>

@@ -6,7 +6,6 @@
 #include "engine/base/random.h"
 #include "search/models/proposer.h"
 #include "search/models/scorer.h"
-#include "search/models/stream.h"
 #include "search/problem/public_rules.h"
 
 #include <algorithm>

@@ -1,9 +1,9 @@
 // GptProposer and GptScorer over tiny random models.
 #include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "search/models/encode.h"
 #include "search/models/gpt_proposer.h"
 #include "search/models/gpt_scorer.h"
-#include "search/models/stream.h"
 #include "search/solve.h"
 #include "tests/search/tiny_models.h"
 

@@ -50,7 +50,7 @@ std::vector<RankPrompt> prompts_of(const std::vector<SampledSolution>& solutions
 }
 
 // The first draws are the likeliest ones: a person should not be able to see that.
-void derive_stream(RankPrompt& prompt, uint64_t seed) {
+void shuffle_outputs(RankPrompt& prompt, uint64_t seed) {
     std::vector<int64_t> order(prompt.outputs.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
     shuffle(order, Random(seed, "rank/order/" + prompt.problem));
@@ -161,7 +161,7 @@ RankSession read_prompts(const RankOptions& options, const std::string& file, ui
         options);
     settle(bad, options.stage, options.name, file);
     if (prompts.empty()) fail("{}: no problem has two different finished solutions", file);
-    for (RankPrompt& prompt : prompts) derive_stream(prompt, seed);
+    for (RankPrompt& prompt : prompts) shuffle_outputs(prompt, seed);
     return {std::move(prompts)};
 }
 

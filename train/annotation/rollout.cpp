@@ -1,10 +1,10 @@
 #include "train/annotation/rollout.h"
 
 #include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "engine/base/range.h"
 #include "engine/text/jsonl.h"
 #include "search/models/gpt_proposer.h"
-#include "search/models/stream.h"
 #include "search/worlds/make_world.h"
 #include "train/data/left_out.h"
 #include "train/data/problem_source.h"
@@ -41,7 +41,7 @@ RolloutEstimator::estimate(std::span<const search::Path> prefixes) {
     for (size_t i = 0; i < prefixes.size(); ++i) {
         const std::string text = text_of(prefixes[i]);
         if (prefixes[i].finished || !known_.try_emplace(text, -1).second) continue;
-        const uint64_t stream = search::derive_stream(hash_name("train/rollout"), hash_name(text));
+        const uint64_t stream = derive_stream(hash_name("train/rollout"), hash_name(text));
         requests.push_back({prefixes[i], rollouts_, temperature_, stream});
         asked.push_back(i);
     }

@@ -1,11 +1,11 @@
 #include "train/data/sample.h"
 
 #include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "search/models/gpt_proposer.h"
-#include "search/models/stream.h"
 #include "search/worlds/make_world.h"
 #include "search/worlds/problems.h"
 #include "train/data/problem_source.h"
@@ -70,8 +70,7 @@ std::vector<SampledSolution> solve_problems(search::Proposer& proposer,
         request.samples = static_cast<int>(options.samples);
         request.temperature = static_cast<float>(options.temperature);
         request.calculator = options.calculator;
-        request.stream =
-            search::derive_stream(hash_name("train/sample"), static_cast<uint64_t>(first) + i);
+        request.stream = derive_stream(hash_name("train/sample"), static_cast<uint64_t>(first) + i);
         requests.push_back(std::move(request));
     }
     std::vector<SampledSolution> kept;

@@ -9,7 +9,6 @@
 #include "engine/text/jsonl.h"
 #include "search/models/gpt_proposer.h"
 #include "search/models/gpt_scorer.h"
-#include "search/models/stream.h"
 #include "search/worlds/make_world.h"
 #include "train/data/class/rare_draw.h"
 #include "train/data/label_steps.h"
@@ -65,8 +64,7 @@ class SelfPlay : public Recipe {
     }
 
     Outcome explore(const Round& round) override {
-        const uint64_t seed =
-            search::derive_stream(setup_.seed, static_cast<uint64_t>(round.number));
+        const uint64_t seed = derive_stream(setup_.seed, static_cast<uint64_t>(round.number));
         search::GptProposer proposer(round.policy, setup_.tokenizer, seed);
         std::vector<std::string> problems = new_problems(round, seed);
         // Step 1: roll-outs.

@@ -2,10 +2,10 @@
 
 #include "engine/base/error.h"
 #include "engine/base/parallel.h"
+#include "engine/base/random.h"
 #include "engine/base/range.h"
 #include "engine/nn/gradient_tree.h"
 #include "engine/text/json.h"
-#include "search/models/stream.h"
 
 #include <algorithm>
 #include <map>
@@ -110,8 +110,7 @@ PuzzleTraining::PuzzleTraining(const PuzzleTrainingOptions& options, Stage& stag
 Random PuzzleTraining::random(std::string_view what, int64_t row) const {
     const auto number = [](int64_t n) { return static_cast<uint64_t>(n); };
     return {seed_,
-            search::derive_stream(search::derive_stream(hash_name(what), number(trainer.step())),
-                                  number(row))};
+            derive_stream(derive_stream(hash_name(what), number(trainer.step())), number(row))};
 }
 
 std::vector<uint8_t> PuzzleTraining::scrambles(std::vector<Scramble>* known) const {

@@ -3,7 +3,6 @@
 #include "engine/base/error.h"
 #include "engine/base/random.h"
 #include "engine/text/jsonl.h"
-#include "search/models/stream.h"
 #include "train/data/worlds/split.h"
 #include "train/run/resumable_map.h"
 
@@ -74,7 +73,7 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
                                    std::span<const search::Path> starts, int64_t first,
                                    const ExploreOptions& options) {
     const auto stream = [&](const char* name, size_t i) {
-        return search::derive_stream(hash_name(name), static_cast<uint64_t>(first) + i);
+        return derive_stream(hash_name(name), static_cast<uint64_t>(first) + i);
     };
     // Whole solutions, equal ones counted.
     std::vector<search::ProposeRequest> requests;
@@ -110,7 +109,7 @@ std::vector<Rollout> draw_rollouts(search::Proposer& proposer, const RightAnswer
             requests.push_back(
                 {state, static_cast<int>(options.proposals),
                  static_cast<float>(options.temperature),
-                 search::derive_stream(hash_name("train/q/next"), hash_name(text_of(state)))});
+                 derive_stream(hash_name("train/q/next"), hash_name(text_of(state)))});
         }
     }
     const auto proposed = proposer.propose(requests);

@@ -2,11 +2,11 @@
 
 #include "engine/base/error.h"
 #include "engine/base/pack.h"
+#include "engine/base/random.h"
 #include "engine/base/ranks.h"
 #include "engine/decode/decoder.h"
 #include "engine/decode/sampling.h"
 #include "search/models/encode.h"
-#include "search/models/stream.h"
 
 #include <algorithm>
 #include <functional>
@@ -137,8 +137,8 @@ std::vector<Episode> roll_out(const engine::Gpt& policy, const tokenizer::Tokeni
                  episode.prompt, policy.config.context);
         for (int64_t s = 0; s < samples; ++s) {
             episodes.push_back(episode);
-            randoms.emplace_back(seed, search::derive_stream(search::derive_stream(stream, p),
-                                                             static_cast<uint64_t>(s)));
+            randoms.emplace_back(seed,
+                                 derive_stream(derive_stream(stream, p), static_cast<uint64_t>(s)));
         }
     }
     engine::Decoder decoder(policy, static_cast<int>(std::min(kSlots, episodes.size())));

@@ -1,11 +1,11 @@
 #include "train/rl/rl.h"
 
 #include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/text/jsonl.h"
 #include "search/models/run.h"
-#include "search/models/stream.h"
 #include "train/data/corpus.h"
 #include "train/rl/kl.h"
 #include "train/run/batches.h"
@@ -129,10 +129,10 @@ std::vector<Episode> roll_out(const RlSetup& setup, const RlOptions& options,
                               const engine::Gpt& policy, int64_t step, int64_t problems,
                               int64_t samples, int64_t round) {
     const auto number = [](int64_t n) { return static_cast<uint64_t>(n); };
-    uint64_t stream = search::derive_stream(hash_name("rl/samples"), number(step));
+    uint64_t stream = derive_stream(hash_name("rl/samples"), number(step));
     if (round > 0)
-        stream = search::derive_stream(
-            search::derive_stream(hash_name("rl/samples/again"), number(step)), number(round));
+        stream = derive_stream(derive_stream(hash_name("rl/samples/again"), number(step)),
+                               number(round));
     std::vector<Episode> episodes =
         roll_out(policy, setup.tokenizer, problems_of_step(setup, step, round, problems), samples,
                  options.max_tokens, setup.seed, stream);

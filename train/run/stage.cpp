@@ -7,7 +7,7 @@
 #include "engine/run/run_folder.h"
 #include "engine/text/jsonl.h"
 #include "train/run/corpus_format.h"
-#include "train/run/old_record.h"
+#include "train/run/stage_record.h"
 
 #include <algorithm>
 #include <array>
@@ -69,44 +69,6 @@ void sync_files(const std::string& folder) {
         if (file >= 0) ::close(file);
         if (!synced) fail("{}: cannot be synced to the disk: {}", path, reason);
     }
-}
-
-std::string record_path(const std::string& folder) { return join_path(folder, "flags.json"); }
-std::string done_path(const std::string& folder) { return join_path(folder, "done.json"); }
-
-// What the folder's stage has begun or ended with; null if none has.
-Json record_of(const std::string& folder) {
-    if (exists(done_path(folder)))
-        return by_flags(object_field(read_json(done_path(folder)), "flags").value);
-    if (exists(record_path(folder))) return by_flags(read_json(record_path(folder)).value);
-    return nullptr;
-}
-
-// The same, also of runs whose begun stages stand in config.json.
-Json record_of(const std::string& run, const std::string& name, const std::string& folder) {
-    Json record = record_of(folder);
-    if (!record.is_null()) return record;
-    const Json stages = read_config(run)["stages"];
-    return stages.contains(name) ? by_flags(stages[name]) : Json(nullptr);
-}
-
-// The first flag in which two records differ; empty if they are equal. Names of files whose
-// content is on record may differ (engine/run/flags.h).
-std::string first_difference(const Json& before, const Json& now, const std::string& prefix = "") {
-    for (const auto& [name, value] : now.items()) {
-        if (name == "files") continue;
-        if (!before.contains(name)) return prefix + name + " was not given, now " + value.dump();
-        if (value.is_object() && before[name].is_object()) {
-            const std::string inner = first_difference(before[name], value, prefix + name + ".");
-            if (!inner.empty()) return inner;
-        } else if (before[name] != value) {
-            return prefix + name + " was " + before[name].dump() + ", now " + value.dump();
-        }
-    }
-    for (const auto& [name, value] : before.items())
-        if (name != "files" && !now.contains(name))
-            return prefix + name + " was " + value.dump() + ", now not given";
-    return "";
 }
 
 // Whether there is work in the folder that a call with other flags must not go on with.
@@ -221,12 +183,12 @@ void Stage::share() {
 void Stage::begin(bool force) {
     folder_ = place_;
     if (exists(place_) && !is_folder(place_)) fail("{}: expected a folder, found a file", place_);
-    if (!is_empty(place_) && record_of(run_, name_, place_).is_null())
+    if (!is_empty(place_) && record_of_stage(run_, name_, place_).is_null())
         fail("{}: this folder was not made by a stage: expected it to be empty, or not there",
              place_);
     if (force && !is_empty(place_)) {
         folder_ = place_ + ".new";
-        const Json before = record_of(folder_);
+        const Json before = record_in(folder_);
         if (before.is_null() ? !is_empty(folder_) : !first_difference(before, *flags_).empty()) {
             if (before.is_null())
                 fail("{}: this folder was not made by a stage: expected it to be empty, or not "
@@ -249,7 +211,7 @@ void Stage::begin(bool force) {
 
 // Whether the stage is finished with these flags.
 bool Stage::take_up(bool force) {
-    const Json before = record_of(run_, name_, place_);
+    const Json before = record_of_stage(run_, name_, place_);
     if (before.is_null() || force) return false;
     const std::string difference = first_difference(before, *flags_);
     if (before.contains("imported")) // search/exchange/import_model.h
@@ -297,7 +259,7 @@ void Stage::finish(const Json& result) {
 Json Stage::result() const { return object_field(read_json(done_path(folder_)), "result").value; }
 
 Json flags_of_stage(const std::string& run, const std::string& name) {
-    return record_of(run, name, stage_folder(run, name));
+    return record_of_stage(run, name, stage_folder(run, name));
 }
 
 } // namespace qstar::train

@@ -3,8 +3,8 @@
 
 #include "engine/base/elementary.h"
 #include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "eval/lessons/experiments/experiment.h"
-#include "search/models/stream.h"
 #include "search/spaces/step_space.h"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ search::Options search_options(LessonRun& run, const std::string& problem) {
     options.temperature = static_cast<float>(settings.temperature);
     options.weight = settings.weight;
     search::set_defaults(options, run.world(), search::Method::astar, &run.scorer("prm"));
-    options.stream = search::derive_stream(run.seed(), hash_name(problem));
+    options.stream = derive_stream(run.seed(), hash_name(problem));
     return options;
 }
 
