@@ -19,11 +19,12 @@ std::vector<int> cleared_slots(engine::CachedDecoder& trunk, int slots) {
 }
 
 std::vector<int> calculator_tokens(const tokenizer::Tokenizer& tokenizer, std::string_view open,
-                                   size_t room) {
+                                   size_t written, int64_t context) {
     const std::optional<std::string> text = calculated(open);
     if (!text) return {};
     std::vector<int> tokens = tokenizer.encode_continuation(*text, tokenizer::Specials::as_text);
-    return tokens.size() < room ? tokens : std::vector<int>{};
+    const bool fits = written + tokens.size() < static_cast<size_t>(context);
+    return fits ? tokens : std::vector<int>{};
 }
 
 DrawBatch::DrawBatch(const DrawRules& rules, std::span<const ProposeRequest> requests,
@@ -104,16 +105,12 @@ bool DrawBatch::take(Draw& draw, int token, float log_prob) const {
            step < rules_.limits.steps;
 }
 
-size_t DrawBatch::room_behind(const Branch& branch) const {
-    return static_cast<size_t>(trunk_.decoder.config().context) - branch.tokens.size();
-}
-
 // The tokens of a calculator, where one is asked for and knows what comes.
 void DrawBatch::calculate(Branch& branch) {
     const Draw& first = draws_[branch.draws.front()];
     if (!requests_[static_cast<size_t>(first.request)].calculator) return;
-    const std::vector<int> tokens =
-        calculator_tokens(rules_.tokenizer, first.text, room_behind(branch));
+    const std::vector<int> tokens = calculator_tokens(
+        rules_.tokenizer, first.text, branch.tokens.size(), trunk_.decoder.config().context);
     branch.tokens.insert(branch.tokens.end(), tokens.begin(), tokens.end());
     for (const size_t d : branch.draws) {
         Draw& draw = draws_[d];

@@ -34,7 +34,6 @@ struct ProposerLimits {
 // One draw: the steps it has ended, and the one it is writing.
 struct Draw {
     int request = 0;
-    int sample = 0;
     int first_step = 0; // steps the path had before
     Random random;
     int next = 0;            // the token it has just drawn
@@ -87,7 +86,6 @@ class DrawBatch {
     void advance();
     void calculate(Branch& branch);
     bool take(Draw& draw, int token, float log_prob) const;
-    size_t room_behind(const Branch& branch) const;
 
     DrawRules rules_;
     std::span<const ProposeRequest> requests_;
@@ -105,9 +103,9 @@ class DrawBatch {
 // The first `slots` slots, cleared: the first one last.
 std::vector<int> cleared_slots(engine::CachedDecoder& trunk, int slots);
 
-// What a calculator writes behind the open text; nothing if it knows nothing, or if that takes
-// `room` tokens or more.
+// What a calculator writes behind the open text; nothing if it knows nothing, or if the context has
+// no room for that behind `written` tokens.
 std::vector<int> calculator_tokens(const tokenizer::Tokenizer& tokenizer, std::string_view open,
-                                   size_t room);
+                                   size_t written, int64_t context);
 
 } // namespace qstar::search

@@ -80,7 +80,6 @@ std::vector<DrawBatch> GptProposer::batches_of(std::span<const ProposeRequest> r
         for (int s = 0; s < samples; ++s) {
             Draw& draw = draws.emplace_back();
             draw.request = static_cast<int>(r);
-            draw.sample = s;
             draw.first_step = steps;
             draw.random =
                 Random(seed_, derive_stream(derive_stream(request.stream, static_cast<uint64_t>(s)),

@@ -151,9 +151,9 @@ void GptProposer::take_best(NBestState& state, std::vector<Choice>& choices,
             longer.tokens.push_back(choice->token);
             longer.text = choice->text;
             if (state.request->calculator) {
-                const size_t room =
-                    static_cast<size_t>(trunk_->decoder.config().context) - longer.tokens.size();
-                for (const int token : calculator_tokens(tokenizer_, longer.text, room)) {
+                for (const int token :
+                     calculator_tokens(tokenizer_, longer.text, longer.tokens.size(),
+                                       trunk_->decoder.config().context)) {
                     longer.tokens.push_back(token);
                     longer.text += tokenizer_.token(token);
                     ++state.result.tokens;
