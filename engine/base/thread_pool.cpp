@@ -58,8 +58,8 @@ Pool& pool() {
     return only;
 }
 
-thread_local int number = 0;               // of a helper, from 1
-thread_local const Loop* within = nullptr; // the loop whose body this thread is in
+thread_local int number = 0;                  // of a helper, from 1
+thread_local const Loop* innermost = nullptr; // the loop whose body this thread is in
 
 void relax() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -113,8 +113,8 @@ void run_chunk(Loop& loop, int64_t chunk) {
 
 // This thread's part first, then what is left of the others'.
 bool take_chunks(Loop& loop) {
-    const Loop* const before = within;
-    within = &loop;
+    const Loop* const before = innermost;
+    innermost = &loop;
     bool any = false;
     for (int i = 0; i < loop.parts; ++i) {
         Part& part = loop.part[(number + i) % loop.parts];
@@ -125,7 +125,7 @@ bool take_chunks(Loop& loop) {
             any = true;
         }
     }
-    within = before;
+    innermost = before;
     return any;
 }
 
@@ -199,7 +199,7 @@ void close(Place& place, const Loop& loop) {
 
 int free_in_pool() {
     int free = pool().threads;
-    for (const Loop* loop = within; loop != nullptr; loop = loop->around) free /= loop->parts;
+    for (const Loop* loop = innermost; loop != nullptr; loop = loop->around) free /= loop->parts;
     return std::max(1, free);
 }
 
@@ -214,7 +214,7 @@ void run_in_pool(Body body, int64_t n, int64_t grain) {
     Pool& p = pool();
     if (p.helpers + 1 < p.threads) start_helpers(p);
     const int64_t chunks = (n + grain - 1) / grain;
-    Loop loop{.body = body, .n = n, .grain = grain, .around = within, .parts = 1};
+    Loop loop{.body = body, .n = n, .grain = grain, .around = innermost, .parts = 1};
     loop.parts = static_cast<int>(std::min<int64_t>({p.threads, chunks, kMostParts}));
     for (int i = 0; i < loop.parts; ++i) {
         loop.part[i].next = chunks * i / loop.parts;

@@ -16,8 +16,8 @@ namespace qstar::engine {
 
 namespace {
 
-constexpr uint64_t kLongestName = 65'535; // the format's own limit of keys
-constexpr int64_t kMostNumbers = 1 << 16; // that pass through a buffer at once, whole blocks
+constexpr uint64_t kLongestName = 65'535;   // the format's own limit of keys
+constexpr int64_t kNumbersAtOnce = 1 << 16; // that pass through a buffer at once, whole blocks
 
 // A float as the number that was meant: 1e-5, not 9.99999974738e-06.
 double as_written(float value) { return std::stod(fmt::format("{}", value)); }
@@ -261,7 +261,7 @@ void GgufReader::read(const std::string& tensor, const Tensor& to) const {
     check_shape(tensor, to.shape());
     const Place& from = place(tensor);
     std::atomic<bool> finite = true;
-    parallel_for(to.size(), kMostNumbers, [&](int64_t at, int64_t end) {
+    parallel_for(to.size(), kNumbersAtOnce, [&](int64_t at, int64_t end) {
         thread_local std::vector<char> bytes;
         const auto bytes_of = [&](int64_t numbers) {
             return static_cast<uint64_t>(numbers / from.numbers->block * from.numbers->bytes);

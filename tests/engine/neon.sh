@@ -83,16 +83,12 @@ qemu-aarch64 ./kernels
 (cd "$source" && LC_ALL=C && export LC_ALL && find engine tokenizer search train eval/verify -name '*.cpp' |
     grep -v -e '^engine/kernels/' -e '^engine/vulkan/' | sort
     echo engine/vulkan/absent.cpp) >files
-# A floor's files together, three dozen at a time, and what computes apart, as CMake does it. Most
-# of the time goes into the kernels; the rest is compiled more often than it runs.
+# A floor's files together, three dozen at a time. What computes most are the kernels; the rest is
+# compiled more often than it runs.
 rm -f of_*.cpp
 awk -F/ '{
-    part = $1
-    if ($1 == "engine" && $2 ~ /^(autograd|base|decode|device|nn|optim|tensor)$/) part = $1 "_computing"
-    if ($1 == "search" && $2 ~ /^(cost|models|puzzles|spaces|worlds)$/) part = $1 "_computing"
-    if ($1 == "train" && $2 == "q_learning") part = $1 "_computing"
-    before = files[part]++
-    printf "#include \"%s\"\n", $0 >"of_" part "_" int(before / 36) ".cpp"
+    before = files[$1]++
+    printf "#include \"%s\"\n", $0 >"of_" $1 "_" int(before / 36) ".cpp"
 }' files
 for unit in of_*.cpp; do build "${unit%.cpp}.o" "$unit" -Og; done
 build published.o published_files.cpp -Og
