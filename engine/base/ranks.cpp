@@ -72,12 +72,20 @@ void lead_nowhere(int stream) {
     ::close(nowhere);
 }
 
+// What Open MPI's transports say of a rank that is gone ("Read -1, expected 94464"), who watches
+// over that rank says in a sentence. Errors of a call come back with it and are told.
+void hush_transports() {
+    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere >= 0) ::setenv("OPAL_OUTPUT_STDERR_FD", std::to_string(nowhere).c_str(), 0);
+}
+
 } // namespace
 
 void start_ranks() {
     const char* const size = first_of(kSizeNames);
     if (size == nullptr || std::string_view(size) == "1") return;
     watch_over_rank(size);
+    hush_transports();
     place = mpi::join();
     joined = place.ranks > 1;
     for (const char* name : kSizeNames) ::unsetenv(name); // programs that this one starts are none
