@@ -19,7 +19,7 @@ namespace qstar::eval {
 
 namespace {
 
-constexpr int64_t kMostProblems = 1000; // that any claim asks for
+constexpr int64_t kMostProblems = 4000; // that any claim asks for
 
 } // namespace
 

@@ -119,7 +119,7 @@ Findings examine_success_signal(ClaimContext& shared) {
         found.command = fmt::format("qstar train label --run {}", shared.options().run);
         return found;
     }
-    const int64_t n = shared.size(1000), problems = shared.size(16'000, 4000);
+    const int64_t n = shared.size(4000), problems = shared.size(16'000, 4000);
     const train::SelfPlayOptions options =
         settings_of(shared, train::by_flags(done.at("flags")), problems);
     const Labelled labelled = learn_from_labels(options, problems);
