@@ -97,13 +97,13 @@ std::string ClaimContext::outcome_model() const {
     return by_text ? "orm-text" : "orm";
 }
 
-const std::vector<Pool>& ClaimContext::pools(const std::string& policy) {
-    auto& pools = pools_[policy];
-    if (!pools.empty()) return pools;
+std::span<const Pool> ClaimContext::pools(const std::string& policy, int64_t count) {
+    std::vector<Pool>& pools = pools_[policy];
+    if (std::ssize(pools) >= count) return std::span(pools).first(static_cast<size_t>(count));
     PoolOptions options;
     options.run = options_.run;
     options.seed = options_.seed;
-    options.problems = size(300, 200);
+    options.problems = count;
     options.samples = samples();
     options.policy = policy;
     options.scorers = {outcome_model(), "prm"};
@@ -112,7 +112,7 @@ const std::vector<Pool>& ClaimContext::pools(const std::string& policy) {
     return pools;
 }
 
-std::vector<bool> chosen(const std::vector<Pool>& pools, bool weighted, size_t scorer,
+std::vector<bool> chosen(std::span<const Pool> pools, bool weighted, size_t scorer,
                          search::Aggregate aggregate) {
     const Chooser chooser{"", weighted ? Chooser::Rule::weighted : Chooser::Rule::best, scorer,
                           aggregate};

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -61,9 +62,9 @@ class ClaimContext {
     const Solved& solved(int64_t count, const LadderEntry& solver);
     // The ORM that is of the PRM's kind, where the run has one: "orm-text" or "orm".
     std::string outcome_model() const;
-    // Samples of the first problems by a policy, scored by that ORM and the PRM, drawn once:
-    // 300 problems and 32 samples each, quick 200 and 16.
-    const std::vector<Pool>& pools(const std::string& policy);
+    // Samples of the first `count` problems by a policy, 32 of each, quick 16, scored by that ORM
+    // and the PRM. Drawn once, unless more are asked for later; stand until then.
+    std::span<const Pool> pools(const std::string& policy, int64_t count);
     int64_t samples() const { return size(32, 16); }
 
   private:
@@ -77,7 +78,7 @@ class ClaimContext {
 
 // Which of the problems a chooser of best_of_n.h gets right with all its samples. The scorer
 // is the pools' number of it.
-std::vector<bool> chosen(const std::vector<Pool>& pools, bool weighted, size_t scorer,
+std::vector<bool> chosen(std::span<const Pool> pools, bool weighted, size_t scorer,
                          search::Aggregate aggregate);
 int64_t count(const std::vector<bool>& flags);
 

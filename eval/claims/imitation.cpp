@@ -22,7 +22,7 @@ namespace {
 Findings examine_imitation(ClaimContext& shared) {
     Findings found;
     if (!shared.needs({"pretrain", "orm", "prm"}, found)) return found;
-    const auto& pools = shared.pools("pretrain");
+    const auto pools = shared.pools("pretrain", shared.size(300, 200));
     std::vector<std::string> problems;
     for (const Pool& pool : pools) problems.push_back(pool.problem);
     const Solved& greedy = shared.solved(std::ssize(problems), {.policy = "pretrain"});

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <fmt/core.h>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,8 @@ std::vector<bool> solve_with(ClaimContext& shared, const std::vector<std::string
 
 // The PRM reads its scores at the step tokens, at line feeds in their places, or at the last
 // character of each line. Gives pools that have these scores and no others.
-std::vector<Pool> read_with(ClaimContext& shared, std::vector<Pool> pools, Mark mark) {
+std::vector<Pool> read_with(ClaimContext& shared, std::span<const Pool> drawn, Mark mark) {
+    std::vector<Pool> pools(drawn.begin(), drawn.end());
     const int line_feed = shared.tokenizer().encode("\n")[0];
     for (Pool& pool : pools) {
         std::vector<train::Episode> episodes;
@@ -77,7 +79,7 @@ Findings examine_step_token(ClaimContext& shared) {
     Findings found;
     if (!shared.needs({"sft", "orm", "prm"}, found)) return found;
     const auto problems = shared.problems(shared.size(1000, 150));
-    const auto& pools = shared.pools("sft");
+    const auto pools = shared.pools("sft", shared.size(300, 200));
     const auto minimum = search::Aggregate::minimum;
     std::vector<bool> policy[3], choice[3];
     const Mark marks[] = {Mark::intact, Mark::away, Mark::moved};

@@ -33,7 +33,8 @@ std::vector<Pool> as_the_verifier_knows(const search::World& world, std::vector<
 Findings examine_stopping(ClaimContext& shared) {
     Findings found;
     if (!shared.needs({"sft", "orm", "prm"}, found)) return found;
-    std::vector<Pool> pools = shared.pools("sft");
+    const auto drawn = shared.pools("sft", shared.size(1000));
+    std::vector<Pool> pools(drawn.begin(), drawn.end());
     for (Pool& pool : pools) // the PRM alone
         for (PoolSample& sample : pool.samples) sample.scores.erase(sample.scores.begin());
     const int64_t samples = 16;

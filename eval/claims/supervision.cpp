@@ -14,7 +14,7 @@ namespace {
 Findings examine_supervision(ClaimContext& shared) {
     Findings found;
     if (!shared.needs({"sft", "orm", "prm"}, found)) return found;
-    const auto& pools = shared.pools("sft");
+    const auto pools = shared.pools("sft", shared.size(1000));
     const std::vector<Chooser> choosers = {
         {"ORM", Chooser::Rule::best, 0, search::Aggregate::last},
         {"PRM", Chooser::Rule::best, 1, search::Aggregate::minimum}};

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
+#include <functional>
+#include <map>
+#include <mutex>
 #include <set>
 #include <string>
 #include <unordered_set>
@@ -43,31 +45,63 @@ std::vector<std::string> training_files(const std::string& run) {
     return files;
 }
 
+// The lines of a training file, by their hashes.
+struct Lines {
+    uintmax_t size = 0;
+    std::filesystem::file_time_type written;
+    std::vector<size_t> hashes; // ascending
+    bool operator==(const Lines& other) const {
+        return size == other.size && written == other.written;
+    }
+};
+
+// As the file is now. A demo's studies ask for the same files again and again, and millions of
+// lines take seconds to read: what was read stands as long as the file's size and time do. May be
+// called by several threads.
+const std::vector<size_t>& hashes_in(const std::string& path) {
+    static std::mutex one;
+    static std::map<std::string, Lines> known;
+    const std::lock_guard lock(one);
+    Lines now{std::filesystem::file_size(path), std::filesystem::last_write_time(path), {}};
+    Lines& lines = known[path];
+    if (lines == now) return lines.hashes;
+    for (const std::vector<size_t>& item : items_of_jsonl(path, [](const JsonLine& line) {
+             std::vector<std::string> texts;
+             collect_lines(line.value, texts);
+             std::vector<size_t> hashes;
+             for (const std::string& text : texts) hashes.push_back(std::hash<std::string>()(text));
+             return hashes;
+         }))
+        now.hashes.insert(now.hashes.end(), item.begin(), item.end());
+    std::sort(now.hashes.begin(), now.hashes.end());
+    lines = std::move(now);
+    return lines.hashes;
+}
+
+// Names the line of the file in which one of the problems stands, if one does.
+void refuse_held_out(const std::string& path, const std::unordered_set<std::string>& held_out) {
+    for (const JsonLine& line : read_jsonl(path)) {
+        std::vector<std::string> texts;
+        collect_lines(line.value, texts);
+        for (const std::string& text : texts)
+            if (held_out.contains(text))
+                fail("{}: the held-out problem {} stands in a training text", line.where, text);
+    }
+}
+
 } // namespace
 
 int64_t check_overlap(const std::string& run, std::span<const std::string> problems) {
-    const std::unordered_set<std::string> held_out(problems.begin(), problems.end());
-    struct Compared {
-        int64_t lines = 0;
-        std::string found, where; // a held-out problem, if any
-    };
-    const auto compare = [&](const JsonLine& line) {
-        std::vector<std::string> lines;
-        collect_lines(line.value, lines);
-        const auto found = std::find_if(lines.begin(), lines.end(), [&](const std::string& text) {
-            return held_out.contains(text);
-        });
-        if (found == lines.end()) return Compared{std::ssize(lines), "", ""};
-        return Compared{std::ssize(lines), *found, line.where};
-    };
     int64_t compared = 0;
-    for (const std::string& path : training_files(run))
-        for (const Compared& line : items_of_jsonl(path, compare)) {
-            if (!line.where.empty())
-                fail("{}: the held-out problem {} stands in a training text", line.where,
-                     line.found);
-            compared += line.lines;
-        }
+    for (const std::string& path : training_files(run)) {
+        const std::vector<size_t>& hashes = hashes_in(path);
+        compared += std::ssize(hashes);
+        const auto stands_there = [&](const std::string& problem) {
+            return std::ranges::binary_search(hashes, std::hash<std::string>()(problem));
+        };
+        if (std::ranges::any_of(problems, stands_there))
+            refuse_held_out(path, {problems.begin(), problems.end()});
+    }
     return compared;
 }
 
