@@ -4,8 +4,8 @@
 // Each claim is a file of its own: one sentence, an experiment, a measure, and the rule that
 // turns the numbers into a verdict. The rules were written before any number was seen, and
 // are printed beside the verdict; those of claims 2 and 12 got their margin later (eval/LOG.md):
-// without one, no number of problems can say that there is no difference. Read imitation.cpp
-// first.
+// without one, no number of problems can say that there is no difference. Claims 4, 6 and 12 got
+// more problems: too few had left 4 and 12 undecided. Read imitation.cpp first.
 
 #include "engine/run/flags.h"
 #include "engine/text/json.h"
