@@ -35,7 +35,7 @@ void claims_or_list(const ClaimsOptions& options) {
         claims(options);
 }
 
-void report_or_verify(const ReportOptions& options) {
+void report_or_verify(const MeasureOptions& options) {
     if (options.verify)
         verify_report(options.run);
     else

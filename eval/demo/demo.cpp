@@ -194,9 +194,9 @@ void arithmetic_demo(const DemoOptions& options) {
 
     say("best-of-n", "PRM, ORM and majority over N");
     auto curve = of<BestOfNOptions>(options);
-    curve.problems = size.curve_problems;
-    curve.samples = 64;
-    curve.scorers = {"orm", "orm-text", "prm"};
+    curve.pool.problems = size.curve_problems;
+    curve.pool.samples = 64;
+    curve.pool.scorers = {"orm", "orm-text", "prm"};
     best_of_n(curve);
 
     say("ladder", "held-out problems, every method at the same budget of tokens");
@@ -215,7 +215,7 @@ void arithmetic_demo(const DemoOptions& options) {
 
     times.end(); // the page shows times.json as it is now
     eval::say("report", "one page that shows all of it");
-    auto shown = of<ReportOptions>(options);
+    auto shown = of<MeasureOptions>(options);
     if (options.quick) shown.problems = 30;
     const std::string page = report(shown);
 

@@ -69,7 +69,7 @@ void world_demo(const DemoOptions& options) {
 
     times.end(); // the page shows times.json as it is now
     eval::say("report", "one page that shows all of it");
-    auto shown = of<ReportOptions>(options);
+    auto shown = of<MeasureOptions>(options);
     if (quick) shown.problems = 20;
     const std::string page = report(shown);
 

@@ -12,7 +12,7 @@
 
 namespace qstar::eval {
 
-std::string report(const ReportOptions& options) {
+std::string report(const MeasureOptions& options) {
     Json data = read_run(options.run);
     data["measured"] = measure_report(options);
     data = written_and_read(data);

@@ -10,10 +10,8 @@
 
 namespace qstar::eval {
 
-struct ReportOptions : MeasureOptions {};
-
 // Measures (measure.h) and writes DIR/report.html. Its path.
-std::string report(const ReportOptions& options);
+std::string report(const MeasureOptions& options);
 
 // Looks at DIR/report.html: every number that it shows equals the data in it; the data equal
 // the run's files; and what the report measured, rows of the ladder, and a claim are measured

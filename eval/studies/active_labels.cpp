@@ -42,24 +42,25 @@ std::string prm_named(const std::string& name) { return study + "/prm-" + name; 
 std::vector<std::vector<SampledSolution>> draw_candidates(const ActiveOptions& options,
                                                           int64_t problems) {
     train::SampleOptions draw;
-    draw.stage.run = options.run;
-    draw.stage.seed = options.seed;
-    draw.stage.quiet = options.quiet;
+    draw.stage.run = options.pool.run;
+    draw.stage.seed = options.pool.seed;
+    draw.stage.quiet = options.pool.quiet;
     draw.samples = options.candidates;
     draw.temperature = options.explore;
     const auto texts =
-        train::problems_for(options.run, train::Split::train, problems, options.seed);
+        train::problems_for(options.pool.run, train::Split::train, problems, options.pool.seed);
     const Json flags{
-        {"seed", options.seed},
+        {"seed", options.pool.seed},
         {"problems", problems},
         {"candidates", options.candidates},
         {"explore", options.explore},
-        {"inputs", {{"model", train::input(train::model_path(options.run, options.policy))}}}};
+        {"inputs",
+         {{"model", train::input(train::model_path(options.pool.run, options.pool.policy))}}}};
     draw.stage.study = study;
     train::Stage stage(draw.stage, "candidates", flags);
     if (!stage.done()) {
-        search::StageModels models(options.run, options.seed);
-        search::Proposer& proposer = models.policy(options.policy);
+        search::StageModels models(options.pool.run, options.pool.seed);
+        search::Proposer& proposer = models.policy(options.pool.policy);
         resumable_map(stage, "solutions.jsonl", "problems", problems, kLabelledAtOnce,
                       [&](int64_t first, int64_t count) {
                           const auto these = std::span(texts).subspan(static_cast<size_t>(first),
@@ -92,10 +93,10 @@ int64_t train_prm(const ActiveOptions& options, const std::string& name,
         lines.push_back(prm800k_json(labelled));
     }
     train::PrmOptions prm;
-    prm.reward.stage.run = options.run;
-    prm.reward.stage.seed = options.seed;
-    prm.reward.stage.quiet = options.quiet;
-    prm.reward.labels = options.run + "/active/" + name + ".jsonl";
+    prm.reward.stage.run = options.pool.run;
+    prm.reward.stage.seed = options.pool.seed;
+    prm.reward.stage.quiet = options.pool.quiet;
+    prm.reward.labels = options.pool.run + "/active/" + name + ".jsonl";
     prm.reward.stage.study = study;
     prm.name = "prm-" + name;
     write_jsonl(prm.reward.labels, lines);
@@ -133,8 +134,8 @@ std::string introduction(const ActiveOptions& options) {
         "among {} of {} samples of {} held-out problems of the {} split, seed {}; mean over {} "
         "shuffles, 95 % interval (Wilson). Worth: how many times as many solutions as drawn "
         "would solve as much, by the line through the uniform points over log size.\n\n",
-        options.candidates, options.explore, options.selector, options.n, options.samples,
-        options.problems, options.split, options.seed, options.shuffles);
+        options.candidates, options.explore, options.selector, options.n, options.pool.samples,
+        options.pool.problems, options.pool.split, options.pool.seed, options.shuffles);
 }
 
 } // namespace
@@ -157,30 +158,30 @@ double label_worth(std::span<const double> sizes, std::span<const double> unifor
 }
 
 void describe(Flags& f, ActiveOptions& o) {
-    describe(f, static_cast<PoolOptions&>(o));
+    describe(f, o.pool);
     f.number("candidates", o.candidates, 1, kMost, "solutions drawn of each training problem");
     f.number_above("explore", o.explore, 0, 100, "temperature of these draws");
     f.number("selector", o.selector, 1, kMost, "solutions that the selector learns from");
     f.list("sizes", o.sizes, 1, kMost, "labelled solutions: 1000,2000");
-    f.number("n", o.n, 1, static_cast<double>(o.samples), "best of so many");
+    f.number("n", o.n, 1, static_cast<double>(o.pool.samples), "best of so many");
     f.number("shuffles", o.shuffles, 1, kMost, "of the samples, for mean and spread");
 }
 
 void active(const ActiveOptions& options) {
     check(flags_of(options));
-    check(options);
+    check(options.pool);
     if (options.sizes.size() < 2)
         fail("--sizes: expected at least two, found {}", options.sizes.size());
     const int64_t largest = *std::max_element(options.sizes.begin(), options.sizes.end());
-    require_run(options.run);
-    make_folders(options.run + "/active");
+    require_run(options.pool.run);
+    make_folders(options.pool.run + "/active");
     const int64_t needed = options.selector + largest;
     const auto groups = draw_candidates(options, needed + needed / 10); // some have no end
     if (static_cast<int64_t>(groups.size()) < needed)
         fail("only {} problems have a solution with an end, {} are needed: expected fewer in "
              "--sizes",
              groups.size(), needed);
-    const auto world = search::make_world(train::world_of(options.run));
+    const auto world = search::make_world(train::world_of(options.pool.run));
 
     // The selector learns from one solution of each of its problems.
     std::vector<SampledSolution> first;
@@ -200,13 +201,13 @@ void active(const ActiveOptions& options) {
                 {g, 0, world->solved({solution.problem, solution.steps, solution.finished})});
         }
     {
-        search::StageModels models(options.run, options.seed);
+        search::StageModels models(options.pool.run, options.pool.seed);
         const auto scores =
             train::convincing_scores(*models.scorer(prm_named("selector")), solutions);
         for (size_t i = 0; i < scores.size(); ++i) candidates[i].score = scores[i];
     }
 
-    PoolOptions drawn = options;
+    PoolOptions drawn = options.pool;
     drawn.scorers.clear();
     std::vector<Chooser> choosers;
     std::vector<ActiveRow> rows;
@@ -232,7 +233,8 @@ void active(const ActiveOptions& options) {
     }
 
     const int64_t sizes[] = {options.n};
-    const auto curve = curve_of(draw_pools(drawn), choosers, sizes, options.shuffles, options.seed);
+    const auto curve =
+        curve_of(draw_pools(drawn), choosers, sizes, options.shuffles, options.pool.seed);
     std::vector<double> x, y;
     for (size_t i = 0; i < rows.size(); ++i) {
         rows[i].point[0] = curve[2 * i];
@@ -243,8 +245,9 @@ void active(const ActiveOptions& options) {
     for (ActiveRow& row : rows)
         row.worth = label_worth(x, y, static_cast<double>(row.solutions), row.point[1].mean);
     const Table table = table_of(rows);
-    write_study(join_path(options.run, study + "/table"), options, {{"rows", table.json()}},
-                introduction(options) + table.markdown());
+    write_study(join_path(options.pool.run, study + "/table"), record(flags_of(options)),
+                {{"rows", table.json()}}, introduction(options) + table.markdown(),
+                options.pool.quiet);
 }
 
 } // namespace qstar::eval

@@ -15,11 +15,8 @@
 
 namespace qstar::eval {
 
-struct ActiveOptions : PoolOptions {
-    ActiveOptions() {
-        problems = 300;
-        samples = 64;
-    }
+struct ActiveOptions {
+    PoolOptions pool{.problems = 300, .samples = 64};
     int64_t candidates = 32; // solutions drawn of each training problem, to pick from
     double explore = 1;      // temperature of these draws
     int64_t selector = 1000; // solutions, one a problem, that the selector learns from

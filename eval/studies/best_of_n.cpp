@@ -235,31 +235,31 @@ std::string markdown(std::span<const CurvePoint> curve, const BestOfNOptions& op
                "temperature {}, scored once. Share solved in %, mean and standard deviation over "
                "{} shuffles of the samples; in brackets the 95 % interval (Wilson) of the mean, "
                "for the problems are a sample, too. No verifier while choosing.\n\n",
-               options.problems, options.split, options.seed, options.samples, options.policy,
-               options.temperature, options.shuffles) +
+               options.pool.problems, options.pool.split, options.pool.seed, options.pool.samples,
+               options.pool.policy, options.pool.temperature, options.shuffles) +
            table_of(curve).markdown_across("N", "solved");
 }
 
 void describe(Flags& f, BestOfNOptions& o) {
-    describe(f, static_cast<PoolOptions&>(o));
-    f.list("scorers", o.scorers,
+    describe(f, o.pool);
+    f.list("scorers", o.pool.scorers,
            "stages of reward models, or bounds over several: orm,prm,least:orm+orm-2");
-    f.list("sizes", o.sizes, 1, static_cast<double>(o.samples), "N: 1,2,4");
+    f.list("sizes", o.sizes, 1, static_cast<double>(o.pool.samples), "N: 1,2,4");
     f.number("shuffles", o.shuffles, 1, kMost, "of the samples, for mean and spread");
 }
 
 void best_of_n(const BestOfNOptions& options) {
     check(flags_of(options));
     if (options.sizes.empty()) fail("--sizes: expected at least one N");
-    const std::vector<Pool> pools = draw_pools(options);
+    const std::vector<Pool> pools = draw_pools(options.pool);
     std::vector<search::Reading> readings;
-    for (const std::string& name : options.scorers)
+    for (const std::string& name : options.pool.scorers)
         readings.push_back(search::reading_of(
-            train::model_path(options.run, search::scorer_named(name).stages.front())));
-    const auto curve = curve_of(pools, choosers_for(options.scorers, readings), options.sizes,
-                                options.shuffles, options.seed);
-    write_study(join_path(options.run, "best-of-n"), options, {{"rows", table_of(curve).json()}},
-                markdown(curve, options));
+            train::model_path(options.pool.run, search::scorer_named(name).stages.front())));
+    const auto curve = curve_of(pools, choosers_for(options.pool.scorers, readings), options.sizes,
+                                options.shuffles, options.pool.seed);
+    write_study(join_path(options.pool.run, "best-of-n"), record(flags_of(options)),
+                {{"rows", table_of(curve).json()}}, markdown(curve, options), options.pool.quiet);
 }
 
 } // namespace qstar::eval

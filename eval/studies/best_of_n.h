@@ -50,7 +50,8 @@ struct CurvePoint {
 std::vector<CurvePoint> curve_of(std::span<const Pool> pools, std::span<const Chooser> choosers,
                                  std::span<const int64_t> sizes, int64_t shuffles, uint64_t seed);
 
-struct BestOfNOptions : PoolOptions {
+struct BestOfNOptions {
+    PoolOptions pool;
     std::vector<int64_t> sizes{1, 2, 4, 8, 16, 32, 64};
     int64_t shuffles = 400;
 };

@@ -77,36 +77,37 @@ Table table_of(std::span<const StopRow> rows) {
 }
 
 std::string markdown(std::span<const StopRow> rows, const EarlyStopOptions& options) {
+    const PoolOptions& pool = options.pool;
     return fmt::format(
                "Best of {} by {} (minimum); a solution is given up after a step that scores below "
                "the threshold. {} held-out problems of the {} split, seed {}, policy {}, "
                "temperature {}. 95 % intervals after Wilson. Tokens: model tokens a problem, "
                "written, and read once by the PRM.\n\n",
-               options.samples, options.scorers[0], options.problems, options.split, options.seed,
-               options.policy, options.temperature) +
+               pool.samples, pool.scorers[0], pool.problems, pool.split, pool.seed, pool.policy,
+               pool.temperature) +
            table_of(rows).markdown();
 }
 
 void describe(Flags& f, EarlyStopOptions& o) {
-    describe(f, static_cast<PoolOptions&>(o));
-    f.list("scorer", o.scorers, "stage of the PRM");
+    describe(f, o.pool);
+    f.list("scorer", o.pool.scorers, "stage of the PRM");
     f.list("thresholds", o.thresholds, 0, 1, "of a step's score: 0.1,0.3");
 }
 
 void early_stop(const EarlyStopOptions& options) {
-    if (options.scorers.size() != 1)
-        fail("--scorers: expected one PRM, found {}", options.scorers.size());
+    if (options.pool.scorers.size() != 1)
+        fail("--scorers: expected one PRM, found {}", options.pool.scorers.size());
     EarlyStopOptions with = options;
     with.thresholds.insert(with.thresholds.begin(), 0); // what all others are compared to
     with.thresholds.erase(std::unique(with.thresholds.begin(), with.thresholds.end()),
                           with.thresholds.end());
     check(flags_of(with));
-    const std::vector<Pool> pools = draw_pools(with);
+    const std::vector<Pool> pools = draw_pools(with.pool);
     std::vector<StopRow> rows;
     for (const double threshold : with.thresholds)
-        rows.push_back(stop_below(pools, threshold, with.samples));
-    write_study(join_path(options.run, "early-stop"), with, {{"rows", table_of(rows).json()}},
-                markdown(rows, with));
+        rows.push_back(stop_below(pools, threshold, with.pool.samples));
+    write_study(join_path(options.pool.run, "early-stop"), record(flags_of(with)),
+                {{"rows", table_of(rows).json()}}, markdown(rows, with), with.pool.quiet);
 }
 
 } // namespace qstar::eval

@@ -29,12 +29,8 @@ struct StopRow {
 // does); a step costs its tokens twice, written and read.
 StopRow stop_below(std::span<const Pool> pools, double threshold, int64_t samples);
 
-struct EarlyStopOptions : PoolOptions {
-    EarlyStopOptions() {
-        problems = 500;
-        samples = 16;
-        scorers = {"prm"};
-    }
+struct EarlyStopOptions {
+    PoolOptions pool{.problems = 500, .samples = 16, .scorers = {"prm"}};
     std::vector<double> thresholds{0, 0.1, 0.3, 0.5, 0.7, 0.9};
 };
 void describe(Flags& f, EarlyStopOptions& o);

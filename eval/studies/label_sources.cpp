@@ -41,13 +41,13 @@ using FirstErrors = std::map<std::pair<std::string, std::vector<std::string>>, s
 // The first of the sampled solutions that have an end, in a file of their own.
 std::vector<train::SampledSolution> pick_solutions(const LabelSourcesOptions& options) {
     auto solutions =
-        train::read_solutions(train::stage_file(options.run, "sample", "solutions.jsonl"));
+        train::read_solutions(train::stage_file(options.pool.run, "sample", "solutions.jsonl"));
     std::erase_if(solutions, [](const auto& s) { return !s.finished || s.steps.empty(); });
     if (solutions.size() > static_cast<size_t>(options.solutions))
         solutions.resize(static_cast<size_t>(options.solutions));
     std::vector<Json> lines;
     for (const auto& solution : solutions) lines.push_back(json_of(solution));
-    write_jsonl(file_in(options.run, "solutions.jsonl"), lines);
+    write_jsonl(file_in(options.pool.run, "solutions.jsonl"), lines);
     return solutions;
 }
 
@@ -82,9 +82,9 @@ LabelSource train_source(const LabelSourcesOptions& options, const std::string& 
     }
     source.prm = label_study + "/prm-" + name;
     train::PrmOptions prm;
-    prm.reward.stage.run = options.run;
-    prm.reward.stage.seed = options.seed;
-    prm.reward.stage.quiet = options.quiet;
+    prm.reward.stage.run = options.pool.run;
+    prm.reward.stage.seed = options.pool.seed;
+    prm.reward.stage.quiet = options.pool.quiet;
     prm.reward.labels = file;
     prm.soft = soft;
     prm.reward.stage.study = label_study;
@@ -119,30 +119,30 @@ std::string markdown(const Table& table, const LabelSourcesOptions& options) {
                "the {} split, seed {}; mean and standard deviation over {} shuffles of {} samples, "
                "in brackets the 95 % interval (Wilson). A judgement is one look at a step, or, for "
                "roll-outs, at a final answer.\n\n",
-               options.solutions, options.rollouts, options.problems, options.split, options.seed,
-               options.shuffles, options.samples) +
+               options.solutions, options.rollouts, options.pool.problems, options.pool.split,
+               options.pool.seed, options.shuffles, options.pool.samples) +
            table.markdown_across("N", "solved");
 }
 
 } // namespace
 
 void describe(Flags& f, LabelSourcesOptions& o) {
-    describe(f, static_cast<PoolOptions&>(o));
+    describe(f, o.pool);
     f.number("solutions", o.solutions, 1, kMost, "labelled by each source");
     f.number("rollouts", o.rollouts, 1, 1'000'000, "of each prefix");
     f.list("people", o.people, 0, 1, "rates of wrong labels of simulated people: 0.05,0.2");
-    f.list("sizes", o.sizes, 1, static_cast<double>(o.samples), "N: 4,16,64");
+    f.list("sizes", o.sizes, 1, static_cast<double>(o.pool.samples), "N: 4,16,64");
     f.number("shuffles", o.shuffles, 1, kMost, "of the samples, for mean and spread");
     f.repeated("extra", o.extra, "a further source, NAME=FILE; may be repeated");
 }
 
 void label_sources(const LabelSourcesOptions& options) {
     check(flags_of(options));
-    check(options);
-    train::require(options.run, "sample",
-                   train::stage_file(options.run, "sample", "solutions.jsonl"));
-    make_folders(join_path(options.run, label_study));
-    const auto world = search::make_world(train::world_of(options.run));
+    check(options.pool);
+    train::require(options.pool.run, "sample",
+                   train::stage_file(options.pool.run, "sample", "solutions.jsonl"));
+    make_folders(join_path(options.pool.run, label_study));
+    const auto world = search::make_world(train::world_of(options.pool.run));
     const auto solutions = pick_solutions(options);
 
     FirstErrors truth;
@@ -152,21 +152,21 @@ void label_sources(const LabelSourcesOptions& options) {
         truth[{solution.problem, solution.steps}] = train::first_wrong_step(labelled.labels);
         lines.push_back(prm800k_json(labelled));
     }
-    write_jsonl(file_in(options.run, "verifier.jsonl"), lines);
+    write_jsonl(file_in(options.pool.run, "verifier.jsonl"), lines);
     for (const double error : options.people) {
         std::vector<Json> labels;
-        Random random(options.seed, "label-sources/people");
+        Random random(options.pool.seed, "label-sources/people");
         for (const auto& solution : solutions)
             labels.push_back(prm800k_json(label_steps(*world, solution, error, random)));
-        write_jsonl(file_in(options.run, people_named(error) + ".jsonl"), labels);
+        write_jsonl(file_in(options.pool.run, people_named(error) + ".jsonl"), labels);
     }
     train::RolloutOptions rollout;
-    rollout.stage.run = options.run;
-    rollout.stage.seed = options.seed;
-    rollout.stage.quiet = options.quiet;
+    rollout.stage.run = options.pool.run;
+    rollout.stage.seed = options.pool.seed;
+    rollout.stage.quiet = options.pool.quiet;
     rollout.rollouts = options.rollouts;
-    rollout.from = options.policy;
-    rollout.solutions = file_in(options.run, "solutions.jsonl");
+    rollout.from = options.pool.policy;
+    rollout.solutions = file_in(options.pool.run, "solutions.jsonl");
     rollout.stage.study = label_study;
     rollout.name = "rollout";
     train::rollout(rollout);
@@ -178,20 +178,20 @@ void label_sources(const LabelSourcesOptions& options) {
     const auto add = [&](const std::string& name, const std::string& file, bool soft = false) {
         sources.push_back(train_source(options, name, file, soft, solutions, truth));
     };
-    add("verifier", file_in(options.run, "verifier.jsonl"));
+    add("verifier", file_in(options.pool.run, "verifier.jsonl"));
     for (const double error : options.people)
-        add(people_named(error), file_in(options.run, people_named(error) + ".jsonl"));
+        add(people_named(error), file_in(options.pool.run, people_named(error) + ".jsonl"));
     for (const std::string& extra : options.extra) {
         const size_t equals = extra.find('=');
         if (equals == std::string::npos || equals == 0)
             fail("--extra: expected NAME=FILE, found \"{}\"", extra);
         add(extra.substr(0, equals), extra.substr(equals + 1));
     }
-    add("rollout-hard", file_in(options.run, "rollout/steps.jsonl"));
-    add("rollout-soft", file_in(options.run, "rollout/steps.jsonl"), true);
-    add("binary-search", file_in(options.run, "rollout-binary/steps.jsonl"));
+    add("rollout-hard", file_in(options.pool.run, "rollout/steps.jsonl"));
+    add("rollout-soft", file_in(options.pool.run, "rollout/steps.jsonl"), true);
+    add("binary-search", file_in(options.pool.run, "rollout-binary/steps.jsonl"));
 
-    PoolOptions drawn = options;
+    PoolOptions drawn = options.pool;
     drawn.scorers.clear();
     std::vector<Chooser> choosers;
     for (const LabelSource& source : sources) {
@@ -200,10 +200,10 @@ void label_sources(const LabelSourcesOptions& options) {
         drawn.scorers.push_back(source.prm);
     }
     const auto curve =
-        curve_of(draw_pools(drawn), choosers, options.sizes, options.shuffles, options.seed);
+        curve_of(draw_pools(drawn), choosers, options.sizes, options.shuffles, options.pool.seed);
     const Table table = table_of(sources, curve);
-    write_study(file_in(options.run, "table"), options, {{"rows", table.json()}},
-                markdown(table, options));
+    write_study(file_in(options.pool.run, "table"), record(flags_of(options)),
+                {{"rows", table.json()}}, markdown(table, options), options.pool.quiet);
 }
 
 } // namespace qstar::eval

@@ -14,11 +14,8 @@
 
 namespace qstar::eval {
 
-struct LabelSourcesOptions : PoolOptions {
-    LabelSourcesOptions() {
-        problems = 300;
-        samples = 64;
-    }
+struct LabelSourcesOptions {
+    PoolOptions pool{.problems = 300, .samples = 64};
     int64_t solutions = 6000;        // labelled by each source
     int64_t rollouts = 8;            // of each prefix
     std::vector<double> people{0.1}; // rates of wrong labels, one simulated person each

@@ -23,9 +23,11 @@ namespace {
 
 template <class Options>
 Options tiny_pool(const std::string& run) {
-    auto options = quiet<Options>(run);
-    options.problems = 6;
-    options.samples = 8;
+    Options options;
+    options.pool.run = run;
+    options.pool.quiet = true;
+    options.pool.problems = 6;
+    options.pool.samples = 8;
     return options;
 }
 
@@ -91,7 +93,7 @@ TEST_CASE("label sources, active selection, early stopping, policies on a tiny r
     CHECK_THROWS_WITH_AS(active(selection), doctest::Contains("at least two"), Error);
 
     auto stop = tiny_pool<EarlyStopOptions>(run);
-    stop.scorers = {"label-sources/prm-verifier"};
+    stop.pool.scorers = {"label-sources/prm-verifier"};
     stop.thresholds = {0.2, 0.99};
     early_stop(stop);
     const Json stopped = table(run + "/early-stop.json")["rows"];

@@ -45,11 +45,11 @@ namespace {
 // Far from the defaults, and of another seed than the run's.
 void measure_everything(const std::string& run) {
     LabelSourcesOptions sources; // first: its files are training texts, whose lines are counted
-    sources.run = run;
-    sources.seed = 3;
-    sources.quiet = true;
-    sources.problems = 4;
-    sources.samples = 4;
+    sources.pool.run = run;
+    sources.pool.seed = 3;
+    sources.pool.quiet = true;
+    sources.pool.problems = 4;
+    sources.pool.samples = 4;
     sources.sizes = {1, 4};
     sources.shuffles = 20;
     sources.solutions = 12;
@@ -69,21 +69,21 @@ void measure_everything(const std::string& run) {
     settings.split = "dev";
     ladder(settings);
     BestOfNOptions curve;
-    curve.run = run;
-    curve.seed = 3;
-    curve.quiet = true;
-    curve.problems = 4;
-    curve.samples = 6;
+    curve.pool.run = run;
+    curve.pool.seed = 3;
+    curve.pool.quiet = true;
+    curve.pool.problems = 4;
+    curve.pool.samples = 6;
     curve.sizes = {1, 3, 6};
     curve.shuffles = 20;
-    curve.scorers = {"prm"};
+    curve.pool.scorers = {"prm"};
     best_of_n(curve);
     EarlyStopOptions stop;
-    stop.run = run;
-    stop.seed = 3;
-    stop.quiet = true;
-    stop.problems = 4;
-    stop.samples = 3;
+    stop.pool.run = run;
+    stop.pool.seed = 3;
+    stop.pool.quiet = true;
+    stop.pool.problems = 4;
+    stop.pool.samples = 3;
     stop.thresholds = {0.25, 0.5};
     early_stop(stop);
     FirstErrorOptions named;
@@ -127,7 +127,7 @@ void measure_everything(const std::string& run) {
     tested.most = 4;
     tested.only = {1, 5, 11};
     claims(tested);
-    ReportOptions page;
+    MeasureOptions page;
     page.run = run;
     page.seed = 7;
     page.quiet = true;

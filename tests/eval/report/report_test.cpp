@@ -18,8 +18,8 @@ using namespace qstar::eval;
 
 namespace {
 
-ReportOptions small(const std::string& run) {
-    ReportOptions options;
+MeasureOptions small(const std::string& run) {
+    MeasureOptions options;
     options.run = run;
     options.quiet = true;
     options.problems = 6;
