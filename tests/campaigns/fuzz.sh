@@ -71,7 +71,7 @@ part() {
     times >times
     # shellcheck disable=SC2086
     QSTAR_TARGET=$1 $idle ./qstar_fuzz "corpus/$1" -max_len="$2" -runs="$3" -reload=0 -entropic=0 \
-        -seed="$(($(of "$1" 3) + 1))" -timeout=300 -report_slow_units=300 -rss_limit_mb=2048 -malloc_limit_mb=256 \
+        -seed="$(($(of "$1" 3) + 1))" -timeout=1800 -report_slow_units=1800 -rss_limit_mb=2048 -malloc_limit_mb=256 \
         -detect_leaks=0 -print_final_stats=1 -artifact_prefix="findings/$1/" >"$log" 2>&1 || true
     times >>times
     awk -v executions="$(of "$1" 1)" -v seconds="$(of "$1" 2)" -v parts="$(of "$1" 3)" '
