@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
@@ -64,15 +65,13 @@ std::vector<Call> calls_in(const std::string& log) {
     return calls;
 }
 
-// Calls count from 1, those that only settle a folder not at all. Of each kind and file, the
-// numbers of the first and the last. True: one that moves a folder, of which there are few.
+// Of the calls that count, from 1: of each kind and file, the numbers of the first and the last.
+// True: one that moves a folder, of which there are few.
 std::map<size_t, bool> chosen(const std::vector<Call>& calls) {
     std::map<std::string, std::pair<size_t, size_t>> ends;
     std::map<size_t, bool> numbers;
     size_t number = 0;
-    for (const Call& one : calls) {
-        const auto& [name, path, to] = one;
-        if (!one.counts()) continue;
+    for (const auto& [name, path, to] : calls) {
         ++number;
         // What a lock says of its holder is for others' messages.
         if (name != "open" && path.ends_with(".lock")) continue;
@@ -176,22 +175,22 @@ TEST_CASE("campaign: every call that writes fails once, memory runs out, and wha
 
         for (const Call& one : calls) renamed += one.name == "rename";
         number += std::ssize(calls);
-        for (const auto& [n, always] : chosen(calls)) {
+        std::vector<Call> counted;
+        std::ranges::copy_if(calls, std::back_inserter(counted), &Call::counts);
+        for (const auto& [n, always] : chosen(counted)) {
             if (kinds++ % one_of != 0 && !always) continue;
-            const Call& failing = *std::ranges::find_if(
-                calls, [left = n](const Call& one) mutable { return one.counts() && --left == 0; });
-            CAPTURE(failing.name);
-            CAPTURE(failing.path);
+            CAPTURE(counted[n - 1].name);
+            CAPTURE(counted[n - 1].path);
             CAPTURE(n);
             std::filesystem::remove(log);
             undisturbed.copy_before(at, trial);
             const int error = tried++ % 2 == 0 ? ENOSPC : EIO;
             const CallResult outcome = call(trial, pipeline()[at].arguments,
                                             shimmed(trial, log, static_cast<int64_t>(n), error));
-            if (std::ranges::count_if(calls_in(log), &Call::counts) < static_cast<int64_t>(n))
-                still_good(at, outcome), ++did_not_come;
-            else
-                failed_well(at, trial, outcome), ++failed;
+            const bool came =
+                std::ranges::count_if(calls_in(log), &Call::counts) >= static_cast<int64_t>(n);
+            ++(came ? failed : did_not_come);
+            came ? failed_well(at, trial, outcome) : still_good(at, outcome);
         }
         const int64_t large = allocations_in(calls);
         REQUIRE(large > 0);
@@ -202,12 +201,9 @@ TEST_CASE("campaign: every call that writes fails once, memory runs out, and wha
             undisturbed.copy_before(at, trial);
             const CallResult outcome =
                 call(trial, pipeline()[at].arguments, shimmed(trial, log, 0, 0, n));
-            if (allocations_in(calls_in(log)) < n)
-                still_good(at, outcome), ++did_not_come;
-            else if (outcome.status == 0)
-                still_good(at, outcome), ++did_without;
-            else
-                failed_well(at, trial, outcome), ++ran_out;
+            const bool came = allocations_in(calls_in(log)) >= n, without = outcome.status == 0;
+            ++(!came ? did_not_come : without ? did_without : ran_out);
+            came && !without ? failed_well(at, trial, outcome) : still_good(at, outcome);
         }
         std::filesystem::remove(log);
     }
