@@ -13,7 +13,6 @@
 #include <fmt/core.h>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -54,31 +53,28 @@ void learn_in_turns(std::vector<Learner>& learners, double goal) {
 
 Summary single(double x) { return {x, x, x}; }
 
-// Seconds and tokens of `ours`, beside each of the peers, or beside none, for that reason.
-void report_rows(const Lesson& lesson, const Learner& ours, const std::vector<Learner>& peers,
-                 const std::string& none, Report& report) {
+// Seconds and tokens of `ours` beside `peer`, where there is one that got there.
+void report_rows(const Lesson& lesson, const Learner& ours, const Learner* peer,
+                 const std::string& peer_name, Report& report) {
     if (!ours.there) return; // a note has said so
-    const auto tokens = [&](const Learner& l) {
-        return single(static_cast<double>(l.done * l.batch * lesson.config.context));
-    };
     Row row;
     row.work = fmt::format("{} to {}, {}", lesson.name, lesson.goal, ours.name);
     row.threads = engine::threads();
     row.isa = engine::isa_name();
-    const auto add = [&](const Learner* peer) {
-        row.unit = "s", row.ours = single(ours.seconds);
-        row.peer = peer != nullptr ? single(peer->seconds) : Summary{};
-        report.add(row);
-        row.unit = "tokens", row.ours = tokens(ours);
-        row.peer = peer != nullptr ? tokens(*peer) : Summary{};
-        report.add(row);
+    row.peer_name = peer_name;
+    const bool beside = peer != nullptr && peer->there;
+    if (peer != nullptr && !beside) row.peer_name = "none: " + peer_name + " did not get there";
+    row.unit = "s";
+    row.ours = single(ours.seconds);
+    if (beside) row.peer = single(peer->seconds);
+    report.add(row);
+    const auto tokens = [&](const Learner& l) {
+        return single(static_cast<double>(l.done * l.batch * lesson.config.context));
     };
-    for (const Learner& peer : peers) {
-        row.peer_name = peer.there ? peer.name : "none: " + peer.name + " did not get there";
-        add(peer.there ? &peer : nullptr);
-    }
-    row.peer_name = none;
-    if (peers.empty()) add(nullptr);
+    row.unit = "tokens";
+    row.ours = tokens(ours);
+    if (beside) row.peer = tokens(*peer);
+    report.add(row);
 }
 
 Learner learner(const Lesson& lesson, const Recipe& recipe, const engine::Gpt& model) {
@@ -144,18 +140,15 @@ void learn_text(const BenchOptions& options, Report& report) {
     const engine::Gpt model(lesson.config, Random(1, "bench/model"));
     std::vector<int> tokens = lesson.rows;
     tokens.insert(tokens.end(), lesson.validation.begin(), lesson.validation.end());
-    std::vector<std::unique_ptr<TorchPeer>> torches;
-    std::string none; // why there is no peer
-    for (const TorchSettings settings : {TorchSettings::tuned, TorchSettings::as_it_comes}) {
+    const auto torch = [&](TorchSettings settings) {
         TorchWork work{"learn",           plain.batch, lesson.config.context,
                        engine::threads(), plain.lr,    settings};
         work.recipe = TorchRecipe{plain.steps, plain.warmup, plain.floor, kNanoGpt.beta2};
-        torches.push_back(std::make_unique<TorchPeer>(work, model, tokens));
-        if (torches.back()->here()) continue;
-        none = torches.back()->name();
-        torches.pop_back();
-        break;
-    }
+        return std::make_unique<TorchPeer>(work, model, tokens);
+    };
+    std::vector<std::unique_ptr<TorchPeer>> peers;
+    peers.push_back(torch(TorchSettings::tuned));
+    if (peers[0]->here()) peers.push_back(torch(TorchSettings::as_it_comes));
 
     const MuonRates rates{3e-3, 0.03, 0.05, 0.85f};
     const int64_t warmup = quick ? 10 : 15;
@@ -166,18 +159,22 @@ void learn_text(const BenchOptions& options, Report& report) {
     std::vector<Learner> learners = {learner(lesson, plain, model), learner(lesson, muon, model),
                                      learner(lesson, modern, as_qwen3(lesson, 4)),
                                      learner(lesson, small, as_qwen3(lesson, 2))};
-    const auto ours = std::ssize(learners);
-    for (const auto& torch : torches)
-        learners.push_back({torch->name() + ", the recipe", plain.steps, plain.batch,
-                            [&torch = *torch](int64_t n) {
-                                const TorchPeer::Turn turn = torch.run(static_cast<int>(n));
-                                return Progressed{turn.seconds, turn.loss};
-                            }});
+    const size_t ours = learners.size();
+    for (const auto& peer : peers)
+        if (peer->here())
+            learners.push_back({peer->name() + ", the recipe", plain.steps, plain.batch,
+                                [&peer = *peer](int64_t n) {
+                                    const TorchPeer::Turn turn = peer.run(static_cast<int>(n));
+                                    return Progressed{turn.seconds, turn.loss};
+                                }});
     learn_in_turns(learners, lesson.goal);
     note_all(learners, report);
-    const std::vector<Learner> peers(learners.begin() + ours, learners.end());
-    for (const Learner& l : std::span(learners).first(static_cast<size_t>(ours)))
-        report_rows(lesson, l, peers, none, report);
+    for (size_t i = 0; i < ours; ++i)
+        for (size_t k = 0; k < peers.size(); ++k) {
+            const Learner* peer = peers[k]->here() ? &learners[ours + k] : nullptr;
+            report_rows(lesson, learners[i], peer, peer != nullptr ? peer->name : peers[k]->name(),
+                        report);
+        }
 }
 
 void learn_run(const BenchOptions& options, Report& report) {
@@ -197,10 +194,8 @@ void learn_run(const BenchOptions& options, Report& report) {
                                      learner(lesson, modern, as_qwen3(lesson, 4))};
     learn_in_turns(learners, lesson.goal);
     note_all(learners, report);
-    Learner plainly = learners[0];
-    plainly.name = "ours, AdamW";
-    for (const Learner& l : std::span(learners).subspan(1))
-        report_rows(lesson, l, {plainly}, "", report);
+    for (size_t i = 1; i < 3; ++i)
+        report_rows(lesson, learners[i], &learners[0], "ours, AdamW", report);
 }
 
 } // namespace

@@ -18,7 +18,10 @@ void write_study(const std::string& file, const Json& options, const Json& found
 template <class Options>
 void write_study(const std::string& file, const Options& options, const Json& found,
                  const std::string& text) {
-    write_study(file, record(flags_of(options)), found, text, options.quiet);
+    if constexpr (requires { options.pool; })
+        write_study(file, record(flags_of(options)), found, text, options.pool.quiet);
+    else
+        write_study(file, record(flags_of(options)), found, text, options.quiet);
 }
 
 // What a study has left in the run's folder as NAME.json; null if it is not there. A file of an

@@ -245,9 +245,8 @@ void active(const ActiveOptions& options) {
     for (ActiveRow& row : rows)
         row.worth = label_worth(x, y, static_cast<double>(row.solutions), row.point[1].mean);
     const Table table = table_of(rows);
-    write_study(join_path(options.pool.run, study + "/table"), record(flags_of(options)),
-                {{"rows", table.json()}}, introduction(options) + table.markdown(),
-                options.pool.quiet);
+    write_study(join_path(options.pool.run, study + "/table"), options, {{"rows", table.json()}},
+                introduction(options) + table.markdown());
 }
 
 } // namespace qstar::eval

@@ -258,8 +258,8 @@ void best_of_n(const BestOfNOptions& options) {
             train::model_path(options.pool.run, search::scorer_named(name).stages.front())));
     const auto curve = curve_of(pools, choosers_for(options.pool.scorers, readings), options.sizes,
                                 options.shuffles, options.pool.seed);
-    write_study(join_path(options.pool.run, "best-of-n"), record(flags_of(options)),
-                {{"rows", table_of(curve).json()}}, markdown(curve, options), options.pool.quiet);
+    write_study(join_path(options.pool.run, "best-of-n"), options,
+                {{"rows", table_of(curve).json()}}, markdown(curve, options));
 }
 
 } // namespace qstar::eval

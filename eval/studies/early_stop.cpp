@@ -106,8 +106,8 @@ void early_stop(const EarlyStopOptions& options) {
     std::vector<StopRow> rows;
     for (const double threshold : with.thresholds)
         rows.push_back(stop_below(pools, threshold, with.pool.samples));
-    write_study(join_path(options.pool.run, "early-stop"), record(flags_of(with)),
-                {{"rows", table_of(rows).json()}}, markdown(rows, with), with.pool.quiet);
+    write_study(join_path(options.pool.run, "early-stop"), with, {{"rows", table_of(rows).json()}},
+                markdown(rows, with));
 }
 
 } // namespace qstar::eval

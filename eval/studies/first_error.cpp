@@ -103,9 +103,8 @@ void first_error(const FirstErrorOptions& options) {
         rows.push_back(count_first_errors(pools, truth, i, options.threshold));
         rows.back().scorer = options.pool.scorers[i];
     }
-    write_study(join_path(options.pool.run, "first-error"), record(flags_of(options)),
-                {{"rows", table_of(rows).json()}}, first_error_text(rows, options),
-                options.pool.quiet);
+    write_study(join_path(options.pool.run, "first-error"), options,
+                {{"rows", table_of(rows).json()}}, first_error_text(rows, options));
 }
 
 } // namespace qstar::eval

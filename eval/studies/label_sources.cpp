@@ -202,8 +202,8 @@ void label_sources(const LabelSourcesOptions& options) {
     const auto curve =
         curve_of(draw_pools(drawn), choosers, options.sizes, options.shuffles, options.pool.seed);
     const Table table = table_of(sources, curve);
-    write_study(file_in(options.pool.run, "table"), record(flags_of(options)),
-                {{"rows", table.json()}}, markdown(table, options), options.pool.quiet);
+    write_study(file_in(options.pool.run, "table"), options, {{"rows", table.json()}},
+                markdown(table, options));
 }
 
 } // namespace qstar::eval
