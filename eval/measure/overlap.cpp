@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -45,26 +46,11 @@ std::vector<std::string> training_files(const std::string& run) {
     return files;
 }
 
-// The lines of a training file, by their hashes.
-struct Lines {
-    uintmax_t size = 0;
-    std::filesystem::file_time_type written;
-    std::vector<size_t> hashes; // ascending
-    bool operator==(const Lines& other) const {
-        return size == other.size && written == other.written;
-    }
-};
+// The hashes of a training file's lines, ascending.
+using Hashes = std::shared_ptr<const std::vector<size_t>>;
 
-// As the file is now. A demo's studies ask for the same files again and again, and millions of
-// lines take seconds to read: what was read stands as long as the file's size and time do. May be
-// called by several threads.
-const std::vector<size_t>& hashes_in(const std::string& path) {
-    static std::mutex one;
-    static std::map<std::string, Lines> known;
-    const std::lock_guard lock(one);
-    Lines now{std::filesystem::file_size(path), std::filesystem::last_write_time(path), {}};
-    Lines& lines = known[path];
-    if (lines == now) return lines.hashes;
+Hashes read_hashes(const std::string& path) {
+    std::vector<size_t> all;
     for (const std::vector<size_t>& item : items_of_jsonl(path, [](const JsonLine& line) {
              std::vector<std::string> texts;
              collect_lines(line.value, texts);
@@ -72,10 +58,29 @@ const std::vector<size_t>& hashes_in(const std::string& path) {
              for (const std::string& text : texts) hashes.push_back(std::hash<std::string>()(text));
              return hashes;
          }))
-        now.hashes.insert(now.hashes.end(), item.begin(), item.end());
-    std::sort(now.hashes.begin(), now.hashes.end());
-    lines = std::move(now);
-    return lines.hashes;
+        all.insert(all.end(), item.begin(), item.end());
+    std::sort(all.begin(), all.end());
+    return std::make_shared<const std::vector<size_t>>(std::move(all));
+}
+
+// As the file is now. A demo's studies ask for the same files again and again, and millions of
+// lines take seconds to read: what was read stands as long as the file's size and time do. May be
+// called by several threads.
+Hashes hashes_in(const std::string& path) {
+    struct Read {
+        uintmax_t size = 0;
+        std::filesystem::file_time_type written;
+        Hashes hashes;
+    };
+    static std::mutex one;
+    static std::map<std::string, Read> known;
+    const std::lock_guard lock(one);
+    const auto size = std::filesystem::file_size(path);
+    const auto written = std::filesystem::last_write_time(path);
+    Read& read = known[path];
+    if (read.hashes == nullptr || read.size != size || read.written != written)
+        read = {size, written, read_hashes(path)};
+    return read.hashes;
 }
 
 // Names the line of the file in which one of the problems stands, if one does.
@@ -94,10 +99,10 @@ void refuse_held_out(const std::string& path, const std::unordered_set<std::stri
 int64_t check_overlap(const std::string& run, std::span<const std::string> problems) {
     int64_t compared = 0;
     for (const std::string& path : training_files(run)) {
-        const std::vector<size_t>& hashes = hashes_in(path);
-        compared += std::ssize(hashes);
+        const Hashes hashes = hashes_in(path);
+        compared += std::ssize(*hashes);
         const auto stands_there = [&](const std::string& problem) {
-            return std::ranges::binary_search(hashes, std::hash<std::string>()(problem));
+            return std::ranges::binary_search(*hashes, std::hash<std::string>()(problem));
         };
         if (std::ranges::any_of(problems, stands_there))
             refuse_held_out(path, {problems.begin(), problems.end()});
