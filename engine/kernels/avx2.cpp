@@ -23,6 +23,7 @@ struct Avx2 : Unrolled {
     static constexpr int kLanes = 8;
     static constexpr int kRows = 6; // of the micro-kernel, with 2 vectors each
     static constexpr int kColumns = 2;
+    static constexpr int kSteps = 4; // terms that it adds between two looks at the loop's end
     static constexpr int kWideRows = 6;
     static constexpr int kPageColumns = 2; // of attention's sums, with 4 vectors each
     static constexpr int kWideColumns = 2;
@@ -51,6 +52,11 @@ struct Avx2 : Unrolled {
     static Type mul(Type x, Type y) { return _mm256_mul_ps(x, y); }
     static Type div(Type x, Type y) { return _mm256_div_ps(x, y); }
     static Type fma(Type x, Type y, Type z) { return _mm256_fmadd_ps(x, y, z); }
+    // sum += x y where it lies: compilers let sums wander between registers, and move them back.
+    static Type add_product(Type sum, Type x, Type y) {
+        asm("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(x), "x"(y));
+        return sum;
+    }
     static Type fnma(Type x, Type y, Type z) { return _mm256_fnmadd_ps(x, y, z); } // z - x y
     static Type max(Type x, Type y) { return _mm256_max_ps(x, y); } // y where one is NaN
     static Type min(Type x, Type y) { return _mm256_min_ps(x, y); }

@@ -27,6 +27,7 @@ struct Avx512 : Unrolled {
     using Mask = __mmask16;
     static constexpr int kLanes = 16;
     static constexpr int kRows = 14; // of the micro-kernel, with 2 vectors each
+    static constexpr int kSteps = 1;
     static constexpr int kColumns = 2;
     static constexpr int kWideRows = 6;
     static constexpr int kPageColumns = 4; // of attention's sums, with 4 vectors each
@@ -53,6 +54,7 @@ struct Avx512 : Unrolled {
     static Type mul(Type x, Type y) { return _mm512_mul_ps(x, y); }
     static Type div(Type x, Type y) { return _mm512_div_ps(x, y); }
     static Type fma(Type x, Type y, Type z) { return _mm512_fmadd_ps(x, y, z); }
+    static Type add_product(Type sum, Type x, Type y) { return fma(x, y, sum); }
     static Type fnma(Type x, Type y, Type z) { return _mm512_fnmadd_ps(x, y, z); } // z - x y
     static Type max(Type x, Type y) { return _mm512_max_ps(x, y); } // y where one is NaN
     static Type min(Type x, Type y) { return _mm512_min_ps(x, y); }

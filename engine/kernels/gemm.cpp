@@ -19,8 +19,10 @@ namespace {
 // One thread does it alone below this (multiply-adds): waking another costs more.
 constexpr int64_t kAloneWork = 1 << 20;
 
-// A piece of work that a thread takes at a time has about this many multiply-adds.
-constexpr int64_t kPieceWork = 1 << 25;
+// A piece of work that a thread takes at a time has about this many multiply-adds, and so many
+// rows or columns if they are there: each piece packs the whole of the other operand again.
+constexpr int64_t kPieceWork = 1 << 23;
+constexpr int64_t kPieceSide = 256;
 
 thread_local Scratch scratch_a;
 thread_local Scratch scratch_b;
@@ -288,7 +290,8 @@ void openblas(const Gemm& g) {
 // Cuts a side into pieces for the threads: at least one each, more where the work is
 // large, so that a thread that is held up is helped out. Returns a piece's length.
 int64_t piece_length(const Gemm& g, int64_t side, int64_t step, int64_t workers) {
-    const int64_t rounds = std::clamp<int64_t>(g.m * g.n * g.k / workers / kPieceWork, 1, 4);
+    const int64_t most = std::min(g.m * g.n * g.k / kPieceWork, side / kPieceSide) / workers;
+    const int64_t rounds = std::clamp<int64_t>(most, 1, 8);
     return std::min(side,
                     even_part(side, (side + workers * rounds - 1) / (workers * rounds), step));
 }

@@ -22,6 +22,7 @@ struct Neon : Unrolled {
     using Mask = int; // how many lanes are there: 0 or less, to 4 or more
     static constexpr int kLanes = 4;
     static constexpr int kRows = 12; // of the micro-kernel, with 2 vectors each
+    static constexpr int kSteps = 1;
     static constexpr int kColumns = 2;
     static constexpr int kWideRows = 6;
     static constexpr int kPageColumns = 4; // of attention's sums, with 4 vectors each
@@ -59,6 +60,7 @@ struct Neon : Unrolled {
     static Type mul(Type x, Type y) { return vmulq_f32(x, y); }
     static Type div(Type x, Type y) { return vdivq_f32(x, y); }
     static Type fma(Type x, Type y, Type z) { return vfmaq_f32(z, x, y); }
+    static Type add_product(Type sum, Type x, Type y) { return fma(x, y, sum); }
     static Type fnma(Type x, Type y, Type z) { return vfmsq_f32(z, x, y); } // z - x y
     // y where one is NaN, as on the other processors; NEON's own give NaN.
     static Type max(Type x, Type y) { return vbslq_f32(vcgtq_f32(x, y), x, y); }

@@ -65,24 +65,17 @@ void block(const Tile& tile, int tail) {
     float* keep_b = t.keep_b;
     const float* next_c = t.next_c;
     const float* next_a = t.next_a;
-    int64_t due = 0; // the step that fetches the next row: spread out, or they hold up B
-    for (int64_t l = 0; l < t.k; ++l) {
-        if (l == due) {
-            due += t.k / (2 * R);
-            for (int j = 0; j < N; ++j) V::prefetch(next_c + j * V::kLanes);
-            for (int64_t j = 0; j < t.next_length; j += 16) V::prefetch_far(next_a + j);
-            next_c += t.ldc;
-            next_a += t.next_lda;
-        }
+    // Term l + u of all sums, with A's pointers at l.
+    const auto add_term = [&](auto u) __attribute__((always_inline)) {
         F row[N];
         V::template unroll<N>([&](auto j) { row[j()] = load_b(b, j); });
         if constexpr (kKeep) {
             for (int j = 0; j < N; ++j) V::prefetch(b + kAhead * t.ldb + j * V::kLanes);
         }
         V::template unroll<R>([&](auto i) {
-            const F x = V::set(kRows ? a[i() / 3][i() % 3 * t.stride_a] : a[0][i()]);
+            const F x = V::set(kRows ? a[i() / 3][i() % 3 * t.stride_a + u()] : a[0][i()]);
             V::template unroll<N>(
-                [&](auto j) { sum[i()][j()] = V::fma(x, row[j()], sum[i()][j()]); });
+                [&](auto j) { sum[i()][j()] = V::add_product(sum[i()][j()], x, row[j()]); });
         });
         if constexpr (kKeep) {
             V::template unroll<N>([&](auto j) { V::store(keep_b + j() * V::kLanes, row[j()]); });
@@ -90,11 +83,36 @@ void block(const Tile& tile, int tail) {
             V::prefetch_far(b + N * V::kLanes);
             V::prefetch_far(b + (2 * N - 1) * V::kLanes);
         }
-        V::template unroll<kPointers>([&](auto p) {
-            a[p()] += kRows ? 1 : t.stride_a;
-            in_register(a[p()]);
-        });
         b += t.ldb;
+        in_register(b);
+        if constexpr (!kRows) a[0] += t.stride_a;
+        V::template unroll<kPointers>([&](auto p) { in_register(a[p()]); });
+    };
+    const auto pass_terms = [&](int64_t n) __attribute__((always_inline)) {
+        if constexpr (kRows) V::template unroll<kPointers>([&](auto p) { a[p()] += n; });
+    };
+    constexpr int kSteps = kKeep || R * N < 2 * V::kRows ? 1 : V::kSteps;
+    const int64_t whole = t.k / kSteps * kSteps;
+    // The next rows are fetched one after the other in the first half: all at once, they would
+    // hold up B.
+    const int64_t every = (t.k / (2 * R) + kSteps) / kSteps * kSteps;
+    int64_t l = 0;
+    for (int fetched = 1; l < whole; ++fetched) {
+        for (int j = 0; j < N; ++j) V::prefetch(next_c + j * V::kLanes);
+        for (int64_t j = 0; j < t.next_length; j += 16) V::prefetch_far(next_a + j);
+        next_c += t.ldc;
+        next_a += t.next_lda;
+        const int64_t until = fetched < R && l + every < whole ? l + every : whole;
+        for (; l < until; l += kSteps) {
+            V::template unroll<kSteps>(add_term);
+            pass_terms(kSteps);
+        }
+    }
+    if constexpr (kSteps > 1) {
+        for (; l < t.k; ++l) {
+            add_term(typename V::template Index<0>());
+            pass_terms(1);
+        }
     }
 
     if (t.bias != nullptr) {

@@ -33,6 +33,8 @@ void Report::add(const Row& row) {
     }
     std::fflush(stdout);
     rows_.push_back(row);
+    if (row.peak > 0 && row.ours.median > 1.1 * row.peak)
+        note("  A product above the peak: the peak was disturbed, or its loop is badly compiled.");
 }
 
 void Report::note(const std::string& sentence) {
