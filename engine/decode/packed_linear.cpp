@@ -133,9 +133,8 @@ void PackedLinear::many_rows(int64_t rows, const float* x, int64_t ldx, float* y
     const int64_t parts = (in_ + deep - 1) / deep;
     const int64_t depth = up_to_multiple((in_ + parts - 1) / parts, 8);
     const int64_t strips = (rows + kernels_->mr - 1) / kernels_->mr;
-    // Meanwhile each strip has its share of the next part fetched.
-    const int64_t share =
-        up_to_multiple(depth * nr / strips / (2 * kernels_->mr) + 1, kNumbersALine);
+    // Meanwhile each row has its share of the next part fetched.
+    const int64_t share = up_to_multiple(depth * nr / rows + 1, kNumbersALine);
     for (int64_t j = begin; j < end; j += nr) {
         for (int64_t l = 0; l < in_; l += depth) {
             Tile t;
@@ -155,7 +154,7 @@ void PackedLinear::many_rows(int64_t rows, const float* x, int64_t ldx, float* y
                 t.c = y + row * ldy + j;
                 t.next_c = t.c + t.rows * ldy;
                 kernels_->micro(t);
-                t.next_a += share * 2 * kernels_->mr;
+                t.next_a += share * t.rows;
             }
         }
     }

@@ -91,7 +91,7 @@ void block(const Tile& tile, int tail) {
     const auto pass_terms = [&](int64_t n) __attribute__((always_inline)) {
         if constexpr (kRows) V::template unroll<kPointers>([&](auto p) { a[p()] += n; });
     };
-    constexpr int kSteps = kKeep || R * N < 2 * V::kRows ? 1 : V::kSteps;
+    constexpr int kSteps = kKeep || R * N < 8 ? 1 : V::kSteps;
     const int64_t whole = t.k / kSteps * kSteps;
     // The next rows are fetched one after the other in the first half: all at once, they would
     // hold up B.
