@@ -95,7 +95,8 @@ void describe(Flags& f, SearchCall& o) {
         .offers({"best", "weighted", "bests"});
     describe_cost(f, o.cost);
     f.text("step-cost", o.step_cost, "astar: log-prob or unit").offers({"log-prob", "unit"});
-    f.mark("trace", o.options.trace, "mcts, astar: tell every step of the algorithm").quiet();
+    f.mark("trace", o.options.shared.trace, "mcts, astar: tell every step of the algorithm")
+        .quiet();
     f.text("trace-file", o.trace_file, "write the tree that one problem's search saw as JSON here")
         .output()
         .quiet();
@@ -117,9 +118,9 @@ void search_puzzles(const SearchCall& flags, uint64_t seed) {
     puzzle.method = flags.method;
     puzzle.run = flags.run;
     puzzle.puzzle.world = flags.world;
-    const int width = puzzle.options.width; // puzzles' own, where none is given
-    static_cast<SearchOptions&>(puzzle.options) = flags.options;
-    if (!flags.width_given) puzzle.options.width = width;
+    const int width = puzzle.options.shared.width; // puzzles' own, where none is given
+    puzzle.options.shared = flags.options.shared;
+    if (!flags.width_given) puzzle.options.shared.width = width;
     puzzle.options.seed = seed;
     puzzle.trace_file = flags.trace_file;
     search_puzzles(puzzle);

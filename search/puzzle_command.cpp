@@ -147,10 +147,11 @@ namespace {
 
 void say_memory(const Space& space, const PuzzleSearch& flags, const PuzzleModels& models) {
     if (!flags.options.hashed || !engine::is_first_rank()) return;
-    const int64_t bytes = LayerSpace::memory(space, flags.options.width, models.q != nullptr);
+    const int64_t bytes =
+        LayerSpace::memory(space, flags.options.shared.width, models.q != nullptr);
     fmt::print(stderr, "a beam of {} states takes {}, and of each beam {} are kept\n",
-               flags.options.width, engine::memory_text(bytes),
-               engine::memory_text(int64_t{6} * flags.options.width));
+               flags.options.shared.width, engine::memory_text(bytes),
+               engine::memory_text(int64_t{6} * flags.options.shared.width));
 }
 
 } // namespace
@@ -189,7 +190,7 @@ Json call_of(const Space& space, const PuzzleSearch& flags, const std::vector<St
         if (!file.empty()) call["the SHA-256 of " + file] = sha256_file(file);
     PuzzleSearch described = flags;
     Flags own;
-    describe(own, static_cast<SearchOptions&>(described.options));
+    describe(own, described.options.shared);
     describe_puzzle(own, described);
     call["--seed"] = flags.options.seed;
     for (const auto& [name, value] : record(own).items())

@@ -83,7 +83,7 @@ Result run(Method method, Proposer& proposer, Scorer* scorer, const std::string&
            const Options& options) {
     const bool scored = method != Method::greedy && method != Method::majority;
     StepSpace space(proposer, scored ? scorer : nullptr, problem, options);
-    run(space, method, options, options.vote);
+    run(space, method, options.shared, options.vote);
     return space.finish();
 }
 
@@ -240,14 +240,14 @@ PuzzleResult solve(const Space& puzzle, Method method, Heuristic* heuristic, QFu
                    const State& start, const PuzzleOptions& options) {
     if (method == Method::beam && options.hashed && (q != nullptr || heuristic != nullptr)) {
         LayerSpace space(puzzle, heuristic, q, start, options);
-        beam(space, static_cast<size_t>(options.width));
+        beam(space, static_cast<size_t>(options.shared.width));
         return space.finish();
     }
     if (method == Method::qstar && q == nullptr)
         fail("--method qstar needs Q-values: --heuristic model of `train deep-q`");
     if (method != Method::qstar && heuristic == nullptr) fail("this method needs a heuristic");
     PuzzleSpace space(puzzle, heuristic, q, start, options);
-    run(space, method, options, Vote::best);
+    run(space, method, options.shared, Vote::best);
     return space.finish();
 }
 

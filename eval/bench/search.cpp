@@ -49,7 +49,7 @@ void measure(Method method, const std::vector<std::string>& problems, search::Pr
              search::Scorer* scorer, const search::World& world, int turns, Report& report) {
     search::Options options;
     options.budget = kBudget;
-    options.samples = kBudget; // the budget is the limit
+    options.shared.samples = kBudget; // the budget is the limit
     options.rules = &world;
     std::vector<search::Result> together, alone;
     const auto solve = [&](size_t at_once) {

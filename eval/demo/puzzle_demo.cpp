@@ -35,23 +35,23 @@ PuzzlePlan lights_out_plan(const DemoOptions& options) {
     // network's features can express.
     auto training = of<train::DeepQOptions>(options);
     train::ValueOptions& value = training.value;
-    value.puzzle.world = "lights-out";
-    value.puzzle.size = options.quick ? 3 : 5;
-    value.bound = "none";
-    value.width = 64;
-    value.blocks = 1;
-    value.steps = options.quick ? 300 : 2000;
-    value.loop.batch = 100;
-    value.loop.lr = 3e-3;
-    value.scramble = 12;
+    value.training.puzzle.world = "lights-out";
+    value.training.puzzle.size = options.quick ? 3 : 5;
+    value.training.bound = "none";
+    value.training.width = 64;
+    value.training.blocks = 1;
+    value.training.steps = options.quick ? 300 : 2000;
+    value.training.loop.batch = 100;
+    value.training.loop.lr = 3e-3;
+    value.training.scramble = 12;
     value.check_every = 20;
     value.target_loss = 0.03;
 
-    auto eval = measure_by_networks(options, value.puzzle, "puzzles.jsonl");
+    auto eval = measure_by_networks(options, value.training.puzzle, "puzzles.jsonl");
     eval.methods = {"greedy", "best-of-n", "beam", "mcts", "astar", "qstar"};
     eval.search.mirror = true;
     eval.search.options.nodes = 50'000;
-    eval.search.options.weight = 4;
+    eval.search.options.shared.weight = 4;
     return {{{"davi", "the cost to go, from states that were scrambled from the goal", value},
              {"deep-q", "the same for each action of a state, for Q*", training},
              {"puzzles", "100 fresh states, every method on the same ones", eval}},
@@ -63,25 +63,25 @@ PuzzlePlan cube_plan(const DemoOptions& options) {
 
     // Every state of the 2x2x2 is 14 quarter turns away at most: value iteration reaches them all.
     auto value = of<train::ValueOptions>(options);
-    value.puzzle.world = "cube2";
-    value.width = quick ? 64 : 256;
-    value.blocks = 1;
-    value.steps = quick ? 200 : 4000;
-    value.loop.batch = quick ? 100 : 500;
-    value.scramble = 16;
+    value.training.puzzle.world = "cube2";
+    value.training.width = quick ? 64 : 256;
+    value.training.blocks = 1;
+    value.training.steps = quick ? 200 : 4000;
+    value.training.loop.batch = quick ? 100 : 500;
+    value.training.scramble = 16;
     value.check_every = quick ? 10 : 50;
     // What it has learned of states, said of all turns of a state at once.
     auto turns = of<train::DeepQOptions>(options);
     turns.value = value;
-    turns.value.steps = quick ? 100 : 1500;
+    turns.value.training.steps = quick ? 100 : 1500;
     turns.teacher = "davi";
     turns.each = 6;
 
-    auto fresh = measure_by_networks(options, value.puzzle, "puzzles-2x2x2.jsonl");
+    auto fresh = measure_by_networks(options, value.training.puzzle, "puzzles-2x2x2.jsonl");
     fresh.methods = {"beam", "astar", "qstar"};
     fresh.problems = quick ? 5 : 200;
-    fresh.search.options.batch = 16;
-    fresh.search.options.weight = 0.9; // a tenth less of h is rarely above the truth
+    fresh.search.options.shared.batch = 16;
+    fresh.search.options.shared.weight = 0.9; // a tenth less of h is rarely above the truth
     fresh.search.options.nodes = quick ? 20'000 : 300'000;
 
     // The 3x3x3 is too deep for that: walks from the goal say which of two states is nearer.
@@ -99,7 +99,7 @@ PuzzlePlan cube_plan(const DemoOptions& options) {
     wide.methods = {"beam"};
     wide.problems = quick ? 1 : 5;
     wide.search.options.hashed = true;
-    wide.search.options.width = quick ? 64 : 16'384;
+    wide.search.options.shared.width = quick ? 64 : 16'384;
     wide.search.options.nodes = quick ? 2000 : 2'000'000;
 
     return {

@@ -29,11 +29,12 @@ search::Options options_of(const Experiment& experiment, const LadderEntry& entr
                            const search::Scorer* scorer, int64_t budget) {
     search::Options options;
     options.budget = budget > 0 ? budget : int64_t{1} << 30;
-    options.samples = static_cast<int>(std::min<int64_t>(options.budget, 1 << 20)); // never reached
-    options.width = experiment.search.width;
+    options.shared.samples =
+        static_cast<int>(std::min<int64_t>(options.budget, 1 << 20)); // never reached
+    options.shared.width = experiment.search.width;
     options.proposals = experiment.search.proposals;
     options.n_best = experiment.search.n_best;
-    options.weight = experiment.search.weight;
+    options.shared.weight = experiment.search.weight;
     options.temperature = static_cast<float>(experiment.search.temperature);
     options.vote = entry.vote;
     options.cost = search::cost_named(experiment.search.cost);

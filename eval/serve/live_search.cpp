@@ -231,10 +231,10 @@ SearchRequest search_request(const std::map<std::string, std::string>& query,
     search::Options& options = asked.options;
     options.budget = 600;
     read_number(query, "budget", 1, 20'000, options.budget);
-    read_number(query, "samples", 1, 256, options.samples);
+    read_number(query, "samples", 1, 256, options.shared.samples);
     read_number(query, "proposals", 1, 32, options.proposals);
-    read_number(query, "width", 1, 32, options.width);
-    read_number(query, "weight", 0, 100, options.weight);
+    read_number(query, "width", 1, 32, options.shared.width);
+    read_number(query, "weight", 0, 100, options.shared.weight);
     std::optional<search::Aggregate> aggregate;
     if (asked.scorer != "none") aggregate = search::aggregate_for(models.reading(asked.scorer));
     search::set_defaults(options, models.world(), asked.method, nullptr, aggregate);

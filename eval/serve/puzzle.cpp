@@ -104,11 +104,11 @@ PuzzleSolution by_table(const search::Space& space, search::State state) {
 PuzzleSolution solution_of(const std::string& run, const PuzzleTitle& puzzle,
                            const search::Space& space, const search::State& state) {
     search::PuzzleOptions options;
-    options.seconds = kPageSeconds;
+    options.shared.seconds = kPageSeconds;
     options.nodes = kPageStates;
     std::string stage;
     if (const auto network = network_of(run, space, stage)) {
-        options.width = kPageBeam;
+        options.shared.width = kPageBeam;
         options.hashed = true;
         search::QFunction* q = network->is_q() ? network.get() : nullptr;
         return searched(
@@ -122,7 +122,7 @@ PuzzleSolution solution_of(const std::string& run, const PuzzleTitle& puzzle,
         fail("the run has no network of the 3x3x3: `qstar train walk --world cube3 --q --run {}` "
              "makes one",
              run);
-    options.weight = puzzle.size > 3 ? 1.5 : 1;
+    options.shared.weight = puzzle.size > 3 ? 1.5 : 1;
     const auto bound = search::make_bound(space, search::best_bound(space));
     return searched(
         puzzle.size > 3 ? "A* with 1.5 times the walking distance" : "A* with the walking distance",

@@ -16,7 +16,7 @@ namespace qstar::eval {
 namespace {
 
 search::PuzzleChoice choice_of(const ActionsOptions& options, int set) {
-    search::PuzzleChoice choice = options.training.value.puzzle;
+    search::PuzzleChoice choice = options.training.value.training.puzzle;
     (choice.world == "lights-out" ? choice.size : choice.compose) = set;
     return choice;
 }
@@ -29,27 +29,28 @@ struct Networks {
 };
 Networks train_networks(const ActionsOptions& options, int set) {
     train::DeepQOptions q = options.training;
-    q.value.puzzle = choice_of(options, set);
-    q.value.stage.seed = options.seed;
-    q.value.stage.quiet = options.quiet;
+    q.value.training.puzzle = choice_of(options, set);
+    q.value.training.stage.seed = options.seed;
+    q.value.training.stage.quiet = options.quiet;
     Networks names{fmt::format("davi-{}", set), fmt::format("deep-q-{}", set)};
     train::ValueOptions value = q.value;
     if (by_walks(options)) {
-        const int turns = value.puzzle.compose; // of an action
-        value.puzzle.compose = 1;
+        const int turns = value.training.puzzle.compose; // of an action
+        value.training.puzzle.compose = 1;
         names.value = fmt::format("walk-{}", turns > 1 ? 1 : set);
-        value.name = names.value;
-        train::walk({value});
-        if (value.scramble == 0)
-            value.scramble = train::default_scramble(*search::make_space(value.puzzle));
-        q.value.scramble = (value.scramble + turns - 1) / turns;
+        value.training.name = names.value;
+        train::walk({value.training});
+        if (value.training.scramble == 0)
+            value.training.scramble =
+                train::default_scramble(*search::make_space(value.training.puzzle));
+        q.value.training.scramble = (value.training.scramble + turns - 1) / turns;
         q.teacher = names.value;
     } else {
-        value.name = names.value;
+        value.training.name = names.value;
         train::davi(value);
     }
-    q.value.name = names.q;
-    if (options.q_steps > 0) q.value.steps = options.q_steps;
+    q.value.training.name = names.q;
+    if (options.q_steps > 0) q.value.training.steps = options.q_steps;
     train::deep_q(q);
     return names;
 }
@@ -73,8 +74,9 @@ std::string ratios(const std::vector<std::pair<PuzzleRow, PuzzleRow>>& pairs) {
 Plot plot(const ActionsOptions& options, const std::vector<PuzzleRow>& rows, const char* what,
           double PuzzleRow::*value) {
     Plot plot;
-    plot.title = fmt::format("{}: A* against Q*, {} fresh states for each set of actions, seed {}",
-                             options.training.value.puzzle.world, options.problems, options.seed);
+    plot.title =
+        fmt::format("{}: A* against Q*, {} fresh states for each set of actions, seed {}",
+                    options.training.value.training.puzzle.world, options.problems, options.seed);
     plot.x_label = "actions of a state";
     plot.y_label = fmt::format("{}, mean of all states", what);
     plot.log_x = plot.log_y = true;
@@ -94,34 +96,34 @@ Plot plot(const ActionsOptions& options, const std::vector<PuzzleRow>& rows, con
 
 void describe(Flags& f, ActionsOptions& o) {
     train::DeepQOptions& t = o.training;
-    f.text("world", t.value.puzzle.world, "lights-out, cube2 or cube3")
+    f.text("world", t.value.training.puzzle.world, "lights-out, cube2 or cube3")
         .offers({"lights-out", "cube2", "cube3"});
-    f.text("run", t.value.stage.run, "the run's folder");
+    f.text("run", t.value.training.stage.run, "the run's folder");
     f.seed(o.seed);
     f.list("sets", o.sets, 1, 40, "lights-out: widths; cubes: turns in a composed action: 1,2,3")
         .required();
     f.number("problems", o.problems, 1, 10'000'000, "fresh states for each set");
     f.choice("learning", o.learning, {"value-iteration", "walks"},
              "davi and deep-q, or walk and a Q-network that it teaches");
-    f.number("steps", t.value.steps, 1, kMost, "training steps of each network");
+    f.number("steps", t.value.training.steps, 1, kMost, "training steps of each network");
     f.number("q-steps", o.q_steps, 0, kMost, "of each Q-network; 0: as many");
-    f.number("train-batch", t.value.loop.batch, 1, 1'000'000, "states a training step");
-    f.number("lr", t.value.loop.lr, 0, 10, "learning rate at its peak");
-    f.number("net-width", t.value.width, 1, 100'000, "of the networks");
-    f.number("blocks", t.value.blocks, 0, 1000, "of the networks");
-    f.number("scramble", t.value.scramble, 0, 1'000'000,
+    f.number("train-batch", t.value.training.loop.batch, 1, 1'000'000, "states a training step");
+    f.number("lr", t.value.training.loop.lr, 0, 10, "learning rate at its peak");
+    f.number("net-width", t.value.training.width, 1, 100'000, "of the networks");
+    f.number("blocks", t.value.training.blocks, 0, 1000, "of the networks");
+    f.number("scramble", t.value.training.scramble, 0, 1'000'000,
              "moves from the goal, at most; 0: by the puzzle");
-    f.text("bound", t.value.bound, "lower bound that the networks add to")
+    f.text("bound", t.value.training.bound, "lower bound that the networks add to")
         .offers({"none", "manhattan", "walking-distance", "lights", "misplaced"});
     f.number("check-every", t.value.check_every, 1, kMost, "steps between two looks at the loss");
     f.number_above("target-loss", t.value.target_loss, 0, 1e9,
                    "below it the target network is renewed");
     f.number("patience", t.value.patience, 1, kMost, "looks after which it is renewed in any case");
     f.number("each", t.each, 1, kMost, "deep-q: actions of each state that are learned from");
-    search::search_option(f, "weight", o.options.weight);
-    search::search_option(f, "batch", o.options.batch);
+    search::search_option(f, "weight", o.options.shared.weight);
+    search::search_option(f, "batch", o.options.shared.batch);
     search::search_option(f, "nodes", o.options.nodes);
-    search::search_option(f, "seconds", o.options.seconds);
+    search::search_option(f, "seconds", o.options.shared.seconds);
     f.mark("mirror", o.mirror, "the mean of h, and of Q, over a state and its mirror images");
 }
 
@@ -143,13 +145,13 @@ void actions(const ActionsOptions& options) {
         search::PuzzleSearch search;
         search.puzzle = puzzle;
         search.options = options.options;
-        if (by_walks(options)) search.options.weight /= puzzle.compose;
+        if (by_walks(options)) search.options.shared.weight /= puzzle.compose;
         search.heuristic = "model";
         search.mirror = options.mirror;
         for (const char* method : {"astar", "qstar"}) {
             search.method = method;
             search.model =
-                train::model_path(options.training.value.stage.run,
+                train::model_path(options.training.value.training.stage.run,
                                   search.method == "astar" ? networks.value : networks.q);
             rows.push_back(measure(*space, search, states, shortest, options.quiet));
         }
@@ -158,11 +160,11 @@ void actions(const ActionsOptions& options) {
     const std::string text = fmt::format(
         "A* against Q* on {}, {} fresh states for each set, seed {}; networks trained by {}, {} "
         "steps, Q {}.\n\n{}",
-        options.training.value.puzzle.world, options.problems, options.seed, options.learning,
-        options.training.value.steps,
-        options.q_steps > 0 ? options.q_steps : options.training.value.steps,
+        options.training.value.training.puzzle.world, options.problems, options.seed,
+        options.learning, options.training.value.training.steps,
+        options.q_steps > 0 ? options.q_steps : options.training.value.training.steps,
         table_of(rows).markdown());
-    const std::string file = join_path(options.training.value.stage.run, "actions");
+    const std::string file = join_path(options.training.value.training.stage.run, "actions");
     write_file_atomic(file + "-generated.svg",
                       picture(plot(options, rows, "states made", &PuzzleRow::generated)));
     write_file_atomic(file + "-seconds.svg",

@@ -20,7 +20,7 @@
 namespace qstar::eval {
 
 struct ActionsOptions {
-    ActionsOptions() { training.value.bound = "none"; } // both networks learn all of it
+    ActionsOptions() { training.value.training.bound = "none"; } // both networks learn all of it
     train::DeepQOptions training; // of both networks, in RUN/davi-SET or RUN/walk-SET (cubes:
                                   // RUN/walk-1), and RUN/deep-q-SET
     std::string learning = "value-iteration"; // or walks

@@ -127,7 +127,7 @@ void describe(Flags& f, PuzzleEvalOptions& o) {
     f.mark("skip-bad", o.search.skip_bad, "leave bad lines of the file out");
     f.text("write", o.write, "write the states to this file").output();
     f.text("out", o.out, "write the table's rows as JSON lines to this file").output();
-    describe(f, static_cast<search::SearchOptions&>(o.search.options));
+    describe(f, o.search.options.shared);
     search::describe_puzzle(f, o.search);
 }
 

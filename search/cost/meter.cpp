@@ -14,9 +14,9 @@ Meter::Meter(Proposer& proposer, Scorer* scorer, const Options& options, Result&
 
 bool Meter::spent() {
     if (left() <= 0) result_.ended = "tokens";
-    if (options_.seconds > 0) {
+    if (options_.shared.seconds > 0) {
         const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin_;
-        if (passed.count() >= options_.seconds) result_.ended = "seconds";
+        if (passed.count() >= options_.shared.seconds) result_.ended = "seconds";
     }
     return !result_.ended.empty();
 }

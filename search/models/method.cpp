@@ -6,7 +6,7 @@ namespace qstar::search {
 
 void describe(Flags& f, Options& o) {
     search_option(f, "budget", o.budget);
-    describe(f, static_cast<SearchOptions&>(o));
+    describe(f, o.shared);
     search_option(f, "proposals", o.proposals);
     search_option(f, "temperature", o.temperature);
     f.mark("n-best", o.n_best,

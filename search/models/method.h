@@ -32,7 +32,8 @@ enum class Aggregate { product, minimum, last };
 enum class StepCost { log_prob, unit };   // A*: -log p(step) or 1
 enum class Cost { read_anew, evaluated }; // what the budget counts
 
-struct Options : SearchOptions {
+struct Options {
+    SearchOptions shared;
     int64_t budget = 4096; // tokens for each problem
     Cost cost = Cost::read_anew;
     int proposals = 8;     // beam, MCTS, A*, Q*: draws for each expanded path

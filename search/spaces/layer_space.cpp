@@ -45,9 +45,10 @@ int64_t LayerSpace::memory(const Space& puzzle, int64_t width, bool by_q) {
 LayerSpace::LayerSpace(const Space& puzzle, Heuristic* heuristic, QFunction* q, const State& start,
                        const PuzzleOptions& options)
     : PuzzleAccount(puzzle, heuristic, q, options), states_(start), best_h_(INFINITY) {
-    engine::require_memory(memory(puzzle, options.width, q != nullptr),
-                           fmt::format("a beam of {} states of {}", options.width, puzzle.name()),
-                           "a smaller --width takes less");
+    engine::require_memory(
+        memory(puzzle, options.shared.width, q != nullptr),
+        fmt::format("a beam of {} states of {}", options.shared.width, puzzle.name()),
+        "a smaller --width takes less");
     solved_ = begun_ = puzzle.solved(start.data());
     hashes_.push_back(state_hash(start.data(), puzzle.state_bytes()));
 }

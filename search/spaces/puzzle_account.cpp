@@ -16,7 +16,7 @@ void describe_puzzle_budgets(Flags& f, PuzzleOptions& o) {
 void check(const PuzzleOptions& options) {
     PuzzleOptions checked = options;
     Flags f;
-    describe(f, static_cast<SearchOptions&>(checked));
+    describe(f, checked.shared);
     describe_puzzle_budgets(f, checked);
     check(f);
 }
@@ -37,7 +37,7 @@ bool PuzzleAccount::spent(int64_t nodes) {
         result_.ended = "nodes";
     else if (options_.evaluations > 0 && result_.evaluations >= options_.evaluations)
         result_.ended = "evaluations";
-    else if (options_.seconds > 0 && seconds() >= options_.seconds)
+    else if (options_.shared.seconds > 0 && seconds() >= options_.shared.seconds)
         result_.ended = "seconds";
     if (!result_.ended.empty() && telling()) say("the budget is spent: " + result_.ended);
     return !result_.ended.empty();

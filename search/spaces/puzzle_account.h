@@ -14,9 +14,8 @@
 
 namespace qstar::search {
 
-struct PuzzleOptions : SearchOptions {
-    PuzzleOptions() { width = 100; }
-
+struct PuzzleOptions {
+    SearchOptions shared{.width = 100};
     int64_t nodes = 1'000'000; // states kept
     int64_t evaluations = 0;   // states that the heuristic rates; 0: no bound
     uint64_t seed = 1;         // best of N: of the draws
@@ -49,7 +48,7 @@ void check(const PuzzleOptions& options);
 // What a space has of it.
 class PuzzleAccount {
   public:
-    bool telling() const { return options_.trace; }
+    bool telling() const { return options_.shared.trace; }
     void say(std::string sentence) { result_.trace.push_back(std::move(sentence)); }
 
   protected:

@@ -38,7 +38,7 @@ StepExpander::Successors StepExpander::draw(std::span<StepNode* const> paths,
     result_.expanded += static_cast<int64_t>(all.size());
     for (size_t i = 0; i < all.size(); ++i) {
         StepNode& parent = *paths[i];
-        if (options_.trace)
+        if (options_.shared.trace)
             result_.trace.push_back(fmt::format("  {} draws, {} different steps", all[i].generated,
                                                 all[i].steps.size()));
         bool any_new = false;

@@ -68,7 +68,7 @@ void StepSpace::open_rest(Node id) {
     const StepNode& node = nodes_[id];
     if (!options_.partial || node.unseen < kLeastUnseen) return;
     const double h = std::max(node.h, node.best_h.value_or(node.h));
-    Entry rest = entry(id, node.g + options_.weight * h - math::log(node.unseen));
+    Entry rest = entry(id, node.g + options_.shared.weight * h - math::log(node.unseen));
     rest.rest = true;
     still_open_.push_back(rest);
 }
@@ -92,7 +92,7 @@ bool StepSpace::expand(const std::vector<Node>& nodes, std::vector<Node>& succes
     }
     if (next.goal) {
         StepNode& goal = *next.goal;
-        goal.f = goal.g + options_.weight * goal.h;
+        goal.f = goal.g + options_.shared.weight * goal.h;
         if (telling()) say(fmt::format("Step 3: {} is at the goal", goal.path.steps.back()));
         expander_.emit(SearchEvent::What::opened, goal);
         goal_ = nodes_.size();

@@ -45,7 +45,7 @@ class StepSpace {
     void evaluate(const std::vector<Node>&) {} // the root's, which has no steps to be rated
     bool solved() const { return goal_.has_value(); }
     bool spent();
-    bool telling() const { return options_.trace; }
+    bool telling() const { return options_.shared.trace; }
     void say(std::string sentence) { result_.trace.push_back(std::move(sentence)); }
     std::string name(Node node) const;
     size_t size() const { return nodes_.size(); }

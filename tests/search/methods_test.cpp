@@ -50,7 +50,7 @@ TEST_CASE("greedy takes the likeliest steps") {
 TEST_CASE("majority adds up the ways to an answer") {
     TableProposer p = astray();
     Options options = plain();
-    options.samples = 400;
+    options.shared.samples = 400;
     const Result result = majority(p, "2+3+4", options);
     CHECK(result.answer == "9");
     CHECK(result.score == doctest::Approx(0.35 * 0.9 + 0.25).epsilon(0.15));
@@ -61,7 +61,7 @@ TEST_CASE("majority counts votes for the canonical answer") {
     TableProposer p;
     p.table["q"] = {{"1", true, 0.4}, {"4/2", true, 0.3}, {"2", true, 0.3}};
     Options options = plain();
-    options.samples = 400;
+    options.shared.samples = 400;
     CHECK(majority(p, "q", options).answer == "1");
     FunctionRules rules;
     rules.form_of = [](std::string_view answer) {
@@ -87,7 +87,7 @@ TEST_CASE("best-of-n follows its scorer, and scores a solution once") {
     TableProposer p = astray();
     FunctionScorer s = judge();
     Options options = plain();
-    options.samples = 64;
+    options.shared.samples = 64;
     for (const Aggregate how : {Aggregate::product, Aggregate::minimum, Aggregate::last}) {
         s.scored = 0;
         options.aggregate = how;
@@ -125,7 +125,7 @@ TEST_CASE("majority of the bests: what fools the judge once in a while is outvot
     p.table["q"] = {{"a", true, 0.96}, {"b", true, 0.04}};
     FunctionScorer s([](const Path& path) { return path.steps[0] == "a" ? 0.5f : 0.6f; });
     Options options = plain();
-    options.samples = 64;
+    options.shared.samples = 64;
     options.vote = Vote::best;
     CHECK(best_of_n(p, &s, "q", options).answer == "b");
     options.vote = Vote::bests;
@@ -147,7 +147,7 @@ TEST_CASE("beam keeps the best paths") {
     p.all = true;
     FunctionScorer s = judge();
     Options options = plain();
-    options.width = 1;
+    options.shared.width = 1;
     const Result scored = beam(p, &s, "2+3+4", options);
     CHECK(scored.answer == "9");
     CHECK(scored.score == doctest::Approx(0.81));
@@ -156,7 +156,7 @@ TEST_CASE("beam keeps the best paths") {
     // Without a scorer the likelihood decides: a beam of 1 is greedy.
     const Result likeliest = beam(p, nullptr, "2+3+4", options);
     CHECK(likeliest.answer == "10");
-    options.width = 3;
+    options.shared.width = 3;
     CHECK(beam(p, nullptr, "2+3+4", options).score == doctest::Approx(std::log(0.4)));
 }
 
@@ -167,16 +167,16 @@ TEST_CASE("a wider beam finds what a narrow one drops") {
     p.table["x"] = {{"x1", true, 0.3}, {"x2", true, 0.35}, {"x3", true, 0.35}};
     p.table["y"] = {{"y1", true, 1.0}};
     Options options = plain();
-    options.width = 1;
+    options.shared.width = 1;
     CHECK(beam(p, nullptr, "q", options).answer == "x2");
-    options.width = 2;
+    options.shared.width = 2;
     CHECK(beam(p, nullptr, "q", options).answer == "y1"); // 0.4 against 0.21
 }
 
 TEST_CASE("the same stream gives the same result, another one other draws") {
     TableProposer p = astray();
     Options options = plain();
-    options.samples = 50;
+    options.shared.samples = 50;
     const Result a = majority(p, "2+3+4", options), b = majority(p, "2+3+4", options);
     CHECK(a.score == b.score);
     CHECK(a.steps == b.steps);
@@ -193,7 +193,7 @@ TEST_CASE("with a public goal every search ends there, and greedy does not look"
     Options options = plain();
     options.proposals = 1; // so that A* has to open what it closed again
     options.budget = 2000;
-    options.samples = 500;
+    options.shared.samples = 500;
     FunctionRules rules;
     rules.at_goal = [](const Path& path) { return path.steps.back() == "b"; };
     options.rules = &rules;
@@ -223,7 +223,7 @@ TEST_CASE("paths in one state are one node") {
     p.table["x2"] = {{"end", true, 1.0}};
     Options options = plain();
     options.step_cost = StepCost::unit;
-    options.trace = true;
+    options.shared.trace = true;
     FunctionRules rules;
     rules.state_of = [](const Path& path) {
         return path.steps.empty() ? path.problem : path.steps.back().substr(0, 1);

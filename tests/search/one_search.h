@@ -29,27 +29,27 @@ inline Result greedy(Proposer& p, const std::string& problem, const Options& o) 
 }
 inline Result majority(Proposer& p, const std::string& problem, const Options& o) {
     return over_steps(p, nullptr, problem, o,
-                      [&](StepSpace& space) { majority(space, o.samples); });
+                      [&](StepSpace& space) { majority(space, o.shared.samples); });
 }
 inline Result best_of_n(Proposer& p, Scorer* s, const std::string& problem, const Options& o) {
     return over_steps(p, s, problem, o,
-                      [&](StepSpace& space) { best_of_n(space, o.samples, o.vote); });
+                      [&](StepSpace& space) { best_of_n(space, o.shared.samples, o.vote); });
 }
 inline Result beam(Proposer& p, Scorer* s, const std::string& problem, const Options& o) {
     return over_steps(p, s, problem, o,
-                      [&](StepSpace& space) { beam(space, static_cast<size_t>(o.width)); });
+                      [&](StepSpace& space) { beam(space, static_cast<size_t>(o.shared.width)); });
 }
 inline Result mcts(Proposer& p, Scorer* s, const std::string& problem, const Options& o) {
-    return over_steps(p, s, problem, o, [&](StepSpace& space) { mcts(space, o.explore); });
+    return over_steps(p, s, problem, o, [&](StepSpace& space) { mcts(space, o.shared.explore); });
 }
 inline Result astar(Proposer& p, Scorer* s, const std::string& problem, const Options& o) {
     return over_steps(p, s, problem, o, [&](StepSpace& space) {
-        astar(space, o.weight, static_cast<size_t>(o.batch));
+        astar(space, o.shared.weight, static_cast<size_t>(o.shared.batch));
     });
 }
 inline Result qstar_search(Proposer& p, Scorer* s, const std::string& problem, const Options& o) {
     return over_steps(p, s, problem, o, [&](StepSpace& space) {
-        qstar_search(space, o.weight, static_cast<size_t>(o.batch));
+        qstar_search(space, o.shared.weight, static_cast<size_t>(o.shared.batch));
     });
 }
 

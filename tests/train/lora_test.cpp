@@ -256,7 +256,7 @@ TEST_CASE("what has no head, or nothing learned yet, is refused in a sentence") 
                          "whole: expected all",
                          Error);
     ValueOptions puzzle = quiet<ValueOptions>(run);
-    puzzle.loop.trains = "lora:8";
+    puzzle.training.loop.trains = "lora:8";
     CHECK_THROWS_AS(davi(puzzle), Error);
     PrmOptions process = quiet<PrmOptions>(run);
     process.reward.loop.trains = "lora:none";

@@ -106,13 +106,13 @@ PretrainOptions resumed_pretraining(const std::string& run) {
 
 ValueOptions resumed_puzzle(const std::string& run) {
     ValueOptions options = quiet<ValueOptions>(run);
-    options.puzzle.world = "sliding";
-    options.puzzle.size = 2;
-    options.steps = 20;
-    options.width = 16;
-    options.blocks = 1;
-    options.loop.batch = 16;
-    options.loop.save_every = 7;
+    options.training.puzzle.world = "sliding";
+    options.training.puzzle.size = 2;
+    options.training.steps = 20;
+    options.training.width = 16;
+    options.training.blocks = 1;
+    options.training.loop.batch = 16;
+    options.training.loop.save_every = 7;
     return options;
 }
 
@@ -135,14 +135,14 @@ TEST_CASE("a resume notices metrics that were cut, removed or altered: davi and 
     const Temporary run;
     const auto train_davi = [&](int64_t stop_after) {
         ValueOptions options = resumed_puzzle(run.path);
-        options.loop.stop_after = stop_after;
+        options.training.loop.stop_after = stop_after;
         return davi(options);
     };
     CHECK(train_davi(16) == Outcome::stopped);
     check_metrics_are_wanted(run.path, "davi", [&] { train_davi(0); });
     const auto train_deep_q = [&](int64_t stop_after) {
         DeepQOptions options{.value = resumed_puzzle(run.path)};
-        options.value.loop.stop_after = stop_after;
+        options.value.training.loop.stop_after = stop_after;
         return deep_q(options);
     };
     CHECK(train_deep_q(16) == Outcome::stopped);
@@ -153,9 +153,9 @@ TEST_CASE("a puzzle's network by Muon: stopped and gone on with, the same bytes"
     const Temporary whole, stopped;
     const auto train = [](const std::string& run, int64_t stop_after) {
         ValueOptions options = resumed_puzzle(run);
-        options.loop.optimizer = "muon";
-        options.loop.schedule = "linear";
-        options.loop.stop_after = stop_after;
+        options.training.loop.optimizer = "muon";
+        options.training.loop.schedule = "linear";
+        options.training.loop.stop_after = stop_after;
         return davi(options);
     };
     CHECK(train(whole.path, 0) == Outcome::finished);

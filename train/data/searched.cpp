@@ -31,10 +31,10 @@ void check(const SearchFlags& flags) {
 search::Options options_of(const SearchFlags& flags, const search::World& world) {
     search::Options options;
     options.budget = flags.method == "greedy" ? int64_t{1} << 30 : flags.budget;
-    options.samples = static_cast<int>(std::min<int64_t>(flags.budget, 1 << 20));
+    options.shared.samples = static_cast<int>(std::min<int64_t>(flags.budget, 1 << 20));
     options.proposals = static_cast<int>(flags.proposals);
-    options.width = static_cast<int>(flags.width);
-    options.weight = flags.weight;
+    options.shared.width = static_cast<int>(flags.width);
+    options.shared.weight = flags.weight;
     options.temperature = static_cast<float>(flags.temperature);
     search::set_defaults(options, world, search::method_named(flags.method), nullptr,
                          search::aggregate_named(flags.aggregate));

@@ -33,24 +33,24 @@ std::vector<float> targets(const search::Space& space, ValueIteration& values,
 
 Outcome davi(const ValueOptions& options) {
     check(flags_of(options));
-    check_trains(options.loop, "davi", Learner::begins_at_random);
-    const std::unique_ptr<search::Space> space = search::make_space(options.puzzle);
-    const std::string name = options.name.empty() ? "davi" : options.name;
+    const PuzzleTrainingOptions& o = options.training;
+    check_trains(o.loop, "davi", Learner::begins_at_random);
+    const std::unique_ptr<search::Space> space = search::make_space(o.puzzle);
+    const std::string name = o.name.empty() ? "davi" : o.name;
     check_name("davi", name);
-    require_memory(options.stage, name,
-                   engine::MlpConfig{space->features(), options.width, options.blocks, 1},
-                   options.loop.batch);
+    require_memory(o.stage, name, engine::MlpConfig{space->features(), o.width, o.blocks, 1},
+                   o.loop.batch);
     Json flags = stage_record(options);
-    record_inputs(flags, options);
-    Stage stage(options.stage, name, flags);
+    record_inputs(flags, o);
+    Stage stage(o.stage, name, flags);
     if (stage.done()) return Outcome::finished;
 
-    ValueIteration values(options, stage, *space, fresh_network(options, *space, 1, stage.seed()));
+    ValueIteration values(options, stage, *space, fresh_network(o, *space, 1, stage.seed()));
     Trainer& trainer = values.trainer;
     while (trainer.running()) {
         // Step 1: states, scrambled from the goal.
         const std::vector<uint8_t> states = values.scrambles();
-        const int64_t n = options.loop.batch;
+        const int64_t n = o.loop.batch;
         // Step 2: their targets by the target network.
         const std::vector<float> y = targets(*space, values, states);
         // Step 3: a step of gradient descent on (y - h)^2; the network's part of h is what the

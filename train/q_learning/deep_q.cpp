@@ -59,13 +59,14 @@ void describe(Flags& f, DeepQOptions& o) {
 
 Outcome deep_q(const DeepQOptions& options) {
     check(flags_of(options));
-    check_trains(options.value.loop, "deep-q", Learner::begins_at_random);
-    const std::unique_ptr<search::Space> space = search::make_space(options.value.puzzle);
-    const std::string name = options.value.name.empty() ? "deep-q" : options.value.name;
+    const PuzzleTrainingOptions& o = options.value.training;
+    check_trains(o.loop, "deep-q", Learner::begins_at_random);
+    const std::unique_ptr<search::Space> space = search::make_space(o.puzzle);
+    const std::string name = o.name.empty() ? "deep-q" : o.name;
     check_name("deep-q", name);
     Json flags = stage_record(options);
-    record_inputs(flags, options.value);
-    const std::string& run = options.value.stage.run;
+    record_inputs(flags, o);
+    const std::string& run = o.stage.run;
     std::unique_ptr<search::ValueModel> teacher;
     if (!options.teacher.empty()) {
         const std::string file = model_path(run, options.teacher);
@@ -73,16 +74,15 @@ Outcome deep_q(const DeepQOptions& options) {
         flags["inputs"]["teacher"] = input(file);
         teacher = std::make_unique<search::ValueModel>(*space, file);
     }
-    require_memory(options.value.stage, name,
-                   engine::MlpConfig{space->features(), options.value.width, options.value.blocks,
-                                     space->actions()},
-                   options.value.loop.batch);
-    Stage stage(options.value.stage, name, flags);
+    require_memory(o.stage, name,
+                   engine::MlpConfig{space->features(), o.width, o.blocks, space->actions()},
+                   o.loop.batch);
+    Stage stage(o.stage, name, flags);
     if (stage.done()) return Outcome::finished;
 
     const size_t bytes = space->state_bytes();
-    const int64_t actions = space->actions(), n = options.value.loop.batch;
-    engine::Mlp first = fresh_network(options.value, *space, actions, stage.seed());
+    const int64_t actions = space->actions(), n = o.loop.batch;
+    engine::Mlp first = fresh_network(o, *space, actions, stage.seed());
     if (teacher) begin_as(first, teacher->network());
     ValueIteration values(options.value, stage, *space, std::move(first));
     Trainer& trainer = values.trainer;

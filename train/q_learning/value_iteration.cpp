@@ -14,18 +14,18 @@
 namespace qstar::train {
 
 void describe(Flags& f, ValueOptions& o) {
-    describe_training(f, o);
+    describe_training(f, o.training);
     f.number("check-every", o.check_every, 1, kMost, "steps between two looks at the loss");
     f.number_above("target-loss", o.target_loss, 0, 1e9, "below it the target network is renewed");
     f.number("patience", o.patience, 1, kMost, "looks after which it is renewed in any case");
-    describe_name(f, o);
+    describe_name(f, o.training);
 }
 
 ValueIteration::ValueIteration(const ValueOptions& options, Stage& stage,
                                const search::Space& space, engine::Mlp first)
-    : ValueNetworks(std::move(first)),
-      PuzzleTraining(options, stage, space, network, &target, {"updates", "checks", "loss_sum"}),
-      target_value(space, target, bound_of(options, space)), options_(options),
+    : ValueNetworks(std::move(first)), PuzzleTraining(options.training, stage, space, network,
+                                                      &target, {"updates", "checks", "loss_sum"}),
+      target_value(space, target, bound_of(options.training, space)), options_(options),
       state_bytes_(space.state_bytes()) {}
 
 std::vector<float> ValueIteration::cost(search::ValueModel& of,

@@ -21,7 +21,8 @@
 
 namespace qstar::train {
 
-struct ValueOptions : PuzzleTrainingOptions {
+struct ValueOptions {
+    PuzzleTrainingOptions training;
     int64_t check_every = 100;
     double target_loss = 0.05;
     int64_t patience = 5;

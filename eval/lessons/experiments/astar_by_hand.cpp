@@ -30,7 +30,7 @@ search::Options search_options(LessonRun& run, const std::string& problem) {
     options.budget = kSearchBudget;
     options.proposals = settings.proposals;
     options.temperature = static_cast<float>(settings.temperature);
-    options.weight = settings.weight;
+    options.shared.weight = settings.weight;
     search::set_defaults(options, run.world(), search::Method::astar, &run.scorer("prm"));
     options.stream = derive_stream(run.seed(), hash_name(problem));
     return options;
@@ -77,11 +77,11 @@ class ByHand {
     const std::string& answer() const { return answer_; }
     // Whether that was the best one there was when the tokens had been spent.
     bool spent() const { return spent_; }
-    double weight() const { return options_.weight; }
+    double weight() const { return options_.shared.weight; }
 
   private:
     void add(Space::Node node) {
-        const double f = space_.g(node) + options_.weight * space_.h(node);
+        const double f = space_.g(node) + options_.shared.weight * space_.h(node);
         if (space_.opened(node, f) == search::Opening::passed) return;
         open_.push_back({space_.entry(node, f), space_.name(node), space_.g(node), space_.h(node),
                          f, space_.is_goal(node)});

@@ -53,12 +53,12 @@ TEST_CASE("a row counts what was solved, and in how few steps") {
     CHECK(row.solved == 20);
     CHECK(row.shortest == 20);
     CHECK(row.length == doctest::Approx(row.shortest_length));
-    search.options.weight = 8;
+    search.options.shared.weight = 8;
     row = measure(puzzle, search, states, shortest, true);
     CHECK(row.solved == 20);
     CHECK(row.shortest < 20);
     CHECK(row.length > row.shortest_length);
-    search.options.weight = 1;
+    search.options.shared.weight = 1;
     search.options.nodes = 20;
     row = measure(puzzle, search, states, {}, true);
     CHECK(row.solved < 20);

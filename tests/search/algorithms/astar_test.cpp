@@ -18,7 +18,8 @@ double exhaustive(const TableProposer& p, const std::string& line, double f, con
     if (row == p.table.end()) return best;
     for (const TableStep& step : row->second) {
         double next = f + (options.step_cost == StepCost::unit ? 1 : -std::log(step.probability));
-        if (scored) next -= options.weight * std::log(static_cast<double>(line_score(step.text)));
+        if (scored)
+            next -= options.shared.weight * std::log(static_cast<double>(line_score(step.text)));
         best = std::min(best, step.final ? next : exhaustive(p, step.text, next, options, scored));
     }
     return best;
@@ -34,7 +35,7 @@ TEST_CASE("A* finds the smallest f of all finished paths") {
     int found = 0;
     for (int i = 0; i < 200; ++i) {
         TableProposer p = random_graph(random, 3 + i % 12);
-        options.weight = 0.5 * (i % 5);
+        options.shared.weight = 0.5 * (i % 5);
         options.step_cost = i % 2 == 0 ? StepCost::log_prob : StepCost::unit;
         for (const bool scored : {false, true}) {
             const double best = exhaustive(p, "n0", 0, options, scored);
@@ -63,7 +64,7 @@ TEST_CASE("a state that is reached more cheaply is opened again") {
     });
     Options options;
     options.aggregate = Aggregate::last;
-    options.trace = true;
+    options.shared.trace = true;
     const Result result = astar(p, &s, "q", options);
     CHECK(result.answer == "end");
     CHECK(result.trace.front().starts_with("Step 1"));
@@ -81,11 +82,11 @@ TEST_CASE("a larger weight trusts the scorer more than the policy") {
     p.table["q"] = {{"likely", true, 0.95}, {"right", true, 0.05}};
     FunctionScorer s([](const Path& path) { return path.steps[0] == "right" ? 0.9f : 0.3f; });
     Options options;
-    options.weight = 0;
+    options.shared.weight = 0;
     CHECK(astar(p, &s, "q", options).answer == "likely");
-    options.weight = 1;
+    options.shared.weight = 1;
     CHECK(astar(p, &s, "q", options).answer == "likely");
-    options.weight = 10;
+    options.shared.weight = 10;
     CHECK(astar(p, &s, "q", options).answer == "right");
 }
 

@@ -32,7 +32,7 @@ TEST_CASE("MCTS with budget to spare finds the answer of the best score") {
     int found = 0;
     for (int i = 0; i < 100; ++i) {
         TableProposer p = random_graph(random, 3 + i % 12);
-        options.explore = 0.5 * (i % 4);
+        options.shared.explore = 0.5 * (i % 4);
         const double best = best_answer(p, "n0");
         const Result result = mcts(p, &s, "n0", options);
         CHECK(result.finished == (best >= 0));
@@ -56,7 +56,7 @@ TEST_CASE("MCTS looks first where the scorer points, and keeps to its budget") {
     Options options;
     options.aggregate = Aggregate::last;
     options.budget = 30;
-    options.explore = 0.1;
+    options.shared.explore = 0.1;
     const Result result = mcts(p, &s, "q", options);
     CHECK(result.answer == "yes");
     CHECK(result.tokens <= 60);

@@ -87,7 +87,7 @@ Expansions over_states(const EdgeGraph& graph, Method method, double weight) {
     OneStepQ q(graph, heuristic);
     PuzzleOptions options;
     options.record = true;
-    options.weight = weight;
+    options.shared.weight = weight;
     const PuzzleResult result = solve(graph, method, &heuristic, &q, {0}, options);
     const Json record = parse_json(result.record, "test");
     const auto names = [&](const Json& ids) {
@@ -112,7 +112,7 @@ Expansions over_lines(const EdgeGraph& graph, Method method, double weight) {
     options.budget = int64_t{1} << 40;
     options.step_cost = StepCost::unit;
     options.aggregate = Aggregate::last;
-    options.weight = weight;
+    options.shared.weight = weight;
     options.observer = [&](const SearchEvent& event) {
         if (event.what == SearchEvent::What::expanded)
             out.states.push_back(event.path.steps.empty() ? "0" : event.path.steps.back());

@@ -55,8 +55,8 @@ TEST_CASE("no method spends more than its budget of tokens") {
             for (const int64_t budget : {1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 1000}) {
                 Options options;
                 options.budget = budget;
-                options.samples = 100000;
-                options.batch = 1 + graph % 3;
+                options.shared.samples = 100000;
+                options.shared.batch = 1 + graph % 3;
                 FunctionRules rules;
                 rules.at_goal = [](const Path& path) { return path.steps.size() > 2; };
                 if (graph >= 4) options.rules = &rules;
@@ -83,7 +83,7 @@ TEST_CASE("nor does it over real models, and says that the budget is spent") {
         for (const int64_t budget : {1, 7, 20, 33, 60, 100, 170, 290, 500}) {
             Options options;
             options.budget = budget;
-            options.samples = 100000;
+            options.shared.samples = 100000;
             CAPTURE(name_of(method));
             for (const Result& result : solve(problems, method, b.proposer, &b.scorer, options)) {
                 CHECK(result.tokens <= budget);
@@ -91,7 +91,7 @@ TEST_CASE("nor does it over real models, and says that the budget is spent") {
                 ended += result.ended == "tokens";
             }
             options.cost = Cost::evaluated;
-            options.samples = 50; // one that was drawn before costs nothing
+            options.shared.samples = 50; // one that was drawn before costs nothing
             for (const Result& result : solve(problems, method, b.proposer, &b.scorer, options))
                 CHECK(result.evaluated <= static_cast<double>(budget));
         }
@@ -156,7 +156,7 @@ TEST_CASE("seconds are a budget, too") {
     p.table["n0"] = {{"n0", false, 1.0}};
     Options options;
     options.budget = int64_t{1} << 40;
-    options.seconds = 1e-9;
+    options.shared.seconds = 1e-9;
     FunctionRules rules;
     rules.at_goal = [](const Path&) { return false; }; // without end
     options.rules = &rules;

@@ -84,20 +84,23 @@ void check_puzzle_method(Method method, const std::string& name) {
     };
     add("the goal itself", manhattan, "1 2 3 4 5 6 7 8 0", [](PuzzleOptions&) {});
     add("near", manhattan, near,
-        [](PuzzleOptions& o) { o.nodes = 400, o.width = 10, o.samples = 4; });
+        [](PuzzleOptions& o) { o.nodes = 400, o.shared.width = 10, o.shared.samples = 4; });
     add("far, few nodes", manhattan, far,
-        [](PuzzleOptions& o) { o.nodes = 60, o.width = 5, o.samples = 2; });
+        [](PuzzleOptions& o) { o.nodes = 60, o.shared.width = 5, o.shared.samples = 2; });
     add("far, few evaluations", manhattan, far,
-        [](PuzzleOptions& o) { o.evaluations = 41, o.width = 5, o.samples = 2; });
+        [](PuzzleOptions& o) { o.evaluations = 41, o.shared.width = 5, o.shared.samples = 2; });
     add("weight and batch", manhattan, middle, [](PuzzleOptions& o) {
-        o.nodes = 300, o.weight = 2, o.batch = 4, o.width = 3, o.explore = 0.5, o.samples = 3;
+        o.nodes = 300, o.shared.weight = 2, o.shared.batch = 4, o.shared.width = 3,
+        o.shared.explore = 0.5, o.shared.samples = 3;
     });
-    add("jumping", jumping, middle,
-        [](PuzzleOptions& o) { o.nodes = 200, o.width = 20, o.samples = 2, o.seed = 5; });
-    add("jumping, batch", jumping, near,
-        [](PuzzleOptions& o) { o.nodes = 200, o.batch = 7, o.width = 1, o.samples = 2; });
+    add("jumping", jumping, middle, [](PuzzleOptions& o) {
+        o.nodes = 200, o.shared.width = 20, o.shared.samples = 2, o.seed = 5;
+    });
+    add("jumping, batch", jumping, near, [](PuzzleOptions& o) {
+        o.nodes = 200, o.shared.batch = 7, o.shared.width = 1, o.shared.samples = 2;
+    });
     add("anytime", manhattan, middle, [](PuzzleOptions& o) {
-        o.nodes = 150, o.weight = 3, o.samples = 6, o.seed = 9, o.anytime = true;
+        o.nodes = 150, o.shared.weight = 3, o.shared.samples = 6, o.seed = 9, o.anytime = true;
     });
     tests::check_golden("puzzle_" + name + ".json", cases);
 }

@@ -110,16 +110,18 @@ void check_step_method(Method method, const std::string& name) {
         never.is_legal = [](const Path& path) { return path.steps.back() != "n5"; };
     by_digit.state_of = digit_of;
 
-    add("all steps, no scorer", small, nullptr, [](Options& o) { o.samples = 6; });
-    add("all steps, scorer", large, &by_line, [](Options& o) { o.samples = 9; });
+    add("all steps, no scorer", small, nullptr, [](Options& o) { o.shared.samples = 6; });
+    add("all steps, scorer", large, &by_line, [](Options& o) { o.shared.samples = 9; });
     add("drawn, scorer", drawn(large), &by_path,
-        [](Options& o) { o.samples = 12, o.width = 3, o.stream = 5; });
+        [](Options& o) { o.shared.samples = 12, o.shared.width = 3, o.stream = 5; });
     add("drawn, last, unit cost, batch", drawn(large), &by_path, [](Options& o) {
-        o.samples = 8, o.width = 2, o.proposals = 4, o.weight = 2, o.stream = 6;
-        o.aggregate = Aggregate::last, o.step_cost = StepCost::unit, o.batch = 3, o.explore = 0.5;
+        o.shared.samples = 8, o.shared.width = 2, o.proposals = 4, o.shared.weight = 2,
+        o.stream = 6;
+        o.aggregate = Aggregate::last, o.step_cost = StepCost::unit, o.shared.batch = 3,
+        o.shared.explore = 0.5;
     });
     add("weighted vote, minimum", drawn(large), &by_line, [](Options& o) {
-        o.budget = 400, o.samples = 20, o.proposals = 2, o.stream = 7;
+        o.budget = 400, o.shared.samples = 20, o.proposals = 2, o.stream = 7;
         o.aggregate = Aggregate::minimum, o.vote = Vote::weighted;
     });
     add("few tokens", drawn(large), &by_line, [](Options& o) { o.budget = 37, o.stream = 8; });
@@ -130,7 +132,8 @@ void check_step_method(Method method, const std::string& name) {
     add(
         "partial, drawn, no goal in reach", drawn(small), nullptr,
         [](Options& o) {
-            o.budget = 150, o.samples = 30, o.proposals = 1, o.stream = 10, o.batch = 2;
+            o.budget = 150, o.shared.samples = 30, o.proposals = 1, o.stream = 10,
+            o.shared.batch = 2;
             o.partial = true;
         },
         never);

@@ -140,7 +140,7 @@ TEST_CASE("methods by name, and options that make no sense") {
     options.temperature = -1;
     CHECK_THROWS_AS(check_options(options), Error);
     options = {};
-    options.weight = std::nan("");
+    options.shared.weight = std::nan("");
     CHECK_THROWS_AS(check_options(options), Error);
 }
 

@@ -120,7 +120,7 @@ TEST_CASE("every method finds the same on one trunk as with two networks, in few
             CAPTURE(name_of(method));
             Options options;
             options.budget = 400;
-            options.samples = 20;
+            options.shared.samples = 20;
             const auto a = solve(kProblems, method, apart, &anew, options);
             const auto b = solve(kProblems, method, shared, &beside, options);
             for (size_t i = 0; i < a.size(); ++i) {

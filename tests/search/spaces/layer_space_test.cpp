@@ -47,7 +47,7 @@ bool leads_to_goal(const Space& space, State state, const PuzzleResult& result) 
 
 PuzzleOptions wide(int width) {
     PuzzleOptions options;
-    options.width = width;
+    options.shared.width = width;
     options.hashed = true;
     return options;
 }

@@ -90,7 +90,7 @@ TEST_CASE("A* and Q* find shortest solutions with what is never above the truth"
             OneStepQ q(puzzle, *h);
             for (const int batch : {1, 5, 64}) {
                 PuzzleOptions options;
-                options.batch = batch;
+                options.shared.batch = batch;
                 const PuzzleResult a = solve(puzzle, Method::astar, h, nullptr, start, options);
                 const PuzzleResult b = solve(puzzle, Method::qstar, nullptr, &q, start, options);
                 for (const PuzzleResult* result : {&a, &b}) {
@@ -137,13 +137,13 @@ TEST_CASE("weighted A* stays within its weight; with weight 0 it is breadth-firs
         const State start = puzzle.random_state(random);
         const int best = truth().at(key(start.data()));
         PuzzleOptions options;
-        options.weight = 3;
+        options.shared.weight = 3;
         const PuzzleResult result =
             solve(puzzle, Method::astar, &manhattan, nullptr, start, options);
         CHECK(static_cast<int>(result.actions.size()) <= 3 * best);
         CHECK(replays(puzzle, start, result));
         if (i > 0) continue;
-        options.weight = 0;
+        options.shared.weight = 0;
         CHECK(static_cast<int>(solve(puzzle, Method::astar, &manhattan, nullptr, start, options)
                                    .actions.size()) == best);
     }
@@ -192,9 +192,9 @@ TEST_CASE("best of N: what one walk misses, the best of many finds, and they are
     for (int i = 0; i < 20; ++i) {
         const State start = puzzle.random_state(random);
         PuzzleOptions options;
-        options.samples = 1;
+        options.shared.samples = 1;
         const PuzzleResult single = solve(puzzle, Method::best_of_n, &h, nullptr, start, options);
-        options.samples = 200;
+        options.shared.samples = 200;
         const PuzzleResult best = solve(puzzle, Method::best_of_n, &h, nullptr, start, options);
         const PuzzleResult again = solve(puzzle, Method::best_of_n, &h, nullptr, start, options);
         CHECK(again.actions == best.actions);
@@ -234,13 +234,13 @@ TEST_CASE("a budget that ends is named, and the best state is given") {
             CHECK(rated.evaluations == evaluations);
         }
         options.evaluations = 0;
-        options.seconds = 1e-9;
+        options.shared.seconds = 1e-9;
         CHECK(solve(puzzle, method, &manhattan, &q, start, options).ended == "seconds");
     }
     CHECK_THROWS_AS(solve(puzzle, Method::qstar, &manhattan, nullptr, start, {}), Error);
     CHECK_THROWS_AS(puzzle_method_named("bfs"), Error);
     PuzzleOptions wrong;
-    wrong.batch = 0;
+    wrong.shared.batch = 0;
     CHECK_THROWS_AS(solve(puzzle, Method::astar, &manhattan, nullptr, start, wrong), Error);
 }
 
@@ -254,7 +254,7 @@ TEST_CASE("anytime: ever shorter solutions, to the shortest when nothing is left
         const State start = puzzle.random_state(random);
         for (const Method method : {Method::astar, Method::qstar}) {
             PuzzleOptions options;
-            options.weight = 5;
+            options.shared.weight = 5;
             options.anytime = true;
             const PuzzleResult result = solve(puzzle, method, &manhattan, &q, start, options);
             CHECK(result.solved);
@@ -275,7 +275,7 @@ TEST_CASE("a solved start, and a narration with the steps of the paper") {
     for (const Method method :
          {Method::astar, Method::qstar, Method::beam, Method::greedy, Method::mcts}) {
         PuzzleOptions options;
-        options.trace = options.record = true;
+        options.shared.trace = options.record = true;
         const PuzzleResult none = solve(puzzle, method, &manhattan, &q, puzzle.goal(), options);
         CHECK(none.solved);
         CHECK(none.actions.empty());
