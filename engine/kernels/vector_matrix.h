@@ -94,8 +94,9 @@ void block(const Tile& tile, int tail) {
     constexpr int kSteps = kKeep || R * N < 8 ? 1 : V::kSteps;
     const int64_t whole = t.k / kSteps * kSteps;
     // The next rows are fetched one after the other in the first half: all at once, they would
-    // hold up B.
-    const int64_t every = (t.k / (2 * R) + kSteps) / kSteps * kSteps;
+    // hold up B. Where terms are few, so is what is fetched: each look costs as much as a term.
+    const int64_t stretch = (t.k / (2 * R) + kSteps) / kSteps * kSteps;
+    const int64_t every = stretch < 16 ? 16 : stretch;
     int64_t l = 0;
     for (int fetched = 1; l < whole; ++fetched) {
         for (int j = 0; j < N; ++j) V::prefetch(next_c + j * V::kLanes);
