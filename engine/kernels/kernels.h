@@ -32,8 +32,8 @@ struct Tile {
     int64_t ldc = 0;
     bool accumulate = false;
     const float* bias = nullptr; // cols numbers, or none
-    // Hints of what to fetch meanwhile: the tile of C that comes next, and next_length
-    // numbers of each of the next rows of A.
+    // Hints of what to fetch meanwhile: the tile of C that comes next, and next_length numbers of
+    // each of the next rows of A, of up to as many as the tile has.
     const float* next_c = nullptr;
     const float* next_a = nullptr;
     int64_t next_lda = 0, next_length = 0;

@@ -22,7 +22,8 @@ enum class Along {
     columns // a[l * stride + i]: columns of A, packed or transposed
 };
 
-// Keeps the compiler from holding pointers in vectors or in memory.
+// Keeps the compiler from holding pointers in vectors or in memory, and from reading for a later
+// term while registers are full with this one's.
 inline void in_register(const float*& p) { asm("" : "+r"(p)); }
 
 constexpr int64_t kAhead = 8; // rows of B fetched into the first-level cache before their use
