@@ -23,7 +23,9 @@ struct Avx2 : Unrolled {
     static constexpr int kLanes = 8;
     static constexpr int kRows = 6; // of the micro-kernel, with 2 vectors each
     static constexpr int kColumns = 2;
-    static constexpr int kSteps = 4; // terms that it adds between two looks at the loop's end
+    // Terms that it adds between two looks at the loop's end. A core that is shared with another
+    // thread dispatches half as much: then every operation beside the multiply-adds is waited for.
+    static constexpr int kSteps = 4;
     static constexpr int kWideRows = 6;
     static constexpr int kPageColumns = 2; // of attention's sums, with 4 vectors each
     static constexpr int kWideColumns = 2;

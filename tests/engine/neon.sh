@@ -4,7 +4,8 @@
 # the published ones. 77, which CTest takes for "left out", where there is no compiler for Arm, no
 # qemu or no doctest.
 #
-#   sh tests/engine/neon.sh FOLDER [all]     what it makes lies there; all: the whole `engine verify`
+#   sh tests/engine/neon.sh FOLDER [all | demo]    what it makes lies there; all: the whole
+#                    `engine verify`; demo: the whole program, and its `demo --quick` (hours)
 set -eu
 source=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$1
@@ -60,6 +61,22 @@ embed() {
 }
 embed eval published_files "$source/eval/verify/hashes.txt" >published_files.cpp
 embed search moves_files "$source"/search/puzzles/moves/*.json >moves_files.cpp
+embedded="published_files moves_files"
+floors="engine tokenizer search train eval/verify"
+main=verify_main
+if [ "$parts" = demo ]; then
+    embed eval::lessons lesson_files "$source"/eval/lessons/text/*.md >lesson_files.cpp
+    embed eval page_files "$source"/eval/serve/page/* >page_files.cpp
+    embed eval report_assets "$source"/eval/report/report.css "$source"/eval/report/report.js \
+        >report_assets.cpp
+    embed eval torch_programs "$source"/eval/bench/peers/torch_gpt.py \
+        "$source"/eval/bench/peers/torch_matmul.py >torch_programs.cpp
+    embedded="$embedded lesson_files page_files report_assets torch_programs"
+    floors="engine tokenizer search train eval"
+    main=program_main
+    printf '#define QSTAR_VERSION "qstar for Arm"\n#define QSTAR_VULKAN 0\n#include "main.cpp"\n' \
+        >program_main.cpp
+fi
 
 # build OBJECT FILE LEVEL
 flags="-std=c++20 -Wno-subobject-linkage -ffp-contract=off -DNDEBUG -DQSTAR_NEON -DFMT_HEADER_ONLY -I$source -Iinclude"
@@ -80,7 +97,8 @@ $compiler -static test_main.o tested_*.o kernel_neon.o kernel_scalar.o kernel_av
     kernel_avx512.o -o kernels
 qemu-aarch64 ./kernels
 
-(cd "$source" && LC_ALL=C && export LC_ALL && find engine tokenizer search train eval/verify -name '*.cpp' |
+# shellcheck disable=SC2086
+(cd "$source" && LC_ALL=C && export LC_ALL && find $floors -name '*.cpp' |
     grep -v -e '^engine/kernels/' -e '^engine/vulkan/' | sort
     echo engine/vulkan/absent.cpp) >files
 # A floor's files together, three dozen at a time. What computes most are the kernels; the rest is
@@ -91,9 +109,16 @@ awk -F/ '{
     printf "#include \"%s\"\n", $0 >"of_" $1 "_" int(before / 36) ".cpp"
 }' files
 for unit in of_*.cpp; do build "${unit%.cpp}.o" "$unit" -Og; done
-build published.o published_files.cpp -Og
-build moves.o moves_files.cpp -Og
-build verify_main.o verify_main.cpp -Og
-$compiler -static verify_main.o published.o moves.o of_*.o kernel_*.o -ldl -o verify
+objects=
+for unit in $embedded "$main"; do
+    build "$unit.o" "$unit.cpp" -Og
+    objects="$objects $unit.o"
+done
+# shellcheck disable=SC2086
+$compiler -static $objects of_*.o kernel_*.o -ldl -o "${main%_main}"
+if [ "$parts" = demo ]; then
+    qemu-aarch64 ./program demo --quick --run demo
+    exec qemu-aarch64 ./program engine verify --run demo
+fi
 if [ "$parts" = all ]; then exec qemu-aarch64 ./verify; fi
 for part in $parts; do qemu-aarch64 ./verify "$part"; done
