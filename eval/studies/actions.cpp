@@ -16,7 +16,7 @@ namespace qstar::eval {
 namespace {
 
 search::PuzzleChoice choice_of(const ActionsOptions& options, int set) {
-    search::PuzzleChoice choice = options.training.value.training.puzzle;
+    search::PuzzleChoice choice = options.q.value.training.puzzle;
     (choice.world == "lights-out" ? choice.size : choice.compose) = set;
     return choice;
 }
@@ -28,7 +28,7 @@ struct Networks {
     std::string value, q;
 };
 Networks train_networks(const ActionsOptions& options, int set) {
-    train::DeepQOptions q = options.training;
+    train::DeepQOptions q = options.q;
     q.value.training.puzzle = choice_of(options, set);
     q.value.training.stage.seed = options.seed;
     q.value.training.stage.quiet = options.quiet;
@@ -74,9 +74,8 @@ std::string ratios(const std::vector<std::pair<PuzzleRow, PuzzleRow>>& pairs) {
 Plot plot(const ActionsOptions& options, const std::vector<PuzzleRow>& rows, const char* what,
           double PuzzleRow::*value) {
     Plot plot;
-    plot.title =
-        fmt::format("{}: A* against Q*, {} fresh states for each set of actions, seed {}",
-                    options.training.value.training.puzzle.world, options.problems, options.seed);
+    plot.title = fmt::format("{}: A* against Q*, {} fresh states for each set of actions, seed {}",
+                             options.q.value.training.puzzle.world, options.problems, options.seed);
     plot.x_label = "actions of a state";
     plot.y_label = fmt::format("{}, mean of all states", what);
     plot.log_x = plot.log_y = true;
@@ -95,7 +94,7 @@ Plot plot(const ActionsOptions& options, const std::vector<PuzzleRow>& rows, con
 } // namespace
 
 void describe(Flags& f, ActionsOptions& o) {
-    train::DeepQOptions& t = o.training;
+    train::DeepQOptions& t = o.q;
     f.text("world", t.value.training.puzzle.world, "lights-out, cube2 or cube3")
         .offers({"lights-out", "cube2", "cube3"});
     f.text("run", t.value.training.stage.run, "the run's folder");
@@ -130,7 +129,7 @@ void describe(Flags& f, ActionsOptions& o) {
 void actions(const ActionsOptions& options) {
     if (options.sets.empty()) fail("--sets: expected at least one, found none");
     check(flags_of(options));
-    check(flags_of(options.training));
+    check(flags_of(options.q));
     std::vector<PuzzleRow> rows;
     std::vector<std::pair<PuzzleRow, PuzzleRow>> pairs;
     for (const int set : options.sets) {
@@ -151,7 +150,7 @@ void actions(const ActionsOptions& options) {
         for (const char* method : {"astar", "qstar"}) {
             search.method = method;
             search.model =
-                train::model_path(options.training.value.training.stage.run,
+                train::model_path(options.q.value.training.stage.run,
                                   search.method == "astar" ? networks.value : networks.q);
             rows.push_back(measure(*space, search, states, shortest, options.quiet));
         }
@@ -160,11 +159,11 @@ void actions(const ActionsOptions& options) {
     const std::string text = fmt::format(
         "A* against Q* on {}, {} fresh states for each set, seed {}; networks trained by {}, {} "
         "steps, Q {}.\n\n{}",
-        options.training.value.training.puzzle.world, options.problems, options.seed,
-        options.learning, options.training.value.training.steps,
-        options.q_steps > 0 ? options.q_steps : options.training.value.training.steps,
+        options.q.value.training.puzzle.world, options.problems, options.seed, options.learning,
+        options.q.value.training.steps,
+        options.q_steps > 0 ? options.q_steps : options.q.value.training.steps,
         table_of(rows).markdown());
-    const std::string file = join_path(options.training.value.training.stage.run, "actions");
+    const std::string file = join_path(options.q.value.training.stage.run, "actions");
     write_file_atomic(file + "-generated.svg",
                       picture(plot(options, rows, "states made", &PuzzleRow::generated)));
     write_file_atomic(file + "-seconds.svg",

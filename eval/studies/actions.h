@@ -20,9 +20,9 @@
 namespace qstar::eval {
 
 struct ActionsOptions {
-    ActionsOptions() { training.value.training.bound = "none"; } // both networks learn all of it
-    train::DeepQOptions training; // of both networks, in RUN/davi-SET or RUN/walk-SET (cubes:
-                                  // RUN/walk-1), and RUN/deep-q-SET
+    ActionsOptions() { q.value.training.bound = "none"; } // both networks learn all of it
+    train::DeepQOptions q; // of both networks, in RUN/davi-SET or RUN/walk-SET (cubes:
+                           // RUN/walk-1), and RUN/deep-q-SET
     std::string learning = "value-iteration"; // or walks
     int64_t q_steps = 0;                      // of the Q-networks; 0: as many as of the others
     search::PuzzleOptions options;            // of both searches
