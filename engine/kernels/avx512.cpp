@@ -27,7 +27,7 @@ struct Avx512 : Unrolled {
     using Mask = __mmask16;
     static constexpr int kLanes = 16;
     static constexpr int kRows = 14; // of the micro-kernel, with 2 vectors each
-    static constexpr int kSteps = 1;
+    static constexpr int kSteps = 4; // terms between two looks at the loop's end
     static constexpr int kColumns = 2;
     static constexpr int kWideRows = 6;
     static constexpr int kPageColumns = 4; // of attention's sums, with 4 vectors each

@@ -119,6 +119,7 @@ void measure(const Product& product, const std::vector<SgemmPeer>& peers, int th
     }
     if (!half) return;
     row.work += ", bf16"; // fp32 numbers in and out, rounded by the way
+    row.peak = 0;         // which is that of fp32
     row.peer_name = "ours, fp32";
     row.peer = row.ours;
     row.ours = rates(product.flops() * 1e-9, seconds[next]);
@@ -157,7 +158,9 @@ void measure_in_child(const BenchOptions& options, const std::string& isa, int t
                          // second, before they sleep; with 2^22 the next turn is undisturbed.
                          {"OPENBLAS_THREAD_TIMEOUT", "22"},
                          {"OPENBLAS_CORETYPE", std::nullopt}};
-    if (isa == "avx2") { // of all of them
+    if (isa == "avx512") { // OpenBLAS takes processors that are newer than itself for old ones
+        child.environment["OPENBLAS_CORETYPE"] = "SkylakeX";
+    } else if (isa == "avx2") { // of all of them
         child.environment["OPENBLAS_CORETYPE"] = "Haswell";
         child.environment["ONEDNN_MAX_CPU_ISA"] = "AVX2";
         child.environment["LIBXSMM_TARGET"] = "hsw";

@@ -64,6 +64,7 @@ embed search moves_files "$source"/search/puzzles/moves/*.json >moves_files.cpp
 embedded="published_files moves_files"
 floors="engine tokenizer search train eval/verify"
 main=verify_main
+level=-Og # what computes most are the kernels; the rest is compiled more often than it runs
 if [ "$parts" = demo ]; then
     embed eval::lessons lesson_files "$source"/eval/lessons/text/*.md >lesson_files.cpp
     embed eval page_files "$source"/eval/serve/page/* >page_files.cpp
@@ -74,6 +75,7 @@ if [ "$parts" = demo ]; then
     embedded="$embedded lesson_files page_files report_assets torch_programs"
     floors="engine tokenizer search train eval"
     main=program_main
+    level=-O2
     printf '#define QSTAR_VERSION "qstar for Arm"\n#define QSTAR_VULKAN 0\n#include "main.cpp"\n' \
         >program_main.cpp
 fi
@@ -101,17 +103,16 @@ qemu-aarch64 ./kernels
 (cd "$source" && LC_ALL=C && export LC_ALL && find $floors -name '*.cpp' |
     grep -v -e '^engine/kernels/' -e '^engine/vulkan/' | sort
     echo engine/vulkan/absent.cpp) >files
-# A floor's files together, three dozen at a time. What computes most are the kernels; the rest is
-# compiled more often than it runs.
+# A floor's files together, three dozen at a time.
 rm -f of_*.cpp
 awk -F/ '{
     before = files[$1]++
     printf "#include \"%s\"\n", $0 >"of_" $1 "_" int(before / 36) ".cpp"
 }' files
-for unit in of_*.cpp; do build "${unit%.cpp}.o" "$unit" -Og; done
+for unit in of_*.cpp; do build "${unit%.cpp}.o" "$unit" $level; done
 objects=
 for unit in $embedded "$main"; do
-    build "$unit.o" "$unit.cpp" -Og
+    build "$unit.o" "$unit.cpp" $level
     objects="$objects $unit.o"
 done
 # shellcheck disable=SC2086

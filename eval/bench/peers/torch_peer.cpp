@@ -1,5 +1,6 @@
 #include "eval/bench/peers/torch_peer.h"
 
+#include "engine/base/cpu.h"
 #include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/nn/checkpoint.h"
@@ -37,6 +38,8 @@ std::map<std::string, std::optional<std::string>> environment_of(const TorchWork
         {"OPENBLAS_CORETYPE", std::nullopt},
         {"OPENBLAS_L2_SIZE", std::nullopt}};
     if (work.settings == TorchSettings::tuned) {
+        // OpenBLAS takes processors that are newer than itself for old ones.
+        if (engine::cpu().avx512) changes["OPENBLAS_CORETYPE"] = "SkylakeX";
         changes["OMP_WAIT_POLICY"] = "PASSIVE";
         changes["OPENBLAS_THREAD_TIMEOUT"] = "14";        // 2^14 cycles until they sleep
         changes["MALLOC_MMAP_THRESHOLD_"] = "4294967296"; // freed memory is kept
