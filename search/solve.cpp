@@ -16,6 +16,7 @@
 #include "search/models/result_bytes.h"
 #include "search/spaces/layer_space.h"
 #include "search/spaces/step_space.h"
+#include "search/spaces/views.h"
 
 #include <array>
 #include <chrono>
@@ -238,6 +239,11 @@ std::vector<Result> solve(std::span<const std::string> problems, Method method, 
 
 PuzzleResult solve(const Space& puzzle, Method method, Heuristic* heuristic, QFunction* q,
                    const State& start, const PuzzleOptions& options) {
+    if (options.views > 1)
+        return shortest_of_views(puzzle, start, options,
+                                 [&](const State& view, const PuzzleOptions& one) {
+                                     return solve(puzzle, method, heuristic, q, view, one);
+                                 });
     if (method == Method::beam && options.hashed && (q != nullptr || heuristic != nullptr)) {
         LayerSpace space(puzzle, heuristic, q, start, options);
         beam(space, static_cast<size_t>(options.shared.width));

@@ -37,10 +37,13 @@ void beam(S& space, size_t width) {
         space.layer(kept, next);
         if (next.empty()) break;
         // Step 3: the best of them are the next beam.
+        const auto better = [&](const auto& a, const auto& b) { return space.better(a, b); };
         const size_t keep = std::min(next.size(), width);
-        std::partial_sort(next.begin(), next.begin() + static_cast<std::ptrdiff_t>(keep),
-                          next.end(), [&](auto a, auto b) { return space.better(a, b); });
+        if (keep < next.size()) // of millions, the best are found before they are put in order
+            std::nth_element(next.begin(), next.begin() + static_cast<std::ptrdiff_t>(keep),
+                             next.end(), better);
         next.resize(keep);
+        std::sort(next.begin(), next.end(), better);
         kept.swap(next);
         if (space.telling())
             space.say(fmt::format("Step 3: keep {}, the best of them {}", kept.size(),

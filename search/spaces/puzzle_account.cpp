@@ -11,6 +11,9 @@ void describe_puzzle_budgets(Flags& f, PuzzleOptions& o) {
     f.mark("hashed", o.hashed,
            "beam: keep the beam's states only, and of others hashes: for 65536 states and more")
         .only_if(o.hashed);
+    f.number("views", o.views, 1, 96,
+             "solve so many images of the start, by symmetries and inverses; the shortest counts")
+        .only_if(o.views != 1);
 }
 
 void check(const PuzzleOptions& options) {

@@ -21,6 +21,7 @@ struct PuzzleOptions {
     uint64_t seed = 1;         // best of N: of the draws
     bool anytime = false;      // after a solution, look for shorter ones until the budget ends
     bool hashed = false;       // beam: in a LayerSpace (spaces/layer_space.h), with no record
+    int views = 1;             // solve so many views of the start (views.h), keep the shortest way
     bool record = false;       // fill PuzzleResult.record
 };
 

@@ -6,10 +6,10 @@
 #include "engine/base/parallel.h"
 #include "search/puzzles/cube.h"
 #include "search/puzzles/lights_out.h"
-#include "search/puzzles/pocket_cube.h"
 #include "search/puzzles/sliding.h"
 #include "search/solve.h"
 #include "tests/sanitized.h"
+#include "tests/search/spaces/wrong_distance.h"
 
 #include <doctest/doctest.h>
 #include <string>
@@ -21,20 +21,6 @@ namespace {
 
 struct Nothing : Heuristic {
     void cost_to_go(const uint8_t*, int64_t n, float* h) override { std::fill_n(h, n, 0.0f); }
-};
-
-// The distance of the 2x2x2 with an error of up to `wrong` either way that hangs on the state.
-struct Wrong : Heuristic {
-    const PocketCube& table;
-    float wrong;
-    Wrong(const PocketCube& t, float w) : table(t), wrong(w) {}
-    void cost_to_go(const uint8_t* states, int64_t n, float* h) override {
-        for (int64_t i = 0; i < n; ++i) {
-            const uint8_t* state = states + 24 * i;
-            const auto part = static_cast<float>(state_hash(state, 24) % 1000) / 500 - 1;
-            h[i] = static_cast<float>(table.distance(state)) + wrong * part;
-        }
-    }
 };
 
 bool leads_to_goal(const Space& space, State state, const PuzzleResult& result) {
@@ -74,7 +60,7 @@ TEST_CASE("a beam with room for every state is a breadth-first search") {
 TEST_CASE("Q-values a step ahead and the heuristic choose the same beams; threads change nothing") {
     const PermutationPuzzle cube = make_cube(2);
     const PocketCube table;
-    Wrong h(table, 4);
+    tests::Wrong h(table, 4);
     OneStepQ q(cube, h);
     Random random(5, "layer_space_test");
     for (int i = 0; i < 6; ++i) {
@@ -96,7 +82,7 @@ TEST_CASE("Q-values a step ahead and the heuristic choose the same beams; thread
 TEST_CASE("a wide beam ends with its budgets, and leads to the best state that it saw") {
     const PermutationPuzzle cube = make_cube(2);
     const PocketCube table;
-    Wrong h(table, 0.4f);
+    tests::Wrong h(table, 0.4f);
     // As far as a state can be, of which a walk at random finds none in a few tries.
     Random random(6, "layer_space_test");
     State start = cube.random_state(random);
