@@ -50,6 +50,7 @@ LayerSpace::LayerSpace(const Space& puzzle, Heuristic* heuristic, QFunction* q, 
         fmt::format("a beam of {} states of {}", options.shared.width, puzzle.name()),
         "a smaller --width takes less");
     solved_ = begun_ = puzzle.solved(start.data());
+    parity_ = puzzle.distance_parity(start.data());
     hashes_.push_back(state_hash(start.data(), puzzle.state_bytes()));
 }
 
@@ -85,6 +86,15 @@ void LayerSpace::take_over(const std::vector<Node>& kept) {
     });
     states_.swap(made_);
     steps_.push_back(std::move(step));
+}
+
+bool LayerSpace::settled(const std::vector<Node>& kept) const {
+    if (options_.shorter_than == 0) return kept.empty();
+    // The length of a way that ends at a child of `kept`, or at a child of theirs if ways of that
+    // length have the wrong parity.
+    int64_t length = std::ssize(steps_) + (begun_ ? 2 : 1);
+    if (parity_ >= 0 && length % 2 != parity_) ++length;
+    return kept.empty() || length >= options_.shorter_than;
 }
 
 size_t LayerSpace::slot_of(uint64_t hash) const {

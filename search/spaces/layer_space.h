@@ -46,7 +46,7 @@ class LayerSpace : public PuzzleAccount {
     bool spent() { return PuzzleAccount::spent(result_.nodes); }
     std::string name(const Node& node) const;
 
-    bool settled(const std::vector<Node>& kept) const { return kept.empty(); }
+    bool settled(const std::vector<Node>& kept) const;
     void layer(const std::vector<Node>& kept, std::vector<Node>& next);
     bool better(const Node& a, const Node& b) const {
         if (a.h != b.h) return a.h < b.h;
@@ -82,6 +82,7 @@ class LayerSpace : public PuzzleAccount {
     std::vector<Child> children_;            // of some states of the beam at once
     std::vector<float> values_;
     bool begun_ = false, solved_ = false;
+    int parity_ = -1; // of the lengths of all ways to the goal; -1: unknown
     Node goal_{};
     size_t best_depth_ = 0;   // beams before that of the best state
     uint32_t best_place_ = 0; // and its place

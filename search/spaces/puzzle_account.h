@@ -22,6 +22,7 @@ struct PuzzleOptions {
     bool anytime = false;      // after a solution, look for shorter ones until the budget ends
     bool hashed = false;       // beam: in a LayerSpace (spaces/layer_space.h), with no record
     int views = 1;             // solve so many views of the start (views.h), keep the shortest way
+    int64_t shorter_than = 0;  // hashed beam: end where no shorter way can come; 0: go on
     bool record = false;       // fill PuzzleResult.record
 };
 

@@ -82,6 +82,7 @@ shortest_of_views(const Space& space, const State& start, const PuzzleOptions& o
         all.seconds += one.seconds;
         all.bytes = std::max(all.bytes, one.bytes);
         for (std::string& sentence : one.trace) all.trace.push_back(std::move(sentence));
+        if (all.solved) left.shorter_than = std::ssize(all.actions);
         if (!pay(left, one)) break;
     }
     return all;

@@ -79,6 +79,29 @@ TEST_CASE("Q-values a step ahead and the heuristic choose the same beams; thread
     }
 }
 
+TEST_CASE("a beam that knows a way ends where no shorter one can come") {
+    const PermutationPuzzle cube = make_cube(2);
+    const PocketCube table;
+    tests::Wrong h(table, 0);
+    Random random(8, "layer_space_test");
+    for (int i = 0; i < 5; ++i) {
+        const State start = cube.random_state(random);
+        const int64_t length = table.distance(start.data());
+        PuzzleOptions options = wide(100);
+        for (const int more : {1, 2, 3}) {
+            options.shorter_than = length + more;
+            const PuzzleResult found = solve(cube, Method::beam, &h, nullptr, start, options);
+            CHECK(found.solved);
+            CHECK(std::ssize(found.actions) == length);
+        }
+        options.shorter_than = length;
+        const PuzzleResult none = solve(cube, Method::beam, &h, nullptr, start, options);
+        CHECK_FALSE(none.solved);
+        CHECK(none.ended == "exhausted");
+        CHECK(std::ssize(none.actions) < length); // where it left off, two turns before
+    }
+}
+
 TEST_CASE("a wide beam ends with its budgets, and leads to the best state that it saw") {
     const PermutationPuzzle cube = make_cube(2);
     const PocketCube table;
