@@ -24,11 +24,17 @@ void check(const PuzzleOptions& options) {
     check(f);
 }
 
+int64_t node_budget(const PuzzleOptions& options) {
+    if (options.nodes > 0) return options.nodes;
+    return options.hashed ? int64_t{200} * options.shared.width : 1'000'000;
+}
+
 PuzzleAccount::PuzzleAccount(const Space& puzzle, Heuristic* heuristic, QFunction* q,
                              const PuzzleOptions& options)
     : puzzle_(puzzle), heuristic_(heuristic), q_(q), options_(options),
       begin_(std::chrono::steady_clock::now()) {
     check(options);
+    options_.nodes = node_budget(options);
 }
 
 double PuzzleAccount::seconds() const {

@@ -16,15 +16,19 @@ namespace qstar::search {
 
 struct PuzzleOptions {
     SearchOptions shared{.width = 100};
-    int64_t nodes = 1'000'000; // states kept
-    int64_t evaluations = 0;   // states that the heuristic rates; 0: no bound
-    uint64_t seed = 1;         // best of N: of the draws
-    bool anytime = false;      // after a solution, look for shorter ones until the budget ends
-    bool hashed = false;       // beam: in a LayerSpace (spaces/layer_space.h), with no record
-    int views = 1;             // solve so many views of the start (views.h), keep the shortest way
-    int64_t shorter_than = 0;  // hashed beam: end where no shorter way can come; 0: go on
-    bool record = false;       // fill PuzzleResult.record
+    int64_t nodes = 0;        // states kept; 0: node_budget() says how many
+    int64_t evaluations = 0;  // states that the heuristic rates; 0: no bound
+    uint64_t seed = 1;        // best of N: of the draws
+    bool anytime = false;     // after a solution, look for shorter ones until the budget ends
+    bool hashed = false;      // beam: in a LayerSpace (spaces/layer_space.h), with no record
+    int views = 1;            // solve so many views of the start (views.h), keep the shortest way
+    int64_t shorter_than = 0; // hashed beam: end where no shorter way can come; 0: go on
+    bool record = false;      // fill PuzzleResult.record
 };
+
+// A million; of a hashed beam, which forgets all but the last two, 200 beams: farther than from one
+// end of these puzzles to the other.
+int64_t node_budget(const PuzzleOptions& options);
 
 // `ended`: solved, exhausted, or the budget: nodes, evaluations, seconds.
 struct PuzzleResult : SearchResult {

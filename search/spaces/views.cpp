@@ -14,10 +14,11 @@ namespace {
 // What is left of the budget. False if nothing is.
 bool pay(PuzzleOptions& left, const PuzzleResult& spent) {
     const bool counts_rates = left.evaluations > 0, has_clock = left.shared.seconds > 0;
-    left.nodes -= spent.nodes;
+    const bool counts_nodes = left.nodes > 0; // else each view has its own budget
+    if (counts_nodes) left.nodes -= spent.nodes;
     if (counts_rates) left.evaluations -= spent.evaluations;
     if (has_clock) left.shared.seconds -= spent.seconds;
-    return left.nodes > 0 && (!counts_rates || left.evaluations > 0) &&
+    return (!counts_nodes || left.nodes > 0) && (!counts_rates || left.evaluations > 0) &&
            (!has_clock || left.shared.seconds > 0);
 }
 

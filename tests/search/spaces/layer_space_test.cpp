@@ -102,6 +102,20 @@ TEST_CASE("a beam that knows a way ends where no shorter one can come") {
     }
 }
 
+TEST_CASE("a beam that leads nowhere ends after 200 layers where nobody said when") {
+    const PermutationPuzzle cube = make_cube(3);
+    Nothing nothing;
+    Random random(9, "layer_space_test");
+    const State start = cube.random_state(random);
+    const PuzzleResult lost = solve(cube, Method::beam, &nothing, nullptr, start, wide(3));
+    CHECK_FALSE(lost.solved);
+    CHECK(lost.ended == "nodes");
+    CHECK(lost.nodes >= 600);
+    CHECK(lost.nodes < 610);
+    CHECK(node_budget({}) == 1'000'000);
+    CHECK(node_budget(wide(65536)) == 200 * 65536);
+}
+
 TEST_CASE("a wide beam ends with its budgets, and leads to the best state that it saw") {
     const PermutationPuzzle cube = make_cube(2);
     const PocketCube table;
