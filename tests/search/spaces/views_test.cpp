@@ -19,7 +19,7 @@ using namespace qstar::search;
 
 namespace {
 
-State after(const Space& space, State state, const std::vector<int>& actions) {
+State played(const Space& space, State state, const std::vector<int>& actions) {
     for (const int action : actions) space.apply(state.data(), action);
     return state;
 }
@@ -53,7 +53,7 @@ TEST_CASE("an action in a view is what its image says") {
          {static_cast<const Space*>(&cube), static_cast<const Space*>(&small),
           static_cast<const Space*>(&sliding), static_cast<const Space*>(&lights)}) {
         const State start = space->random_state(random);
-        State image(start.size()), after_image(start.size());
+        State image(start.size()), next_image(start.size());
         std::set<State> different;
         for (int i = 0; i < space->images(); ++i) {
             space->write_image(start.data(), i, image.data());
@@ -63,8 +63,8 @@ TEST_CASE("an action in a view is what its image says") {
                 State next = start, moved = image;
                 space->apply(next.data(), action);
                 space->apply(moved.data(), space->image_of_action(action, i));
-                space->write_image(next.data(), i, after_image.data());
-                CHECK(after_image == moved);
+                space->write_image(next.data(), i, next_image.data());
+                CHECK(next_image == moved);
             }
         }
         CHECK(std::ssize(different) == space->images());
@@ -94,7 +94,7 @@ TEST_CASE("views are as far from the goal, and a way from each is turned into th
                     break;
                 }
             }
-            CHECK(cube.solved(after(cube, start, way_back(cube, way, view)).data()));
+            CHECK(cube.solved(played(cube, start, way_back(cube, way, view)).data()));
         }
     }
 }
@@ -102,7 +102,7 @@ TEST_CASE("views are as far from the goal, and a way from each is turned into th
 TEST_CASE("the shortest way of all views is kept, and they share the budget") {
     const PermutationPuzzle cube = make_cube(3);
     const std::vector<int> scrambling{0, 4, 8, 3, 7, 10, 2, 9};
-    const State start = after(cube, cube.goal(), scrambling);
+    const State start = played(cube, cube.goal(), scrambling);
     PuzzleOptions options;
     options.views = 6;
     options.nodes = 1000;
@@ -125,7 +125,7 @@ TEST_CASE("the shortest way of all views is kept, and they share the budget") {
         for (int more = 0; more < (view == 1 ? 2 : view == 3 ? 1 : 0); ++more)
             one.actions.insert(one.actions.begin(), {6, cube.inverse(6)});
         if (one.solved) {
-            CHECK(cube.solved(after(cube, seen, one.actions).data()));
+            CHECK(cube.solved(played(cube, seen, one.actions).data()));
             one.solutions.emplace_back(100, std::ssize(one.actions));
         }
         ++view;
@@ -136,7 +136,7 @@ TEST_CASE("the shortest way of all views is kept, and they share the budget") {
     CHECK(best.solved);
     CHECK(best.ended == "solved");
     CHECK(best.actions.size() == scrambling.size());
-    CHECK(cube.solved(after(cube, start, best.actions).data()));
+    CHECK(cube.solved(played(cube, start, best.actions).data()));
     CHECK(best.solutions ==
           std::vector<std::pair<int64_t, int64_t>>{{200, 12}, {300, 8}}); // each shorter
     CHECK(best.nodes == 50);
@@ -163,7 +163,7 @@ TEST_CASE("a beam too narrow for the shortest way finds it from another view") {
         CHECK(all.solved);
         CHECK(all.actions.size() <= one.actions.size());
         CHECK(all.expanded > one.expanded);
-        CHECK(cube.solved(after(cube, start, all.actions).data()));
+        CHECK(cube.solved(played(cube, start, all.actions).data()));
         alone += std::ssize(one.actions) - table.distance(start.data());
         together += std::ssize(all.actions) - table.distance(start.data());
     }
