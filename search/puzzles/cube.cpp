@@ -6,6 +6,7 @@
 #include <array>
 #include <fmt/core.h>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -107,9 +108,19 @@ std::vector<Permutation> symmetries(int size) {
     const Permutation mirror = moved(size, [&](const Sticker& sticker) {
         return Sticker{mirrored(sticker.place), mirrored(sticker.out)};
     });
-    std::vector<Permutation> all = whole_turns(size);
-    for (size_t i = 0, turns = all.size(); i < turns; ++i) all.push_back(compose(all[i], mirror));
-    return all;
+    std::set<Permutation> moves;
+    for (const PermutationMove& move : quarter_turns(size)) moves.insert(move.from);
+    std::vector<Permutation> found;
+    const auto add = [&](const Permutation& of) {
+        const bool keeps_moves = std::all_of(moves.begin(), moves.end(), [&](const auto& move) {
+            return moves.contains(compose(compose(of, move), inverse(of)));
+        });
+        if (keeps_moves) found.push_back(of);
+    };
+    const std::vector<Permutation> turns = whole_turns(size);
+    for (const Permutation& of : turns) add(of);
+    for (const Permutation& of : turns) add(compose(of, mirror));
+    return found;
 }
 
 std::vector<std::array<uint8_t, 3>> corners(int size) {

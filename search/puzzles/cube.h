@@ -22,7 +22,8 @@ namespace qstar::search {
 
 std::vector<PermutationMove> quarter_turns(int size); // 2 or 3
 std::vector<Permutation> whole_turns(int size);       // the 24 ways to hold the cube, as moves
-std::vector<Permutation> symmetries(int size);        // these, and 24 of it in a mirror
+// Of these, and of it in a mirror, those that make a quarter turn of each: 48, of the 2x2x2 6.
+std::vector<Permutation> symmetries(int size);
 
 // The stickers of each corner, that of U or D first, then clockwise.
 std::vector<std::array<uint8_t, 3>> corners(int size);

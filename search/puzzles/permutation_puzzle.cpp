@@ -89,37 +89,24 @@ std::vector<PermutationMove> composed(const std::vector<PermutationMove>& moves,
 
 PermutationPuzzle::PermutationPuzzle(std::string name, std::vector<PermutationMove> moves,
                                      std::vector<Permutation> relabelings,
-                                     const std::vector<Permutation>& symmetries)
+                                     std::vector<Permutation> symmetries)
     : name_(std::move(name)), moves_(std::move(moves)), relabelings_(std::move(relabelings)),
-      points_(moves_.at(0).from.size()), group_(points_, [&] {
+      symmetries_(std::move(symmetries)), points_(moves_.at(0).from.size()), group_(points_, [&] {
           std::vector<Permutation> generators;
           for (const PermutationMove& move : moves_) generators.push_back(move.from);
           return generators;
       }()) {
     if (relabelings_.empty()) relabelings_.push_back(identity(points_));
-    std::map<std::string, int> number;
+    if (symmetries_.empty()) symmetries_.push_back(identity(points_));
     for (size_t i = 0; i < moves_.size(); ++i) {
-        number[key(moves_[i].from)] = static_cast<int>(i);
+        number_[key(moves_[i].from)] = static_cast<int>(i);
         int moved = 0;
         for (size_t at = 0; at < points_; ++at) moved += moves_[i].from[at] != at;
         most_moved_ = std::max(most_moved_, moved);
         all_odd_ = all_odd_ && is_odd(moves_[i].from.data(), points_);
     }
     for (const PermutationMove& move : moves_)
-        inverses_.push_back(number.at(key(search::inverse(move.from))));
-    std::vector<Permutation> candidates = symmetries;
-    if (candidates.empty()) candidates.push_back(identity(points_));
-    for (const Permutation& of : candidates) {
-        Symmetry symmetry{of, {}};
-        Permutation image(points_);
-        for (const PermutationMove& move : moves_) {
-            for (size_t i = 0; i < points_; ++i) image[of[i]] = of[move.from[i]];
-            const auto found = number.find(key(image));
-            if (found == number.end()) break;
-            symmetry.actions.push_back(found->second);
-        }
-        if (symmetry.actions.size() == moves_.size()) symmetries_.push_back(std::move(symmetry));
-    }
+        inverses_.push_back(number_.at(key(search::inverse(move.from))));
     feature_.assign(points_ * points_, -1);
     for (const uint8_t sticker : group_.base())
         for (const uint8_t place : group_.orbit(sticker))
@@ -189,8 +176,14 @@ int PermutationPuzzle::distance_parity(const uint8_t* state) const {
 }
 
 void PermutationPuzzle::write_image(const uint8_t* state, int image, uint8_t* out) const {
-    const Permutation& of = symmetries_[static_cast<size_t>(image)].of;
+    const Permutation& of = symmetries_[static_cast<size_t>(image)];
     for (size_t i = 0; i < points_; ++i) out[of[i]] = of[state[i]];
+}
+
+int PermutationPuzzle::image_of_action(int action, int image) const {
+    Permutation of(points_);
+    write_image(moves_[static_cast<size_t>(action)].from.data(), image, of.data());
+    return number_.at(key(of));
 }
 
 bool PermutationPuzzle::write_inverse(const uint8_t* state, uint8_t* out) const {

@@ -10,6 +10,7 @@
 #include "search/problem/space.h"
 #include "search/puzzles/permutation_group.h"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,10 +34,10 @@ std::vector<PermutationMove> composed(const std::vector<PermutationMove>& moves,
 class PermutationPuzzle : public Space {
   public:
     // `relabelings`: ways to number the stickers of a state anew before it is looked at.
-    // `symmetries`: of the stickers, the identity first; those count that make a move of each move.
+    // `symmetries`: of the stickers, the identity first; each makes a move of every move.
     PermutationPuzzle(std::string name, std::vector<PermutationMove> moves,
                       std::vector<Permutation> relabelings = {},
-                      const std::vector<Permutation>& symmetries = {});
+                      std::vector<Permutation> symmetries = {});
 
     const PermutationGroup& group() const { return group_; }
     const std::vector<PermutationMove>& moves() const { return moves_; }
@@ -63,9 +64,7 @@ class PermutationPuzzle : public Space {
     // The puzzle held otherwise, or seen in a mirror: position and sticker are renamed alike.
     int images() const override { return static_cast<int>(symmetries_.size()); }
     void write_image(const uint8_t* state, int image, uint8_t* out) const override;
-    int image_of_action(int action, int image) const override {
-        return symmetries_[static_cast<size_t>(image)].actions[static_cast<size_t>(action)];
-    }
+    int image_of_action(int action, int image) const override;
     bool write_inverse(const uint8_t* state, uint8_t* out) const override;
 
     // For each sticker of the group's base, which determine the others, where it is.
@@ -74,15 +73,11 @@ class PermutationPuzzle : public Space {
     int64_t write_features(const uint8_t* state, int* on) const override;
 
   private:
-    struct Symmetry {
-        Permutation of;           // the stickers
-        std::vector<int> actions; // what each action becomes
-    };
-
     std::string name_;
     std::vector<PermutationMove> moves_;
     std::vector<Permutation> relabelings_;
-    std::vector<Symmetry> symmetries_;
+    std::vector<Permutation> symmetries_;
+    std::map<std::string, int> number_; // of each move, by its table
     size_t points_;
     PermutationGroup group_;
     std::vector<int> inverses_;

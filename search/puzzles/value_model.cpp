@@ -141,6 +141,9 @@ void Mirrored::cost_to_go(const uint8_t* states, int64_t n, float* h) {
 
 MirroredQ::MirroredQ(const Space& space_, QFunction& q_) : space(space_), q(q_) {
     require_images(space);
+    for (int image = 0; image < space.images(); ++image)
+        for (int action = 0; action < space.actions(); ++action)
+            image_of.push_back(space.image_of_action(action, image));
 }
 
 void MirroredQ::q_values(const uint8_t* states, int64_t n, float* out) {
@@ -151,8 +154,9 @@ void MirroredQ::q_values(const uint8_t* states, int64_t n, float* out) {
         for (int action = 0; action < space.actions(); ++action) {
             float sum = 0;
             for (int image = 0; image < space.images(); ++image)
-                sum += of[static_cast<size_t>((i * images + image) * actions +
-                                              space.image_of_action(action, image))];
+                sum += of[static_cast<size_t>(
+                    (i * images + image) * actions +
+                    image_of[static_cast<size_t>(image * actions + action)])];
             out[i * actions + action] = sum / static_cast<float>(images);
         }
 }

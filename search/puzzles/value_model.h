@@ -59,6 +59,7 @@ struct Mirrored : Heuristic {
 struct MirroredQ : QFunction {
     const Space& space;
     QFunction& q;
+    std::vector<int> image_of; // [image * actions + action]
     MirroredQ(const Space& space, QFunction& q);
     void q_values(const uint8_t* states, int64_t n, float* out) override;
 };
