@@ -11,10 +11,14 @@ bool BadLines::read(const std::function<void()>& read) {
         read();
         return true;
     } catch (const Error& error) {
-        ++count_;
-        if (first_.size() < 5) first_.emplace_back(error.what());
+        add(error.what());
         return false;
     }
+}
+
+void BadLines::add(const std::string& sentence) {
+    ++count_;
+    if (first_.size() < 5) first_.push_back(sentence);
 }
 
 void BadLines::settle(const std::string& path) const {

@@ -23,6 +23,8 @@ class BadLines {
     // Reads one line by a call of `read`. False, and the sentence is kept, if that throws an
     // Error; whatever else it throws goes on. `read` should change nothing before it throws.
     bool read(const std::function<void()>& read);
+    // Keeps the sentence of a line that was read elsewhere.
+    void add(const std::string& sentence);
 
     // At the end of a file: throws one Error of all that was kept (the sentence itself if it is
     // one), unless lines are left out.

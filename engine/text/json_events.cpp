@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 namespace qstar {
@@ -34,10 +35,17 @@ struct LineCounter {
     bool operator!=(const LineCounter& other) const { return at != other.at; }
 };
 
-// The library's events, handed on.
+struct Fault {
+    size_t position;
+    std::string token;
+    bool too_large;
+};
+
+// The library's events, handed on; what is broken is kept until the library has ended.
 class Listener : public nlohmann::json_sax<nlohmann::json> {
   public:
     explicit Listener(JsonEvents& events) : events_(events) {}
+    std::optional<Fault> fault;
 
     bool null() override { return tell(nullptr); }
     bool boolean(bool value) override { return tell(value); }
@@ -56,7 +64,7 @@ class Listener : public nlohmann::json_sax<nlohmann::json> {
     }
     bool parse_error(std::size_t position, const std::string& token,
                      const nlohmann::json::exception& error) override {
-        events_.broken(position, token, error.id == kOutOfRange);
+        fault = {position, token, error.id == kOutOfRange};
         return false;
     }
 
@@ -93,6 +101,8 @@ void read_events(std::string_view text, JsonEvents& events) {
     Listener listener(events);
     nlohmann::json::sax_parse(LineCounter{text.data(), &events.line},
                               LineCounter{text.data() + text.size(), &events.line}, &listener);
+    if (const auto& fault = listener.fault)
+        events.broken(fault->position, fault->token, fault->too_large);
 }
 
 bool is_json(std::string_view text) {

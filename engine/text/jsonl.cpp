@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
 #include <fmt/core.h>
 #include <optional>
 #include <utility>
@@ -84,28 +83,29 @@ std::vector<Piece> pieces_of(std::string_view text, const std::string& name) {
 }
 
 // Parses `pieces` by several threads and gives each to `at_once`, with its number; then calls
-// `in_order`, from the first to the last. What either throws of a line is kept in `bad`.
+// `in_order`, from the first to the last. The Error that either throws of a line is kept in `bad`.
 void each_piece(std::span<const Piece> pieces, const std::string& name, BadLines& bad,
                 const std::function<void(size_t, JsonLine)>& at_once,
                 const std::function<void(size_t)>& in_order) {
     constexpr int64_t kGrain = 64; // lines of a thread
-    std::vector<std::exception_ptr> errors(pieces.size());
+    std::vector<std::optional<std::string>> wrong(pieces.size());
     engine::parallel_for(std::ssize(pieces), kGrain, [&](int64_t begin, int64_t end) {
         for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
             try {
                 const int64_t line = pieces[i].line;
                 at_once(i,
                         {parse_json(pieces[i].text, name, line), fmt::format("{}:{}", name, line)});
-            } catch (...) {
-                errors[i] = std::current_exception();
+            } catch (const Error& error) {
+                wrong[i] = error.what();
             }
         }
     });
-    for (size_t i = 0; i < pieces.size(); ++i)
-        bad.read([&] {
-            if (errors[i]) std::rethrow_exception(errors[i]);
-            in_order(i);
-        });
+    for (size_t i = 0; i < pieces.size(); ++i) {
+        if (wrong[i])
+            bad.add(*wrong[i]);
+        else
+            bad.read([&] { in_order(i); });
+    }
 }
 
 void each_line(std::string_view text, const std::string& name, BadLines& bad,

@@ -77,12 +77,15 @@ std::optional<Sentence> read_sentence_as(const std::vector<std::string_view>& wo
     Sentence sentence{form, {}, {}};
     for (size_t i = 0; i < words.size(); ++i) {
         const std::optional<int64_t> number = whole_number(words[i]);
-        if (asked[i] == "#" && number)
+        if (asked[i] == "#") {
+            if (!number) return {};
             sentence.numbers.push_back(rational(*number));
-        else if (asked[i] == "@" && !number)
+        } else if (asked[i] == "@") {
+            if (number) return {};
             sentence.words.emplace_back(words[i]);
-        else if (asked[i] != words[i])
+        } else if (asked[i] != words[i]) {
             return {};
+        }
     }
     return sentence;
 }

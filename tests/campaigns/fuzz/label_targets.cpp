@@ -27,7 +27,8 @@ template <class Value, class Read>
 void reads_itself(const std::vector<Value>& values, const Read& read) {
     std::string text;
     for (const Value& value : values) text += json_text(json_of(value)) + "\n";
-    const std::vector<Value> again = read(file_holding("again.jsonl", text));
+    std::vector<Value> again;
+    holds(accepts([&] { again = read(file_holding("again.jsonl", text)); }), "refused as written");
     holds(again.size() == values.size(), "{} lines after writing {}", again.size(), values.size());
     for (size_t i = 0; i < values.size(); ++i)
         holds(json_text(json_of(again[i])) == json_text(json_of(values[i])),
@@ -37,41 +38,36 @@ void reads_itself(const std::vector<Value>& values, const Read& read) {
 } // namespace
 
 void fuzz_jsonl(std::string_view bytes) {
-    for (const JsonLine& line : parse_jsonl(bytes, "input")) {
+    for (const JsonLine& line : parse_jsonl(first_lines(bytes), "input")) {
         const std::string text = json_text(line.value);
-        const std::vector<JsonLine> again = parse_jsonl(text, "written");
+        std::vector<JsonLine> again;
+        holds(accepts([&] { again = parse_jsonl(text, "written"); }), "refused as written");
         holds(again.size() == 1 && json_text(again[0].value) == text,
               "another value after writing");
     }
 }
 
 void fuzz_labels(std::string_view bytes) {
-    const std::string path = file_holding("labels.jsonl", bytes);
-    const bool whole = names(bytes, "completion"), sampled = names(bytes, "finished");
-    if (!whole && !sampled)
-        accepts([&] {
-            for (const StepLabels& labels : read_step_labels(path)) {
-                holds(!labels.labels.empty() && labels.labels.size() <= labels.steps.size(),
-                      "{} labels of {} steps", labels.labels.size(), labels.steps.size());
-                holds(labels.soft.empty() || labels.soft.size() == labels.labels.size(),
-                      "{} soft labels beside {}", labels.soft.size(), labels.labels.size());
-            }
-        });
-    if (whole)
-        accepts([&] {
-            const auto read = [](const std::string& from) { return read_outcomes(from); };
-            reads_itself(read(path), read);
-        });
-    if (sampled)
-        accepts([&] {
-            const auto read = [](const std::string& from) { return read_solutions(from); };
-            reads_itself(read(path), read);
-        });
+    const std::string path = file_holding("labels.jsonl", first_lines(bytes));
+    if (names(bytes, "finished")) {
+        const auto read = [](const std::string& from) { return read_solutions(from); };
+        reads_itself(read(path), read);
+    } else if (names(bytes, "completion")) {
+        const auto read = [](const std::string& from) { return read_outcomes(from); };
+        reads_itself(read(path), read);
+    } else {
+        for (const StepLabels& labels : read_step_labels(path)) {
+            holds(!labels.labels.empty() && labels.labels.size() <= labels.steps.size(),
+                  "{} labels of {} steps", labels.labels.size(), labels.steps.size());
+            holds(labels.soft.empty() || labels.soft.size() == labels.labels.size(),
+                  "{} soft labels beside {}", labels.soft.size(), labels.labels.size());
+        }
+    }
 }
 
 void fuzz_ranks(std::string_view bytes) {
     const auto read = [](const std::string& from) { return read_ranks(from); };
-    const std::vector<RankedPair> pairs = read(file_holding("ranks.jsonl", bytes));
+    const std::vector<RankedPair> pairs = read(file_holding("ranks.jsonl", first_lines(bytes)));
     for (const Ranking& ranking : rankings_of(pairs))
         for (const auto& [better, worse] : ranking.pairs)
             holds(better != worse && std::max(better, worse) < ranking.outputs.size(),
@@ -80,26 +76,27 @@ void fuzz_ranks(std::string_view bytes) {
 }
 
 void fuzz_rollouts(std::string_view bytes) {
-    const std::string path = file_holding("rollouts.jsonl", bytes);
-    if (names(bytes, "next"))
-        accepts([&] {
-            const auto read = [](const std::string& from) { return read_rollouts(from); };
-            reads_itself(read(path), read);
-        });
-    if (names(bytes, "pupil")) accepts([&] { read_worksheets(path); });
-    if (names(bytes, "solution") || names(bytes, "answer")) accepts([&] { read_curated(path); });
-    if (bytes.starts_with('['))
-        accepts([&] {
-            const Answers answers = read_answers(path, 1000);
-            const std::string again = join_path(memory_folder(), "answers.jsonl");
-            save_answers(again, answers);
-            holds(read_answers(again, 1000) == answers, "other answers after writing");
-        });
-    accepts([&] {
+    const std::string path = file_holding("rollouts.jsonl", first_lines(bytes));
+    if (names(bytes, "next")) {
+        const auto read = [](const std::string& from) { return read_rollouts(from); };
+        reads_itself(read(path), read);
+    } else if (names(bytes, "pupil")) {
+        read_worksheets(path);
+    } else if (names(bytes, "solution") || names(bytes, "answer")) {
+        read_curated(path);
+    } else if (bytes.starts_with('[')) {
+        const Answers answers = read_answers(path, 1000);
+        const std::string again = join_path(memory_folder(), "answers.jsonl");
+        save_answers(again, answers);
+        holds(accepts([&] {
+                  holds(read_answers(again, 1000) == answers, "other answers after writing");
+              }),
+              "refused as written");
+    } else {
         const std::vector<int> places = read_order(std::string(bytes), 3);
         holds(places.size() == 3, "{} places of 3 outputs", places.size());
         for (const int place : places) holds(place >= 1 && place <= 3, "place {} of 3", place);
-    });
+    }
 }
 
 } // namespace qstar::campaign

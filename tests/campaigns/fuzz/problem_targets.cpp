@@ -23,6 +23,7 @@ struct Written {
 };
 
 Written written(std::string_view bytes) {
+    bytes = first_lines(bytes);
     const size_t first = std::min(bytes.find('\n'), bytes.size());
     Written result{bytes.substr(0, first), {}};
     for (size_t at = first + 1; at < bytes.size();) {
@@ -102,7 +103,18 @@ void fuzz_words(std::string_view bytes) {
     judges(world, problem, input.steps);
 }
 
+// JSON lines, or else a text that a model wrote.
 void fuzz_gsm8k(std::string_view bytes) {
+    if (bytes.starts_with('{')) {
+        const std::string path = file_holding("words.jsonl", first_lines(bytes));
+        for (const WordProblem& problem : read_word_problems(path)) {
+            holds(!problem.solution.empty(), "a problem without a solution");
+            const Gsm8k own({problem}, "own");
+            holds(own.check_answer(problem.question, problem.solution.back()),
+                  "the file's answer \"{}\" is called wrong", problem.solution.back());
+        }
+        return;
+    }
     static const Gsm8k world({{"How many?", {"6*7=<<6*7=42>>42", "42"}}}, "known");
     check_annotations(bytes);
     judges(world, "How many?", written(bytes).steps);
@@ -111,12 +123,6 @@ void fuzz_gsm8k(std::string_view bytes) {
           "the canonical answer \"{}\" has another one", canonical);
     holds(world.check_answer("How many?", bytes) == (canonical == "42"),
           "\"{}\" means \"{}\", but is judged otherwise", bytes, canonical);
-    for (const WordProblem& problem : read_word_problems(file_holding("words.jsonl", bytes))) {
-        holds(!problem.solution.empty(), "a problem without a solution");
-        const Gsm8k own({problem}, "own");
-        holds(own.check_answer(problem.question, problem.solution.back()),
-              "the file's answer \"{}\" is called wrong", problem.solution.back());
-    }
 }
 
 void fuzz_problem_files(std::string_view bytes) {
@@ -126,8 +132,9 @@ void fuzz_problem_files(std::string_view bytes) {
     const World* worlds[] = {&arithmetic, &words, &equations};
     const char* formats[] = {"lines", "jsonl", "pairs"};
     const auto [text, reader] = chosen_reader(bytes, 9); // a world, and a form
-    const auto problems = read_problems(*worlds[reader % 3], file_holding("problems.txt", text),
-                                        {formats[reader / 3], {}, false});
+    const auto problems =
+        read_problems(*worlds[reader % 3], file_holding("problems.txt", first_lines(text)),
+                      {formats[reader / 3], {}, false});
     holds(!problems.empty(), "a file without problems");
     for (const ProblemLine& line : problems) holds(!line.problem.empty(), "no problem");
 }

@@ -25,7 +25,7 @@ void fuzz_config(std::string_view bytes) {
 }
 
 void fuzz_metrics(std::string_view bytes) {
-    const std::string path = file_holding("metrics.jsonl", bytes);
+    const std::string path = file_holding("metrics.jsonl", first_lines(bytes));
     const auto resume = [&] { MetricsLog log(path, 2); };
     if (!accepts(resume)) return;
     const std::string kept = read_file(path);

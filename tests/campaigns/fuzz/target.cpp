@@ -231,6 +231,14 @@ std::pair<std::string_view, int> chosen_reader(std::string_view bytes, int reade
     return {bytes.substr(0, bytes.size() - 1), static_cast<unsigned char>(bytes.back()) % readers};
 }
 
+std::string_view first_lines(std::string_view bytes) {
+    constexpr int kLines = 6;
+    size_t end = 0;
+    for (int line = 0; line < kLines && end < bytes.size(); ++line)
+        end = std::min(bytes.find('\n', end), bytes.size() - 1) + 1;
+    return bytes.substr(0, end);
+}
+
 const std::string& memory_folder() {
     static const MemoryFolder folder;
     return folder.path;

@@ -51,6 +51,10 @@ std::vector<std::string> seeds_of(const Target& target, const std::string& cases
 // The bytes without the last one, and which of so many readers is to have them.
 std::pair<std::string_view, int> chosen_reader(std::string_view bytes, int readers);
 
+// The first lines of an input: more of them go the same ways, and each costs as much as the others.
+// Enough for the five bad lines that a sentence names, and one more that it counts.
+std::string_view first_lines(std::string_view bytes);
+
 // A folder in memory, where the system has such a thing, for readers that want a path; gone when
 // the program ends.
 const std::string& memory_folder();

@@ -52,7 +52,10 @@ TEST_CASE("words: what is no story is refused in one sentence") {
           "does each friend get?",
           "Anna has 5 apples. Anna has 6 apples. How many apples does Anna have now?",
           "Anna has 5 apples. How many apples does Anna have now? Anna loses 2 apples.",
-          "Anna has \xff apples. How many apples does Anna have now?"})
+          "Anna has \xff apples. How many apples does Anna have now?",
+          "Anna has # apples. How many apples does Anna have now?",
+          "Anna has 5 apples. Anna buys # more apples. How many apples does Anna have now?",
+          "@ has 5 apples. 6 has 5 apples. How many apples does @ have now?"})
         CHECK_THROWS_AS_MESSAGE(world.read(line), Error, line);
     CHECK_THROWS_WITH(world.read("Anna eats 5 apples. How many apples does Anna have now?"),
                       "expected a sentence of the forms of the world words, found \"Anna eats 5 "
