@@ -52,6 +52,11 @@ ninja -C "$build" qstar_fuzz >"$build.log" || {
     exit 2
 }
 cd "$build"
+exec 9>lock # held by a part, too, that goes on when its script was killed
+if command -v flock >/dev/null && ! flock -n 9; then
+    echo "fuzz.sh: $build: another call is at work here; wait for its end, or stop it" >&2
+    exit 2
+fi
 mkdir -p state logs
 while read -r target state; do
     [ -f "state/$target" ] || echo "$state" >"state/$target"
