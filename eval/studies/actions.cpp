@@ -138,9 +138,7 @@ void actions(const ActionsOptions& options) {
         const auto space = search::make_space(puzzle);
         const std::vector<search::State> states =
             fresh_states(*space, options.problems, options.seed);
-        std::vector<int64_t> shortest;
-        if (const auto length = shortest_length(*space))
-            for (const search::State& state : states) shortest.push_back((*length)(state));
+        const std::vector<int64_t> shortest = shortest_lengths(*space, states);
         search::PuzzleSearch search;
         search.puzzle = puzzle;
         search.options = options.options;

@@ -1,6 +1,7 @@
 #include "eval/studies/puzzles.h"
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/base/range.h"
 #include "engine/io/files.h"
 #include "engine/io/output.h"
@@ -65,6 +66,26 @@ std::optional<ShortestLength> shortest_length(const search::Space& space) {
             [table](const search::State& state) { return int64_t{table->distance(state.data())}; };
     }
     return std::nullopt;
+}
+
+std::vector<int64_t> shortest_lengths(const search::Space& space,
+                                      const std::vector<search::State>& states) {
+    const std::optional<ShortestLength> length = shortest_length(space);
+    if (!length) return {};
+    constexpr int64_t kBlock = 32; // states between two looks at the progress
+    const int64_t n = std::ssize(states);
+    std::vector<int64_t> shortest(states.size());
+    Progress progress("shortest", n, "states");
+    for (int64_t done = 0; done < n; progress.update(done)) {
+        const int64_t block = std::min(kBlock, n - done);
+        engine::parallel_for(block, 1, [&](int64_t begin, int64_t end) {
+            for (int64_t i = done + begin; i < done + end; ++i)
+                shortest[static_cast<size_t>(i)] = (*length)(states[static_cast<size_t>(i)]);
+        });
+        done += block;
+    }
+    progress.finish();
+    return shortest;
 }
 
 std::vector<search::State> fresh_states(const search::Space& space, int64_t n, uint64_t seed) {
@@ -150,15 +171,7 @@ void puzzles(const PuzzleEvalOptions& options) {
         for (const search::State& state : states) text += space->text(state.data()) + "\n";
         write_file_atomic(options.write, text);
     }
-    std::vector<int64_t> shortest;
-    if (const auto length = shortest_length(*space)) {
-        Progress progress("shortest", static_cast<int64_t>(states.size()), "states");
-        for (const search::State& state : states) {
-            shortest.push_back((*length)(state));
-            progress.update(static_cast<int64_t>(shortest.size()));
-        }
-        progress.finish();
-    }
+    const std::vector<int64_t> shortest = shortest_lengths(*space, states);
     std::vector<PuzzleRow> rows;
     for (const std::string& method : options.methods) {
         search::PuzzleSearch search = options.search;

@@ -39,9 +39,13 @@ struct PuzzleRow {
     int64_t most = 0; // generated for a state
 };
 
-// The length of a shortest solution; none where it cannot be known.
+// The length of a shortest solution; none where it cannot be known. May be called by several
+// threads at once.
 using ShortestLength = std::function<int64_t(const search::State&)>;
 std::optional<ShortestLength> shortest_length(const search::Space& space);
+// Those of all states, by all threads; empty where they cannot be known.
+std::vector<int64_t> shortest_lengths(const search::Space& space,
+                                      const std::vector<search::State>& states);
 
 // States as the space draws them, from a stream of their own: no training sees it.
 std::vector<search::State> fresh_states(const search::Space& space, int64_t n, uint64_t seed);

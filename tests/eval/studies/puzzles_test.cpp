@@ -45,8 +45,11 @@ TEST_CASE("a row counts what was solved, and in how few steps") {
     const auto states = fresh_states(puzzle, 20, 1);
     CHECK(fresh_states(puzzle, 20, 1) == states);
     CHECK(fresh_states(puzzle, 20, 2) != states);
-    std::vector<int64_t> shortest;
-    for (const auto& state : states) shortest.push_back((*shortest_length(puzzle))(state));
+    const std::vector<int64_t> shortest = shortest_lengths(puzzle, states);
+    REQUIRE(shortest.size() == states.size());
+    for (size_t i = 0; i < states.size(); ++i)
+        CHECK(shortest[i] == (*shortest_length(puzzle))(states[i]));
+    CHECK(shortest_lengths(search::Sliding(5), {search::Sliding(5).goal()}).empty());
     search.method = "astar";
     PuzzleRow row = measure(puzzle, search, states, shortest, true);
     CHECK(row.n == 20);
