@@ -7,6 +7,7 @@
 #include "search/worlds/words/annotations.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,7 +31,9 @@ WordProblem word_problem(const JsonLine& line) {
         begin = end + 1;
     }
     const std::string last = problem.solution.empty() ? "" : problem.solution.back();
-    if (!last.starts_with(kAnswerMark) || !read_answer(last))
+    const std::optional<Rational> number = read_answer(last);
+    // It is judged as what a model wrote: "#### 10 The answer is" would be none there.
+    if (!last.starts_with(kAnswerMark) || !number || read_written_answer(last) != number)
         fail("{}: field \"answer\": expected a last line \"#### NUMBER\", found \"{}\"", line.where,
              last);
     const size_t mark = last.rfind(kAnswerMark); // as read_answer() does
