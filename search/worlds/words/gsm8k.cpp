@@ -32,7 +32,7 @@ WordProblem word_problem(const JsonLine& line) {
     }
     const std::string last = problem.solution.empty() ? "" : problem.solution.back();
     const std::optional<Rational> number = read_answer(last);
-    // It is judged as what a model wrote: "#### 10 The answer is" would be none there.
+    // It is judged as what a model wrote: "#### 10The answer isapples" would be none there.
     if (!last.starts_with(kAnswerMark) || !number || read_written_answer(last) != number)
         fail("{}: field \"answer\": expected a last line \"#### NUMBER\", found \"{}\"", line.where,
              last);

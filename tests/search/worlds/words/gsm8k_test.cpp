@@ -187,7 +187,7 @@ TEST_CASE("a broken file of word problems is refused with its line") {
     refuses(R"({"question": "2?", "answer": "It is 2."})", "found \"It is 2.\"");
     refuses(R"({"question": "2?", "answer": ""})", "#### NUMBER");
     refuses(R"({"question": "2?", "answer": "#### two"})", "#### NUMBER");
-    refuses(R"({"question": "2?", "answer": "#### 2The answer is apples"})", "#### NUMBER");
+    refuses(R"({"question": "2?", "answer": "#### 2The answer isapples"})", "#### NUMBER");
     std::filesystem::remove(path);
     CHECK_THROWS_AS(make_world("gsm8k:" + path), Error);
 }
