@@ -102,6 +102,9 @@ void describe_puzzle(Flags& f, PuzzleSearch& o) {
     f.mark("mirror", o.mirror,
            "the mean of the model's h, or Q, over a state and its mirror images");
     f.mark("round", o.round, "the model's h to whole numbers of the right parity");
+    f.choice("precision", o.precision, {"fp32", "bf16"},
+             "of the model's products: fp32, or bf16 with sums in fp32")
+        .only_if(o.precision != "fp32");
     for (size_t i = first; i < f.all.size(); ++i) f.all[i].in_group("Puzzles");
 }
 
@@ -111,6 +114,7 @@ PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags) {
     if (flags.heuristic == "model") {
         const std::string path = value_model_file(flags);
         auto model = std::make_unique<ValueModel>(space, path);
+        if (flags.precision == "bf16") model->precision = engine::Precision::bf16;
         if (flags.options.hashed && model->is_q()) wants_q = true;
         if (wants_q) {
             if (!model->is_q())

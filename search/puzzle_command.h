@@ -19,13 +19,14 @@ struct PuzzleSearch {
     std::string run = "runs/puzzle";
     PuzzleChoice puzzle;
     PuzzleOptions options;
-    std::string heuristic;  // "model", or a bound's name; empty: the puzzle's best bound
-    std::string model;      // a file; empty: RUN/davi, for Q* RUN/deep-q
-    bool mirror = false;    // the mean of the model's h of a state and of its mirror images
-    bool round = false;     // the model's h to whole numbers of the right parity
-    double bias = 0;        // taken from the model's h before
-    std::string trace_file; // the trace as JSON, of one state
-    bool skip_bad = false;  // leave bad lines of the file out
+    std::string heuristic;          // "model", or a bound's name; empty: the puzzle's best bound
+    std::string model;              // a file; empty: RUN/davi, for Q* RUN/deep-q
+    bool mirror = false;            // the mean of the model's h of a state and of its mirror images
+    bool round = false;             // the model's h to whole numbers of the right parity
+    double bias = 0;                // taken from the model's h before
+    std::string precision = "fp32"; // of the model's products; bf16: operands rounded
+    std::string trace_file;         // the trace as JSON, of one state
+    bool skip_bad = false;          // leave bad lines of the file out
 };
 
 inline constexpr const char* kPuzzleNote =

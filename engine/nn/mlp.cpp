@@ -107,11 +107,12 @@ Bags part_of(const Bags& bags, int64_t from, int64_t rows) {
 }
 
 // The same where the weights lie on another device, on a tape that a thread keeps for it.
-void evaluate_there(const Mlp& model, const Bags& features, float* out) {
+void evaluate_there(const Mlp& model, const Bags& features, float* out, Precision precision) {
     const Device& device = model.parameters[0].value.device();
     thread_local std::unique_ptr<Tape> kept;
     if (!kept || &kept->device() != &device) kept = std::make_unique<Tape>(false, device);
     Tape& tape = *kept;
+    tape.precision = precision;
     const MlpConfig& c = model.config;
     Mlp handles(model); // to the same numbers
     const int64_t most = std::max<int64_t>(kMlpRows, device.widest_activation() / (4 * c.width));
@@ -125,7 +126,8 @@ void evaluate_there(const Mlp& model, const Bags& features, float* out) {
 
 // Rows [from, from + m), by the thread that calls. The order of sums is the tape's: one chain of
 // multiply-adds, then the bias; then x + y.
-void evaluate_here(const Mlp& model, const Bags& features, int64_t from, int64_t m, float* out) {
+void evaluate_here(const Mlp& model, const Bags& features, int64_t from, int64_t m, float* out,
+                   Precision precision) {
     const MlpConfig& c = model.config;
     const Kernels& kernel = kernels();
     thread_local std::vector<float> memory;
@@ -143,7 +145,8 @@ void evaluate_here(const Mlp& model, const Bags& features, int64_t from, int64_t
               .ldb = n,
               .c = to,
               .ldc = n,
-              .bias = p(weight + 1)});
+              .bias = p(weight + 1)},
+             precision);
     };
     const auto normalise = [&](size_t gain) {
         float mean = 0, rstd = 0;
@@ -168,12 +171,14 @@ void evaluate_here(const Mlp& model, const Bags& features, int64_t from, int64_t
 } // namespace
 
 // Each thread takes some rows through all layers, while they lie in the caches of its core.
-void evaluate(const Mlp& model, const Bags& features, float* out) {
-    if (!model.parameters[0].value.device().is_host()) return evaluate_there(model, features, out);
+void evaluate(const Mlp& model, const Bags& features, float* out, Precision precision) {
+    if (!model.parameters[0].value.device().is_host())
+        return evaluate_there(model, features, out, precision);
     const int64_t rows = features.rows();
     const int64_t share = (rows + threads() - 1) / threads();
     parallel_for(rows, std::clamp(share, kFewestMlpRows, kMlpRows), [&](int64_t from, int64_t end) {
-        evaluate_here(model, features, from, end - from, out + from * model.config.outputs);
+        evaluate_here(model, features, from, end - from, out + from * model.config.outputs,
+                      precision);
     });
 }
 

@@ -43,7 +43,8 @@ Var forward(Tape& tape, Mlp& model, const Bags& features); // -> (R, outputs)
 
 // The same numbers without a tape, to out (R, outputs). A row's bytes depend neither on the
 // other rows nor on the number of threads.
-void evaluate(const Mlp& model, const Bags& features, float* out);
+void evaluate(const Mlp& model, const Bags& features, float* out,
+              Precision precision = Precision::fp32);
 
 // Files in the safetensors format, with the sizes in the metadata beside one's own.
 void save_mlp(const std::string& path, const Mlp& model,

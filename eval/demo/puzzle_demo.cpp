@@ -90,6 +90,7 @@ PuzzlePlan cube_plan(const DemoOptions& options) {
     walk.training.puzzle.world = "cube3";
     walk.training.width = quick ? 32 : 384;
     walk.training.steps = quick ? 20 : 5000;
+    walk.training.canonical = true;
     walk.training.scramble = 26;
     walk.training.loop.batch = quick ? 64 : 2000;
     walk.training.loop.lr_floor = 0.01;

@@ -25,6 +25,19 @@ State scramble(const Space& space, int64_t moves, Random& random, int* undo_last
     return state;
 }
 
+int Space::canonical_image(const uint8_t* state) const {
+    State least(state_bytes()), image(state_bytes());
+    int best = 0;
+    write_image(state, 0, least.data());
+    for (int i = 1; i < images(); ++i) {
+        write_image(state, i, image.data());
+        if (image >= least) continue;
+        least.swap(image);
+        best = i;
+    }
+    return best;
+}
+
 namespace {
 
 // The legal action that a person calls so; none.

@@ -60,6 +60,8 @@ struct Space {
     }
     // What `action` is in the image: it leads from there to the image of what `action` leads to.
     virtual int image_of_action(int action, int /*image*/) const { return action; }
+    // The image that stands for all of them: its bytes come first in lexicographic order.
+    virtual int canonical_image(const uint8_t* state) const;
     // Where states are moves themselves, as a cube's are: the state from which the way to the goal
     // is that of `state`, backwards and each action undone. False if the space has none.
     virtual bool write_inverse(const uint8_t* /*state*/, uint8_t* /*out*/) const { return false; }

@@ -98,6 +98,7 @@ PermutationPuzzle::PermutationPuzzle(std::string name, std::vector<PermutationMo
       }()) {
     if (relabelings_.empty()) relabelings_.push_back(identity(points_));
     if (symmetries_.empty()) symmetries_.push_back(identity(points_));
+    for (const Permutation& of : symmetries_) undone_.push_back(search::inverse(of));
     for (size_t i = 0; i < moves_.size(); ++i) {
         number_[key(moves_[i].from)] = static_cast<int>(i);
         int moved = 0;
@@ -184,6 +185,20 @@ int PermutationPuzzle::image_of_action(int action, int image) const {
     Permutation of(points_);
     write_image(moves_[static_cast<size_t>(action)].from.data(), image, of.data());
     return number_.at(key(of));
+}
+
+int PermutationPuzzle::canonical_image(const uint8_t* state) const {
+    // The images are compared as they are made, sticker by sticker; most end at the first ones.
+    const auto at = [&](size_t image, size_t i) {
+        return symmetries_[image][state[undone_[image][i]]];
+    };
+    size_t best = 0;
+    for (size_t image = 1; image < symmetries_.size(); ++image) {
+        size_t i = 0;
+        while (i < points_ && at(image, i) == at(best, i)) ++i;
+        if (i < points_ && at(image, i) < at(best, i)) best = image;
+    }
+    return static_cast<int>(best);
 }
 
 bool PermutationPuzzle::write_inverse(const uint8_t* state, uint8_t* out) const {

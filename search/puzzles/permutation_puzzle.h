@@ -65,6 +65,7 @@ class PermutationPuzzle : public Space {
     int images() const override { return static_cast<int>(symmetries_.size()); }
     void write_image(const uint8_t* state, int image, uint8_t* out) const override;
     int image_of_action(int action, int image) const override;
+    int canonical_image(const uint8_t* state) const override;
     bool write_inverse(const uint8_t* state, uint8_t* out) const override;
 
     // For each sticker of the group's base, which determine the others, where it is.
@@ -76,8 +77,8 @@ class PermutationPuzzle : public Space {
     std::string name_;
     std::vector<PermutationMove> moves_;
     std::vector<Permutation> relabelings_;
-    std::vector<Permutation> symmetries_;
-    std::map<std::string, int> number_; // of each move, by its table
+    std::vector<Permutation> symmetries_, undone_; // and their inverses
+    std::map<std::string, int> number_;            // of each move, by its table
     size_t points_;
     PermutationGroup group_;
     std::vector<int> inverses_;

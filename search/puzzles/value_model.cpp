@@ -15,14 +15,19 @@ namespace {
 constexpr int64_t kAtOnce = 65536;
 } // namespace
 
-std::map<std::string, std::string> value_metadata(const Space& space, std::string_view bound) {
-    return {{"space", space.name()},
-            {"actions", std::to_string(space.actions())},
-            {"bound", std::string(bound)}};
+std::map<std::string, std::string> value_metadata(const Space& space, const ValueForm& form) {
+    std::map<std::string, std::string> metadata{{"space", space.name()},
+                                                {"actions", std::to_string(space.actions())},
+                                                {"bound", form.bound}};
+    if (form.canonical) metadata["canonical"] = "true";
+    return metadata;
 }
 
-ValueModel::ValueModel(const Space& space, const engine::Mlp& network, std::string_view bound)
-    : space_(space), network_(&network), bound_(make_bound(space, bound)) {}
+ValueModel::ValueModel(const Space& space, const engine::Mlp& network, const ValueForm& form)
+    : space_(space), network_(&network), canonical_(form.canonical),
+      bound_(make_bound(space, form.bound)) {
+    name_outputs();
+}
 
 ValueModel::ValueModel(const Space& space, const std::string& path) : space_(space) {
     std::map<std::string, std::string> metadata;
@@ -37,21 +42,42 @@ ValueModel::ValueModel(const Space& space, const std::string& path) : space_(spa
         fail("{}: expected {} inputs and 1 or {} outputs, found {} and {}", path, space.features(),
              space.actions(), config.inputs, config.outputs);
     bound_ = make_bound(space, metadata["bound"]);
+    canonical_ = metadata.contains("canonical");
+    name_outputs();
+}
+
+void ValueModel::name_outputs() {
+    const int64_t outputs = network_->config.outputs;
+    for (int image = 0; image < (canonical_ ? space_.images() : 1); ++image)
+        for (int64_t action = 0; action < outputs; ++action)
+            images_of_actions_.push_back(
+                outputs == 1 ? 0 : space_.image_of_action(static_cast<int>(action), image));
 }
 
 void ValueModel::bounds(const uint8_t* states, int64_t n, float* h) const {
     bound_->cost_to_go(states, n, h);
 }
 
-engine::Bags ValueModel::features(const uint8_t* states, int64_t n) const {
+engine::Bags ValueModel::features(const uint8_t* states, int64_t n,
+                                  std::vector<int>& images) const {
     const int64_t most = space_.features_on();
+    images.assign(static_cast<size_t>(n), 0);
     std::vector<int> rows(static_cast<size_t>(n * most)); // side by side, then without the gaps
     engine::Bags bags;
     bags.first.resize(static_cast<size_t>(n) + 1);
     engine::parallel_for(n, 64, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i)
-            bags.first[static_cast<size_t>(i) + 1] = static_cast<int>(space_.write_features(
-                states + static_cast<size_t>(i) * space_.state_bytes(), rows.data() + i * most));
+        State shown(space_.state_bytes());
+        for (int64_t i = begin; i < end; ++i) {
+            const auto at = static_cast<size_t>(i);
+            const uint8_t* state = states + at * space_.state_bytes();
+            if (canonical_) {
+                images[at] = space_.canonical_image(state);
+                space_.write_image(state, images[at], shown.data());
+                state = shown.data();
+            }
+            bags.first[at + 1] =
+                static_cast<int>(space_.write_features(state, rows.data() + i * most));
+        }
     });
     bags.on.reserve(rows.size());
     for (int64_t i = 0; i < n; ++i) {
@@ -65,10 +91,20 @@ engine::Bags ValueModel::features(const uint8_t* states, int64_t n) const {
 std::vector<float> ValueModel::evaluate(const uint8_t* states, int64_t n, float* out) {
     std::vector<float> lower(static_cast<size_t>(n));
     bounds(states, n, lower.data());
+    const int64_t outputs = network_->config.outputs;
+    std::vector<int> images;
+    std::vector<float> row(static_cast<size_t>(outputs));
     for (int64_t from = 0; from < n; from += kAtOnce) {
+        const int64_t count = std::min(kAtOnce, n - from);
         const uint8_t* part = states + static_cast<size_t>(from) * space_.state_bytes();
-        engine::evaluate(*network_, features(part, std::min(kAtOnce, n - from)),
-                         out + from * network_->config.outputs);
+        engine::evaluate(*network_, features(part, count, images), out + from * outputs, precision);
+        for (int64_t i = 0; i < count && canonical_ && outputs > 1; ++i) {
+            float* said = out + (from + i) * outputs;
+            std::copy_n(said, outputs, row.begin());
+            for (int64_t action = 0; action < outputs; ++action)
+                said[action] =
+                    row[static_cast<size_t>(output_of(action, images[static_cast<size_t>(i)]))];
+        }
     }
     return lower;
 }

@@ -16,34 +16,50 @@
 
 namespace qstar::search {
 
+// What a network's numbers mean.
+struct ValueForm {
+    std::string bound;      // that they are added to
+    bool canonical = false; // it is shown the canonical image (problem/space.h) of each state
+};
+
 class ValueModel : public Heuristic, public QFunction {
   public:
     // The network belongs to the caller, which may go on training it.
-    ValueModel(const Space& space, const engine::Mlp& network, std::string_view bound);
+    ValueModel(const Space& space, const engine::Mlp& network, const ValueForm& form);
     // From a file that `qstar train davi` or `deep-q` wrote. Error if it is of another
     // puzzle or has not as many outputs as actions (1 for a value).
     ValueModel(const Space& space, const std::string& path);
 
+    engine::Precision precision = engine::Precision::fp32; // of the network's products
+
     const engine::Mlp& network() const { return *network_; }
     bool is_q() const { return network_->config.outputs > 1; }
+    bool canonical() const { return canonical_; }
     void cost_to_go(const uint8_t* states, int64_t n, float* h) override;
     void q_values(const uint8_t* states, int64_t n, float* q) override;
 
-    // The bound alone, and the features of n states.
-    void bounds(const uint8_t* states, int64_t n, float* h) const;
-    engine::Bags features(const uint8_t* states, int64_t n) const;
+    void bounds(const uint8_t* states, int64_t n, float* h) const; // the bound alone
+    // What the network is shown of n states, and the images that it is shown.
+    engine::Bags features(const uint8_t* states, int64_t n, std::vector<int>& images) const;
+    // The network's output that speaks of `action`, where it is shown that image; 0 of a value.
+    int64_t output_of(int64_t action, int image) const {
+        return images_of_actions_[static_cast<size_t>(image * network_->config.outputs + action)];
+    }
 
   private:
     // What the network says of n states; gives the bound that this is added to.
     std::vector<float> evaluate(const uint8_t* states, int64_t n, float* out);
+    void name_outputs();
 
     const Space& space_;
     std::unique_ptr<engine::Mlp> own_;
     const engine::Mlp* network_;
+    bool canonical_ = false;
+    std::vector<int> images_of_actions_; // [image * outputs + action]
     std::unique_ptr<Heuristic> bound_;
 };
 
-std::map<std::string, std::string> value_metadata(const Space& space, std::string_view bound);
+std::map<std::string, std::string> value_metadata(const Space& space, const ValueForm& form);
 
 // The mean of what a heuristic says of a state's images under the space's symmetries, all as far
 // from the goal: where a network errs differently on them, the mean errs less. Error for a space

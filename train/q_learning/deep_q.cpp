@@ -31,8 +31,9 @@ std::vector<int> draw_actions(const search::Space& space, const uint8_t* state, 
     return legal;
 }
 
-// All of a network but its output is the teacher's, where both have one shape, and every action
-// begins with the teacher's value of the state: what is left to learn is what an action changes.
+// All of a network but its output is the teacher's, where both have one shape and are shown the
+// same images, and every action begins with the teacher's value of the state: what is left to
+// learn is what an action changes.
 void begin_as(engine::Mlp& network, const engine::Mlp& teacher) {
     const engine::MlpConfig &own = network.config, &its = teacher.config;
     if (own.width != its.width || own.blocks != its.blocks) return;
@@ -83,7 +84,7 @@ Outcome deep_q(const DeepQOptions& options) {
     const size_t bytes = space->state_bytes();
     const int64_t actions = space->actions(), n = o.loop.batch;
     engine::Mlp first = fresh_network(o, *space, actions, stage.seed());
-    if (teacher) begin_as(first, teacher->network());
+    if (teacher && teacher->canonical() == o.canonical) begin_as(first, teacher->network());
     ValueIteration values(options.value, stage, *space, std::move(first));
     Trainer& trainer = values.trainer;
     while (trainer.running()) {

@@ -22,11 +22,11 @@ namespace {
 constexpr const char* kStepNote = "step";
 
 TrainedModel trained_network(engine::Mlp& model, engine::Mlp* target, const search::Space& space,
-                             const std::string& bound, std::vector<std::string> wanted) {
+                             const search::ValueForm& form, std::vector<std::string> wanted) {
     TrainedModel both;
     wanted.insert(wanted.begin(), kStepNote);
     both.parameters = {&model.parameters};
-    both.metadata = search::value_metadata(space, bound);
+    both.metadata = search::value_metadata(space, form);
     both.save = [&model](const std::string& path, const auto& metadata) {
         engine::save_mlp(path, model, metadata);
     };
@@ -59,8 +59,8 @@ engine::Mlp fresh_network(const PuzzleTrainingOptions& options, const search::Sp
                        Random(seed, "value/init"));
 }
 
-std::string bound_of(const PuzzleTrainingOptions& options, const search::Space& space) {
-    return options.bound.empty() ? search::best_bound(space) : options.bound;
+search::ValueForm form_of(const PuzzleTrainingOptions& options, const search::Space& space) {
+    return {options.bound.empty() ? search::best_bound(space) : options.bound, options.canonical};
 }
 
 void describe_training(Flags& f, PuzzleTrainingOptions& o) {
@@ -79,6 +79,10 @@ void describe_training(Flags& f, PuzzleTrainingOptions& o) {
              "lower bound that the network adds to: none, manhattan, walking-distance, lights, "
              "misplaced; empty: the puzzle's best")
         .or_empty();
+    f.mark("canonical", o.canonical,
+           "show the network one of a state's images under the puzzle's symmetries, always that "
+           "which comes first")
+        .only_if(o.canonical);
 }
 
 void describe_name(Flags& f, PuzzleTrainingOptions& o) {
@@ -100,10 +104,9 @@ int64_t default_scramble(const search::Space& space) {
 PuzzleTraining::PuzzleTraining(const PuzzleTrainingOptions& options, Stage& stage,
                                const search::Space& space, engine::Mlp& model_, engine::Mlp* target,
                                const std::vector<std::string>& notes)
-    : model(model_), model_value(space, model, bound_of(options, space)),
+    : model(model_), model_value(space, model, form_of(options, space)),
       trainer(options.loop, stage,
-              trained_network(model, target, space, bound_of(options, space), notes),
-              options.steps),
+              trained_network(model, target, space, form_of(options, space), notes), options.steps),
       loop_(options.loop), seed_(stage.seed()), space_(space),
       scramble_(options.scramble > 0 ? options.scramble : default_scramble(space)) {}
 
@@ -145,14 +148,21 @@ double PuzzleTraining::squared_error(const std::vector<uint8_t>& states,
         trainer.tape, model.parameters, all, leaves, {&loss, 1},
         [&](engine::Tape& tape, int64_t first, int64_t rows, std::span<double> shares) {
             tape.reset();
+            std::vector<int> images;
+            const engine::Bags features =
+                model_value.features(states.data() + first * bytes, rows, images);
+            // What is said of actions, in the order of the outputs that speak of them.
             const auto part = [&](const std::vector<float>& numbers) {
-                const engine::Tensor copy = tape.allocate({rows, outputs});
-                std::copy_n(numbers.begin() + first * outputs, rows * outputs, copy.data());
-                return tape.constant(copy);
+                const engine::Tensor of = tape.allocate({rows, outputs});
+                for (int64_t i = 0; i < rows; ++i)
+                    for (int64_t action = 0; action < outputs; ++action)
+                        of.data()[i * outputs +
+                                  model_value.output_of(action, images[static_cast<size_t>(i)])] =
+                            numbers[static_cast<size_t>((first + i) * outputs + action)];
+                return tape.constant(of);
             };
             const engine::Var to = part(y), weights = part(weight);
-            const engine::Var x = engine::forward(
-                tape, model, model_value.features(states.data() + first * bytes, rows));
+            const engine::Var x = engine::forward(tape, model, features);
             const engine::Var difference = engine::sub(tape, x, to);
             const engine::Var square = engine::mul(tape, difference, difference);
             const engine::Var total = engine::sum(tape, engine::mul(tape, square, weights));

@@ -33,6 +33,7 @@ struct PuzzleTrainingOptions {
     int64_t width = 256, blocks = 2; // of the MLP
     int64_t scramble = 0;            // moves from the goal, at most; 0: by the puzzle
     std::string bound;               // what the network adds to; empty: the puzzle's best
+    bool canonical = false;          // it is shown one of a state's images under the symmetries
     std::string name;                // folder in the run; empty: the stage's name
 };
 
@@ -84,6 +85,6 @@ class PuzzleTraining {
 // A network with the options' sizes and the stage's seed.
 engine::Mlp fresh_network(const PuzzleTrainingOptions& options, const search::Space& space,
                           int64_t outputs, uint64_t seed);
-std::string bound_of(const PuzzleTrainingOptions& options, const search::Space& space);
+search::ValueForm form_of(const PuzzleTrainingOptions& options, const search::Space& space);
 
 } // namespace qstar::train

@@ -25,7 +25,7 @@ ValueIteration::ValueIteration(const ValueOptions& options, Stage& stage,
                                const search::Space& space, engine::Mlp first)
     : ValueNetworks(std::move(first)), PuzzleTraining(options.training, stage, space, network,
                                                       &target, {"updates", "checks", "loss_sum"}),
-      target_value(space, target, bound_of(options.training, space)), options_(options),
+      target_value(space, target, form_of(options.training, space)), options_(options),
       state_bytes_(space.state_bytes()) {}
 
 std::vector<float> ValueIteration::cost(search::ValueModel& of,

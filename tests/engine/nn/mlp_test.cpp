@@ -2,7 +2,9 @@
 
 #include "tests/engine/small_network.h"
 
+#include <algorithm>
 #include <doctest/doctest.h>
+#include <vector>
 
 using namespace qstar::engine;
 using namespace qstar::engine::small_network;
@@ -37,8 +39,15 @@ TEST_CASE("bags make of a table what a product makes of rows of zeros and ones")
 TEST_CASE("an MLP is evaluated without a tape as with one") {
     Mlp model = network();
     const Bags x = features();
-    Tape tape(false);
-    const Tensor y = tape.value(forward(tape, model, x));
-    const std::vector<float> without = evaluated(model, x);
-    for (size_t i = 0; i < without.size(); ++i) CHECK(without[i] == y[static_cast<int64_t>(i)]);
+    std::vector<std::vector<float>> said;
+    for (const Precision precision : {Precision::fp32, Precision::bf16}) {
+        Tape tape(false);
+        tape.precision = precision;
+        const Tensor y = tape.value(forward(tape, model, x));
+        std::vector<float> without(static_cast<size_t>(y.size()));
+        evaluate(model, x, without.data(), precision);
+        CHECK(std::equal(without.begin(), without.end(), y.data()));
+        said.push_back(without);
+    }
+    CHECK((said[0] == said[1]) == (bf16_kernels() == nullptr));
 }

@@ -103,10 +103,11 @@ TEST_CASE(
     const Temporary folder;
     const std::string once = folder.path + "/once", twice = folder.path + "/twice";
     for (const std::string stage : {"davi", "deep-q", "walk"}) {
-        const std::string flags = std::string(stage == "walk" ? " --q" : " --check-every 10") +
-                                  " --world sliding --size 2 --steps 60 --width 16 --blocks 1 "
-                                  "--batch 32 --scramble 12 --save-every 7 "
-                                  "--warmup 5 --bound none --lr 0.01 --quiet --run '";
+        const std::string flags =
+            std::string(stage == "walk" ? " --q --canonical" : " --check-every 10") +
+            " --world sliding --size 2 --steps 60 --width 16 --blocks 1 "
+            "--batch 32 --scramble 12 --save-every 7 "
+            "--warmup 5 --bound none --lr 0.01 --quiet --run '";
         ProgramOutput output = run_program(folder, "train " + stage + flags + once + "'");
         CHECK_MESSAGE(output.status == 0, output.error);
         run_program(folder,

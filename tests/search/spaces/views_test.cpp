@@ -73,6 +73,31 @@ TEST_CASE("an action in a view is what its image says") {
     }
 }
 
+TEST_CASE("the canonical image comes first of all, and is one for all images of a state") {
+    const PermutationPuzzle cube = make_cube(3), small = make_cube(2);
+    const Sliding sliding(4);
+    const LightsOut lights(4);
+    Random random(3, "views_test");
+    for (const Space* space :
+         {static_cast<const Space*>(&cube), static_cast<const Space*>(&small),
+          static_cast<const Space*>(&sliding), static_cast<const Space*>(&lights)}) {
+        State canonical(space->state_bytes()), image = canonical, again = canonical;
+        // The goal is its own image under all symmetries; few moves leave some of them.
+        for (const int64_t moves : {0, 1, 2, 60}) {
+            const State start = scramble(*space, moves, random);
+            space->write_image(start.data(), space->canonical_image(start.data()),
+                               canonical.data());
+            for (int i = 0; i < space->images(); ++i) {
+                space->write_image(start.data(), i, image.data());
+                CHECK(canonical <= image);
+                space->write_image(image.data(), space->canonical_image(image.data()),
+                                   again.data());
+                CHECK(again == canonical);
+            }
+        }
+    }
+}
+
 TEST_CASE("views are as far from the goal, and a way from each is turned into the start's own") {
     const PermutationPuzzle cube = make_cube(2);
     const PocketCube table;
