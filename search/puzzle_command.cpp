@@ -15,6 +15,7 @@
 #include "search/results_log.h"
 #include "search/solve.h"
 #include "search/spaces/layer_space.h"
+#include "search/spaces/views.h"
 
 #include <cmath>
 #include <fmt/core.h>
@@ -114,6 +115,11 @@ PuzzleModels load_puzzle_models(const Space& space, const PuzzleSearch& flags) {
     if (flags.heuristic == "model") {
         const std::string path = value_model_file(flags);
         auto model = std::make_unique<ValueModel>(space, path);
+        const int different = views(space) / space.images();
+        if (model->canonical() && (flags.mirror || flags.options.views > different))
+            fail("{}: this network is shown one image of each state, so that others gain nothing: "
+                 "expected no --mirror and --views of 1{}",
+                 path, different > 1 ? " or 2" : "");
         if (flags.precision == "bf16") model->precision = engine::Precision::bf16;
         if (flags.options.hashed && model->is_q()) wants_q = true;
         if (wants_q) {

@@ -8,6 +8,7 @@
 #include "engine/io/progress.h"
 #include "engine/text/json.h"
 #include "eval/measure/interval.h"
+#include "eval/studies/puzzle_results.h"
 #include "search/puzzles/ida_star.h"
 #include "search/puzzles/lights_out.h"
 #include "search/puzzles/pocket_cube.h"
@@ -95,6 +96,32 @@ std::vector<search::State> fresh_states(const search::Space& space, int64_t n, u
     return states;
 }
 
+void add(PuzzleRow& row, const Json& result, int64_t shortest) {
+    const auto n = static_cast<double>(row.n);
+    const auto share = [&](const char* what) { return result[what].get<double>() / n; };
+    if (result["correct"].get<bool>()) {
+        ++row.solved;
+        const auto length = result["length"].get<int64_t>();
+        row.length += static_cast<double>(length);
+        if (shortest >= 0) {
+            row.shortest += length == shortest;
+            row.shortest_length += static_cast<double>(shortest);
+        }
+    }
+    row.expanded += share("expanded");
+    row.generated += share("generated");
+    row.evaluated += share("evaluations");
+    row.bytes += share("bytes");
+    row.seconds += share("seconds");
+    row.most = std::max(row.most, result["generated"].get<int64_t>());
+}
+
+void means(PuzzleRow& row) {
+    if (row.solved == 0) return;
+    row.length /= static_cast<double>(row.solved);
+    row.shortest_length /= static_cast<double>(row.solved);
+}
+
 PuzzleRow measure(const search::Space& space, const search::PuzzleSearch& search,
                   const std::vector<search::State>& states, const std::vector<int64_t>& shortest,
                   bool quiet) {
@@ -105,34 +132,17 @@ PuzzleRow measure(const search::Space& space, const search::PuzzleSearch& search
     row.actions = space.actions();
     row.n = static_cast<int64_t>(states.size());
     if (!shortest.empty()) row.shortest = 0;
-    const auto n = static_cast<double>(row.n);
     Progress progress(search.method, row.n, "states", 0, quiet);
     for (size_t i = 0; i < states.size(); ++i) {
         const search::PuzzleResult result = search::solve(
             space, method, models.heuristic, models.q.get(), states[i], search.options);
         const Json line = search::puzzle_json(space, {space.text(states[i].data()), states[i]},
                                               result); // replays the steps
-        if (line["correct"].get<bool>()) {
-            ++row.solved;
-            row.length += static_cast<double>(result.actions.size());
-            if (!shortest.empty()) {
-                row.shortest += static_cast<int64_t>(result.actions.size()) == shortest[i];
-                row.shortest_length += static_cast<double>(shortest[i]);
-            }
-        }
-        row.expanded += static_cast<double>(result.expanded) / n;
-        row.generated += static_cast<double>(result.generated) / n;
-        row.evaluated += static_cast<double>(result.evaluations) / n;
-        row.bytes += static_cast<double>(result.bytes) / n;
-        row.seconds += result.seconds / n;
-        row.most = std::max(row.most, result.generated);
+        add(row, line, shortest.empty() ? -1 : shortest[i]);
         progress.update(static_cast<int64_t>(i + 1), fmt::format("{} solved", row.solved));
     }
     progress.finish();
-    if (row.solved > 0) {
-        row.length /= static_cast<double>(row.solved);
-        row.shortest_length /= static_cast<double>(row.solved);
-    }
+    means(row);
     return row;
 }
 
@@ -145,6 +155,10 @@ void describe(Flags& f, PuzzleEvalOptions& o) {
         .offers({"greedy", "best-of-n", "beam", "mcts", "astar", "qstar"});
     f.number("problems", o.problems, 1, 10'000'000, "how many fresh states");
     f.text("states", o.states, "a file of states instead").file();
+    f.list("results", o.results,
+           "files that search --out wrote of the same states, a row each, instead of searches; "
+           "where shortest lengths cannot be known, the best of several files stand for them")
+        .file();
     f.mark("skip-bad", o.search.skip_bad, "leave bad lines of the file out");
     f.text("write", o.write, "write the states to this file").output();
     f.text("out", o.out, "write the table's rows as JSON lines to this file").output();
@@ -152,8 +166,26 @@ void describe(Flags& f, PuzzleEvalOptions& o) {
     search::describe_puzzle(f, o.search);
 }
 
+namespace {
+
+void print(const PuzzleEvalOptions& options, const PuzzleTable& measured) {
+    const Table table = table_of(measured.rows);
+    fmt::print(messages_beside(options.out),
+               "{} states of {}, {}. A state counts as solved when its steps, replayed, end in the "
+               "goal.{}\n\n{}",
+               measured.rows.at(0).n, measured.space, measured.states,
+               measured.best_known ? " Shortest: as short as the best that stands in a row." : "",
+               table.markdown());
+    if (options.out.empty()) return;
+    const Json lines = table.json();
+    write_jsonl(options.out, std::vector<Json>(lines.begin(), lines.end()));
+}
+
+} // namespace
+
 void puzzles(const PuzzleEvalOptions& options) {
     check(flags_of(options));
+    if (!options.results.empty()) return print(options, tabulate(options));
     for (const std::string& method : options.methods) search::puzzle_method_named(method);
     std::unique_ptr<search::Space> space;
     std::vector<search::State> states;
@@ -178,15 +210,9 @@ void puzzles(const PuzzleEvalOptions& options) {
         search.method = method;
         rows.push_back(measure(*space, search, states, shortest));
     }
-    fmt::print(messages_beside(options.out),
-               "{} states of {}, {}. A state counts as solved when its steps, replayed, end in the "
-               "goal.\n\n{}",
-               states.size(), space->name(),
-               options.states.empty() ? fmt::format("seed {}", options.seed) : options.states,
-               table_of(rows).markdown());
-    if (options.out.empty()) return;
-    const Json lines = table_of(rows).json();
-    write_jsonl(options.out, std::vector<Json>(lines.begin(), lines.end()));
+    print(options,
+          {space->name(),
+           options.states.empty() ? fmt::format("seed {}", options.seed) : options.states, rows});
 }
 
 } // namespace qstar::eval

@@ -7,6 +7,7 @@
 // the results and guide nothing.
 
 #include "engine/run/flags.h"
+#include "engine/text/json.h"
 #include "eval/measure/table.h"
 #include "search/puzzle_command.h"
 
@@ -22,9 +23,10 @@ struct PuzzleEvalOptions {
     std::vector<std::string> methods{"astar"};
     int64_t problems = 100;
     uint64_t seed = 1;
-    std::string states; // a file of states instead of fresh ones
-    std::string write;  // write the fresh states to this file
-    std::string out;    // write the rows of the table as JSON lines
+    std::string states;               // a file of states instead of fresh ones
+    std::vector<std::string> results; // files of `qstar search --out` instead of searches
+    std::string write;                // write the fresh states to this file
+    std::string out;                  // write the rows of the table as JSON lines
 };
 void describe(Flags& f, PuzzleEvalOptions& o);
 
@@ -49,6 +51,11 @@ std::vector<int64_t> shortest_lengths(const search::Space& space,
 
 // States as the space draws them, from a stream of their own: no training sees it.
 std::vector<search::State> fresh_states(const search::Space& space, int64_t n, uint64_t seed);
+
+// Adds a state's result, as `qstar search` writes it, to a row of `n` states; `shortest`: how long
+// its solution could be, -1: not known. After the last of them means() makes means of the lengths.
+void add(PuzzleRow& row, const Json& result, int64_t shortest);
+void means(PuzzleRow& row);
 
 PuzzleRow measure(const search::Space& space, const search::PuzzleSearch& search,
                   const std::vector<search::State>& states, const std::vector<int64_t>& shortest,

@@ -38,15 +38,14 @@ int Space::canonical_image(const uint8_t* state) const {
     return best;
 }
 
-namespace {
-
-// The legal action that a person calls so; none.
 std::optional<int> action_named(const Space& space, const State& state, std::string_view name) {
     for (int action = 0; action < space.actions(); ++action)
         if (space.legal(state.data(), action) && space.action_name(state.data(), action) == name)
             return action;
     return std::nullopt;
 }
+
+namespace {
 
 std::string an_action(const Space& space, const State& state) {
     int action = 0;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -77,6 +78,9 @@ struct Space {
 // before. Backward scrambles are what DeepCubeA learns from (Agostinelli et al. 2019).
 // `undo`, if wanted: the action that takes the last of them back; -1 without moves.
 State scramble(const Space& space, int64_t moves, Random& random, int* undo = nullptr);
+
+// The legal action that a person calls so in this state; none.
+std::optional<int> action_named(const Space& space, const State& state, std::string_view name);
 
 // The state to which steps lead from the goal, as their names say, with blanks between them:
 // "R U' F2", where a turn with a 2 behind it is taken twice. Error naming a step that is none.

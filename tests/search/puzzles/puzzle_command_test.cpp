@@ -138,6 +138,13 @@ TEST_CASE(
     CHECK(contains(beam.out, "solved in "));
     CHECK(contains(run_program(folder, "search --world sliding '0 1 3 2' --hashed").error,
                    "--hashed is for --method beam, found with astar"));
+    // To a network that is shown one image of each state others say nothing new.
+    for (const char* more : {"--views 2", "--mirror"})
+        CHECK(contains(run_program(folder, "search --world sliding '0 1 3 2' --heuristic model "
+                                           "--method beam --hashed --run '" +
+                                               once + "' " + more)
+                           .error,
+                       "is shown one image of each state"));
     // A network of another puzzle is refused.
     const ProgramOutput other =
         run_program(folder, "search --world sliding '1 2 3 4 5 6 7 0 8' --heuristic model "
