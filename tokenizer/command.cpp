@@ -137,6 +137,7 @@ void refuse_trained(const std::string& folder) {
 struct TrainOptions {
     Sources sources;
     int vocabulary = 4096;
+    std::string digits{name_of(Digits::single)};
     Place place;
 };
 
@@ -145,18 +146,20 @@ void describe(Flags& f, TrainOptions& o) {
     f["text"].required();
     f.number("vocab", o.vocabulary, 1, 10'000'000,
              "tokens in all: 256 bytes, merges, special tokens");
+    f.choice("digits", o.digits, {"single", "runs"},
+             "numbers as digits, single, or as runs of them, of which merges make tokens");
     describe(f, o.place);
     f["dir"].or_name("out");
 }
 
 void train(const TrainOptions& options) {
     check(flags_of(options));
-    const auto& [sources, vocabulary, place] = options;
+    const auto& [sources, vocabulary, digits, place] = options;
     const std::string folder = place.folder();
     refuse_trained(folder);
     const std::vector<std::string> documents = sources.documents();
     const auto start = Clock::now();
-    WordCounts words;
+    WordCounts words{*digits_named(digits)};
     for (const std::string& document : documents) count_words(document, words, sources.specials());
     const Tokenizer tokenizer = train_bpe(words, vocabulary);
     fmt::print(stderr, "trained in {:.3f} s\n", seconds_since(start));

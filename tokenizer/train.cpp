@@ -63,8 +63,8 @@ void Learner::lay_out(const WordCounts& words) {
     std::array<int, 256> byte_ids{};
     for (int id = 0; id < 256; ++id) byte_ids[static_cast<uint8_t>(bytes(id)[0])] = id;
 
-    std::vector<const WordCounts::value_type*> sorted;
-    for (const auto& word : words) sorted.push_back(&word);
+    std::vector<const decltype(words.times)::value_type*> sorted;
+    for (const auto& word : words.times) sorted.push_back(&word);
     std::sort(sorted.begin(), sorted.end(),
               [](const auto* a, const auto* b) { return a->first < b->first; });
     for (const auto* word : sorted) {
@@ -112,13 +112,13 @@ std::vector<Pair> Learner::merge(const Pair& pair, int product) {
 void count_words(std::string_view text, WordCounts& words, Specials specials) {
     std::unordered_map<std::string_view, int64_t> counts; // no copy for a word seen before
     const auto count = [&](std::string_view part) {
-        for (const std::string_view word : pretokenize(part)) ++counts[word];
+        for (const std::string_view word : pretokenize(part, {words.digits})) ++counts[word];
     };
     if (specials == Specials::as_text)
         count(text);
     else
         split_specials(text, kSpecialTokens, count, [](size_t) {});
-    for (const auto& [word, times] : counts) words[std::string(word)] += times;
+    for (const auto& [word, times] : counts) words.times[std::string(word)] += times;
 }
 
 Tokenizer train_bpe(const WordCounts& words, int vocabulary) {
@@ -169,7 +169,7 @@ Tokenizer train_bpe(const WordCounts& words, int vocabulary) {
         specials.push_back(static_cast<int>(tokens.size()));
         tokens.emplace_back(name);
     }
-    return Tokenizer(std::move(tokens), std::move(merges), std::move(specials));
+    return Tokenizer(std::move(tokens), std::move(merges), std::move(specials), {words.digits});
 }
 
 } // namespace qstar::tokenizer

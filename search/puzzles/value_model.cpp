@@ -42,7 +42,7 @@ ValueModel::ValueModel(const Space& space, const std::string& path) : space_(spa
         fail("{}: expected {} inputs and 1 or {} outputs, found {} and {}", path, space.features(),
              space.actions(), config.inputs, config.outputs);
     bound_ = make_bound(space, metadata["bound"]);
-    canonical_ = metadata.contains("canonical");
+    canonical_ = metadata["canonical"] == "true";
     name_outputs();
 }
 

@@ -125,7 +125,7 @@ TEST_CASE("our own words go under the nearest name, and where that differs it is
     CHECK(tokenizer_of(gguf).encode("3*(4+5)<|step|>  1") ==
           Tokenizer().encode("3*(4+5)<|step|>  1"));
     WordCounts words;
-    words["   "] = 5;
+    words.times["   "] = 5;
     CHECK(gguf_vocabulary_of(train_bpe(words, 261)).inexact.find("smollm") != std::string::npos);
     Vocabulary vocabulary = Tokenizer().vocabulary();
     vocabulary.pretokenizer.prefix = Prefix::every;

@@ -106,6 +106,21 @@ TEST_CASE("special tokens are not learned from") {
     CHECK(of_worksheets("ab<|step|>ab<|step|>") == 261); // (a, b), nothing across
 }
 
+TEST_CASE("numbers are learned as tokens where digits run together, and nowhere else") {
+    const std::string text = "11+40=51 11 51\n40-11=29 11 29\n";
+    for (const Digits digits : {Digits::single, Digits::runs}) {
+        WordCounts words{digits};
+        count_words(text + text, words);
+        const Tokenizer learned = train_bpe(words, 300);
+        CHECK(learned.pretokenizer() == Pretokenizer{digits});
+        std::vector<std::string> tokens;
+        for (const int id : learned.encode("40=11 51")) tokens.push_back(learned.token(id));
+        CHECK(tokens == (digits == Digits::runs
+                             ? std::vector<std::string>{"40", "=", "11", " 51"}
+                             : std::vector<std::string>{"4", "0", "=", "1", "1", " ", "5", "1"}));
+    }
+}
+
 TEST_CASE("in the text of others the names of special tokens are characters") {
     const Tokenizer tokenizer = trained("ab<|step|> ab<|step|>", 300);
     const std::vector<naive::Pair> expected = {{"<", "|"}, {"a", "b"},   {"e", "p"},
