@@ -69,14 +69,14 @@ std::vector<int64_t> best_known(const std::vector<Results>& all) {
 
 } // namespace
 
-PuzzleTable tabulate(const PuzzleEvalOptions& options) {
-    const std::string& first = options.results[0];
+PuzzleTable tabulate(const std::vector<std::string>& files, const search::PuzzleChoice& puzzle) {
+    const std::string& first = files.at(0);
     const std::vector<JsonLine> lines = read_jsonl(first);
     if (lines.empty()) fail("{}: expected at least one result, found none", first);
     const std::unique_ptr<search::Space> space =
-        search::make_space(options.search.puzzle, string_field(lines[0], "problem"));
+        search::make_space(puzzle, string_field(lines[0], "problem"));
     std::vector<Results> all;
-    for (const std::string& file : options.results) {
+    for (const std::string& file : files) {
         all.push_back(read_results(*space, file));
         if (all.back().states != all[0].states)
             fail("{}: expected results of the states of {}, in their order, found others", file,
@@ -90,7 +90,7 @@ PuzzleTable tabulate(const PuzzleEvalOptions& options) {
         table.best_known = true;
     }
     for (size_t i = 0; i < all.size(); ++i) {
-        PuzzleRow row{options.results[i], ""};
+        PuzzleRow row{files[i], ""};
         row.actions = space->actions();
         row.n = std::ssize(all[i].lines);
         if (!shortest.empty()) row.shortest = 0;
