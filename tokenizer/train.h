@@ -29,9 +29,8 @@ struct WordCounts {
 void count_words(std::string_view text, WordCounts& words, Specials specials = Specials::as_text);
 
 // A tokenizer of `vocabulary` tokens, which cuts numbers as the words are cut: 256 bytes, merges,
-// special_tokens. Smaller
-// where no pair is left that occurs twice. Throws where the vocabulary cannot even
-// hold the bytes and the special tokens (260).
+// special_tokens. Smaller where no pair is left that occurs twice. Throws where the vocabulary
+// cannot even hold the bytes and the special tokens (260).
 Tokenizer train_bpe(const WordCounts& words, int vocabulary);
 
 } // namespace qstar::tokenizer

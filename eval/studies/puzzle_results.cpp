@@ -3,7 +3,6 @@
 #include "engine/base/error.h"
 #include "engine/text/jsonl.h"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,45 +13,42 @@ namespace qstar::eval {
 namespace {
 
 struct Results {
-    std::vector<Json> lines;
+    std::vector<JsonLine> lines;
     std::vector<search::State> states;
 };
 
-// Whether the steps of a result lead to the goal.
-bool leads_to_goal(const search::Space& space, search::State state, const JsonLine& line) {
-    for (const std::string& step : strings_field(line, "steps")) {
-        const std::optional<int> action = search::action_named(space, state, step);
-        if (!action)
-            fail("{}: expected steps that {} allows, found \"{}\"", line.where, space.name(), step);
-        space.apply(state.data(), *action);
-    }
-    return space.solved(state.data());
+std::vector<JsonLine> read_results(const std::string& file) {
+    std::vector<JsonLine> lines = read_jsonl(file);
+    if (lines.empty()) fail("{}: expected at least one result, found none", file);
+    return lines;
 }
 
-Results read_results(const search::Space& space, const std::string& file) {
-    Results results;
-    for (const JsonLine& line : read_jsonl(file)) {
-        for (const char* number : {"length", "expanded", "generated", "evaluations", "bytes"})
-            int_field(line, number);
-        number_field(line, "seconds");
-        search::State state;
-        try {
-            state = space.read(string_field(line, "problem"));
-        } catch (const Error& error) {
-            fail("{}: {}", line.where, error.what());
-        }
-        const bool solved = leads_to_goal(space, state, line);
-        const int64_t steps = std::ssize(strings_field(line, "steps"));
-        if (bool_field(line, "correct") != solved || int_field(line, "length") != steps)
-            fail("{}: expected what its steps are, found \"correct\": {} and \"length\": {} of {} "
-                 "steps that {} to the goal",
-                 line.where, bool_field(line, "correct"), int_field(line, "length"), steps,
-                 solved ? "lead" : "do not lead");
-        results.states.push_back(std::move(state));
-        results.lines.push_back(line.value);
+// The state of a result that has all that a row counts, and says of its steps what they are.
+search::State checked_state(const search::Space& space, const JsonLine& line) {
+    for (const char* number : {"length", "expanded", "generated", "evaluations", "bytes"})
+        int_field(line, number);
+    number_field(line, "seconds");
+    search::State state;
+    try {
+        state = space.read(string_field(line, "problem"));
+    } catch (const Error& error) {
+        fail("{}: {}", line.where, error.what());
     }
-    if (results.lines.empty()) fail("{}: expected at least one result, found none", file);
-    return results;
+    const std::vector<std::string> steps = strings_field(line, "steps");
+    search::State end = state;
+    for (const std::string& step : steps) {
+        const std::optional<int> action = search::action_named(space, end, step);
+        if (!action)
+            fail("{}: expected steps that {} allows, found \"{}\"", line.where, space.name(), step);
+        space.apply(end.data(), *action);
+    }
+    const bool solved = space.solved(end.data());
+    if (bool_field(line, "correct") != solved || int_field(line, "length") != std::ssize(steps))
+        fail("{}: expected what its steps are, found \"correct\": {} and \"length\": {} of {} "
+             "steps that {} to the goal",
+             line.where, bool_field(line, "correct"), int_field(line, "length"), steps.size(),
+             solved ? "lead" : "do not lead");
+    return state;
 }
 
 // Of each state the length of the shortest solution that is found in any of the files; -1: none is.
@@ -60,8 +56,8 @@ std::vector<int64_t> best_known(const std::vector<Results>& all) {
     std::vector<int64_t> best(all[0].lines.size(), -1);
     for (const Results& one : all)
         for (size_t i = 0; i < best.size(); ++i) {
-            if (!one.lines[i]["correct"].get<bool>()) continue;
-            const auto length = one.lines[i]["length"].get<int64_t>();
+            if (!one.lines[i].value["correct"].get<bool>()) continue;
+            const auto length = one.lines[i].value["length"].get<int64_t>();
             if (best[i] < 0 || length < best[i]) best[i] = length;
         }
     return best;
@@ -71,14 +67,13 @@ std::vector<int64_t> best_known(const std::vector<Results>& all) {
 
 PuzzleTable tabulate(const std::vector<std::string>& files, const search::PuzzleChoice& puzzle) {
     const std::string& first = files.at(0);
-    const std::vector<JsonLine> lines = read_jsonl(first);
-    if (lines.empty()) fail("{}: expected at least one result, found none", first);
-    const std::unique_ptr<search::Space> space =
-        search::make_space(puzzle, string_field(lines[0], "problem"));
+    std::unique_ptr<search::Space> space;
     std::vector<Results> all;
     for (const std::string& file : files) {
-        all.push_back(read_results(*space, file));
-        if (all.back().states != all[0].states)
+        Results& one = all.emplace_back(Results{read_results(file), {}});
+        if (!space) space = search::make_space(puzzle, string_field(one.lines[0], "problem"));
+        for (const JsonLine& line : one.lines) one.states.push_back(checked_state(*space, line));
+        if (one.states != all[0].states)
             fail("{}: expected results of the states of {}, in their order, found others", file,
                  first);
     }
@@ -95,7 +90,7 @@ PuzzleTable tabulate(const std::vector<std::string>& files, const search::Puzzle
         row.n = std::ssize(all[i].lines);
         if (!shortest.empty()) row.shortest = 0;
         for (size_t k = 0; k < all[i].lines.size(); ++k)
-            add(row, all[i].lines[k], shortest.empty() ? -1 : shortest[k]);
+            add(row, all[i].lines[k].value, shortest.empty() ? -1 : shortest[k]);
         means(row);
         table.rows.push_back(row);
     }

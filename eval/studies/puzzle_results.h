@@ -20,8 +20,8 @@ struct PuzzleTable {
     bool best_known = false; // "shortest" is as short as the best of the rows
 };
 
-// A row a file, named by it. Error naming file and line for what is no result,
-// for other states than those of the first file, and for a solution that is none.
+// A row a file, named by it. Error naming file and line for what is no result, for other states
+// than those of the first file, and for a solution that is none.
 PuzzleTable tabulate(const std::vector<std::string>& files, const search::PuzzleChoice& puzzle);
 
 } // namespace qstar::eval

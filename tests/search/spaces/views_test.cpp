@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <doctest/doctest.h>
+#include <memory>
 #include <set>
 #include <utility>
 #include <vector>
@@ -31,6 +32,15 @@ std::vector<int> undone(const Space& space, std::vector<int> actions) {
     return actions;
 }
 
+std::vector<std::unique_ptr<Space>> spaces_with_images() {
+    std::vector<std::unique_ptr<Space>> all;
+    all.push_back(std::make_unique<PermutationPuzzle>(make_cube(3)));
+    all.push_back(std::make_unique<PermutationPuzzle>(make_cube(2)));
+    all.push_back(std::make_unique<Sliding>(4));
+    all.push_back(std::make_unique<LightsOut>(4));
+    return all;
+}
+
 } // namespace
 
 TEST_CASE("a cube has 48 symmetries, and those of the 2x2x2 that hold its corner are six") {
@@ -45,13 +55,8 @@ TEST_CASE("a cube has 48 symmetries, and those of the 2x2x2 that hold its corner
 }
 
 TEST_CASE("an action in a view is what its image says") {
-    const PermutationPuzzle cube = make_cube(3), small = make_cube(2);
-    const Sliding sliding(4);
-    const LightsOut lights(4);
     Random random(1, "views_test");
-    for (const Space* space :
-         {static_cast<const Space*>(&cube), static_cast<const Space*>(&small),
-          static_cast<const Space*>(&sliding), static_cast<const Space*>(&lights)}) {
+    for (const auto& space : spaces_with_images()) {
         const State start = space->random_state(random);
         State image(start.size()), next_image(start.size());
         std::set<State> different;
@@ -74,13 +79,8 @@ TEST_CASE("an action in a view is what its image says") {
 }
 
 TEST_CASE("the canonical image comes first of all, and is one for all images of a state") {
-    const PermutationPuzzle cube = make_cube(3), small = make_cube(2);
-    const Sliding sliding(4);
-    const LightsOut lights(4);
     Random random(3, "views_test");
-    for (const Space* space :
-         {static_cast<const Space*>(&cube), static_cast<const Space*>(&small),
-          static_cast<const Space*>(&sliding), static_cast<const Space*>(&lights)}) {
+    for (const auto& space : spaces_with_images()) {
         State canonical(space->state_bytes()), image = canonical, again = canonical;
         // The goal is its own image under all symmetries; few moves leave some of them.
         for (const int64_t moves : {0, 1, 2, 60}) {
